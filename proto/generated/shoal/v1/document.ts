@@ -64,8 +64,11 @@ export interface TokenVectors {
 export interface Document {
   /** 1 to 256 bytes of UTF-8, unique in the collection. */
   id: string;
-  title?: string | undefined;
-  text: string;
+  title?:
+    | string
+    | undefined;
+  /** Required unless a vector is given; may be empty. */
+  text?: string | undefined;
   attributes: { [key: string]: AttributeValue };
   /** float32[dim] little-endian; given = the encoder is not asked for it. */
   vector?: Buffer | undefined;
@@ -412,7 +415,7 @@ function createBaseDocument(): Document {
   return {
     id: "",
     title: undefined,
-    text: "",
+    text: undefined,
     attributes: {},
     vector: undefined,
     sparse: undefined,
@@ -428,7 +431,7 @@ export const Document: MessageFns<Document> = {
     if (message.title !== undefined) {
       writer.uint32(18).string(message.title);
     }
-    if (message.text !== "") {
+    if (message.text !== undefined) {
       writer.uint32(26).string(message.text);
     }
     globalThis.Object.entries(message.attributes).forEach(([key, value]: [string, AttributeValue]) => {
@@ -537,7 +540,7 @@ export const Document: MessageFns<Document> = {
     const message = createBaseDocument();
     message.id = object.id ?? "";
     message.title = object.title ?? undefined;
-    message.text = object.text ?? "";
+    message.text = object.text ?? undefined;
     message.attributes = (globalThis.Object.entries(object.attributes ?? {}) as [string, AttributeValue][]).reduce(
       (acc: { [key: string]: AttributeValue }, [key, value]: [string, AttributeValue]) => {
         if (value !== undefined) {
