@@ -1,0 +1,140 @@
+/**
+ * From a gRPC call to a plain async function and back: deadline, cancellation, back-pressure and errors in one place.
+ *
+ * Service code sees requests, a Deadline and ShoalErrors; it never sees a gRPC type.
+ */
+import type {
+  handleClientStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+} from '@grpc/grpc-js';
+import { once } from 'node:events';
+import type { Clock } from '../../base/clock.js';
+import { Deadline } from '../../base/deadline.js';
+import type { Logger } from '../../base/logger.js';
+import { timerMsMax } from './method.js';
+import { shoalErrorOf, statusOf } from './status.js';
+
+/** What a handler knows of the call besides its request. */
+export interface CallContext {
+  /** The caller's, or the default; ends too when the caller cancels or its connection breaks. Closed by the handler. */
+  readonly deadline: Deadline;
+  /** The first value of a request header, lower-case name; undefined when it was not sent. */
+  header(name: string): string | undefined;
+}
+
+export interface HandlerOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Milliseconds for calls that bring no deadline. */
+  readonly deadlineMsDefault: number;
+}
+
+interface ServerCall extends Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata'> {
+  on(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** A handler of one request and one answer. */
+export function unaryHandler<Request, Response>(
+  serve: (request: Request, context: CallContext) => Promise<Response>,
+  options: HandlerOptions,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    void answer(call, options, (context) => serve(call.request, context), callback);
+  };
+}
+
+/**
+ * A handler of a stream of requests and one answer. `requests` is pulled: while `serve` works on one, the caller is paused by
+ * HTTP/2 flow control after at most 16 messages.
+ */
+export function clientStreamHandler<Request, Response>(
+  serve: (requests: AsyncIterable<Request>, context: CallContext) => Promise<Response>,
+  options: HandlerOptions,
+): handleClientStreamingCall<Request, Response> {
+  return (call, callback) => {
+    void answer(call, options, (context) => serve(requestsOf(call, context.deadline), context), callback);
+  };
+}
+
+/** A handler of one request and a stream of answers, which are pulled from `serve` as fast as the caller reads them. */
+export function serverStreamHandler<Request, Response>(
+  serve: (request: Request, context: CallContext) => AsyncIterable<Response>,
+  options: HandlerOptions,
+): handleServerStreamingCall<Request, Response> {
+  return (call) => {
+    void stream(call, options, (context) => serve(call.request, context));
+  };
+}
+
+type Callback<Response> = (error: ReturnType<typeof statusOf> | null, response?: Response) => void;
+
+/** Never rejects: whatever goes wrong is the caller's answer. */
+async function answer<Response>(
+  call: ServerCall,
+  options: HandlerOptions,
+  serve: (context: CallContext) => Promise<Response>,
+  callback: Callback<Response>,
+): Promise<void> {
+  const context = contextOf(call, options);
+  try {
+    callback(null, await serve(context));
+  } catch (thrown) {
+    callback(statusOf(thrown, options.logger));
+  } finally {
+    context.deadline.close();
+  }
+}
+
+async function stream<Request, Response>(
+  call: ServerWritableStream<Request, Response>,
+  options: HandlerOptions,
+  serve: (context: CallContext) => AsyncIterable<Response>,
+): Promise<void> {
+  const context = contextOf(call, options);
+  const { signal } = context.deadline;
+  try {
+    for await (const response of serve(context)) {
+      context.deadline.check();
+      if (!call.write(response)) await once(call, 'drain', { signal });
+    }
+    call.end();
+  } catch (thrown) {
+    const status = statusOf(signal.aborted ? signal.reason : thrown, options.logger);
+    call.emit('error', Object.assign(new Error(status.details), status));
+  } finally {
+    context.deadline.close();
+  }
+}
+
+async function* requestsOf<Request>(
+  call: ServerReadableStream<Request, unknown>,
+  deadline: Deadline,
+): AsyncGenerator<Request> {
+  try {
+    for await (const request of call) {
+      deadline.check();
+      yield request as Request;
+    }
+    deadline.check();
+  } catch (thrown) {
+    deadline.check();
+    throw shoalErrorOf(thrown);
+  }
+}
+
+function contextOf(call: ServerCall, options: HandlerOptions): CallContext {
+  const deadline = Deadline.after(options.clock, deadlineMsOf(call, options));
+  call.on('cancelled', () => deadline.cancel());
+  return { deadline, header: (name) => call.metadata.get(name)[0]?.toString() };
+}
+
+/** gRPC gives the deadline as an instant of wall time, Infinity when the caller set none. */
+function deadlineMsOf(call: ServerCall, options: HandlerOptions): number {
+  const at = call.getDeadline();
+  const ms = (at instanceof Date ? at.getTime() : at) - options.clock.wallMs();
+  return Math.min(Number.isFinite(ms) ? ms : options.deadlineMsDefault, timerMsMax);
+}

@@ -1,0 +1,153 @@
+/**
+ * A node's gRPC server: its services, grpc.health.v1 and, where asked for, server reflection.
+ *
+ * Starting is all or nothing: a port in use is an error that says what to do. `drain` finishes what is under way first.
+ */
+import {
+  logVerbosity,
+  Server,
+  ServerCredentials,
+  setLogVerbosity,
+  type ChannelOptions,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import { sleep, type Clock } from '../../base/clock.js';
+import { ShoalError } from '../../base/errors.js';
+import { limits } from '../../base/limits.js';
+import type { Logger } from '../../base/logger.js';
+import { messageSlackBytes } from './channels.js';
+import { loadPackageDefinition } from './reflection.js';
+
+/** A generated service definition, such as `DocumentsService`, with its implementation. */
+export interface RpcService {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+export interface RpcServerOptions {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly services: readonly RpcService[];
+  readonly reflection: boolean;
+  /** Bytes of one message, both ways. */
+  readonly messageBytesMax?: number;
+  /** How long `drain` waits for calls under way. */
+  readonly drainMsMax?: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RpcServer {
+  /** HOST:PORT actually bound. */
+  readonly address: string;
+  /** Sets the health of a service by its full name (`shoal.v1.Search`), or of the whole node with ''. */
+  setServing(service: string, serving: boolean): void;
+  /** Takes no more calls, finishes those under way within `drainMsMax`, then stops. Idempotent. */
+  drain(): Promise<void>;
+  /** Stops at once. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Starts a server that serves at once; every service is healthy until `setServing` says otherwise. */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  // The library prints to standard error what is also thrown; people should read it once, in our words.
+  setLogVerbosity(logVerbosity.NONE);
+  const server = new Server(serverOptions((options.messageBytesMax ?? limits.messageBytesMax) + messageSlackBytes));
+  const names = ['', ...options.services.map(nameOf)];
+  const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'SERVING'])));
+  for (const service of options.services) {
+    server.addService(passingBytes(service.definition), service.implementation);
+  }
+  health.addToServer(server);
+  if (options.reflection) new ReflectionService(await loadPackageDefinition()).addToServer(server);
+  const port = await bind(server, options);
+  const address = `${bracketed(options.host)}:${port}`;
+  options.logger.info({ address }, 'rpc server started');
+  return runningServer({ server, health, names, address }, options);
+}
+
+interface Parts {
+  readonly server: Server;
+  readonly health: HealthImplementation;
+  readonly names: readonly string[];
+  readonly address: string;
+}
+
+function runningServer({ server, health, names, address }: Parts, options: RpcServerOptions): RpcServer {
+  const close = async (): Promise<void> => server.forceShutdown();
+  const drainOnce = async (): Promise<void> => {
+    for (const name of names) health.setStatus(name, 'NOT_SERVING');
+    const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+    for (const { implementation } of options.services) drainHandlers(implementation);
+    const over = new AbortController();
+    await Promise.race([finished, sleep(options.clock, options.drainMsMax ?? 10_000, over.signal)]);
+    over.abort();
+    await close();
+    options.logger.info({ address }, 'rpc server stopped');
+  };
+  const state: { drained: Promise<void> | null } = { drained: null };
+  return {
+    address,
+    setServing: (service, serving) => health.setStatus(service, serving ? 'SERVING' : 'NOT_SERVING'),
+    drain: () => (state.drained ??= drainOnce()),
+    close,
+  };
+}
+
+/** Handlers that hold streams open say how to finish them. */
+function drainHandlers(implementation: UntypedServiceImplementation): void {
+  for (const handler of Object.values(implementation)) {
+    if ('drain' in handler && typeof handler.drain === 'function') handler.drain();
+  }
+}
+
+/** The definition with serializers that let bytes pass: multiplexed streams serialize, and check the size, themselves. */
+function passingBytes(definition: RpcService['definition']): RpcService['definition'] {
+  const wrapped = Object.entries(definition).map(([name, method]) => {
+    const responseSerialize = (value: unknown): Buffer =>
+      Buffer.isBuffer(value) ? value : method.responseSerialize(value);
+    return [name, { ...method, responseSerialize }];
+  });
+  return Object.fromEntries(wrapped);
+}
+
+/** `shoal.v1.Search` of `/shoal.v1.Search/Search`. */
+function nameOf(service: RpcService): string {
+  const [method] = Object.values(service.definition);
+  return method?.path.split('/')[1] ?? '';
+}
+
+async function bind(server: Server, { host, port }: RpcServerOptions): Promise<number> {
+  const address = `${bracketed(host)}:${port}`;
+  return await new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(bindError(error, host, port));
+    });
+  });
+}
+
+function bindError(error: Error, host: string, port: number): ShoalError {
+  const isInUse = error.message.includes('EADDRINUSE');
+  const message = isInUse
+    ? `port ${port} is in use: another process serves there; stop it, or choose another with --port (0 takes a free one)`
+    : `cannot listen on ${host}:${port}: ${error.message}`;
+  return new ShoalError('FAILED_PRECONDITION', message, { cause: error });
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}
+
+function serverOptions(messageBytes: number): ChannelOptions {
+  return {
+    'grpc.max_receive_message_length': messageBytes,
+    'grpc.max_send_message_length': messageBytes,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+  };
+}
