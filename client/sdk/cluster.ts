@@ -1,0 +1,66 @@
+/** The cluster itself: who is there, who holds what, which models. */
+import {
+  NodeKind,
+  type ClusterClient,
+  type Node,
+  type ShardInfo as WireShard,
+} from '../../proto/generated/shoal/v1/cluster.js';
+import { unary, type Target } from './call.js';
+import type { ClusterNode, ClusterStatus, ModelInfo, NodeKindName, ShardInfo } from './types.js';
+
+/** Milliseconds in which a flush seals what may be gigabytes. */
+const flushDeadlineMs = 600_000;
+
+export interface ClusterCalls {
+  status(): Promise<ClusterStatus>;
+  /** Shards of a collection and their replicas; NOT_FOUND for an unknown collection. */
+  shards(collection: string): Promise<readonly ShardInfo[]>;
+  /** Seals every shard of a collection and purges the log up to what is durable. */
+  flush(collection: string): Promise<{ readonly durable: bigint; readonly diskBytes: number }>;
+  models(): Promise<readonly ModelInfo[]>;
+}
+
+/** The calls about the cluster over `client`. */
+export function clusterCalls(target: Target, client: ClusterClient): ClusterCalls {
+  return {
+    async status() {
+      const wire = await unary(target, client.getStatus.bind(client), {});
+      return { ...wire, nodes: wire.nodes.map(nodeFromWire) };
+    },
+    async shards(collection) {
+      const wire = await unary(target, client.listShards.bind(client), { collection });
+      return wire.shards.map(shardFromWire);
+    },
+    async flush(collection) {
+      const wire = await unary(target, client.flush.bind(client), { collection }, flushDeadlineMs);
+      return { durable: wire.durable, diskBytes: Number(wire.diskBytes) };
+    },
+    async models() {
+      const wire = await unary(target, client.listModels.bind(client), {});
+      return wire.models;
+    },
+  };
+}
+
+function nodeFromWire(wire: Node): ClusterNode {
+  return { ...wire, kind: kindName(wire.kind) };
+}
+
+function kindName(kind: NodeKind): NodeKindName {
+  if (kind === NodeKind.NODE_KIND_COORDINATOR) return 'coordinator';
+  if (kind === NodeKind.NODE_KIND_ENCODER) return 'encoder';
+  if (kind === NodeKind.NODE_KIND_SHARD) return 'shard';
+  return 'unknown';
+}
+
+function shardFromWire(wire: WireShard): ShardInfo {
+  return {
+    shard: wire.shard,
+    lists: wire.lists,
+    documents: Number(wire.documents),
+    bytes: Number(wire.bytes),
+    segments: wire.segments,
+    tombstones: Number(wire.tombstones),
+    replicas: wire.replicas.map((replica) => ({ ...replica, lag: Number(replica.lag) })),
+  };
+}

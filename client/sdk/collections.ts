@@ -1,0 +1,92 @@
+/** Collections: create, list, describe, update, drop. */
+import { ShoalError } from '../../base/errors.js';
+import {
+  CreateCollectionRequest,
+  UpdateCollectionRequest,
+  type Collection as WireCollection,
+  type CollectionsClient,
+} from '../../proto/generated/shoal/v1/collections.js';
+import { attributeTypeNames, attributeTypes } from './attributes.js';
+import { unary, type Target } from './call.js';
+import type { AttributeTypeName, Collection, CollectionOptions } from './types.js';
+
+export interface CollectionUpdate {
+  readonly replicas?: number;
+  readonly targetRecall?: number;
+}
+
+export interface CollectionCalls {
+  /** ALREADY_EXISTS when the name is taken, NOT_FOUND for an unknown model. */
+  create(name: string, options?: CollectionOptions): Promise<Collection>;
+  list(): Promise<readonly Collection[]>;
+  /** NOT_FOUND when there is none. */
+  describe(name: string): Promise<Collection>;
+  update(name: string, changes: CollectionUpdate): Promise<Collection>;
+  /** Deletes the collection and gives the number of documents that it had. */
+  drop(name: string): Promise<number>;
+}
+
+/** The calls about collections over `client`. */
+export function collectionCalls(target: Target, client: CollectionsClient): CollectionCalls {
+  return {
+    async create(name, options = {}) {
+      const request = createRequest(name, options);
+      const answer = await unary(target, client.createCollection.bind(client), request);
+      return collectionFromWire(answer.collection);
+    },
+    async list() {
+      const answer = await unary(target, client.listCollections.bind(client), {});
+      return answer.collections.map(collectionFromWire);
+    },
+    async describe(name) {
+      const answer = await unary(target, client.describeCollection.bind(client), { name });
+      return collectionFromWire(answer.collection);
+    },
+    async update(name, changes) {
+      const request = UpdateCollectionRequest.fromPartial({ name, ...changes });
+      const answer = await unary(target, client.updateCollection.bind(client), request);
+      return collectionFromWire(answer.collection);
+    },
+    async drop(name) {
+      const answer = await unary(target, client.dropCollection.bind(client), { name });
+      return Number(answer.documents);
+    },
+  };
+}
+
+function createRequest(name: string, options: CollectionOptions): CreateCollectionRequest {
+  const attributes = Object.fromEntries(
+    Object.entries(options.attributes ?? {}).map(([attribute, type]: [string, AttributeTypeName]) => [
+      attribute,
+      attributeTypes[type],
+    ]),
+  );
+  return CreateCollectionRequest.fromPartial({ ...options, name, attributes });
+}
+
+function collectionFromWire(wire: WireCollection | undefined): Collection {
+  const settings = wire?.settings;
+  if (wire === undefined || settings === undefined) {
+    throw new ShoalError('UNKNOWN', 'the cluster answered without the settings of the collection; are versions equal?');
+  }
+  return {
+    name: settings.name,
+    uid: settings.uid,
+    model: settings.model,
+    modelDigest: settings.modelDigest,
+    dim: settings.dim,
+    tokenDim: settings.tokenDim,
+    tokenCodec: settings.tokenCodec,
+    shardsTarget: settings.shards,
+    replicas: settings.replicas,
+    attributes: attributeTypeNames(settings.attributes),
+    targetRecall: settings.targetRecall,
+    keepVectors: settings.keepVectors,
+    bm25AverageLength: settings.bm25AverageLength,
+    created: settings.created ?? null,
+    documents: Number(wire.documents),
+    diskBytes: Number(wire.diskBytes),
+    shards: wire.shards,
+    lists: wire.lists,
+  };
+}

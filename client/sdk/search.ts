@@ -1,0 +1,99 @@
+/** Search: one question, ranked hits, with coverage and timings. */
+import { ShoalError } from '../../base/errors.js';
+import { limits } from '../../base/limits.js';
+import {
+  SearchMode as WireMode,
+  SearchRequest,
+  SparseRouting as WireRouting,
+  type Hit as WireHit,
+  type SearchClient,
+  type SearchResponse,
+} from '../../proto/generated/shoal/v1/search.js';
+import { attributesFromWire } from './attributes.js';
+import { unary, type Target } from './call.js';
+import { bufferOf } from './wire.js';
+import type { Hit, SearchAnswer, SearchMode, SearchOptions, SparseRouting } from './types.js';
+
+/** The question: words, or a vector of the collection's dimensions. */
+export type Question = string | Float32Array;
+
+/** Time that the answer may take on its way, beyond the deadline within which the cluster answers. */
+const transportMs = 1_000;
+
+const wireModes: Readonly<Record<SearchMode, WireMode>> = {
+  hybrid: WireMode.SEARCH_MODE_HYBRID,
+  dense: WireMode.SEARCH_MODE_DENSE,
+  sparse: WireMode.SEARCH_MODE_SPARSE,
+  multi: WireMode.SEARCH_MODE_MULTI,
+};
+
+const wireRoutings: Readonly<Record<SparseRouting, WireRouting>> = {
+  search: WireRouting.SPARSE_ROUTING_SEARCH,
+  rescore: WireRouting.SPARSE_ROUTING_RESCORE,
+  off: WireRouting.SPARSE_ROUTING_OFF,
+};
+
+/**
+ * Asks `collection`. The cluster answers within the deadline with what it has; coverage says what is missing.
+ * INVALID_ARGUMENT for options out of range, NOT_FOUND for an unknown collection, UNAVAILABLE for a partial answer with `requireFull`.
+ */
+export async function search(
+  target: Target,
+  client: SearchClient,
+  question: { readonly collection: string; readonly query: Question },
+  options: SearchOptions = {},
+): Promise<SearchAnswer> {
+  const request = requestToWire(question, options);
+  const deadlineMs = (options.deadlineMs ?? limits.searchDeadlineMs) + transportMs;
+  const wire = await unary(target, client.search.bind(client), request, deadlineMs);
+  return answerFromWire(wire);
+}
+
+function requestToWire(
+  question: { readonly collection: string; readonly query: Question },
+  options: SearchOptions,
+): SearchRequest {
+  const { query } = question;
+  const { mode, sparse, minSequence, ...rest } = options;
+  return SearchRequest.fromPartial({
+    ...rest,
+    collection: question.collection,
+    ...(typeof query === 'string' ? { query } : { vector: bufferOf(query) }),
+    ...(mode === undefined ? {} : { mode: wireModes[mode] }),
+    ...(sparse === undefined ? {} : { sparse: wireRoutings[sparse] }),
+    ...(minSequence === undefined ? {} : { minSequence: minSequence.sequence, minSequenceUid: minSequence.uid }),
+  });
+}
+
+function answerFromWire(wire: SearchResponse): SearchAnswer {
+  if (wire.coverage === undefined || wire.timings === undefined) {
+    throw new ShoalError('UNKNOWN', 'the cluster answered a search without coverage or timings; are versions equal?');
+  }
+  const explanation = wire.explanation;
+  return {
+    hits: wire.hits.map(hitFromWire),
+    coverage: wire.coverage,
+    uid: wire.uid,
+    timings: wire.timings,
+    explanation: explanation === undefined ? null : { ...explanation, weights: explanation.weights ?? null },
+  };
+}
+
+function hitFromWire(wire: WireHit): Hit {
+  return {
+    id: wire.id,
+    docId: wire.docId,
+    score: wire.score,
+    scores: {
+      dense: wire.scores?.dense ?? null,
+      sparse: wire.scores?.sparse ?? null,
+      multi: wire.scores?.multi ?? null,
+    },
+    passage: { start: wire.passage?.start ?? 0, end: wire.passage?.end ?? 0 },
+    title: wire.title ?? null,
+    text: wire.text,
+    attributes: attributesFromWire(wire.attributes),
+    shard: wire.shard,
+    matches: wire.matches,
+  };
+}

@@ -1,0 +1,257 @@
+/**
+ * What a program gives Shoal and gets from it, in plain TypeScript: no generated type passes this door.
+ *
+ * docIds and sequences are bigint. An attribute that is a bigint is stored as int64, a number as double, a Date as timestamp.
+ */
+
+export type AttributeScalar = string | bigint | number | boolean | Date;
+export type AttributeValue = AttributeScalar | readonly AttributeScalar[];
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
+/** A type as commands and settings spell it. */
+export type AttributeTypeName =
+  'string' | 'int64' | 'double' | 'bool' | 'timestamp' | 'string[]' | 'int64[]' | 'double[]' | 'bool[]' | 'timestamp[]';
+
+/** Term weights of a text: parallel columns, ascending by term. */
+export interface SparseVector {
+  readonly termIds: Uint32Array;
+  readonly weights: Float32Array;
+}
+
+/** Token vectors: float32[count, tokenDim] as little-endian bytes when `codec` is empty, else the records of that codec. */
+export interface TokenVectors {
+  readonly count: number;
+  readonly rows: Uint8Array;
+  readonly codec: string;
+}
+
+export interface Document {
+  readonly id: string;
+  readonly title?: string;
+  /** Needed unless every vector of the collection is given; "" is a text. */
+  readonly text?: string;
+  readonly attributes?: Attributes;
+  /** float32[dim]; given = the encoder is not asked for it. */
+  readonly vector?: Float32Array;
+  readonly sparse?: SparseVector;
+  readonly tokens?: TokenVectors;
+}
+
+/** A document as it is stored; `docId` names this version of it. */
+export interface StoredDocument extends Document {
+  readonly docId: bigint;
+}
+
+export interface CollectionOptions {
+  /** Name of an encoder model, or "none" when every vector is given; the cluster's default otherwise. */
+  readonly model?: string;
+  /** Dimensions of the dense vector; needed with model "none" only. */
+  readonly dim?: number;
+  readonly shards?: number;
+  readonly replicas?: number;
+  readonly attributes?: Readonly<Record<string, AttributeTypeName>>;
+  readonly keepVectors?: boolean;
+  readonly targetRecall?: number;
+}
+
+export interface Collection {
+  readonly name: string;
+  readonly uid: string;
+  readonly model: string;
+  readonly modelDigest: string;
+  readonly dim: number;
+  /** 0 = no multi-vector representation. */
+  readonly tokenDim: number;
+  readonly tokenCodec: string;
+  /** Target number of shards after training. */
+  readonly shardsTarget: number;
+  readonly replicas: number;
+  readonly attributes: Readonly<Record<string, AttributeTypeName>>;
+  readonly targetRecall: number;
+  readonly keepVectors: boolean;
+  readonly bm25AverageLength: number;
+  readonly created: Date | null;
+  readonly documents: number;
+  readonly diskBytes: number;
+  readonly shards: number;
+  readonly lists: number;
+}
+
+/** What became of one document of a write; `error` is null when it was written. */
+export interface WriteResult {
+  readonly id: string;
+  readonly docId: bigint;
+  readonly unchanged: boolean;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** `uid` and `sequence` together make a later search wait for this write. */
+export interface UpsertResult {
+  readonly uid: string;
+  readonly sequence: bigint;
+  readonly results: readonly WriteResult[];
+}
+
+export interface ImportResult {
+  readonly uid: string;
+  readonly sequence: bigint;
+  readonly read: number;
+  readonly written: number;
+  readonly unchanged: number;
+  readonly rejected: number;
+  /** At most 1,000 of the rejected ones; `position` counts from 0 in the order sent. */
+  readonly rejects: readonly { readonly position: number; readonly result: WriteResult }[];
+}
+
+export interface ImportProgress {
+  /** Documents handed to the connection; the cluster is at most a few messages behind. */
+  readonly documents: number;
+}
+
+export interface DeleteResult {
+  readonly uid: string;
+  readonly sequence: bigint;
+  readonly deleted: number;
+}
+
+export type SearchMode = 'hybrid' | 'dense' | 'sparse' | 'multi';
+export type SparseRouting = 'search' | 'rescore' | 'off';
+
+export interface FusionWeights {
+  readonly dense: number;
+  readonly sparse: number;
+  readonly multi: number;
+}
+
+export interface SearchOptions {
+  /** Hits wanted, 1 to 10,000; default 10. */
+  readonly k?: number;
+  readonly offset?: number;
+  readonly mode?: SearchMode;
+  /** Candidates of each first stage; default max(100, k + offset). */
+  readonly candidates?: number;
+  /** Lists to probe; default: the collection's calibration. */
+  readonly nprobe?: number;
+  readonly weights?: FusionWeights;
+  readonly rrf?: boolean;
+  readonly sparse?: SparseRouting;
+  readonly scoreThreshold?: number;
+  readonly explain?: boolean;
+  /** Wait until this write is visible. */
+  readonly minSequence?: { readonly uid: string; readonly sequence: bigint };
+  readonly deadlineMs?: number;
+  /** UNAVAILABLE instead of an answer with holes. */
+  readonly requireFull?: boolean;
+}
+
+export interface TokenMatch {
+  readonly queryToken: string;
+  readonly documentToken: string;
+  readonly score: number;
+  /** UTF-16 offsets in title + " " + text. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Hit {
+  readonly id: string;
+  readonly docId: bigint;
+  readonly score: number;
+  /** Null where the mode has no such score. */
+  readonly scores: { readonly dense: number | null; readonly sparse: number | null; readonly multi: number | null };
+  readonly passage: { readonly start: number; readonly end: number };
+  readonly title: string | null;
+  readonly text: string;
+  readonly attributes: Attributes;
+  readonly shard: number;
+  /** Only with `explain`. */
+  readonly matches: readonly TokenMatch[];
+}
+
+export interface Coverage {
+  readonly full: boolean;
+  readonly listsProbed: number;
+  readonly listsTotal: number;
+  readonly shardsContacted: number;
+  readonly sparseShardsContacted: number;
+  readonly shardsTotal: number;
+  readonly listsMissing: readonly number[];
+  readonly shardsMissing: readonly number[];
+  readonly behind: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** Milliseconds. */
+export interface Timings {
+  readonly encodeMs: number;
+  readonly routeMs: number;
+  readonly scatterMs: number;
+  readonly mergeMs: number;
+  readonly rerankMs: number;
+  readonly fetchMs: number;
+  readonly totalMs: number;
+}
+
+export interface Explanation {
+  readonly queryTokens: readonly string[];
+  readonly listsProbed: readonly number[];
+  readonly shardsProbed: readonly number[];
+  readonly denseCandidates: number;
+  readonly sparseCandidates: number;
+  readonly reranked: number;
+  readonly weights: FusionWeights | null;
+}
+
+export interface SearchAnswer {
+  readonly hits: readonly Hit[];
+  readonly coverage: Coverage;
+  readonly uid: string;
+  readonly timings: Timings;
+  readonly explanation: Explanation | null;
+}
+
+export type NodeKindName = 'coordinator' | 'encoder' | 'shard' | 'unknown';
+
+export interface ClusterNode {
+  readonly id: string;
+  readonly kind: NodeKindName;
+  readonly address: string;
+  readonly version: string;
+  readonly kernels: string;
+  readonly executionProvider: string;
+  readonly model: string;
+  readonly modelDigest: string;
+}
+
+export interface ClusterStatus {
+  readonly healthy: boolean;
+  readonly version: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly collections: readonly string[];
+  readonly problems: readonly { readonly what: string; readonly why: string; readonly todo: string }[];
+}
+
+export interface ShardInfo {
+  readonly shard: number;
+  readonly lists: number;
+  readonly documents: number;
+  readonly bytes: number;
+  readonly segments: number;
+  readonly tombstones: number;
+  readonly replicas: readonly {
+    readonly node: string;
+    readonly state: string;
+    readonly applied: bigint;
+    readonly lag: number;
+  }[];
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly digest: string;
+  readonly dim: number;
+  readonly tokenDim: number;
+  readonly sparse: string;
+  readonly tokenCodec: string;
+  readonly nodes: readonly string[];
+}
