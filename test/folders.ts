@@ -1,0 +1,39 @@
+/** The parts of the suite in their order, with the minutes that each group may take on two cores. */
+
+export interface Part {
+  /** Below test/. */
+  readonly folder: string;
+  /** Environments in which the folder runs, one after the other; one plain run when absent. */
+  readonly variants?: readonly Readonly<Record<string, string>>[];
+  /** Only with --nightly. */
+  readonly isNightly?: boolean;
+}
+
+export interface Group {
+  readonly name: string;
+  readonly budgetMinutes: number;
+  readonly parts: readonly Part[];
+}
+
+export const setUpBudgetMinutes = 4;
+
+export const groups: readonly Group[] = [
+  {
+    name: 'unit and kernels',
+    budgetMinutes: 6,
+    parts: [{ folder: 'tidy' }, { folder: 'unit' }, { folder: 'kernels' }, { folder: 'golden' }],
+  },
+  { name: 'quality', budgetMinutes: 6, parts: [{ folder: 'quality' }, { folder: 'recall' }] },
+  { name: 'cluster and simulation', budgetMinutes: 12, parts: [{ folder: 'cluster' }, { folder: 'simulation' }] },
+  { name: 'encoder', budgetMinutes: 3, parts: [{ folder: 'encoder' }] },
+  {
+    name: 'operations',
+    budgetMinutes: 5,
+    parts: [{ folder: 'setup' }, { folder: 'operations' }, { folder: 'bench' }],
+  },
+  {
+    name: 'face',
+    budgetMinutes: 5,
+    parts: [{ folder: 'wire' }, { folder: 'cli' }, { folder: 'demo' }, { folder: 'face' }],
+  },
+];

@@ -1,0 +1,77 @@
+/** A deadline is passed on and only gets shorter; it ends by time, by its caller, or by being closed. */
+import assert from 'node:assert/strict';
+import { Deadline } from '../../../base/deadline.js';
+import { ShoalError } from '../../../base/errors.js';
+import { FakeClock } from '../../fake-clock.js';
+
+describe('a deadline', () => {
+  it('lets calls go on until its time, then throws DEADLINE_EXCEEDED', async () => {
+    const clock = new FakeClock();
+    const deadline = Deadline.after(clock, 100);
+    await clock.advance(99);
+    deadline.check();
+    assert.equal(deadline.remainingMs(), 1);
+    await clock.advance(1);
+    assert.equal(deadline.signal.aborted, true);
+    assert.equal(deadline.remainingMs(), 0);
+    assert.throws(() => deadline.check(), { code: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('is noticed by check() even where the timer was held up', () => {
+    const late = new FakeClock();
+    const deadline = Deadline.after({ ...boundTo(late), after: () => ({ cancel: () => undefined }) }, 0);
+    assert.throws(() => deadline.check(), { code: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('gets shorter within, never longer', () => {
+    const deadline = Deadline.after(new FakeClock(), 100);
+    assert.equal(deadline.within(30).remainingMs(), 30);
+    assert.equal(deadline.within(300).remainingMs(), 100);
+  });
+
+  it('ends its parts when it ends', async () => {
+    const clock = new FakeClock();
+    const deadline = Deadline.after(clock, 100);
+    const part = deadline.within(1000);
+    deadline.cancel();
+    assert.throws(() => part.check(), { code: 'CANCELLED' });
+    assert.equal(clock.pending, 0);
+  });
+
+  it('outlives its parts', async () => {
+    const clock = new FakeClock();
+    const deadline = Deadline.after(clock, 100);
+    const part = deadline.within(10);
+    await clock.advance(10);
+    assert.throws(() => part.check(), { code: 'DEADLINE_EXCEEDED' });
+    deadline.check();
+  });
+
+  it('ends with the signal of its caller and keeps the reason that is a ShoalError', () => {
+    const controller = new AbortController();
+    const deadline = Deadline.after(new FakeClock(), 100, controller.signal);
+    controller.abort(new ShoalError('UNAVAILABLE', 'the node is leaving'));
+    assert.throws(() => deadline.check(), { code: 'UNAVAILABLE', message: 'the node is leaving' });
+  });
+
+  it('calls every other reason CANCELLED', () => {
+    const deadline = Deadline.after(new FakeClock(), 100, AbortSignal.abort('whim'));
+    assert.throws(() => deadline.check(), { code: 'CANCELLED' });
+  });
+
+  it('leaves no timer and no listener behind when closed, and never fires then', async () => {
+    const clock = new FakeClock();
+    const controller = new AbortController();
+    const deadline = Deadline.after(clock, 100, controller.signal);
+    deadline.close();
+    deadline.close();
+    controller.abort();
+    await clock.advance(1000);
+    assert.equal(clock.pending, 0);
+    assert.equal(deadline.signal.aborted, false);
+  });
+});
+
+function boundTo(clock: FakeClock): { wallMs(): number; monotonicMs(): number } {
+  return { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs() };
+}
