@@ -11,6 +11,11 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
+/** The bytes of `array` as a Buffer view, which generated message types want; the same ownership as `bytesOf`. */
+export function bufferOf(array: ArrayBufferView): Buffer {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}
+
 /** A copy of `bytes` as float32. INVALID_ARGUMENT unless the length is a multiple of 4; `what` names the field. */
 export function float32From(bytes: Uint8Array, what: string): Float32Array {
   return new Float32Array(aligned(bytes, 4, what));
@@ -40,7 +45,10 @@ export function assertLittleEndian(): void {
 
 function aligned(bytes: Uint8Array, width: number, what: string): ArrayBuffer {
   if (bytes.byteLength % width !== 0) {
-    throw new ShoalError('INVALID_ARGUMENT', `${what} has ${bytes.byteLength} bytes, which is not a multiple of ${width}`);
+    throw new ShoalError(
+      'INVALID_ARGUMENT',
+      `${what} has ${bytes.byteLength} bytes, which is not a multiple of ${width}`,
+    );
   }
   const copy = new ArrayBuffer(bytes.byteLength);
   new Uint8Array(copy).set(bytes);

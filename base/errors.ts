@@ -15,7 +15,11 @@ export const errorCodes = {
   ALREADY_EXISTS: { status: 6, meaning: 'the name is taken', fault: 'caller' },
   PERMISSION_DENIED: { status: 7, meaning: 'the caller may not do this', fault: 'caller' },
   RESOURCE_EXHAUSTED: { status: 8, meaning: 'a named limit is reached; try again later', fault: 'cluster' },
-  FAILED_PRECONDITION: { status: 9, meaning: 'the state does not allow it: stale shard map, directory in use, newer format', fault: 'caller' },
+  FAILED_PRECONDITION: {
+    status: 9,
+    meaning: 'the state does not allow it: stale shard map, directory in use, newer format',
+    fault: 'caller',
+  },
   ABORTED: { status: 10, meaning: 'a concurrent change won; read again and retry', fault: 'caller' },
   OUT_OF_RANGE: { status: 11, meaning: 'past the end of what exists', fault: 'caller' },
   UNIMPLEMENTED: { status: 12, meaning: 'this node does not offer the call', fault: 'caller' },

@@ -1,0 +1,38 @@
+/** Names in the registry, the log and the object store: one place, so that every node spells them alike. */
+
+/** Registry keys. A name points to a uid, so that an alias or a new collection of the same name is one write. */
+export const keys = {
+  nodes: 'nodes/',
+  node: (id: string) => `nodes/${id}`,
+  collections: 'collections/',
+  /** Value: the uid, as text. */
+  collection: (name: string) => `collections/${name}`,
+  settings: 'settings/',
+  /** Value: CollectionSettings. */
+  setting: (uid: string) => `settings/${uid}`,
+  placements: 'placements/',
+  /** Value: ShardPlacement. */
+  placement: (uid: string, shard: number) => `placements/${uid}/${shard}`,
+  placementsOf: (uid: string) => `placements/${uid}/`,
+  replicas: 'replicas/',
+  /** Value: ReplicaState, under the lease of its node. */
+  replica: (uid: string, shard: number, node: string) => `replicas/${uid}/${shard}/${node}`,
+  /** Value: the truncation floor of a subject, as decimal text. */
+  floor: (subject: string) => `floors/${subject}`,
+  floorsOf: (uid: string) => `floors/shoal.${uid}.`,
+} as const;
+
+/** The subject of a shard's records. */
+export function shardSubject(uid: string, generation: bigint, shard: number): string {
+  return `shoal.${uid}.${generation}.${shard}`;
+}
+
+/** The stream of a collection. */
+export function streamOf(uid: string): string {
+  return uid;
+}
+
+/** Object name of a token codec's tables; the version is a digest of its content, so equal codecs share one object. */
+export function codecObject(version: string): string {
+  return `codecs/${version}`;
+}

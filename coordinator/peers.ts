@@ -1,0 +1,130 @@
+/** The calls that a coordinator makes to other nodes, on its multiplexed streams; each says what it asks, to whom, until when. */
+import type { Clock } from '../base/clock.js';
+import type { Deadline } from '../base/deadline.js';
+import { present } from '../base/assert.js';
+import { Channels } from '../cluster/rpc/channels.js';
+import type { Unsequenced } from '../cluster/rpc/stream-client.js';
+import {
+  EncoderService,
+  type EncodeRequest,
+  type EncodeResponse,
+  type GetEncoderInfoResponse,
+  type TokenizeRequest,
+  type TokenizeResponse,
+} from '../proto/generated/shoal/v1/encoder.js';
+import {
+  ShardService,
+  type FetchRequest,
+  type FetchResponse,
+  type GetStatisticsRequest,
+  type GetStatisticsResponse,
+  type LookupRequest,
+  type LookupResponse,
+  type ReadDocumentsRequest,
+  type ReadDocumentsResponse,
+  type RerankRequest,
+  type RerankResponse,
+  type ScanRequest,
+  type ScanResponse,
+  type SealRequest,
+  type SealResponse,
+  type ShardRequest,
+  type ShardResponse,
+} from '../proto/generated/shoal/v1/shard.js';
+
+const shardStream = {
+  method: ShardService.stream,
+  cancel: (seq: bigint): ShardRequest => ({ seq, deadlineMs: 0, cancel: {} }),
+};
+
+const encoderStream = {
+  method: EncoderService.encodeStream,
+  cancel: (seq: bigint): EncodeRequest => ({
+    seq,
+    deadlineMs: 0,
+    cancel: true,
+    inputType: 0,
+    texts: [],
+    dense: false,
+    sparse: false,
+    multi: false,
+    model: '',
+  }),
+};
+
+/** Connections to shard and encoder nodes. The creator closes it. */
+export class Peers {
+  readonly #channels: Channels;
+
+  constructor(clock: Clock) {
+    this.#channels = new Channels({ clock });
+  }
+
+  /** Requests under way at the shard node `address`: the load by which replicas are chosen. */
+  loadOf(address: string): number {
+    return this.#channels.stream(address, shardStream).inFlight;
+  }
+
+  /** Requests under way at the encoder node `address`. */
+  encoderLoadOf(address: string): number {
+    return this.#channels.stream(address, encoderStream).inFlight;
+  }
+
+  encode(
+    address: string,
+    request: Omit<Unsequenced<EncodeRequest>, 'cancel'>,
+    deadline: Deadline,
+  ): Promise<EncodeResponse> {
+    return this.#channels.stream(address, encoderStream).call({ ...request, cancel: false }, deadline);
+  }
+
+  encoderInfo(address: string, deadline: Deadline): Promise<GetEncoderInfoResponse> {
+    return this.#channels.unary(address, EncoderService.getEncoderInfo, {}, deadline);
+  }
+
+  tokenize(address: string, request: TokenizeRequest, deadline: Deadline): Promise<TokenizeResponse> {
+    return this.#channels.unary(address, EncoderService.tokenize, request, deadline);
+  }
+
+  async scan(address: string, scan: ScanRequest, deadline: Deadline): Promise<ScanResponse> {
+    return present((await this.#ask(address, { scan }, deadline)).scan, 'the scan in a shard answer');
+  }
+
+  async rerank(address: string, rerank: RerankRequest, deadline: Deadline): Promise<RerankResponse> {
+    return present((await this.#ask(address, { rerank }, deadline)).rerank, 'the rerank in a shard answer');
+  }
+
+  async fetch(address: string, fetch: FetchRequest, deadline: Deadline): Promise<FetchResponse> {
+    return present((await this.#ask(address, { fetch }, deadline)).fetch, 'the fetch in a shard answer');
+  }
+
+  async lookup(address: string, lookup: LookupRequest, deadline: Deadline): Promise<LookupResponse> {
+    return present((await this.#ask(address, { lookup }, deadline)).lookup, 'the lookup in a shard answer');
+  }
+
+  async statistics(address: string, request: GetStatisticsRequest, deadline: Deadline): Promise<GetStatisticsResponse> {
+    const answer = await this.#ask(address, { statistics: request }, deadline);
+    return present(answer.statistics, 'the statistics in a shard answer');
+  }
+
+  readDocuments(address: string, request: ReadDocumentsRequest, deadline: Deadline): Promise<ReadDocumentsResponse> {
+    return this.#channels.unary(address, ShardService.readDocuments, request, deadline);
+  }
+
+  seal(address: string, request: SealRequest, deadline: Deadline): Promise<SealResponse> {
+    return this.#channels.unary(address, ShardService.seal, request, deadline);
+  }
+
+  /** Closes the connections to an address whose node is gone. */
+  forget(address: string): Promise<void> {
+    return this.#channels.forget(address);
+  }
+
+  close(): Promise<void> {
+    return this.#channels.close();
+  }
+
+  #ask(address: string, body: Omit<Unsequenced<ShardRequest>, 'cancel'>, deadline: Deadline): Promise<ShardResponse> {
+    return this.#channels.stream(address, shardStream).call(body, deadline);
+  }
+}

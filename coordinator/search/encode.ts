@@ -1,0 +1,47 @@
+/** First step: the question's text becomes a dense vector, terms and token vectors, in one encoder pass. */
+import { float32From, uint32From } from '../../base/bytes.js';
+import { present } from '../../base/assert.js';
+import type { Deadline } from '../../base/deadline.js';
+import { InputType } from '../../proto/generated/shoal/v1/encoder.js';
+import type { Encoders } from '../encoders.js';
+import type { Question } from './question.js';
+
+export interface EncodedQuestion {
+  /** float32[dim], null where the mode needs none. */
+  readonly dense: Float32Array | null;
+  /** Terms with their number of occurrences (or learned weights), null where the mode needs none. */
+  readonly terms: { readonly termIds: Uint32Array; readonly weights: Float32Array } | null;
+  /** float32[tokens, tokenDim], null where the mode needs none. */
+  readonly tokens: { readonly rows: Float32Array; readonly count: number } | null;
+}
+
+/** The representations that `question` asks for; a given vector is passed through. */
+export async function encode(question: Question, encoders: Encoders, deadline: Deadline): Promise<EncodedQuestion> {
+  if (question.vector !== null) return { dense: question.vector, terms: null, tokens: null };
+  const response = await encoders.encode(
+    question.settings,
+    {
+      inputType: InputType.INPUT_TYPE_QUERY,
+      texts: [{ title: '', text: question.text }],
+      dense: question.dense,
+      sparse: question.sparse,
+      multi: question.multi,
+    },
+    deadline,
+  );
+  const encoding = present(response.encodings[0], 'the encoding of the question');
+  return {
+    dense: question.dense ? float32From(encoding.dense, 'the dense vector of the question') : null,
+    terms:
+      question.sparse && encoding.sparse !== undefined
+        ? {
+            termIds: uint32From(encoding.sparse.termIds, 'the terms of the question'),
+            weights: float32From(encoding.sparse.weights, 'the term weights of the question'),
+          }
+        : null,
+    tokens:
+      question.multi && encoding.tokens !== undefined && encoding.tokens.count > 0
+        ? { rows: float32From(encoding.tokens.rows, 'the tokens of the question'), count: encoding.tokens.count }
+        : null,
+  };
+}

@@ -1,0 +1,110 @@
+/** Why a hit is a hit: which of its tokens answered each token of the question, with their places in the text. */
+import { bufferOf, float32From, uint32From } from '../../base/bytes.js';
+import { present } from '../../base/assert.js';
+import type { Deadline } from '../../base/deadline.js';
+import { InputType, type TokenizedText } from '../../proto/generated/shoal/v1/encoder.js';
+import type { TokenMatch } from '../../proto/generated/shoal/v1/search.js';
+import { fanOut } from './fan-out.js';
+import type { FoundHit } from './fetch.js';
+import type { SearchParts } from './parts.js';
+import type { Question } from './question.js';
+import type { Plan } from './route.js';
+import type { WireQuestion } from './wire-question.js';
+
+export interface TokenExplanation {
+  readonly queryTokens: readonly string[];
+  /** docId → one match a query token. */
+  readonly matches: ReadonlyMap<bigint, readonly TokenMatch[]>;
+}
+
+type ExplainParts = Pick<SearchParts, 'encoders' | 'peers' | 'fanOut'> & {
+  readonly plan: Plan;
+  readonly deadline: Deadline;
+};
+
+/** Token matches of every hit; none where the mode has no MaxSim. */
+export async function explainTokens(
+  hits: readonly FoundHit[],
+  question: Question,
+  wire: WireQuestion,
+  parts: ExplainParts,
+): Promise<TokenExplanation> {
+  if (wire.tokenCount === 0) return { queryTokens: [], matches: new Map() };
+  const { encoders, deadline } = parts;
+  const [asked, answered, best] = await Promise.all([
+    encoders.tokenize(
+      question.settings,
+      { inputType: InputType.INPUT_TYPE_QUERY, texts: [{ title: '', text: question.text }] },
+      deadline,
+    ),
+    encoders.tokenize(
+      question.settings,
+      {
+        inputType: InputType.INPUT_TYPE_DOCUMENT,
+        texts: hits.map(({ document }) => ({ title: document.title ?? '', text: document.text ?? '' })),
+      },
+      deadline,
+    ),
+    bestTokens(hits, question.settings.uid, wire, parts),
+  ]);
+  const queryTokens = present(asked.texts[0], 'the tokens of the question').tokens;
+  const matches = new Map<bigint, readonly TokenMatch[]>();
+  hits.forEach(({ docId }, i) => {
+    const found = best.get(docId);
+    const tokenized = answered.texts[i];
+    if (found !== undefined && tokenized !== undefined) matches.set(docId, matchesOf(queryTokens, found, tokenized));
+  });
+  return { queryTokens, matches };
+}
+
+interface BestTokens {
+  /** uint32[queryTokens]: row of the best document token; float32[queryTokens]: its score. */
+  readonly tokens: Uint32Array;
+  readonly scores: Float32Array;
+}
+
+async function bestTokens(
+  hits: readonly FoundHit[],
+  uid: string,
+  wire: WireQuestion,
+  parts: ExplainParts,
+): Promise<ReadonlyMap<bigint, BestTokens>> {
+  const byShard = new Map<number, bigint[]>();
+  for (const { shard, docId } of hits) byShard.set(shard, [...(byShard.get(shard) ?? []), docId]);
+  const { answers } = await fanOut(
+    parts.plan.shards.map(({ placement }) => placement).filter(({ shard }) => byShard.has(shard)),
+    async (address, placements, deadline) => {
+      const shards = placements.map(({ shard, generation }) => ({
+        ref: { shard, generation },
+        docIds: bufferOf(BigUint64Array.from(byShard.get(shard) ?? [])),
+      }));
+      const question = { dense: Buffer.alloc(0), sparse: undefined, queryTokens: wire.tokens, matches: true };
+      return (await parts.peers.rerank(address, { uid, shards, ...question }, deadline)).shards;
+    },
+    parts.fanOut,
+    parts.deadline,
+  );
+  const best = new Map<bigint, BestTokens>();
+  for (const [shard, { part }] of answers) {
+    const tokens = uint32From(part.matchTokens, 'matched tokens');
+    const scores = float32From(part.matchScores, 'scores of matched tokens');
+    const count = wire.tokenCount;
+    (byShard.get(shard) ?? []).forEach((docId, i) => {
+      const range = [i * count, (i + 1) * count] as const;
+      best.set(docId, { tokens: tokens.slice(...range), scores: scores.slice(...range) });
+    });
+  }
+  return best;
+}
+
+/** A document without tokens answers nothing: its scores are not finite and it has no match. */
+function matchesOf(queryTokens: readonly string[], best: BestTokens, document: TokenizedText): readonly TokenMatch[] {
+  const offsets = uint32From(document.offsets, 'token offsets');
+  return queryTokens.flatMap((queryToken, i) => {
+    const row = best.tokens[i];
+    const score = best.scores[i];
+    const documentToken = row === undefined ? undefined : document.tokens[row];
+    if (row === undefined || score === undefined || documentToken === undefined || !Number.isFinite(score)) return [];
+    return [{ queryToken, documentToken, score, start: offsets[row * 2] ?? 0, end: offsets[row * 2 + 1] ?? 0 }];
+  });
+}

@@ -1,0 +1,88 @@
+/**
+ * BM25's idf from the live documents of all shards: one value for every shard of a query, at most one second old.
+ *
+ * Kept for each collection: the number of documents and the document frequencies of the terms that queries asked for lately.
+ */
+import { bufferOf, uint32From } from '../../base/bytes.js';
+import type { Clock } from '../../base/clock.js';
+import type { Deadline } from '../../base/deadline.js';
+import { inverseDocumentFrequency } from '../../vector-index/sparse/bm25.js';
+import type { Peers } from '../peers.js';
+import { fanOut, type FanOutParts } from './fan-out.js';
+import type { Plan } from './route.js';
+
+/** How stale a count may be. */
+const staleAfterMs = 1_000;
+
+interface Counts {
+  readonly atMs: number;
+  documents: number;
+  readonly frequencies: Map<number, number>;
+}
+
+export class TermStatistics {
+  readonly #clock: Clock;
+  readonly #peers: Peers;
+  readonly #counts = new Map<string, Counts>();
+
+  constructor(clock: Clock, peers: Peers) {
+    this.#clock = clock;
+    this.#peers = peers;
+  }
+
+  /** What each term's weight is multiplied with: idf, 0 for a term that no document holds. float32[terms] */
+  async factors(
+    uid: string,
+    terms: { readonly termIds: Uint32Array; readonly weights: Float32Array },
+    where: { readonly plan: Plan; readonly fanOut: FanOutParts; readonly deadline: Deadline },
+  ): Promise<Float32Array> {
+    const counts = this.#fresh(uid);
+    const unknown = terms.termIds.filter((term) => !counts.frequencies.has(term));
+    if (unknown.length > 0) await this.#ask(uid, unknown, counts, where);
+    return terms.weights.map((weight, i) => {
+      const frequency = counts.frequencies.get(terms.termIds[i]!) ?? 0;
+      return frequency === 0 ? 0 : weight * inverseDocumentFrequency(counts.documents, frequency);
+    });
+  }
+
+  /** Forgets a collection that was dropped. */
+  forget(uid: string): void {
+    this.#counts.delete(uid);
+  }
+
+  #fresh(uid: string): Counts {
+    const now = this.#clock.monotonicMs();
+    const known = this.#counts.get(uid);
+    if (known !== undefined && now - known.atMs < staleAfterMs) return known;
+    const counts: Counts = { atMs: now, documents: 0, frequencies: new Map() };
+    this.#counts.set(uid, counts);
+    return counts;
+  }
+
+  async #ask(
+    uid: string,
+    termIds: Uint32Array,
+    counts: Counts,
+    where: { readonly plan: Plan; readonly fanOut: FanOutParts; readonly deadline: Deadline },
+  ): Promise<void> {
+    const { answers } = await fanOut(
+      where.plan.shards.map(({ placement }) => placement),
+      async (address, placements, deadline) => {
+        const shards = placements.map(({ shard, generation }) => ({ shard, generation }));
+        const request = { uid, shards, termIds: bufferOf(termIds) };
+        return (await this.#peers.statistics(address, request, deadline)).shards;
+      },
+      where.fanOut,
+      where.deadline,
+    );
+    const sums = new Uint32Array(termIds.length);
+    let documents = 0;
+    for (const { part } of answers.values()) {
+      documents += Number(part.documents);
+      const frequencies = uint32From(part.documentFrequencies, 'document frequencies');
+      frequencies.forEach((frequency, i) => (sums[i]! += frequency));
+    }
+    counts.documents = documents;
+    termIds.forEach((term, i) => counts.frequencies.set(term, sums[i]!));
+  }
+}

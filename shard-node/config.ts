@@ -1,0 +1,21 @@
+/** What a shard node can be told; every value has a default but its identity and its place on disk. */
+import { z } from 'zod';
+
+export const shardNodeConfigSchema = z.strictObject({
+  /** Name in the registry; the same after a restart. */
+  id: z.string().min(1),
+  host: z.string().default('127.0.0.1'),
+  /** 0 = a free port. */
+  port: z.int().min(0).max(65_535).default(0),
+  /** Folder of the replicas. */
+  dataDirectory: z.string().min(1),
+  /** Bytes of memory after which a mutable segment is sealed. */
+  sealBytes: z.int().positive().optional(),
+  /** Milliseconds after which a mutable segment that holds anything is sealed. */
+  sealAgeMs: z.int().positive().default(60_000),
+  /** Milliseconds between two looks for background work. */
+  maintainEveryMs: z.int().positive().default(500),
+});
+
+export type ShardNodeConfig = z.infer<typeof shardNodeConfigSchema>;
+export type ShardNodeConfigInput = z.input<typeof shardNodeConfigSchema>;

@@ -1,0 +1,103 @@
+/** One shard node: replicas on disk, fed by the log, asked over gRPC. Straight-line: build, start, hand back how to stop. */
+import type { Clock } from '../base/clock.js';
+import { Deadline } from '../base/deadline.js';
+import { limits } from '../base/limits.js';
+import type { Logger } from '../base/logger.js';
+import { version } from '../base/version.js';
+import type { ChangeLog } from '../cluster/change-log.js';
+import { announce, memberLeaseMs } from '../cluster/membership/member.js';
+import type { ObjectStore } from '../cluster/object-store.js';
+import type { Registry } from '../cluster/registry.js';
+import { startRpcServer } from '../cluster/rpc/server.js';
+import { ClusterView } from '../cluster/shard-map/cluster-view.js';
+import { kernelIsa } from '../kernels/kernels.js';
+import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
+import { ShardService } from '../proto/generated/shoal/v1/shard.js';
+import { shardNodeConfigSchema, type ShardNodeConfigInput } from './config.js';
+import { ReplicaSet } from './replicas.js';
+import { shardService } from './service.js';
+
+export interface ShardNodeOptions {
+  readonly config: ShardNodeConfigInput;
+  readonly registry: Registry;
+  readonly log: ChangeLog;
+  readonly objects: ObjectStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RunningNode {
+  /** HOST:PORT of its gRPC server. */
+  readonly address: string;
+  /** Leaves the cluster, finishes what is under way and closes. */
+  drain(): Promise<void>;
+  /** Stops at once; nothing acknowledged is lost. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Starts a shard node; resolves when every replica that the registry gives it now is open. */
+export async function startShardNode(options: ShardNodeOptions): Promise<RunningNode> {
+  const { registry, log, objects, clock, logger } = options;
+  const config = shardNodeConfigSchema.parse(options.config);
+  const lease = await registry.lease(memberLeaseMs);
+  const replicas = new ReplicaSet({ config, registry, log, objects, lease, clock, logger });
+  const { server: implementation, stream } = shardService(replicas, { clock, logger });
+  const server = await startRpcServer({
+    host: config.host,
+    port: config.port,
+    services: [{ definition: ShardService, implementation }],
+    reflection: true,
+    clock,
+    logger,
+  });
+  const { address } = server;
+  await announce(
+    registry,
+    {
+      id: config.id,
+      kind: NodeKind.NODE_KIND_SHARD,
+      address,
+      version,
+      kernels: kernelIsa(),
+      executionProvider: '',
+      model: '',
+      modelDigest: '',
+    },
+    lease,
+  );
+  const view = ClusterView.open(registry, logger);
+  await followPlacements(view, replicas, { id: config.id, address, clock });
+  const close = async (): Promise<void> => {
+    await lease.revoke();
+    await view.close();
+    await server.close();
+    await replicas.close();
+  };
+  return {
+    address,
+    close,
+    drain: async () => {
+      await lease.revoke();
+      stream.drain();
+      await server.drain();
+      await close();
+    },
+  };
+}
+
+/** The first picture that shows this node holds everything written before; replicas follow it and all later ones. */
+async function followPlacements(
+  view: ClusterView,
+  replicas: ReplicaSet,
+  self: { readonly id: string; readonly address: string; readonly clock: Clock },
+): Promise<void> {
+  const deadline = Deadline.after(self.clock, limits.writeDeadlineMs);
+  try {
+    const isListed = (address: string | undefined): true | undefined => (address === self.address ? true : undefined);
+    await view.when((map) => isListed(map.nodes.get(self.id)?.address), 'the node to be listed', deadline);
+    await replicas.follow(view.current());
+    view.onChange((map) => void replicas.follow(map));
+  } finally {
+    deadline.close();
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * All replicas of this node: opened, closed and reported as the placements in the registry say.
+ *
+ * Changes are taken one after another, so that a shard is never opened twice; a replica that cannot be opened is reported as
+ * failed with its reason, and the others go on.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ShoalError } from '../base/errors.js';
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/logger.js';
+import type { ChangeLog } from '../cluster/change-log.js';
+import { codecObject, keys } from '../cluster/keys.js';
+import type { ObjectStore } from '../cluster/object-store.js';
+import type { Lease, Registry } from '../cluster/registry.js';
+import type { ClusterMap } from '../cluster/shard-map/cluster-map.js';
+import { ReplicaState, type ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
+import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
+import type { ShardRef } from '../proto/generated/shoal/v1/shard.js';
+import { TokenCodec } from '../vector-index/codebook/token-codec.js';
+import { ShardIndex } from '../vector-index/shard-index.js';
+import type { ShardNodeConfig } from './config.js';
+import { Replica } from './replica.js';
+
+export interface ReplicaSetParts {
+  readonly config: ShardNodeConfig;
+  readonly registry: Registry;
+  readonly log: ChangeLog;
+  readonly objects: ObjectStore;
+  /** Under which replica states are reported, so that they vanish with the node. */
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class ReplicaSet {
+  readonly #parts: ReplicaSetParts;
+  readonly #replicas = new Map<string, Replica>();
+  #work: Promise<void> = Promise.resolve();
+  #reports: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(parts: ReplicaSetParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes up the placements of `map`; resolves when the replicas are opened and closed accordingly. */
+  follow(map: ClusterMap): Promise<void> {
+    this.#work = this.#work.then(() => this.#reconcile(map));
+    return this.#work;
+  }
+
+  /**
+   * The replica of `ref`. FAILED_PRECONDITION when this node does not hold the shard at that generation (refresh the map and ask
+   * again), UNAVAILABLE when the replica failed.
+   */
+  replica(uid: string, ref: ShardRef | undefined): Replica {
+    if (ref === undefined)
+      throw new ShoalError('INVALID_ARGUMENT', 'the request names no shard; give shard and generation');
+    const replica = this.#replicas.get(placeOf(uid, ref.shard));
+    if (replica === undefined || replica.generation !== ref.generation) {
+      const what = `shard ${ref.shard} of collection ${uid} at generation ${ref.generation}`;
+      throw new ShoalError(
+        'FAILED_PRECONDITION',
+        `this node does not hold ${what}; refresh the shard map and ask again`,
+      );
+    }
+    replica.checkServing();
+    return replica;
+  }
+
+  /** Closes every replica; their data stays. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#work;
+    for (const replica of this.#replicas.values()) await replica.close();
+    this.#replicas.clear();
+    await this.#reports;
+  }
+
+  async #reconcile(map: ClusterMap): Promise<void> {
+    if (this.#isClosed) return;
+    const wanted = new Map<string, ShardPlacement>();
+    for (const shards of map.placements.values()) {
+      for (const placement of shards.values()) {
+        if (placement.nodes.includes(this.#parts.config.id))
+          wanted.set(placeOf(placement.uid, placement.shard), placement);
+      }
+    }
+    for (const [place, replica] of this.#replicas) {
+      if (!wanted.has(place)) await this.#drop(place, replica);
+    }
+    for (const [place, placement] of wanted) {
+      const settings = map.settings.get(placement.uid);
+      if (!this.#replicas.has(place) && settings !== undefined) await this.#open(place, placement, settings);
+    }
+  }
+
+  async #open(place: string, placement: ShardPlacement, settings: CollectionSettings): Promise<void> {
+    const { config, log, clock, logger } = this.#parts;
+    try {
+      const directory = join(config.dataDirectory, placement.uid, String(placement.shard));
+      await mkdir(directory, { recursive: true });
+      const codec = await this.#codec(settings.tokenCodec);
+      const index = await ShardIndex.open({
+        directory,
+        settings: { dim: settings.dim, tokenDim: settings.tokenDim },
+        codecs: (version) => (codec !== null && codec.version === version ? codec : null),
+        ...(config.sealBytes === undefined ? {} : { limits: { sealBytes: config.sealBytes } }),
+        clock,
+      });
+      const replica = new Replica({
+        placement,
+        index,
+        weighting: { kind: 'bm25', averageLength: settings.bm25AverageLength },
+        log,
+        clock,
+        logger,
+        sealAgeMs: config.sealAgeMs,
+        maintainEveryMs: config.maintainEveryMs,
+        onChange: (changed) => this.#report(placement, changed.phase, changed),
+      });
+      this.#replicas.set(place, replica);
+      await replica.start();
+    } catch (error) {
+      logger.error({ uid: placement.uid, shard: placement.shard, err: error }, 'replica cannot be opened');
+      this.#report(placement, 'failed', { durable: 0n, problem: ShoalError.from(error).message });
+    }
+  }
+
+  async #codec(version: string): Promise<TokenCodec | null> {
+    if (version === '') return null;
+    const bytes = await this.#parts.objects.get(codecObject(version));
+    if (bytes === null) {
+      throw new ShoalError(
+        'FAILED_PRECONDITION',
+        `token codec '${version}' is not in the object store; it was deleted or never stored`,
+      );
+    }
+    return TokenCodec.parse(bytes);
+  }
+
+  async #drop(place: string, replica: Replica): Promise<void> {
+    const { config, registry } = this.#parts;
+    this.#replicas.delete(place);
+    await replica.close();
+    await registry.transact([], [{ operation: 'delete', key: keys.replica(replica.uid, replica.shard, config.id) }]);
+    await rm(join(config.dataDirectory, replica.uid, String(replica.shard)), { recursive: true, force: true });
+  }
+
+  /** Tells the registry, one report after another, so that the last one told is the last one true. */
+  #report(
+    placement: ShardPlacement,
+    state: string,
+    about: { readonly durable: bigint; readonly problem: string },
+  ): void {
+    const { config, registry, lease, logger } = this.#parts;
+    const value = ReplicaState.encode({
+      uid: placement.uid,
+      shard: placement.shard,
+      node: config.id,
+      state,
+      generation: placement.generation,
+      durable: about.durable,
+      problem: about.problem,
+    }).finish();
+    const key = keys.replica(placement.uid, placement.shard, config.id);
+    this.#reports = this.#reports
+      .then(() => registry.transact([], [{ operation: 'put', key, value, lease }]))
+      .then(
+        () => undefined,
+        (error: unknown) => logger.warn({ err: error, key }, 'replica state could not be reported'),
+      );
+  }
+}
+
+function placeOf(uid: string, shard: number): string {
+  return `${uid}/${shard}`;
+}
