@@ -30,7 +30,7 @@ async function isReady(tool, state) {
   const binaries = `${root}/.cache/bin`;
   state.tools ??= {};
   if (state.tools[tool.name] === tool.version && existsSync(`${binaries}/${tool.name}`)) return true;
-  const go = findOnPath(['go', '/usr/local/go/bin/go']);
+  const go = findOnPath(['go']);
   if (go !== null) {
     say(`building ${tool.name} ${tool.version} for the tests`);
     const log = `${root}/.cache/${tool.name}.log`;
