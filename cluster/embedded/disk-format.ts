@@ -1,0 +1,67 @@
+/** Files that are there whole or not at all, folders whose entries survive a power cut, and the version that a folder says it has. */
+import { existsSync } from 'node:fs';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { ShoalError } from '../../base/errors.js';
+
+/** Makes the entries of `directory` durable: files created, renamed or removed in it. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Creates `directory` with its parents, durably. */
+export async function ensureDirectory(directory: string): Promise<void> {
+  if (existsSync(directory)) return;
+  await mkdir(directory, { recursive: true });
+  await syncDirectory(dirname(directory));
+}
+
+/** Replaces `path` by `parts` in one step: written beside it, fsynced, renamed, the folder fsynced. `temporary` is on the same disk. */
+export async function writeDurably(path: string, temporary: string, parts: readonly Uint8Array[]): Promise<void> {
+  const handle = await open(temporary, 'w');
+  try {
+    for (const part of parts) await handle.writeFile(part);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(temporary, path);
+  await syncDirectory(dirname(path));
+}
+
+/**
+ * Checks that `directory` has format `version`, writing it when the folder is new. FAILED_PRECONDITION when it has a newer one or
+ * none that can be read; `what` names the folder's kind.
+ */
+export async function checkFormat(directory: string, what: string, version: number): Promise<void> {
+  await ensureDirectory(directory);
+  const path = join(directory, 'format');
+  if (!existsSync(path)) {
+    await writeDurably(path, `${path}.new`, [Buffer.from(`${version}\n`)]);
+    return;
+  }
+  const text = (await readFile(path, 'utf8')).trim();
+  const found = /^[0-9]{1,9}$/.test(text) ? Number(text) : null;
+  if (found === version) return;
+  const message =
+    found !== null && found > version
+      ? `the ${what} in ${directory} has format ${found}, but this version of Shoal reads format ${version} at most; use the newer version of Shoal that wrote it`
+      : `the ${what} in ${directory} says format ${JSON.stringify(text.slice(0, 40))}, but this version of Shoal reads format ${version}; it is no data of Shoal, or damaged`;
+  throw new ShoalError('FAILED_PRECONDITION', message);
+}
+
+/** A failed disk write as ShoalError: RESOURCE_EXHAUSTED when there is no room left, else UNAVAILABLE. */
+export function diskError(thrown: unknown, what: string, directory: string): ShoalError {
+  if (thrown instanceof ShoalError) return thrown;
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  if (/ENOSPC|EDQUOT|EFBIG|no space left|quota exceeded|file too large|MDB_MAP_FULL|mapsize limit/i.test(text)) {
+    const message = `the disk under ${directory} is full: ${what} was not stored; make room and try again`;
+    return new ShoalError('RESOURCE_EXHAUSTED', message, { cause: thrown });
+  }
+  return new ShoalError('UNAVAILABLE', `${what} could not be stored under ${directory}: ${text}`, { cause: thrown });
+}
