@@ -3,6 +3,7 @@
  *
  * A deadline is passed on, never renewed; `within` only shortens. Whoever makes one closes it, so that no timer is left behind.
  */
+import { setMaxListeners } from 'node:events';
 import { ShoalError } from './errors.js';
 import type { Clock, Timer } from './clock.js';
 
@@ -20,6 +21,8 @@ export class Deadline {
     this.clock = clock;
     this.atMs = atMs;
     this.signal = this.#controller.signal;
+    // One deadline is followed by every call of a scatter, which Node would take for a leak above ten.
+    setMaxListeners(0, this.signal);
     this.#timer = clock.after(Math.max(0, atMs - clock.monotonicMs()), () => this.#expire());
     const follow = (): void => this.cancel(parent?.reason);
     parent?.addEventListener('abort', follow, { once: true });

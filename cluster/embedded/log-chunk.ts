@@ -1,11 +1,13 @@
 /**
  * A chunk of a stream: one lmdb file with consecutive sequences, some purged.
  *
- * A stream deletes whole chunks, since lmdb never makes a file smaller. Each chunk therefore knows, for every subject,
- * the last sequence ever appended, also from chunks that were deleted before it.
+ * lmdb never makes a file smaller, so a purge only notes how far it went, and the stream deletes chunks whose entries are all
+ * purged. Purging so costs one small write and works on a full disk. Each chunk knows, for every subject, the last sequence ever
+ * appended, also from chunks that were deleted before it.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { LogEntry } from '../change-log.js';
-import { checkBody, decodeHeader, encodeHeader, logKeys } from './log-record.js';
+import { bodyBytesOf, checkBody, decodeHeader, encodeHeader, logKeys } from './log-record.js';
 import { LmdbStore, type StoreWrite } from './lmdb-store.js';
 
 /** What a chunk knows of a subject. */
@@ -15,9 +17,13 @@ export interface SubjectRow {
   /** Entries still held in this chunk, and the bytes of their headers and bodies. */
   readonly entries: number;
   readonly bytes: number;
+  /** Entries up to and including this sequence are purged: invisible, their bytes gone when the chunk's file is deleted. */
+  readonly purged: bigint;
 }
 
-const emptyRow: SubjectRow = { last: 0n, entries: 0, bytes: 0 };
+const emptyRow: SubjectRow = { last: 0n, entries: 0, bytes: 0, purged: 0n };
+/** Entries that a purge counts in one go. */
+const countedMax = 1_000;
 
 export interface ChunkRead {
   /** Sequences larger than this one. */
@@ -89,8 +95,15 @@ export class LogChunk {
 
   /** Smallest sequence held, or null. */
   firstHeld(): bigint | null {
-    const [key] = this.#store.keys({ start: logKeys.header(0n), end: logKeys.body(0n), limit: 1 });
-    return key === undefined ? null : logKeys.sequenceOf(key);
+    this.#store.refresh();
+    let first: bigint | null = null;
+    for (const [subject, row] of this.#subjects) {
+      if (row.entries === 0) continue;
+      const [key] = this.#indexKeys(subject, row.purged, row.last, 1);
+      const sequence = key === undefined ? null : logKeys.sequenceOf(key);
+      if (sequence !== null && (first === null || sequence < first)) first = sequence;
+    }
+    return first;
   }
 
   /** Appends `entries`, whose sequences follow `last`, in one transaction. Resolves when they are on disk. */
@@ -105,8 +118,13 @@ export class LogChunk {
       writes.push({ key: logKeys.header(entry.sequence), value: header });
       if (entry.body.length > 0) writes.push({ key: logKeys.body(entry.sequence), value: entry.body });
       writes.push({ key: logKeys.index(entry.subject, entry.sequence), value: Buffer.alloc(1) });
-      const row = changed.get(entry.subject) ?? this.#subjects.get(entry.subject) ?? emptyRow;
-      changed.set(entry.subject, { last: entry.sequence, entries: row.entries + 1, bytes: row.bytes + bytes });
+      const row = changed.get(entry.subject) ?? this.#row(entry.subject);
+      changed.set(entry.subject, {
+        ...row,
+        last: entry.sequence,
+        entries: row.entries + 1,
+        bytes: row.bytes + bytes,
+      });
       last = entry.sequence;
       appended += bytes;
     }
@@ -118,7 +136,7 @@ export class LogChunk {
   async inherit(from: LogChunk): Promise<void> {
     const changed = new Map<string, SubjectRow>();
     for (const [subject, { last }] of from.subjects) {
-      const row = this.#subjects.get(subject) ?? emptyRow;
+      const row = this.#row(subject);
       if (row.last < last) changed.set(subject, { ...row, last });
     }
     const last = this.#last > from.last ? this.#last : from.last;
@@ -149,7 +167,7 @@ export class LogChunk {
     if (block === undefined) return null;
     const where = `sequence ${sequence} of stream ${this.#stream}`;
     const header = decodeHeader(block, where);
-    if (!want.isWanted(header.subject)) return null;
+    if (!want.isWanted(header.subject) || sequence <= this.#row(header.subject).purged) return null;
     const { subject, timeMs, headers } = header;
     if (want.headersOnly) return { sequence, subject, timeMs, headers, body: new Uint8Array(0) };
     const body = this.#store.get(logKeys.body(sequence)) ?? Buffer.alloc(0);
@@ -157,25 +175,14 @@ export class LogChunk {
     return { sequence, subject, timeMs, headers, body };
   }
 
-  /** Deletes at most `entriesMax` entries of `subject` up to `upTo`; true when more may be left. */
-  async remove(subject: string, upTo: bigint, entriesMax: number): Promise<boolean> {
-    this.#store.refresh();
-    const range = { start: logKeys.index(subject, 0n), end: logKeys.index(subject, upTo + 1n), limit: entriesMax };
-    const keys = this.#store.keys(range);
-    const row = this.#subjects.get(subject);
-    if (keys.length === 0 || row === undefined) return false;
-    const writes: StoreWrite[] = [];
-    let bytes = 0;
-    for (const key of keys) {
-      const sequence = logKeys.sequenceOf(key);
-      const header = this.#store.get(logKeys.header(sequence));
-      bytes += (header?.length ?? 0) + (header?.readUInt32LE(8) ?? 0);
-      writes.push({ key, value: null }, { key: logKeys.header(sequence), value: null });
-      writes.push({ key: logKeys.body(sequence), value: null });
-    }
-    const left = { last: row.last, entries: row.entries - keys.length, bytes: row.bytes - bytes };
-    await this.#commit(writes, new Map([[subject, left]]), this.#last);
-    return keys.length === entriesMax;
+  /** Purges the entries of `subject` up to and including `upTo`; durable when it resolves. */
+  async purge(subject: string, upTo: bigint): Promise<void> {
+    const row = this.#row(subject);
+    const purged = upTo < row.last ? upTo : row.last;
+    if (row.entries === 0 || purged <= row.purged) return;
+    const gone = await this.#measure(subject, row.purged, purged);
+    const left = { last: row.last, entries: row.entries - gone.entries, bytes: row.bytes - gone.bytes, purged };
+    await this.#commit([], new Map([[subject, left]]), this.#last);
   }
 
   async close(): Promise<void> {
@@ -187,9 +194,43 @@ export class LogChunk {
     const wanted = [...this.#subjects].filter(([subject, row]) => row.entries > 0 && isWanted(subject));
     const [only] = wanted;
     if (only === undefined) return [];
-    const [from, to, limit] = [after + 1n, upTo + 1n, entriesMax];
-    if (wanted.length > 1) return this.#store.keys({ start: logKeys.header(from), end: logKeys.header(to), limit });
-    return this.#store.keys({ start: logKeys.index(only[0], from), end: logKeys.index(only[0], to), limit });
+    if (wanted.length === 1) {
+      const [subject, { purged }] = only;
+      return this.#indexKeys(subject, purged > after ? purged : after, upTo, entriesMax);
+    }
+    return this.#store.keys({ start: logKeys.header(after + 1n), end: logKeys.header(upTo + 1n), limit: entriesMax });
+  }
+
+  /** Index keys of `subject` after one sequence, up to and including another. */
+  #indexKeys(subject: string, after: bigint, upTo: bigint, limit: number): Buffer[] {
+    return this.#store.keys({
+      start: logKeys.index(subject, after + 1n),
+      end: logKeys.index(subject, upTo + 1n),
+      limit,
+    });
+  }
+
+  /** Number and bytes of the entries of `subject` in a range; the event loop gets its turn in between. */
+  async #measure(subject: string, after: bigint, upTo: bigint): Promise<{ entries: number; bytes: number }> {
+    const sum = { entries: 0, bytes: 0 };
+    let position = after;
+    while (position < upTo) {
+      this.#store.refresh();
+      const keys = this.#indexKeys(subject, position, upTo, countedMax);
+      for (const key of keys) {
+        position = logKeys.sequenceOf(key);
+        const block = this.#store.get(logKeys.header(position));
+        sum.entries += 1;
+        sum.bytes += block === undefined ? 0 : block.length + bodyBytesOf(block);
+      }
+      if (keys.length < countedMax) return sum;
+      await setImmediate();
+    }
+    return sum;
+  }
+
+  #row(subject: string): SubjectRow {
+    return this.#subjects.get(subject) ?? emptyRow;
   }
 
   /** Writes records, changed subject rows and the last sequence together; memory follows the disk, never leads it. */
@@ -209,12 +250,13 @@ export class LogChunk {
   }
 }
 
-/** last u64 @0 · entries u64 @8 · bytes u64 @16, little-endian. */
+/** last u64 @0 · entries u64 @8 · bytes u64 @16 · purged u64 @24, little-endian. */
 function encodeRow(row: SubjectRow): Buffer {
-  const bytes = Buffer.alloc(24);
+  const bytes = Buffer.alloc(32);
   bytes.writeBigUInt64LE(row.last, 0);
   bytes.writeBigUInt64LE(BigInt(row.entries), 8);
   bytes.writeBigUInt64LE(BigInt(row.bytes), 16);
+  bytes.writeBigUInt64LE(row.purged, 24);
   return bytes;
 }
 
@@ -224,5 +266,6 @@ function decodeRow(bytes: Buffer | undefined): SubjectRow {
     last: bytes.readBigUInt64LE(0),
     entries: Number(bytes.readBigUInt64LE(8)),
     bytes: Number(bytes.readBigUInt64LE(16)),
+    purged: bytes.readBigUInt64LE(24),
   };
 }

@@ -81,9 +81,14 @@ export function decodeHeader(block: Buffer, where: string): HeaderBlock {
     timeMs: block.readDoubleLE(16),
     // The checksum says that these are the bytes that encodeHeader wrote.
     headers: JSON.parse(block.toString('utf8', subjectEnd)) as Record<string, string>,
-    bodyBytes: block.readUInt32LE(8),
+    bodyBytes: bodyBytesOf(block),
     bodyCrc: block.readUInt32LE(4),
   };
+}
+
+/** Bytes of the body that belongs to a header block. */
+export function bodyBytesOf(block: Buffer): number {
+  return block.readUInt32LE(8);
 }
 
 /** DATA_LOSS unless `body` is the one that `header` was written with. */

@@ -14,8 +14,6 @@ import type { LogEntry, LogRecord, StreamState } from '../change-log.js';
 import { diskError, syncDirectory } from './disk-format.js';
 import { LogChunk, type ChunkRead } from './log-chunk.js';
 
-/** Entries deleted by one transaction of a purge; appends get their turn in between. */
-const purgeEntriesMax = 1_000;
 /** An empty last chunk is replaced when its file has grown beyond this. */
 const emptyChunkBytesMax = 1024 * 1024;
 
@@ -150,11 +148,14 @@ export class LogStream {
     });
   }
 
-  /** Deletes the entries of `subject` up to and including `upTo`. */
+  /** Purges the entries of `subject` up to and including `upTo`, and deletes the chunks that hold nothing else. */
   async purge(subject: string, upTo: bigint): Promise<void> {
-    let hasMore = true;
-    while (hasMore) hasMore = await this.#inTurn(() => this.#purgeSome(subject, upTo));
-    await this.#inTurn(() => this.#deleteEmptyChunks());
+    for (const chunk of this.#chunks) {
+      if (chunk.first > upTo) break;
+      // A turn for each chunk: appends go on in between.
+      await this.#inTurn(() => this.#purgeChunk(chunk, subject, upTo));
+    }
+    await this.#inTurn(() => this.#replaceEmptyActive());
   }
 
   /** Finishes what is under way, ends the readers and closes the files. Idempotent. */
@@ -209,28 +210,21 @@ export class LogStream {
     }
   }
 
-  /** One transaction of a purge; true when there may be more to do. */
-  async #purgeSome(subject: string, upTo: bigint): Promise<boolean> {
-    for (const chunk of this.#chunks) {
-      if (chunk.first > upTo) return false;
-      const row = chunk.subjects.get(subject);
-      if (row === undefined || row.entries === 0) continue;
-      // A chunk that is about to be empty is deleted whole rather than entry by entry.
-      if (chunk !== this.#active && row.entries === chunk.entries && row.last <= upTo) {
-        await this.#deleteChunk(chunk);
-        return true;
-      }
-      if (await chunk.remove(subject, upTo, purgeEntriesMax)) return true;
-    }
-    return false;
+  async #purgeChunk(chunk: LogChunk, subject: string, upTo: bigint): Promise<void> {
+    if (!this.#chunks.includes(chunk)) return;
+    const row = chunk.subjects.get(subject);
+    const isLastHeld = row !== undefined && row.entries === chunk.entries && row.last <= upTo;
+    // A chunk that would be empty goes at once.
+    if (chunk !== this.#active && (isLastHeld || chunk.entries === 0)) await this.#deleteChunk(chunk);
+    else await chunk.purge(subject, upTo);
   }
 
-  async #deleteEmptyChunks(): Promise<void> {
+  /** The last chunk gives its space back too: another takes its place. */
+  async #replaceEmptyActive(): Promise<void> {
     const active = this.#active;
-    if (active.entries === 0 && active.appendedBytes > emptyChunkBytesMax) await this.#rotate();
-    for (const chunk of this.#chunks) {
-      if (chunk !== this.#active && chunk.entries === 0) await this.#deleteChunk(chunk);
-    }
+    if (active.entries > 0 || active.appendedBytes <= emptyChunkBytesMax) return;
+    await this.#rotate();
+    if (active !== this.#active) await this.#deleteChunk(active);
   }
 
   /** The new chunk knows the last sequence before it is used, so that sequences never run backwards. */
