@@ -33,7 +33,7 @@ export function checkErrorCodes(document: SourceFile, codes: Readonly<Record<str
   const findings: Finding[] = [];
   const seen = new Set<string>();
   for (const { text, line } of linesOf(document)) {
-    const row = /^\| `([A-Z_]+)` \| (\d+) \| ([^|]+) \|/.exec(text);
+    const row = /^\| `([A-Z_]+)` *\| *(\d+) *\| *([^|]+?) *\|/.exec(text);
     const code = row?.[1];
     if (row === null || code === undefined) continue;
     seen.add(code);
