@@ -1,0 +1,56 @@
+/** Bitmaps of rows: bit r is bit r & 7 of byte r >> 3, as the kernels read them. */
+
+/** Bytes that hold `count` bits. */
+export function bitmapBytes(count: number): number {
+  return (count + 7) >>> 3;
+}
+
+export function hasBit(bits: Uint8Array, row: number): boolean {
+  return (bits[row >>> 3]! & (1 << (row & 7))) !== 0;
+}
+
+export function setBit(bits: Uint8Array, row: number): void {
+  bits[row >>> 3]! |= 1 << (row & 7);
+}
+
+export function clearBit(bits: Uint8Array, row: number): void {
+  bits[row >>> 3]! &= ~(1 << (row & 7));
+}
+
+/** A bitmap whose first `count` bits are set. */
+export function fullBitmap(count: number): Uint8Array {
+  const bits = new Uint8Array(bitmapBytes(count)).fill(0xff);
+  if ((count & 7) !== 0) bits[bits.length - 1] = (1 << (count & 7)) - 1;
+  return bits;
+}
+
+/** Number of set bits among the first `count`. */
+export function countBits(bits: Uint8Array, count: number): number {
+  let total = 0;
+  for (let byte = 0; byte < count >>> 3; byte += 1) {
+    let value = bits[byte]!;
+    for (; value !== 0; value &= value - 1) total += 1;
+  }
+  for (let row = count & ~7; row < count; row += 1) if (hasBit(bits, row)) total += 1;
+  return total;
+}
+
+/** The rows whose bit is set in `before` and not in `after`, ascending; both have at least `count` bits. */
+export function clearedRows(before: Uint8Array, after: Uint8Array, count: number): number[] {
+  const rows: number[] = [];
+  for (let byte = 0; byte < bitmapBytes(count); byte += 1) {
+    const gone = before[byte]! & ~after[byte]!;
+    for (let bit = 0; gone !== 0 && bit < 8; bit += 1) {
+      const row = byte * 8 + bit;
+      if ((gone & (1 << bit)) !== 0 && row < count) rows.push(row);
+    }
+  }
+  return rows;
+}
+
+/** Bitwise and of two bitmaps of `count` bits, as a new one. */
+export function intersection(left: Uint8Array, right: Uint8Array, count: number): Uint8Array {
+  const bits = new Uint8Array(bitmapBytes(count));
+  for (let byte = 0; byte < bits.length; byte += 1) bits[byte] = left[byte]! & right[byte]!;
+  return bits;
+}

@@ -1,0 +1,67 @@
+/** What an index stores: one version of one document, and the columns that come back from a search. Types only. */
+
+/** One attribute's single value: string, int64 (bigint), double (number), bool or timestamp (Date, milliseconds). */
+export type AttributeScalar = string | bigint | number | boolean | Date;
+
+/** A value or a list of values of one type. */
+export type AttributeValue = AttributeScalar | readonly AttributeScalar[];
+
+/** A document's lexical terms. */
+export interface DocumentTerms {
+  /** uint32[terms], strictly ascending. */
+  readonly termIds: Uint32Array;
+  /** float32[terms], the final document weights (not raw frequencies); kept as fp16. */
+  readonly weights: Float32Array;
+}
+
+/** A document's token vectors. */
+export interface DocumentTokens {
+  /** Rows; 0 is a document whose tokens were encoded and are none. */
+  readonly count: number;
+  /** One codec record of `count` rows, or float16[count, tokenDim] where `codec` is empty. */
+  readonly rows: Uint8Array;
+  /** Version of the token codec; '' when `rows` are float16. */
+  readonly codec: string;
+}
+
+/** One version of one document, as written and as fetched. */
+export interface IndexDocument {
+  /** uint64 that names this version; larger is newer. */
+  readonly docId: bigint;
+  /** The user's id, at most 256 bytes of UTF-8. */
+  readonly id: string;
+  readonly title: string | null;
+  readonly text: string;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** The inverted list that holds the document. */
+  readonly list: number;
+  /** float32[dim]; kept as fp16. */
+  readonly dense: Float32Array | null;
+  readonly terms: DocumentTerms | null;
+  readonly tokens: DocumentTokens | null;
+}
+
+/** Candidates of a search, best first; equal scores by smaller docId. Three columns of one length. */
+export interface CandidateColumns {
+  readonly docIds: BigUint64Array;
+  /** XXH64 (seed 0) of each document's id. */
+  readonly idHashes: BigUint64Array;
+  readonly scores: Float32Array;
+}
+
+/** A query's terms: what a document weight of each term is multiplied with. */
+export interface QueryTerms {
+  readonly termIds: Uint32Array;
+  /** float32[terms]: query weight × idf for BM25, the learned query weight otherwise. */
+  readonly factors: Float32Array;
+}
+
+/** The tables of one token codec that scoring needs. */
+export interface TokenTables {
+  /** float32[centroidCount, dim]. */
+  readonly centroids: Float32Array;
+  /** float32[2^nbits]: the reconstruction value of each bucket. */
+  readonly weights: Float32Array;
+  readonly nbits: number;
+  readonly dim: number;
+}

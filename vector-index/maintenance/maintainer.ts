@@ -1,0 +1,272 @@
+/**
+ * Seals, merges and commits, beside searches and writes.
+ *
+ * Whatever is committed is the state after the durable marks, no earlier and no later: a seal freezes the mutable segment, the marks
+ * and every bitmap in one instant; a merge drops only rows that the manifest already calls dead. Rows that die while a file is
+ * written are marked dead in the new segment before it takes over.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.js';
+import { ShoalError } from '../../base/errors.js';
+import { clearedRows, fullBitmap } from '../bitmap.js';
+import type { IndexState } from '../index-state.js';
+import { writeManifest, type Manifest } from '../manifest.js';
+import type { RowOrder, SegmentSource } from '../segment/row-order.js';
+import { SealedSegment } from '../segment/sealed-segment.js';
+import { SegmentState, type SealedState } from '../segment/segment-state.js';
+import { writeTombstones } from '../segment/tombstones.js';
+import { writeSegment } from '../segment/write-segment.js';
+import type { ShardIndexLimits } from '../shard-index-limits.js';
+import { segmentName, tombstoneName } from './index-files.js';
+import { planMerge } from './merge-plan.js';
+import { Slices } from './slices.js';
+
+/** What a seal commits: all of one instant. */
+interface PendingSeal {
+  readonly marks: ReadonlyMap<string, bigint>;
+  readonly lives: ReadonlyMap<SegmentState, Uint8Array | null>;
+}
+
+/** A sealed segment as the next manifest names it. */
+interface CommitEntry {
+  readonly state: SealedState;
+  readonly live: Uint8Array | null;
+}
+
+export interface MaintainerOptions {
+  readonly directory: string;
+  readonly state: IndexState;
+  readonly manifest: Manifest;
+  readonly limits: ShardIndexLimits;
+  readonly clock: Clock;
+}
+
+export class Maintainer {
+  readonly #options: MaintainerOptions;
+  #manifest: Manifest;
+  #nextNumber: number;
+  #pending: PendingSeal | null = null;
+  #isClosing = false;
+  /** Ends when the last commit that was asked for has ended; one at a time. */
+  #tail: Promise<unknown> = Promise.resolve();
+  #merging: Promise<unknown> = Promise.resolve();
+
+  constructor(options: MaintainerOptions) {
+    this.#options = options;
+    this.#manifest = options.manifest;
+    this.#nextNumber = options.manifest.nextNumber;
+  }
+
+  /** Whether documents that arrived or died since the last commit are enough to seal. */
+  get isSealDue(): boolean {
+    return this.#options.state.mutable.reader.bytes >= this.#options.limits.mutableBytesMax;
+  }
+
+  /** Makes everything applied so far durable. */
+  seal(): Promise<void> {
+    return this.exclusively(async () => {
+      // What an earlier attempt froze and could not write goes first; it does not hold what came after.
+      if (this.#pending !== null) await this.#seal();
+      await this.#seal();
+    });
+  }
+
+  /** Merges once if it is due; true when something was done. */
+  async merge(): Promise<boolean> {
+    const { state, limits } = this.#options;
+    const sizes = state.sealed.map(({ reader, deadCount }) => ({
+      bytes: reader.bytes,
+      rows: reader.rowCount,
+      deadRows: deadCount,
+    }));
+    const plan = planMerge(sizes, limits);
+    if (plan === null) return false;
+    const sources = plan.map((position) => state.sealed[position]!);
+    // Only committed deaths are dropped for good, so these must be on disk first.
+    if (sources.length === 1 && !isDecayed(sources[0]!, limits)) {
+      await this.seal();
+      return true;
+    }
+    const merging = this.#merge(sources);
+    this.#merging = merging.then(undefined, () => undefined);
+    await merging;
+    return true;
+  }
+
+  /** Runs `task` when no other commit is under way. */
+  exclusively<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(task);
+    // The caller hears of a failure; the next in line only waits for the end.
+    this.#tail = result.then(undefined, () => undefined);
+    return result;
+  }
+
+  /** Stops a merge under way and waits for commits. Nothing is sealed. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#merging;
+    await this.#tail;
+  }
+
+  async #seal(): Promise<void> {
+    const { state, directory } = this.#options;
+    const { marks, lives } = (this.#pending ??= this.#freeze());
+    const kept = state.sealed.map((segment) => ({
+      state: segment,
+      live: lives.has(segment) ? lives.get(segment)! : segment.sharedLive(),
+    }));
+    const { frozen } = state;
+    if (
+      frozen === null &&
+      isEqual(marks, state.durable) &&
+      kept.every(({ state: { committed }, live }) => committed === live)
+    ) {
+      this.#pending = null;
+      return;
+    }
+    let sealed: SealedState | null = null;
+    const live = frozen === null ? null : (lives.get(frozen) ?? null);
+    if (frozen !== null) {
+      const source = { reader: frozen.reader, rowCount: frozen.reader.rowCount, live };
+      const file = segmentName(this.#takeNumber());
+      const order = await writeSegment(join(directory, file), [source], state.settings, this.#slices());
+      if (order.count > 0) sealed = new SegmentState(SealedSegment.open(join(directory, file)), file);
+    }
+    const entries = sealed === null ? kept : [...kept, { state: sealed, live: null }];
+    const replaced = await closingOnError(sealed, this.#commit(entries, marks));
+    if (frozen !== null && sealed !== null) carryDeaths(frozen, live, sealed);
+    state.sealed = sealed === null ? state.sealed : [...state.sealed, sealed];
+    state.frozen = null;
+    this.#pending = null;
+    await this.#remove(replaced);
+  }
+
+  #freeze(): PendingSeal {
+    const { state } = this.#options;
+    if (state.frozen === null) state.freeze();
+    const lives = new Map(state.states.map((segment) => [segment, segment.sharedLive()]));
+    return { marks: new Map(state.applied), lives };
+  }
+
+  async #merge(sources: readonly SealedState[]): Promise<void> {
+    const { directory, state } = this.#options;
+    const slices = this.#slices(() => this.#betweenSlices());
+    const taken: SegmentSource[] = sources.map(({ reader, committed }) => ({
+      reader,
+      rowCount: reader.rowCount,
+      live: committed,
+    }));
+    for (const source of sources) source.pin();
+    try {
+      for (const { reader } of sources) while (reader.verifyNext(8)) await slices.pause();
+      const file = segmentName(this.#takeNumber());
+      const order = await writeSegment(join(directory, file), taken, state.settings, slices);
+      await this.exclusively(() => this.#swap(sources, order, file));
+    } finally {
+      for (const source of sources) source.unpin();
+    }
+  }
+
+  async #swap(sources: readonly SealedState[], order: RowOrder, file: string): Promise<void> {
+    const { directory, state } = this.#options;
+    const merged = order.count === 0 ? null : new SegmentState(SealedSegment.open(join(directory, file)), file);
+    const others = state.sealed.filter((segment) => !sources.includes(segment));
+    const entries: CommitEntry[] = others.map((segment) => ({ state: segment, live: segment.committed }));
+    if (merged !== null) {
+      for (const [at, source] of sources.entries())
+        carryDeaths(source, order.sources[at]!.live, merged, source.committed);
+      entries.push({ state: merged, live: merged.sharedLive() });
+    }
+    const replaced = await closingOnError(merged, this.#commit(entries, state.durable));
+    if (merged !== null) for (const source of sources) carryDeaths(source, source.committed, merged);
+    state.sealed = merged === null ? others : [...others, merged];
+    for (const source of sources) source.retire();
+    await this.#remove([...replaced, ...sources.flatMap((source) => [source.file, source.tombstones])]);
+  }
+
+  /**
+   * Writes changed bitmaps and then the manifest that names exactly `entries` and covers `marks`. Answers the files that it replaced.
+   * After an error files may be left that no manifest names, or that one does: none is removed before the next start.
+   */
+  async #commit(entries: readonly CommitEntry[], marks: ReadonlyMap<string, bigint>): Promise<(string | null)[]> {
+    const { directory, state } = this.#options;
+    const names: (string | null)[] = [];
+    for (const { state: segment, live } of entries) {
+      const isKnown = live === segment.committed;
+      names.push(isKnown || live === null ? segment.tombstones : await this.#writeTombstones(segment, live));
+    }
+    const segments = entries.map(({ state: { file } }, at) => ({ file, tombstones: names[at] ?? null }));
+    const manifest = { ...this.#manifest, nextNumber: this.#nextNumber, segments, applied: Object.fromEntries(marks) };
+    await writeManifest(directory, manifest);
+    this.#manifest = manifest;
+    state.durable = marks;
+    const replaced = entries.map(({ state: segment }, at) =>
+      segment.tombstones === names[at] ? null : segment.tombstones,
+    );
+    for (const [at, { state: segment, live }] of entries.entries()) {
+      segment.tombstones = names[at] ?? null;
+      segment.committed = live;
+    }
+    return replaced;
+  }
+
+  async #writeTombstones(segment: SealedState, live: Uint8Array): Promise<string> {
+    const name = tombstoneName(this.#takeNumber());
+    await writeTombstones(join(this.#options.directory, name), live, segment.reader.rowCount);
+    return name;
+  }
+
+  async #remove(files: readonly (string | null)[]): Promise<void> {
+    for (const file of files) if (file !== null) await rm(join(this.#options.directory, file), { force: true });
+  }
+
+  #takeNumber(): number {
+    this.#nextNumber += 1;
+    return this.#nextNumber - 1;
+  }
+
+  #slices(between?: () => Promise<void>): Slices {
+    return new Slices(this.#options.clock, between);
+  }
+
+  /** A long merge must neither keep documents from being sealed nor the index from being closed. */
+  async #betweenSlices(): Promise<void> {
+    if (this.#isClosing)
+      throw new ShoalError('CANCELLED', 'the index is being closed; the merge is done again after the next start');
+    if (this.isSealDue) await this.seal();
+  }
+}
+
+/** Whether the manifest itself knows too many dead rows. */
+function isDecayed({ committedDeadCount, reader }: SealedState, limits: ShardIndexLimits): boolean {
+  return committedDeadCount > reader.rowCount * limits.tombstoneShareMax;
+}
+
+async function closingOnError<T>(state: SealedState | null, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    state?.retire();
+    throw error;
+  }
+}
+
+/** Rows of `from` that died since `before` (until `after`, by default now) die in `into` as well, which holds them under new row numbers. */
+function carryDeaths(
+  from: SegmentState,
+  before: Uint8Array | null,
+  into: SegmentState,
+  after: Uint8Array | null = from.sharedLive(),
+): void {
+  const { rowCount, docIds } = from.reader;
+  if (after === null) return;
+  for (const row of clearedRows(before ?? fullBitmap(rowCount), after, rowCount)) {
+    const moved = into.reader.rowOf(docIds[row]!);
+    if (moved >= 0 && into.isAlive(moved)) into.kill(moved);
+  }
+}
+
+function isEqual(left: ReadonlyMap<string, bigint>, right: ReadonlyMap<string, bigint>): boolean {
+  return left.size === right.size && [...left].every(([subject, mark]) => right.get(subject) === mark);
+}

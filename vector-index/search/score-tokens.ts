@@ -1,0 +1,178 @@
+/**
+ * MaxSim of given documents where their token codes are: approximate for all, full query precision for the best of them.
+ *
+ * Santhanam et al., "ColBERTv2", 2022, section 3 (residual codes); the sum over query tokens of the best inner product is ColBERT's.
+ */
+import { ShoalError } from '../../base/errors.js';
+import {
+  maxSimCodes,
+  maxSimCodesExact,
+  maxSimCodesMatches,
+  maxSimRows,
+  prepareMaxSim,
+  toFloat32,
+} from '../../kernels/kernels.js';
+import type { SegmentReader } from '../segment/segment-reader.js';
+import type { PinnedIndex, RowPlace } from './pinned-index.js';
+import { bySegment, type SegmentRows, type TokenScoring } from './score.js';
+
+type PreparedQuery = ReturnType<typeof prepareMaxSim>;
+
+export interface TokenQuery extends TokenScoring {
+  /** float32[queryTokens, tokenDim]. */
+  readonly rows: Float32Array;
+}
+
+interface TokenGroup extends SegmentRows {
+  readonly reader: SegmentReader;
+  readonly codec: string;
+  readonly offsets: BigUint64Array;
+  readonly counts: Uint32Array;
+}
+
+/** float32[places] sums; NaN for places that are null or hold no token vectors. */
+export async function scoreTokens(
+  index: PinnedIndex,
+  places: readonly (RowPlace | null)[],
+  options: { query: TokenQuery; exactTop: number; signal: AbortSignal | undefined },
+): Promise<Float32Array> {
+  const { query, exactTop, signal } = options;
+  const prepared = new PreparedQueries(query);
+  const scores = new Float32Array(places.length).fill(NaN);
+  const groups = tokenGroups(index, places);
+  await Promise.all(
+    groups.map(async (group) => {
+      const { reader, offsets, counts, codec } = group;
+      const shape = { rows: query.rows, dim: query.tokenDim };
+      const found =
+        codec === ''
+          ? await maxSimRows(shape, float16Rows(reader), { offsets: inElements(offsets), counts }, signal)
+          : await maxSimCodes(prepared.of(codec), reader.tokens.bytes, { offsets, counts }, signal);
+      for (const [at, position] of group.positions.entries()) scores[position] = found[at]!;
+    }),
+  );
+  const best = bestPositions(scores, exactTop);
+  const again = places.map((place, position) => (best.has(position) ? place : null));
+  await Promise.all(
+    tokenGroups(index, again).map(async ({ reader, offsets, counts, codec, positions }) => {
+      if (codec === '') return;
+      const found = await maxSimCodesExact(prepared.of(codec), reader.tokens.bytes, { offsets, counts }, signal);
+      for (const [at, position] of positions.entries()) scores[position] = found[at]!;
+    }),
+  );
+  return scores;
+}
+
+/** For explaining: which token of each document answers each query token; −1 and NaN where a document has none. */
+export function matchTokens(
+  index: PinnedIndex,
+  places: readonly (RowPlace | null)[],
+  query: TokenQuery,
+): { tokens: Int32Array; scores: Float32Array } {
+  const prepared = new PreparedQueries(query);
+  const queryTokens = query.rows.length / query.tokenDim;
+  const tokens = new Int32Array(places.length * queryTokens).fill(-1);
+  const scores = new Float32Array(places.length * queryTokens).fill(NaN);
+  for (const { reader, offsets, counts, codec, positions } of tokenGroups(index, places)) {
+    const found =
+      codec === ''
+        ? rowMatches(query, reader, { offsets, counts })
+        : maxSimCodesMatches(prepared.of(codec), reader.tokens.bytes, { offsets, counts });
+    for (const [at, position] of positions.entries()) {
+      for (let token = 0; token < queryTokens; token += 1) {
+        tokens[position * queryTokens + token] = found.tokens[at * queryTokens + token]!;
+        scores[position * queryTokens + token] = found.scores[at * queryTokens + token]!;
+      }
+    }
+  }
+  return { tokens, scores };
+}
+
+/** The query's tables per codec, made once. */
+class PreparedQueries {
+  readonly #query: TokenQuery;
+  readonly #prepared = new Map<string, PreparedQuery>();
+
+  constructor(query: TokenQuery) {
+    this.#query = query;
+  }
+
+  of(version: string): PreparedQuery {
+    const known = this.#prepared.get(version);
+    if (known !== undefined) return known;
+    const tables = this.#query.codecs(version);
+    if (tables === null) {
+      const message = `token codec ${version} is not loaded on this node, so its documents cannot be scored; load it and retry`;
+      throw new ShoalError('FAILED_PRECONDITION', message, { details: { codec: version } });
+    }
+    const prepared = prepareMaxSim(tables, this.#query.rows);
+    this.#prepared.set(version, prepared);
+    return prepared;
+  }
+}
+
+/** Places that hold token vectors, by segment and codec. */
+function tokenGroups(index: PinnedIndex, places: readonly (RowPlace | null)[]): TokenGroup[] {
+  const groups: TokenGroup[] = [];
+  for (const [segment, { reader }] of index.segments.entries()) {
+    const { tokens } = reader;
+    for (const [number, codec] of tokens.versions.entries()) {
+      const accept = (place: RowPlace): boolean =>
+        place.segment === segment && tokens.counts[place.row]! > 0 && tokens.codecs[place.row] === number;
+      for (const group of bySegment(places, accept)) {
+        const offsets = BigUint64Array.from(group.rows, (row) => tokens.offsets[row]!);
+        const counts = Uint32Array.from(group.rows, (row) => tokens.counts[row]!);
+        groups.push({ ...group, reader, codec, offsets, counts });
+      }
+    }
+  }
+  return groups;
+}
+
+/** Positions of the `count` largest scores; of equal ones the earlier. */
+function bestPositions(scores: Float32Array, count: number): ReadonlySet<number> {
+  const known = Array.from(scores.keys()).filter((position) => !Number.isNaN(scores[position]!));
+  known.sort((left, right) => scores[right]! - scores[left]! || left - right);
+  return new Set(known.slice(0, count));
+}
+
+function float16Rows({ tokens: { bytes } }: SegmentReader): Uint16Array {
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 1);
+}
+
+/** Offsets of float16 rows are stored in bytes and read in elements. */
+function inElements(offsets: BigUint64Array): BigUint64Array {
+  return offsets.map((offset) => offset / 2n);
+}
+
+function rowMatches(
+  query: TokenQuery,
+  reader: SegmentReader,
+  documents: { offsets: BigUint64Array; counts: Uint32Array },
+): { tokens: Int32Array; scores: Float32Array } {
+  const { tokenDim, rows } = query;
+  const queryTokens = rows.length / tokenDim;
+  const tokens = new Int32Array(documents.counts.length * queryTokens).fill(-1);
+  const scores = new Float32Array(tokens.length).fill(NaN);
+  const all = float16Rows(reader);
+  for (const [document, count] of documents.counts.entries()) {
+    const start = Number(documents.offsets[document]!) / 2;
+    const values = toFloat32(all.subarray(start, start + count * tokenDim));
+    for (let token = 0; token < queryTokens; token += 1) {
+      const best = bestRow(values, rows.subarray(token * tokenDim, (token + 1) * tokenDim));
+      tokens[document * queryTokens + token] = best.row;
+      scores[document * queryTokens + token] = best.score;
+    }
+  }
+  return { tokens, scores };
+}
+
+function bestRow(values: Float32Array, query: Float32Array): { row: number; score: number } {
+  let best = { row: -1, score: -Infinity };
+  for (let row = 0; row * query.length < values.length; row += 1) {
+    let score = 0;
+    for (let at = 0; at < query.length; at += 1) score += query[at]! * values[row * query.length + at]!;
+    if (score > best.score) best = { row, score };
+  }
+  return best;
+}

@@ -1,0 +1,61 @@
+/** Best documents by lexical score: the sum over the query's terms of factor × document weight, from the postings. */
+import { accumulateSparse, topK } from '../../kernels/kernels.js';
+import type { CandidateColumns, QueryTerms } from '../document.js';
+import type { PinnedSegment } from '../segment/segment-state.js';
+import { mergeRanked, rankUnordered, type RankedRows } from './merge-candidates.js';
+import type { PinnedIndex } from './pinned-index.js';
+
+/**
+ * The best `k` documents that share a term with the query, best first, ties by smaller docId. Terms are added in the order given,
+ * in float32, so that the same query always gives the same bits. CANCELLED when `signal` aborts.
+ */
+export async function searchSparse(
+  index: PinnedIndex,
+  terms: QueryTerms,
+  k: number,
+  signal?: AbortSignal,
+): Promise<CandidateColumns> {
+  const parts: RankedRows[] = [];
+  for (const segment of index.segments) {
+    signal?.throwIfAborted();
+    const scores = accumulate(segment, terms);
+    if (scores === null) continue;
+    const take = (n: number): ReturnType<typeof topK> => topK(scores, segment.live, Math.min(n, segment.rowCount), 0);
+    const ranked = segment.reader.isOrdered ? { segment, ...take(k) } : await rankUnordered(segment, k, take);
+    parts.push(withoutZeros(ranked));
+  }
+  return mergeRanked(parts, k);
+}
+
+/** float32[rowCount] scores; null when no row has a term of the query. */
+function accumulate({ reader, rowCount }: PinnedSegment, { termIds, factors }: QueryTerms): Float32Array | null {
+  let scores: Float32Array | null = null;
+  for (let term = 0; term < termIds.length; term += 1) {
+    const postings = reader.postings(termIds[term]!);
+    if (postings === null) continue;
+    const { rows, weights, start } = postings;
+    const end = clippedEnd(rows, start, postings.end, rowCount);
+    if (end === start) continue;
+    scores ??= new Float32Array(rowCount);
+    const range = {
+      starts: Uint32Array.of(start),
+      ends: Uint32Array.of(end),
+      factors: factors.subarray(term, term + 1),
+    };
+    accumulateSparse({ rows, weights, ...range }, scores);
+  }
+  return scores;
+}
+
+/** The end of the postings whose rows the pin includes: later rows came after it. */
+function clippedEnd(rows: Uint32Array, start: number, end: number, rowCount: number): number {
+  let last = end;
+  while (last > start && rows[last - 1]! >= rowCount) last -= 1;
+  return last;
+}
+
+function withoutZeros(ranked: RankedRows): RankedRows {
+  let count = ranked.scores.length;
+  while (count > 0 && !(ranked.scores[count - 1]! > 0)) count -= 1;
+  return { ...ranked, rows: ranked.rows.subarray(0, count), scores: ranked.scores.subarray(0, count) };
+}

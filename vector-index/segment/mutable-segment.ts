@@ -1,0 +1,247 @@
+/**
+ * The segment that documents are written to: the same columns as a sealed one, growing in memory, searchable at once.
+ *
+ * Rows are in order of arrival, so docIds need not ascend (`isOrdered`). Nothing is ever removed here: which rows are alive is the
+ * owner's bitmap. Nothing here is durable: the log is, until the segment is sealed.
+ */
+import { assert } from '../../base/assert.js';
+import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
+import { bitmapBytes, setBit } from '../bitmap.js';
+import type { IndexDocument } from '../document.js';
+import { MutableAttributes, rowAttributes } from './attribute-columns.js';
+import { grown } from './growable.js';
+import type { AttributeColumn, Postings, RowTerms, SegmentReader, TokenColumns } from './segment-reader.js';
+
+interface GrowingPostings {
+  rows: Uint32Array;
+  weights: Uint16Array;
+  count: number;
+}
+
+interface ColdFields {
+  readonly id: string;
+  readonly title: string | null;
+  readonly text: string;
+  readonly terms: RowTerms | null;
+  readonly hasTokens: boolean;
+}
+
+export class MutableSegment implements SegmentReader {
+  readonly dim: number;
+  docIds = new BigUint64Array(0);
+  idHashes = new BigUint64Array(0);
+  lists = new Uint32Array(0);
+  #rowCount = 0;
+  #bytes = 0;
+  #isOrdered = true;
+  #dense = new Uint16Array(0);
+  #densePresent = new Uint8Array(0);
+  #denseCount = 0;
+  #tokenBytes = new Uint8Array(0);
+  #tokenBytesUsed = 0;
+  #tokenOffsets = new BigUint64Array(0);
+  #tokenCounts = new Uint32Array(0);
+  #tokenLengths = new Uint32Array(0);
+  #tokenCodecs = new Uint8Array(0);
+  readonly #versions: string[] = [];
+  readonly #postings = new Map<number, GrowingPostings>();
+  readonly #attributes = new MutableAttributes();
+  readonly #cold: ColdFields[] = [];
+  readonly #rowsByDocId = new Map<bigint, number>();
+  readonly #rowsById = new Map<string, number[]>();
+
+  constructor(dim: number) {
+    this.dim = dim;
+  }
+
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isOrdered(): boolean {
+    return this.#isOrdered;
+  }
+
+  get dense(): Uint16Array | null {
+    return this.#denseCount === 0 ? null : this.#dense;
+  }
+
+  get densePresent(): Uint8Array | null {
+    return this.#denseCount === this.#rowCount ? null : this.#densePresent;
+  }
+
+  get tokens(): TokenColumns {
+    return {
+      bytes: this.#tokenBytes,
+      offsets: this.#tokenOffsets,
+      lengths: this.#tokenLengths,
+      counts: this.#tokenCounts,
+      codecs: this.#tokenCodecs,
+      versions: this.#versions,
+    };
+  }
+
+  get attributes(): readonly AttributeColumn[] {
+    return this.#attributes.columns;
+  }
+
+  /** Appends a document and answers its row. Its arrays are copied. */
+  add(document: IndexDocument, idHash: bigint): number {
+    const row = this.#rowCount;
+    if (row > 0 && document.docId < this.docIds[row - 1]!) this.#isOrdered = false;
+    this.docIds = grown(this.docIds, row + 1);
+    this.idHashes = grown(this.idHashes, row + 1);
+    this.lists = grown(this.lists, row + 1);
+    this.docIds[row] = document.docId;
+    this.idHashes[row] = idHash;
+    this.lists[row] = document.list;
+    this.#addDense(row, document.dense);
+    this.#addTokens(row, document);
+    const terms = this.#addTerms(row, document);
+    this.#attributes.add(row, document.attributes);
+    const { id, title, text } = document;
+    this.#cold.push({ id, title, text, terms, hasTokens: document.tokens !== null });
+    this.#rowsByDocId.set(document.docId, row);
+    const rows = this.#rowsById.get(id);
+    if (rows === undefined) this.#rowsById.set(id, [row]);
+    else rows.push(row);
+    this.#rowCount += 1;
+    this.#bytes += 200 + id.length + text.length + (title?.length ?? 0) + 64 * Object.keys(document.attributes).length;
+    return row;
+  }
+
+  rowOf(docId: bigint): number {
+    return this.#rowsByDocId.get(docId) ?? -1;
+  }
+
+  rowsOfId(id: string): number[] {
+    return this.#rowsById.get(id) ?? [];
+  }
+
+  postings(termId: number): Postings | null {
+    const postings = this.#postings.get(termId);
+    return postings === undefined
+      ? null
+      : { rows: postings.rows, weights: postings.weights, start: 0, end: postings.count };
+  }
+
+  termIds(): Uint32Array {
+    return Uint32Array.from(this.#postings.keys()).sort();
+  }
+
+  terms(row: number): RowTerms | null {
+    return this.#coldOf(row).terms;
+  }
+
+  hasTokens(row: number): boolean {
+    return this.#coldOf(row).hasTokens;
+  }
+
+  idBytes(row: number): Uint8Array {
+    return Buffer.from(this.#coldOf(row).id, 'utf8');
+  }
+
+  titleBytes(row: number): Uint8Array | null {
+    const { title } = this.#coldOf(row);
+    return title === null ? null : Buffer.from(title, 'utf8');
+  }
+
+  textBytes(row: number): Uint8Array {
+    return Buffer.from(this.#coldOf(row).text, 'utf8');
+  }
+
+  document(row: number): IndexDocument {
+    const { id, title, text, terms, hasTokens } = this.#coldOf(row);
+    const present = this.#denseCount > 0 && (this.#densePresent[row >>> 3]! & (1 << (row & 7))) !== 0;
+    const offset = Number(this.#tokenOffsets[row]!);
+    const codec = this.#versions[this.#tokenCodecs[row]!] ?? '';
+    const count = this.#tokenCounts[row]!;
+    const length = this.#tokenLengths[row]!;
+    return {
+      docId: this.docIds[row]!,
+      id,
+      title,
+      text,
+      attributes: rowAttributes(this.attributes, row),
+      list: this.lists[row]!,
+      dense: present ? toFloat32(this.#dense.subarray(row * this.dim, (row + 1) * this.dim)) : null,
+      terms: terms === null ? null : { termIds: terms.termIds.slice(), weights: toFloat32(terms.weights) },
+      tokens: hasTokens ? { count, rows: this.#tokenBytes.slice(offset, offset + length), codec } : null,
+    };
+  }
+
+  #coldOf(row: number): ColdFields {
+    const cold = this.#cold[row];
+    assert(cold !== undefined, 'the row is in the segment');
+    return cold;
+  }
+
+  #addDense(row: number, dense: Float32Array | null): void {
+    this.#dense = grown(this.#dense, (row + 1) * this.dim);
+    this.#densePresent = grown(this.#densePresent, bitmapBytes(row + 1));
+    if (dense === null) return;
+    assert(dense.length === this.dim, 'a dense vector has the collection’s dim');
+    this.#dense.set(toFloat16(dense), row * this.dim);
+    setBit(this.#densePresent, row);
+    this.#denseCount += 1;
+    this.#bytes += 2 * this.dim;
+  }
+
+  #addTokens(row: number, { tokens }: IndexDocument): void {
+    const length = tokens?.rows.length ?? 0;
+    const padding = (4 - (length & 3)) & 3;
+    this.#tokenOffsets = grown(this.#tokenOffsets, row + 1);
+    this.#tokenCounts = grown(this.#tokenCounts, row + 1);
+    this.#tokenCodecs = grown(this.#tokenCodecs, row + 1);
+    this.#tokenLengths = grown(this.#tokenLengths, row + 1);
+    this.#tokenBytes = grown(this.#tokenBytes, this.#tokenBytesUsed + length + padding);
+    this.#tokenOffsets[row] = BigInt(this.#tokenBytesUsed);
+    this.#tokenLengths[row] = length;
+    if (tokens === null) return;
+    this.#tokenBytes.set(tokens.rows, this.#tokenBytesUsed);
+    this.#tokenCounts[row] = tokens.count;
+    this.#tokenCodecs[row] = versionNumber(this.#versions, tokens.codec);
+    this.#tokenBytesUsed += length + padding;
+    this.#bytes += length;
+  }
+
+  #addTerms(row: number, { terms }: IndexDocument): RowTerms | null {
+    if (terms === null) return null;
+    const weights = toFloat16(terms.weights);
+    for (let at = 0; at < terms.termIds.length; at += 1) {
+      const termId = terms.termIds[at]!;
+      let postings = this.#postings.get(termId);
+      if (postings === undefined) {
+        postings = { rows: new Uint32Array(2), weights: new Uint16Array(2), count: 0 };
+        this.#postings.set(termId, postings);
+      }
+      postings.rows = grownPostings(postings.rows, postings.count + 1);
+      postings.weights = grownPostings(postings.weights, postings.count + 1);
+      postings.rows[postings.count] = row;
+      postings.weights[postings.count] = weights[at]!;
+      postings.count += 1;
+    }
+    this.#bytes += 12 * weights.length;
+    return { termIds: terms.termIds.slice(), weights };
+  }
+}
+
+/** The number of `version` in `versions`, appended when new. */
+export function versionNumber(versions: string[], version: string): number {
+  const known = versions.indexOf(version);
+  if (known >= 0) return known;
+  assert(versions.length < 255, 'a segment holds at most 255 codec versions');
+  return versions.push(version) - 1;
+}
+
+/** Most terms are rare: postings grow from two entries, where other columns start at 64. */
+function grownPostings<T extends Uint16Array | Uint32Array>(column: T, needed: number): T {
+  if (needed <= column.length) return column;
+  const larger = new (column.constructor as new (length: number) => T)(column.length * 2);
+  larger.set(column);
+  return larger;
+}

@@ -1,0 +1,73 @@
+/** The rows of several segments in the order of their docIds: the rows of the segment that they are merged into. */
+import { hasBit } from '../bitmap.js';
+import type { Slices } from '../maintenance/slices.js';
+import type { SegmentReader } from './segment-reader.js';
+
+/** A segment of which the living rows are taken. */
+export interface SegmentSource {
+  readonly reader: SegmentReader;
+  /** Rows to consider; those past it came later. */
+  readonly rowCount: number;
+  /** Bitmap of living rows; null when all live. */
+  readonly live: Uint8Array | null;
+}
+
+export interface RowOrder {
+  readonly sources: readonly SegmentSource[];
+  readonly count: number;
+  /** uint8[count]: number of the source. */
+  readonly sourceOf: Uint8Array;
+  /** uint32[count]: row in that source. */
+  readonly rowOf: Uint32Array;
+  /** Per source uint32[rowCount]: the new row; 0xffffffff for rows that are dropped. */
+  readonly newRows: readonly Uint32Array[];
+}
+
+export const droppedRow = 0xffffffff;
+
+/** Merges the living rows of up to 255 sources by docId. */
+export async function mergedOrder(sources: readonly SegmentSource[], slices: Slices): Promise<RowOrder> {
+  const queues = sources.map(livingRows);
+  const count = queues.reduce((sum, rows) => sum + rows.length, 0);
+  const sourceOf = new Uint8Array(count);
+  const rowOf = new Uint32Array(count);
+  const newRows = sources.map((source) => new Uint32Array(source.rowCount).fill(droppedRow));
+  const heads = new Uint32Array(sources.length);
+  for (let at = 0; at < count; at += 1) {
+    const source = smallestHead(sources, queues, heads);
+    const row = queues[source]![heads[source]!]!;
+    heads[source]! += 1;
+    sourceOf[at] = source;
+    rowOf[at] = row;
+    newRows[source]![row] = at;
+    if ((at & 255) === 255) await slices.pause();
+  }
+  return { sources, count, sourceOf, rowOf, newRows };
+}
+
+function livingRows({ reader, rowCount, live }: SegmentSource): Uint32Array {
+  const rows = new Uint32Array(rowCount);
+  let count = 0;
+  for (let row = 0; row < rowCount; row += 1) {
+    if (live === null || hasBit(live, row)) {
+      rows[count] = row;
+      count += 1;
+    }
+  }
+  const living = rows.subarray(0, count);
+  const { docIds } = reader;
+  return reader.isOrdered ? living : living.sort((left, right) => (docIds[left]! < docIds[right]! ? -1 : 1));
+}
+
+function smallestHead(sources: readonly SegmentSource[], queues: readonly Uint32Array[], heads: Uint32Array): number {
+  let best = -1;
+  let bestDocId = 0n;
+  for (let source = 0; source < sources.length; source += 1) {
+    if (heads[source] === queues[source]!.length) continue;
+    const docId = sources[source]!.reader.docIds[queues[source]![heads[source]!]!]!;
+    if (best >= 0 && docId >= bestDocId) continue;
+    best = source;
+    bestDocId = docId;
+  }
+  return best;
+}

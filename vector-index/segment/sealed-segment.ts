@@ -1,0 +1,262 @@
+/**
+ * A sealed segment: its file, mapped, with columns as views into the map.
+ *
+ * What is checked when: header, directory, footer and all columns that answer by themselves (ids, offsets, dictionaries, attributes)
+ * when the file is opened; the text of a document when it is read; the large columns that kernels scan (`dense`, `token`, postings)
+ * step by step by `verifyNext`, which the owner calls in the background until it answers false, and before a merge reads them.
+ */
+import { assert } from '../../base/assert.js';
+import { mapFile, toFloat32 } from '../../kernels/kernels.js';
+import { bitmapBytes, setBit } from '../bitmap.js';
+import type { IndexDocument } from '../document.js';
+import { rowAttributes } from './attribute-columns.js';
+import { readAttributes } from './attribute-reader.js';
+import { ColumnFile } from './column-file.js';
+import { rowFlags } from './segment-layout.js';
+import type { AttributeColumn, Postings, RowTerms, SegmentReader, TokenColumns } from './segment-reader.js';
+
+/** Columns that are too large to check before the first answer. */
+const lazyColumns: ReadonlySet<string> = new Set([
+  'dense',
+  'token',
+  'text',
+  'postRow',
+  'postWeight',
+  'rowTerm',
+  'rowTermWeight',
+]);
+
+export class SealedSegment implements SegmentReader {
+  readonly rowCount: number;
+  readonly dim: number;
+  readonly bytes: number;
+  readonly isOrdered = true;
+  readonly docIds: BigUint64Array;
+  readonly idHashes: BigUint64Array;
+  readonly lists: Uint32Array;
+  readonly dense: Uint16Array | null;
+  readonly densePresent: Uint8Array | null;
+  readonly tokens: TokenColumns;
+  readonly attributes: readonly AttributeColumn[];
+  readonly #map: ReturnType<typeof mapFile>;
+  readonly #file: ColumnFile;
+  readonly #flags: Uint8Array;
+  /** docIds and hashes as pairs of 32-bit words: comparing these allocates no BigInt. */
+  readonly #docIdWords: Uint32Array;
+  readonly #hashWords: Uint32Array;
+  readonly #idOrder: Uint32Array;
+  readonly #idStart: Uint32Array;
+  readonly #id: Uint8Array;
+  readonly #terms: TermColumns;
+  readonly #textStart: BigUint64Array;
+  readonly #titleLength: Uint32Array;
+  readonly #text: Uint8Array;
+
+  private constructor(map: ReturnType<typeof mapFile>, file: ColumnFile) {
+    const { layout } = file;
+    this.#map = map;
+    this.#file = file;
+    this.rowCount = layout.rows;
+    this.dim = layout.dim;
+    this.bytes = map.bytes.length;
+    this.docIds = file.u64('docId');
+    this.idHashes = file.u64('idHash');
+    this.lists = file.u32('list');
+    this.#docIdWords = file.u32('docId');
+    this.#hashWords = file.u32('idHash');
+    this.#idOrder = file.u32('idOrder');
+    this.#idStart = file.u32('idStart');
+    this.#id = file.u8('id');
+    this.#flags = file.u8('flags');
+    this.dense = file.has('dense') ? file.u16('dense') : null;
+    this.densePresent = presenceBitmap(this.#flags, rowFlags.dense);
+    this.tokens = tokenColumns(file, layout.rows);
+    this.#terms = termColumns(file);
+    this.#textStart = file.u64('textStart');
+    this.#titleLength = file.u32('titleLength');
+    this.#text = file.u8('text');
+    this.attributes = readAttributes(file);
+  }
+
+  /**
+   * Maps `path` and checks it as said above. Close it when no reader is left.
+   * DATA_LOSS when a checked part is damaged; FAILED_PRECONDITION when a newer Shoal wrote it.
+   */
+  static open(path: string): SealedSegment {
+    const map = mapFile(path);
+    try {
+      const file = new ColumnFile(path, map.bytes);
+      for (const { name } of file.layout.columns) if (!lazyColumns.has(name)) file.verifyColumn(name);
+      return new SealedSegment(map, file);
+    } catch (error) {
+      map.close();
+      throw error;
+    }
+  }
+
+  /** Checks up to `blocks` blocks that were not checked yet; false when none is left. DATA_LOSS names the damaged block. */
+  verifyNext(blocks: number): boolean {
+    return this.#file.verifyNext(blocks);
+  }
+
+  /** Unmaps the file: every column that was handed out is gone. */
+  close(): void {
+    this.#map.close();
+  }
+
+  rowOf(docId: bigint): number {
+    const low = Number(docId & 0xffffffffn);
+    const high = Number(docId >> 32n);
+    const words = this.#docIdWords;
+    let from = 0;
+    let to = this.rowCount;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      const upper = words[2 * middle + 1]!;
+      if (upper < high || (upper === high && words[2 * middle]! < low)) from = middle + 1;
+      else to = middle;
+    }
+    return from < this.rowCount && words[2 * from] === low && words[2 * from + 1] === high ? from : -1;
+  }
+
+  rowsOfId(id: string, idHash: bigint): number[] {
+    const low = Number(idHash & 0xffffffffn);
+    const high = Number(idHash >> 32n);
+    const words = this.#hashWords;
+    let from = 0;
+    let to = this.rowCount;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (words[2 * this.#idOrder[middle]! + 1]! < high) from = middle + 1;
+      else to = middle;
+    }
+    const rows: number[] = [];
+    for (; from < this.rowCount && words[2 * this.#idOrder[from]! + 1] === high; from += 1) {
+      const row = this.#idOrder[from]!;
+      if (words[2 * row] === low && utf8(this.idBytes(row)) === id) rows.push(row);
+    }
+    return rows;
+  }
+
+  postings(termId: number): Postings | null {
+    const { dictionary, starts, rows, weights } = this.#terms;
+    let from = 0;
+    let to = dictionary.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (dictionary[middle]! < termId) from = middle + 1;
+      else to = middle;
+    }
+    return dictionary[from] === termId ? { rows, weights, start: starts[from]!, end: starts[from + 1]! } : null;
+  }
+
+  termIds(): Uint32Array {
+    return this.#terms.dictionary;
+  }
+
+  terms(row: number): RowTerms | null {
+    if ((this.#flags[row]! & rowFlags.terms) === 0) return null;
+    const { rowStarts, rowTerms, rowWeights } = this.#terms;
+    const start = rowStarts[row] ?? 0;
+    const end = rowStarts[row + 1] ?? 0;
+    return { termIds: rowTerms.subarray(start, end), weights: rowWeights.subarray(start, end) };
+  }
+
+  hasTokens(row: number): boolean {
+    return (this.#flags[row]! & rowFlags.tokens) !== 0;
+  }
+
+  idBytes(row: number): Uint8Array {
+    return this.#id.subarray(this.#idStart[row]!, this.#idStart[row + 1]!);
+  }
+
+  titleBytes(row: number): Uint8Array | null {
+    if ((this.#flags[row]! & rowFlags.title) === 0) return null;
+    const start = Number(this.#textStart[row]!);
+    return this.#text.subarray(start, start + this.#titleLength[row]!);
+  }
+
+  textBytes(row: number): Uint8Array {
+    const start = Number(this.#textStart[row]!) + this.#titleLength[row]!;
+    return this.#text.subarray(start, Number(this.#textStart[row + 1]!));
+  }
+
+  document(row: number): IndexDocument {
+    assert(row < this.rowCount, 'the row is in the segment');
+    this.#file.verifyRange('text', Number(this.#textStart[row]!), Number(this.#textStart[row + 1]!));
+    const title = this.titleBytes(row);
+    const { dim, dense } = this;
+    const isDense = dense !== null && (this.#flags[row]! & rowFlags.dense) !== 0;
+    const terms = this.terms(row);
+    return {
+      docId: this.docIds[row]!,
+      id: utf8(this.idBytes(row)),
+      title: title === null ? null : utf8(title),
+      text: utf8(this.textBytes(row)),
+      attributes: rowAttributes(this.attributes, row),
+      list: this.lists[row]!,
+      dense: isDense ? toFloat32(dense.subarray(row * dim, (row + 1) * dim)) : null,
+      terms: terms === null ? null : { termIds: terms.termIds.slice(), weights: toFloat32(terms.weights) },
+      tokens: this.hasTokens(row) ? this.#rowTokens(row) : null,
+    };
+  }
+
+  #rowTokens(row: number): IndexDocument['tokens'] {
+    const { bytes, offsets, lengths, counts, codecs, versions } = this.tokens;
+    const start = Number(offsets[row]!);
+    return {
+      count: counts[row]!,
+      rows: bytes.slice(start, start + lengths[row]!),
+      codec: versions[codecs[row]!] ?? '',
+    };
+  }
+}
+
+interface TermColumns {
+  readonly dictionary: Uint32Array;
+  readonly starts: Uint32Array;
+  readonly rows: Uint32Array;
+  readonly weights: Uint16Array;
+  readonly rowStarts: Uint32Array;
+  readonly rowTerms: Uint32Array;
+  readonly rowWeights: Uint16Array;
+}
+
+function termColumns(file: ColumnFile): TermColumns {
+  return {
+    dictionary: file.u32('term'),
+    starts: file.u32('termStart'),
+    rows: file.u32('postRow'),
+    weights: file.u16('postWeight'),
+    rowStarts: file.u32('rowTermStart'),
+    rowTerms: file.u32('rowTerm'),
+    rowWeights: file.u16('rowTermWeight'),
+  };
+}
+
+function tokenColumns(file: ColumnFile, rows: number): TokenColumns {
+  const isPresent = file.has('tokenOffset');
+  return {
+    bytes: file.u8('token'),
+    offsets: isPresent ? file.u64('tokenOffset') : new BigUint64Array(rows),
+    lengths: isPresent ? file.u32('tokenLength') : new Uint32Array(rows),
+    counts: isPresent ? file.u32('tokenCount') : new Uint32Array(rows),
+    codecs: isPresent ? file.u8('tokenCodec') : new Uint8Array(rows),
+    versions: file.layout.codecs,
+  };
+}
+
+/** The rows that have `flag` as a bitmap; null when all have it. */
+function presenceBitmap(flags: Uint8Array, flag: number): Uint8Array | null {
+  const bits = new Uint8Array(bitmapBytes(flags.length));
+  let isFull = true;
+  for (let row = 0; row < flags.length; row += 1) {
+    if ((flags[row]! & flag) === 0) isFull = false;
+    else setBit(bits, row);
+  }
+  return isFull ? null : bits;
+}
+
+function utf8(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+}

@@ -1,0 +1,144 @@
+/** Writes the columns of a segment file one after another, with bounded memory and in slices, and commits it whole. */
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { crc32 } from 'node:zlib';
+import { commitFile, temporarySuffix } from '../durable-file.js';
+import type { Slices } from '../maintenance/slices.js';
+import {
+  blockBytes,
+  columnAlignment,
+  directoryAndFooter,
+  fileHeader,
+  segmentFormat,
+  type ColumnEntry,
+  type SegmentDirectory,
+} from './segment-layout.js';
+
+const flushBytes = 1024 * 1024;
+
+export class SegmentFileWriter {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  readonly #slices: Slices;
+  readonly #columns: { name: string; offset: number; bytes: number }[] = [];
+  readonly #checksums: number[] = [];
+  #buffer = Buffer.alloc(2 * flushBytes);
+  #used = 0;
+  /** Position in the buffer up to which the current column is in the checksums. */
+  #checked = 0;
+  #blockFilled = 0;
+  #blockChecksum = 0;
+  /** File position of the buffer's begin. */
+  #flushed = 0;
+
+  private constructor(path: string, file: FileHandle, slices: Slices) {
+    this.#path = path;
+    this.#file = file;
+    this.#slices = slices;
+    this.bytes(fileHeader('SHOALSEG', segmentFormat));
+  }
+
+  /** Begins the file under its temporary name. */
+  static async create(path: string, slices: Slices): Promise<SegmentFileWriter> {
+    return new SegmentFileWriter(path, await open(path + temporarySuffix, 'w'), slices);
+  }
+
+  /** Ends the column before and begins `name`. */
+  column(name: string): void {
+    this.#endColumn();
+    this.#pad();
+    this.#checked = this.#used;
+    this.#columns.push({ name, offset: this.#flushed + this.#used, bytes: 0 });
+  }
+
+  /** Appends a copy of `bytes`. */
+  bytes(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#used);
+    this.#used += bytes.length;
+  }
+
+  u8(value: number): void {
+    this.#reserve(1);
+    this.#used = this.#buffer.writeUInt8(value, this.#used);
+  }
+
+  u32(value: number): void {
+    this.#reserve(4);
+    this.#used = this.#buffer.writeUInt32LE(value, this.#used);
+  }
+
+  u64(value: bigint): void {
+    this.#reserve(8);
+    this.#used = this.#buffer.writeBigUInt64LE(value, this.#used);
+  }
+
+  /** Writes out what has gathered and gives the event loop back when it is time; call every few rows. */
+  async pause(): Promise<void> {
+    if (this.#used >= flushBytes) await this.#flush();
+    if (this.#slices.isOver) await this.#slices.pause();
+  }
+
+  /** Writes directory and footer, fsyncs and renames the file to its name. */
+  async commit(directory: Omit<SegmentDirectory, 'columns' | 'blockBytes'>): Promise<void> {
+    this.#endColumn();
+    this.#pad();
+    const columns: readonly ColumnEntry[] = this.#columns;
+    this.bytes(directoryAndFooter({ ...directory, blockBytes, columns }, this.#checksums, this.#flushed + this.#used));
+    this.#checked = this.#used;
+    await this.#flush();
+    await this.#file.sync();
+    await this.#file.close();
+    await commitFile(this.#path + temporarySuffix, this.#path);
+  }
+
+  /** Removes what was written. */
+  async abort(): Promise<void> {
+    await this.#file.close();
+    await rm(this.#path + temporarySuffix, { force: true });
+  }
+
+  async #flush(): Promise<void> {
+    this.#updateChecksums();
+    await this.#file.writeFile(this.#buffer.subarray(0, this.#used));
+    this.#flushed += this.#used;
+    this.#used = 0;
+    this.#checked = 0;
+  }
+
+  #endColumn(): void {
+    if (this.#columns.length === 0) return;
+    this.#updateChecksums();
+    if (this.#blockFilled > 0) this.#endBlock();
+  }
+
+  #endBlock(): void {
+    this.#checksums.push(this.#blockChecksum);
+    this.#blockFilled = 0;
+    this.#blockChecksum = 0;
+  }
+
+  #updateChecksums(): void {
+    const column = this.#columns.at(-1);
+    if (column === undefined) return;
+    while (this.#checked < this.#used) {
+      const end = Math.min(this.#used, this.#checked + blockBytes - this.#blockFilled);
+      this.#blockChecksum = crc32(this.#buffer.subarray(this.#checked, end), this.#blockChecksum);
+      this.#blockFilled += end - this.#checked;
+      column.bytes += end - this.#checked;
+      this.#checked = end;
+      if (this.#blockFilled === blockBytes) this.#endBlock();
+    }
+  }
+
+  #pad(): void {
+    const padding = -(this.#flushed + this.#used) & (columnAlignment - 1);
+    this.bytes(new Uint8Array(padding));
+  }
+
+  #reserve(count: number): void {
+    if (this.#used + count <= this.#buffer.length) return;
+    const larger = Buffer.alloc(Math.max(this.#buffer.length * 2, this.#used + count));
+    this.#buffer.copy(larger, 0, 0, this.#used);
+    this.#buffer = larger;
+  }
+}
