@@ -19,7 +19,7 @@ export const attributeTypes: Readonly<Record<AttributeTypeName, AttributeType>> 
 };
 
 /** Types of settings as names; types that this client does not know are left out. */
-export function attributeTypeNames(types: Record<string, AttributeType>): Record<string, AttributeTypeName> {
+export function namesOfTypes(types: Record<string, AttributeType>): Record<string, AttributeTypeName> {
   const names: Record<string, AttributeTypeName> = {};
   for (const [attribute, type] of Object.entries(types)) {
     const entry = Object.entries(attributeTypes).find(([, number]) => number === type);

@@ -6,7 +6,7 @@ import {
   type Collection as WireCollection,
   type CollectionsClient,
 } from '../../proto/generated/shoal/v1/collections.js';
-import { attributeTypeNames, attributeTypes } from './attributes.js';
+import { attributeTypes, namesOfTypes } from './attributes.js';
 import { unary, type Target } from './call.js';
 import type { AttributeTypeName, Collection, CollectionOptions } from './types.js';
 
@@ -79,7 +79,7 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     tokenCodec: settings.tokenCodec,
     shardsTarget: settings.shards,
     replicas: settings.replicas,
-    attributes: attributeTypeNames(settings.attributes),
+    attributes: namesOfTypes(settings.attributes),
     targetRecall: settings.targetRecall,
     keepVectors: settings.keepVectors,
     bm25AverageLength: settings.bm25AverageLength,

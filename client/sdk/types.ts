@@ -8,9 +8,21 @@ export type AttributeScalar = string | bigint | number | boolean | Date;
 export type AttributeValue = AttributeScalar | readonly AttributeScalar[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** A type as commands and settings spell it. */
-export type AttributeTypeName =
-  'string' | 'int64' | 'double' | 'bool' | 'timestamp' | 'string[]' | 'int64[]' | 'double[]' | 'bool[]' | 'timestamp[]';
+/** Every type that an attribute can be declared with, as commands and settings spell it. */
+export const attributeTypeNames = [
+  'string',
+  'int64',
+  'double',
+  'bool',
+  'timestamp',
+  'string[]',
+  'int64[]',
+  'double[]',
+  'bool[]',
+  'timestamp[]',
+] as const;
+
+export type AttributeTypeName = (typeof attributeTypeNames)[number];
 
 /** Term weights of a text: parallel columns, ascending by term. */
 export interface SparseVector {

@@ -1,0 +1,28 @@
+/** `shoal get`: one document by its id. */
+import { addCommand, type CommandHost } from '../command.js';
+import type { Command } from 'commander';
+
+export function addGet(program: Command, host: CommandHost): void {
+  addCommand<{ vectors?: true }>(program, host, {
+    usage: 'get <name> <id>',
+    summary: 'show one document',
+    details: 'An unknown id ends with exit code 1.',
+    examples: ['shoal get notes 17', 'shoal get notes 17 --vectors --json'],
+    configure: (command) => command.option('--vectors', 'also the dense, sparse and token vectors'),
+    run: async (call, args, flags) => {
+      const options = { withVectors: flags.vectors === true };
+      const document = await call.withClient((client) => client.documents.get(args.text(0), args.text(1), options));
+      const { attributesLine, storedJson } = await import('../documents-view.js');
+      await call.answer({ uid: document.uid, ...storedJson(document) }, () => {
+        const parts = [`id      ${document.id}`, `docId   ${document.docId}`];
+        if (document.title !== undefined) parts.push(`title   ${document.title}`);
+        const attributes = attributesLine(document.attributes ?? {});
+        if (attributes !== '') parts.push(`with    ${attributes}`);
+        if (document.vector !== undefined) parts.push(`vector  ${document.vector.length} dimensions`);
+        if (document.sparse !== undefined) parts.push(`sparse  ${document.sparse.termIds.length} terms`);
+        if (document.tokens !== undefined) parts.push(`tokens  ${document.tokens.count}`);
+        return `${parts.join('\n')}\n\n${document.text ?? ''}`;
+      });
+    },
+  });
+}

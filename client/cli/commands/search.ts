@@ -1,0 +1,154 @@
+/** `shoal search`: one question, or every row of a file of vectors. */
+import { addCommand, usageError, type CommandHost, type Invocation } from '../command.js';
+import { decimal, fusionWeights, integer, minSequence, probes } from '../flags.js';
+import { Option, type Command } from 'commander';
+import type { ShoalClient } from '../../sdk/connect.js';
+import type { FusionWeights, SearchAnswer, SearchMode, SearchOptions, SparseRouting } from '../../sdk/types.js';
+
+interface SearchFlags {
+  readonly k: number;
+  readonly offset: number;
+  readonly mode: SearchMode;
+  readonly candidates?: number;
+  readonly nprobe?: number;
+  readonly weights?: FusionWeights;
+  readonly rrf?: true;
+  readonly sparse?: SparseRouting;
+  readonly scoreThreshold?: number;
+  readonly explain?: true;
+  readonly minSequence?: { uid: string; sequence: bigint };
+  readonly deadline: number;
+  readonly requireFull?: true;
+  readonly vectors?: string;
+}
+
+/** Searches of a vectors file that are under way together. */
+const searchesInFlight = 16;
+
+export function addSearch(program: Command, host: CommandHost): void {
+  addCommand<SearchFlags>(program, host, {
+    usage: 'search <name> [query]',
+    summary: 'find the documents that answer a query',
+    details:
+      'Every answer says how much of the collection it saw (coverage) and where the time went. A partial answer is an answer, and\n' +
+      'the exit code is 0, unless --require-full is given.',
+    examples: [
+      'shoal search notes "who mends shoes"',
+      'shoal search notes "fear of small rooms" --k 3 --explain',
+      'shoal search papers "wing in a slipstream" --mode dense --json',
+      'shoal search images --vectors queries.npy --json',
+    ],
+    configure: (command) => configure(command),
+    run: async (call, args, flags) => {
+      const [name, query] = [args.text(0), args.text(1)];
+      if ((query === '') === (flags.vectors === undefined))
+        throw usageError('give either a query or --vectors FILE.npy');
+      if (flags.rrf === true && flags.weights !== undefined) throw usageError('--rrf and --weights exclude each other');
+      await call.withClient(async (client) => {
+        if (flags.vectors === undefined) return searchOne(call, client, { name, query, flags });
+        return searchRows(call, client, { name, file: flags.vectors, flags });
+      });
+    },
+  });
+}
+
+function configure(command: Command): void {
+  command
+    .option('-k, --k <number>', 'hits wanted', integer(1, 10_000), 10)
+    .option('--offset <number>', 'hits to skip', integer(0, 10_000), 0)
+    .addOption(
+      new Option('--mode <mode>', 'what decides the order')
+        .choices(['hybrid', 'dense', 'sparse', 'multi'])
+        .default('hybrid'),
+    )
+    .option(
+      '--candidates <number>',
+      'candidates of each first stage (default: max(100, k + offset))',
+      integer(1, 1_000_000),
+    )
+    .option('--nprobe <number|auto>', 'inverted lists to look into (default: auto)', probes)
+    .option('--weights <d,s,m>', "weights of dense, sparse and multi (default: the collection's)", fusionWeights)
+    .option('--rrf', 'fuse by reciprocal ranks (k = 60) instead of weights')
+    .addOption(new Option('--sparse <how>', 'where words are looked for').choices(['search', 'rescore', 'off']))
+    .option(
+      '--score-threshold <number>',
+      'leave out hits with a smaller score',
+      decimal(-Number.MAX_VALUE, Number.MAX_VALUE),
+    )
+    .option('--explain', 'show each score, the lists and shards, and which word answered which')
+    .option('--min-sequence <uid:sequence>', 'wait until this write is visible', minSequence)
+    .option(
+      '--deadline <ms>',
+      'milliseconds after which the answer comes with what is there',
+      integer(1, 600_000),
+      2_000,
+    )
+    .option('--require-full', 'fail instead of giving a partial answer')
+    .option('--vectors <file.npy>', 'search every row of a float32 matrix instead of a query');
+}
+
+function optionsOf(flags: SearchFlags): SearchOptions {
+  return {
+    k: flags.k,
+    offset: flags.offset,
+    mode: flags.mode,
+    deadlineMs: flags.deadline,
+    ...(flags.candidates === undefined ? {} : { candidates: flags.candidates }),
+    ...(flags.nprobe === undefined ? {} : { nprobe: flags.nprobe }),
+    ...(flags.weights === undefined ? {} : { weights: flags.weights }),
+    ...(flags.rrf === undefined ? {} : { rrf: true }),
+    ...(flags.sparse === undefined ? {} : { sparse: flags.sparse }),
+    ...(flags.scoreThreshold === undefined ? {} : { scoreThreshold: flags.scoreThreshold }),
+    ...(flags.explain === undefined ? {} : { explain: true }),
+    ...(flags.minSequence === undefined ? {} : { minSequence: flags.minSequence }),
+    ...(flags.requireFull === undefined ? {} : { requireFull: true }),
+  };
+}
+
+async function searchOne(
+  call: Invocation,
+  client: ShoalClient,
+  { name, query, flags }: { name: string; query: string; flags: SearchFlags },
+): Promise<void> {
+  const answer = await client.search(name, query, optionsOf(flags));
+  const { answerJson } = await import('../documents-view.js');
+  await call.answer(answerJson(answer), async () => {
+    const { colours } = await import('../format.js');
+    const { answerText } = await import('../search-view.js');
+    const width = call.context.stdout.columns ?? 120;
+    return answerText(answer, { paint: colours(call.context), width, offset: flags.offset });
+  });
+}
+
+async function searchRows(
+  call: Invocation,
+  client: ShoalClient,
+  { name, file, flags }: { name: string; file: string; flags: SearchFlags },
+): Promise<void> {
+  const { eachRow, openNpy } = await import('../npy.js');
+  const { answerJson } = await import('../documents-view.js');
+  const npy = await openNpy(file);
+  // A bare vector has neither words nor token vectors, so dense is the only mode that it can have.
+  const options: SearchOptions = { ...optionsOf(flags), mode: 'dense' };
+  const answers: SearchAnswer[] = [];
+  try {
+    let batch: Promise<SearchAnswer>[] = [];
+    for await (const row of eachRow(npy)) {
+      batch.push(client.search(name, row, options));
+      if (batch.length < searchesInFlight) continue;
+      answers.push(...(await Promise.all(batch)));
+      batch = [];
+    }
+    answers.push(...(await Promise.all(batch)));
+  } finally {
+    await npy.close();
+  }
+  await call.answer({ results: answers.map(answerJson) }, () =>
+    answers
+      .map(
+        ({ hits }, row) =>
+          `${row}  ${hits.map((hit) => `${hit.id} (${hit.score.toFixed(4)})`).join('  ') || 'no hits'}`,
+      )
+      .join('\n'),
+  );
+}
