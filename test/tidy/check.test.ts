@@ -29,6 +29,11 @@ describe('the tools agree with', () => {
     run('buf', ['lint']);
   });
 
+  it('the published wire contract, which only grows (buf breaking; npm run publish-contract sets a new one)', function () {
+    this.timeout(toolTimeoutMs);
+    run('buf', ['breaking', '--against', 'test/golden/wire-contract.binpb']);
+  });
+
   it('the generated code, which is what the contract gives', function () {
     this.timeout(toolTimeoutMs);
     const folder = mkdtempSync(join(tmpdir(), 'shoal-generated-'));
