@@ -62,7 +62,9 @@ export function addCommand<Options>(parent: Command, host: CommandHost, spec: Co
   const [name = '', ...words] = spec.usage.split(' ');
   const command = parent.command(name).summary(spec.summary);
   for (const word of words) command.argument(word, spec.args?.[word] ?? '');
-  command.description(spec.details === undefined ? `${spec.summary}.` : `${spec.summary}.\n\n${spec.details}`);
+  command.description(
+    spec.details === undefined ? `${spec.summary}.` : `${spec.summary}.\n\n${spec.details.replaceAll('\n', ' ')}`,
+  );
   spec.configure?.(command);
   if (spec.remote !== false) {
     const fallback = host.context.env['SHOAL_ADDRESS'] ?? 'localhost:7420';

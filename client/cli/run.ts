@@ -30,7 +30,7 @@ function reportFailure(thrown: unknown, args: readonly string[], context: CliCon
     if (thrown.exitCode === 0) return exitCodes.done;
     const message = thrown.code === 'commander.help' ? 'a command is missing' : withoutPrefix(thrown.message);
     if (json) context.stderr.write(jsonText({ error: { code: 'INVALID_ARGUMENT', message } }) + '\n');
-    else context.stderr.write(`error: ${message}\n\n${hint(args)}\n`);
+    else context.stderr.write(`error: ${message}\n\n${hint(thrown.code, args)}\n`);
     return exitCodes.usage;
   }
   const error = ShoalError.from(thrown);
@@ -44,7 +44,8 @@ function withoutPrefix(message: string): string {
   return message.replace(/^error: /, '').trimEnd();
 }
 
-function hint(args: readonly string[]): string {
+function hint(code: string, args: readonly string[]): string {
+  if (code === 'commander.unknownCommand') return 'see: shoal --help';
   const words = args.filter((word) => /^[a-z-]+$/.test(word) && !word.startsWith('-'));
   const command = words[0] === 'collections' || words[0] === 'models' ? words.slice(0, 2) : words.slice(0, 1);
   return `see: shoal ${[...command, '--help'].join(' ')}`;

@@ -7,7 +7,8 @@ export function errorOfCall(thrown: unknown, address: string): ShoalError {
   if (thrown instanceof ShoalError || !isServiceError(thrown)) return ShoalError.from(thrown);
   const details = thrown.details;
   if (thrown.code === grpcStatus.UNAVAILABLE && isConnectionFailure(details)) {
-    const why = /connect [A-Z]+[^;]*|ENOTFOUND[^;]*|Name resolution failed[^;]*/.exec(details)?.[0] ?? details;
+    const why =
+      /connect [A-Z]+ [^\s;]*[^\s;.]|ENOTFOUND [^\s;]+|Name resolution failed[^;]*/.exec(details)?.[0] ?? details;
     return new ShoalError(
       'UNAVAILABLE',
       `no cluster answers at ${address} (${why}); start one with \`shoal dev\`, or name another with --address or SHOAL_ADDRESS`,

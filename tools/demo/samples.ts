@@ -1,0 +1,25 @@
+/** Questions that show what the demo can do, each with the number of glosses among which its answer is found. */
+
+export interface Sample {
+  readonly query: string;
+  /** A word that should be among the first answers. */
+  readonly expected: string;
+  /** Documents that have to be loaded, commonest first, for the answer to be among them. */
+  readonly needs: number;
+}
+
+const samples: readonly Sample[] = [
+  { query: 'someone who flies an airplane', expected: 'pilot', needs: 10_000 },
+  { query: 'a woman whose husband has died', expected: 'widow', needs: 10_000 },
+  { query: 'land with water on all sides', expected: 'island', needs: 10_000 },
+  { query: 'to talk so quietly that others do not hear', expected: 'whisper', needs: 10_000 },
+  { query: 'a place too dry for plants to grow', expected: 'desert', needs: 10_000 },
+  { query: 'someone who repairs shoes', expected: 'cobbler', needs: 21_000 },
+  { query: 'fear of small rooms', expected: 'claustrophobia', needs: 21_000 },
+];
+
+/** The samples whose answers are among the first `documents` glosses; the first ones when none is. */
+export function samplesFor(documents: number): readonly Sample[] {
+  const answerable = samples.filter((sample) => sample.needs <= documents);
+  return answerable.length > 0 ? answerable : samples.slice(0, 3);
+}
