@@ -12,7 +12,7 @@ interface Skippable {
  */
 export function skipBecause(context: Context, reason: string): never {
   const runnable = context.runnable() as Runnable & Skippable & { readonly type?: string };
-  const target: Skippable = (runnable.type === 'hook' ? runnable.parent : runnable) ?? runnable;
+  const target = ((runnable.type === 'hook' ? runnable.parent : undefined) ?? runnable) as Skippable;
   target.skipReason = reason;
   context.skip();
 }

@@ -38,7 +38,7 @@ export const layers: readonly Layer[] = [
     imports: ['base', 'proto', 'client', 'cluster', 'encoder-node', 'shard-node', 'coordinator', 'trainer'],
   },
   { folder: 'models', imports: ['base', 'trainer', 'encoder-node', 'vector-index/codec'] },
-  { folder: 'tools', imports: ['base', 'client'] },
+  { folder: 'tools', imports: ['base', 'client', 'client/cli'] },
   { folder: 'test', imports: ['*'] },
 ];
 
