@@ -3,8 +3,8 @@
 export interface Part {
   /** Below test/. */
   readonly folder: string;
-  /** Environments in which the folder runs, one after the other; one plain run when absent. */
-  readonly variants?: readonly Readonly<Record<string, string>>[];
+  /** Runs once for every instruction set of this machine, forced by SHOAL_KERNELS. */
+  readonly isPerInstructionSet?: boolean;
   /** Only with --nightly. */
   readonly isNightly?: boolean;
 }
@@ -21,7 +21,12 @@ export const groups: readonly Group[] = [
   {
     name: 'unit and kernels',
     budgetMinutes: 6,
-    parts: [{ folder: 'tidy' }, { folder: 'unit' }, { folder: 'kernels' }, { folder: 'golden' }],
+    parts: [
+      { folder: 'tidy' },
+      { folder: 'unit' },
+      { folder: 'kernels', isPerInstructionSet: true },
+      { folder: 'golden' },
+    ],
   },
   { name: 'quality', budgetMinutes: 6, parts: [{ folder: 'quality' }, { folder: 'recall' }] },
   { name: 'cluster and simulation', budgetMinutes: 12, parts: [{ folder: 'cluster' }, { folder: 'simulation' }] },

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { groups, setUpBudgetMinutes, type Group, type Part } from './folders.js';
+import { availableInstructionSets } from './instruction-sets.js';
 import { nothingRan, sum, summaryOf, type FolderResults } from './results.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -68,13 +69,19 @@ async function runGroup(group: Group, selection: Selection): Promise<Timed> {
   let seconds = 0;
   for (const part of group.parts) {
     const files = part.isNightly === true && !selection.isNightly ? [] : selectedFiles(part, selection.paths);
-    for (const variant of files.length === 0 ? [] : (part.variants ?? [{}])) {
+    for (const variant of files.length === 0 ? [] : variantsOf(part)) {
       const timed = await runPart(part, files, { selection, variant, limitMinutes: group.budgetMinutes * hangFactor });
       results = sum(results, timed.results);
       seconds += timed.seconds;
     }
   }
   return { results, seconds };
+}
+
+/** The environments in which a folder runs, one after the other. */
+function variantsOf(part: Part): Record<string, string>[] {
+  if (part.isPerInstructionSet !== true) return [{}];
+  return availableInstructionSets().map((name) => ({ SHOAL_KERNELS: name }));
 }
 
 function selectedFiles(part: Part, paths: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 /** The machine that a benchmark ran on, as its result names it. */
 import { cpus } from 'node:os';
+import { kernelIsa } from '../../kernels/kernels.js';
 
 export interface Host {
   readonly cpu: string;
@@ -8,11 +9,7 @@ export interface Host {
   readonly threads: number;
 }
 
-export async function describeHost(): Promise<Host> {
+export function describeHost(): Host {
   const processors = cpus();
-  return { cpu: processors[0]?.model.trim() ?? 'unknown', isa: await isaOfKernels(), threads: processors.length };
-}
-
-async function isaOfKernels(): Promise<string> {
-  return Promise.resolve('typescript');
+  return { cpu: processors[0]?.model.trim() ?? 'unknown', isa: kernelIsa(), threads: processors.length };
 }

@@ -21,7 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { json, smoke, options } = optionsOf(benchmark, args.slice(1));
   const progress = (line: string): void => void process.stderr.write(`${line}\n`);
   const { rows, hash } = await benchmark.run({ smoke, options, clock: systemClock, progress });
-  const host = await describeHost();
+  const host = describeHost();
   if (json) process.stdout.write(`${JSON.stringify({ benchmark: name, host, hash, rows })}\n`);
   else
     process.stdout.write(
