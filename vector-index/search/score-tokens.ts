@@ -42,12 +42,8 @@ export async function scoreTokens(
   const groups = tokenGroups(index, places);
   await Promise.all(
     groups.map(async (group) => {
-      const { reader, offsets, counts, codec } = group;
-      const shape = { rows: query.rows, dim: query.tokenDim };
       const found =
-        codec === ''
-          ? await maxSimRows(shape, float16Rows(reader), { offsets: inElements(offsets), counts }, signal)
-          : await maxSimCodes(prepared.of(codec), reader.tokens.bytes, { offsets, counts }, signal);
+        group.codec === '' ? await rowScores(group, query, signal) : await codeScores(group, prepared, signal);
       for (const [at, position] of group.positions.entries()) scores[position] = found[at]!;
     }),
   );
@@ -61,6 +57,20 @@ export async function scoreTokens(
     }),
   );
   return scores;
+}
+
+function rowScores(group: TokenGroup, query: TokenQuery, signal: AbortSignal | undefined): Promise<Float32Array> {
+  const { tokens, offsets } = rowMatrix(group, query.tokenDim);
+  return maxSimRows({ rows: query.rows, dim: query.tokenDim }, tokens, { offsets, counts: group.counts }, signal);
+}
+
+function codeScores(
+  group: TokenGroup,
+  prepared: PreparedQueries,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  const { reader, codec, offsets, counts } = group;
+  return maxSimCodes(prepared.of(codec), reader.tokens.bytes, { offsets, counts }, signal);
 }
 
 /** For explaining: which token of each document answers each query token; −1 and NaN where a document has none. */
@@ -140,9 +150,28 @@ function float16Rows({ tokens: { bytes } }: SegmentReader): Uint16Array {
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 1);
 }
 
-/** Offsets of float16 rows are stored in bytes and read in elements. */
-function inElements(offsets: BigUint64Array): BigUint64Array {
-  return offsets.map((offset) => offset / 2n);
+/**
+ * Float16 rows as a matrix, with offsets in rows. Where records of several codecs share the column, a record need not begin at a
+ * multiple of a row; then the rows asked for are copied together.
+ */
+function rowMatrix(
+  { reader, offsets, counts }: TokenGroup,
+  dim: number,
+): { tokens: Uint16Array; offsets: BigUint64Array } {
+  const rowBytes = BigInt(2 * dim);
+  const all = float16Rows(reader);
+  if (offsets.every((offset) => offset % rowBytes === 0n))
+    return { tokens: all, offsets: offsets.map((offset) => offset / rowBytes) };
+  const tokens = new Uint16Array(counts.reduce((sum, count) => sum + count, 0) * dim);
+  const moved = new BigUint64Array(offsets.length);
+  let row = 0;
+  for (const [at, count] of counts.entries()) {
+    const start = Number(offsets[at]!) / 2;
+    tokens.set(all.subarray(start, start + count * dim), row * dim);
+    moved[at] = BigInt(row);
+    row += count;
+  }
+  return { tokens, offsets: moved };
 }
 
 function rowMatches(

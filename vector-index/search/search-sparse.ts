@@ -21,8 +21,7 @@ export async function searchSparse(
     const scores = accumulate(segment, terms);
     if (scores === null) continue;
     const take = (n: number): ReturnType<typeof topK> => topK(scores, segment.live, Math.min(n, segment.rowCount), 0);
-    const ranked = segment.reader.isOrdered ? { segment, ...take(k) } : await rankUnordered(segment, k, take);
-    parts.push(withoutZeros(ranked));
+    parts.push(segment.reader.isOrdered ? { segment, ...take(k) } : await rankUnordered(segment, k, take));
   }
   return mergeRanked(parts, k);
 }
@@ -52,10 +51,4 @@ function clippedEnd(rows: Uint32Array, start: number, end: number, rowCount: num
   let last = end;
   while (last > start && rows[last - 1]! >= rowCount) last -= 1;
   return last;
-}
-
-function withoutZeros(ranked: RankedRows): RankedRows {
-  let count = ranked.scores.length;
-  while (count > 0 && !(ranked.scores[count - 1]! > 0)) count -= 1;
-  return { ...ranked, rows: ranked.rows.subarray(0, count), scores: ranked.scores.subarray(0, count) };
 }
