@@ -10,7 +10,7 @@ import type { ObjectStore } from '../cluster/object-store.js';
 import type { Registry } from '../cluster/registry.js';
 import { startRpcServer } from '../cluster/rpc/server.js';
 import { ClusterView } from '../cluster/shard-map/cluster-view.js';
-import { kernelIsa } from '../kernels/kernels.js';
+import { instructionSet } from '../vector-index/instruction-set.js';
 import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
 import { ShardService } from '../proto/generated/shoal/v1/shard.js';
 import { shardNodeConfigSchema, type ShardNodeConfigInput } from './config.js';
@@ -58,7 +58,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
       kind: NodeKind.NODE_KIND_SHARD,
       address,
       version,
-      kernels: kernelIsa(),
+      kernels: instructionSet(),
       executionProvider: '',
       model: '',
       modelDigest: '',

@@ -20,6 +20,8 @@ export type ReplicaPhase = 'loading' | 'ready' | 'failed';
 
 export interface ReplicaParts {
   readonly placement: ShardPlacement;
+  /** Dimensions of the collection's dense vectors. */
+  readonly dim: number;
   readonly index: ShardIndex;
   readonly weighting: TermWeighting;
   readonly log: ChangeLog;
@@ -35,6 +37,7 @@ export class Replica {
   readonly uid: string;
   readonly shard: number;
   readonly generation: bigint;
+  readonly dim: number;
   readonly index: ShardIndex;
   readonly #parts: ReplicaParts;
   readonly #subject: string;
@@ -51,6 +54,7 @@ export class Replica {
     this.uid = parts.placement.uid;
     this.shard = parts.placement.shard;
     this.generation = parts.placement.generation;
+    this.dim = parts.dim;
     this.index = parts.index;
     this.#subject = shardSubject(this.uid, this.generation, this.shard);
   }
@@ -81,6 +85,7 @@ export class Replica {
     this.#consumer = log.consume(streamOf(this.uid), { subjects: [this.#subject], after: this.applied });
     this.#maintenance = new Maintenance({
       index: this.index,
+      isBehind: () => this.durable < this.applied,
       clock,
       sealAgeMs,
       everyMs: maintainEveryMs,

@@ -106,13 +106,17 @@ export class ReplicaSet {
         directory,
         settings: { dim: settings.dim, tokenDim: settings.tokenDim },
         codecs: (version) => (codec !== null && codec.version === version ? codec : null),
-        ...(config.sealBytes === undefined ? {} : { limits: { sealBytes: config.sealBytes } }),
+        ...(config.sealBytes === undefined ? {} : { limits: { mutableBytesMax: config.sealBytes } }),
         clock,
       });
       const replica = new Replica({
         placement,
+        dim: settings.dim,
         index,
-        weighting: { kind: 'bm25', averageLength: settings.bm25AverageLength },
+        weighting:
+          settings.sparseWeighting === 'learned'
+            ? { kind: 'learned' }
+            : { kind: 'bm25', averageLength: settings.bm25AverageLength },
         log,
         clock,
         logger,

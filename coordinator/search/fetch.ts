@@ -7,7 +7,8 @@ import { bufferOf } from '../../base/bytes.js';
 import { present } from '../../base/assert.js';
 import type { Deadline } from '../../base/deadline.js';
 import type { Document } from '../../proto/generated/shoal/v1/document.js';
-import { fanOut } from './fan-out.js';
+import type { ShardDocuments } from '../../proto/generated/shoal/v1/shard.js';
+import { fanOut, type FanOutResult } from './fan-out.js';
 import type { RankedCandidate } from './fuse.js';
 import type { SearchParts } from './parts.js';
 import type { Question } from './question.js';
@@ -44,8 +45,7 @@ async function fetchFirst(ranked: readonly RankedCandidate[], question: Question
   const hits: FoundHit[] = [];
   const missing = new Map<number, string>();
   const ids = new Set<string>();
-  let next = 0;
-  while (hits.length < count && next < ranked.length) {
+  for (let next = 0; hits.length < count && next < ranked.length;) {
     const batch = ranked.slice(next, next + Math.min(documentsPerMessage, count - hits.length));
     next += batch.length;
     const documents = await fetchBatch(batch, question.settings.uid, parts, missing);
@@ -59,35 +59,56 @@ async function fetchFirst(ranked: readonly RankedCandidate[], question: Question
   return { hits, missing };
 }
 
+/** The documents of `batch` by docId; large ones take several rounds, since shards bound the size of an answer. */
 async function fetchBatch(
   batch: readonly RankedCandidate[],
   uid: string,
   parts: FetchParts,
   missing: Map<number, string>,
 ): Promise<ReadonlyMap<bigint, Document>> {
-  const shards = new Set(batch.map(({ shard }) => shard));
-  const result = await fanOut(
-    parts.plan.shards.map(({ placement }) => placement).filter(({ shard }) => shards.has(shard)),
+  const documents = new Map<bigint, Document>();
+  const open = docIdsByShard(batch);
+  while (open.size > 0) {
+    const result = await askShards(open, uid, parts);
+    for (const [shard, reason] of result.missing) {
+      missing.set(shard, reason);
+      open.delete(shard);
+    }
+    for (const [shard, { part }] of result.answers) {
+      for (const found of part.documents) documents.set(found.docId, present(found.document, 'a fetched document'));
+      const unread = part.unread === 0 ? [] : (open.get(shard) ?? []).slice(-part.unread);
+      if (unread.length === 0) open.delete(shard);
+      else open.set(shard, unread);
+    }
+  }
+  return documents;
+}
+
+function askShards(
+  open: ReadonlyMap<number, readonly bigint[]>,
+  uid: string,
+  parts: FetchParts,
+): Promise<FanOutResult<ShardDocuments>> {
+  return fanOut(
+    parts.plan.shards.map(({ placement }) => placement).filter(({ shard }) => open.has(shard)),
     async (address, placements, deadline) => {
-      const wanted = placements.map(({ shard, generation }) => ({
+      const shards = placements.map(({ shard, generation }) => ({
         ref: { shard, generation },
-        docIds: bufferOf(
-          BigUint64Array.from(
-            batch.filter((candidate) => candidate.shard === shard),
-            ({ docId }) => docId,
-          ),
-        ),
+        docIds: bufferOf(BigUint64Array.from(open.get(shard) ?? [])),
       }));
-      const request = { uid, shards: wanted, withVectors: false };
-      return (await parts.peers.fetch(address, request, deadline)).shards;
+      return (await parts.peers.fetch(address, { uid, shards, withVectors: false }, deadline)).shards;
     },
     parts.fanOut,
     parts.deadline,
   );
-  for (const [shard, reason] of result.missing) missing.set(shard, reason);
-  const documents = new Map<bigint, Document>();
-  for (const { part } of result.answers.values()) {
-    for (const fetched of part.documents) documents.set(fetched.docId, present(fetched.document, 'a fetched document'));
+}
+
+function docIdsByShard(batch: readonly RankedCandidate[]): Map<number, readonly bigint[]> {
+  const byShard = new Map<number, bigint[]>();
+  for (const { shard, docId } of batch) {
+    const known = byShard.get(shard);
+    if (known === undefined) byShard.set(shard, [docId]);
+    else known.push(docId);
   }
-  return documents;
+  return byShard;
 }

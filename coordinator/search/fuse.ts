@@ -2,12 +2,12 @@
  * Sixth step: the scores of a candidate become one, and the candidates get their final order.
  *
  * Weighted sum as in M3 (section 4.1): w_dense·dense + w_sparse·sparse/scale + w_multi·MaxSim, where scale is the mean of the
- * query's ten best BM25 scores; or reciprocal rank fusion (Cormack, Clarke and Büttcher 2009) with k = 60. With one score alone
+ * query's ten best scores for BM25 and 1 for learned weights; or reciprocal rank fusion (Cormack, Clarke and Büttcher 2009) with k = 60. With one score alone
  * that score is the answer's. A score that a document does not have adds nothing.
  */
 import type { FusionWeights } from '../../proto/generated/shoal/v1/search.js';
 import { compareDocIds, type Candidate } from './merge.js';
-import type { Question } from './question.js';
+import { isLearned, type Question } from './question.js';
 
 /** The constant of reciprocal rank fusion. */
 export const rrfConstant = 60;
@@ -39,7 +39,7 @@ function scoreAll(
     return candidates.map((candidate) => ({ ...candidate, score: candidate[only] }));
   }
   if (question.rrf) return reciprocalRanks(candidates, stages);
-  const scale = sparseScale(candidates, bestSparse);
+  const scale = isLearned(question.settings) ? 1 : sparseScale(candidates, bestSparse);
   return candidates.map((candidate) => ({
     ...candidate,
     score: weightedSum(candidate, stages, question.weights, scale),

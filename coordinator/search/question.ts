@@ -15,7 +15,10 @@ import { noModel } from '../encoders.js';
 export const candidatesMin = 100;
 
 /** M3 fuses 1 : 0.3 : 1 with learned sparse weights; BM25, divided by the mean of its ten best, 1 : 0.1 : 1. */
-export const defaultWeights: FusionWeights = { dense: 1, sparse: 0.1, multi: 1 };
+export const defaultWeights = {
+  bm25: { dense: 1, sparse: 0.1, multi: 1 },
+  learned: { dense: 1, sparse: 0.3, multi: 1 },
+} as const;
 
 export interface Question {
   readonly settings: CollectionSettings;
@@ -59,7 +62,7 @@ export function questionOf(request: SearchRequest, settings: CollectionSettings)
     ...representations,
     candidates: candidatesOf(request, k + offset),
     nprobe: request.nprobe,
-    weights: weightsOf(request.weights),
+    weights: weightsOf(request.weights, settings),
     rrf: request.rrf,
     scoreThreshold: request.scoreThreshold ?? null,
     explain: request.explain,
@@ -106,7 +109,8 @@ function representationsOf(request: SearchRequest, settings: CollectionSettings,
     case SearchMode.SEARCH_MODE_UNSPECIFIED:
     case SearchMode.SEARCH_MODE_HYBRID: {
       const isOff = request.sparse === SparseRouting.SPARSE_ROUTING_OFF;
-      const isRescore = request.sparse === SparseRouting.SPARSE_ROUTING_RESCORE;
+      const isSearch = request.sparse === SparseRouting.SPARSE_ROUTING_SEARCH;
+      const isRescore = request.sparse === SparseRouting.SPARSE_ROUTING_RESCORE || (isLearned(settings) && !isSearch);
       return { dense: true, sparse: !isOff, multi: hasTokens, multiOnly: false, sparseSearch: !isOff && !isRescore };
     }
     case SearchMode.SEARCH_MODE_DENSE:
@@ -138,6 +142,11 @@ function vectorRepresentations(request: SearchRequest): Representations {
   return { dense: true, sparse: false, multi: false, multiOnly: false, sparseSearch: false };
 }
 
+/** Whether term weights come from a trained head rather than from counting words. */
+export function isLearned(settings: CollectionSettings): boolean {
+  return settings.sparseWeighting === 'learned';
+}
+
 function checkText(request: SearchRequest, settings: CollectionSettings, isVector: boolean): void {
   if (isVector) return;
   if (settings.model === noModel) {
@@ -156,8 +165,8 @@ function checkSequence(request: SearchRequest, settings: CollectionSettings): vo
   throw new ShoalError('FAILED_PRECONDITION', `${what}; drop min_sequence or write again`);
 }
 
-function weightsOf(given: FusionWeights | undefined): FusionWeights {
-  if (given === undefined) return defaultWeights;
+function weightsOf(given: FusionWeights | undefined, settings: CollectionSettings): FusionWeights {
+  if (given === undefined) return isLearned(settings) ? defaultWeights.learned : defaultWeights.bm25;
   const values = [given.dense, given.sparse, given.multi];
   if (values.every((value) => Number.isFinite(value) && value >= 0) && values.some((value) => value > 0)) return given;
   throw new ShoalError('INVALID_ARGUMENT', `weights are ${values.join(',')}; give three numbers from 0 on, not all 0`);

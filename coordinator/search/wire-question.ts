@@ -4,7 +4,7 @@ import type { Deadline } from '../../base/deadline.js';
 import type { SparseVector } from '../../proto/generated/shoal/v1/document.js';
 import type { EncodedQuestion } from './encode.js';
 import type { SearchParts } from './parts.js';
-import type { Question } from './question.js';
+import { isLearned, type Question } from './question.js';
 import type { Plan } from './route.js';
 
 export interface WireQuestion {
@@ -27,7 +27,7 @@ export async function wireQuestion(
   const { dense, terms, tokens } = encoded;
   return {
     dense: dense === null ? Buffer.alloc(0) : bufferOf(dense),
-    sparse: terms === null ? undefined : await weightedTerms(terms, question.settings.uid, plan, parts),
+    sparse: terms === null ? undefined : await weightedTerms(terms, question, plan, parts),
     tokens: tokens === null ? Buffer.alloc(0) : bufferOf(tokens.rows),
     tokenCount: tokens?.count ?? 0,
   };
@@ -35,11 +35,13 @@ export async function wireQuestion(
 
 async function weightedTerms(
   terms: { readonly termIds: Uint32Array; readonly weights: Float32Array },
-  uid: string,
+  question: Question,
   plan: Plan,
   parts: Pick<SearchParts, 'statistics' | 'fanOut'> & { readonly deadline: Deadline },
 ): Promise<SparseVector | undefined> {
-  const factors = await parts.statistics.factors(uid, terms, { plan, ...parts });
+  const factors = isLearned(question.settings)
+    ? terms.weights
+    : await parts.statistics.factors(question.settings.uid, terms, { plan, ...parts });
   const held = (_: number, i: number): boolean => factors[i]! > 0;
   const termIds = terms.termIds.filter(held);
   if (termIds.length === 0) return undefined;

@@ -4,8 +4,10 @@ import type { ShardIndex } from '../../vector-index/shard-index.js';
 
 export interface MaintenanceParts {
   readonly index: ShardIndex;
+  /** Whether something was applied that no manifest covers. */
+  readonly isBehind: () => boolean;
   readonly clock: Clock;
-  /** A mutable segment that holds anything is sealed after this time. */
+  /** What was applied is sealed after this time at the latest. */
   readonly sealAgeMs: number;
   /** Pause between two looks when there was nothing to do. */
   readonly everyMs: number;
@@ -30,11 +32,11 @@ export class Maintenance {
   }
 
   async #run(): Promise<void> {
-    const { index, clock, sealAgeMs, everyMs, onSealed } = this.#parts;
-    let lastEmptyMs = clock.monotonicMs();
+    const { isBehind, clock, sealAgeMs, everyMs, onSealed } = this.#parts;
+    let lastEvenMs = clock.monotonicMs();
     while (!this.#stop.signal.aborted) {
-      if (index.mutableDocuments === 0) lastEmptyMs = clock.monotonicMs();
-      const worked = await this.#step(clock.monotonicMs() - lastEmptyMs >= sealAgeMs);
+      if (!isBehind()) lastEvenMs = clock.monotonicMs();
+      const worked = await this.#step(clock.monotonicMs() - lastEvenMs >= sealAgeMs);
       if (worked) {
         onSealed();
         continue;
@@ -45,7 +47,7 @@ export class Maintenance {
 
   async #step(isOld: boolean): Promise<boolean> {
     const { index } = this.#parts;
-    if (!isOld || index.mutableDocuments === 0) return index.maintain();
+    if (!isOld) return index.maintain();
     await index.seal();
     return true;
   }

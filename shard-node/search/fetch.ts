@@ -9,14 +9,19 @@ import type {
   FetchedDocument,
   FetchRequest,
   FetchResponse,
+  FetchShard,
   LookupRequest,
   LookupResponse,
   ReadDocumentsRequest,
   ReadDocumentsResponse,
+  ShardDocuments,
 } from '../../proto/generated/shoal/v1/shard.js';
 import type { IndexDocument } from '../../vector-index/document.js';
 import type { ReplicaSet } from '../replicas.js';
 import { perShard } from './answers.js';
+
+/** Bytes of text and vectors after which an answer is sent and the rest is left for another request. */
+const answerBytes = 2 * 1024 * 1024;
 
 /** The documents that are still there, in the order asked, for every shard named. */
 export async function fetch(request: FetchRequest, replicas: ReplicaSet): Promise<FetchResponse> {
@@ -24,19 +29,26 @@ export async function fetch(request: FetchRequest, replicas: ReplicaSet): Promis
     request.shards.map((asked) =>
       perShard(
         asked.ref,
-        () => {
-          const replica = replicas.replica(request.uid, asked.ref);
-          const found = replica.index.fetch(uint64From(asked.docIds, 'docIds'));
-          const documents = found.flatMap((document) =>
-            document === null ? [] : [toWire(document, request.withVectors)],
-          );
-          return { shard: replica.shard, status: 0, message: '', documents };
-        },
-        (outcome) => ({ ...outcome, documents: [] }),
+        () => fetchShard(asked, request, replicas),
+        (outcome) => ({ ...outcome, documents: [], unread: 0 }),
       ),
     ),
   );
   return { shards };
+}
+
+function fetchShard(asked: FetchShard, request: FetchRequest, replicas: ReplicaSet): ShardDocuments {
+  const replica = replicas.replica(request.uid, asked.ref);
+  const docIds = uint64From(asked.docIds, 'docIds');
+  const documents: FetchedDocument[] = [];
+  let read = 0;
+  for (let bytes = 0; read < docIds.length && bytes < answerBytes; read += 1) {
+    const [document = null] = replica.index.fetch(docIds.subarray(read, read + 1));
+    if (document === null) continue;
+    documents.push(toWire(document, request.withVectors));
+    bytes += sizeOf(document, request.withVectors);
+  }
+  return { shard: replica.shard, status: 0, message: '', documents, unread: docIds.length - read };
 }
 
 /** The newest docId of each id; 0 for an id that is not there. */
@@ -57,11 +69,19 @@ export function readDocuments(request: ReadDocumentsRequest, replicas: ReplicaSe
     throw new ShoalError('INVALID_ARGUMENT', `limit is ${request.limit}; it must be ${range}`);
   }
   const replica = replicas.replica(request.uid, request.ref);
-  const documents = replica.index.scroll(request.after, request.limit);
-  return {
-    documents: documents.map((document) => toWire(document, request.withVectors)),
-    done: documents.length < request.limit,
-  };
+  const found = replica.index.scroll(request.after, request.limit);
+  const documents: FetchedDocument[] = [];
+  for (let bytes = 0; documents.length < found.length && bytes < answerBytes;) {
+    const document = found[documents.length]!;
+    documents.push(toWire(document, request.withVectors));
+    bytes += sizeOf(document, request.withVectors);
+  }
+  return { documents, done: documents.length === found.length && found.length < request.limit };
+}
+
+function sizeOf({ text, dense, terms, tokens }: IndexDocument, withVectors: boolean): number {
+  const vectors = (dense?.byteLength ?? 0) + (terms?.termIds.byteLength ?? 0) * 2 + (tokens?.rows.byteLength ?? 0);
+  return text.length * 2 + (withVectors ? vectors : 0);
 }
 
 function toWire(document: IndexDocument, withVectors: boolean): FetchedDocument {

@@ -33,7 +33,7 @@ async function rerankShard(
 ): Promise<ShardScores> {
   const replica = replicas.replica(request.uid, asked.ref);
   const docIds = uint64From(asked.docIds, 'docIds');
-  const dense = vectorFrom(request.dense, replica.index.dim, 'the query vector');
+  const dense = vectorFrom(request.dense, replica.dim, 'the query vector');
   const sparse = termsFrom(request.sparse);
   const scores = await replica.index.score(
     docIds,
@@ -57,6 +57,6 @@ async function rerankShard(
   };
 }
 
-function columnOf(column: Float32Array | Uint32Array | null): Buffer {
+function columnOf(column: Float32Array | Uint32Array | Int32Array | null): Buffer {
   return column === null ? noBytes : bufferOf(column);
 }

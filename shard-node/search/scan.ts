@@ -31,7 +31,7 @@ async function scanShard(
 ): Promise<ShardScan> {
   const replica = replicas.replica(request.uid, asked.ref);
   await replica.waitApplied(request.minSequence, deadline);
-  const dense = asked.dense ? vectorFrom(request.dense, replica.index.dim, 'the query vector') : null;
+  const dense = asked.dense ? vectorFrom(request.dense, replica.dim, 'the query vector') : null;
   const terms = asked.sparse ? termsFrom(request.sparse) : null;
   const [denseFound, sparseFound] = await Promise.all([
     dense === null ? undefined : replica.index.searchDense(dense, request.k, deadline.signal),

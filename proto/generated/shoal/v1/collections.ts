@@ -49,7 +49,11 @@ export interface CollectionSettings {
   keepVectors: boolean;
   /** BM25's constant average document length in terms. */
   bm25AverageLength: number;
-  created: Date | undefined;
+  created:
+    | Date
+    | undefined;
+  /** "bm25": term frequencies of the text, weighted by idf at query time; "learned": weights as given. */
+  sparseWeighting: string;
 }
 
 export interface CollectionSettings_AttributesEntry {
@@ -137,6 +141,7 @@ function createBaseCollectionSettings(): CollectionSettings {
     keepVectors: false,
     bm25AverageLength: 0,
     created: undefined,
+    sparseWeighting: "",
   };
 }
 
@@ -183,6 +188,9 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     }
     if (message.created !== undefined) {
       Timestamp.encode(toTimestamp(message.created), writer.uint32(114).fork()).join();
+    }
+    if (message.sparseWeighting !== "") {
+      writer.uint32(122).string(message.sparseWeighting);
     }
     return writer;
   },
@@ -315,6 +323,14 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
             message.created = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.sparseWeighting = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -354,6 +370,7 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     message.keepVectors = object.keepVectors ?? false;
     message.bm25AverageLength = object.bm25AverageLength ?? 0;
     message.created = object.created ?? undefined;
+    message.sparseWeighting = object.sparseWeighting ?? "";
     return message;
   },
 };

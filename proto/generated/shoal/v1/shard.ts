@@ -175,6 +175,8 @@ export interface ShardDocuments {
   message: string;
   /** Those that are still there, in the order asked. */
   documents: FetchedDocument[];
+  /** docIds at the end of the request that were not read, since the answer was large already; ask for them again. */
+  unread: number;
 }
 
 export interface FetchResponse {
@@ -1778,7 +1780,7 @@ export const FetchedDocument: MessageFns<FetchedDocument> = {
 };
 
 function createBaseShardDocuments(): ShardDocuments {
-  return { shard: 0, status: 0, message: "", documents: [] };
+  return { shard: 0, status: 0, message: "", documents: [], unread: 0 };
 }
 
 export const ShardDocuments: MessageFns<ShardDocuments> = {
@@ -1794,6 +1796,9 @@ export const ShardDocuments: MessageFns<ShardDocuments> = {
     }
     for (const v of message.documents) {
       FetchedDocument.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.unread !== 0) {
+      writer.uint32(40).uint32(message.unread);
     }
     return writer;
   },
@@ -1843,6 +1848,14 @@ export const ShardDocuments: MessageFns<ShardDocuments> = {
             message.documents.push(FetchedDocument.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.unread = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1864,6 +1877,7 @@ export const ShardDocuments: MessageFns<ShardDocuments> = {
     message.status = object.status ?? 0;
     message.message = object.message ?? "";
     message.documents = object.documents?.map((e) => FetchedDocument.fromPartial(e)) || [];
+    message.unread = object.unread ?? 0;
     return message;
   },
 };

@@ -1,0 +1,15 @@
+/** What a coordinator can be told; every value has a default but its identity. */
+import { z } from 'zod';
+
+export const coordinatorConfigSchema = z.strictObject({
+  /** Name in the registry. */
+  id: z.string().min(1),
+  host: z.string().default('127.0.0.1'),
+  /** 0 = a free port. */
+  port: z.int().min(0).max(65_535).default(7420),
+  /** Replicas of a shard where a collection does not say. */
+  defaultReplicas: z.int().positive().default(1),
+});
+
+export type CoordinatorConfig = z.infer<typeof coordinatorConfigSchema>;
+export type CoordinatorConfigInput = z.input<typeof coordinatorConfigSchema>;

@@ -1,0 +1,97 @@
+/** Second step of a write: what was not given is encoded, in requests small enough to share the encoder with others. */
+import { bufferOf } from '../../base/bytes.js';
+import { present } from '../../base/assert.js';
+import type { Deadline } from '../../base/deadline.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { TokenVectors } from '../../proto/generated/shoal/v1/document.js';
+import { InputType, type Encoding } from '../../proto/generated/shoal/v1/encoder.js';
+import type { LogDocument } from '../../proto/generated/shoal/v1/log.js';
+import { noModel, type Encoders } from '../encoders.js';
+import type { TokenCodecs } from './token-codecs.js';
+import type { AcceptedDocument } from './validate.js';
+
+/** Texts of one encoder request: its answer of coded 256-token documents stays below 1 MiB. */
+const textsPerRequest = 32;
+
+/** The log's form of `accepted`, in order, all representations in place. */
+export async function encodeDocuments(
+  accepted: readonly AcceptedDocument[],
+  settings: CollectionSettings,
+  parts: { readonly encoders: Encoders; readonly codecs: TokenCodecs; readonly deadline: Deadline },
+): Promise<readonly LogDocument[]> {
+  const encodings = settings.model === noModel ? [] : await encodeAll(accepted, settings, parts);
+  return Promise.all(
+    accepted.map(async (each, i) => {
+      const encoding = encodings[i];
+      const tokens = await tokensOf(each, encoding, settings, parts.codecs);
+      return logDocument(each, encoding, tokens);
+    }),
+  );
+}
+
+async function encodeAll(
+  accepted: readonly AcceptedDocument[],
+  settings: CollectionSettings,
+  parts: { readonly encoders: Encoders; readonly deadline: Deadline },
+): Promise<readonly (Encoding | undefined)[]> {
+  const encodings = new Array<Encoding | undefined>(accepted.length);
+  const open = accepted.map((each, i) => ({ each, i })).filter(({ each }) => !isComplete(each, settings));
+  const requests: Promise<void>[] = [];
+  for (let start = 0; start < open.length; start += textsPerRequest) {
+    requests.push(encodeSome(open.slice(start, start + textsPerRequest)));
+  }
+  await Promise.all(requests);
+  return encodings;
+
+  async function encodeSome(some: readonly { readonly each: AcceptedDocument; readonly i: number }[]): Promise<void> {
+    const response = await parts.encoders.encode(
+      settings,
+      {
+        inputType: InputType.INPUT_TYPE_DOCUMENT,
+        texts: some.map(({ each }) => ({ title: each.document.title ?? '', text: each.document.text ?? '' })),
+        dense: some.some(({ each }) => each.vector === null),
+        sparse: some.some(({ each }) => each.document.sparse === undefined),
+        multi: settings.tokenDim > 0 && some.some(({ each }) => each.document.tokens === undefined),
+      },
+      parts.deadline,
+    );
+    some.forEach(({ i }, position) => (encodings[i] = present(response.encodings[position], 'an encoding')));
+  }
+}
+
+/** A document that brings every representation, or that has a vector and no text, is not encoded. */
+function isComplete({ document, vector }: AcceptedDocument, settings: CollectionSettings): boolean {
+  if (vector === null) return false;
+  if (document.text === undefined) return true;
+  return document.sparse !== undefined && (document.tokens !== undefined || settings.tokenDim === 0);
+}
+
+/** Token rows as they are stored: as given when coded, coded here when given as float32. */
+async function tokensOf(
+  { document }: AcceptedDocument,
+  encoding: Encoding | undefined,
+  settings: CollectionSettings,
+  codecs: TokenCodecs,
+): Promise<TokenVectors | undefined> {
+  if (document.tokens === undefined) return encoding?.tokens;
+  return codecs.coded(document.tokens, settings);
+}
+
+function logDocument(
+  { document, vector }: AcceptedDocument,
+  encoding: Encoding | undefined,
+  tokens: TokenVectors | undefined,
+): LogDocument {
+  const sparse = document.sparse ?? encoding?.sparse;
+  return {
+    id: document.id,
+    ...(document.title === undefined ? {} : { title: document.title }),
+    text: document.text ?? '',
+    attributes: document.attributes,
+    list: 0,
+    dense: vector === null ? (encoding?.dense ?? Buffer.alloc(0)) : bufferOf(vector),
+    sparse,
+    terms: document.sparse === undefined ? (encoding?.terms ?? 0) : 0,
+    tokens,
+  };
+}

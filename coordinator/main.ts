@@ -1,0 +1,114 @@
+/** One coordinator: questions and documents in, answers out. Straight-line: build, start, hand back how to stop. */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/logger.js';
+import { version } from '../base/version.js';
+import type { ChangeLog } from '../cluster/change-log.js';
+import { announce, memberLeaseMs } from '../cluster/membership/member.js';
+import type { ObjectStore } from '../cluster/object-store.js';
+import type { Registry } from '../cluster/registry.js';
+import { startRpcServer } from '../cluster/rpc/server.js';
+import { ClusterView } from '../cluster/shard-map/cluster-view.js';
+import { ClusterService, NodeKind } from '../proto/generated/shoal/v1/cluster.js';
+import { CollectionsService } from '../proto/generated/shoal/v1/collections.js';
+import { DocumentsService } from '../proto/generated/shoal/v1/documents.js';
+import { SearchService } from '../proto/generated/shoal/v1/search.js';
+import { coordinatorConfigSchema, type CoordinatorConfig, type CoordinatorConfigInput } from './config.js';
+import { Encoders } from './encoders.js';
+import { Appenders } from './ingest/appenders.js';
+import { AttributeTypeRegistry } from './ingest/attribute-types.js';
+import { TokenCodecs } from './ingest/token-codecs.js';
+import type { CoordinatorParts } from './parts.js';
+import { Peers } from './peers.js';
+import { Truncation } from './placement/truncation.js';
+import { TermStatistics } from './search/term-statistics.js';
+import { clusterService } from './service/cluster-service.js';
+import { collectionsService } from './service/collections-service.js';
+import { documentsService } from './service/documents-service.js';
+import { searchService } from './service/search-service.js';
+
+export interface CoordinatorOptions {
+  readonly config: CoordinatorConfigInput;
+  readonly registry: Registry;
+  readonly log: ChangeLog;
+  readonly objects: ObjectStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RunningCoordinator {
+  /** HOST:PORT of its gRPC server. */
+  readonly address: string;
+  /** Leaves the cluster, finishes what is under way and closes. */
+  drain(): Promise<void>;
+  /** Stops at once; nothing acknowledged is lost. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Starts a coordinator; resolves when it serves. FAILED_PRECONDITION when its port is in use. */
+export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
+  const config = coordinatorConfigSchema.parse(options.config);
+  const parts = build(config, options);
+  const { registry, view, peers, truncation, clock, logger } = parts;
+  const server = await startRpcServer({
+    host: config.host,
+    port: config.port,
+    services: [
+      { definition: CollectionsService, implementation: collectionsService(parts) },
+      { definition: DocumentsService, implementation: documentsService(parts) },
+      { definition: SearchService, implementation: searchService(parts) },
+      { definition: ClusterService, implementation: clusterService(parts) },
+    ],
+    reflection: true,
+    clock,
+    logger,
+  });
+  const lease = await registry.lease(memberLeaseMs);
+  await announce(registry, description(config.id, server.address), lease);
+  const stopTruncation = view.onChange((map) => void truncation.follow(map));
+  const close = async (): Promise<void> => {
+    stopTruncation();
+    await lease.revoke();
+    await server.close();
+    await view.close();
+    await peers.close();
+  };
+  return {
+    address: server.address,
+    close,
+    drain: async () => {
+      await lease.revoke();
+      await server.drain();
+      await close();
+    },
+  };
+}
+
+function build(config: CoordinatorConfig, options: CoordinatorOptions): CoordinatorParts {
+  const { registry, log, objects, clock, logger } = options;
+  const view = ClusterView.open(registry, logger);
+  const peers = new Peers(clock);
+  return {
+    registry,
+    log,
+    objects,
+    view,
+    peers,
+    encoders: new Encoders(view, peers),
+    statistics: new TermStatistics(clock, peers),
+    fanOut: { map: () => view.current(), loadOf: (address) => peers.loadOf(address) },
+    appenders: new Appenders({ view, log, clock }),
+    types: new AttributeTypeRegistry(registry),
+    codecs: new TokenCodecs(objects),
+    truncation: new Truncation({ registry, log, logger }),
+    clock,
+    logger,
+    newUid: () => randomBytes(8).toString('hex'),
+    defaultReplicas: config.defaultReplicas,
+  };
+}
+
+function description(id: string, address: string): Parameters<typeof announce>[1] {
+  const kind = NodeKind.NODE_KIND_COORDINATOR;
+  return { id, kind, address, version, kernels: '', executionProvider: '', model: '', modelDigest: '' };
+}
