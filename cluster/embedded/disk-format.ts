@@ -1,6 +1,6 @@
 /** Files that are there whole or not at all, folders whose entries survive a power cut, and the version that a folder says it has. */
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
 
@@ -55,13 +55,31 @@ export async function checkFormat(directory: string, what: string, version: numb
   throw new ShoalError('FAILED_PRECONDITION', message);
 }
 
+/**
+ * Room that is left alone, so that purging, which makes room, can still write. lmdb also needs it: it maps new files before they have
+ * blocks, and the process would be killed (SIGBUS) where the disk cannot give them.
+ */
+const reserveBytes = 4 * 1024 * 1024;
+
+/** RESOURCE_EXHAUSTED unless `bytes` more fit on the disk of `directory`; `what` names them. */
+export async function assertRoom(directory: string, bytes: number, what: string): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  if (bavail * bsize < bytes * 2 + reserveBytes) throw diskFull(directory, what);
+}
+
 /** A failed disk write as ShoalError: RESOURCE_EXHAUSTED when there is no room left, else UNAVAILABLE. */
-export function diskError(thrown: unknown, what: string, directory: string): ShoalError {
+export async function diskError(thrown: unknown, what: string, directory: string): Promise<ShoalError> {
   if (thrown instanceof ShoalError) return thrown;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  if (/ENOSPC|EDQUOT|EFBIG|no space left|quota exceeded|file too large|MDB_MAP_FULL|mapsize limit/i.test(text)) {
-    const message = `the disk under ${directory} is full: ${what} was not stored; make room and try again`;
-    return new ShoalError('RESOURCE_EXHAUSTED', message, { cause: thrown });
-  }
+  const { bavail, bsize } = await statfs(directory);
+  // lmdb reports a write that was cut short as an input/output error.
+  const isFull =
+    /ENOSPC|EDQUOT|no space left|quota exceeded|mapsize limit/i.test(text) || bavail * bsize < reserveBytes;
+  if (isFull) return diskFull(directory, what, thrown);
   return new ShoalError('UNAVAILABLE', `${what} could not be stored under ${directory}: ${text}`, { cause: thrown });
+}
+
+function diskFull(directory: string, what: string, cause?: unknown): ShoalError {
+  const message = `the disk under ${directory} is full: ${what} was not stored; make room and try again`;
+  return new ShoalError('RESOURCE_EXHAUSTED', message, { cause });
 }

@@ -130,7 +130,7 @@ export class EmbeddedChangeLog implements ChangeLog {
       await rename(laying, options.directory);
       await syncDirectory(this.#options.directory);
     } catch (thrown) {
-      throw diskError(thrown, `stream ${name}`, this.#options.directory);
+      throw await diskError(thrown, `stream ${name}`, this.#options.directory);
     }
     this.#streams.set(name, await LogStream.open(options));
     this.#options.logger.info({ stream: name }, 'stream created');

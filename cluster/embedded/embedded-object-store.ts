@@ -50,7 +50,7 @@ class EmbeddedObjectStore implements ObjectStore {
       await writeDurably(path, temporary, [header, bytes]);
     } catch (thrown) {
       await rm(temporary, { force: true });
-      throw diskError(thrown, `object ${name}`, this.#root);
+      throw await diskError(thrown, `object ${name}`, this.#root);
     }
   }
 

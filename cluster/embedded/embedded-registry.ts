@@ -15,7 +15,7 @@ import type {
   RegistryWatch,
   RegistryWrite,
 } from '../registry.js';
-import { checkFormat, diskError } from './disk-format.js';
+import { assertRoom, checkFormat, diskError } from './disk-format.js';
 import { LmdbStore, type StoreWrite } from './lmdb-store.js';
 import { EmbeddedWatch } from './registry-watch.js';
 
@@ -128,9 +128,10 @@ class EmbeddedRegistry implements Registry {
   async #apply(writes: readonly RegistryWrite[]): Promise<void> {
     const revision = this.#revision + 1n;
     try {
+      await assertRoom(this.#options.directory, 0, 'a change of the registry');
       await this.#store.commit([...writes.map((write) => onDisk(write, revision)), revisionWrite(revision)]);
     } catch (thrown) {
-      throw diskError(thrown, 'a change of the registry', this.#options.directory);
+      throw await diskError(thrown, 'a change of the registry', this.#options.directory);
     }
     this.#revision = revision;
     const events = writes.map((write): RegistryEvent => {

@@ -22,22 +22,17 @@ export interface KeyRange {
 }
 
 export class LmdbStore {
-  readonly #database: RootDatabase<Buffer, Buffer>;
+  readonly #path: string;
+  readonly #mapBytes: number;
+  #database: RootDatabase<Buffer, Buffer>;
   #commits = 0;
   #isClosed = false;
 
   /** Opens or creates the file at `path`; `mapBytes` is address space, no memory, and grows by itself. */
   constructor(path: string, mapBytes: number) {
-    this.#database = open<Buffer, Buffer>({
-      path,
-      noSubdir: true,
-      encoding: 'binary',
-      keyEncoding: 'binary',
-      overlappingSync: false,
-      mapSize: mapBytes,
-      maxDbs: 1,
-      maxReaders: 16,
-    });
+    this.#path = path;
+    this.#mapBytes = mapBytes;
+    this.#database = this.#open();
   }
 
   /** Transactions committed since it was opened. */
@@ -62,12 +57,17 @@ export class LmdbStore {
 
   /** Applies all `writes` or none; resolves when they are on disk. */
   async commit(writes: readonly StoreWrite[]): Promise<void> {
-    try {
-      await this.#database.batch(() => {
-        for (const { key, value } of writes) void (value === null ? this.#database.remove(key) : this.#put(key, value));
-      });
-    } catch (thrown) {
-      throw await commitCause(thrown);
+    const batch = this.#database.batch(() => {
+      for (const { key, value } of writes) void (value === null ? this.#database.remove(key) : this.#put(key, value));
+    });
+    const outcome = batch.then(() => null, commitCause);
+    // The library makes a second promise for the same transaction at the end of this turn; `outcome` tells its failure.
+    await setImmediate();
+    void this.#database.committed.then(ignore, ignore);
+    const cause = await outcome;
+    if (cause !== null) {
+      await this.#reopen();
+      throw cause;
     }
     this.#commits += 1;
     this.refresh();
@@ -80,19 +80,42 @@ export class LmdbStore {
     await this.#database.close();
   }
 
+  #open(): RootDatabase<Buffer, Buffer> {
+    return open<Buffer, Buffer>({
+      path: this.#path,
+      noSubdir: true,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      overlappingSync: false,
+      mapSize: this.#mapBytes,
+      maxDbs: 1,
+      maxReaders: 16,
+    });
+  }
+
+  /** After a failed commit the library's queue of writes never recovers; the file itself is as before the commit. */
+  async #reopen(): Promise<void> {
+    await this.#database.close();
+    this.#database = this.#open();
+  }
+
   #put(key: Buffer, value: Uint8Array): Promise<boolean> {
     const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
     return this.#database.put(key, bytes);
   }
 }
 
-/** lmdb rejects with a wrapper first and says why a moment later. */
-async function commitCause(thrown: unknown): Promise<unknown> {
-  if (!(thrown instanceof Error) || !('commitError' in thrown)) return thrown;
-  const unknown = setImmediate(thrown, { ref: false });
+function ignore(): void {
+  // Told elsewhere.
+}
+
+/** lmdb rejects with a wrapper first and says why in a promise of its own. */
+async function commitCause(thrown: unknown): Promise<Error> {
+  const wrapper = thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (!('commitError' in wrapper)) return wrapper;
   try {
-    return await Promise.race([thrown.commitError, unknown]);
+    return new Error(`${wrapper.message}: ${String(await wrapper.commitError)}`);
   } catch (cause) {
-    return cause;
+    return cause instanceof Error ? cause : wrapper;
   }
 }

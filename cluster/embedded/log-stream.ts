@@ -11,7 +11,7 @@ import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { LogEntry, LogRecord, StreamState } from '../change-log.js';
-import { diskError, syncDirectory } from './disk-format.js';
+import { assertRoom, diskError, syncDirectory } from './disk-format.js';
 import { LogChunk, type ChunkRead } from './log-chunk.js';
 
 /** An empty last chunk is replaced when its file has grown beyond this. */
@@ -194,6 +194,7 @@ export class LogStream {
   async #appendGroup(group: readonly PendingAppend[]): Promise<void> {
     try {
       if (this.#isEnded) throw new ShoalError('UNAVAILABLE', `stream ${this.#options.name} was closed`);
+      await assertRoom(this.#options.directory, groupBytes(group), `a record of stream ${this.#options.name}`);
       if (this.#active.appendedBytes >= this.#options.chunkBytes) await this.#rotate();
       const timeMs = this.#options.clock.wallMs();
       const first = this.lastSequence + 1n;
@@ -205,7 +206,7 @@ export class LogStream {
       for (const [position, append] of group.entries()) append.resolve(first + BigInt(position));
       this.#wakeAll();
     } catch (thrown) {
-      const error = diskError(thrown, `a record of stream ${this.#options.name}`, this.#options.directory);
+      const error = await diskError(thrown, `a record of stream ${this.#options.name}`, this.#options.directory);
       for (const append of group) append.reject(error);
     }
   }
@@ -266,7 +267,12 @@ function groupSize(appends: readonly PendingAppend[], bytesMax: number): number 
   return appends.length;
 }
 
+function groupBytes(group: readonly PendingAppend[]): number {
+  return group.reduce((sum, { record }) => sum + record.body.length, 0);
+}
+
 async function createChunk(options: LogStreamOptions, first: bigint): Promise<LogChunk> {
+  await assertRoom(options.directory, 0, `stream ${options.name}`);
   const chunk = openChunk(options, first);
   await syncDirectory(options.directory);
   return chunk;
