@@ -1,0 +1,34 @@
+// Which instruction set runs: one table of kernels per set, probed once.
+//
+// A kernel is a free function of raw pointers and sizes; its contract is in <family>/<family>.h. Everything above the tables
+// (blocks, heaps, jobs) is plain C++ that takes the table as a parameter, so a call runs on one set from start to end.
+#pragma once
+
+#include "kernels/dense-scan/dense-scan.h"
+#include "kernels/float16/float16.h"
+#include "kernels/max-sim/max-sim.h"
+#include "kernels/nearest-centroid/nearest-centroid.h"
+#include "kernels/sparse/sparse.h"
+
+namespace shoal {
+
+struct Kernels {
+  const char* name;
+  DenseScores dense_scores;
+  SumBytes sum_bytes;
+  ToHalf to_half;
+  ToFloat to_float;
+  ProjectRows project_rows;
+  ExpandCodes expand_codes;
+  MaxCodes max_codes;
+  NearestPanel nearest_panel;
+  AccumulateTerm accumulate_term;
+};
+
+// The tables this machine can run, best first; *count of them. The last is always "reference".
+const Kernels* const* available_kernels(int* count);
+
+// The table of that name, or null when this machine or this build has none.
+const Kernels* find_kernels(const char* name);
+
+}  // namespace shoal

@@ -1,0 +1,346 @@
+/**
+ * How does the CPU do the arithmetic? The only door to the kernels: typed calls that check shapes and choose native or portable code.
+ *
+ * Formulas, layouts and tolerances are in <family>/<family>.h. Arrays are flat and row-major, dim is the length of a row; every array
+ * given stays the caller's, every array returned is new. A broken shape is a defect of the caller's code: INTERNAL. Functions that
+ * return a promise run on a thread of libuv's pool, may read mapped memory, and reject with CANCELLED as soon as their signal
+ * aborts; their input must not change until then or until they settle.
+ */
+import { getSystemErrorName } from 'node:util';
+import { assert } from '../base/assert.js';
+import { ShoalError, type ErrorCode } from '../base/errors.js';
+import { runJob } from './job.js';
+import { laneCount, packLanes, prepareQuery, type MaxSimQuery, type MaxSimTables } from './max-sim/query.js';
+import { nativeKernels, type JobArrays, type KernelIsa, type NativeKernels } from './native.js';
+
+export type { KernelIsa } from './native.js';
+export type { MaxSimQuery, MaxSimTables } from './max-sim/query.js';
+
+/** Loads the kernels, so that the first request need not; a later call does nothing. FAILED_PRECONDITION when SHOAL_KERNELS forces a set that is not to be had. Prints nothing. */
+export function loadKernels(): KernelIsa {
+  return kernelIsa();
+}
+
+/** What the kernels run on: an instruction set, `reference` (plain C++), or `typescript` (no addon). */
+export function kernelIsa(): KernelIsa {
+  return nativeKernels().selected() as KernelIsa;
+}
+
+/** Rows with their scores, best first: larger score, then smaller row. */
+export interface BestRows {
+  readonly rows: Uint32Array;
+  readonly scores: Float32Array;
+}
+
+export interface DenseScan {
+  /** Half bits, [n, dim]. */
+  readonly rows: Uint16Array;
+  readonly dim: number;
+  /** float32[dim] */
+  readonly query: Float32Array;
+  /** Bit r of byte r >> 3 is set for a row that counts; null = all count. */
+  readonly live: Uint8Array | null;
+  /** At most so many rows come back. */
+  readonly k: number;
+}
+
+/** The k rows with the largest inner product with the query. Exact. CANCELLED when `signal` aborts. */
+export async function scanDense(scan: DenseScan, signal?: AbortSignal): Promise<BestRows> {
+  const { rows, dim, query, live, k } = scan;
+  const count = rowCount(rows, dim, 'rows');
+  assert(query.length === dim, 'the query has dim values');
+  checkLive(live, count);
+  const best = bestRows(k, count);
+  const found = await runJob(signal, (cancel) =>
+    call((kernels) => kernels.scanDense(rows, query, live, cancel, best.rows, best.scores)),
+  );
+  return firstOf(best, found);
+}
+
+/** The inner products of `query` float32[dim] with the rows `rowNumbers` of half bits `rows` [n, dim]. */
+export function scoreDense(rows: Uint16Array, dim: number, query: Float32Array, rowNumbers: Uint32Array): Float32Array {
+  rowCount(rows, dim, 'rows');
+  assert(query.length === dim, 'the query has dim values');
+  const scores = new Float32Array(rowNumbers.length);
+  call((kernels) => kernels.scoreDense(rows, query, rowNumbers, scores));
+  return scores;
+}
+
+/** The sum of all bytes, read as fast as the machine can: the yardstick of bandwidth for benchmarks. */
+export function sumBytes(bytes: Uint8Array): number {
+  return call((kernels) => kernels.sumBytes(bytes));
+}
+
+/** Half bits of `values`, rounded to nearest, ties to even. */
+export function toFloat16(values: Float32Array): Uint16Array {
+  const bits = new Uint16Array(values.length);
+  call((kernels) => kernels.toFloat16(values, bits));
+  return bits;
+}
+
+/** The values of half bits, exactly. */
+export function toFloat32(bits: Uint16Array): Float32Array {
+  const values = new Float32Array(bits.length);
+  call((kernels) => kernels.toFloat32(bits, values));
+  return values;
+}
+
+/** `query` float32[tokens, dim], at least one token, made ready for MaxSim over codes made with `tables`. Keeps `tables`' arrays. */
+export function prepareMaxSim(tables: MaxSimTables, query: Float32Array): MaxSimQuery {
+  const { dim, nbits, centroids, weights } = tables;
+  assert(nbits === 1 || nbits === 2 || nbits === 4, 'nbits is 1, 2 or 4');
+  assert(dim % 8 === 0, 'dim is a multiple of 8');
+  assert(weights.length === 1 << nbits, 'there is a weight for every bucket');
+  const centroidCount = rowCount(centroids, dim, 'centroids');
+  assert(centroidCount >= 1 && centroidCount <= 65_536, 'there are 1 to 65,536 centroids');
+  checkQuery(query, dim);
+  return prepareQuery(tables, query, (...arrays) => call((kernels) => kernels.projectLanes(...arrays)));
+}
+
+/** Records of coded documents in one column of bytes: where each begins, and how many tokens it has. */
+export interface CodedDocuments {
+  readonly offsets: BigUint64Array;
+  readonly counts: Uint32Array;
+}
+
+/**
+ * MaxSim of every document over its codes, fast: the sum over query tokens (divide for the mean); NaN without document tokens.
+ * The share of a query token is off by about 0.001 rms against `maxSimCodesExact`.
+ */
+export async function maxSimCodes(
+  query: MaxSimQuery,
+  tokens: Uint8Array,
+  documents: CodedDocuments,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const scores = new Float32Array(documents.counts.length);
+  await runJob(signal, (cancel) =>
+    call((kernels) => kernels.maxSimCodes(query, tokens, ...columnsOf(documents), ...jobArrays(query, cancel, scores))),
+  );
+  return scores;
+}
+
+/** As `maxSimCodes`, over the decompressed vectors in float32. For the last rescoring, tests and explain. */
+export async function maxSimCodesExact(
+  query: MaxSimQuery,
+  tokens: Uint8Array,
+  documents: CodedDocuments,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  const scores = new Float32Array(documents.counts.length);
+  await runJob(signal, (cancel) =>
+    call((kernels) =>
+      kernels.maxSimCodesExact(query, tokens, ...columnsOf(documents), ...jobArrays(query, cancel, scores)),
+    ),
+  );
+  return scores;
+}
+
+/** Both [n, query tokens]: the exact similarity of the best document token, and its number (the smallest on ties). */
+export interface TokenMatches {
+  readonly scores: Float32Array;
+  /** 0xffffffff, with score NaN, in a document without tokens. */
+  readonly tokens: Uint32Array;
+}
+
+/** Which document token answers each query token best. Exact. */
+export async function maxSimCodesMatches(
+  query: MaxSimQuery,
+  tokens: Uint8Array,
+  documents: CodedDocuments,
+  signal?: AbortSignal,
+): Promise<TokenMatches> {
+  const scores = new Float32Array(documents.counts.length * query.tokens);
+  const matches = new Uint32Array(scores.length);
+  await runJob(signal, (cancel) =>
+    call((kernels) =>
+      kernels.maxSimCodesMatches(query, tokens, ...columnsOf(documents), ...jobArrays(query, cancel, scores), matches),
+    ),
+  );
+  return { scores, tokens: matches };
+}
+
+/** Documents in a matrix of token rows: the row each begins at, and its tokens. */
+export interface RowDocuments {
+  readonly offsets: BigUint64Array | Float64Array;
+  readonly counts: Uint32Array;
+}
+
+/** MaxSim over uncoded token rows [m, dim], float32 or half bits: the sum over the query's tokens; NaN without document tokens. */
+export async function maxSimRows(
+  query: { readonly rows: Float32Array; readonly dim: number },
+  tokens: Float32Array | Uint16Array,
+  documents: RowDocuments,
+  signal?: AbortSignal,
+): Promise<Float32Array> {
+  checkQuery(query.rows, query.dim);
+  rowCount(tokens, query.dim, 'tokens');
+  const lanes = packLanes(query.rows, query.dim);
+  const scores = new Float32Array(documents.counts.length);
+  const floats = tokens instanceof Float32Array ? tokens : null;
+  const halves = tokens instanceof Uint16Array ? tokens : null;
+  await runJob(signal, (cancel) =>
+    call((kernels) =>
+      kernels.maxSimRows(lanes, floats, ...columnsOf(documents), ...jobArrays(lanes, cancel, scores), halves),
+    ),
+  );
+  return scores;
+}
+
+export interface Assignment {
+  /** uint32[n]: the centroid with the largest inner product, the smaller number on ties. */
+  readonly assignments: Uint32Array;
+  /** float32[n]: that product. */
+  readonly scores: Float32Array;
+}
+
+/**
+ * The best centroid of every point: points [n, dim], centroids [k, dim], k ≥ 1. Bit-equal on every machine. Blocks the thread: meant
+ * for worker threads and for a handful of points.
+ */
+export function assignNearest(points: Float32Array, centroids: Float32Array, dim: number): Assignment {
+  const { arrays, assignment } = nearestArrays(points, centroids, dim);
+  call((kernels) => kernels.assignNearest(...arrays, new Uint8Array(1)));
+  return assignment;
+}
+
+/** As `assignNearest`, off the event loop. */
+export async function assignNearestAsync(
+  points: Float32Array,
+  centroids: Float32Array,
+  dim: number,
+  signal?: AbortSignal,
+): Promise<Assignment> {
+  const { arrays, assignment } = nearestArrays(points, centroids, dim);
+  await runJob(signal, (cancel) => call((kernels) => kernels.assignNearestAsync(...arrays, cancel)));
+  return assignment;
+}
+
+export interface Postings {
+  /** uint32[m] */
+  readonly rows: Uint32Array;
+  /** Half bits, uint16[m]. */
+  readonly weights: Uint16Array;
+  /** uint32[terms]: the postings of term t are [starts[t], ends[t]). */
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+  /** float32[terms] */
+  readonly factors: Float32Array;
+}
+
+/** Adds factor × weight of every posting to `scores` of its row, term by term in order. Rows outside `scores` are skipped. */
+export function accumulateSparse(postings: Postings, scores: Float32Array): void {
+  const { rows, weights, starts, ends, factors } = postings;
+  assert(rows.length === weights.length, 'there is a weight for every posting');
+  assert(starts.length === factors.length, 'there is a factor for every term');
+  assert(ends.length === factors.length, 'there is an end for every term');
+  call((kernels) => kernels.accumulateSparse(rows, weights, starts, ends, factors, scores));
+}
+
+/** The k largest of `scores` that are live and above `minimum`. */
+export function topK(scores: Float32Array, live: Uint8Array | null, k: number, minimum: number): BestRows {
+  checkLive(live, scores.length);
+  const best = bestRows(k, scores.length);
+  return firstOf(
+    best,
+    call((kernels) => kernels.topK(scores, live, minimum, best.rows, best.scores)),
+  );
+}
+
+/** A file in memory, read-only by contract (a write to a mapped one is a fault). Its opener closes it. */
+export interface MappedFile {
+  /** The whole file; of length 0 after `close`, and so is every view on its buffer. */
+  readonly bytes: Uint8Array;
+  /** How it is going to be read. */
+  advise(pattern: 'random' | 'sequential' | 'willneed'): void;
+  /** Idempotent. Native jobs that run on the memory finish first: it is given back after the last of them. Portable ones are cancelled. */
+  close(): void;
+}
+
+const advices = { random: 0, sequential: 1, willneed: 2 } as const;
+
+/** Maps a file. NOT_FOUND, PERMISSION_DENIED, or FAILED_PRECONDITION where it is no plain file or memory is short. */
+export function mapFile(path: string): MappedFile {
+  const kernels = nativeKernels();
+  const buffer = call(() => kernels.mapFile(path));
+  if (typeof buffer === 'number') throw mappingError('map', path, buffer);
+  const bytes = new Uint8Array(buffer);
+  return {
+    bytes,
+    advise(pattern) {
+      const errno = kernels.adviseMapping(buffer, advices[pattern]);
+      if (errno !== 0) throw mappingError('advise', path, errno);
+    },
+    close: () => {
+      if (bytes.length > 0) kernels.unmapFile(buffer);
+    },
+  };
+}
+
+function mappingError(verb: string, path: string, errno: number): ShoalError {
+  const name = getSystemErrorName(-errno);
+  const codes: Partial<Record<string, ErrorCode>> = { ENOENT: 'NOT_FOUND', EACCES: 'PERMISSION_DENIED' };
+  return new ShoalError(codes[name] ?? 'FAILED_PRECONDITION', `cannot ${verb} the file: ${name}`, {
+    details: { path },
+  });
+}
+
+/** What the checks of the binding throw is as much a defect as a failed assert. */
+function call<T>(run: (kernels: NativeKernels) => T): T {
+  const kernels = nativeKernels();
+  try {
+    return run(kernels);
+  } catch (cause) {
+    if (cause instanceof ShoalError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ShoalError('INTERNAL', `a kernel refused its arguments: ${why}`, { cause });
+  }
+}
+
+function rowCount(rows: Float32Array | Uint16Array, dim: number, what: string): number {
+  assert(Number.isInteger(dim) && dim > 0, 'dim is a positive integer');
+  assert(rows.length % dim === 0, `${what} are whole rows of dim values`);
+  return rows.length / dim;
+}
+
+function checkQuery(query: Float32Array, dim: number): void {
+  assert(dim <= 1024, 'dim is at most 1,024');
+  const tokens = rowCount(query, dim, 'query tokens');
+  assert(tokens >= 1 && tokens <= 4096, 'there are 1 to 4,096 query tokens');
+}
+
+function checkLive(live: Uint8Array | null, count: number): void {
+  assert(live === null || live.length >= Math.ceil(count / 8), 'live has a bit for every row');
+}
+
+function bestRows(k: number, count: number): { rows: Uint32Array; scores: Float32Array } {
+  assert(Number.isInteger(k) && k >= 0, 'k is a whole number');
+  const size = Math.min(k, count);
+  return { rows: new Uint32Array(size), scores: new Float32Array(size) };
+}
+
+function firstOf(best: BestRows, count: number): BestRows {
+  return { rows: best.rows.subarray(0, count), scores: best.scores.subarray(0, count) };
+}
+
+function columnsOf(documents: RowDocuments): [offsets: BigUint64Array, counts: Uint32Array] {
+  const { offsets, counts } = documents;
+  assert(offsets.length === counts.length, 'there is an offset for every document');
+  return [offsets instanceof BigUint64Array ? offsets : BigUint64Array.from(offsets, BigInt), counts];
+}
+
+/** The scratch of max-sim.h: the best of every lane, the similarities and the rows of a block of eight. */
+function jobArrays(query: { tiles: number; dim: number }, cancel: Uint8Array, scores: Float32Array): JobArrays {
+  return [cancel, new Float32Array(query.tiles * laneCount * 9 + query.dim * 8), scores];
+}
+
+function nearestArrays(points: Float32Array, centroids: Float32Array, dim: number) {
+  assert(rowCount(centroids, dim, 'centroids') >= 1, 'there is at least one centroid');
+  const count = rowCount(points, dim, 'points');
+  const assignment: Assignment = { assignments: new Uint32Array(count), scores: new Float32Array(count) };
+  const panel = new Float32Array(32 * dim);
+  return {
+    arrays: [points, centroids, dim, panel, assignment.assignments, assignment.scores] as const,
+    assignment,
+  };
+}

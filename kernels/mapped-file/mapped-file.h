@@ -1,0 +1,34 @@
+// Files mapped read-only, and how long the memory lives.
+//
+// A mapping is closed by its owner; its memory goes when it is closed and no job runs on it, whichever comes last. So closing a file
+// under a running job is safe: the job finishes on memory that is still there. Jobs need no handle: hold_mapping finds the mapping
+// that an address lies in. All functions may be called from any thread.
+#pragma once
+
+#include <cstddef>
+
+namespace shoal {
+
+struct Mapping;
+
+enum class Advice { random = 0, sequential = 1, will_need = 2 };
+
+// Maps the file; null with *error = errno when that fails. An empty file gives a mapping of size 0 and a null address.
+Mapping* map_file(const char* path, int* error);
+void* mapping_address(const Mapping* mapping);
+size_t mapping_size(const Mapping* mapping);
+
+// 0 or errno. `address` is the start of a mapping; an address that is none is ignored.
+int advise_mapping(const void* address, Advice advice);
+
+// Closes the mapping that starts at `address`; nothing when there is none (closed before, or empty).
+void close_mapping(const void* address);
+
+// The open mapping that `address` lies in, its memory kept until release_mapping; null when it lies in none.
+Mapping* hold_mapping(const void* address);
+void release_mapping(Mapping* mapping);
+
+// The last word: closes the mapping if nobody did, and forgets it. Called once, when JavaScript has dropped the buffer.
+void forget_mapping(Mapping* mapping);
+
+}  // namespace shoal

@@ -1,0 +1,42 @@
+/** Portable twin of mapped-file.h: the file is read into memory. Closing detaches the buffer, as the mapping does. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+
+// One read call takes less than 2^31 bytes.
+const chunkBytes = 1 << 30;
+
+/** See `NativeKernels.mapFile`. */
+export function mapFile(path: string): ArrayBuffer | number {
+  try {
+    return readAll(path);
+  } catch (thrown) {
+    const errno = (thrown as NodeJS.ErrnoException).errno;
+    if (errno === undefined) throw thrown;
+    return Math.abs(errno);
+  }
+}
+
+/** See `NativeKernels.adviseMapping`: all is in memory already. */
+export function adviseMapping(): number {
+  return 0;
+}
+
+/** See `NativeKernels.unmapFile`. */
+export function unmapFile(buffer: ArrayBuffer): void {
+  structuredClone(buffer, { transfer: [buffer] });
+}
+
+function readAll(path: string): ArrayBuffer {
+  const descriptor = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(fstatSync(descriptor).size);
+    let at = 0;
+    while (at < bytes.length) {
+      const read = readSync(descriptor, bytes, at, Math.min(chunkBytes, bytes.length - at), at);
+      if (read === 0) break;
+      at += read;
+    }
+    return at === bytes.length ? bytes.buffer : bytes.buffer.slice(0, at);
+  } finally {
+    closeSync(descriptor);
+  }
+}
