@@ -139,7 +139,7 @@ class EmbeddedRegistry implements Registry {
         this.#entries.delete(write.key);
         return { kind: 'delete', key: write.key, revision };
       }
-      const held = { key: write.key, value: write.value.slice(), revision, leaseId: write.lease?.id ?? null };
+      const held = { key: write.key, value: new Uint8Array(write.value), revision, leaseId: write.lease?.id ?? null };
       this.#entries.set(write.key, held);
       return { kind: 'put', entry: shown(held) };
     });
@@ -185,7 +185,7 @@ function lostLease(key: string): ShoalError {
 
 /** A copy that the caller may keep. */
 function shown({ key, value, revision }: HeldEntry): RegistryEntry {
-  return { key, value: value.slice(), revision };
+  return { key, value: new Uint8Array(value), revision };
 }
 
 function diskKey(key: string): Buffer {
