@@ -58,6 +58,7 @@ describe('the code check', () => {
 
   it('finds a missing head comment', () => {
     assert.match(checkCode({ path: 'base/x.ts', text: 'export const a = 1;' })[0]?.message ?? '', /no head comment/);
+    assert.deepEqual(checkCode({ path: 'test/unit/base/x.test.ts', text: 'const a = 1;' }), []);
   });
 
   it('measures functions of every kind, but not lists of tests', () => {
@@ -65,7 +66,9 @@ describe('the code check', () => {
     assertFinds(`function f() {\n${lines(69)}}`, /function of 71 lines; at most 70/);
     assertFinds(`const f = () => {\n${lines(69)}};`, /function of 71 lines/);
     assertFinds(`class A { f() {\n${lines(69)}} }`, /function of 71 lines/);
-    assert.deepEqual(found(`describe('x', () => {\n${lines(100)}});`, 'test/unit/x.test.ts'), []);
+    const suite = `describe('x', () => {\n${lines(100)}it('y', () => {});\n});`;
+    assert.deepEqual(found(suite, 'test/unit/x.test.ts'), []);
+    assert.equal(found(suite, 'cluster/x.ts').length, 1);
   });
 
   it('counts parameters, without `this`', () => {
@@ -73,6 +76,7 @@ describe('the code check', () => {
     assert.deepEqual(found('function f(this: A, a: B, b: B, c: B, d: B) {}'), []);
     assertFinds('function f(a, b, c, d, e) {}', /takes 5 parameters/);
     assertFinds('class A { constructor(a, b, c, d, e) {} }', /takes 5 parameters/);
+    assert.deepEqual(found('function f(a, b, c, d, e) {}', 'kernels/dense-scan/portable.ts'), []);
   });
 
   it('measures files', () => {

@@ -21,7 +21,11 @@ export const layers: readonly Layer[] = [
   { folder: 'vector-index', imports: ['base', 'kernels'], bannedBuiltins: network },
   { folder: 'trainer', imports: ['base', 'kernels', 'vector-index'], bannedBuiltins: network },
   { folder: 'cluster', imports: ['base', 'proto'], bannedBuiltins: ['child_process', 'cluster'] },
-  { folder: 'encoder-node', imports: ['base', 'proto', 'cluster', 'vector-index/codec'], bannedBuiltins: ['cluster'] },
+  {
+    folder: 'encoder-node',
+    imports: ['base', 'proto', 'cluster', 'vector-index/codebook'],
+    bannedBuiltins: ['cluster'],
+  },
   {
     folder: 'shard-node',
     imports: ['base', 'proto', 'cluster', 'vector-index', 'trainer'],
@@ -37,7 +41,7 @@ export const layers: readonly Layer[] = [
     folder: 'client/cli',
     imports: ['base', 'proto', 'client', 'cluster', 'encoder-node', 'shard-node', 'coordinator', 'trainer'],
   },
-  { folder: 'models', imports: ['base', 'trainer', 'encoder-node', 'vector-index/codec'] },
+  { folder: 'models', imports: ['base', 'trainer', 'encoder-node', 'vector-index/codebook'] },
   { folder: 'tools', imports: ['base', 'client', 'client/cli'] },
   { folder: 'test', imports: ['*'] },
 ];
@@ -95,6 +99,9 @@ export const bannedCalls: readonly BannedCall[] = [
     instead: 'a field of the configuration, read by main.ts or client/cli',
   },
 ];
+
+/** TypeScript twins of native kernels take what the native function takes: inputs, sizes, outputs, as raw as the C++ has them. */
+export const kernelTwins = /^kernels\/.+\/portable\.ts$/;
 
 export const lengths = { fileLinesMax: 500, functionLinesMax: 70, parametersMax: 4 } as const;
 
