@@ -2,8 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../../base/clock.js';
 import type { Random } from '../../../base/random.js';
 import type { AttributeValue, IndexDocument, TokenTables } from '../../../vector-index/document.js';
+import { Slices } from '../../../vector-index/maintenance/slices.js';
+import { MutableSegment } from '../../../vector-index/segment/mutable-segment.js';
+import { SealedSegment } from '../../../vector-index/segment/sealed-segment.js';
+import { writeSegment } from '../../../vector-index/segment/write-segment.js';
 
 export const dim = 16;
 export const tokenDim = 8;
@@ -123,4 +128,41 @@ export class IndexModel {
 
 export function dot(left: Float32Array, right: Float32Array): number {
   return left.reduce((sum, value, at) => sum + value * right[at]!, 0);
+}
+
+/** A mutable segment with `documents` in the order given. */
+export function mutableOf(documents: readonly IndexDocument[], hash: (id: string) => bigint): MutableSegment {
+  const segment = new MutableSegment(dim);
+  for (const document of documents) segment.add(document, hash(document.id));
+  return segment;
+}
+
+/** A stand-in for the real hash, quick to make and with collisions in its upper half. */
+export function weakHash(id: string): bigint {
+  return [...id].reduce((sum, letter) => sum + BigInt(letter.charCodeAt(0)), 0n) << 31n;
+}
+
+/** Writes `documents` as one sealed segment and calls `work` with it; closed and removed afterwards. */
+export function withSealed<T>(
+  documents: readonly IndexDocument[],
+  work: (segment: SealedSegment, path: string) => T | Promise<T>,
+): Promise<T> {
+  return inDirectory(async (directory) => {
+    const path = join(directory, 'one.segment');
+    const source = { reader: mutableOf(documents, weakHash), rowCount: documents.length, live: null };
+    await writeSegment(path, [source], settings, new Slices(systemClock));
+    const segment = SealedSegment.open(path);
+    try {
+      return await work(segment, path);
+    } finally {
+      segment.close();
+    }
+  });
+}
+
+/** `count` documents with ids `id0` … and ascending docIds. */
+export function randomDocuments(random: Random, count: number): IndexDocument[] {
+  return Array.from({ length: count }, (_, at) =>
+    randomDocument(random, `id${at}`, BigInt(at + 1) * 4096n + BigInt(at)),
+  );
 }

@@ -114,7 +114,7 @@ describe('an index of a shard', () => {
       let index = await open(directory, limits);
       const apply = (target: ShardIndex, from: bigint): void =>
         log.slice(Number(from)).forEach((record, at) => target.apply(subject, from + BigInt(at) + 1n, record));
-      for (let step = 0; step < 250; step += 1) {
+      for (let step = 0; step < 160; step += 1) {
         const record = randomRecord(random, BigInt(log.length + 1));
         log.push(record);
         const pending = random.below(4) === 0 ? index.maintain() : null;
@@ -139,7 +139,7 @@ describe('an index of a shard', () => {
   });
 
   it('answers alike whatever the segment layout', async () => {
-    const records = Array.from({ length: 40 }, (_, at) => randomRecord(seededRandom(seed + at), BigInt(at + 1)));
+    const records = Array.from({ length: 24 }, (_, at) => randomRecord(seededRandom(seed + at), BigInt(at + 1)));
     const answers: unknown[] = [];
     const query = vector(seededRandom(seed), dim);
     const terms = { termIds: Uint32Array.of(1, 5, 9), factors: Float32Array.of(1, 0.7, 0.3) };

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import {
+  bitmapBytes,
+  clearBit,
+  clearedRows,
+  countBits,
+  fullBitmap,
+  hasBit,
+  intersection,
+  setBit,
+} from '../../../vector-index/bitmap.js';
+
+describe('a bitmap of rows', () => {
+  it('is full up to its count and clear behind, at every width', () => {
+    for (const count of [0, 1, 7, 8, 9, 63, 64, 65]) {
+      const bits = fullBitmap(count);
+      assert.equal(bits.length, bitmapBytes(count));
+      assert.equal(countBits(bits, count), count);
+      for (let row = count; row < bits.length * 8; row += 1) assert.equal(hasBit(bits, row), false);
+    }
+  });
+
+  it('sets and clears single rows', () => {
+    const bits = new Uint8Array(2);
+    setBit(bits, 9);
+    assert.deepEqual([hasBit(bits, 9), hasBit(bits, 8), bits[1]], [true, false, 2]);
+    clearBit(bits, 9);
+    assert.equal(countBits(bits, 16), 0);
+  });
+
+  it('names the rows that were cleared between two instants', () => {
+    const before = fullBitmap(20);
+    const after = before.slice();
+    for (const row of [0, 7, 8, 19]) clearBit(after, row);
+    assert.deepEqual(clearedRows(before, after, 20), [0, 7, 8, 19]);
+    assert.deepEqual(clearedRows(after, before, 20), []);
+  });
+
+  it('intersects into a new bitmap', () => {
+    const left = Uint8Array.of(0b1100, 1);
+    assert.deepEqual(intersection(left, Uint8Array.of(0b0110, 0), 9), Uint8Array.of(0b0100, 0));
+    assert.deepEqual(left, Uint8Array.of(0b1100, 1));
+  });
+});

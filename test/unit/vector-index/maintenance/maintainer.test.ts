@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../../../base/clock.js';
+import { seededRandom } from '../../../../base/random.js';
+import { applyChange, newestDocId } from '../../../../vector-index/apply-change.js';
+import { createIdHasher } from '../../../../vector-index/id-hash.js';
+import { IndexState } from '../../../../vector-index/index-state.js';
+import { openManifest } from '../../../../vector-index/maintenance/index-files.js';
+import { Maintainer } from '../../../../vector-index/maintenance/maintainer.js';
+import { readManifest } from '../../../../vector-index/manifest.js';
+import { defaultShardIndexLimits } from '../../../../vector-index/shard-index-limits.js';
+import { inDirectory, randomDocument, settings } from '../fixtures.js';
+
+const random = seededRandom(5);
+
+async function withMaintainer(
+  work: (parts: { state: IndexState; maintainer: Maintainer; directory: string }) => Promise<void>,
+  limits = {},
+): Promise<void> {
+  await inDirectory(async (directory) => {
+    const state = new IndexState(settings, await createIdHasher());
+    const manifest = await openManifest(directory, settings);
+    const all = { ...defaultShardIndexLimits, ...limits };
+    const maintainer = new Maintainer({ directory, state, manifest, limits: all, clock: systemClock });
+    await work({ state, maintainer, directory });
+    await maintainer.close();
+    for (const segment of state.states) segment.retire();
+  });
+}
+
+function write(state: IndexState, sequence: bigint, ids: readonly string[]): void {
+  applyChange(state, { documents: ids.map((id, at) => randomDocument(random, id, sequence * 4096n + BigInt(at))) });
+  state.applied.set('s', sequence);
+}
+
+describe('maintenance', () => {
+  it('does not write a manifest when nothing changed', async () => {
+    await withMaintainer(async ({ state, maintainer, directory }) => {
+      write(state, 1n, ['a']);
+      await maintainer.seal();
+      const before = await readManifest(directory);
+      await maintainer.seal();
+      assert.deepEqual(await readManifest(directory), before);
+    });
+  });
+
+  it('serves and keeps what it could not write, and writes it with the next seal', async () => {
+    await withMaintainer(async ({ state, maintainer, directory }) => {
+      write(state, 1n, ['a']);
+      const { hash } = state;
+      // A directory in the place of the file that the seal wants to write.
+      const blocked = join(directory, '0000000001.segment.tmp');
+      await mkdir(blocked);
+      await assert.rejects(maintainer.seal());
+      assert.equal(newestDocId(state, 'a', hash('a')), 4096n);
+      write(state, 2n, ['b']);
+      await rm(blocked, { recursive: true });
+      await maintainer.seal();
+      assert.equal(state.durable.get('s'), 2n);
+      assert.deepEqual(
+        state.sealed.map(({ liveCount }) => liveCount),
+        [1, 1],
+      );
+    });
+  });
+
+  it('seals beside a merge that takes long', async () => {
+    await withMaintainer(
+      async ({ state, maintainer }) => {
+        for (let sequence = 1n; sequence <= 2n; sequence += 1n) {
+          write(
+            state,
+            sequence,
+            Array.from({ length: 300 }, (_, at) => `${sequence}-${at}`),
+          );
+          await maintainer.seal();
+        }
+        const merging = maintainer.merge();
+        write(
+          state,
+          3n,
+          Array.from({ length: 300 }, (_, at) => `3-${at}`),
+        );
+        assert.equal(maintainer.isSealDue, true);
+        await merging;
+        assert.equal(maintainer.isSealDue, false);
+        assert.equal(state.durable.get('s'), 3n);
+        assert.equal(
+          state.sealed.reduce((sum, { liveCount }) => sum + liveCount, 0),
+          900,
+        );
+      },
+      { mergeFanIn: 2, mutableBytesMax: 50_000 },
+    );
+  });
+
+  it('gives a merge up when it is closed', async () => {
+    await withMaintainer(
+      async ({ state, maintainer }) => {
+        for (let sequence = 1n; sequence <= 2n; sequence += 1n) {
+          write(
+            state,
+            sequence,
+            Array.from({ length: 500 }, (_, at) => `${sequence}-${at}`),
+          );
+          await maintainer.seal();
+        }
+        const merging = maintainer.merge();
+        const rejected = assert.rejects(merging, { code: 'CANCELLED' });
+        await maintainer.close();
+        await rejected;
+        assert.equal(state.sealed.length, 2);
+      },
+      { mergeFanIn: 2 },
+    );
+  });
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '../../../../base/clock.js';
+import { seededRandom } from '../../../../base/random.js';
+import { Slices } from '../../../../vector-index/maintenance/slices.js';
+import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.js';
+import { hasDense, writeSegment } from '../../../../vector-index/segment/write-segment.js';
+import {
+  dim,
+  inDirectory,
+  mutableOf,
+  randomDocument,
+  randomDocuments,
+  settings,
+  weakHash,
+  withSealed,
+} from '../fixtures.js';
+
+const slices = new Slices(systemClock);
+
+describe('writing a segment', () => {
+  it('gives the same bytes for the same documents, written at once or merged from parts', async () => {
+    const documents = randomDocuments(seededRandom(1), 60);
+    await inDirectory(async (directory) => {
+      const source = (
+        part: typeof documents,
+      ): { reader: ReturnType<typeof mutableOf>; rowCount: number; live: null } => ({
+        reader: mutableOf(part, weakHash),
+        rowCount: part.length,
+        live: null,
+      });
+      const [whole, even, odd, merged] = ['whole', 'even', 'odd', 'merged'].map((name) => join(directory, name));
+      await writeSegment(whole!, [source(documents)], settings, slices);
+      await writeSegment(even!, [source(documents.filter((_, at) => at % 2 === 0))], settings, slices);
+      await writeSegment(odd!, [source(documents.filter((_, at) => at % 2 === 1).reverse())], settings, slices);
+      const parts = [even!, odd!].map((path) => SealedSegment.open(path));
+      const sources = parts.map((reader) => ({ reader, rowCount: reader.rowCount, live: null }));
+      await writeSegment(merged!, sources, settings, slices);
+      for (const part of parts) part.close();
+      assert.ok((await readFile(merged!)).equals(await readFile(whole!)));
+    });
+  });
+
+  it('writes no file when no row lives', async () => {
+    await inDirectory(async (directory) => {
+      const source = {
+        reader: mutableOf(randomDocuments(seededRandom(2), 3), weakHash),
+        rowCount: 3,
+        live: Uint8Array.of(0),
+      };
+      assert.equal((await writeSegment(join(directory, 'a'), [source], settings, slices)).count, 0);
+      assert.deepEqual(await readdir(directory), []);
+    });
+  });
+
+  it('knows which rows have a dense vector', async () => {
+    const random = seededRandom(3);
+    const documents = [null, new Float32Array(dim), null].map((dense, at) => ({
+      ...randomDocument(random, `id${at}`, BigInt(at + 1)),
+      dense,
+    }));
+    await withSealed(documents, (segment) =>
+      assert.deepEqual(
+        [0, 1, 2].map((row) => hasDense(segment, row)),
+        [false, true, false],
+      ),
+    );
+  });
+
+  it('needs little more on disk than the content: 12 bytes a term, 2 a dense component', async () => {
+    const random = seededRandom(4);
+    const terms = {
+      termIds: Uint32Array.from({ length: 150 }, (_, at) => at * 3),
+      weights: new Float32Array(150).fill(0.5),
+    };
+    const rows = new Uint8Array(60 * 100);
+    const documents = Array.from({ length: 400 }, (_, at) => ({
+      ...randomDocument(random, `id${at}`, BigInt(at + 1)),
+      title: null,
+      text: 'x'.repeat(1000),
+      attributes: {},
+      dense: new Float32Array(dim),
+      terms,
+      tokens: { count: 60, rows, codec: 'codec' },
+    }));
+    await withSealed(documents, ({ bytes }) => {
+      const content = 1000 + 2 * dim + 12 * 150 + 6000;
+      assert.ok(bytes / 400 < content + 100, `${bytes / 400} bytes a document for ${content} of content`);
+    });
+  });
+});
