@@ -7,6 +7,9 @@ import { setMaxListeners } from 'node:events';
 import { ShoalError } from './errors.js';
 import type { Clock, Timer } from './clock.js';
 
+/** The longest deadline in milliseconds, 24 days: a longer timer would fire at once. */
+const deadlineMsMax = 2 ** 31 - 1;
+
 export class Deadline {
   /** Aborts when time is up or `cancel` was called; its reason is a ShoalError. */
   readonly signal: AbortSignal;
@@ -19,18 +22,18 @@ export class Deadline {
 
   private constructor(clock: Clock, atMs: number, parent: AbortSignal | undefined) {
     this.clock = clock;
-    this.atMs = atMs;
+    this.atMs = Math.min(atMs, clock.monotonicMs() + deadlineMsMax);
     this.signal = this.#controller.signal;
     // One deadline is followed by every call of a scatter, which Node would take for a leak above ten.
     setMaxListeners(0, this.signal);
-    this.#timer = clock.after(Math.max(0, atMs - clock.monotonicMs()), () => this.#expire());
+    this.#timer = clock.after(Math.max(0, this.atMs - clock.monotonicMs()), () => this.#expire());
     const follow = (): void => this.cancel(parent?.reason);
     parent?.addEventListener('abort', follow, { once: true });
     this.#detach = () => parent?.removeEventListener('abort', follow);
     if (parent?.aborted === true) follow();
   }
 
-  /** A deadline `ms` milliseconds from now; also ends when `parent` aborts. */
+  /** A deadline `ms` milliseconds from now (24 days at most); also ends when `parent` aborts. */
   static after(clock: Clock, ms: number, parent?: AbortSignal): Deadline {
     return new Deadline(clock, clock.monotonicMs() + ms, parent);
   }

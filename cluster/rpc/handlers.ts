@@ -15,7 +15,6 @@ import { once } from 'node:events';
 import type { Clock } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
 import type { Logger } from '../../base/logger.js';
-import { timerMsMax } from './method.js';
 import { shoalErrorOf, statusOf } from './status.js';
 
 /** What a handler knows of the call besides its request. */
@@ -136,5 +135,5 @@ function contextOf(call: ServerCall, options: HandlerOptions): CallContext {
 function deadlineMsOf(call: ServerCall, options: HandlerOptions): number {
   const at = call.getDeadline();
   const ms = (at instanceof Date ? at.getTime() : at) - options.clock.wallMs();
-  return Math.min(Number.isFinite(ms) ? ms : options.deadlineMsDefault, timerMsMax);
+  return Number.isFinite(ms) ? ms : options.deadlineMsDefault;
 }

@@ -23,6 +23,3 @@ export interface MultiplexedResponse {
   status: number;
   message: string;
 }
-
-/** Milliseconds as a timer takes them: longer ones would fire at once. */
-export const timerMsMax = 2 ** 31 - 1;

@@ -8,7 +8,7 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { Deadline } from '../../base/deadline.js';
 import { codeOfStatus, ShoalError } from '../../base/errors.js';
-import { timerMsMax, type Method, type MultiplexedRequest, type MultiplexedResponse } from './method.js';
+import type { Method, MultiplexedRequest, MultiplexedResponse } from './method.js';
 import { shoalErrorOf } from './status.js';
 
 export interface MultiplexedClientOptions<Request, Response> {
@@ -101,7 +101,7 @@ export class MultiplexedClient<Request extends MultiplexedRequest, Response exte
 
   #serialize(request: Unsequenced<Request>, seq: bigint, deadline: Deadline): Buffer {
     const { method, messageBytesMax } = this.#options;
-    const deadlineMs = Math.min(Math.max(1, Math.ceil(deadline.remainingMs())), timerMsMax);
+    const deadlineMs = Math.max(1, Math.ceil(deadline.remainingMs()));
     const whole = { ...request, seq, deadlineMs } as Request;
     const bytes = method.requestSerialize(whole);
     if (bytes.length <= messageBytesMax) return bytes;

@@ -11,7 +11,7 @@ import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { Logger } from '../../base/logger.js';
-import { timerMsMax, type Method, type MultiplexedRequest, type MultiplexedResponse } from './method.js';
+import type { Method, MultiplexedRequest, MultiplexedResponse } from './method.js';
 import { statusOf } from './status.js';
 
 export interface MultiplexedHandlerOptions<Request, Response> {
@@ -118,7 +118,7 @@ class MultiplexedStream<Request extends MultiplexedRequest, Response extends Mul
   async #work(request: Request): Promise<void> {
     const { serve, clock, deadlineMsDefault = limits.writeDeadlineMs } = this.#options;
     const ms = request.deadlineMs === 0 ? deadlineMsDefault : request.deadlineMs;
-    const deadline = Deadline.after(clock, Math.min(ms, timerMsMax));
+    const deadline = Deadline.after(clock, ms);
     this.#underWay.set(request.seq, deadline);
     this.#admission.inFlight += 1;
     try {
