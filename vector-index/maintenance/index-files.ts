@@ -86,7 +86,7 @@ function openSegment(directory: string, file: string): SealedSegment {
   try {
     return SealedSegment.open(join(directory, file));
   } catch (error) {
-    if (!(error instanceof Error) || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (ShoalError.from(error).code !== 'NOT_FOUND') throw error;
     const message = `${join(directory, file)}, which the manifest names, does not exist; restore this replica from a peer`;
     throw new ShoalError('DATA_LOSS', message, { cause: error });
   }

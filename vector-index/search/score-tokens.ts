@@ -74,11 +74,12 @@ function codeScores(
 }
 
 /** For explaining: which token of each document answers each query token; −1 and NaN where a document has none. */
-export function matchTokens(
+export async function matchTokens(
   index: PinnedIndex,
   places: readonly (RowPlace | null)[],
   query: TokenQuery,
-): { tokens: Int32Array; scores: Float32Array } {
+  signal?: AbortSignal,
+): Promise<{ tokens: Int32Array; scores: Float32Array }> {
   const prepared = new PreparedQueries(query);
   const queryTokens = query.rows.length / query.tokenDim;
   const tokens = new Int32Array(places.length * queryTokens).fill(-1);
@@ -87,7 +88,7 @@ export function matchTokens(
     const found =
       codec === ''
         ? rowMatches(query, reader, { offsets, counts })
-        : maxSimCodesMatches(prepared.of(codec), reader.tokens.bytes, { offsets, counts });
+        : await maxSimCodesMatches(prepared.of(codec), reader.tokens.bytes, { offsets, counts }, signal);
     for (const [at, position] of positions.entries()) {
       for (let token = 0; token < queryTokens; token += 1) {
         tokens[position * queryTokens + token] = found.tokens[at * queryTokens + token]!;
@@ -146,8 +147,9 @@ function bestPositions(scores: Float32Array, count: number): ReadonlySet<number>
   return new Set(known.slice(0, count));
 }
 
-function float16Rows({ tokens: { bytes } }: SegmentReader): Uint16Array {
-  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >>> 1);
+/** The token column as float16; a growing column has room behind the last whole row. */
+function float16Rows({ tokens: { bytes } }: SegmentReader, dim: number): Uint16Array {
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.byteLength / (2 * dim)) * dim);
 }
 
 /**
@@ -159,9 +161,9 @@ function rowMatrix(
   dim: number,
 ): { tokens: Uint16Array; offsets: BigUint64Array } {
   const rowBytes = BigInt(2 * dim);
-  const all = float16Rows(reader);
+  const all = float16Rows(reader, 1);
   if (offsets.every((offset) => offset % rowBytes === 0n))
-    return { tokens: all, offsets: offsets.map((offset) => offset / rowBytes) };
+    return { tokens: float16Rows(reader, dim), offsets: offsets.map((offset) => offset / rowBytes) };
   const tokens = new Uint16Array(counts.reduce((sum, count) => sum + count, 0) * dim);
   const moved = new BigUint64Array(offsets.length);
   let row = 0;
@@ -183,7 +185,7 @@ function rowMatches(
   const queryTokens = rows.length / tokenDim;
   const tokens = new Int32Array(documents.counts.length * queryTokens).fill(-1);
   const scores = new Float32Array(tokens.length).fill(NaN);
-  const all = float16Rows(reader);
+  const all = float16Rows(reader, 1);
   for (const [document, count] of documents.counts.entries()) {
     const start = Number(documents.offsets[document]!) / 2;
     const values = toFloat32(all.subarray(start, start + count * tokenDim));

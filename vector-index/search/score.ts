@@ -50,7 +50,7 @@ export async function scoreDocuments(
   const exactTop = wanted.exactTop ?? 32;
   const query = queryTokens === undefined ? null : { rows: queryTokens, ...tokens };
   const multi = query === null ? null : await scoreTokens(index, places, { query, exactTop, signal });
-  const matches = query === null || wanted.matches !== true ? null : matchTokens(index, places, query);
+  const matches = query === null || wanted.matches !== true ? null : await matchTokens(index, places, query, signal);
   return {
     dense: dense === undefined ? null : denseScores(index, places, dense),
     sparse: sparse === undefined ? null : sparseScores(index, places, sparse),
@@ -87,9 +87,14 @@ function denseScores(index: PinnedIndex, places: readonly (RowPlace | null)[], q
   const scores = new Float32Array(places.length).fill(NaN);
   const isScored = ({ segment, row }: RowPlace): boolean => hasDense(index.segments[segment]!.reader, row);
   for (const { segment, positions, rows } of bySegment(places, isScored)) {
-    const { reader } = index.segments[segment]!;
+    const { reader, rowCount } = index.segments[segment]!;
     assert(reader.dense !== null, 'a segment with a scored row has vectors');
-    const found = scoreDense(reader.dense, reader.dim, query, Uint32Array.from(rows));
+    const found = scoreDense(
+      reader.dense.subarray(0, rowCount * reader.dim),
+      reader.dim,
+      query,
+      Uint32Array.from(rows),
+    );
     for (const [at, position] of positions.entries()) scores[position] = found[at]!;
   }
   return scores;

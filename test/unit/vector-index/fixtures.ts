@@ -8,6 +8,7 @@ import type { AttributeValue, IndexDocument, TokenTables } from '../../../vector
 import { Slices } from '../../../vector-index/maintenance/slices.js';
 import { MutableSegment } from '../../../vector-index/segment/mutable-segment.js';
 import { SealedSegment } from '../../../vector-index/segment/sealed-segment.js';
+import { SegmentState, type MutableState } from '../../../vector-index/segment/segment-state.js';
 import { writeSegment } from '../../../vector-index/segment/write-segment.js';
 
 export const dim = 16;
@@ -165,4 +166,11 @@ export function randomDocuments(random: Random, count: number): IndexDocument[] 
   return Array.from({ length: count }, (_, at) =>
     randomDocument(random, `id${at}`, BigInt(at + 1) * 4096n + BigInt(at)),
   );
+}
+
+/** A mutable segment's state with `documents` in the order given, all living. */
+export function stateOf(documents: readonly IndexDocument[]): MutableState {
+  const state = new SegmentState(new MutableSegment(dim), null);
+  for (const document of documents) state.revive(state.reader.add(document, weakHash(document.id)));
+  return state;
 }
