@@ -12,6 +12,7 @@ import type {
   ServerWritableStream,
 } from '@grpc/grpc-js';
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
 import type { Logger } from '../../base/logger.js';
@@ -118,6 +119,8 @@ async function* requestsOf<Request>(
       deadline.check();
       yield request as Request;
     }
+    // A caller who goes away looks at first like one who has finished; the cancellation follows within the turn.
+    await setImmediate();
     deadline.check();
   } catch (thrown) {
     deadline.check();

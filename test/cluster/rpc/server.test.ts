@@ -82,9 +82,10 @@ describe('the rpc server', () => {
   });
 
   it('finishes unary and streamed calls under way before it stops', async () => {
-    const [started, finish] = [gate(), gate()];
+    const started = { a: gate(), b: gate() };
+    const finish = gate();
     const wait: typeof echo = async (request) => {
-      started.open();
+      started[request.model === 'a' ? 'a' : 'b'].open();
       await finish.opened;
       return await echo(request);
     };
@@ -92,8 +93,7 @@ describe('the rpc server', () => {
     const draining = await startEchoServer({ encoder });
     const unary = channels.unary(draining.address, EncoderService.encode, encodeRequest('a'), deadline);
     const streamed = channels.stream(draining.address, encodeStream).call(encodeRequest('b'), deadline);
-    await started.opened;
-    while (channels.stream(draining.address, encodeStream).inFlight === 0) await Promise.resolve();
+    await Promise.all([started.a.opened, started.b.opened]);
     const drained = draining.drain();
     finish.open();
     assert.equal((await unary).message, 'a');
