@@ -1,0 +1,143 @@
+/** Every field of a search request: its default, its range, and the words of its refusal. */
+import assert from 'node:assert/strict';
+import { questionOf } from '../../../../coordinator/search/question.js';
+import type { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+import { SearchMode, SearchRequest, SparseRouting } from '../../../../proto/generated/shoal/v1/search.js';
+import { bareSettings, floats, settings } from '../fixtures.js';
+
+type Request = Parameters<typeof SearchRequest.fromPartial>[0];
+
+const learned = settings({ sparseWeighting: 'learned' });
+
+function ask(request: Request, of: CollectionSettings = settings()): ReturnType<typeof questionOf> {
+  return questionOf(SearchRequest.fromPartial({ query: 'words', ...request }), of);
+}
+
+function refusal(request: Request, message: RegExp, of: CollectionSettings = settings()): void {
+  assert.throws(() => ask(request, of), { code: 'INVALID_ARGUMENT', message });
+}
+
+describe('a question', () => {
+  it('has defaults for all but the words', () => {
+    const { settings: _, ...rest } = ask({});
+    assert.deepEqual(rest, {
+      text: 'words',
+      vector: null,
+      k: 10,
+      offset: 0,
+      dense: true,
+      sparse: true,
+      multi: true,
+      multiOnly: false,
+      sparseSearch: true,
+      candidates: 100,
+      nprobe: 0,
+      weights: { dense: 1, sparse: 0.1, multi: 1 },
+      rrf: false,
+      scoreThreshold: null,
+      explain: false,
+      minSequence: 0n,
+      requireFull: false,
+    });
+  });
+
+  it('takes k + offset up to 10,000 and refuses more', () => {
+    assert.equal(ask({ k: 10_000 }).candidates, 10_000);
+    refusal({ k: 10_001 }, /^k \+ offset is 10001; it must be 1 to 10000, scroll reads whole collections$/);
+    refusal({ k: 1, offset: 10_000 }, /k \+ offset is 10001/);
+    refusal({ offset: 9_991 }, /k \+ offset is 10001/);
+  });
+
+  it('has at least as many candidates as hits', () => {
+    assert.equal(ask({ k: 300, offset: 50 }).candidates, 350);
+    assert.equal(ask({ k: 300, candidates: 20 }).candidates, 300);
+    assert.equal(ask({ k: 5, candidates: 20 }).candidates, 20);
+    refusal({ candidates: 10_001 }, /^candidates is 10001; it must be at most 10000$/);
+  });
+
+  it('refuses a query without words or with too many', () => {
+    refusal({ query: '' }, /^the query is empty; give some words$/);
+    refusal({ query: ' \n' }, /the query is empty/);
+    assert.equal(ask({ query: 'x'.repeat(32_768) }).text.length, 32_768);
+    refusal({ query: 'x'.repeat(32_769) }, /^the query has 32769 characters, the limit is 32768; shorten it$/);
+  });
+
+  it('refuses a mode that it does not know', () => {
+    refusal({ mode: 9 as SearchMode }, /^mode 9 is unknown; use hybrid, dense, sparse or multi$/);
+  });
+
+  it('keeps position and uid of the own write apart', () => {
+    assert.equal(ask({ minSequence: 7n, minSequenceUid: 'u1' }).minSequence, 7n);
+    assert.throws(() => ask({ minSequence: 7n, minSequenceUid: 'u0' }), {
+      code: 'FAILED_PRECONDITION',
+      message: /min_sequence belongs to uid u0, collection 'notes' is now u1/,
+    });
+  });
+});
+
+describe('the mode of a question', () => {
+  const stages = (request: Request, of?: CollectionSettings): boolean[] => {
+    const { dense, sparse, multi, multiOnly, sparseSearch } = ask(request, of);
+    return [dense, sparse, multi, multiOnly, sparseSearch];
+  };
+
+  it('says which scores count', () => {
+    assert.deepEqual(stages({ mode: SearchMode.SEARCH_MODE_HYBRID }), [true, true, true, false, true]);
+    assert.deepEqual(stages({ mode: SearchMode.SEARCH_MODE_DENSE }), [true, false, false, false, false]);
+    assert.deepEqual(stages({ mode: SearchMode.SEARCH_MODE_SPARSE }), [false, true, false, false, true]);
+    assert.deepEqual(stages({ mode: SearchMode.SEARCH_MODE_MULTI }), [true, false, true, true, false]);
+  });
+
+  it('searches by words for BM25, rescores for learned weights, unless told otherwise', () => {
+    const sparseOf = (routing: SparseRouting, of?: CollectionSettings): boolean[] => {
+      const { sparse, sparseSearch } = ask({ sparse: routing }, of);
+      return [sparse, sparseSearch];
+    };
+    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_UNSPECIFIED), [true, true]);
+    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_UNSPECIFIED, learned), [true, false]);
+    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_SEARCH, learned), [true, true]);
+    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_RESCORE), [true, false]);
+    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_OFF), [false, false]);
+  });
+
+  it('multi is refused where the model has no such head, and left out of hybrid', () => {
+    const noTokens = settings({ tokenDim: 0 });
+    refusal({ mode: SearchMode.SEARCH_MODE_MULTI }, /has no multi-vector head; use another mode/, noTokens);
+    assert.equal(ask({}, noTokens).multi, false);
+  });
+});
+
+describe('a query vector', () => {
+  it('asks for the dense score alone', () => {
+    const asked = ask({ query: '', vector: floats(3, 4) }, bareSettings());
+    assert.deepEqual([...(asked.vector ?? [])], [3, 4]);
+    assert.deepEqual([asked.dense, asked.sparse, asked.multi, asked.sparseSearch], [true, false, false, false]);
+  });
+
+  it('has to have the collection’s size and finite numbers', () => {
+    refusal({ vector: floats(1, 2, 3) }, /^the query vector has 3 dimensions, collection 'notes' has 2$/);
+    refusal({ vector: Buffer.alloc(7) }, /^the query vector has 7 bytes, which is not a multiple of 4$/);
+    refusal({ vector: floats(1, NaN) }, /^the query vector has a number that is not finite; clean the input$/);
+    refusal({ vector: floats(1, -Infinity) }, /not finite/);
+  });
+
+  it('is refused in other modes, and is needed where there is no model', () => {
+    refusal({ vector: floats(1, 2), mode: SearchMode.SEARCH_MODE_HYBRID }, /in mode dense only/);
+    refusal({}, /^collection 'notes' has no encoder model; search it by vector$/, bareSettings());
+  });
+});
+
+describe('the weights of a question', () => {
+  const weighted = (dense: number, sparse: number, multi: number): Request => ({ weights: { dense, sparse, multi } });
+
+  it('default to those of the kind of term weights', () => {
+    assert.deepEqual(ask({}, learned).weights, { dense: 1, sparse: 0.3, multi: 1 });
+    assert.deepEqual(ask(weighted(0, 2, 0)).weights, { dense: 0, sparse: 2, multi: 0 });
+  });
+
+  it('are finite numbers from 0 on, not all 0', () => {
+    refusal(weighted(0, 0, 0), /^weights are 0,0,0; give three numbers from 0 on, not all 0$/);
+    refusal(weighted(1, -1, 0), /weights are 1,-1,0/);
+    refusal(weighted(1, NaN, 0), /weights are 1,NaN,0/);
+  });
+});

@@ -1,0 +1,90 @@
+/** One idf for all shards of a query, at most a second old. */
+import assert from 'node:assert/strict';
+import { TermStatistics } from '../../../../coordinator/search/term-statistics.js';
+import { uint32From } from '../../../../base/bytes.js';
+import { ShardStatistics } from '../../../../proto/generated/shoal/v1/shard.js';
+import { inverseDocumentFrequency } from '../../../../vector-index/sparse/bm25.js';
+import { FakeClock } from '../../../fake-clock.js';
+import { close, deadlineOf, fanOutOf, peersOf, planOf, servingMap, uid, words } from '../fixtures.js';
+
+interface Rig {
+  readonly clock: FakeClock;
+  readonly statistics: TermStatistics;
+  /** Term ids of every request. */
+  readonly asked: number[][];
+  factors(...terms: readonly (readonly [termId: number, weight: number])[]): Promise<number[]>;
+}
+
+/** Shard i has `documents[i]` documents; every third term id is in none, the others in (term + i) of them. */
+function rig(documents: readonly number[]): Rig {
+  const clock = new FakeClock();
+  const asked: number[][] = [];
+  const peers = peersOf({
+    statistics: async (_, { shards, termIds }) => {
+      const terms = [...uint32From(termIds, 'terms')];
+      asked.push(terms);
+      return {
+        shards: shards.map(({ shard }) =>
+          ShardStatistics.fromPartial({
+            shard,
+            documents: BigInt(documents[shard] ?? 0),
+            documentFrequencies: words(...terms.map((term) => (term % 3 === 0 ? 0 : term + shard))),
+          }),
+        ),
+      };
+    },
+  });
+  const statistics = new TermStatistics(clock, peers);
+  const map = servingMap(documents.length);
+  const where = { plan: planOf(map), fanOut: fanOutOf(map), deadline: deadlineOf() };
+  return {
+    clock,
+    statistics,
+    asked,
+    factors: async (...terms) => {
+      const termIds = Uint32Array.from(terms, ([termId]) => termId);
+      const weights = Float32Array.from(terms, ([, weight]) => weight);
+      return [...(await statistics.factors(uid, { termIds, weights }, where))];
+    },
+  };
+}
+
+describe('the statistics of terms', () => {
+  it('weigh by the idf over all shards', async () => {
+    const [first, second] = await rig([100, 50]).factors([4, 1], [7, 2]);
+    close(first, Math.fround(inverseDocumentFrequency(150, 4 + 5)));
+    close(second, Math.fround(2 * inverseDocumentFrequency(150, 7 + 8)));
+  });
+
+  it('give 0 for a term that no document holds', async () => {
+    assert.deepEqual(await rig([100]).factors([6, 5]), [0]);
+  });
+
+  it('are asked for only once a second, and only for new terms', async () => {
+    const { asked, factors, clock } = rig([10]);
+    await factors([1, 1], [2, 1]);
+    await factors([2, 1], [4, 1]);
+    await clock.advance(999);
+    await factors([1, 1], [4, 1]);
+    assert.deepEqual(asked, [[1, 2], [4]]);
+    await clock.advance(1);
+    await factors([1, 1]);
+    assert.deepEqual(asked, [[1, 2], [4], [1]]);
+  });
+
+  it('are asked for again once a collection was forgotten', async () => {
+    const { asked, factors, statistics } = rig([10]);
+    await factors([1, 1]);
+    statistics.forget(uid);
+    await factors([1, 1]);
+    assert.equal(asked.length, 2);
+  });
+
+  it('are those of the shards that answer', async () => {
+    const { statistics } = rig([10]);
+    const map = servingMap(0);
+    const where = { plan: planOf(map), fanOut: fanOutOf(map), deadline: deadlineOf() };
+    const terms = { termIds: Uint32Array.of(1), weights: Float32Array.of(1) };
+    assert.deepEqual([...(await statistics.factors(uid, terms, where))], [0]);
+  });
+});
