@@ -1,6 +1,7 @@
 /** Values of options, checked: each function is a parser for commander whose error is wrong usage. */
 import { InvalidArgumentError } from 'commander';
-import { attributeTypeNames, type AttributeTypeName, type FusionWeights } from '../sdk/types.js';
+import { attributeTypeNames, isAttributeTypeName, type AttributeTypeName } from '../sdk/attribute-type.js';
+import type { FusionWeights } from '../sdk/types.js';
 
 /** A parser of whole numbers from `least` to `most`. */
 export function integer(least: number, most: number): (value: string) => number {
@@ -62,7 +63,7 @@ export function attributeDeclarations(value: string): Record<string, AttributeTy
   for (const part of value.split(',')) {
     const match = /^\s*([A-Za-z_][A-Za-z0-9_]*):(\S+)\s*$/.exec(part);
     const [, name, type] = match ?? [];
-    if (name === undefined || type === undefined || !isAttributeType(type)) {
+    if (name === undefined || type === undefined || !isAttributeTypeName(type)) {
       const types = attributeTypeNames.join(', ');
       throw new InvalidArgumentError(`${JSON.stringify(part)} is no NAME:TYPE; the types are ${types}.`);
     }
@@ -70,8 +71,4 @@ export function attributeDeclarations(value: string): Record<string, AttributeTy
     declared[name] = type;
   }
   return declared;
-}
-
-function isAttributeType(type: string): type is AttributeTypeName {
-  return attributeTypeNames.some((name) => name === type);
 }

@@ -2,7 +2,8 @@
 import { unreachable } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
 import { AttributeType, type AttributeValue as WireValue } from '../../proto/generated/shoal/v1/document.js';
-import type { Attributes, AttributeScalar, AttributeTypeName, AttributeValue } from './types.js';
+import type { AttributeTypeName } from './attribute-type.js';
+import type { Attributes, AttributeScalar, AttributeValue } from './types.js';
 
 /** Every type that an attribute can be declared with, and its number on the wire. */
 export const attributeTypes: Readonly<Record<AttributeTypeName, AttributeType>> = {

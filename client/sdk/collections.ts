@@ -8,7 +8,8 @@ import {
 } from '../../proto/generated/shoal/v1/collections.js';
 import { attributeTypes, namesOfTypes } from './attributes.js';
 import { unary, type Target } from './call.js';
-import type { AttributeTypeName, Collection, CollectionOptions } from './types.js';
+import type { AttributeTypeName } from './attribute-type.js';
+import type { Collection, CollectionOptions } from './types.js';
 
 export interface CollectionUpdate {
   readonly replicas?: number;

@@ -4,25 +4,11 @@
  * docIds and sequences are bigint. An attribute that is a bigint is stored as int64, a number as double, a Date as timestamp.
  */
 
+import type { AttributeTypeName } from './attribute-type.js';
+
 export type AttributeScalar = string | bigint | number | boolean | Date;
 export type AttributeValue = AttributeScalar | readonly AttributeScalar[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;
-
-/** Every type that an attribute can be declared with, as commands and settings spell it. */
-export const attributeTypeNames = [
-  'string',
-  'int64',
-  'double',
-  'bool',
-  'timestamp',
-  'string[]',
-  'int64[]',
-  'double[]',
-  'bool[]',
-  'timestamp[]',
-] as const;
-
-export type AttributeTypeName = (typeof attributeTypeNames)[number];
 
 /** Term weights of a text: parallel columns, ascending by term. */
 export interface SparseVector {

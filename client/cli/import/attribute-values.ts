@@ -1,7 +1,8 @@
 /** Attributes between JSON and their types: a type that JSON lacks (int64, timestamp) comes from the collection's settings. */
 import { unreachable } from '../../../base/assert.js';
 import { ShoalError } from '../../../base/errors.js';
-import type { Attributes, AttributeScalar, AttributeTypeName, AttributeValue } from '../../sdk/types.js';
+import type { AttributeTypeName } from '../../sdk/attribute-type.js';
+import type { Attributes, AttributeScalar, AttributeValue } from '../../sdk/types.js';
 
 type ScalarType = 'string' | 'int64' | 'double' | 'bool' | 'timestamp';
 

@@ -10,7 +10,8 @@ import {
   vectorFromJson,
   vectorToJson,
 } from './vectors-json.js';
-import type { AttributeTypeName, Document } from '../../sdk/types.js';
+import type { AttributeTypeName } from '../../sdk/attribute-type.js';
+import type { Document } from '../../sdk/types.js';
 
 /** What the collection says of its documents. */
 export interface DocumentSchema {

@@ -1,0 +1,311 @@
+/** A coordinator in memory, behind the real wire: what client tests talk to. Searches by counting shared words. */
+import { Server, ServerCredentials, status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
+import { ClusterService, NodeKind, type ClusterServer } from '../../../proto/generated/shoal/v1/cluster.js';
+import {
+  Collection,
+  CollectionsService,
+  type CollectionsServer,
+  type CreateCollectionRequest,
+} from '../../../proto/generated/shoal/v1/collections.js';
+import {
+  DocumentsService,
+  type DocumentsServer,
+  type WriteResult,
+} from '../../../proto/generated/shoal/v1/documents.js';
+import {
+  SearchResponse,
+  SearchService,
+  type SearchRequest,
+  type SearchServer,
+} from '../../../proto/generated/shoal/v1/search.js';
+import type { Document } from '../../../proto/generated/shoal/v1/document.js';
+
+interface Held {
+  collection: Collection;
+  documents: Map<string, { docId: bigint; document: Document }>;
+}
+
+export interface FakeCoordinator {
+  readonly address: string;
+  /** Every search request, in order. */
+  readonly searches: SearchRequest[];
+  /** Documents in each message of an import. */
+  readonly importMessages: number[];
+  /** Awaited before each message of an import is taken. */
+  gate: Promise<void>;
+  /** Ends the next import with this error after its first message. */
+  failImport: { code: grpcStatus; details: string } | null;
+  close(): Promise<void>;
+}
+
+/** Starts one on a free port. Documents whose id begins with "bad" are refused. */
+export async function startFakeCoordinator(): Promise<FakeCoordinator> {
+  const held = new Map<string, Held>();
+  const fake = {
+    searches: [] as SearchRequest[],
+    importMessages: [] as number[],
+    gate: Promise.resolve(),
+    failImport: null,
+  };
+  const server = new Server();
+  const state: FakeCoordinator = { ...fake, address: '', close: async () => server.forceShutdown() };
+  server.addService(CollectionsService, collectionsServer(held));
+  server.addService(DocumentsService, documentsServer(held, state));
+  server.addService(SearchService, searchServer(held, state));
+  server.addService(ClusterService, clusterServer(held));
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    );
+  });
+  return Object.assign(state, { address: `127.0.0.1:${port}` });
+}
+
+function failure(code: grpcStatus, details: string): ServiceError {
+  return Object.assign(new Error(details), { code, details }) as unknown as ServiceError;
+}
+
+function find(held: Map<string, Held>, name: string): Held {
+  const found = held.get(name);
+  if (found === undefined) throw failure(grpcStatus.NOT_FOUND, `collection ${name} does not exist; create it first`);
+  return found;
+}
+
+/** Answers a unary call with what `make` returns or throws. */
+function answer<Request, Response>(make: (request: Request) => Response) {
+  return (call: { request: Request }, done: (error: ServiceError | null, response?: Response) => void): void => {
+    try {
+      done(null, make(call.request));
+    } catch (error) {
+      done(error as ServiceError);
+    }
+  };
+}
+
+function collectionsServer(held: Map<string, Held>): CollectionsServer {
+  const view = (name: string): Collection => {
+    const { collection, documents } = find(held, name);
+    return { ...collection, documents: BigInt(documents.size), diskBytes: BigInt(documents.size * 100) };
+  };
+  return {
+    createCollection: answer((request: CreateCollectionRequest) => {
+      if (held.has(request.name)) throw failure(grpcStatus.ALREADY_EXISTS, `collection ${request.name} exists already`);
+      held.set(request.name, { collection: newCollection(request), documents: new Map() });
+      return { collection: view(request.name) };
+    }),
+    listCollections: answer(() => ({ collections: [...held.keys()].map(view) })),
+    describeCollection: answer(({ name }: { name: string }) => ({ collection: view(name) })),
+    updateCollection: answer(({ name, replicas }: { name: string; replicas?: number | undefined }) => {
+      const { settings } = find(held, name).collection;
+      if (settings !== undefined && replicas !== undefined) settings.replicas = replicas;
+      return { collection: view(name) };
+    }),
+    dropCollection: answer(({ name }: { name: string }) => {
+      const { documents } = find(held, name);
+      held.delete(name);
+      return { documents: BigInt(documents.size) };
+    }),
+  };
+}
+
+function newCollection(request: CreateCollectionRequest): Collection {
+  return Collection.fromPartial({
+    settings: {
+      ...request,
+      uid: `uid-${request.name}`,
+      model: request.model === '' ? 'default' : request.model,
+      dim: request.dim === 0 ? 3 : request.dim,
+      replicas: request.replicas === 0 ? 1 : request.replicas,
+      keepVectors: request.keepVectors ?? true,
+      created: new Date(0),
+    },
+    shards: 1,
+    lists: 1,
+  });
+}
+
+function write(held: Held, document: Document): WriteResult {
+  if (document.id.startsWith('bad')) {
+    return {
+      id: document.id,
+      docId: 0n,
+      status: grpcStatus.INVALID_ARGUMENT,
+      message: 'the fake refuses it',
+      unchanged: false,
+    };
+  }
+  const docId = BigInt(held.documents.size + 1) * 4096n;
+  held.documents.set(document.id, { docId, document });
+  return { id: document.id, docId, status: 0, message: '', unchanged: false };
+}
+
+function documentsServer(held: Map<string, Held>, fake: FakeCoordinator): DocumentsServer {
+  return {
+    upsert: answer(({ collection, documents }: { collection: string; documents: Document[] }) => {
+      const results = documents.map((document) => write(find(held, collection), document));
+      return { uid: `uid-${collection}`, sequence: 7n, results };
+    }),
+    import: (call, done) => {
+      const results: WriteResult[] = [];
+      void (async () => {
+        let target: Held | null = null;
+        let name = '';
+        for await (const message of call) {
+          const { collection, documents } = message as { collection: string; documents: Document[] };
+          if (target === null) {
+            name = collection;
+            target = find(held, collection);
+          }
+          await fake.gate;
+          fake.importMessages.push(documents.length);
+          if (fake.failImport !== null) throw failure(fake.failImport.code, fake.failImport.details);
+          for (const document of documents) results.push(write(target, document));
+        }
+        const rejects = results.flatMap((result, position) =>
+          result.status === 0 ? [] : [{ position: BigInt(position), result }],
+        );
+        const read = BigInt(results.length);
+        const rejected = BigInt(rejects.length);
+        done(null, {
+          uid: `uid-${name}`,
+          sequence: 9n,
+          read,
+          written: read - rejected,
+          unchanged: 0n,
+          rejected,
+          rejects,
+        });
+      })().catch((error: ServiceError) => done(error));
+    },
+    getDocument: answer(({ collection, id }: { collection: string; id: string }) => {
+      const found = find(held, collection).documents.get(id);
+      if (found === undefined) throw failure(grpcStatus.NOT_FOUND, `collection ${collection} has no document ${id}`);
+      return { uid: `uid-${collection}`, ...found };
+    }),
+    deleteDocuments: answer(({ collection, ids }: { collection: string; ids: string[] }) => {
+      const deleted = ids.filter((id) => find(held, collection).documents.delete(id)).length;
+      return { uid: `uid-${collection}`, sequence: 11n, deleted: BigInt(deleted) };
+    }),
+    countDocuments: answer(({ collection }: { collection: string }) => ({
+      uid: `uid-${collection}`,
+      documents: BigInt(find(held, collection).documents.size),
+    })),
+    scroll: (call) => {
+      const found = held.get(call.request.collection);
+      if (found === undefined) {
+        call.emit('error', failure(grpcStatus.NOT_FOUND, `collection ${call.request.collection} does not exist`));
+        return;
+      }
+      for (const entry of found.documents.values()) {
+        call.write({ uid: `uid-${call.request.collection}`, documents: [entry] });
+      }
+      call.end();
+    },
+  };
+}
+
+function searchServer(held: Map<string, Held>, fake: FakeCoordinator): SearchServer {
+  return {
+    search: answer((request: SearchRequest) => {
+      fake.searches.push(request);
+      const { documents } = find(held, request.collection);
+      if (request.requireFull && request.query === 'partial')
+        throw failure(grpcStatus.UNAVAILABLE, 'shard 3 did not answer');
+      return respond(request, [...documents.values()]);
+    }),
+  };
+}
+
+function respond(request: SearchRequest, all: readonly { docId: bigint; document: Document }[]): SearchResponse {
+  const words = new Set(request.query.split(' '));
+  const scored = all
+    .map((entry) => ({
+      ...entry,
+      score: (entry.document.text ?? '').split(' ').filter((word) => words.has(word)).length,
+    }))
+    .filter((entry) => entry.score > 0 || request.vector !== undefined)
+    .sort((left, right) => right.score - left.score)
+    .slice(request.offset, request.offset + (request.k || 10));
+  const isPartial = request.query === 'partial';
+  return SearchResponse.fromPartial({
+    uid: `uid-${request.collection}`,
+    hits: scored.map(({ docId, document, score }) => ({
+      id: document.id,
+      docId,
+      score,
+      scores: { dense: score },
+      passage: { start: 0, end: (document.text ?? '').length },
+      title: document.title,
+      text: document.text ?? '',
+      attributes: document.attributes,
+      matches: request.explain ? [{ queryToken: 'shoes', documentToken: 'shoe', score: 0.9, start: 2, end: 6 }] : [],
+    })),
+    coverage: {
+      full: !isPartial,
+      listsProbed: isPartial ? 0 : 1,
+      listsTotal: 1,
+      shardsContacted: 1,
+      shardsTotal: 1,
+      ...(isPartial
+        ? { shardsMissing: [3], listsMissing: [0], reasons: ['shard 3: no replica answered in time'] }
+        : {}),
+    },
+    timings: { encodeMs: 2, totalMs: 5, rerankMs: 1 },
+    ...(request.explain
+      ? { explanation: { queryTokens: ['shoes'], listsProbed: [0], shardsProbed: [0], reranked: 1 } }
+      : {}),
+  });
+}
+
+function clusterServer(held: Map<string, Held>): ClusterServer {
+  return {
+    getStatus: answer(() => ({
+      healthy: false,
+      nodes: [
+        {
+          id: 'shard-1',
+          kind: NodeKind.NODE_KIND_SHARD,
+          address: '127.0.0.1:1',
+          version: '0.1.0',
+          kernels: 'avx2',
+          executionProvider: '',
+          model: '',
+          modelDigest: '',
+        },
+      ],
+      collections: [...held.keys()],
+      problems: [{ what: 'no encoder node', why: 'none has joined', todo: 'start one' }],
+      version: '0.1.0',
+    })),
+    listShards: answer(({ collection }: { collection: string }) => ({
+      shards: [
+        {
+          shard: 0,
+          lists: 1,
+          documents: BigInt(find(held, collection).documents.size),
+          bytes: 2048n,
+          replicas: [{ node: 'shard-1', state: 'ready', applied: 9n, lag: 0n }],
+          segments: 1,
+          tombstones: 0n,
+        },
+      ],
+    })),
+    flush: answer(({ collection }: { collection: string }) => ({
+      durable: 9n,
+      diskBytes: BigInt(find(held, collection).documents.size * 100),
+    })),
+    listModels: answer(() => ({
+      models: [
+        {
+          name: 'default',
+          digest: 'abc',
+          dim: 384,
+          tokenDim: 96,
+          sparse: 'bm25',
+          tokenCodec: 'r2',
+          nodes: ['encoder-1'],
+        },
+      ],
+    })),
+  };
+}

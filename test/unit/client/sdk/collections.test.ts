@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { withClient } from '../with-client.js';
+
+describe('collections of the client', () => {
+  it('are created with what was asked, and described', () =>
+    withClient(async (client) => {
+      const created = await client.collections.create('papers', {
+        model: 'none',
+        dim: 8,
+        replicas: 2,
+        attributes: { year: 'int64', tags: 'string[]' },
+        keepVectors: false,
+      });
+      assert.equal(created.uid, 'uid-papers');
+      assert.deepEqual(created.attributes, { year: 'int64', tags: 'string[]' });
+      assert.equal(created.keepVectors, false);
+      assert.deepEqual(await client.collections.describe('papers'), created);
+      assert.deepEqual(await client.collections.list(), [created]);
+    }));
+
+  it('change only what is named', () =>
+    withClient(async (client) => {
+      await client.collections.create('notes');
+      assert.equal((await client.collections.update('notes', { replicas: 3 })).replicas, 3);
+      assert.equal((await client.collections.update('notes', { targetRecall: 0.9 })).replicas, 3);
+    }));
+
+  it('are dropped with the number of their documents', () =>
+    withClient(async (client) => {
+      await client.collections.create('notes');
+      await client.documents.upsert('notes', [{ id: '1', text: 'a' }]);
+      assert.equal(await client.collections.drop('notes'), 1);
+      await assert.rejects(client.collections.describe('notes'), { code: 'NOT_FOUND', message: /notes/ });
+    }));
+
+  it('are not created twice', () =>
+    withClient(async (client) => {
+      await client.collections.create('notes');
+      await assert.rejects(client.collections.create('notes'), { code: 'ALREADY_EXISTS' });
+    }));
+});

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { withClient } from '../with-client.js';
+import { SearchMode, SparseRouting } from '../../../../proto/generated/shoal/v1/search.js';
+
+describe('search of the client', () => {
+  it('passes every option on', () =>
+    withClient(async (client, fake) => {
+      await client.collections.create('notes');
+      await client.search('notes', 'shoes', {
+        k: 3,
+        offset: 2,
+        mode: 'multi',
+        candidates: 50,
+        nprobe: 4,
+        weights: { dense: 1, sparse: 0.5, multi: 2 },
+        rrf: true,
+        sparse: 'rescore',
+        scoreThreshold: 0.25,
+        explain: true,
+        minSequence: { uid: 'uid-notes', sequence: 9n },
+        deadlineMs: 300,
+        requireFull: true,
+      });
+      assert.deepEqual(fake.searches[0], {
+        collection: 'notes',
+        query: 'shoes',
+        vector: undefined,
+        k: 3,
+        offset: 2,
+        mode: SearchMode.SEARCH_MODE_MULTI,
+        candidates: 50,
+        nprobe: 4,
+        weights: { dense: 1, sparse: 0.5, multi: 2 },
+        rrf: true,
+        sparse: SparseRouting.SPARSE_ROUTING_RESCORE,
+        scoreThreshold: 0.25,
+        explain: true,
+        minSequence: 9n,
+        minSequenceUid: 'uid-notes',
+        deadlineMs: 300,
+        requireFull: true,
+      });
+    }));
+
+  it('gives null for scores that the mode has not', () =>
+    withClient(async (client) => {
+      await client.collections.create('notes');
+      await client.documents.upsert('notes', [{ id: '1', text: 'shoes', attributes: { year: 5n } }]);
+      const { hits, coverage, timings, explanation } = await client.search('notes', 'shoes');
+      assert.deepEqual(hits[0]?.scores, { dense: 1, sparse: null, multi: null });
+      assert.equal(hits[0]?.title, null);
+      assert.deepEqual(hits[0]?.attributes, { year: 5n });
+      assert.equal(coverage.full, true);
+      assert.equal(timings.totalMs, 5);
+      assert.equal(explanation, null);
+    }));
+
+  it('sends a vector as float32', () =>
+    withClient(async (client, fake) => {
+      await client.collections.create('notes');
+      await client.search('notes', Float32Array.of(1, 2, 3), { mode: 'dense' });
+      assert.deepEqual(fake.searches[0]?.vector, Buffer.from(Float32Array.of(1, 2, 3).buffer));
+      assert.equal(fake.searches[0]?.query, '');
+    }));
+});
