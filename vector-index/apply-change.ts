@@ -60,10 +60,21 @@ function checkDocument(document: IndexDocument, { dim, tokenDim }: ShardIndexSet
   if (tokens !== null && tokens.codec === '') {
     assert(tokens.rows.length === 2 * tokens.count * tokenDim, `float16 token rows have ${tokenDim} components`);
   }
+  if (tokens !== null && tokens.codec !== '') {
+    assert(
+      tokens.rows.length === tokens.count * recordBytes(tokens.rows.length, tokens.count),
+      'coded tokens are whole rows',
+    );
+  }
   for (const [name, value] of Object.entries(document.attributes)) attributeType(name, value);
   if (terms === null) return;
   assert(terms.termIds.length === terms.weights.length, 'every term has a weight');
   for (let at = 1; at < terms.termIds.length; at += 1) {
     assert(terms.termIds[at - 1]! < terms.termIds[at]!, 'term ids ascend');
   }
+}
+
+/** Bytes of one coded token: centroid id, inverse norm and code. What the code takes only its codec knows. */
+function recordBytes(bytes: number, count: number): number {
+  return count === 0 ? 0 : Math.max(4, Math.floor(bytes / count));
 }

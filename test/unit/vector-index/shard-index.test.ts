@@ -105,7 +105,7 @@ function randomRecord(
 }
 
 describe('an index of a shard', () => {
-  it('equals a map of documents through any series of writes, seals, merges, restarts and crashes', async () => {
+  it(`equals a map of documents through any series of writes, seals, merges, restarts and crashes (seed ${seed})`, async () => {
     const random = seededRandom(seed);
     await inDirectory(async (directory) => {
       const model = new IndexModel();
