@@ -313,7 +313,7 @@ NearestJob parse_nearest(Arguments& arguments) {
   const size_t centroid_count = centroids.size / dim;
   arguments.require(points.size == point_count * dim && centroids.size == centroid_count * dim, "points: whole rows of dim");
   arguments.require(centroid_count >= 1 && centroid_count <= UINT32_MAX, "centroids: at least one");
-  arguments.require(panel.size >= size_t{2} * 16 * dim && job.cancel.size == 1, "panel: float32[32 * dim]");
+  arguments.require(panel.size >= panel_floats(dim) && job.cancel.size == 1, "panel: too small");
   arguments.require(assignments.size == point_count && scores.size == point_count, "outputs: one for every point");
   job.kernels = &kernels();
   job.assign = {points.data, point_count, centroids.data, static_cast<uint32_t>(centroid_count),

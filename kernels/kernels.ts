@@ -329,16 +329,16 @@ function columnsOf(documents: RowDocuments): [offsets: BigUint64Array, counts: U
   return [offsets instanceof BigUint64Array ? offsets : BigUint64Array.from(offsets, BigInt), counts];
 }
 
-/** The scratch of max-sim.h: the best of every lane, the similarities and the rows of a block of eight. */
+/** The scratch of max-sim.h (`scratch_floats`): aligned lanes, their best, the similarities and the rows of a block of eight. */
 function jobArrays(query: { tiles: number; dim: number }, cancel: Uint8Array, scores: Float32Array): JobArrays {
-  return [cancel, new Float32Array(query.tiles * laneCount * 9 + query.dim * 8), scores];
+  return [cancel, new Float32Array(query.tiles * laneCount * (query.dim + 9) + query.dim * 8 + 16), scores];
 }
 
 function nearestArrays(points: Float32Array, centroids: Float32Array, dim: number) {
   assert(rowCount(centroids, dim, 'centroids') >= 1, 'there is at least one centroid');
   const count = rowCount(points, dim, 'points');
   const assignment: Assignment = { assignments: new Uint32Array(count), scores: new Float32Array(count) };
-  const panel = new Float32Array(32 * dim);
+  const panel = new Float32Array(32 * dim + 16);
   return {
     arrays: [points, centroids, dim, panel, assignment.assignments, assignment.scores] as const,
     assignment,

@@ -87,7 +87,7 @@ export interface NativeKernels {
   unmapFile(buffer: ArrayBuffer): void;
 }
 
-/** points [n, dim], centroids [k, dim], panel float32[32 * dim] (scratch), assignments and scores [n]. */
+/** points [n, dim], centroids [k, dim], panel float32[32 * dim + 16] (scratch), assignments and scores [n]. */
 export type NearestArrays = [
   points: Float32Array,
   centroids: Float32Array,

@@ -21,13 +21,16 @@ struct Kernels;
 using NearestPanel = void (*)(const float* panel, int tiles, size_t dim, const float* centroids, uint32_t count,
                               float* best, uint32_t* index);
 
+// 32 lanes of dim floats, and what aligning them takes.
+size_t panel_floats(size_t dim);
+
 struct AssignJob {
   const float* points;
   size_t point_count;
   const float* centroids;
   uint32_t centroid_count;
   size_t dim;
-  float* panel;  // float32[2 * 16 * dim], scratch
+  float* panel;  // float32[panel_floats(dim)], scratch
   uint32_t* assignments;
   float* scores;
 };

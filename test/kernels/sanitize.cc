@@ -60,7 +60,7 @@ void check_dense(const Kernels& kernels, size_t count, size_t dim) {
 void check_nearest(const Kernels& kernels, size_t points, uint32_t centroids, size_t dim) {
   const auto rows = values(points * dim);
   const auto table = values(centroids * dim);
-  std::vector<float> panel(32 * dim), scores(points), expected_scores(points);
+  std::vector<float> panel(panel_floats(dim)), scores(points), expected_scores(points);
   std::vector<uint32_t> found(points), expected(points);
   const uint8_t cancel = 0;
   assign_nearest(*find_kernels("reference"),

@@ -16,7 +16,7 @@ const shapes: readonly Shape[] = [1, 2, 4].flatMap((nbits) => [
 ]);
 
 function arraysOf(query: { tiles: number; dim: number }, scores: number): JobArrays {
-  return [never(), new Float32Array(query.tiles * 16 * 9 + query.dim * 8), new Float32Array(scores)];
+  return [never(), new Float32Array(query.tiles * 16 * (query.dim + 9) + query.dim * 8 + 16), new Float32Array(scores)];
 }
 
 async function score(kernels: NativeKernels, name: 'maxSimCodes' | 'maxSimCodesExact', of: CodedCollection) {

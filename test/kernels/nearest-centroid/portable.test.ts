@@ -11,7 +11,7 @@ interface Points {
 function assign(kernels: NativeKernels, { points, centroids, dim }: Points) {
   const assignments = new Uint32Array(points.length / dim);
   const scores = new Float32Array(points.length / dim);
-  kernels.assignNearest(points, centroids, dim, new Float32Array(32 * dim), assignments, scores, never());
+  kernels.assignNearest(points, centroids, dim, new Float32Array(32 * dim + 16), assignments, scores, never());
   return { assignments, scores: bitsOf(scores) };
 }
 
@@ -55,7 +55,7 @@ describe('nearest centroid', () => {
     const { actual } = await onBoth(async (kernels) => {
       const assignments = new Uint32Array(50);
       const scores = new Float32Array(50);
-      const panel = new Float32Array(32 * 40);
+      const panel = new Float32Array(32 * 40 + 16);
       const left = await kernels.assignNearestAsync(of.points, of.centroids, 40, panel, assignments, scores, never());
       return { left, assignments, now: assign(kernels, of).assignments };
     });
