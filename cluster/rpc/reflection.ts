@@ -1,34 +1,50 @@
-/** What grpcurl and other tools see: the definitions of shoal.v1 and of the health service, read from the .proto files. */
-import { load, type PackageDefinition } from '@grpc/proto-loader';
-import { protoPath as healthProto } from 'grpc-health-check';
+/**
+ * What grpcurl and other tools see: the descriptors of shoal.v1 and of the health service.
+ *
+ * They are the ones that buf built (`npm run generate`), comments included; descriptors that proto-loader derives at run time lose
+ * imports and map entries, and grpcurl refuses them.
+ */
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import type { PackageDefinition } from '@grpc/proto-loader';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ShoalError } from '../../base/errors.js';
 
-const options = { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true };
+/** Descriptor sets below the package's folder `proto/descriptors`. */
+const names = ['shoal.binpb', 'health.binpb'];
 
-/** The package definition of every file in proto/shoal/v1. FAILED_PRECONDITION when the package lacks them. */
+/** The package definition that the reflection service serves. FAILED_PRECONDITION when the package lacks the descriptors. */
 export async function loadPackageDefinition(): Promise<PackageDefinition> {
-  const root = protoRoot();
-  const folder = join(root, 'shoal', 'v1');
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.proto')).sort();
-  const files = names.map((name) => `shoal/v1/${name}`);
-  const own = await load(files, { ...options, includeDirs: [root] });
-  const health = await load(healthProto, options);
-  return { ...health, ...own };
+  const folder = descriptorsFolder();
+  const sets = await Promise.all(names.map((name) => readFile(join(folder, name))));
+  const fileDescriptorProtos = sets.flatMap(filesOf);
+  // Reflection reads nothing but the file descriptors of an entry.
+  return { descriptors: { format: 'Protocol Buffer 3 EnumDescriptorProto', type: {}, fileDescriptorProtos } };
 }
 
-/** The folder `proto` of the package, looked for upwards, so that source and dist find the same one. */
-function protoRoot(): string {
+/** The FileDescriptorProtos (field 1) of a FileDescriptorSet. */
+function filesOf(set: Buffer): Buffer[] {
+  const reader = new BinaryReader(set);
+  const files: Buffer[] = [];
+  while (reader.pos < reader.len) {
+    const [field, wireType] = reader.tag();
+    if (field === 1) files.push(Buffer.from(reader.bytes()));
+    else reader.skip(wireType);
+  }
+  return files;
+}
+
+/** Looked for upwards, so that source and dist find the same folder. */
+function descriptorsFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   for (let folder = here; folder !== dirname(folder); folder = dirname(folder)) {
-    const candidate = join(folder, 'proto');
-    if (existsSync(join(candidate, 'shoal', 'v1'))) return candidate;
+    const candidate = join(folder, 'proto', 'descriptors');
+    if (existsSync(candidate)) return candidate;
   }
   throw new ShoalError(
     'FAILED_PRECONDITION',
-    `no folder proto/shoal/v1 above ${here}; install the package whole or switch reflection off`,
+    `no folder proto/descriptors above ${here}; install the package whole or switch reflection off`,
   );
 }

@@ -9,6 +9,8 @@ import {
   ServerCredentials,
   setLogVerbosity,
   type ChannelOptions,
+  type handleServerStreamingCall,
+  type ServerWritableStream,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -62,27 +64,53 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   for (const service of options.services) {
     server.addService(passingBytes(service.definition), service.implementation);
   }
-  health.addToServer(server);
-  if (options.reflection) new ReflectionService(await loadPackageDefinition()).addToServer(server);
+  const watches = addHealth(server, health);
+  if (options.reflection) {
+    const services = [...names.slice(1), 'grpc.health.v1.Health'];
+    new ReflectionService(await loadPackageDefinition(), { services }).addToServer(server);
+  }
   const port = await bind(server, options);
   const address = `${bracketed(options.host)}:${port}`;
   options.logger.info({ address }, 'rpc server started');
-  return runningServer({ server, health, names, address }, options);
+  return runningServer({ server, health, watches, names, address }, options);
 }
+
+/** An open Watch of the health service, which would hold the server open for ever. */
+type HealthWatch = ServerWritableStream<unknown, unknown>;
+
+/** Adds the health service; gives the watches that are open. */
+function addHealth(server: Server, health: HealthImplementation): ReadonlySet<HealthWatch> {
+  const watches = new Set<HealthWatch>();
+  const collect = (definition: ServiceDefinition, implementation: UntypedServiceImplementation): void => {
+    const serve = implementation['watch'] as handleServerStreamingCall<unknown, unknown>;
+    const watch: typeof serve = (call) => {
+      watches.add(call);
+      call.on('close', () => watches.delete(call));
+      serve(call);
+    };
+    server.addService(definition, { ...implementation, watch });
+  };
+  health.addToServer({ addService: collect as HealthServer['addService'] });
+  return watches;
+}
+
+type HealthServer = Parameters<HealthImplementation['addToServer']>[0];
 
 interface Parts {
   readonly server: Server;
   readonly health: HealthImplementation;
+  readonly watches: ReadonlySet<HealthWatch>;
   readonly names: readonly string[];
   readonly address: string;
 }
 
-function runningServer({ server, health, names, address }: Parts, options: RpcServerOptions): RpcServer {
+function runningServer({ server, health, watches, names, address }: Parts, options: RpcServerOptions): RpcServer {
   const close = async (): Promise<void> => server.forceShutdown();
   const drainOnce = async (): Promise<void> => {
     for (const name of names) health.setStatus(name, 'NOT_SERVING');
     const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
     for (const { implementation } of options.services) drainHandlers(implementation);
+    for (const watch of watches) watch.end();
     const over = new AbortController();
     await Promise.race([finished, sleep(options.clock, options.drainMsMax ?? 10_000, over.signal)]);
     over.abort();

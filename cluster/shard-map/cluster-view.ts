@@ -33,16 +33,24 @@ export class ClusterView {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The first value other than undefined that `look` finds in the present or a later picture; DEADLINE_EXCEEDED names `what`. */
+  /**
+   * The first value other than undefined that `look` finds in the present or a later picture. DEADLINE_EXCEEDED names `what`; an
+   * error of `look` ends the wait.
+   */
   async when<T>(look: (map: ClusterMap) => T | undefined, what: string, deadline: Deadline): Promise<T> {
     const present = look(this.#map);
     if (present !== undefined) return present;
     return new Promise<T>((resolve, reject) => {
       const stop = this.onChange((map) => {
-        const found = look(map);
-        if (found === undefined) return;
+        try {
+          const found = look(map);
+          if (found === undefined) return;
+          resolve(found);
+        } catch (thrown) {
+          // What a caller sees in the picture is the caller's to hear; the view goes on.
+          reject(ShoalError.from(thrown));
+        }
         finish();
-        resolve(found);
       });
       const expire = (): void => {
         finish();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Client, credentials, type ServiceDefinition } from '@grpc/grpc-js';
+import { once } from 'node:events';
 import { service } from 'grpc-health-check';
 import { Deadline } from '../../../base/deadline.js';
 import { Channels } from '../../../cluster/rpc/channels.js';
@@ -101,6 +102,20 @@ describe('the rpc server', () => {
     await drained;
     const late = channels.unary(draining.address, EncoderService.encode, encodeRequest('c'), deadline);
     await rejectsWith(late, 'UNAVAILABLE');
+  });
+
+  it('does not wait for those who watch its health', async () => {
+    const client = new Client(server.address, credentials.createInsecure());
+    const { path, requestSerialize, responseDeserialize } = (health as ServiceDefinition)['Watch'] ?? assert.fail();
+    const call = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' });
+    await once(call, 'data');
+    const ended = once(call, 'end');
+    call.resume();
+    const before = clock.monotonicMs();
+    await server.drain();
+    await ended;
+    assert.ok(clock.monotonicMs() - before < 5_000);
+    client.close();
   });
 
   it('drains at once when only an idle stream is open', async () => {
