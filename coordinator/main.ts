@@ -1,6 +1,8 @@
 /** One coordinator: questions and documents in, answers out. Straight-line: build, start, hand back how to stop. */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
+import { Deadline } from '../base/deadline.js';
+import { limits } from '../base/limits.js';
 import type { Logger } from '../base/logger.js';
 import { version } from '../base/version.js';
 import type { ChangeLog } from '../cluster/change-log.js';
@@ -65,6 +67,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   });
   const lease = await registry.lease(memberLeaseMs);
   await announce(registry, description(config.id, server.address), lease);
+  await listed(view, { id: config.id, address: server.address, clock });
   const stopTruncation = view.onChange((map) => void truncation.follow(map));
   const close = async (): Promise<void> => {
     stopTruncation();
@@ -82,6 +85,23 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       await close();
     },
   };
+}
+
+/** The first picture that shows this coordinator holds every collection that was created before. */
+async function listed(
+  view: ClusterView,
+  self: { readonly id: string; readonly address: string; readonly clock: Clock },
+): Promise<void> {
+  const deadline = Deadline.after(self.clock, limits.writeDeadlineMs);
+  try {
+    await view.when(
+      (map) => (map.nodes.get(self.id)?.address === self.address ? true : undefined),
+      'the coordinator to be listed',
+      deadline,
+    );
+  } finally {
+    deadline.close();
+  }
 }
 
 function build(config: CoordinatorConfig, options: CoordinatorOptions): CoordinatorParts {

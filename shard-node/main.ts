@@ -35,7 +35,7 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-/** Starts a shard node; resolves when every replica that the registry gives it now is open. */
+/** Starts a shard node; resolves when every replica that the registry gives it now serves, or has failed, or takes too long. */
 export async function startShardNode(options: ShardNodeOptions): Promise<RunningNode> {
   const { registry, log, objects, clock, logger } = options;
   const config = shardNodeConfigSchema.parse(options.config);
@@ -96,6 +96,7 @@ async function followPlacements(
     const isListed = (address: string | undefined): true | undefined => (address === self.address ? true : undefined);
     await view.when((map) => isListed(map.nodes.get(self.id)?.address), 'the node to be listed', deadline);
     await replicas.follow(view.current());
+    await replicas.settled(deadline);
     view.onChange((map) => void replicas.follow(map));
   } finally {
     deadline.close();

@@ -39,8 +39,9 @@ export class Replica {
   readonly generation: bigint;
   readonly dim: number;
   readonly index: ShardIndex;
+  /** The subject of the log that it follows. */
+  readonly subject: string;
   readonly #parts: ReplicaParts;
-  readonly #subject: string;
   readonly #waiters = new Set<() => void>();
   #phase: ReplicaPhase = 'loading';
   #problem = '';
@@ -56,7 +57,7 @@ export class Replica {
     this.generation = parts.placement.generation;
     this.dim = parts.dim;
     this.index = parts.index;
-    this.#subject = shardSubject(this.uid, this.generation, this.shard);
+    this.subject = shardSubject(this.uid, this.generation, this.shard);
   }
 
   get phase(): ReplicaPhase {
@@ -70,19 +71,19 @@ export class Replica {
 
   /** Largest log position applied. */
   get applied(): bigint {
-    return this.index.applied(this.#subject);
+    return this.index.applied(this.subject);
   }
 
   /** Largest log position that a committed manifest covers. */
   get durable(): bigint {
-    return this.index.durable(this.#subject);
+    return this.index.durable(this.subject);
   }
 
   /** Begins to follow the log and to keep the segments in order. */
   async start(): Promise<void> {
     const { log, clock, logger, sealAgeMs, maintainEveryMs } = this.#parts;
-    this.#readyAt = await log.lastSequence(streamOf(this.uid), this.#subject);
-    this.#consumer = log.consume(streamOf(this.uid), { subjects: [this.#subject], after: this.applied });
+    this.#readyAt = await log.lastSequence(streamOf(this.uid), this.subject);
+    this.#consumer = log.consume(streamOf(this.uid), { subjects: [this.subject], after: this.applied });
     this.#maintenance = new Maintenance({
       index: this.index,
       isBehind: () => this.durable < this.applied,
@@ -102,16 +103,13 @@ export class Replica {
     while (this.applied < sequence) {
       if (this.#phase === 'failed') throw this.#failure();
       deadline.check();
-      await new Promise<void>((resolve) => {
-        const wake = (): void => {
-          this.#waiters.delete(wake);
-          deadline.signal.removeEventListener('abort', wake);
-          resolve();
-        };
-        this.#waiters.add(wake);
-        deadline.signal.addEventListener('abort', wake, { once: true });
-      });
+      await this.#woken(deadline.signal);
     }
+  }
+
+  /** Resolves when the replica is ready or failed, at the latest when `deadline` ends. */
+  async waitSettled(deadline: Deadline): Promise<void> {
+    while (this.#phase === 'loading' && !deadline.signal.aborted) await this.#woken(deadline.signal);
   }
 
   /** Throws UNAVAILABLE when the replica cannot serve. */
@@ -133,6 +131,18 @@ export class Replica {
     await this.#following;
     await this.#maintenance?.close();
     await this.index.close();
+  }
+
+  #woken(signal: AbortSignal): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const wake = (): void => {
+        this.#waiters.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#waiters.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
   }
 
   async #follow(consumer: LogConsumer): Promise<void> {

@@ -8,6 +8,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShoalError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
+import type { Deadline } from '../base/deadline.js';
 import type { Logger } from '../base/logger.js';
 import type { ChangeLog } from '../cluster/change-log.js';
 import { codecObject, keys } from '../cluster/keys.js';
@@ -36,6 +37,8 @@ export interface ReplicaSetParts {
 export class ReplicaSet {
   readonly #parts: ReplicaSetParts;
   readonly #replicas = new Map<string, Replica>();
+  /** Those that could not be opened; not tried again before the node restarts, since every report is a change to follow. */
+  readonly #failures = new Map<string, { readonly placement: ShardPlacement; readonly problem: string }>();
   #work: Promise<void> = Promise.resolve();
   #reports: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -57,6 +60,11 @@ export class ReplicaSet {
   replica(uid: string, ref: ShardRef | undefined): Replica {
     if (ref === undefined)
       throw new ShoalError('INVALID_ARGUMENT', 'the request names no shard; give shard and generation');
+    const failure = this.#failures.get(placeOf(uid, ref.shard));
+    if (failure !== undefined) {
+      const where = `shard ${ref.shard} of collection ${uid}`;
+      throw new ShoalError('UNAVAILABLE', `${where} cannot be opened on this node: ${failure.problem}`);
+    }
     const replica = this.#replicas.get(placeOf(uid, ref.shard));
     if (replica === undefined || replica.generation !== ref.generation) {
       const what = `shard ${ref.shard} of collection ${uid} at generation ${ref.generation}`;
@@ -67,6 +75,12 @@ export class ReplicaSet {
     }
     replica.checkServing();
     return replica;
+  }
+
+  /** Resolves when every replica is ready or failed and has said so, at the latest when `deadline` ends. */
+  async settled(deadline: Deadline): Promise<void> {
+    await Promise.all([...this.#replicas.values()].map((replica) => replica.waitSettled(deadline)));
+    await this.#reports;
   }
 
   /** Closes every replica; their data stays. Idempotent. */
@@ -90,46 +104,79 @@ export class ReplicaSet {
     for (const [place, replica] of this.#replicas) {
       if (!wanted.has(place)) await this.#drop(place, replica);
     }
+    for (const [place, { placement }] of this.#failures) {
+      if (!wanted.has(place)) await this.#drop(place, placement);
+    }
     for (const [place, placement] of wanted) {
       const settings = map.settings.get(placement.uid);
-      if (!this.#replicas.has(place) && settings !== undefined) await this.#open(place, placement, settings);
+      const isKnown = this.#replicas.has(place) || this.#failures.has(place);
+      if (!isKnown && settings !== undefined) await this.#open(place, placement, settings);
     }
   }
 
   async #open(place: string, placement: ShardPlacement, settings: CollectionSettings): Promise<void> {
-    const { config, log, clock, logger } = this.#parts;
     try {
-      const directory = join(config.dataDirectory, placement.uid, String(placement.shard));
-      await mkdir(directory, { recursive: true });
-      const codec = await this.#codec(settings.tokenCodec);
-      const index = await ShardIndex.open({
-        directory,
-        settings: { dim: settings.dim, tokenDim: settings.tokenDim },
-        codecs: (version) => (codec !== null && codec.version === version ? codec : null),
-        ...(config.sealBytes === undefined ? {} : { limits: { mutableBytesMax: config.sealBytes } }),
-        clock,
-      });
-      const replica = new Replica({
-        placement,
-        dim: settings.dim,
-        index,
-        weighting:
-          settings.sparseWeighting === 'learned'
-            ? { kind: 'learned' }
-            : { kind: 'bm25', averageLength: settings.bm25AverageLength },
-        log,
-        clock,
-        logger,
-        sealAgeMs: config.sealAgeMs,
-        maintainEveryMs: config.maintainEveryMs,
-        onChange: (changed) => this.#report(placement, changed.phase, changed),
-      });
+      const index = await this.#openIndex(placement, settings);
+      const replica = this.#newReplica(placement, settings, index);
+      try {
+        await this.#checkFloor(replica);
+        await replica.start();
+      } catch (error) {
+        await replica.close();
+        throw error;
+      }
       this.#replicas.set(place, replica);
-      await replica.start();
     } catch (error) {
-      logger.error({ uid: placement.uid, shard: placement.shard, err: error }, 'replica cannot be opened');
-      this.#report(placement, 'failed', { durable: 0n, problem: ShoalError.from(error).message });
+      const problem = ShoalError.from(error).message;
+      this.#parts.logger.error({ uid: placement.uid, shard: placement.shard, err: error }, 'replica cannot be opened');
+      this.#failures.set(place, { placement, problem });
+      this.#report(placement, 'failed', { durable: 0n, problem });
     }
+  }
+
+  async #openIndex(placement: ShardPlacement, settings: CollectionSettings): Promise<ShardIndex> {
+    const { config, clock } = this.#parts;
+    const directory = join(config.dataDirectory, placement.uid, String(placement.shard));
+    await mkdir(directory, { recursive: true });
+    const codec = await this.#codec(settings.tokenCodec);
+    return ShardIndex.open({
+      directory,
+      settings: { dim: settings.dim, tokenDim: settings.tokenDim },
+      codecs: (version) => (codec !== null && codec.version === version ? codec : null),
+      ...(config.sealBytes === undefined ? {} : { limits: { mutableBytesMax: config.sealBytes } }),
+      clock,
+    });
+  }
+
+  #newReplica(placement: ShardPlacement, settings: CollectionSettings, index: ShardIndex): Replica {
+    const { config, log, clock, logger } = this.#parts;
+    return new Replica({
+      placement,
+      dim: settings.dim,
+      index,
+      weighting:
+        settings.sparseWeighting === 'learned'
+          ? { kind: 'learned' }
+          : { kind: 'bm25', averageLength: settings.bm25AverageLength },
+      log,
+      clock,
+      logger,
+      sealAgeMs: config.sealAgeMs,
+      maintainEveryMs: config.maintainEveryMs,
+      onChange: (changed) => this.#report(placement, changed.phase, changed),
+    });
+  }
+
+  /** A replica that lacks what the log no longer has would serve with documents missing and not know it. */
+  async #checkFloor(replica: Replica): Promise<void> {
+    const entry = await this.#parts.registry.get(keys.floor(replica.subject));
+    const floor = entry === null ? 0n : BigInt(Buffer.from(entry.value).toString('utf8'));
+    if (replica.applied >= floor) return;
+    const has = `this node has the shard up to log position ${replica.applied}, the log begins after ${floor}`;
+    throw new ShoalError(
+      'DATA_LOSS',
+      `${has}; put the node's data folder back, or drop the collection and import it again`,
+    );
   }
 
   async #codec(version: string): Promise<TokenCodec | null> {
@@ -144,12 +191,21 @@ export class ReplicaSet {
     return TokenCodec.parse(bytes);
   }
 
-  async #drop(place: string, replica: Replica): Promise<void> {
-    const { config, registry } = this.#parts;
+  /** Closes what is open of a shard that is no longer placed here, and removes its data and its state. */
+  async #drop(place: string, gone: Replica | ShardPlacement): Promise<void> {
+    const { config, registry, logger } = this.#parts;
+    const { uid, shard } = gone;
     this.#replicas.delete(place);
-    await replica.close();
-    await registry.transact([], [{ operation: 'delete', key: keys.replica(replica.uid, replica.shard, config.id) }]);
-    await rm(join(config.dataDirectory, replica.uid, String(replica.shard)), { recursive: true, force: true });
+    this.#failures.delete(place);
+    try {
+      if (gone instanceof Replica) await gone.close();
+      // A report under way would bring the state back.
+      await this.#reports;
+      await registry.transact([], [{ operation: 'delete', key: keys.replica(uid, shard, config.id) }]);
+      await rm(join(config.dataDirectory, uid, String(shard)), { recursive: true, force: true });
+    } catch (error) {
+      logger.error({ uid, shard, err: error }, 'what is left of a dropped shard cannot be removed');
+    }
   }
 
   /** Tells the registry, one report after another, so that the last one told is the last one true. */

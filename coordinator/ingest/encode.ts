@@ -66,15 +66,16 @@ function isComplete({ document, vector }: AcceptedDocument, settings: Collection
   return document.sparse !== undefined && (document.tokens !== undefined || settings.tokenDim === 0);
 }
 
-/** Token rows as they are stored: as given when coded, coded here when given as float32. */
+/** Token rows as they are stored: as the encoder coded them; coded here when they come as float32. */
 async function tokensOf(
   { document }: AcceptedDocument,
   encoding: Encoding | undefined,
   settings: CollectionSettings,
   codecs: TokenCodecs,
 ): Promise<TokenVectors | undefined> {
-  if (document.tokens === undefined) return encoding?.tokens;
-  return codecs.coded(document.tokens, settings);
+  const tokens = document.tokens ?? encoding?.tokens;
+  if (tokens === undefined || (document.tokens === undefined && tokens.codec !== '')) return tokens;
+  return codecs.coded(tokens, settings);
 }
 
 function logDocument(

@@ -52,7 +52,8 @@ export function newAttributeTypes(accepted: AcceptedDocument, types: AttributeTy
   const added: Record<string, AttributeType> = {};
   for (const [name, value] of Object.entries(accepted.attributes)) {
     const type = attributeTypeOf(name, value);
-    const known = types[name];
+    // Names such as `constructor` are fine ones, so inherited members must not be taken for types.
+    const known = Object.hasOwn(types, name) ? types[name] : undefined;
     if (type === null) {
       if (known !== undefined && !attributeTypeName(known).endsWith('[]'))
         throw conflict(accepted, name, 'a list', known);

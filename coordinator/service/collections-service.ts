@@ -1,8 +1,10 @@
 /** The gRPC face of collections. */
+import type { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { unaryHandler } from '../../cluster/rpc/handlers.js';
 import { collectionNamed } from '../../cluster/shard-map/cluster-map.js';
-import type { CollectionsServer } from '../../proto/generated/shoal/v1/collections.js';
+import type { CollectionSettings, CollectionsServer } from '../../proto/generated/shoal/v1/collections.js';
 import { createCollection } from '../collections/create.js';
 import { describeCollection, dropCollection, updateCollection } from '../collections/manage.js';
 import { countDocuments } from '../documents/read.js';
@@ -30,10 +32,26 @@ export function collectionsService(parts: CoordinatorParts): CollectionsServer {
       return { collection: await describeCollection(settings, parts, deadline) };
     }, options),
     dropCollection: unaryHandler(async ({ name }, { deadline }) => {
-      const documents = await countDocuments(named(name), parts, deadline);
+      const documents = await countForDrop(named(name), parts, deadline);
       const settings = await dropCollection(name, parts, deadline);
       parts.statistics.forget(settings.uid);
       return { documents };
     }, options),
   };
+}
+
+/** What cannot be read must still be droppable: 0 where no replica is there to count. */
+async function countForDrop(
+  settings: CollectionSettings,
+  parts: CoordinatorParts,
+  deadline: Deadline,
+): Promise<bigint> {
+  try {
+    return await countDocuments(settings, parts, deadline);
+  } catch (thrown) {
+    const error = ShoalError.from(thrown);
+    if (error.code !== 'UNAVAILABLE') throw error;
+    parts.logger.warn({ err: error, collection: settings.name }, 'dropped a collection without counting it');
+    return 0n;
+  }
 }

@@ -1,7 +1,7 @@
 /** Seals every replica of a collection and gives back the log's space: what backups, measurements and careful people ask for. */
 import type { Deadline } from '../../base/deadline.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { streamOf } from '../../cluster/keys.js';
+import { shardSubject, streamOf } from '../../cluster/keys.js';
 import { placementsOf, replicasOf } from '../../cluster/shard-map/cluster-map.js';
 import type { FlushResponse } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
@@ -18,7 +18,11 @@ export async function flush(
   const { uid } = settings;
   let durable: bigint | null = null;
   for (const placement of placementsOf(parts.view.current(), uid)) {
+    const subject = shardSubject(uid, placement.generation, placement.shard);
+    const minSequence = await parts.log.lastSequence(streamOf(uid), subject);
     for (const address of readyAddresses(parts.view, placement)) {
+      // A replica that lags behind would seal less than was written.
+      await parts.peers.lookup(address, { uid, ref: placement, ids: [], minSequence }, deadline);
       const sealed = await parts.peers.seal(address, { uid, ref: placement }, deadline);
       if (durable === null || sealed.durable < durable) durable = sealed.durable;
     }

@@ -16,6 +16,7 @@ import type {
   ReadDocumentsResponse,
   ShardDocuments,
 } from '../../proto/generated/shoal/v1/shard.js';
+import { float32Rows } from '../../vector-index/codebook/float16-rows.js';
 import type { IndexDocument } from '../../vector-index/document.js';
 import type { ReplicaSet } from '../replicas.js';
 import { perShard } from './answers.js';
@@ -100,5 +101,8 @@ function toWire(document: IndexDocument, withVectors: boolean): FetchedDocument 
 function addVectors(wire: Document, { dense, terms, tokens }: IndexDocument): void {
   if (dense !== null) wire.vector = bufferOf(dense);
   if (terms !== null) wire.sparse = { termIds: bufferOf(terms.termIds), weights: bufferOf(terms.weights) };
-  if (tokens !== null) wire.tokens = { count: tokens.count, rows: bufferOf(tokens.rows), codec: tokens.codec };
+  if (tokens === null) return;
+  // The wire has uncoded rows as float32, the index as float16.
+  const rows = tokens.codec === '' ? float32Rows(tokens.rows) : tokens.rows;
+  wire.tokens = { count: tokens.count, rows: bufferOf(rows), codec: tokens.codec };
 }
