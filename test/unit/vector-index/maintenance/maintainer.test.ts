@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
+import { cpSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../../../base/clock.js';
+import { systemClock, type Clock } from '../../../../base/clock.js';
 import { seededRandom } from '../../../../base/random.js';
 import { applyChange, newestDocId } from '../../../../vector-index/apply-change.js';
+import type { IndexDocument } from '../../../../vector-index/document.js';
 import { createIdHasher } from '../../../../vector-index/id-hash.js';
 import { IndexState } from '../../../../vector-index/index-state.js';
 import { openManifest } from '../../../../vector-index/maintenance/index-files.js';
 import { Maintainer } from '../../../../vector-index/maintenance/maintainer.js';
 import { readManifest } from '../../../../vector-index/manifest.js';
+import { ShardIndex } from '../../../../vector-index/shard-index.js';
 import { defaultShardIndexLimits } from '../../../../vector-index/shard-index-limits.js';
-import { inDirectory, randomDocument, settings } from '../fixtures.js';
+import { codecs, IndexModel, inDirectory, randomDocument, settings } from '../fixtures.js';
 
 const random = seededRandom(5);
 
@@ -115,4 +118,52 @@ describe('maintenance', () => {
       { mergeFanIn: 2 },
     );
   });
+
+  it('leaves at every instant a directory that opens as exactly the state after its applied sequence', async () => {
+    await inDirectory(async (directory) => {
+      const data = join(directory, 'data');
+      const snapshots = new Set<string>();
+      const limits = { mutableBytesMax: 4_000, mergeFanIn: 2, tombstoneShareMax: 0.3 };
+      const clock = snapshottingClock(data, (name) => snapshots.add(join(directory, name)));
+      const index = await ShardIndex.open({ directory: data, settings, codecs, limits, clock });
+      const states: (readonly IndexDocument[])[] = [[]];
+      const model = new IndexModel();
+      for (let sequence = 1n; sequence <= 60n; sequence += 1n) {
+        const documents = [0n, 1n, 2n].map((at) =>
+          randomDocument(random, `id${random.below(30)}-${at}`, sequence * 4096n + at),
+        );
+        const superseded = [{ id: `id${random.below(30)}-${random.below(3)}`, docId: sequence * 4096n }];
+        for (const { id, docId } of superseded) model.supersede(id, docId);
+        for (const document of documents) model.upsert(document);
+        states.push(model.sorted);
+        const maintained = index.maintain();
+        index.apply('s', sequence, { documents, superseded });
+        await maintained;
+      }
+      await index.close();
+      assert.ok(snapshots.size > 10);
+      for (const snapshot of snapshots) {
+        const again = await ShardIndex.open({ directory: snapshot, settings, codecs, clock: systemClock });
+        assert.deepEqual(again.scroll(0n, 1000), states[Number(again.applied('s'))]);
+        assert.deepEqual(await again.verify(), []);
+        await again.close();
+      }
+    });
+  });
 });
+
+/** A clock that copies `data` beside it every so often when it is asked for the time: what a crash at that instant would leave. */
+function snapshottingClock(data: string, taken: (name: string) => void): Clock {
+  let asked = 0;
+  return {
+    ...systemClock,
+    monotonicMs: () => {
+      asked += 1;
+      if (asked % 211 === 0) {
+        cpSync(data, `${data}-${asked}`, { recursive: true });
+        taken(`data-${asked}`);
+      }
+      return systemClock.monotonicMs() * 20;
+    },
+  };
+}
