@@ -1,4 +1,4 @@
-/** The embedded twins: the conformance suites, and what only they promise (files, locks, kills). */
+/** The embedded log: the conformance suite, and what only it promises (files, group commit, kills). */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -7,15 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { systemClock } from '../../base/clock.js';
-import { Deadline } from '../../base/deadline.js';
-import { createLogger } from '../../base/logger.js';
-import { openEmbeddedChangeLog, type EmbeddedChangeLog } from '../../cluster/embedded/embedded-change-log.js';
-import { openEmbeddedRegistry } from '../../cluster/embedded/embedded-registry.js';
-import { openEmbedded } from '../../cluster/embedded/open.js';
-import { changeLogConformance, record, take, type ChangeLogUnderTest } from './change-log-conformance.js';
-import { registryConformance, type RegistryUnderTest } from './registry-conformance.js';
-import { rejectsWith } from './rejects.js';
+import { systemClock } from '../../../base/clock.js';
+import { Deadline } from '../../../base/deadline.js';
+import { createLogger } from '../../../base/logger.js';
+import { openEmbeddedChangeLog, type EmbeddedChangeLog } from '../../../cluster/embedded/embedded-change-log.js';
+import { changeLogConformance, record, take, type ChangeLogUnderTest } from '../change-log-conformance.js';
+import { rejectsWith } from '../rejects.js';
 
 const logger = createLogger('test', 'silent');
 const clock = systemClock;
@@ -39,23 +36,7 @@ async function logUnderTest(directory: string): Promise<ChangeLogUnderTest> {
   };
 }
 
-async function registryUnderTest(directory: string): Promise<RegistryUnderTest> {
-  const registry = await openEmbeddedRegistry({ directory, logger });
-  return {
-    registry,
-    reopen: async () => {
-      await registry.close();
-      return await registryUnderTest(directory);
-    },
-    dispose: async () => {
-      await registry.close();
-      await rm(directory, { recursive: true });
-    },
-  };
-}
-
 changeLogConformance('the embedded log', async () => await logUnderTest(await temporary()));
-registryConformance('the embedded registry', async () => await registryUnderTest(await temporary()));
 
 describe('the embedded log on disk', () => {
   let directory: string;
@@ -153,55 +134,6 @@ describe('the embedded log on disk', () => {
   });
 });
 
-describe('a data directory', () => {
-  let directory: string;
-  beforeEach(async () => {
-    directory = await temporary();
-  });
-  afterEach(async () => {
-    await rm(directory, { recursive: true });
-  });
-
-  it('holds registry, log and objects over a restart', async () => {
-    const deadline = Deadline.after(clock, 60_000);
-    let embedded = await openEmbedded({ directory, clock, logger });
-    await embedded.registry.transact([], [{ operation: 'put', key: 'a', value: Buffer.from('1') }]);
-    await embedded.log.createStream('s', 1n);
-    await embedded.log.append('s', 'a', record('x'), deadline);
-    await embedded.objects.put('codebooks/1', Buffer.from('tables'));
-    await embedded.close();
-    await embedded.close();
-    embedded = await openEmbedded({ directory, clock, logger });
-    assert.notEqual(await embedded.registry.get('a'), null);
-    assert.equal((await embedded.log.state('s')).lastSequence, 1n);
-    assert.equal(Buffer.from((await embedded.objects.get('codebooks/1')) ?? []).toString(), 'tables');
-    await embedded.close();
-    deadline.close();
-  });
-
-  it('is refused to a second opener, naming the process that has it', async () => {
-    const embedded = await openEmbedded({ directory, clock, logger });
-    const error = await rejectsWith(
-      openEmbedded({ directory, clock, logger }),
-      'FAILED_PRECONDITION',
-      /in use by process/,
-    );
-    assert.match(error.message, new RegExp(`process ${process.pid}; stop`));
-    await embedded.close();
-    await (await openEmbedded({ directory, clock, logger })).close();
-  });
-
-  it('frees the lock when opening fails', async () => {
-    await (await openEmbedded({ directory, clock, logger })).close();
-    const format = join(directory, 'log', 'format');
-    const text = await readFile(format, 'utf8');
-    await writeFile(format, '9\n');
-    await rejectsWith(openEmbedded({ directory, clock, logger }), 'FAILED_PRECONDITION', /format 9/);
-    await writeFile(format, text);
-    await (await openEmbedded({ directory, clock, logger })).close();
-  });
-});
-
 async function fill(log: EmbeddedChangeLog, deadline: Deadline, count: number): Promise<void> {
   const body = Buffer.alloc(1_000, 1);
   for (let first = 0; first < count; first += 200) {
@@ -234,7 +166,7 @@ async function damage(directory: string, needle: string): Promise<void> {
 
 /** Starts an appending process, kills it after `lines` acknowledgements, and gives the last one that it printed. */
 async function killWhileAppending(directory: string, lines: number): Promise<bigint> {
-  const script = fileURLToPath(new URL('./appender.ts', import.meta.url));
+  const script = fileURLToPath(new URL('../appender.ts', import.meta.url));
   const child = spawn(process.execPath, ['--import', 'tsx', script, directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,0 +1,146 @@
+/** A whole cluster in this process on free ports, over the embedded registry, log and objects in a temporary folder. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../base/clock.js';
+import { createLogger } from '../../base/logger.js';
+import { connect, type ShoalClient } from '../../client/sdk/connect.js';
+import type { Document } from '../../client/sdk/types.js';
+import { openEmbedded, type Embedded } from '../../cluster/embedded/open.js';
+import { startCoordinator, type RunningCoordinator } from '../../coordinator/main.js';
+import { startShardNode, type RunningNode } from '../../shard-node/main.js';
+import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
+import { startToyEncoder, type ToyEncoder } from './toy-encoder.js';
+
+const clock = systemClock;
+const logger = createLogger('test', 'silent');
+
+export interface SmallClusterOptions {
+  readonly shardNodes?: number;
+  readonly replicas?: number;
+  /** Starts an encoder node; with a codec, it codes tokens. */
+  readonly encoder?: { readonly codec?: TokenCodec };
+}
+
+/** Close it in `finally`; nothing of it is left then. */
+export class SmallCluster {
+  readonly directory: string;
+  readonly #options: SmallClusterOptions;
+  readonly #nodes = new Map<string, RunningNode>();
+  #embedded: Embedded | null = null;
+  #coordinator: RunningCoordinator | null = null;
+  #client: ShoalClient | null = null;
+  #encoder: ToyEncoder | null = null;
+
+  private constructor(directory: string, options: SmallClusterOptions) {
+    this.directory = directory;
+    this.#options = options;
+  }
+
+  static async start(options: SmallClusterOptions = {}): Promise<SmallCluster> {
+    const cluster = new SmallCluster(await mkdtemp(join(tmpdir(), 'shoal-cluster-')), options);
+    try {
+      await cluster.up();
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+    return cluster;
+  }
+
+  get client(): ShoalClient {
+    return given(this.#client);
+  }
+
+  get embedded(): Embedded {
+    return given(this.#embedded);
+  }
+
+  get encoder(): ToyEncoder {
+    return given(this.#encoder);
+  }
+
+  /** HOST:PORT of the coordinator. */
+  get address(): string {
+    return given(this.#coordinator).address;
+  }
+
+  nodeAddress(id: string): string {
+    return given(this.#nodes.get(id) ?? null).address;
+  }
+
+  /** Starts everything; after `down`, on what is on disk. */
+  async up(): Promise<void> {
+    this.#embedded = await openEmbedded({ directory: this.directory, clock, logger });
+    const { registry, log, objects } = this.#embedded;
+    const { encoder, shardNodes = 1, replicas = 1 } = this.#options;
+    if (encoder !== undefined)
+      this.#encoder = await startToyEncoder({ id: 'encoder-1', registry, clock, logger, ...encoder });
+    for (let number = 1; number <= shardNodes; number += 1) await this.startNode(`shard-${number}`);
+    const config = { id: 'coordinator-1', port: 0, defaultReplicas: replicas };
+    this.#coordinator = await startCoordinator({ config, registry, log, objects, clock, logger });
+    this.#client = connect({ address: this.#coordinator.address });
+  }
+
+  /** Stops everything at once, as a crash would; the disk stays. */
+  async down(): Promise<void> {
+    await this.#client?.close();
+    await this.#coordinator?.close();
+    for (const id of [...this.#nodes.keys()]) await this.stopNode(id);
+    await this.#encoder?.close();
+    await this.#embedded?.close();
+    this.#client = this.#coordinator = this.#encoder = this.#embedded = null;
+  }
+
+  async startNode(id: string): Promise<void> {
+    const { registry, log, objects } = this.embedded;
+    const config = { id, dataDirectory: this.dataOf(id) };
+    this.#nodes.set(id, await startShardNode({ config, registry, log, objects, clock, logger }));
+  }
+
+  async stopNode(id: string): Promise<void> {
+    await this.#nodes.get(id)?.close();
+    this.#nodes.delete(id);
+  }
+
+  /** The folder of a shard node's replicas. */
+  dataOf(id: string): string {
+    return join(this.directory, 'nodes', id);
+  }
+
+  async close(): Promise<void> {
+    await this.down();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs `work` with a cluster and takes it away afterwards. */
+export async function withCluster(
+  options: SmallClusterOptions,
+  work: (cluster: SmallCluster) => Promise<void>,
+): Promise<void> {
+  const cluster = await SmallCluster.start(options);
+  try {
+    await work(cluster);
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** Documents `0` … with the vectors (1, 0), (2, 0), …: for the query (1, 0) the largest number is best. */
+export function numberedDocuments(count: number, from = 0): Document[] {
+  return Array.from({ length: count }, (_, i) => {
+    const number = from + i;
+    return { id: String(number), text: `document ${number}`, vector: Float32Array.of(number + 1, 0) };
+  });
+}
+
+/** Creates `name`, whose vectors the test gives, with dimension 2. */
+export async function createBare(cluster: SmallCluster, name: string, replicas = 0): Promise<void> {
+  await cluster.client.collections.create({ name, model: 'none', dim: 2, ...(replicas === 0 ? {} : { replicas }) });
+}
+
+function given<T>(value: T | null): T {
+  if (value === null) throw new Error('the cluster is down');
+  return value;
+}

@@ -1,0 +1,163 @@
+/**
+ * An encoder node without a model: behind the real wire, with vectors that a test can compute by hand.
+ *
+ * A word's number is its place in `vocabulary`. Dense: float32[2], the counts of the even and of the odd words, unit length. Sparse:
+ * the words' numbers and counts. Tokens: one float32[8] row a word, 1 at the word's number modulo 8.
+ */
+import type { Clock } from '../../base/clock.js';
+import { bufferOf } from '../../base/bytes.js';
+import type { Logger } from '../../base/logger.js';
+import { announce, memberLeaseMs } from '../../cluster/membership/member.js';
+import type { Registry } from '../../cluster/registry.js';
+import { unaryHandler } from '../../cluster/rpc/handlers.js';
+import { startRpcServer } from '../../cluster/rpc/server.js';
+import { multiplexedHandler } from '../../cluster/rpc/stream-server.js';
+import { Node, NodeKind } from '../../proto/generated/shoal/v1/cluster.js';
+import {
+  EncoderService,
+  EncodeResponse,
+  GetEncoderInfoResponse,
+  type EncodeRequest,
+  type EncoderServer,
+  type EncodeText,
+  type Encoding,
+  type TokenizedText,
+} from '../../proto/generated/shoal/v1/encoder.js';
+import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
+
+export const toyModel = 'toy';
+export const toyDim = 2;
+export const toyTokenDim = 8;
+export const vocabulary = ['cobbler', 'mends', 'shoes', 'baker', 'bakes', 'bread', 'a', 'the'];
+
+export interface ToyEncoderOptions {
+  readonly id: string;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Codes the tokens of documents; without one they are float32. */
+  readonly codec?: TokenCodec;
+}
+
+export interface ToyEncoder {
+  readonly address: string;
+  /** Texts of every request, in the order of coming. */
+  readonly texts: EncodeText[];
+  close(): Promise<void>;
+}
+
+export async function startToyEncoder(options: ToyEncoderOptions): Promise<ToyEncoder> {
+  const { registry, clock, logger, codec } = options;
+  const texts: EncodeText[] = [];
+  const serve = async (request: EncodeRequest): Promise<EncodeResponse> => {
+    texts.push(...request.texts);
+    return EncodeResponse.fromPartial({ encodings: request.texts.map((text) => encodingOf(text, request, codec)) });
+  };
+  const implementation = encoderServer(serve, options);
+  const services = [{ definition: EncoderService, implementation }];
+  const server = await startRpcServer({ host: '127.0.0.1', port: 0, services, reflection: false, clock, logger });
+  const lease = await registry.lease(memberLeaseMs);
+  const kind = NodeKind.NODE_KIND_ENCODER;
+  const { address } = server;
+  await announce(
+    registry,
+    Node.fromPartial({ id: options.id, kind, address, model: toyModel, modelDigest: digestOf(codec) }),
+    lease,
+  );
+  return {
+    address,
+    texts,
+    close: async () => {
+      await lease.revoke();
+      await server.close();
+    },
+  };
+}
+
+function digestOf(codec: TokenCodec | undefined): string {
+  return `toy-${codec?.version ?? 'uncoded'}`;
+}
+
+function encoderServer(
+  serve: (request: EncodeRequest) => Promise<EncodeResponse>,
+  { clock, logger, codec }: ToyEncoderOptions,
+): EncoderServer {
+  const handler = { clock, logger, deadlineMsDefault: 1_000 };
+  const info = GetEncoderInfoResponse.fromPartial({
+    model: toyModel,
+    modelDigest: digestOf(codec),
+    dim: toyDim,
+    tokenDim: toyTokenDim,
+    reduction: 'mean',
+    sparse: 'bm25',
+    tokenCodec: codec?.version ?? '',
+    tokenCodecTables: Buffer.from(codec?.serialize() ?? []),
+  });
+  return {
+    encodeStream: multiplexedHandler({
+      method: EncoderService.encodeStream,
+      serve,
+      isCancel: ({ cancel }) => cancel,
+      failure: (seq, status, message) => EncodeResponse.fromPartial({ seq, status, message }),
+      inFlightMax: 100,
+      clock,
+      logger,
+    }),
+    encode: unaryHandler(serve, handler),
+    tokenize: unaryHandler(async ({ texts }) => ({ texts: texts.map(tokenized) }), handler),
+    getEncoderInfo: unaryHandler(async () => info, handler),
+  };
+}
+
+const whole = ({ title, text }: EncodeText): string => (title === '' ? text : `${title} ${text}`);
+const numbersOf = (text: string): number[] =>
+  text
+    .split(' ')
+    .map((word) => vocabulary.indexOf(word))
+    .filter((number) => number >= 0);
+
+function encodingOf(text: EncodeText, request: EncodeRequest, codec: TokenCodec | undefined): Encoding {
+  const numbers = numbersOf(whole(text));
+  const counts = new Map<number, number>();
+  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
+  const terms = [...counts].sort(([a], [b]) => a - b);
+  const odd = numbers.filter((number) => number % 2 === 1).length;
+  const length = Math.hypot(numbers.length - odd, odd) || 1;
+  const rows = Float32Array.from({ length: numbers.length * toyTokenDim }, (_, i) =>
+    Number(numbers[Math.floor(i / toyTokenDim)]! % toyTokenDim === i % toyTokenDim),
+  );
+  const isCoded = codec !== undefined && request.inputType === 2;
+  return {
+    dense: request.dense ? bufferOf(Float32Array.of((numbers.length - odd) / length, odd / length)) : Buffer.alloc(0),
+    sparse: request.sparse
+      ? {
+          termIds: bufferOf(Uint32Array.from(terms, ([term]) => term)),
+          weights: bufferOf(Float32Array.from(terms, ([, count]) => count)),
+        }
+      : undefined,
+    tokens: request.multi
+      ? {
+          count: numbers.length,
+          rows: bufferOf(isCoded ? codec.encode(rows) : rows),
+          codec: isCoded ? codec.version : '',
+        }
+      : undefined,
+    terms: numbers.length,
+    truncated: false,
+  };
+}
+
+function tokenized(text: EncodeText): TokenizedText {
+  const all = whole(text);
+  const tokens: string[] = [];
+  const offsets: number[] = [];
+  let start = 0;
+  for (const word of all.split(' ')) {
+    if (vocabulary.includes(word)) {
+      tokens.push(word);
+      offsets.push(start, start + word.length);
+    }
+    start += word.length + 1;
+  }
+  return { tokens, offsets: bufferOf(Uint32Array.from(offsets)) };
+}
