@@ -114,7 +114,7 @@ describe('an index of a shard', () => {
       let index = await open(directory, limits);
       const apply = (target: ShardIndex, from: bigint): void =>
         log.slice(Number(from)).forEach((record, at) => target.apply(subject, from + BigInt(at) + 1n, record));
-      for (let step = 0; step < 160; step += 1) {
+      for (let step = 0; step < 100; step += 1) {
         const record = randomRecord(random, BigInt(log.length + 1));
         log.push(record);
         const pending = random.below(4) === 0 ? index.maintain() : null;
