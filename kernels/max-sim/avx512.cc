@@ -115,30 +115,15 @@ void max_codes_of(const CodesQuery& query, const uint8_t* record, uint32_t token
   }
 }
 
-template <int Rows, int Tiles>
+template <int Rows>
 inline void project_block(const float* query, size_t dim, const float* rows, size_t stride, float* out) {
-  __m512 sums[Rows][Tiles];
-  for (int r = 0; r < Rows; r++) {
-    for (int t = 0; t < Tiles; t++) sums[r][t] = _mm512_setzero_ps();
-  }
+  __m512 sums[Rows];
+  for (int r = 0; r < Rows; r++) sums[r] = _mm512_setzero_ps();
   for (size_t j = 0; j < dim; j++) {
-    __m512 lanes[Tiles];
-    for (int t = 0; t < Tiles; t++) lanes[t] = _mm512_loadu_ps(query + (t * dim + j) * 16);
-    for (int r = 0; r < Rows; r++) {
-      const __m512 value = _mm512_set1_ps(rows[r * dim + j]);
-      for (int t = 0; t < Tiles; t++) sums[r][t] = _mm512_fmadd_ps(value, lanes[t], sums[r][t]);
-    }
+    const __m512 lanes = _mm512_loadu_ps(query + j * 16);
+    for (int r = 0; r < Rows; r++) sums[r] = _mm512_fmadd_ps(_mm512_set1_ps(rows[r * dim + j]), lanes, sums[r]);
   }
-  for (int r = 0; r < Rows; r++) {
-    for (int t = 0; t < Tiles; t++) _mm512_storeu_ps(out + r * stride + t * 16, sums[r][t]);
-  }
-}
-
-template <int Tiles>
-void project_tiles(const float* query, size_t dim, const float* rows, size_t count, size_t stride, float* out) {
-  size_t r = 0;
-  for (; r + 8 <= count; r += 8) project_block<8, Tiles>(query, dim, rows + r * dim, stride, out + r * stride);
-  for (; r < count; r++) project_block<1, Tiles>(query, dim, rows + r * dim, stride, out + r * stride);
+  for (int r = 0; r < Rows; r++) _mm512_storeu_ps(out + r * stride, sums[r]);
 }
 
 // The 16 buckets of NBits that begin at `codes`, one a dword with garbage above.
@@ -172,11 +157,12 @@ void expand_codes_of(const float* centroid, const float* weights, const uint8_t*
 
 void project_rows(const float* query, uint32_t tiles, size_t dim, const float* rows, size_t count, float* out) {
   const size_t stride = size_t{tiles} * 16;
-  uint32_t tile = 0;
-  for (; tile + 2 <= tiles; tile += 2) {
-    project_tiles<2>(query + tile * dim * 16, dim, rows, count, stride, out + tile * 16);
+  for (uint32_t tile = 0; tile < tiles; tile++) {
+    const float* lanes = query + tile * dim * 16;
+    size_t r = 0;
+    for (; r + 8 <= count; r += 8) project_block<8>(lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
+    for (; r < count; r++) project_block<1>(lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
   }
-  if (tile < tiles) project_tiles<1>(query + tile * dim * 16, dim, rows, count, stride, out + tile * 16);
 }
 
 void expand_codes(const float* centroid, const float* weights, const uint8_t* codes, uint32_t dim, uint32_t nbits, float* row) {
