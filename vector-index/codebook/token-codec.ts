@@ -1,0 +1,139 @@
+/**
+ * The residual code of token vectors (ColBERTv2, arXiv 2112.01488, section 3.3): a row is its nearest centroid plus, in every dimension,
+ * one of 2^nbits weights.
+ *
+ * Rows are assigned by the largest inner product. A row's inverse norm is stored beside its code, so that a decoded row has unit
+ * length, whatever the buckets did to it. The record's layout is the one that `kernels/max-sim` scores.
+ */
+import { assert } from '../../base/assert.js';
+import { bytesOf, uint16From } from '../../base/bytes.js';
+import { hashBytes } from '../../base/hash.js';
+import { assignNearest, toFloat16, toFloat32 } from '../../kernels/kernels.js';
+import { readCodecFile, writeCodecFile, type CodecTables } from './token-codec-file.js';
+
+export type CodeBits = 1 | 2 | 4;
+
+export class TokenCodec {
+  /** Digest of the tables: codecs of equal version code equally. */
+  readonly version: string;
+  readonly dim: number;
+  readonly nbits: CodeBits;
+  /** float32[centroids, dim], each value exactly a float16. */
+  readonly centroids: Float32Array;
+  /** float32[2^nbits − 1], ascending: a residual's bucket is the number of cutoffs below it. */
+  readonly cutoffs: Float32Array;
+  /** float32[2^nbits]: what a bucket adds to the centroid. */
+  readonly weights: Float32Array;
+  readonly #bytes: Uint8Array;
+
+  private constructor(tables: CodecTables, bytes: Uint8Array) {
+    this.version = `residual${tables.nbits}-${hashBytes(bytes).toString(16).padStart(16, '0')}`;
+    this.dim = tables.dim;
+    this.nbits = tables.nbits;
+    this.centroids = toFloat32(tables.centroids);
+    this.cutoffs = tables.cutoffs;
+    this.weights = tables.weights;
+    this.#bytes = bytes;
+  }
+
+  /** A codec of freshly trained tables. Centroids float32[n, dim] with n from 1 to 65,536 are rounded to float16. Copies all. */
+  static create(tables: {
+    readonly dim: number;
+    readonly nbits: CodeBits;
+    readonly centroids: Float32Array;
+    readonly cutoffs: Float32Array;
+    readonly weights: Float32Array;
+  }): TokenCodec {
+    const bytes = writeCodecFile({ ...tables, centroids: toFloat16(tables.centroids) });
+    return new TokenCodec(readCodecFile(bytes), bytes);
+  }
+
+  /** A codec from its file. DATA_LOSS when the bytes are damaged, FAILED_PRECONDITION when they are of a newer format. */
+  static parse(bytes: Uint8Array): TokenCodec {
+    const own = Uint8Array.from(bytes);
+    return new TokenCodec(readCodecFile(own), own);
+  }
+
+  /** The codec's file. The codec keeps ownership. */
+  serialize(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Bytes of a record of `count` rows. */
+  recordBytes(count: number): number {
+    return count * (4 + this.#codeBytes);
+  }
+
+  /**
+   * The record of `rows` float32[n, dim]: centroid ids uint16[n], inverse norms float16[n], codes uint8[n, dim × nbits / 8] with
+   * dimension j in the bits j × nbits of its row, low bits first. INTERNAL unless `rows` is a whole number of rows.
+   */
+  encode(rows: Float32Array): Uint8Array {
+    const count = rows.length / this.dim;
+    assert(Number.isInteger(count), 'token rows are whole rows of the codec');
+    const record = new Uint8Array(this.recordBytes(count));
+    if (count === 0) return record;
+    const { assignments } = assignNearest(rows, this.centroids, this.dim);
+    const inverseNorms = new Float32Array(count);
+    const codes = record.subarray(4 * count);
+    for (let row = 0; row < count; row++) {
+      inverseNorms[row] = this.#encodeRow(rows, row, assignments[row]!, codes);
+    }
+    record.set(bytesOf(Uint16Array.from(assignments)));
+    record.set(bytesOf(toFloat16(inverseNorms)), 2 * count);
+    return record;
+  }
+
+  /** The rows of a record of `count` rows, float32[count, dim] of unit length. DATA_LOSS when its size is wrong. */
+  decode(record: Uint8Array, count: number): Float32Array {
+    assert(record.length === this.recordBytes(count), `a record of ${count} rows has ${this.recordBytes(count)} bytes`);
+    const ids = uint16From(record.subarray(0, 2 * count), 'centroid ids');
+    const inverseNorms = toFloat32(uint16From(record.subarray(2 * count, 4 * count), 'inverse norms'));
+    const rows = new Float32Array(count * this.dim);
+    const codes = record.subarray(4 * count);
+    for (let row = 0; row < count; row++)
+      this.#decodeRow(codes, row, { id: ids[row]!, norm: inverseNorms[row]! }, rows);
+    return rows;
+  }
+
+  get #codeBytes(): number {
+    return (this.dim * this.nbits) / 8;
+  }
+
+  /** Writes the codes of one row and gives 1 / |centroid + weights|. */
+  #encodeRow(rows: Float32Array, row: number, centroid: number, codes: Uint8Array): number {
+    const { dim, nbits, cutoffs, weights, centroids } = this;
+    const perByte = 8 / nbits;
+    const from = row * dim;
+    const base = centroid * dim;
+    let byteAt = row * this.#codeBytes;
+    let squares = 0;
+    for (let j = 0; j < dim; j += perByte) {
+      let byte = 0;
+      for (let part = 0; part < perByte; part++) {
+        const center = centroids[base + j + part]!;
+        const residual = rows[from + j + part]! - center;
+        let bucket = 0;
+        for (let cutoff = 0; cutoff < cutoffs.length; cutoff++) bucket += residual > cutoffs[cutoff]! ? 1 : 0;
+        const value = center + weights[bucket]!;
+        squares += value * value;
+        byte |= bucket << (part * nbits);
+      }
+      codes[byteAt++] = byte;
+    }
+    return squares > 0 ? 1 / Math.sqrt(squares) : 0;
+  }
+
+  #decodeRow(codes: Uint8Array, row: number, head: { id: number; norm: number }, rows: Float32Array): void {
+    const { dim, nbits, weights, centroids } = this;
+    const perByte = 8 / nbits;
+    const mask = (1 << nbits) - 1;
+    const base = Math.min(head.id * dim, centroids.length - dim);
+    const codesAt = row * this.#codeBytes;
+    for (let j = 0; j < dim; j++) {
+      const byte = codes[codesAt + Math.floor(j / perByte)]!;
+      const bucket = (byte >> ((j % perByte) * nbits)) & mask;
+      rows[row * dim + j] = (centroids[base + j]! + weights[bucket]!) * head.norm;
+    }
+  }
+}
