@@ -10,7 +10,7 @@ interface DevFlags {
   readonly replicas: number;
   readonly port: number;
   readonly model?: string;
-  readonly executionProvider?: string;
+  readonly executionProvider?: 'cpu' | 'webgpu' | 'cuda';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
