@@ -24,12 +24,12 @@ export interface HeaderBlock {
 /** The keys of a chunk. Sequences are big-endian, so that lmdb's order is theirs. */
 export const logKeys = {
   meta: Buffer.from([1]),
-  header: (sequence: bigint) => sequenceKey(2, sequence),
-  body: (sequence: bigint) => sequenceKey(3, sequence),
-  subject: (subject: string) => Buffer.concat([Buffer.from([4]), Buffer.from(subject)]),
+  header: (sequence: bigint): Buffer => sequenceKey(2, sequence),
+  body: (sequence: bigint): Buffer => sequenceKey(3, sequence),
+  subject: (subject: string): Buffer => Buffer.concat([Buffer.from([4]), Buffer.from(subject)]),
   subjectsStart: Buffer.from([4]),
   subjectsEnd: Buffer.from([5]),
-  index: (subject: string, sequence: bigint) => {
+  index: (subject: string, sequence: bigint): Buffer => {
     const name = Buffer.from(subject);
     const key = Buffer.alloc(name.length + 10);
     key[0] = 5;
@@ -38,7 +38,7 @@ export const logKeys = {
     return key;
   },
   /** The sequence at the end of a header, body or index key. */
-  sequenceOf: (key: Buffer) => key.readBigUInt64BE(key.length - 8),
+  sequenceOf: (key: Buffer): bigint => key.readBigUInt64BE(key.length - 8),
 };
 
 /** INVALID_ARGUMENT for a subject or record that is too large or malformed. */

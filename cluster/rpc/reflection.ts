@@ -4,12 +4,12 @@
  * They are the ones that buf built (`npm run generate`), comments included; descriptors that proto-loader derives at run time lose
  * imports and map entries, and grpcurl refuses them.
  */
-import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { assert } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
 
 /** Descriptor sets below the package's folder `proto/descriptors`. */
@@ -24,14 +24,21 @@ export async function loadPackageDefinition(): Promise<PackageDefinition> {
   return { descriptors: { format: 'Protocol Buffer 3 EnumDescriptorProto', type: {}, fileDescriptorProtos } };
 }
 
-/** The FileDescriptorProtos (field 1) of a FileDescriptorSet. */
+/** The FileDescriptorProtos of a FileDescriptorSet: field 1, each as tag, length (varint) and bytes; there is no other field. */
 function filesOf(set: Buffer): Buffer[] {
-  const reader = new BinaryReader(set);
   const files: Buffer[] = [];
-  while (reader.pos < reader.len) {
-    const [field, wireType] = reader.tag();
-    if (field === 1) files.push(Buffer.from(reader.bytes()));
-    else reader.skip(wireType);
+  for (let position = 0; position < set.length;) {
+    assert(set[position] === 0x0a, 'a descriptor set holds files only');
+    let length = 0;
+    let shift = 0;
+    for (let more = true; more; shift += 7) {
+      position += 1;
+      const byte = set.readUInt8(position);
+      length += (byte & 0x7f) << shift;
+      more = byte >= 0x80;
+    }
+    files.push(set.subarray(position + 1, position + 1 + length));
+    position += 1 + length;
   }
   return files;
 }

@@ -1,6 +1,6 @@
 /** The embedded log: the conformance suite, and what only it promises (files, group commit, kills). */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { systemClock } from '../../../base/clock.js';
 import { Deadline } from '../../../base/deadline.js';
 import { createLogger } from '../../../base/logger.js';
 import { openEmbeddedChangeLog, type EmbeddedChangeLog } from '../../../cluster/embedded/embedded-change-log.js';
+import { skipBecause } from '../../skip.js';
 import { changeLogConformance, record, take, type ChangeLogUnderTest } from '../change-log-conformance.js';
 import { rejectsWith } from '../rejects.js';
 
@@ -131,6 +132,46 @@ describe('the embedded log on disk', () => {
       }
       await log.close();
     }
+  });
+});
+
+describe('the embedded log on a full disk', () => {
+  let directory: string;
+  let deadline: Deadline;
+  before(async function () {
+    directory = await temporary();
+    deadline = Deadline.after(clock, 60_000);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', directory], { stdio: 'ignore' });
+    } catch (thrown) {
+      await rm(directory, { recursive: true });
+      skipBecause(this, `a small file system can be mounted by root only (${String(thrown).split('\n')[0]})`);
+    }
+  });
+  after(async () => {
+    deadline.close();
+    if (!existsSync(directory)) return;
+    execFileSync('umount', [directory]);
+    await rm(directory, { recursive: true });
+  });
+
+  it('refuses appends, keeps what was acknowledged, and goes on when a purge has made room', async () => {
+    let log = await openEmbeddedChangeLog({ directory, clock, logger, chunkBytes: 2 * 1024 * 1024 });
+    await log.createStream('s', 1n);
+    const append = (): Promise<bigint> => log.append('s', 'a', { headers: {}, body: Buffer.alloc(300_000) }, deadline);
+    let acknowledged = 0n;
+    const fillUp = async (): Promise<never> => {
+      for (;;) acknowledged = await append();
+    };
+    await rejectsWith(fillUp(), 'RESOURCE_EXHAUSTED', /disk .* is full: a record of stream s was not stored/);
+    assert.ok(acknowledged > 20n, String(acknowledged));
+    assert.equal((await log.state('s')).lastSequence, acknowledged);
+    await log.close();
+    log = await openEmbeddedChangeLog({ directory, clock, logger, chunkBytes: 2 * 1024 * 1024 });
+    assert.equal((await log.state('s')).entries, Number(acknowledged));
+    await log.purge('s', 'a', acknowledged - 2n);
+    assert.equal(await append(), acknowledged + 1n);
+    await log.close();
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../base/errors.js';
 import { Deadline } from '../../../base/deadline.js';
 import { Channels } from '../../../cluster/rpc/channels.js';
 import { unaryHandler } from '../../../cluster/rpc/handlers.js';
@@ -61,7 +62,7 @@ describe('channels', () => {
         return await new Promise<never>((_resolve, reject) => {
           context.deadline.signal.addEventListener('abort', () => {
             resolve('cancelled');
-            reject(context.deadline.signal.reason);
+            reject(ShoalError.from(context.deadline.signal.reason));
           });
         });
       }, handlerOptions);
