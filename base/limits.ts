@@ -18,6 +18,8 @@ export const limits = {
   recordHeaderBytesMax: 48 * 1024,
   /** Bytes of one log record, and of one gRPC message. */
   messageBytesMax: 8 * 1024 * 1024,
+  /** Bytes of one answer to a client: 10,000 hits of 6 kB. */
+  answerBytesMax: 64 * 1024 * 1024,
   /** Hits of one search. */
   kMax: 10_000,
   /** Characters of a query. */

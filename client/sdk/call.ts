@@ -18,7 +18,7 @@ export const channelCredentials = credentials.createInsecure();
 
 /** Options of every channel. A proxy for web traffic is not for the cluster's own. */
 export const channelOptions: ChannelOptions = {
-  'grpc.max_receive_message_length': limits.messageBytesMax,
+  'grpc.max_receive_message_length': limits.answerBytesMax,
   'grpc.max_send_message_length': limits.messageBytesMax,
   'grpc.enable_http_proxy': 0,
   'grpc.keepalive_time_ms': 30_000,

@@ -174,7 +174,7 @@ function bracketed(host: string): string {
 function serverOptions(messageBytes: number): ChannelOptions {
   return {
     'grpc.max_receive_message_length': messageBytes,
-    'grpc.max_send_message_length': messageBytes,
+    'grpc.max_send_message_length': Math.max(messageBytes, limits.answerBytesMax),
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
   };
