@@ -21,16 +21,17 @@ export function addScroll(program: Command, host: CommandHost): void {
       const width = call.context.stdout.columns ?? 120;
       const line = (document: StoredDocument): string =>
         `${document.id}  ${snippet(`${document.title ?? ''} ${document.text ?? ''}`, Math.max(24, width - document.id.length - 2))}\n`;
+      const head = '{"documents":[';
       await call.withClient(async (client) => {
-        if (call.json) await write(call, '{"documents":[');
         let count = 0;
         for await (const document of client.documents.scroll(args.text(0), { withVectors: flags.vectors === true })) {
-          const separator = count > 0 ? ',' : '';
+          const separator = count > 0 ? ',' : head;
           await write(call, call.json ? separator + jsonText(storedJson(document)) : line(document));
           count += 1;
           if (count === flags.limit) break;
         }
-        if (call.json) await write(call, ']}\n');
+        // Nothing is printed before the first document, so that an error leaves no half an object behind.
+        if (call.json) await write(call, count > 0 ? ']}\n' : `${head}]}\n`);
       });
     },
   });

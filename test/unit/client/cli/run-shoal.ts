@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../../base/clock.js';
-import { runCli } from '../../../../client/cli/run.js';
 import { startFakeCoordinator, type FakeCoordinator } from '../fake-coordinator.js';
 import type { CliContext } from '../../../../client/cli/context.js';
 
@@ -42,6 +41,8 @@ export function testContext(setting: CliSetting = {}): CliContext & { written():
 /** Runs `shoal ARGS`. */
 export async function runShoal(args: readonly string[], setting: CliSetting = {}): Promise<CliResult> {
   const context = testContext(setting);
+  // Imported here, since the runner loads tests by require: commands import at run time, and must meet the same module instances.
+  const { runCli } = await import('../../../../client/cli/run.js');
   const exitCode = await runCli(args, context);
   const { stdout, stderr } = context.written();
   return { exitCode, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> };

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict';
+import { withFakeCoordinator } from '../run-shoal.js';
+
+describe('shoal shards', () => {
+  const { shoal } = withFakeCoordinator();
+
+  it('shows shards and replicas', async () => {
+    await shoal(['collections', 'create', 'notes']);
+    assert.match((await shoal(['shards', 'notes'])).stdout, /0 +1 +0 +2\.0 KiB +1 +shard-1 +ready +9 +0/);
+    assert.deepEqual((await shoal(['shards', 'notes', '--json'])).json(), {
+      shards: [
+        {
+          shard: 0,
+          lists: 1,
+          documents: 0,
+          bytes: 2048,
+          segments: 1,
+          tombstones: 0,
+          replicas: [{ node: 'shard-1', state: 'ready', applied: '9', lag: 0 }],
+        },
+      ],
+    });
+  });
+});
