@@ -137,7 +137,7 @@ export function numberedDocuments(count: number, from = 0): Document[] {
 
 /** Creates `name`, whose vectors the test gives, with dimension 2. */
 export async function createBare(cluster: SmallCluster, name: string, replicas = 0): Promise<void> {
-  await cluster.client.collections.create({ name, model: 'none', dim: 2, ...(replicas === 0 ? {} : { replicas }) });
+  await cluster.client.collections.create(name, { model: 'none', dim: 2, ...(replicas === 0 ? {} : { replicas }) });
 }
 
 function given<T>(value: T | null): T {
