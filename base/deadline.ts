@@ -11,26 +11,40 @@ import type { Clock, Timer } from './clock.js';
 const deadlineMsMax = 2 ** 31 - 1;
 
 export class Deadline {
-  /** Aborts when time is up or `cancel` was called; its reason is a ShoalError. */
-  readonly signal: AbortSignal;
   readonly clock: Clock;
   /** The instant at which time is up, on `clock.monotonicMs()`. */
   readonly atMs: number;
-  readonly #controller = new AbortController();
+  /** Made when first asked for: most calls end before anyone follows them, and a signal costs more than the rest. */
+  #controller: AbortController | null = null;
+  #ended: ShoalError | null = null;
   readonly #timer: Timer;
   readonly #detach: () => void;
 
   private constructor(clock: Clock, atMs: number, parent: AbortSignal | undefined) {
     this.clock = clock;
-    this.atMs = Math.min(atMs, clock.monotonicMs() + deadlineMsMax);
-    this.signal = this.#controller.signal;
-    // One deadline is followed by every call of a scatter, which Node would take for a leak above ten.
-    setMaxListeners(0, this.signal);
-    this.#timer = clock.after(Math.max(0, this.atMs - clock.monotonicMs()), () => this.#expire());
+    const nowMs = clock.monotonicMs();
+    this.atMs = Math.min(atMs, nowMs + deadlineMsMax);
+    this.#timer = clock.after(Math.max(0, this.atMs - nowMs), () => this.#expire());
     const follow = (): void => this.cancel(parent?.reason);
     parent?.addEventListener('abort', follow, { once: true });
     this.#detach = () => parent?.removeEventListener('abort', follow);
     if (parent?.aborted === true) follow();
+  }
+
+  /** Aborts when time is up or `cancel` was called; its reason is a ShoalError. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      // One deadline is followed by every call of a scatter, which Node would take for a leak above ten.
+      setMaxListeners(0, this.#controller.signal);
+      if (this.#ended !== null) this.#controller.abort(this.#ended);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Why `signal` has aborted, or null while it has not. */
+  get ended(): ShoalError | null {
+    return this.#ended;
   }
 
   /** A deadline `ms` milliseconds from now (24 days at most); also ends when `parent` aborts. */
@@ -50,25 +64,29 @@ export class Deadline {
 
   /** Throws DEADLINE_EXCEEDED or CANCELLED when the call should not go on. */
   check(): void {
-    if (!this.signal.aborted && this.remainingMs() === 0) this.#expire();
-    if (this.signal.aborted) throw ShoalError.from(this.signal.reason);
+    if (this.#ended === null && this.remainingMs() === 0) this.#expire();
+    if (this.#ended !== null) throw this.#ended;
   }
 
   /** The caller gave up; everything that follows this deadline ends. */
   cancel(reason?: unknown): void {
-    const why = reason instanceof ShoalError ? reason : new ShoalError('CANCELLED', 'the caller cancelled the call');
-    this.#controller.abort(why);
-    this.close();
+    this.#end(reason instanceof ShoalError ? reason : new ShoalError('CANCELLED', 'the caller cancelled the call'));
   }
 
-  /** Drops the timer. Idempotent; the signal never fires afterwards. */
+  /** Drops the timer. Idempotent; time running out never ends the deadline afterwards. */
   close(): void {
     this.#timer.cancel();
     this.#detach();
   }
 
   #expire(): void {
-    this.#controller.abort(new ShoalError('DEADLINE_EXCEEDED', 'the deadline passed before the call was done'));
+    this.#end(new ShoalError('DEADLINE_EXCEEDED', 'the deadline passed before the call was done'));
+  }
+
+  #end(why: ShoalError): void {
     this.close();
+    if (this.#ended !== null) return;
+    this.#ended = why;
+    this.#controller?.abort(why);
   }
 }

@@ -151,7 +151,7 @@ export class MultiplexedClient<Request extends MultiplexedRequest, Response exte
   #withdraw(seq: bigint, deadline: Deadline): void {
     const pending = this.#pending.get(seq);
     if (pending === undefined) return;
-    pending.reject(ShoalError.from(deadline.signal.reason));
+    pending.reject(deadline.ended ?? ShoalError.from(deadline.signal.reason));
     if (!pending.isSent) this.#outbox = this.#outbox.filter((other) => other !== pending);
     // When the transport is full the peer finds out by its own deadline.
     else if (this.#stream?.writableNeedDrain === false) this.#sendCancel(this.#stream, seq);

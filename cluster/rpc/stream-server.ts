@@ -126,7 +126,7 @@ class MultiplexedStream<Request extends MultiplexedRequest, Response extends Mul
       response.seq = request.seq;
       if (!isCancelled(deadline)) this.#send(response);
     } catch (thrown) {
-      if (!isCancelled(deadline)) this.#fail(request.seq, deadline.signal.aborted ? deadline.signal.reason : thrown);
+      if (!isCancelled(deadline)) this.#fail(request.seq, deadline.ended ?? thrown);
     } finally {
       deadline.close();
       this.#underWay.delete(request.seq);
@@ -170,5 +170,5 @@ class MultiplexedStream<Request extends MultiplexedRequest, Response extends Mul
 }
 
 function isCancelled(deadline: Deadline): boolean {
-  return deadline.signal.aborted && ShoalError.from(deadline.signal.reason).code === 'CANCELLED';
+  return deadline.ended?.code === 'CANCELLED';
 }
