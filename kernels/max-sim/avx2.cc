@@ -81,51 +81,40 @@ void load_block(const CodesQuery& query, const uint8_t* record, uint32_t tokens,
   }
 }
 
-// Groups of four dimensions from `group` on, widened after all of them.
+// Groups of four dimensions from `group` on, by eight query tokens, widened after all of them.
 template <int Groups>
-inline void add_groups(const int8_t* levels, const Block& tokens, uint32_t group, __m256i sums[block][2]) {
+inline void add_groups(const int8_t* levels, const Block& tokens, uint32_t group, __m256i sums[block]) {
   const __m256i ones = _mm256_set1_epi16(1);
-  __m256i pairs[block][2];
+  __m256i pairs[block];
   for (int g = 0; g < Groups; g++) {
-    const __m256i* lanes = reinterpret_cast<const __m256i*>(levels + size_t{group + g} * 64);
-    const __m256i low = _mm256_loadu_si256(lanes);
-    const __m256i high = _mm256_loadu_si256(lanes + 1);
+    const __m256i lanes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(levels + size_t{group + g} * 64));
     for (int t = 0; t < block; t++) {
       int32_t four;
       std::memcpy(&four, tokens.levels[t] + (group + g) * 4, sizeof four);
-      const __m256i token = _mm256_set1_epi32(four);
-      const __m256i low_pairs = _mm256_maddubs_epi16(token, low);
-      const __m256i high_pairs = _mm256_maddubs_epi16(token, high);
-      pairs[t][0] = g == 0 ? low_pairs : _mm256_add_epi16(pairs[t][0], low_pairs);
-      pairs[t][1] = g == 0 ? high_pairs : _mm256_add_epi16(pairs[t][1], high_pairs);
+      const __m256i products = _mm256_maddubs_epi16(_mm256_set1_epi32(four), lanes);
+      pairs[t] = g == 0 ? products : _mm256_add_epi16(pairs[t], products);
     }
   }
-  for (int t = 0; t < block; t++) {
-    for (int half = 0; half < 2; half++) {
-      sums[t][half] = _mm256_add_epi32(sums[t][half], _mm256_madd_epi16(pairs[t][half], ones));
-    }
-  }
+  for (int t = 0; t < block; t++) sums[t] = _mm256_add_epi32(sums[t], _mm256_madd_epi16(pairs[t], ones));
 }
 
-void raise_tile(const CodesQuery& query, const Block& tokens, uint32_t tile, float* best) {
-  const int8_t* levels = query.levels + size_t{tile} * query.dim * 16;
+// Half a tile at a time: both halves together would need more than the sixteen registers there are.
+void raise_half(const CodesQuery& query, const Block& tokens, uint32_t lane, float* best) {
+  const int8_t* levels = query.levels + size_t{lane / 16} * query.dim * 16 + (lane % 16) * 4;
   const uint32_t groups = query.dim / 4;
-  __m256i sums[block][2];
-  for (int t = 0; t < block; t++) sums[t][0] = sums[t][1] = _mm256_setzero_si256();
+  __m256i sums[block];
+  for (int t = 0; t < block; t++) sums[t] = _mm256_setzero_si256();
   uint32_t group = 0;
   for (; group + 4 <= groups; group += 4) add_groups<4>(levels, tokens, group, sums);
   if (group < groups) add_groups<2>(levels, tokens, group, sums);
-  for (int half = 0; half < 2; half++) {
-    const uint32_t lane = tile * 16 + static_cast<uint32_t>(half) * 8;
-    const __m256 scale = _mm256_loadu_ps(query.scale + lane);
-    __m256 largest = _mm256_loadu_ps(best + lane);
-    for (int t = 0; t < block; t++) {
-      const __m256 residual = _mm256_mul_ps(scale, _mm256_cvtepi32_ps(sums[t][half]));
-      const __m256 sum = _mm256_add_ps(_mm256_loadu_ps(tokens.centroid_scores[t] + lane), residual);
-      largest = _mm256_max_ps(_mm256_mul_ps(sum, _mm256_set1_ps(tokens.inverse_norms[t])), largest);
-    }
-    _mm256_storeu_ps(best + lane, largest);
+  const __m256 scale = _mm256_loadu_ps(query.scale + lane);
+  __m256 largest = _mm256_loadu_ps(best + lane);
+  for (int t = 0; t < block; t++) {
+    const __m256 residual = _mm256_mul_ps(scale, _mm256_cvtepi32_ps(sums[t]));
+    const __m256 sum = _mm256_add_ps(_mm256_loadu_ps(tokens.centroid_scores[t] + lane), residual);
+    largest = _mm256_max_ps(_mm256_mul_ps(sum, _mm256_set1_ps(tokens.inverse_norms[t])), largest);
   }
+  _mm256_storeu_ps(best + lane, largest);
 }
 
 template <int NBits>
@@ -136,7 +125,7 @@ void max_codes_of(const CodesQuery& query, const uint8_t* record, uint32_t token
   Block loaded;
   for (uint32_t first = 0; first < tokens; first += block) {
     load_block<NBits>(query, record, tokens, first, table, loaded);
-    for (uint32_t tile = 0; tile < query.tiles; tile++) raise_tile(query, loaded, tile, best);
+    for (uint32_t lane = 0; lane < query.tiles * 16; lane += 8) raise_half(query, loaded, lane, best);
   }
 }
 

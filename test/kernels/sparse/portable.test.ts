@@ -24,7 +24,13 @@ function accumulate(kernels: NativeKernels, of: ReturnType<typeof postings>, cou
   return scores;
 }
 
-function best(kernels: NativeKernels, scores: Float32Array, live: Uint8Array | null, k: number, minimum: number) {
+interface Choice {
+  readonly live: Uint8Array | null;
+  readonly k: number;
+  readonly minimum: number;
+}
+
+function best(kernels: NativeKernels, scores: Float32Array, { live, k, minimum }: Choice) {
   const rows = new Uint32Array(k);
   const bestScores = new Float32Array(k);
   const count = kernels.topK(scores, live, minimum, rows, bestScores);
@@ -69,7 +75,7 @@ describe('top k of a column', () => {
       const random = testRandom();
       const scores = Float32Array.from({ length: count }, () => random.below(40) - 10);
       const live = Uint8Array.from({ length: Math.ceil(count / 8) }, () => random.below(256));
-      const { actual } = await onBoth((kernels) => best(kernels, scores, live, k, 0));
+      const { actual } = await onBoth((kernels) => best(kernels, scores, { live, k, minimum: 0 }));
       const sorted = [...scores.keys()]
         .filter((row) => scores[row]! > 0 && ((live[row >> 3]! >> (row & 7)) & 1) === 1)
         .sort((a, b) => scores[b]! - scores[a]! || a - b)
@@ -80,7 +86,7 @@ describe('top k of a column', () => {
 
   it('keeps no NaN', async () => {
     const scores = Float32Array.of(NaN, 2, NaN, 1);
-    const { actual } = await onBoth((kernels) => best(kernels, scores, null, 4, -Infinity));
+    const { actual } = await onBoth((kernels) => best(kernels, scores, { live: null, k: 4, minimum: -Infinity }));
     assert.deepEqual(actual.rows, [1, 3]);
   });
 });
