@@ -146,7 +146,8 @@ describe('the attributes of a document', () => {
 
   it('keep the types of known names', () => {
     const types = { year: AttributeType.ATTRIBUTE_TYPE_INT64, tags: AttributeType.ATTRIBUTE_TYPE_STRING_LIST };
-    const check = (attributes: NonNullable<Fields['attributes']>): unknown => newAttributeTypes(accept({ attributes }), types);
+    const check = (attributes: NonNullable<Fields['attributes']>): unknown =>
+      newAttributeTypes(accept({ attributes }), types);
     assert.deepEqual(check({ year: { int64Value: 3n }, tags: { listValue: { values: [] } } }), {});
     assert.throws(() => check({ year: { stringValue: '3' } }), {
       code: 'INVALID_ARGUMENT',

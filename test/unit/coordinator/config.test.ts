@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { coordinatorConfigSchema } from '../../../coordinator/config.js';
+
+describe('the configuration of a coordinator', () => {
+  it('has a default for all but its name', () => {
+    assert.deepEqual(coordinatorConfigSchema.parse({ id: 'c' }), {
+      id: 'c',
+      host: '127.0.0.1',
+      port: 7420,
+      defaultReplicas: 1,
+    });
+  });
+
+  it('refuses unknown keys and values out of range', () => {
+    for (const bad of [
+      {},
+      { id: '' },
+      { id: 'c', port: 70_000 },
+      { id: 'c', port: -1 },
+      { id: 'c', defaultReplicas: 0 },
+      { id: 'c', prot: 1 },
+    ]) {
+      assert.equal(coordinatorConfigSchema.safeParse(bad).success, false, JSON.stringify(bad));
+    }
+  });
+});

@@ -1,0 +1,117 @@
+/** What a document brings is kept; what lacks is encoded, many texts a request. */
+import assert from 'node:assert/strict';
+import type { EncodeOrder } from '../../../../coordinator/encoders.js';
+import { encodeDocuments } from '../../../../coordinator/ingest/encode.js';
+import type { TokenCodecs } from '../../../../coordinator/ingest/token-codecs.js';
+import { acceptDocument } from '../../../../coordinator/ingest/validate.js';
+import type { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+import { Document } from '../../../../proto/generated/shoal/v1/document.js';
+import { EncodeResponse } from '../../../../proto/generated/shoal/v1/encoder.js';
+import type { LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
+import { bareSettings, deadlineOf, encodersOf, floats, settings, words } from '../fixtures.js';
+
+type Fields = Parameters<typeof Document.fromPartial>[0];
+
+interface Run {
+  readonly documents: readonly LogDocument[];
+  readonly orders: readonly EncodeOrder[];
+}
+
+/** The encoder answers (1, 2), the term 3 and one token row, coded by `codec`; rows coded here become the byte 7. */
+async function run(fields: readonly Fields[], of: CollectionSettings = settings(), codec = 'c1'): Promise<Run> {
+  const orders: EncodeOrder[] = [];
+  const encoders = encodersOf({
+    encode: async (_, order) => {
+      orders.push(order);
+      const encoding = {
+        dense: floats(1, 2),
+        sparse: { termIds: words(3), weights: floats(1) },
+        tokens: { count: 1, rows: floats(1, 2), codec },
+        terms: 5,
+      };
+      return EncodeResponse.fromPartial({ encodings: order.texts.map(() => encoding) });
+    },
+  });
+  const codecs = { coded: async () => ({ count: 1, rows: Buffer.of(7), codec: 'here' }) } as unknown as TokenCodecs;
+  const accepted = fields.map((each, i) =>
+    acceptDocument(Document.fromPartial({ id: String(i), text: 'x', ...each }), of),
+  );
+  const documents = await encodeDocuments(accepted, of, { encoders, codecs, deadline: deadlineOf() });
+  return { documents, orders };
+}
+
+describe('encoding documents', () => {
+  it('fills in every representation, with the number of terms', async () => {
+    const { documents, orders } = await run([{ title: 't', attributes: { a: { int64Value: 1n } } }]);
+    assert.deepEqual(documents[0], {
+      id: '0',
+      title: 't',
+      text: 'x',
+      attributes: documents[0]?.attributes,
+      list: 0,
+      dense: floats(1, 2),
+      sparse: { termIds: words(3), weights: floats(1) },
+      terms: 5,
+      tokens: { count: 1, rows: floats(1, 2), codec: 'c1' },
+    });
+    assert.equal(documents[0]?.attributes['a']?.int64Value, 1n);
+    assert.deepEqual(orders[0]?.texts, [{ title: 't', text: 'x' }]);
+  });
+
+  it('codes what an encoder without a codec gives as float32', async () => {
+    const { documents } = await run([{}], settings(), '');
+    assert.deepEqual(documents[0]?.tokens, { count: 1, rows: Buffer.of(7), codec: 'here' });
+  });
+
+  it('keeps a given vector and asks for the rest', async () => {
+    const { documents, orders } = await run([{ vector: floats(8, 9) }]);
+    assert.deepEqual(documents[0]?.dense, floats(8, 9));
+    assert.equal(documents[0]?.terms, 5);
+    assert.deepEqual([orders[0]?.dense, orders[0]?.sparse, orders[0]?.multi], [false, true, true]);
+  });
+
+  it('asks nobody for a vector without a text, nor for a complete document', async () => {
+    const learned = settings({ sparseWeighting: 'learned' });
+    const sparse = { termIds: words(4), weights: floats(2) };
+    const { documents, orders } = await run(
+      [
+        { text: undefined, vector: floats(8, 9) },
+        { vector: floats(8, 9), sparse, tokens: { count: 1, rows: floats(1, 2) } },
+      ],
+      learned,
+    );
+    assert.equal(orders.length, 0);
+    assert.deepEqual([documents[0]?.text, documents[0]?.sparse, documents[0]?.tokens], ['', undefined, undefined]);
+    assert.deepEqual([documents[1]?.sparse, documents[1]?.tokens?.codec], [sparse, 'here']);
+  });
+
+  it('asks nobody in a collection without a model', async () => {
+    const { documents, orders } = await run([{ vector: floats(8, 9) }], bareSettings());
+    assert.equal(orders.length, 0);
+    assert.deepEqual(documents[0]?.dense, floats(8, 9));
+  });
+
+  it('asks for no tokens where the collection has none', async () => {
+    assert.equal((await run([{}], settings({ tokenDim: 0 }))).orders[0]?.multi, false);
+  });
+
+  it('sends at most 32 texts a request and keeps the order', async () => {
+    const fields = Array.from({ length: 70 }, (_, i): Fields =>
+      i % 7 === 0 ? { text: undefined, vector: floats(i, 0) } : { text: String(i) },
+    );
+    const { documents, orders } = await run(fields);
+    assert.deepEqual(
+      orders.map(({ texts }) => texts.length),
+      [32, 28],
+    );
+    assert.deepEqual(
+      orders.flatMap(({ texts }) => texts.map(({ text }) => text)),
+      fields.flatMap(({ text }) => text ?? []),
+    );
+    assert.deepEqual(
+      documents.map(({ id }) => id),
+      fields.map((_, i) => String(i)),
+    );
+    assert.deepEqual([documents[7]?.dense, documents[8]?.dense], [floats(7, 0), floats(1, 2)]);
+  });
+});

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { statusOf } from '../../../../coordinator/status/status.js';
+import { bareSettings, encoderNode, mapOf, placement, replica, settings, shardNode } from '../fixtures.js';
+
+const healthy = {
+  collections: [settings()],
+  nodes: [shardNode('s2'), encoderNode('e'), shardNode('s1')],
+  placements: [placement(0, ['s1', 's2'])],
+  replicas: [replica(0, 's1'), replica(0, 's2')],
+};
+
+const whats = (changes: Partial<typeof healthy>): string[] =>
+  statusOf(mapOf({ ...healthy, ...changes })).problems.map(({ what }) => what);
+
+describe('the status of a cluster', () => {
+  it('is healthy when every replica is ready and every model is served', () => {
+    const status = statusOf(mapOf(healthy));
+    assert.deepEqual([status.healthy, status.problems], [true, []]);
+    assert.deepEqual(
+      status.nodes.map(({ id }) => id),
+      ['e', 's1', 's2'],
+    );
+    assert.deepEqual(status.collections, ['notes']);
+  });
+
+  it('of an empty cluster asks for a shard node', () => {
+    const { healthy: isHealthy, problems } = statusOf(mapOf({}));
+    assert.equal(isHealthy, false);
+    assert.deepEqual(problems, [{ what: 'no shard node', why: 'none is registered', todo: 'start a shard node' }]);
+  });
+
+  it('names a model that nobody serves, unless the collection needs none', () => {
+    const nodes = [shardNode('s1'), shardNode('s2')];
+    assert.deepEqual(whats({ nodes }), ["collection 'notes' cannot encode"]);
+    assert.deepEqual(whats({ nodes, collections: [bareSettings()] }), []);
+  });
+
+  it('tells replicas apart that are away, loading and failed', () => {
+    const of = (replicas: typeof healthy.replicas): (string | undefined)[] => {
+      const [problem] = statusOf(mapOf({ ...healthy, replicas })).problems;
+      return [problem?.what, problem?.why, problem?.todo];
+    };
+    const what = "replica of shard 0 of 'notes' on s2 does not serve";
+    const ready = replica(0, 's1');
+    const wait = 'wait, or start the node';
+    assert.deepEqual(of([ready]), [what, 'the node is away', wait]);
+    assert.deepEqual(of([ready, replica(0, 's2', { state: 'loading' })]), [what, 'it is loading', wait]);
+    const failed = replica(0, 's2', { state: 'failed', problem: 'disk trouble' });
+    assert.deepEqual(of([ready, failed]), [what, 'disk trouble', 'see the log of the node, mend it and restart it']);
+  });
+});
