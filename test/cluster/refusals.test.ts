@@ -13,11 +13,10 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { connect } from '../../client/sdk/connect.js';
 import { spawnDev, startDev } from '../dev-process.js';
+import { modelDirectory } from '../model-tokenizer.js';
 
-const modelDirectory = fileURLToPath(new URL('../../models/default', import.meta.url));
 const withoutEncoder = ['--port', '0', '--encoder-nodes', '0'];
 
 describe('shoal dev refuses', function () {
