@@ -30,7 +30,10 @@ export class TermStatistics {
     this.#peers = peers;
   }
 
-  /** What each term's weight is multiplied with: idf, 0 for a term that no document holds. float32[terms] */
+  /**
+   * Each term's weight times its idf, float32[terms]. A term that no document held a moment ago keeps one too: a document written
+   * since then may hold it, and has to be found.
+   */
   async factors(
     uid: string,
     terms: { readonly termIds: Uint32Array; readonly weights: Float32Array },
@@ -41,7 +44,7 @@ export class TermStatistics {
     if (unknown.length > 0) await this.#ask(uid, unknown, counts, where);
     return terms.weights.map((weight, i) => {
       const frequency = counts.frequencies.get(terms.termIds[i]!) ?? 0;
-      return frequency === 0 ? 0 : weight * inverseDocumentFrequency(counts.documents, frequency);
+      return weight * inverseDocumentFrequency(counts.documents, frequency);
     });
   }
 

@@ -17,7 +17,7 @@ export interface WireQuestion {
   readonly tokenCount: number;
 }
 
-/** `encoded` for the wire. Terms that no document holds are left out. */
+/** `encoded` for the wire. Terms without weight are left out. */
 export async function wireQuestion(
   encoded: EncodedQuestion,
   question: Question,

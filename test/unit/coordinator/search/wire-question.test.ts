@@ -20,12 +20,12 @@ function toWire(
 }
 
 describe('the question on the wire', () => {
-  it('has idf in the terms’ factors and leaves out terms that no document holds', async () => {
+  it('has idf in the terms’ factors and leaves out terms without weight', async () => {
     const { sparse } = await toWire({ ...nothing, terms }, [0.5, 0, 4]);
     assert.deepEqual(sparse, { termIds: words(3, 8), weights: floats(0.5, 4) });
   });
 
-  it('has no terms when no document holds any', async () => {
+  it('has no terms when none has weight', async () => {
     assert.equal((await toWire({ ...nothing, terms }, [0, 0, 0])).sparse, undefined);
   });
 

@@ -1,0 +1,129 @@
+/** Reading by id and in order sees everything that was written through this coordinator. */
+import assert from 'node:assert/strict';
+import { systemClock } from '../../../../base/clock.js';
+import { Deadline } from '../../../../base/deadline.js';
+import type { Appenders } from '../../../../coordinator/ingest/appenders.js';
+import {
+  countDocuments,
+  getDocument,
+  locate,
+  scrollDocuments,
+  shardStatistics,
+  type ReadParts,
+} from '../../../../coordinator/documents/read.js';
+import { ShardDocuments, ShardStatistics, type LookupRequest } from '../../../../proto/generated/shoal/v1/shard.js';
+import { floats, longs, peersOf, servingMap, settings, viewOf, words } from '../fixtures.js';
+
+const deadline = Deadline.after(systemClock, 10_000);
+const sparse = { termIds: words(1), weights: floats(1) };
+
+/** Two shards; ids to docIds of each. */
+function partsOf(shards: readonly Readonly<Record<string, bigint>>[], lookups: LookupRequest[] = []): ReadParts {
+  const peers = peersOf({
+    lookup: async (_, request) => {
+      lookups.push(request);
+      return { docIds: longs(...request.ids.map((id) => shards[request.ref?.shard ?? 0]?.[id] ?? 0n)) };
+    },
+    fetch: async (_, request) => {
+      const [asked] = request.shards;
+      const shard = asked?.ref?.shard ?? 0;
+      const docId = asked?.docIds.readBigUInt64LE(0) ?? 0n;
+      const id = Object.entries(shards[shard] ?? {}).find(([, known]) => known === docId)?.[0] ?? '';
+      return { shards: [ShardDocuments.fromPartial({ shard, documents: [{ docId, document: { id, sparse } }] })] };
+    },
+    statistics: async (_, { shards: [ref] }) => {
+      const documents = BigInt(Object.keys(shards[ref?.shard ?? 0] ?? {}).length);
+      return { shards: [ShardStatistics.fromPartial({ documents, diskBytes: 10n })] };
+    },
+    readDocuments: async (_, { ref, after, limit }) => {
+      const all = Object.entries(shards[ref?.shard ?? 0] ?? {}).filter(([, docId]) => docId > after);
+      const some = all.sort(([, a], [, b]) => Number(a - b)).slice(0, limit);
+      const documents = some.map(([id, docId]) => ({
+        docId,
+        document: { id, attributes: {}, sparse, tokens: undefined },
+      }));
+      return { documents, done: all.length <= limit };
+    },
+  });
+  const appenders = { writtenUpTo: () => 42n } as unknown as Appenders;
+  return { view: viewOf(servingMap(2)), peers, appenders };
+}
+
+after(() => deadline.close());
+
+describe('locating ids', () => {
+  it('asks every shard, waiting for what was written here', async () => {
+    const lookups: LookupRequest[] = [];
+    const places = await locate(['a', 'b', 'c'], settings(), partsOf([{ a: 5n }, { b: 6n }], lookups), deadline);
+    assert.deepEqual(
+      places.map((place) => place && [place.placement.shard, place.docId]),
+      [[0, 5n], [1, 6n], null],
+    );
+    assert.deepEqual(
+      lookups.map(({ minSequence, ids }) => [minSequence, ids]),
+      [
+        [42n, ['a', 'b', 'c']],
+        [42n, ['a', 'b', 'c']],
+      ],
+    );
+  });
+
+  it('takes the newest version where two shards have one', async () => {
+    const [place] = await locate(['a'], settings(), partsOf([{ a: 9n }, { a: 8n }]), deadline);
+    assert.deepEqual([place?.placement.shard, place?.docId], [0, 9n]);
+  });
+});
+
+describe('getting a document', () => {
+  it('gives the newest version; BM25 weights stay inside, learned ones come along', async () => {
+    const parts = { ...partsOf([{ a: 5n }, { a: 7n }]), deadline };
+    const { docId, document } = await getDocument('a', true, settings(), parts);
+    assert.deepEqual([docId, document?.id, document?.sparse], [7n, 'a', undefined]);
+    const learned = await getDocument('a', true, settings({ sparseWeighting: 'learned' }), parts);
+    assert.deepEqual(learned.document?.sparse, sparse);
+  });
+
+  it('says NOT_FOUND for an unknown id, with its name and the collection’s', async () => {
+    await assert.rejects(getDocument('x', false, settings(), { ...partsOf([{}, {}]), deadline }), {
+      code: 'NOT_FOUND',
+      message: "document 'x' does not exist in collection 'notes'",
+    });
+  });
+});
+
+describe('counting', () => {
+  it('sums over the shards', async () => {
+    const parts = partsOf([{ a: 1n, b: 2n }, { c: 3n }]);
+    assert.equal(await countDocuments(settings(), parts, deadline), 3n);
+    const counts = await shardStatistics(settings(), parts, deadline);
+    assert.deepEqual(
+      counts.map(({ documents, diskBytes }) => [documents, diskBytes]),
+      [
+        [2n, 10n],
+        [1n, 10n],
+      ],
+    );
+  });
+});
+
+describe('scrolling', () => {
+  it('gives every document once, shard after shard, ascending, in batches', async () => {
+    const parts = partsOf([{ a: 1n, b: 5n, c: 9n }, { d: 2n }]);
+    const batches: (string | undefined)[][] = [];
+    for await (const batch of scrollDocuments(settings(), { batch: 2, withVectors: false }, parts, deadline)) {
+      batches.push(batch.map(({ document }) => document?.id));
+    }
+    assert.deepEqual(batches, [['a', 'b'], ['c'], ['d']]);
+  });
+
+  it('of an empty collection gives nothing', async () => {
+    for await (const batch of scrollDocuments(
+      settings(),
+      { batch: 2, withVectors: false },
+      partsOf([{}, {}]),
+      deadline,
+    )) {
+      assert.fail(`a batch of ${batch.length}`);
+    }
+  });
+});
