@@ -4,8 +4,8 @@
 //
 // Layout: rows uint16[count, dim] (IEEE 754 half bits, row-major, no padding, 2-byte aligned), query float32[dim], scores
 // float32[count]. Any dim. Nothing is read past the last element of rows or query.
-// Strategy: the scan is bound by memory, so rows are converted in registers and several go at once, to keep loads in flight.
-// A row's score does not depend on the rows around it: each row has accumulators of its own, summed in one fixed order.
+// Strategy: the scan is bound by memory, so rows are converted in registers, one after the other as they lie. A row's score does not
+// depend on the rows around it: it has accumulators of its own, summed in one fixed order.
 // Tolerance against the reference: |difference| <= dim * 2^-23 * sum |query[j] * row[j]|, from the order of summation alone.
 #pragma once
 
