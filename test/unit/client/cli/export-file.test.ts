@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { exportCollection } from '../../../../client/cli/export-file.js';
+import { withClient } from '../with-client.js';
+import { testContext } from './run-shoal.js';
+
+describe('an export', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'shoal-export-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('is compressed where the file ends with .gz', () =>
+    withClient(async (client) => {
+      await client.collections.create('notes');
+      await client.documents.upsert('notes', [{ id: '1', text: 'x' }]);
+      const task = { context: testContext(), name: 'notes', withVectors: false };
+      const files = [join(folder, 'a.jsonl'), join(folder, 'a.jsonl.gz')] as const;
+      for (const file of files) assert.equal(await exportCollection(client, { ...task, file }), 1);
+      assert.equal(readFileSync(files[0], 'utf8'), '{"_id":"1","text":"x"}\n');
+      assert.equal(gunzipSync(readFileSync(files[1])).toString(), '{"_id":"1","text":"x"}\n');
+    }));
+
+  it('of an unknown collection is an error', () =>
+    withClient(async (client) => {
+      const task = { context: testContext(), name: 'none', withVectors: false };
+      await assert.rejects(exportCollection(client, task), { code: 'NOT_FOUND' });
+    }));
+});

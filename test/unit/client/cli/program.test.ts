@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { buildProgram } from '../../../../client/cli/program.js';
+import { testContext } from './run-shoal.js';
+import type { Command } from 'commander';
+
+function leaves(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+}
+
+describe('the program', () => {
+  const program = buildProgram(testContext(), { exitCode: 0 });
+
+  it('gives every command --json, a summary and examples', () => {
+    for (const command of leaves(program)) {
+      const names = command.options.map((option) => option.long);
+      assert.ok(names.includes('--json'), command.name());
+      assert.notEqual(command.summary(), '', command.name());
+    }
+  });
+
+  it('offers nothing that the cluster cannot do yet', () => {
+    const names = leaves(program).map((command) => command.name());
+    for (const later of ['train', 'backup', 'restore', 'alias', 'set', 'move', 'split']) {
+      assert.equal(names.includes(later), false, later);
+    }
+  });
+});
