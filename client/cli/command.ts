@@ -1,5 +1,5 @@
 /** What all commands have in common: --address, --json, help with examples, a client that is closed, an answer in two forms. */
-import { CommanderError, type Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { jsonText } from './json.js';
 import type { CliContext } from './context.js';
 import type { ShoalClient } from '../sdk/connect.js';
@@ -55,6 +55,16 @@ export interface Invocation {
   answer(object: unknown, human: () => string | Promise<string>): Promise<void>;
   /** A line on standard error. */
   note(line: string): void;
+}
+
+/** A program without commands: errors are thrown, never printed, and nothing exits the process. */
+export function newProgram(name: string, context: CliContext): Command {
+  return new Command(name).exitOverride().configureOutput({
+    writeOut: (text) => void context.stdout.write(text),
+    writeErr: () => undefined,
+    outputError: () => undefined,
+    getOutHelpWidth: () => context.stdout.columns ?? 100,
+  });
 }
 
 /** Adds a command to `parent`. */

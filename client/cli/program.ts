@@ -1,5 +1,4 @@
 /** The command line as a whole: every command that this cluster serves, in the order in which people meet them. */
-import { Command } from 'commander';
 import { addBench } from './commands/bench.js';
 import { addCollections } from './commands/collections.js';
 import { addCount } from './commands/count.js';
@@ -15,30 +14,25 @@ import { addScroll } from './commands/scroll.js';
 import { addSearch } from './commands/search.js';
 import { addShards } from './commands/shards.js';
 import { addStatus } from './commands/status.js';
+import { addVerify } from './commands/verify.js';
 import { version } from '../../base/version.js';
-import type { CommandHost, Outcome } from './command.js';
+import { newProgram, type CommandHost, type Outcome } from './command.js';
 import type { CliContext } from './context.js';
+import type { Command } from 'commander';
 
 /** The program; errors are thrown, never printed, and nothing exits the process. */
 export function buildProgram(context: CliContext, outcome: Outcome): Command {
-  const program = new Command('shoal');
+  const program = newProgram('shoal', context);
   program
     .description('A search cluster for text: finds the passages that answer a query, by meaning and by words.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help of a command')
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => void context.stdout.write(text),
-      writeErr: () => undefined,
-      outputError: () => undefined,
-      getOutHelpWidth: () => context.stdout.columns ?? 100,
-    })
     .addHelpText('after', firstSteps);
   const host: CommandHost = { context, outcome };
   for (const add of [addDev, addCollections, addImport, addExport, addSearch, addGet]) add(program, host);
   for (const add of [addDelete, addCount, addScroll, addEval, addModels]) add(program, host);
-  for (const add of [addStatus, addNodes, addShards, addBench]) add(program, host);
+  for (const add of [addStatus, addNodes, addShards, addVerify, addBench]) add(program, host);
   return program;
 }
 

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { Command } from 'commander';
-import { addCommand, usageError, type CommandSpec } from '../../../../client/cli/command.js';
+import { addCommand, newProgram, usageError, type CommandSpec } from '../../../../client/cli/command.js';
 import { testContext } from './run-shoal.js';
 
 function run(spec: Partial<CommandSpec<{ flag?: true }>>, words: string[], env: Record<string, string> = {}) {
   const context = testContext({ env });
   const outcome = { exitCode: 0 };
-  const program = new Command('test').exitOverride().configureOutput({ writeErr: () => undefined });
+  const program = newProgram('test', context);
   addCommand<{ flag?: true }>(
     program,
     { context, outcome },

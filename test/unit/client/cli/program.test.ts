@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { buildProgram } from '../../../../client/cli/program.js';
 import { testContext } from './run-shoal.js';
-import type { Command } from 'commander';
+
+type Command = ReturnType<typeof buildProgram>;
 
 function leaves(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
