@@ -1,0 +1,126 @@
+/** Search over the wire: hits with their documents and scores, coverage, timings, and the words of a refusal. */
+import assert from 'node:assert/strict';
+import { credentials } from '@grpc/grpc-js';
+import { createBare, numberedDocuments, SmallCluster } from '../../../cluster/small-cluster.js';
+import {
+  SearchClient,
+  SearchRequest,
+  type SearchMode,
+  type SearchResponse,
+} from '../../../../proto/generated/shoal/v1/search.js';
+import { floats } from '../fixtures.js';
+
+describe('the service of search', () => {
+  let cluster: SmallCluster;
+  let raw: SearchClient;
+  const query = Float32Array.of(1, 0);
+
+  before(async () => {
+    cluster = await SmallCluster.start();
+    await createBare(cluster, 'notes');
+    await cluster.client.documents.upsert('notes', [
+      ...numberedDocuments(20),
+      { id: 'bare', title: 'T', vector: Float32Array.of(0.5, 0), attributes: { year: 7n } },
+    ]);
+    raw = new SearchClient(cluster.address, credentials.createInsecure());
+  });
+
+  after(async () => {
+    raw.close();
+    await cluster.close();
+  });
+
+  const search = (request: Parameters<typeof SearchRequest.fromPartial>[0]): Promise<SearchResponse> =>
+    new Promise((resolve, reject) =>
+      raw.search(
+        SearchRequest.fromPartial({ collection: 'notes', vector: floats(1, 0), ...request }),
+        (error, answer) => (error === null ? resolve(answer) : reject(error)),
+      ),
+    );
+
+  it('finds the nearest documents, best first, with what users see of them', async () => {
+    const { hits, coverage, timings, uid } = await cluster.client.search('notes', query, { k: 3 });
+    assert.deepEqual(
+      hits.map(({ id, score, shard }) => [id, score, shard]),
+      [
+        ['19', 20, 0],
+        ['18', 19, 0],
+        ['17', 18, 0],
+      ],
+    );
+    assert.deepEqual(hits[0]?.scores, { dense: 20, sparse: null, multi: null });
+    assert.deepEqual([hits[0].text, hits[0].passage], ['document 19', { start: 0, end: 11 }]);
+    assert.deepEqual(coverage, {
+      full: true,
+      listsProbed: 1,
+      listsTotal: 1,
+      shardsContacted: 1,
+      sparseShardsContacted: 0,
+      shardsTotal: 1,
+      listsMissing: [],
+      shardsMissing: [],
+      behind: false,
+      reasons: [],
+    });
+    assert.equal(uid, (await cluster.client.documents.count('notes')).uid);
+    const { totalMs, ...steps } = timings;
+    assert.ok(totalMs >= Math.max(...Object.values(steps)));
+  });
+
+  it('pages, and stops at the threshold', async () => {
+    const page = await cluster.client.search('notes', query, { k: 2, offset: 19 });
+    assert.deepEqual(
+      page.hits.map(({ id, title, attributes }) => [id, title, attributes]),
+      [
+        ['0', null, {}],
+        ['bare', 'T', { year: 7n }],
+      ],
+    );
+    const above = await cluster.client.search('notes', query, { k: 10, scoreThreshold: 18.5 });
+    assert.deepEqual(
+      above.hits.map(({ id }) => id),
+      ['19', '18'],
+    );
+  });
+
+  it('gives equal scores by smaller docId', async () => {
+    const { hits } = await cluster.client.search('notes', Float32Array.of(0, 1), { k: 5 });
+    assert.deepEqual(
+      hits.map(({ id }) => id),
+      ['0', '1', '2', '3', '4'],
+    );
+  });
+
+  it('says which lists and shards it probed, where asked', async () => {
+    const { explanation } = await search({ explain: true, k: 1 });
+    assert.deepEqual(
+      [explanation?.listsProbed, explanation?.shardsProbed, explanation?.denseCandidates],
+      [[0], [0], 21],
+    );
+    assert.equal((await search({})).explanation, undefined);
+  });
+
+  it('refuses what is out of range or unknown, with code and reason', async () => {
+    const refusals: [Parameters<typeof SearchRequest.fromPartial>[0], number, RegExp][] = [
+      [{ k: 10_001 }, 3, /k \+ offset is 10001; it must be 1 to 10000/],
+      [{ nprobe: 2 }, 3, /nprobe is 2, collection 'notes' has 1 lists/],
+      [{ vector: floats(1, 2, 3) }, 3, /3 dimensions, collection 'notes' has 2/],
+      [{ vector: floats(NaN, 2) }, 3, /not finite/],
+      [{ vector: undefined, query: 'words' }, 3, /has no encoder model; search it by vector/],
+      [{ vector: undefined, mode: 77 as SearchMode }, 3, /mode 77 is unknown; use hybrid, dense, sparse or multi/],
+      [{ collection: 'x' }, 5, /collection 'x' does not exist/],
+      [{ minSequence: 1n, minSequenceUid: 'other' }, 9, /min_sequence belongs to uid other/],
+    ];
+    for (const [request, code, details] of refusals) await assert.rejects(search(request), { code, details });
+  });
+
+  it('ends a call whose own deadline is over', async () => {
+    const { uid } = await cluster.client.documents.count('notes');
+    const answer = await search({ minSequence: 999n, minSequenceUid: uid, deadlineMs: 50 });
+    assert.deepEqual([answer.hits.length, answer.coverage?.full], [0, false]);
+    await assert.rejects(search({ minSequence: 999n, deadlineMs: 50, requireFull: true }), {
+      code: 14,
+      details: /the answer is not full: node shard-1/,
+    });
+  });
+});
