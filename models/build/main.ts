@@ -1,0 +1,79 @@
+/**
+ * Builds `models/default` from the source model: the graph, its ranges, the token codec and the manifest.
+ *
+ *   npm run model -- --source DIR [--target models/default]
+ *
+ * The result depends on the source, the versions of the dependencies and the numbers below alone.
+ */
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { systemClock } from '../../base/clock.js';
+import { seededRandom } from '../../base/random.js';
+import { TextTokenizer } from '../../encoder-node/tokenizer/tokenizer.js';
+import { calibrate } from './calibrate.js';
+import { trainCodec } from './codec.js';
+import { codecFile, defaultManifest, modelFile, tokenizerFile } from './default-manifest.js';
+import { buildGraph } from './graph.js';
+import { passagesOf, readGlosses } from './shipped-text.js';
+import { readSourceWeights } from './source-weights.js';
+import { tokenRows } from './token-rows.js';
+
+const seed = 7;
+const calibrationPassages = 240;
+const codecPassages = 3_000;
+const centroids = 1_024;
+const iterations = 8;
+
+const { values } = parseArgs({
+  options: {
+    source: { type: 'string', default: '../shared/models/bge-small-en-v1.5' },
+    target: { type: 'string', default: 'models/default' },
+  },
+});
+await build(values.source, values.target);
+
+async function build(source: string, target: string): Promise<void> {
+  await mkdir(target, { recursive: true });
+  const tokenizer = new TextTokenizer(await readFile(join(source, 'tokenizer.json'), 'utf8'));
+  const glosses = await readGlosses();
+  const random = seededRandom(seed);
+  const sequencesOf = (count: number): Int32Array[] =>
+    passagesOf(glosses, count, random).map((text) => sequenceOf(text, tokenizer));
+
+  const weights = readSourceWeights(await readFile(join(source, 'model_int8.onnx')));
+  say('measuring the ranges of the graph');
+  const ranges = await calibrate(weights, sequencesOf(calibrationPassages));
+  const graphPath = join(target, modelFile);
+  await writeFile(graphPath, buildGraph(weights, ranges));
+  await copyFile(join(source, 'tokenizer.json'), join(target, tokenizerFile));
+
+  say('encoding text for the token codec');
+  const bare = defaultManifest({}, null);
+  const rows = await tokenRows(graphPath, bare, sequencesOf(codecPassages));
+  say(`training the token codec on ${rows.length / 384} token vectors`);
+  const codec = trainCodec(rows, { dim: 384, centroids, nbits: 2, iterations, seed, onProgress: say });
+  await writeFile(join(target, codecFile), codec.serialize());
+
+  const manifest = defaultManifest(await digests(target), codec.version);
+  await writeFile(join(target, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  say(`wrote ${target} with token codec ${codec.version}`);
+}
+
+function sequenceOf(text: string, tokenizer: TextTokenizer): Int32Array {
+  return Int32Array.of(tokenizer.startId, ...tokenizer.idsOf(text).slice(0, 254), tokenizer.endId);
+}
+
+async function digests(target: string): Promise<Record<string, { bytes: number; sha256: string }>> {
+  const names = [modelFile, tokenizerFile, codecFile];
+  const entries = names.map(async (name) => {
+    const bytes = await readFile(join(target, name));
+    return [name, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+function say(line: string): void {
+  process.stderr.write(`${(systemClock.monotonicMs() / 1000).toFixed(0).padStart(4)} s  ${line}\n`);
+}
