@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { codecObject, keys, shardSubject, streamOf } from '../../../cluster/keys.js';
+
+describe('the names in the registry and the log', () => {
+  it('do not change, since they are on disks and in other processes', () => {
+    assert.deepEqual(
+      [
+        keys.node('n'),
+        keys.collection('c'),
+        keys.setting('u'),
+        keys.placement('u', 3),
+        keys.replica('u', 3, 'n'),
+        keys.floor('shoal.u.1.3'),
+        shardSubject('u', 1n, 3),
+        streamOf('u'),
+        codecObject('v'),
+      ],
+      [
+        'nodes/n',
+        'collections/c',
+        'settings/u',
+        'placements/u/3',
+        'replicas/u/3/n',
+        'floors/shoal.u.1.3',
+        'shoal.u.1.3',
+        'u',
+        'codecs/v',
+      ],
+    );
+  });
+
+  it('of one collection are no prefix of another’s', () => {
+    assert.ok(keys.placement('u', 0).startsWith(keys.placementsOf('u')));
+    assert.ok(!keys.placement('u1', 0).startsWith(keys.placementsOf('u')));
+    assert.ok(keys.floor(shardSubject('u', 1n, 0)).startsWith(keys.floorsOf('u')));
+    assert.ok(!keys.floor(shardSubject('u1', 1n, 0)).startsWith(keys.floorsOf('u')));
+  });
+
+  it('begin with their family', () => {
+    const families = [keys.nodes, keys.collections, keys.settings, keys.placements, keys.replicas];
+    const examples = [
+      keys.node('x'),
+      keys.collection('x'),
+      keys.setting('x'),
+      keys.placement('x', 0),
+      keys.replica('x', 0, 'y'),
+    ];
+    families.forEach((family, i) => assert.ok(examples[i]?.startsWith(family)));
+  });
+});

@@ -1,0 +1,141 @@
+/** Registry events in, a picture of the cluster out. */
+import assert from 'node:assert/strict';
+import { keys } from '../../../../cluster/keys.js';
+import type { RegistryEvent } from '../../../../cluster/registry.js';
+import {
+  applyEvents,
+  collectionNamed,
+  emptyClusterMap,
+  nodesOfKind,
+  placementsOf,
+  replicasOf,
+  type ClusterMap,
+} from '../../../../cluster/shard-map/cluster-map.js';
+import { Node, NodeKind, ReplicaState, ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js';
+import { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+
+const put = (key: string, value: Uint8Array, revision = 1n): RegistryEvent => ({
+  kind: 'put',
+  entry: { key, value, revision },
+});
+const gone = (key: string, revision = 9n): RegistryEvent => ({ kind: 'delete', key, revision });
+const placed = (uid: string, shard: number, nodes: string[] = ['a', 'b']): RegistryEvent =>
+  put(keys.placement(uid, shard), ShardPlacement.encode(ShardPlacement.fromPartial({ uid, shard, nodes })).finish());
+const node = (id: string, kind: NodeKind): RegistryEvent =>
+  put(keys.node(id), Node.encode(Node.fromPartial({ id, kind })).finish());
+const state = (shard: number, on: string): RegistryEvent =>
+  put(
+    keys.replica('u', shard, on),
+    ReplicaState.encode(ReplicaState.fromPartial({ uid: 'u', shard, node: on })).finish(),
+  );
+const collection: RegistryEvent[] = [
+  put(keys.collection('notes'), Buffer.from('u')),
+  put(
+    keys.setting('u'),
+    CollectionSettings.encode(CollectionSettings.fromPartial({ name: 'notes', uid: 'u' })).finish(),
+  ),
+];
+
+const mapOf = (...events: RegistryEvent[]): ClusterMap => applyEvents(emptyClusterMap, events);
+
+describe('the picture of a cluster', () => {
+  it('has what was put, and not what was deleted', () => {
+    const map = mapOf(
+      ...collection,
+      placed('u', 0),
+      placed('u', 1),
+      node('a', NodeKind.NODE_KIND_SHARD),
+      state(0, 'a'),
+    );
+    assert.equal(map.uids.get('notes'), 'u');
+    assert.equal(map.settings.get('u')?.name, 'notes');
+    const after = applyEvents(map, [
+      gone(keys.placement('u', 0)),
+      gone(keys.node('a')),
+      gone(keys.replica('u', 0, 'a')),
+      gone(keys.collection('notes')),
+    ]);
+    assert.deepEqual([...(after.placements.get('u')?.keys() ?? [])], [1]);
+    assert.deepEqual([after.nodes.size, after.replicas.size, after.uids.size, after.settings.size], [0, 0, 0, 1]);
+  });
+
+  it('forgets a collection’s placements with the last of them', () => {
+    assert.equal(applyEvents(mapOf(placed('u', 0)), [gone(keys.placement('u', 0))]).placements.has('u'), false);
+  });
+
+  it('leaves the picture before as it was', () => {
+    const before = mapOf(placed('u', 0), node('a', NodeKind.NODE_KIND_SHARD));
+    applyEvents(before, [gone(keys.placement('u', 0)), placed('u', 5), gone(keys.node('a'))]);
+    assert.deepEqual([...(before.placements.get('u')?.keys() ?? [])], [0]);
+    assert.equal(before.nodes.size, 1);
+  });
+
+  it('bears the largest revision seen', () => {
+    const map = applyEvents(emptyClusterMap, [
+      put('other/x', Buffer.of(1), 4n),
+      gone('other/y', 7n),
+      put('other/z', Buffer.of(1), 5n),
+    ]);
+    assert.equal(map.revision, 7n);
+    assert.equal(applyEvents(map, []).revision, 7n);
+  });
+
+  it('passes by keys of other families', () => {
+    const { revision: _, ...rest } = mapOf(put('floors/shoal.u.1.0', Buffer.from('3')), put('nonsense', Buffer.of(1)));
+    const { revision: __, ...empty } = emptyClusterMap;
+    assert.deepEqual(rest, empty);
+  });
+
+  it('may hear the same event twice', () => {
+    assert.deepEqual(mapOf(...collection, placed('u', 0), placed('u', 0)), mapOf(...collection, placed('u', 0)));
+    assert.deepEqual(applyEvents(mapOf(), [gone(keys.node('x')), gone(keys.node('x'))]).nodes.size, 0);
+  });
+});
+
+describe('looking into the picture', () => {
+  it('finds a collection by name, or says what to do', () => {
+    assert.equal(collectionNamed(mapOf(...collection), 'notes').uid, 'u');
+    const missing = {
+      code: 'NOT_FOUND',
+      message: "collection 'notes' does not exist; create it or list those that do",
+    };
+    assert.throws(() => collectionNamed(mapOf(), 'notes'), missing);
+    assert.throws(() => collectionNamed(mapOf(collection[0]!), 'notes'), missing);
+  });
+
+  it('gives placements ascending by shard number', () => {
+    const map = mapOf(placed('u', 10), placed('u', 2), placed('v', 1));
+    assert.deepEqual(
+      placementsOf(map, 'u').map(({ shard }) => shard),
+      [2, 10],
+    );
+    assert.deepEqual(placementsOf(map, 'x'), []);
+  });
+
+  it('gives the replicas that speak, of the nodes that are named', () => {
+    const map = mapOf(
+      placed('u', 0, ['b', 'a', 'silent']),
+      state(0, 'a'),
+      state(0, 'b'),
+      state(0, 'stranger'),
+      state(1, 'a'),
+    );
+    const [placement] = placementsOf(map, 'u');
+    assert.deepEqual(
+      replicasOf(map, placement!).map(({ node: on }) => on),
+      ['b', 'a'],
+    );
+  });
+
+  it('gives members of a kind by name', () => {
+    const map = mapOf(
+      node('c', NodeKind.NODE_KIND_SHARD),
+      node('a', NodeKind.NODE_KIND_SHARD),
+      node('b', NodeKind.NODE_KIND_ENCODER),
+    );
+    assert.deepEqual(
+      nodesOfKind(map, NodeKind.NODE_KIND_SHARD).map(({ id }) => id),
+      ['a', 'c'],
+    );
+  });
+});
