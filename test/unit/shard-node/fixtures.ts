@@ -1,0 +1,140 @@
+/** A shard node's replicas over the embedded twins in a temporary folder, with dim 2, and requests as coordinators send them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bufferOf } from '../../../base/bytes.js';
+import { systemClock } from '../../../base/clock.js';
+import { Deadline } from '../../../base/deadline.js';
+import { createLogger } from '../../../base/logger.js';
+import { openEmbedded, type Embedded } from '../../../cluster/embedded/open.js';
+import { keys, shardSubject, streamOf } from '../../../cluster/keys.js';
+import { supersededRecord, upsertRecord } from '../../../cluster/log/records.js';
+import type { Lease } from '../../../cluster/registry.js';
+import { emptyClusterMap, type ClusterMap } from '../../../cluster/shard-map/cluster-map.js';
+import { ReplicaState, ShardPlacement } from '../../../proto/generated/shoal/v1/cluster.js';
+import { CollectionSettings } from '../../../proto/generated/shoal/v1/collections.js';
+import { LogDocument } from '../../../proto/generated/shoal/v1/log.js';
+import { shardNodeConfigSchema, type ShardNodeConfigInput } from '../../../shard-node/config.js';
+import { ReplicaSet } from '../../../shard-node/replicas.js';
+
+export const uid = 'u1';
+export const nodeId = 'n1';
+export const ref = { shard: 0, generation: 1n };
+export const subject = shardSubject(uid, 1n, 0);
+export const silent = createLogger('test', 'silent');
+export const noBytes = Buffer.alloc(0);
+
+export const floats = (...values: number[]): Buffer => bufferOf(Float32Array.from(values));
+export const words = (...values: number[]): Buffer => bufferOf(Uint32Array.from(values));
+export const longs = (...values: bigint[]): Buffer => bufferOf(BigUint64Array.from(values));
+
+export function logDocument(id: string, changes: Parameters<typeof LogDocument.fromPartial>[0] = {}): LogDocument {
+  return LogDocument.fromPartial({ id, text: `text of ${id}`, dense: floats(1, 0), ...changes });
+}
+
+export function placement(shard = 0, changes: Partial<ShardPlacement> = {}): ShardPlacement {
+  return ShardPlacement.fromPartial({
+    uid,
+    shard,
+    generation: 1n,
+    epoch: 1n,
+    nodes: [nodeId],
+    lists: words(0),
+    ...changes,
+  });
+}
+
+export function mapOf(placements: readonly ShardPlacement[], changes: Partial<CollectionSettings> = {}): ClusterMap {
+  const settings = CollectionSettings.fromPartial({
+    uid,
+    name: 'notes',
+    dim: 2,
+    sparseWeighting: 'learned',
+    ...changes,
+  });
+  return {
+    ...emptyClusterMap,
+    settings: new Map([[uid, settings]]),
+    placements: new Map([[uid, new Map(placements.map((each) => [each.shard, each]))]]),
+  };
+}
+
+export interface Rig extends Embedded {
+  readonly directory: string;
+  readonly lease: Lease;
+  readonly deadline: Deadline;
+  /** Appends documents as one record of shard 0; gives its sequence. */
+  write(...documents: LogDocument[]): Promise<bigint>;
+  supersede(...ids: string[]): Promise<bigint>;
+  /** A node's replicas; closed with the rig at the latest. */
+  replicas(config?: Partial<ShardNodeConfigInput>): ReplicaSet;
+  /** What the node said of its replica of `shard`. */
+  state(shard?: number): Promise<ReplicaState | null>;
+}
+
+/** Calls `work` with an empty stream of the collection and takes all away afterwards. */
+export async function withRig(work: (rig: Rig) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'shoal-node-'));
+  const embedded = await openEmbedded({ directory, clock: systemClock, logger: silent });
+  const deadline = Deadline.after(systemClock, 10_000);
+  const sets: ReplicaSet[] = [];
+  try {
+    await embedded.log.createStream(streamOf(uid), 1n);
+    await work(await rigOf(embedded, { directory, deadline, sets }));
+  } finally {
+    for (const set of sets) await set.close();
+    deadline.close();
+    await embedded.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function rigOf(
+  embedded: Embedded,
+  {
+    directory,
+    deadline,
+    sets,
+  }: { readonly directory: string; readonly deadline: Deadline; readonly sets: ReplicaSet[] },
+): Promise<Rig> {
+  const { registry, log, objects } = embedded;
+  const lease = await registry.lease(10_000);
+  const stream = streamOf(uid);
+  return {
+    ...embedded,
+    directory,
+    lease,
+    deadline,
+    write: (...documents) => {
+      const hashes = BigUint64Array.from(documents, () => 0n);
+      return log.append(stream, subject, upsertRecord(documents, hashes, 0), deadline);
+    },
+    supersede: (...ids) =>
+      log.append(stream, subject, supersededRecord(ids.map((id) => ({ id, docId: 0n }))), deadline),
+    replicas: (changes = {}) => {
+      const config = shardNodeConfigSchema.parse({ id: nodeId, dataDirectory: join(directory, 'data'), ...changes });
+      const set = new ReplicaSet({ config, registry, log, objects, lease, clock: systemClock, logger: silent });
+      sets.push(set);
+      return set;
+    },
+    state: async (shard = 0) => {
+      const entry = await registry.get(keys.replica(uid, shard, nodeId));
+      return entry === null ? null : ReplicaState.decode(entry.value);
+    },
+  };
+}
+
+/** Calls `work` with the replica set of shard 0 that has applied `documents`. */
+export function withDocuments(
+  documents: readonly LogDocument[],
+  work: (replicas: ReplicaSet, rig: Rig) => Promise<void>,
+  settings: Partial<CollectionSettings> = {},
+): Promise<void> {
+  return withRig(async (rig) => {
+    if (documents.length > 0) await rig.write(...documents);
+    const replicas = rig.replicas();
+    await replicas.follow(mapOf([placement()], settings));
+    await replicas.settled(rig.deadline);
+    await work(replicas, rig);
+  });
+}

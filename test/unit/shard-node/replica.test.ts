@@ -1,0 +1,122 @@
+/** A replica follows its log: it applies, lets callers wait, seals, and tells when it cannot go on. */
+import assert from 'node:assert/strict';
+import { systemClock } from '../../../base/clock.js';
+import { Deadline } from '../../../base/deadline.js';
+import { streamOf } from '../../../cluster/keys.js';
+import { join } from 'node:path';
+import { Replica } from '../../../shard-node/replica.js';
+import { ShardIndex } from '../../../vector-index/shard-index.js';
+import { logDocument, placement, silent, subject, uid, withRig, type Rig } from './fixtures.js';
+
+/** Calls `work` with a started replica and every phase that it told. */
+function withReplica(
+  work: (replica: Replica, rig: Rig, told: readonly string[]) => Promise<void>,
+  before: readonly string[] = [],
+): Promise<void> {
+  return withRig(async (rig) => {
+    for (const id of before) await rig.write(logDocument(id));
+    const told: string[] = [];
+    const index = await ShardIndex.open({
+      directory: join(rig.directory, 'replica'),
+      settings: { dim: 2, tokenDim: 0 },
+      codecs: () => null,
+      clock: systemClock,
+    });
+    const replica = new Replica({
+      placement: placement(),
+      dim: 2,
+      index,
+      weighting: { kind: 'learned' },
+      log: rig.log,
+      clock: systemClock,
+      logger: silent,
+      sealAgeMs: 60_000,
+      maintainEveryMs: 60_000,
+      onChange: ({ phase, durable }) => void told.push(`${phase} ${durable}`),
+    });
+    try {
+      await replica.start();
+      await work(replica, rig, told);
+    } finally {
+      await replica.close();
+    }
+  });
+}
+
+describe('a replica', () => {
+  it('of an empty log is ready at once', () =>
+    withReplica(async (replica, _, told) => {
+      assert.deepEqual([replica.phase, replica.applied, replica.durable], ['ready', 0n, 0n]);
+      assert.deepEqual(told, ['ready 0']);
+    }));
+
+  it('is ready once it has applied what was there when it was opened', () =>
+    withReplica(
+      async (replica, { deadline }, told) => {
+        await replica.waitSettled(deadline);
+        assert.deepEqual([replica.phase, replica.applied], ['ready', 3n]);
+        assert.deepEqual(told, ['ready 0']);
+        assert.deepEqual([...replica.index.lookup(['a', 'c'])], [4_096n, 3n * 4_096n]);
+      },
+      ['a', 'b', 'c'],
+    ));
+
+  it('applies what is written, and what is superseded', () =>
+    withReplica(async (replica, { write, supersede, deadline }) => {
+      await write(logDocument('a'), logDocument('b'));
+      const sequence = await supersede('a');
+      await replica.waitApplied(sequence, deadline);
+      assert.deepEqual([...replica.index.lookup(['a', 'b'])], [0n, 4_097n]);
+    }));
+
+  it('lets callers wait for a position, together, and no longer than they want', () =>
+    withReplica(async (replica, { write, deadline }) => {
+      const waiting = [replica.waitApplied(1n, deadline), replica.waitApplied(1n, deadline)];
+      await write(logDocument('a'));
+      await Promise.all(waiting);
+      await replica.waitApplied(1n, deadline);
+      const short = Deadline.after(systemClock, 20);
+      await assert.rejects(replica.waitApplied(99n, short), { code: 'DEADLINE_EXCEEDED' });
+      const left = Deadline.after(systemClock, 10_000);
+      const given = assert.rejects(replica.waitApplied(99n, left), { code: 'CANCELLED' });
+      left.cancel();
+      await given;
+    }));
+
+  it('makes durable what it applied when it seals, and tells', () =>
+    withReplica(async (replica, { write, deadline }, told) => {
+      await replica.waitApplied(await write(logDocument('a')), deadline);
+      assert.equal(replica.durable, 0n);
+      assert.equal(await replica.seal(), 1n);
+      assert.equal(replica.durable, 1n);
+      assert.equal(told.at(-1), 'ready 1');
+    }));
+
+  it('fails on a record that it cannot read, wakes who waits, and says why', () =>
+    withReplica(async (replica, { log, deadline }, told) => {
+      const waiting = assert.rejects(replica.waitApplied(5n, deadline), {
+        code: 'UNAVAILABLE',
+        message: `shard 0 of collection ${uid} cannot serve on this node: log record 1 of '${subject}' has the unknown operation 'dance'`,
+      });
+      await log.append(
+        streamOf(uid),
+        subject,
+        { headers: { 'Shoal-Operation': 'dance' }, body: new Uint8Array(0) },
+        deadline,
+      );
+      await waiting;
+      assert.equal(replica.phase, 'failed');
+      assert.match(replica.problem, /unknown operation/);
+      assert.equal(told.at(-1), 'failed 0');
+      assert.throws(() => replica.checkServing(), { code: 'UNAVAILABLE' });
+      await assert.rejects(replica.seal(), { code: 'UNAVAILABLE' });
+    }));
+
+  it('may be closed twice, and ends with its stream', () =>
+    withReplica(async (replica, { log }) => {
+      await log.dropStream(streamOf(uid));
+      await replica.close();
+      await replica.close();
+      assert.equal(replica.phase, 'ready');
+    }));
+});

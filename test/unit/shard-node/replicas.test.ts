@@ -1,0 +1,139 @@
+/** A node opens, closes and reports its replicas as the placements say. */
+import assert from 'node:assert/strict';
+import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { keys } from '../../../cluster/keys.js';
+import { logDocument, mapOf, nodeId, placement, ref, subject, uid, withDocuments, withRig } from './fixtures.js';
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+describe('the replicas of a node', () => {
+  it('open where they are placed, and say that they are ready', () =>
+    withRig(async ({ replicas, state, write, deadline }) => {
+      await write(logDocument('a'));
+      const set = replicas();
+      await set.follow(mapOf([placement(0), placement(1, { nodes: ['other'] })]));
+      await set.settled(deadline);
+      assert.equal(set.replica(uid, ref).applied, 1n);
+      assert.deepEqual(await state(), {
+        uid,
+        shard: 0,
+        node: nodeId,
+        state: 'ready',
+        generation: 1n,
+        durable: 0n,
+        problem: '',
+      });
+      assert.equal(await state(1), null);
+    }));
+
+  it('are refused where they are not held, or at another generation', () =>
+    withDocuments([], async (set) => {
+      const stale = {
+        code: 'FAILED_PRECONDITION',
+        message: `this node does not hold shard 0 of collection ${uid} at generation 2; refresh the shard map and ask again`,
+      };
+      assert.throws(() => set.replica(uid, { shard: 0, generation: 2n }), stale);
+      assert.throws(() => set.replica(uid, { shard: 1, generation: 1n }), { code: 'FAILED_PRECONDITION' });
+      assert.throws(() => set.replica('u2', ref), { code: 'FAILED_PRECONDITION' });
+      assert.throws(() => set.replica(uid, undefined), {
+        code: 'INVALID_ARGUMENT',
+        message: 'the request names no shard; give shard and generation',
+      });
+    }));
+
+  it('that are placed elsewhere leave nothing behind', () =>
+    withDocuments([logDocument('a')], async (set, { directory, state }) => {
+      const data = join(directory, 'data', uid, '0');
+      await set.replica(uid, ref).seal();
+      assert.ok((await readdir(data)).length > 0);
+      await set.follow(mapOf([placement(0, { nodes: ['other'] })]));
+      assert.throws(() => set.replica(uid, ref), { code: 'FAILED_PRECONDITION' });
+      assert.equal(await state(), null);
+      assert.equal(await exists(data), false);
+    }));
+
+  it('keep their data when the node closes, and go on from there', () =>
+    withRig(async ({ replicas, write, deadline }) => {
+      const first = replicas();
+      await first.follow(mapOf([placement()]));
+      await write(logDocument('a'));
+      await first.replica(uid, ref).waitApplied(1n, deadline);
+      await first.replica(uid, ref).seal();
+      await first.close();
+      await first.close();
+      await write(logDocument('b'));
+      const second = replicas();
+      await second.follow(mapOf([placement()]));
+      await second.settled(deadline);
+      assert.deepEqual([...second.replica(uid, ref).index.lookup(['a', 'b'])], [4_096n, 2n * 4_096n]);
+    }));
+
+  it('open once, however often the map changes', () =>
+    withRig(async ({ replicas, deadline }) => {
+      const set = replicas();
+      await Promise.all([1, 2, 3].map(() => set.follow(mapOf([placement()]))));
+      const replica = set.replica(uid, ref);
+      await set.follow(mapOf([placement()]));
+      assert.equal(set.replica(uid, ref), replica);
+      await set.settled(deadline);
+    }));
+
+  it('report each new durable position', () =>
+    withDocuments([logDocument('a')], async (set, { state, deadline }) => {
+      await set.replica(uid, ref).seal();
+      await set.settled(deadline);
+      assert.equal((await state())?.durable, 1n);
+    }));
+});
+
+describe('a replica that cannot be opened', () => {
+  it('is reported with its reason, once, while the others go on', () =>
+    withRig(async ({ replicas, state, directory, registry, deadline }) => {
+      await mkdir(join(directory, 'data', uid), { recursive: true });
+      await writeFile(join(directory, 'data', uid, '0'), 'a file where a folder should be');
+      const set = replicas();
+      const map = mapOf([placement(0), placement(1)]);
+      await set.follow(map);
+      await set.settled(deadline);
+      assert.equal((await state(0))?.state, 'failed');
+      assert.match((await state(0))?.problem ?? '', /EEXIST|ENOTDIR/);
+      assert.equal((await state(1))?.state, 'ready');
+      assert.throws(() => set.replica(uid, ref), {
+        code: 'UNAVAILABLE',
+        message: /shard 0 of collection u1 cannot be opened on this node: /,
+      });
+      const before = (await registry.get(keys.replica(uid, 0, nodeId)))?.revision;
+      await set.follow(map);
+      await set.settled(deadline);
+      assert.equal((await registry.get(keys.replica(uid, 0, nodeId)))?.revision, before);
+    }));
+
+  it('goes when it is no longer placed here', () =>
+    withRig(async ({ replicas, state, deadline }) => {
+      const set = replicas();
+      await set.follow(mapOf([placement()], { tokenCodec: 'lost' }));
+      await set.settled(deadline);
+      assert.match((await state())?.problem ?? '', /token codec 'lost' is not in the object store/);
+      await set.follow(mapOf([]));
+      assert.equal(await state(), null);
+      assert.throws(() => set.replica(uid, ref), { code: 'FAILED_PRECONDITION' });
+    }));
+
+  it('is one that lacks what the log no longer has', () =>
+    withRig(async ({ replicas, state, registry, deadline }) => {
+      await registry.transact([], [{ operation: 'put', key: keys.floor(subject), value: Buffer.from('5') }]);
+      const set = replicas();
+      await set.follow(mapOf([placement()]));
+      await set.settled(deadline);
+      assert.deepEqual([(await state())?.state, (await state())?.durable], ['failed', 0n]);
+      assert.match(
+        (await state())?.problem ?? '',
+        /^this node has the shard up to log position 0, the log begins after 5; /,
+      );
+    }));
+});

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { GetStatisticsRequest } from '../../../../proto/generated/shoal/v1/shard.js';
+import { statistics } from '../../../../shard-node/search/statistics.js';
+import { floats, logDocument, ref, uid, withDocuments, words } from '../fixtures.js';
+
+const sparse = (...terms: number[]): { termIds: Buffer; weights: Buffer } => ({
+  termIds: words(...terms),
+  weights: floats(...terms.map(() => 1)),
+});
+const documents = [
+  logDocument('a', { sparse: sparse(1, 2) }),
+  logDocument('b', { sparse: sparse(2) }),
+  logDocument('c'),
+];
+
+describe('the counts of a shard', () => {
+  it('are of living documents, sealed or not, in the order of the terms asked', () =>
+    withDocuments(documents, async (replicas, { supersede, deadline }) => {
+      const request = GetStatisticsRequest.fromPartial({ uid, shards: [ref], termIds: words(2, 7, 1) });
+      const [before] = (await statistics(request, replicas)).shards;
+      assert.deepEqual(
+        [before?.documents, before?.mutableDocuments, before?.segments, before?.durable],
+        [3n, 3n, 0, 0n],
+      );
+      assert.deepEqual(before?.documentFrequencies, words(2, 0, 1));
+      const replica = replicas.replica(uid, ref);
+      await replica.seal();
+      await replica.waitApplied(await supersede('b'), deadline);
+      const [after] = (await statistics(request, replicas)).shards;
+      assert.deepEqual(
+        [after?.documents, after?.mutableDocuments, after?.segments, after?.tombstones],
+        [2n, 0n, 1, 1n],
+      );
+      assert.deepEqual([after?.documentFrequencies, after?.applied, after?.durable], [words(1, 0, 1), 2n, 1n]);
+      assert.ok((after?.diskBytes ?? 0n) > 0n);
+    }));
+
+  it('say in a shard’s part that it is not held here', () =>
+    withDocuments([], async (replicas) => {
+      const request = GetStatisticsRequest.fromPartial({ uid, shards: [{ shard: 5, generation: 1n }, ref] });
+      const { shards } = await statistics(request, replicas);
+      assert.deepEqual(
+        shards.map(({ shard, status }) => [shard, status]),
+        [
+          [5, 9],
+          [0, 0],
+        ],
+      );
+    }));
+});

@@ -1,0 +1,119 @@
+/** The stream and its unary twins end in the same functions; a failed request never ends the stream. */
+import assert from 'node:assert/strict';
+import { credentials, type ServiceError } from '@grpc/grpc-js';
+import { systemClock } from '../../../base/clock.js';
+import { Deadline } from '../../../base/deadline.js';
+import { Channels } from '../../../cluster/rpc/channels.js';
+import {
+  ShardClient,
+  ShardService,
+  type ReadDocumentsRequest,
+  type ReadDocumentsResponse,
+  type ShardRequest,
+} from '../../../proto/generated/shoal/v1/shard.js';
+import { createBare, numberedDocuments, SmallCluster } from '../../cluster/small-cluster.js';
+import { floats, longs, noBytes, ref } from './fixtures.js';
+
+describe('the service of a shard node', () => {
+  let cluster: SmallCluster;
+  let unary: ShardClient;
+  let channels: Channels;
+  let uid: string;
+  const deadline = Deadline.after(systemClock, 10_000);
+
+  before(async () => {
+    cluster = await SmallCluster.start();
+    await createBare(cluster, 'notes');
+    ({ uid } = await cluster.client.documents.upsert('notes', numberedDocuments(3)));
+    unary = new ShardClient(cluster.nodeAddress('shard-1'), credentials.createInsecure());
+    channels = new Channels({ clock: systemClock });
+  });
+
+  after(async () => {
+    deadline.close();
+    unary.close();
+    await channels.close();
+    await cluster.close();
+  });
+
+  const call = <Request, Answer>(
+    method: (request: Request, done: (error: ServiceError | null, answer: Answer) => void) => unknown,
+    request: Request,
+  ): Promise<Answer> =>
+    new Promise((resolve, reject) =>
+      method.call(unary, request, (error: ServiceError | null, answer: Answer) =>
+        error === null ? resolve(answer) : reject(error),
+      ),
+    );
+
+  const stream = () =>
+    channels.stream(cluster.nodeAddress('shard-1'), {
+      method: ShardService.stream,
+      cancel: (seq: bigint): ShardRequest => ({ seq, deadlineMs: 0, cancel: {} }),
+    });
+
+  const scan = () => ({
+    uid,
+    shards: [{ ref, lists: noBytes, dense: true, sparse: false }],
+    dense: floats(1, 0),
+    sparse: undefined,
+    k: 2,
+    minSequence: 1n,
+  });
+
+  it('answers alike on the stream and by unary calls', async () => {
+    const rerank = {
+      uid,
+      shards: [{ ref, docIds: longs(4_096n) }],
+      dense: floats(1, 0),
+      sparse: undefined,
+      queryTokens: noBytes,
+      matches: false,
+    };
+    const fetch = { uid, shards: [{ ref, docIds: longs(4_098n) }], withVectors: true };
+    const lookup = { uid, ref, ids: ['1'], minSequence: 0n };
+    const statistics = { uid, shards: [ref], termIds: noBytes };
+    const asked = await Promise.all(
+      [{ scan: scan() }, { rerank }, { fetch }, { lookup }, { statistics }].map((body) =>
+        stream().call(body, deadline),
+      ),
+    );
+    assert.deepEqual(asked[0]?.scan, await call(unary.scan.bind(unary), scan()));
+    assert.deepEqual(asked[0]?.scan?.shards[0]?.dense?.docIds, longs(4_098n, 4_097n));
+    assert.deepEqual(asked[1]?.rerank, await call(unary.rerank.bind(unary), rerank));
+    assert.deepEqual(asked[2]?.fetch, await call(unary.fetch.bind(unary), fetch));
+    assert.deepEqual(asked[3]?.lookup, await call(unary.lookup.bind(unary), lookup));
+    assert.deepEqual(asked[4]?.statistics, await call(unary.getStatistics.bind(unary), statistics));
+  });
+
+  it('refuses a request without a body, and goes on', async () => {
+    await assert.rejects(stream().call({}, deadline), {
+      code: 'INVALID_ARGUMENT',
+      message: 'the request has no body; give scan, rerank, fetch, lookup or statistics',
+    });
+    await assert.rejects(stream().call({ scan: { ...scan(), k: 0 } }, deadline), {
+      code: 'INVALID_ARGUMENT',
+      message: /^k is 0/,
+    });
+    assert.equal((await stream().call({ scan: scan() }, deadline)).status, 0);
+  });
+
+  it('reads documents in order and seals', async () => {
+    const read = await call<ReadDocumentsRequest, ReadDocumentsResponse>(unary.readDocuments.bind(unary), {
+      uid,
+      ref,
+      after: 0n,
+      limit: 2,
+      withVectors: false,
+    });
+    assert.deepEqual(
+      read.documents.map(({ docId }) => docId),
+      [4_096n, 4_097n],
+    );
+    assert.deepEqual(await call(unary.seal.bind(unary), { uid, ref }), { durable: 1n });
+    await assert.rejects(call(unary.seal.bind(unary), { uid, ref: { shard: 7, generation: 1n } }), { code: 9 });
+    await assert.rejects(call(unary.lookup.bind(unary), { uid, ref: undefined, ids: [], minSequence: 0n }), {
+      code: 3,
+    });
+  });
+});
