@@ -14,7 +14,8 @@ interface Rig {
   readonly events: string[];
 }
 
-function rig(): Rig {
+/** Comes to rest after the first look, which finds nothing. */
+async function rig(): Promise<Rig> {
   const clock = new FakeClock();
   const events: string[] = [];
   const state = { due: 0, behind: false, failure: null as Error | null };
@@ -40,12 +41,14 @@ function rig(): Rig {
     onSealed: () => events.push('told'),
     onFailure: (error) => events.push(`failed: ${(error as Error).message}`),
   };
-  return Object.assign(state, { clock, events, maintenance: new Maintenance(parts) });
+  const maintenance = new Maintenance(parts);
+  await new Promise((resolve) => setImmediate(resolve));
+  return Object.assign(state, { clock, events, maintenance });
 }
 
 describe('the maintenance of a replica', () => {
   it('does due steps one after another and tells of each', async () => {
-    const each = rig();
+    const each = await rig();
     await each.clock.advance(100);
     each.due = 2;
     await each.clock.advance(100);
@@ -54,7 +57,7 @@ describe('the maintenance of a replica', () => {
   });
 
   it('seals what is older than its age, and nothing that is covered already', async () => {
-    const each = rig();
+    const each = await rig();
     await each.clock.advance(5_000);
     assert.deepEqual(each.events, []);
     each.behind = true;
@@ -66,7 +69,7 @@ describe('the maintenance of a replica', () => {
   });
 
   it('hands a failure on and stops', async () => {
-    const each = rig();
+    const each = await rig();
     await each.clock.advance(100);
     each.failure = new Error('disk trouble');
     await each.clock.advance(1_000);
@@ -76,7 +79,7 @@ describe('the maintenance of a replica', () => {
   });
 
   it('leaves no timer behind when it is closed, twice if need be', async () => {
-    const each = rig();
+    const each = await rig();
     await each.clock.advance(100);
     await each.maintenance.close();
     await each.maintenance.close();
