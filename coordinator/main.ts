@@ -9,7 +9,7 @@ import type { ChangeLog } from '../cluster/change-log.js';
 import { announce, memberLeaseMs } from '../cluster/membership/member.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { Registry } from '../cluster/registry.js';
-import { startRpcServer } from '../cluster/rpc/server.js';
+import { startRpcServer, type RpcServer } from '../cluster/rpc/server.js';
 import { ClusterView } from '../cluster/shard-map/cluster-view.js';
 import { ClusterService, NodeKind } from '../proto/generated/shoal/v1/cluster.js';
 import { CollectionsService } from '../proto/generated/shoal/v1/collections.js';
@@ -51,19 +51,11 @@ export interface RunningCoordinator {
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const config = coordinatorConfigSchema.parse(options.config);
   const parts = build(config, options);
-  const { registry, view, peers, truncation, clock, logger } = parts;
-  const server = await startRpcServer({
-    host: config.host,
-    port: config.port,
-    services: [
-      { definition: CollectionsService, implementation: collectionsService(parts) },
-      { definition: DocumentsService, implementation: documentsService(parts) },
-      { definition: SearchService, implementation: searchService(parts) },
-      { definition: ClusterService, implementation: clusterService(parts) },
-    ],
-    reflection: true,
-    clock,
-    logger,
+  const { registry, view, peers, truncation, clock } = parts;
+  const server = await serve(config, parts).catch(async (error: unknown) => {
+    await view.close();
+    await peers.close();
+    throw error;
   });
   const lease = await registry.lease(memberLeaseMs);
   await announce(registry, description(config.id, server.address), lease);
@@ -85,6 +77,22 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       await close();
     },
   };
+}
+
+function serve(config: CoordinatorConfig, parts: CoordinatorParts): Promise<RpcServer> {
+  return startRpcServer({
+    host: config.host,
+    port: config.port,
+    services: [
+      { definition: CollectionsService, implementation: collectionsService(parts) },
+      { definition: DocumentsService, implementation: documentsService(parts) },
+      { definition: SearchService, implementation: searchService(parts) },
+      { definition: ClusterService, implementation: clusterService(parts) },
+    ],
+    reflection: true,
+    clock: parts.clock,
+    logger: parts.logger,
+  });
 }
 
 /** The first picture that shows this coordinator holds every collection that was created before. */

@@ -49,6 +49,9 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
     reflection: true,
     clock,
     logger,
+  }).catch(async (error: unknown) => {
+    await lease.revoke();
+    throw error;
   });
   const { address } = server;
   await announce(

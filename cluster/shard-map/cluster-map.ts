@@ -3,7 +3,7 @@
  *
  * Pure: registry events in, a new picture out. `cluster-view.ts` keeps one up to date.
  */
-import { Node, NodeKind, ReplicaState, ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import { Node, type NodeKind, ReplicaState, ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { ShoalError } from '../../base/errors.js';
 import { keys } from '../keys.js';

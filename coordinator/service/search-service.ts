@@ -1,5 +1,5 @@
 /** The gRPC face of search: a request becomes a question, a result an answer with scores, coverage and timings. */
-import { Deadline } from '../../base/deadline.js';
+import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { unaryHandler } from '../../cluster/rpc/handlers.js';

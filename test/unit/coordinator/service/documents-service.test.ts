@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import { createBare, numberedDocuments, SmallCluster } from '../../../cluster/small-cluster.js';
-import { Document } from '../../../../proto/generated/shoal/v1/document.js';
+import type { Document } from '../../../../proto/generated/shoal/v1/document.js';
 import { DocumentsClient, type ImportResponse } from '../../../../proto/generated/shoal/v1/documents.js';
 
 describe('the service of documents', () => {
