@@ -1,0 +1,184 @@
+/**
+ * Ranking without an index: every score of every exported document by its formula, in double precision, nothing shared with the
+ * searching code but the formats of what is exported.
+ *
+ * BM25: Robertson and Zaragoza 2009, with k1 = 0.9, b = 0.4 and a constant average length; MaxSim: Khattab and Zaharia 2020 over
+ * decoded rows; fusion: 1 · dense + 0.1 · sparse / mean of the ten best + 1 · mean MaxSim.
+ */
+import assert from 'node:assert/strict';
+import { maxSimRows, toFloat16, toFloat32 } from '../../kernels/kernels.js';
+import type { StoredDocument } from '../../client/sdk/types.js';
+import type { TextTokenizer } from '../../encoder-node/tokenizer/tokenizer.js';
+import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
+import type { EncodedQuery } from '../encoder-calls.js';
+
+export const modes = ['dense', 'sparse', 'multi', 'hybrid'] as const;
+export type Mode = (typeof modes)[number];
+
+/** Candidates of each first stage. */
+const candidateCount = 100;
+const k1 = 0.9;
+const b = 0.4;
+
+interface Bm25Document {
+  readonly document: StoredDocument;
+  /** Term id → stored weight. */
+  readonly weights: ReadonlyMap<number, number>;
+}
+
+interface Scored {
+  readonly document: StoredDocument;
+  readonly score: number;
+}
+
+export interface Corpus {
+  readonly documents: readonly StoredDocument[];
+  readonly bm25: readonly Bm25Document[];
+  /** Term id → documents that hold it. */
+  readonly frequencies: ReadonlyMap<number, number>;
+  readonly codec: TokenCodec;
+}
+
+/** Counts terms and weighs them; `averageLength` is the collection's constant. */
+export function corpusOf(
+  documents: readonly StoredDocument[],
+  parts: { readonly tokenizer: TextTokenizer; readonly codec: TokenCodec; readonly averageLength: number },
+): Corpus {
+  const frequencies = new Map<number, number>();
+  const bm25 = documents.map((document) => {
+    const weights = termWeights(document, parts.tokenizer, parts.averageLength);
+    for (const term of weights.keys()) frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
+    return { document, weights };
+  });
+  return { documents, bm25, frequencies, codec: parts.codec };
+}
+
+/** Term id → tf / (tf + k1 · (1 − b + b · length / average)), in the half precision in which weights are kept. */
+function termWeights(
+  { title, text }: StoredDocument,
+  tokenizer: TextTokenizer,
+  averageLength: number,
+): Map<number, number> {
+  const whole = title === undefined || title === '' ? (text ?? '') : `${title} ${text ?? ''}`;
+  const ids = tokenizer.idsOf(whole).filter((id) => !tokenizer.specialIds.has(id));
+  const counts = new Map<number, number>();
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const norm = k1 * (1 - b + (b * ids.length) / averageLength);
+  const half = (weight: number): number => toFloat32(toFloat16(Float32Array.of(weight)))[0] ?? NaN;
+  return new Map([...counts].map(([id, count]) => [id, half(count / (count + norm))]));
+}
+
+/** Ids of the best documents of each mode, best first. */
+export async function rankAll(corpus: Corpus, query: EncodedQuery): Promise<Record<Mode, string[]>> {
+  const denseScores = new Map(corpus.documents.map((document) => [document, denseScore(document, query.dense)]));
+  const sparseScores = sparseScoresOf(corpus, query);
+  const dense = best(denseScores, candidateCount);
+  const sparse = best(new Map([...sparseScores].filter(([, score]) => score > 0)), candidateCount);
+  const candidates = [...new Set([...dense, ...sparse].map(({ document }) => document))];
+  const multi = await meanMaxSim(corpus, candidates, query);
+  const tenBest = sparse.slice(0, 10).map(({ score }) => score);
+  const scale = tenBest.length === 0 ? 1 : tenBest.reduce((sum, score) => sum + score, 0) / tenBest.length;
+  const hybrid = new Map(
+    candidates.map((document) => {
+      const parts = [denseScores.get(document), (0.1 * (sparseScores.get(document) ?? 0)) / scale, multi.get(document)];
+      return [document, parts.reduce<number>((sum, part) => sum + (part ?? 0), 0)];
+    }),
+  );
+  const multiOfDense = new Map(
+    dense.flatMap(({ document }) => {
+      const score = multi.get(document);
+      return score === undefined ? [] : [[document, score] as const];
+    }),
+  );
+  return {
+    dense: idsOf(dense),
+    sparse: idsOf(sparse),
+    multi: idsOf(best(multiOfDense, candidateCount)),
+    hybrid: idsOf(best(hybrid, candidateCount)),
+  };
+}
+
+/** Sum over the query's tokens of the largest inner product with a decoded token of the document, by plain loops. */
+export function maxSimPlain(query: EncodedQuery, rows: Float32Array): number {
+  const dim = query.tokens.length / query.tokenCount;
+  let sum = 0;
+  for (let token = 0; token < query.tokenCount; token++) {
+    let most = -Infinity;
+    for (let row = 0; row < rows.length / dim; row++) {
+      most = Math.max(most, dot(query.tokens, token * dim, rows.subarray(row * dim, (row + 1) * dim)));
+    }
+    sum += most;
+  }
+  return sum;
+}
+
+/** The token rows of `document`, decoded; empty when it has none. */
+export function decodedTokens({ tokens }: StoredDocument, codec: TokenCodec): Float32Array {
+  if (tokens === undefined || tokens.count === 0) return new Float32Array(0);
+  assert.equal(tokens.codec, codec.version);
+  return codec.decode(tokens.rows, tokens.count);
+}
+
+function denseScore({ id, vector }: StoredDocument, query: Float32Array): number {
+  assert.ok(vector !== undefined, `${id} was exported with its vector`);
+  return dot(query, 0, vector);
+}
+
+/** The product of `right` with as many values of `left` from `offset` on. */
+function dot(left: Float32Array, offset: number, right: Float32Array): number {
+  let sum = 0;
+  for (let i = 0; i < right.length; i++) sum += left[offset + i]! * right[i]!;
+  return sum;
+}
+
+function sparseScoresOf(
+  { bm25, frequencies, documents }: Corpus,
+  { terms }: EncodedQuery,
+): Map<StoredDocument, number> {
+  const factors = [...terms.termIds].map((term, i) => {
+    const df = frequencies.get(term) ?? 0;
+    const idf = df === 0 ? 0 : Math.log(1 + (documents.length - df + 0.5) / (df + 0.5));
+    return { term, factor: (terms.weights[i] ?? 0) * idf };
+  });
+  return new Map(
+    bm25.map(({ document, weights }) => [
+      document,
+      factors.reduce((sum, { term, factor }) => sum + factor * (weights.get(term) ?? 0), 0),
+    ]),
+  );
+}
+
+/** Of the documents that have token rows. */
+async function meanMaxSim(
+  { codec }: Corpus,
+  candidates: readonly StoredDocument[],
+  query: EncodedQuery,
+): Promise<Map<StoredDocument, number>> {
+  const scored = candidates.filter(({ tokens }) => tokens !== undefined && tokens.count > 0);
+  const decoded = scored.map((document) => decodedTokens(document, codec));
+  const all = new Float32Array(decoded.reduce((sum, rows) => sum + rows.length, 0));
+  const offsets = new Float64Array(scored.length);
+  let at = 0;
+  decoded.forEach((rows, i) => {
+    all.set(rows, at);
+    offsets[i] = at / codec.dim;
+    at += rows.length;
+  });
+  const counts = Uint32Array.from(decoded, (rows) => rows.length / codec.dim);
+  const sums = await maxSimRows({ rows: query.tokens, dim: codec.dim }, all, { offsets, counts });
+  return new Map(scored.map((document, i) => [document, (sums[i] ?? NaN) / query.tokenCount]));
+}
+
+/** Largest score first, then smallest docId. */
+function best(scores: ReadonlyMap<StoredDocument, number>, count: number): Scored[] {
+  const compare = (left: Scored, right: Scored): number =>
+    right.score - left.score || (left.document.docId < right.document.docId ? -1 : 1);
+  return [...scores]
+    .map(([document, score]) => ({ document, score }))
+    .sort(compare)
+    .slice(0, count);
+}
+
+function idsOf(scored: readonly Scored[]): string[] {
+  return scored.map(({ document }) => document.id);
+}
