@@ -11,16 +11,7 @@ import { connectEncoder, type EncodedQuery } from '../encoder-calls.js';
 import { modelTokenizer } from '../model-tokenizer.js';
 import { skipBecause } from '../skip.js';
 import { openTemporaryCollection, type TemporaryCollection } from '../temporary-collection.js';
-import {
-  corpusOf,
-  decodedTokens,
-  maxSimPlain,
-  modes,
-  rankAll,
-  termWeights,
-  type Corpus,
-  type Mode,
-} from './brute-force.js';
+import { corpusOf, decodedTokens, maxSimPlain, modes, rankAll, type Corpus, type Mode } from './brute-force.js';
 
 const minutes = 60_000;
 const diskBytesPerDocumentMax = 32_000;
