@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import type { Benchmark } from './benchmark.js';
 
-const runners = new Set(['main.ts', 'benchmark.ts', 'catalogue.ts', 'host.ts', 'text.ts']);
+const runners = new Set(['main.ts', 'benchmark.ts', 'catalogue.ts', 'host.ts', 'measure.ts', 'text.ts']);
 
 /** Ascending. A file that only helps others lies in a folder below. */
 export function namesOfBenchmarks(): string[] {
