@@ -1,98 +1,140 @@
 /**
- * Attribute values between their wire form and plain TypeScript values.
+ * Attribute values between their wire form and plain TypeScript values, and the names of their types.
  *
  * A value's TypeScript type is its attribute type: string, bigint (int64), number (double), boolean, Date (timestamp), or a list
  * of one of these. Both ends of the wire use this file, so that no value changes its type on the way.
  */
-import { AttributeType, type AttributeValue } from './generated/shoal/v1/document.js';
+import { unreachable } from '../base/assert.js';
 import { ShoalError } from '../base/errors.js';
+import { AttributeType, type AttributeValue as WireValue } from './generated/shoal/v1/document.js';
 
 export type AttributeScalar = string | bigint | number | boolean | Date;
-export type AttributeData = AttributeScalar | readonly AttributeScalar[];
-export type Attributes = Readonly<Record<string, AttributeData>>;
+export type AttributeValue = AttributeScalar | readonly AttributeScalar[];
+export type Attributes = Readonly<Record<string, AttributeValue>>;
 
-/** Wire form of `attributes`. */
-export function attributesToWire(attributes: Attributes): Record<string, AttributeValue> {
-  const wire: Record<string, AttributeValue> = {};
-  for (const [name, value] of Object.entries(attributes)) wire[name] = valueToWire(value);
-  return wire;
+/** Every type that an attribute can be declared with, as people write it, and its number on the wire. */
+export const attributeTypes = {
+  string: AttributeType.ATTRIBUTE_TYPE_STRING,
+  int64: AttributeType.ATTRIBUTE_TYPE_INT64,
+  double: AttributeType.ATTRIBUTE_TYPE_DOUBLE,
+  bool: AttributeType.ATTRIBUTE_TYPE_BOOL,
+  timestamp: AttributeType.ATTRIBUTE_TYPE_TIMESTAMP,
+  'string[]': AttributeType.ATTRIBUTE_TYPE_STRING_LIST,
+  'int64[]': AttributeType.ATTRIBUTE_TYPE_INT64_LIST,
+  'double[]': AttributeType.ATTRIBUTE_TYPE_DOUBLE_LIST,
+  'bool[]': AttributeType.ATTRIBUTE_TYPE_BOOL_LIST,
+  'timestamp[]': AttributeType.ATTRIBUTE_TYPE_TIMESTAMP_LIST,
+} as const;
+
+export type AttributeTypeName = keyof typeof attributeTypes;
+
+/** The names of `attributeTypes`, scalars before lists. */
+export const attributeTypeNames = Object.keys(attributeTypes) as readonly AttributeTypeName[];
+
+/** Whether `text` names a type. */
+export function isAttributeTypeName(text: string): text is AttributeTypeName {
+  return Object.hasOwn(attributeTypes, text);
+}
+
+/** The name of a type as people write it, `unknown` for one that this program does not know. */
+export function attributeTypeName(type: AttributeType): AttributeTypeName | 'unknown' {
+  return attributeTypeNames.find((name) => attributeTypes[name] === type) ?? 'unknown';
+}
+
+/** Wire form of `attributes`. INVALID_ARGUMENT for a value that has no type there. */
+export function attributesToWire(attributes: Attributes): Record<string, WireValue> {
+  return mapped(attributes, valueToWire);
 }
 
 /** Plain values of wire attributes; INVALID_ARGUMENT for a value without a kind or a list within a list. */
-export function attributesFromWire(wire: Readonly<Record<string, AttributeValue>>): Attributes {
-  const attributes: Record<string, AttributeData> = {};
-  for (const [name, value] of Object.entries(wire)) {
-    attributes[name] =
-      value.listValue === undefined
-        ? scalarFromWire(name, value)
-        : value.listValue.values.map((entry) => scalarFromWire(name, entry));
-  }
-  return attributes;
+export function attributesFromWire(wire: Readonly<Record<string, WireValue>>): Attributes {
+  return mapped(wire, (name, value) => valueFromWire(value, () => refuseKind(name)));
+}
+
+/** The same for reading answers of a newer server: values of a kind that this program does not know are left out. */
+export function knownAttributesFromWire(wire: Readonly<Record<string, WireValue>>): Attributes {
+  return mapped(wire, (_, value) => valueFromWire(value, () => null));
 }
 
 /** The type of `value`; null for an empty list, which fits every list type. INVALID_ARGUMENT for a list of mixed types. */
-export function attributeTypeOf(name: string, value: AttributeData): AttributeType | null {
-  if (!isList(value)) return scalarType(value);
+export function attributeTypeOf(name: string, value: AttributeValue): AttributeType | null {
+  if (!isList(value)) return attributeTypes[scalarTypeName(value)];
   const [first] = value;
   if (first === undefined) return null;
-  const type = scalarType(first);
-  if (value.some((entry) => scalarType(entry) !== type)) {
-    throw new ShoalError(
-      'INVALID_ARGUMENT',
-      `attribute '${name}' is a list of mixed types; make all its values one type`,
-    );
-  }
-  return type + listOffset;
+  const type = scalarTypeName(first);
+  if (value.every((entry) => scalarTypeName(entry) === type)) return attributeTypes[`${type}[]`];
+  throw new ShoalError(
+    'INVALID_ARGUMENT',
+    `attribute '${name}' is a list of mixed types; make all its values one type`,
+  );
 }
 
-/** The name of an attribute type as users write it: `int64`, `string[]`. */
-export function attributeTypeName(type: AttributeType): string {
-  const scalar = type > AttributeType.ATTRIBUTE_TYPE_TIMESTAMP ? type - listOffset : type;
-  return `${scalarNames[scalar] ?? 'unknown'}${scalar === type ? '' : '[]'}`;
-}
-
-/** The attribute type of a name as users write it, or null. */
-export function attributeTypeNamed(name: string): AttributeType | null {
-  const isListName = name.endsWith('[]');
-  const scalar = scalarNames.indexOf(isListName ? name.slice(0, -2) : name);
-  if (scalar < 1) return null;
-  return isListName ? scalar + listOffset : scalar;
-}
-
-const listOffset = AttributeType.ATTRIBUTE_TYPE_STRING_LIST - AttributeType.ATTRIBUTE_TYPE_STRING;
-const scalarNames: readonly string[] = ['unspecified', 'string', 'int64', 'double', 'bool', 'timestamp'];
-
-function isList(value: AttributeData): value is readonly AttributeScalar[] {
+/** Whether `value` is a list, which TypeScript cannot see through `readonly`. */
+export function isList(value: AttributeValue): value is readonly AttributeScalar[] {
   return Array.isArray(value);
 }
 
-function scalarType(value: AttributeScalar): AttributeType {
-  if (typeof value === 'string') return AttributeType.ATTRIBUTE_TYPE_STRING;
-  if (typeof value === 'bigint') return AttributeType.ATTRIBUTE_TYPE_INT64;
-  if (typeof value === 'number') return AttributeType.ATTRIBUTE_TYPE_DOUBLE;
-  if (typeof value === 'boolean') return AttributeType.ATTRIBUTE_TYPE_BOOL;
-  return AttributeType.ATTRIBUTE_TYPE_TIMESTAMP;
-}
-
-function valueToWire(value: AttributeData): AttributeValue {
-  return isList(value) ? { listValue: { values: value.map(scalarToWire) } } : scalarToWire(value);
-}
-
-function scalarToWire(value: AttributeScalar): AttributeValue {
-  if (typeof value === 'string') return { stringValue: value };
-  if (typeof value === 'bigint') return { int64Value: value };
-  if (typeof value === 'number') return { doubleValue: value };
-  if (typeof value === 'boolean') return { boolValue: value };
-  return { timestampValue: value };
-}
-
-function scalarFromWire(name: string, value: AttributeValue): AttributeScalar {
-  const scalar = value.stringValue ?? value.int64Value ?? value.doubleValue ?? value.boolValue ?? value.timestampValue;
-  if (scalar === undefined) {
-    throw new ShoalError(
-      'INVALID_ARGUMENT',
-      `attribute '${name}' has no value, or a list within a list; give a scalar or a flat list`,
-    );
+/** `values` through `map`, without those that it gives null for. */
+function mapped<From, To>(
+  values: Readonly<Record<string, From>>,
+  map: (name: string, value: From) => To | null,
+): Record<string, To> {
+  const result: Record<string, To> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const to = map(name, value);
+    if (to !== null) result[name] = to;
   }
-  return scalar;
+  return result;
+}
+
+function scalarTypeName(value: AttributeScalar): 'string' | 'int64' | 'double' | 'bool' | 'timestamp' {
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'bigint') return 'int64';
+  if (typeof value === 'number') return 'double';
+  return typeof value === 'boolean' ? 'bool' : 'timestamp';
+}
+
+function valueToWire(name: string, value: AttributeValue): WireValue {
+  if (isList(value)) return { listValue: { values: value.map((element) => scalarToWire(name, element)) } };
+  return scalarToWire(name, value);
+}
+
+function scalarToWire(name: string, value: AttributeScalar): WireValue {
+  switch (typeof value) {
+    case 'string':
+      return { stringValue: value };
+    case 'bigint':
+      return { int64Value: checkedInt64(name, value) };
+    case 'number':
+      return { doubleValue: value };
+    case 'boolean':
+      return { boolValue: value };
+    case 'object':
+      if (value instanceof Date && !Number.isNaN(value.getTime())) return { timestampValue: value };
+      throw new ShoalError('INVALID_ARGUMENT', `attribute ${name} is no string, number, bool, time or list of them`);
+    default:
+      return unreachable(value);
+  }
+}
+
+function checkedInt64(name: string, value: bigint): bigint {
+  if (BigInt.asIntN(64, value) === value) return value;
+  throw new ShoalError('INVALID_ARGUMENT', `attribute ${name} is ${value}, which does not fit an int64`);
+}
+
+/** `unknown` says what stands for a value, or an element, without a kind; null leaves it out. */
+function valueFromWire(wire: WireValue, unknown: () => null): AttributeValue | null {
+  if (wire.listValue === undefined) return scalarFromWire(wire) ?? unknown();
+  return wire.listValue.values.flatMap((element) => scalarFromWire(element) ?? unknown() ?? []);
+}
+
+function scalarFromWire(wire: WireValue): AttributeScalar | undefined {
+  return wire.stringValue ?? wire.int64Value ?? wire.doubleValue ?? wire.boolValue ?? wire.timestampValue;
+}
+
+function refuseKind(name: string): never {
+  throw new ShoalError(
+    'INVALID_ARGUMENT',
+    `attribute '${name}' has no value, or a list within a list; give a scalar or a flat list`,
+  );
 }

@@ -1,7 +1,8 @@
 /** Documents and hits as people and programs read them. */
 import { attributesToJson } from './import/attribute-values.js';
 import { documentToJson } from './import/document-json.js';
-import type { Attributes, Hit, SearchAnswer, StoredDocument } from '../sdk/types.js';
+import type { Attributes } from '../../proto/attributes.js';
+import type { Hit, SearchAnswer, StoredDocument } from '../sdk/types.js';
 
 /** A stored document for --json. */
 export function storedJson(document: StoredDocument): Record<string, unknown> {

@@ -1,6 +1,6 @@
 /** Values of options, checked: each function is a parser for commander whose error is wrong usage. */
 import { InvalidArgumentError } from 'commander';
-import { attributeTypeNames, isAttributeTypeName, type AttributeTypeName } from '../sdk/attribute-type.js';
+import { attributeTypeNames, isAttributeTypeName, type AttributeTypeName } from '../../proto/attributes.js';
 import type { FusionWeights } from '../sdk/types.js';
 
 /** A parser of whole numbers from `least` to `most`. */

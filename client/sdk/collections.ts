@@ -6,9 +6,8 @@ import {
   type Collection as WireCollection,
   type CollectionsClient,
 } from '../../proto/generated/shoal/v1/collections.js';
-import { attributeTypes, namesOfTypes } from './attributes.js';
+import { attributeTypeName, attributeTypes, type AttributeTypeName } from '../../proto/attributes.js';
 import { unary, type Target } from './call.js';
-import type { AttributeTypeName } from './attribute-type.js';
 import type { Collection, CollectionOptions } from './types.js';
 
 export interface CollectionUpdate {
@@ -90,4 +89,14 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     shards: wire.shards,
     lists: wire.lists,
   };
+}
+
+/** Types that this client does not know are left out. */
+function namesOfTypes(types: NonNullable<WireCollection['settings']>['attributes']): Collection['attributes'] {
+  const names: Record<string, AttributeTypeName> = {};
+  for (const [attribute, type] of Object.entries(types)) {
+    const name = attributeTypeName(type);
+    if (name !== 'unknown') names[attribute] = name;
+  }
+  return names;
 }

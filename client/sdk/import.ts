@@ -7,11 +7,12 @@
 import { Metadata } from '@grpc/grpc-js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
+import type { Attributes } from '../../proto/attributes.js';
 import { errorOfCall } from './errors.js';
 import { documentToWire, writeResultFromWire } from './wire.js';
 import type { DocumentsClient, ImportRequest, ImportResponse } from '../../proto/generated/shoal/v1/documents.js';
 import type { Target } from './call.js';
-import type { Attributes, Document, ImportProgress, ImportResult } from './types.js';
+import type { Document, ImportProgress, ImportResult } from './types.js';
 
 /** Bytes of a message beyond which no further document joins it. */
 const batchBytesMax = 1024 * 1024;

@@ -1,4 +1,5 @@
 /** Search: one question, ranked hits, with coverage and timings. */
+import { bufferOf } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import {
@@ -9,9 +10,8 @@ import {
   type SearchClient,
   type SearchResponse,
 } from '../../proto/generated/shoal/v1/search.js';
-import { attributesFromWire } from './attributes.js';
+import { knownAttributesFromWire } from '../../proto/attributes.js';
 import { unary, type Target } from './call.js';
-import { bufferOf } from './wire.js';
 import type { Hit, SearchAnswer, SearchMode, SearchOptions, SparseRouting } from './types.js';
 
 /** The question: words, or a vector of the collection's dimensions. */
@@ -92,7 +92,7 @@ function hitFromWire(wire: WireHit): Hit {
     passage: { start: wire.passage?.start ?? 0, end: wire.passage?.end ?? 0 },
     title: wire.title ?? null,
     text: wire.text,
-    attributes: attributesFromWire(wire.attributes),
+    attributes: knownAttributesFromWire(wire.attributes),
     shard: wire.shard,
     matches: wire.matches,
   };

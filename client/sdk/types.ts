@@ -3,12 +3,7 @@
  *
  * docIds and sequences are bigint. An attribute that is a bigint is stored as int64, a number as double, a Date as timestamp.
  */
-
-import type { AttributeTypeName } from './attribute-type.js';
-
-export type AttributeScalar = string | bigint | number | boolean | Date;
-export type AttributeValue = AttributeScalar | readonly AttributeScalar[];
-export type Attributes = Readonly<Record<string, AttributeValue>>;
+import type { Attributes, AttributeTypeName } from '../../proto/attributes.js';
 
 /** Term weights of a text: parallel columns, ascending by term. */
 export interface SparseVector {

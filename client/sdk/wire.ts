@@ -1,7 +1,7 @@
 /** Documents between plain values and the wire. */
-import { bytesOf, float32From, uint32From } from '../../base/bytes.js';
+import { bufferOf, float32From, uint32From } from '../../base/bytes.js';
 import { codeOfStatus } from '../../base/errors.js';
-import { attributesFromWire, attributesToWire } from './attributes.js';
+import { attributesToWire, knownAttributesFromWire } from '../../proto/attributes.js';
 import type { Document as WireDocument } from '../../proto/generated/shoal/v1/document.js';
 import type { WriteResult as WireWriteResult } from '../../proto/generated/shoal/v1/documents.js';
 import type { Document, SparseVector, StoredDocument, TokenVectors, WriteResult } from './types.js';
@@ -24,7 +24,7 @@ export function documentFromWire(wire: WireDocument, docId: bigint): StoredDocum
   const document: { -readonly [Field in keyof StoredDocument]: StoredDocument[Field] } = {
     id: wire.id,
     docId,
-    attributes: attributesFromWire(wire.attributes),
+    attributes: knownAttributesFromWire(wire.attributes),
   };
   if (wire.title !== undefined) document.title = wire.title;
   if (wire.text !== undefined) document.text = wire.text;
@@ -38,12 +38,6 @@ export function documentFromWire(wire: WireDocument, docId: bigint): StoredDocum
 export function writeResultFromWire(wire: WireWriteResult): WriteResult {
   const error = wire.status === 0 ? null : { code: codeOfStatus(wire.status), message: wire.message };
   return { id: wire.id, docId: wire.docId, unchanged: wire.unchanged, error };
-}
-
-/** The bytes of `array` as a Buffer that shares its memory. */
-export function bufferOf(array: ArrayBufferView): Buffer {
-  const bytes = bytesOf(array);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function sparseToWire(sparse: SparseVector): NonNullable<WireDocument['sparse']> {

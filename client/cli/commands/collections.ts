@@ -2,7 +2,7 @@
 import { addCommand, usageError, type CommandHost } from '../command.js';
 import { attributeDeclarations, decimal, integer, truth } from '../flags.js';
 import type { Command } from 'commander';
-import type { AttributeTypeName } from '../../sdk/attribute-type.js';
+import type { AttributeTypeName } from '../../../proto/attributes.js';
 import type { Collection, CollectionOptions } from '../../sdk/types.js';
 import type { Invocation } from '../command.js';
 

@@ -1,8 +1,13 @@
 /** Attributes between JSON and their types: a type that JSON lacks (int64, timestamp) comes from the collection's settings. */
 import { unreachable } from '../../../base/assert.js';
 import { ShoalError } from '../../../base/errors.js';
-import type { AttributeTypeName } from '../../sdk/attribute-type.js';
-import type { Attributes, AttributeScalar, AttributeValue } from '../../sdk/types.js';
+import {
+  isList,
+  type Attributes,
+  type AttributeScalar,
+  type AttributeTypeName,
+  type AttributeValue,
+} from '../../../proto/attributes.js';
 
 type ScalarType = 'string' | 'int64' | 'double' | 'bool' | 'timestamp';
 
@@ -101,10 +106,6 @@ function describe(value: unknown): string {
   if (typeof value === 'object') return 'an object';
   const text = JSON.stringify(value);
   return `the ${typeof value} ${text.length > 40 ? `${text.slice(0, 40)}…` : text}`;
-}
-
-function isList(value: AttributeValue): value is readonly AttributeScalar[] {
-  return Array.isArray(value);
 }
 
 function scalarToJson(value: AttributeScalar): string | number | boolean {

@@ -10,7 +10,7 @@ import {
   vectorFromJson,
   vectorToJson,
 } from './vectors-json.js';
-import type { AttributeTypeName } from '../../sdk/attribute-type.js';
+import type { AttributeTypeName } from '../../../proto/attributes.js';
 import type { Document } from '../../sdk/types.js';
 
 /** What the collection says of its documents. */

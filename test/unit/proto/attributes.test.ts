@@ -4,8 +4,11 @@ import {
   attributesFromWire,
   attributesToWire,
   attributeTypeName,
-  attributeTypeNamed,
+  attributeTypeNames,
   attributeTypeOf,
+  attributeTypes,
+  isAttributeTypeName,
+  knownAttributesFromWire,
   type Attributes,
 } from '../../../proto/attributes.js';
 import { AttributeType, Document } from '../../../proto/generated/shoal/v1/document.js';
@@ -45,6 +48,19 @@ describe('attributes', () => {
     const document = Document.fromPartial({ id: 'd', attributes: attributesToWire(all) });
     const decoded = Document.decode(Document.encode(document).finish());
     assert.deepEqual(attributesFromWire(decoded.attributes), all);
+    assert.deepEqual(knownAttributesFromWire(decoded.attributes), all);
+  });
+
+  it('that have no type there are refused by name', () => {
+    const cases: [string, never][] = [
+      ['year', (2n ** 63n) as never],
+      ['since', new Date(Number.NaN) as never],
+      ['place', { lat: 1 } as never],
+      ['places', [{ lat: 1 }] as never],
+    ];
+    for (const [name, value] of cases) {
+      assert.throws(() => attributesToWire({ [name]: value }), { code: 'INVALID_ARGUMENT', message: new RegExp(name) });
+    }
   });
 
   it('without a value, or with a list in a list, are refused', () => {
@@ -54,6 +70,12 @@ describe('attributes', () => {
     };
     assert.throws(() => attributesFromWire({ a: {} }), refused);
     assert.throws(() => attributesFromWire({ a: { listValue: { values: [{ listValue: { values: [] } }] } } }), refused);
+  });
+
+  it('of an answer are left out where their kind is not known', () => {
+    const mixed = { listValue: { values: [{ int64Value: 1n }, {}] } };
+    const known = knownAttributesFromWire({ future: {}, known: { boolValue: true }, mixed });
+    assert.deepEqual(known, { known: true, mixed: [1n] });
   });
 });
 
@@ -76,11 +98,14 @@ describe('the type of an attribute', () => {
   });
 
   it('has a name that people write', () => {
-    for (const [name, type] of types) {
-      assert.equal(attributeTypeName(type), name);
-      assert.equal(attributeTypeNamed(name), type);
-    }
-    for (const name of ['', 'text', '[]', 'int64[][]', 'unspecified', 'unspecified[]', 'INT64'])
-      assert.equal(attributeTypeNamed(name), null, name);
+    assert.deepEqual(Object.entries(attributeTypes), types);
+    for (const [name, type] of types) assert.equal(attributeTypeName(type), name);
+    assert.equal(attributeTypeName(AttributeType.ATTRIBUTE_TYPE_UNSPECIFIED), 'unknown');
+  });
+
+  it('is known by its own spelling only', () => {
+    assert.ok(attributeTypeNames.every(isAttributeTypeName));
+    for (const name of ['', 'text', '[]', 'int32', 'int64[][]', 'unknown', 'toString', 'INT64'])
+      assert.ok(!isAttributeTypeName(name), name);
   });
 });
