@@ -1,7 +1,7 @@
 // The native door: check types, lengths and alignment, call, convert. No arithmetic.
 //
-// native.ts declares every export in the same order, with its meaning. Memory of JavaScript is kept after a call only by a Job, until
-// it ends. Outputs are arrays that the caller made.
+// native-kernels.ts declares every export in the same order, with its meaning. Memory of JavaScript is kept after a call only
+// by a Job, until it ends. Outputs are arrays that the caller made.
 #include <atomic>
 #include <cerrno>
 #include <cstring>

@@ -11,9 +11,10 @@ import { assert } from '../base/assert.js';
 import { ShoalError, type ErrorCode } from '../base/errors.js';
 import { runJob } from './job.js';
 import { laneCount, packLanes, prepareQuery, type MaxSimQuery, type MaxSimTables } from './max-sim/query.js';
-import { nativeKernels, type JobArrays, type KernelIsa, type NativeKernels } from './native.js';
+import { nativeKernels } from './native.js';
+import type { JobArrays, KernelIsa, NativeKernels } from './native-kernels.js';
 
-export type { KernelIsa } from './native.js';
+export type { KernelIsa } from './native-kernels.js';
 export type { MaxSimQuery, MaxSimTables } from './max-sim/query.js';
 
 /** Loads the kernels, so that the first request need not; a later call does nothing. FAILED_PRECONDITION when SHOAL_KERNELS forces a set that is not to be had. Prints nothing. */

@@ -4,7 +4,7 @@ import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectLanes } from './max-sim/portable.js';
-import type { NativeKernels } from './native.js';
+import type { NativeKernels } from './native-kernels.js';
 import { accumulateSparse, topK } from './sparse/portable.js';
 
 export const portableKernels: NativeKernels = {

@@ -2,7 +2,7 @@
 import { assert } from '../../base/assert.js';
 import { floatOfHalf } from '../float16/portable.js';
 import { pause } from '../job.js';
-import type { NativeKernels } from '../native.js';
+import type { NativeKernels } from '../native-kernels.js';
 import { isLive, TopK } from '../top-k.js';
 
 // Some 100,000 multiplications, well below a millisecond.

@@ -5,7 +5,7 @@
 import { assert } from '../../base/assert.js';
 import { floatOfHalf } from '../float16/portable.js';
 import { pause } from '../job.js';
-import type { NativeKernels } from '../native.js';
+import type { NativeKernels } from '../native-kernels.js';
 import { laneCount, type MaxSimQuery } from './query.js';
 
 /** See `NativeKernels.projectLanes`. */

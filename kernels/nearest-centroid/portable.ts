@@ -1,6 +1,6 @@
 /** Portable twin of nearest-centroid.h: the same bits, since every product and every sum is rounded by itself. */
 import { pause } from '../job.js';
-import type { NativeKernels, NearestArrays } from '../native.js';
+import type { NativeKernels, NearestArrays } from '../native-kernels.js';
 
 /** See `NativeKernels.assignNearest`. */
 export function assignNearest(...[points, centroids, dim, , assignments, scores]: NearestArrays): void {

@@ -1,7 +1,7 @@
 /** Portable twin of sparse.h, with the same bits, and of the top-k over a column of scores. */
 import { assert } from '../../base/assert.js';
 import { floatOfHalf } from '../float16/portable.js';
-import type { NativeKernels } from '../native.js';
+import type { NativeKernels } from '../native-kernels.js';
 import { isLive, TopK } from '../top-k.js';
 
 /** See `NativeKernels.accumulateSparse`. */

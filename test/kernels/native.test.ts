@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { kernelIsa } from '../../kernels/kernels.js';
-import { chooseKernels, loadAddon, type NativeKernels } from '../../kernels/native.js';
+import { chooseKernels, loadAddon } from '../../kernels/native.js';
+import type { NativeKernels } from '../../kernels/native-kernels.js';
 import { portableKernels } from '../../kernels/portable.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -3,7 +3,8 @@
  * once for each), else the best; the reference is plain C++, or the portable twin where the addon is not built.
  */
 import { seededRandom, type Random } from '../../base/random.js';
-import { loadAddon, nativeKernels, type NativeKernels } from '../../kernels/native.js';
+import { loadAddon, nativeKernels } from '../../kernels/native.js';
+import type { NativeKernels } from '../../kernels/native-kernels.js';
 import { portableKernels } from '../../kernels/portable.js';
 
 /** Runs `work` on both, one after the other, each with the arrays it makes itself. */

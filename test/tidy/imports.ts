@@ -5,7 +5,7 @@ import ts from 'typescript';
 import { entryPoints, layers, packages, type Layer } from './table.js';
 import { isWithin, type Finding, type SourceFile } from './tree.js';
 
-interface Import {
+export interface Import {
   readonly specifier: string;
   readonly line: number;
 }
@@ -76,7 +76,7 @@ export function layerOf(path: string): Layer | null {
 }
 
 /** Static, type-only, re-exporting and plain dynamic imports, as TypeScript's own scanner lists them. */
-function importsOf(file: SourceFile): Import[] {
+export function importsOf(file: SourceFile): Import[] {
   const { importedFiles } = ts.preProcessFile(file.text, true, true);
   return importedFiles.map(({ fileName, pos }) => ({ specifier: fileName, line: lineAt(file.text, pos) }));
 }
@@ -97,7 +97,7 @@ function isNamedAsUrl(path: string, text: string): boolean {
 }
 
 /** The path that `specifier` names from `from`, with .js read as the .ts that it is compiled from. */
-function targetOf(from: string, specifier: string): string {
+export function targetOf(from: string, specifier: string): string {
   if (!specifier.startsWith('.')) return specifier;
   return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
 }

@@ -12,11 +12,17 @@ import {
   prepareMaxSim,
   toFloat32,
 } from '../../kernels/kernels.js';
+import type { TokenTables } from '../document.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedIndex, RowPlace } from './pinned-index.js';
-import { bySegment, type SegmentRows, type TokenScoring } from './score.js';
+import { bySegment, type SegmentRows } from './segment-rows.js';
 
 type PreparedQuery = ReturnType<typeof prepareMaxSim>;
+
+export interface TokenScoring {
+  readonly tokenDim: number;
+  readonly codecs: (version: string) => TokenTables | null;
+}
 
 export interface TokenQuery extends TokenScoring {
   /** float32[queryTokens, tokenDim]. */

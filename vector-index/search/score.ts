@@ -5,10 +5,11 @@
  */
 import { scoreDense, toFloat32 } from '../../kernels/kernels.js';
 import { assert } from '../../base/assert.js';
-import type { QueryTerms, TokenTables } from '../document.js';
+import type { QueryTerms } from '../document.js';
 import { hasDense } from '../segment/write-segment.js';
 import type { PinnedIndex, RowPlace } from './pinned-index.js';
-import { matchTokens, scoreTokens } from './score-tokens.js';
+import { matchTokens, scoreTokens, type TokenScoring } from './score-tokens.js';
+import { bySegment } from './segment-rows.js';
 
 export interface WantedScores {
   /** float32[dim]. */
@@ -34,11 +35,6 @@ export interface DocumentScores {
   readonly matchScores: Float32Array | null;
 }
 
-export interface TokenScoring {
-  readonly tokenDim: number;
-  readonly codecs: (version: string) => TokenTables | null;
-}
-
 /** Scores `docIds` as `wanted`. FAILED_PRECONDITION when a token codec is not loaded; CANCELLED when `signal` aborts. */
 export async function scoreDocuments(
   index: PinnedIndex,
@@ -58,29 +54,6 @@ export async function scoreDocuments(
     matchTokens: matches?.tokens ?? null,
     matchScores: matches?.scores ?? null,
   };
-}
-
-/** Documents of one segment: positions in the answer, and rows. */
-export interface SegmentRows {
-  readonly segment: number;
-  readonly positions: number[];
-  readonly rows: number[];
-}
-
-/** The places that `accept` takes, by segment. */
-export function bySegment(
-  places: readonly (RowPlace | null)[],
-  accept: (place: RowPlace) => boolean = () => true,
-): SegmentRows[] {
-  const groups = new Map<number, SegmentRows>();
-  for (const [position, place] of places.entries()) {
-    if (place === null || !accept(place)) continue;
-    const group = groups.get(place.segment) ?? { segment: place.segment, positions: [], rows: [] };
-    group.positions.push(position);
-    group.rows.push(place.row);
-    groups.set(place.segment, group);
-  }
-  return [...groups.values()];
 }
 
 function denseScores(index: PinnedIndex, places: readonly (RowPlace | null)[], query: Float32Array): Float32Array {

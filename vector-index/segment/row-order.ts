@@ -1,6 +1,7 @@
 /** The rows of several segments in the order of their docIds: the rows of the segment that they are merged into. */
 import { hasBit } from '../bitmap.js';
 import type { Slices } from '../maintenance/slices.js';
+import type { SegmentFileWriter } from './segment-file-writer.js';
 import type { SegmentReader } from './segment-reader.js';
 
 /** A segment of which the living rows are taken. */
@@ -70,4 +71,18 @@ function smallestHead(sources: readonly SegmentSource[], queues: readonly Uint32
     bestDocId = docId;
   }
   return best;
+}
+
+/** Calls `visit` for every new row in order, pausing `writer` between slices. */
+export async function eachRow(
+  writer: Pick<SegmentFileWriter, 'pause'>,
+  order: RowOrder,
+  visit: (reader: SegmentReader, row: number, at: number) => void,
+): Promise<void> {
+  const readers = order.sources.map((source) => source.reader);
+  for (let at = 0; at < order.count; at += 1) {
+    visit(readers[order.sourceOf[at]!]!, order.rowOf[at]!, at);
+    if ((at & 31) === 31) await writer.pause();
+  }
+  await writer.pause();
 }

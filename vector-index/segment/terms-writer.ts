@@ -1,9 +1,7 @@
 /** The sparse columns of a segment: postings by term for searching, and each row's terms for rescoring and export. */
-import type { RowOrder } from './row-order.js';
-import { droppedRow } from './row-order.js';
+import { droppedRow, eachRow, type RowOrder } from './row-order.js';
 import type { SegmentFileWriter } from './segment-file-writer.js';
 import { grown } from './growable.js';
-import { eachRow } from './write-segment.js';
 
 /** Writes both directions. No columns when no row has terms. */
 export async function writeTerms(writer: SegmentFileWriter, order: RowOrder): Promise<void> {

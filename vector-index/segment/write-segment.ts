@@ -6,7 +6,7 @@
 import { rm } from 'node:fs/promises';
 import type { Slices } from '../maintenance/slices.js';
 import { writeAttributes } from './attribute-writer.js';
-import { mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
+import { eachRow, mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
 import { SegmentFileWriter } from './segment-file-writer.js';
 import { rowFlags } from './segment-layout.js';
 import type { SegmentReader } from './segment-reader.js';
@@ -45,20 +45,6 @@ export async function writeSegment(
     throw error;
   }
   return order;
-}
-
-/** Calls `visit` for every new row in order, in slices. */
-export async function eachRow(
-  writer: SegmentFileWriter,
-  order: RowOrder,
-  visit: (reader: SegmentReader, row: number, at: number) => void,
-): Promise<void> {
-  const readers = order.sources.map((source) => source.reader);
-  for (let at = 0; at < order.count; at += 1) {
-    visit(readers[order.sourceOf[at]!]!, order.rowOf[at]!, at);
-    if ((at & 31) === 31) await writer.pause();
-  }
-  await writer.pause();
 }
 
 async function writeIds(writer: SegmentFileWriter, order: RowOrder): Promise<void> {

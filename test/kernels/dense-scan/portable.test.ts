@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { NativeKernels } from '../../../kernels/native.js';
+import type { NativeKernels } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
 import { never, normals, onBoth, testRandom } from '../pair.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { packLanes } from '../../../kernels/max-sim/query.js';
-import type { JobArrays, NativeKernels } from '../../../kernels/native.js';
+import type { JobArrays, NativeKernels } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
 import { bitsOf, never, normals, onBoth, testRandom } from '../pair.js';
 import { codedCollection, type CodedCollection, type Shape } from './records.js';

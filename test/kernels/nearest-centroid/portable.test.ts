@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { NativeKernels } from '../../../kernels/native.js';
+import type { NativeKernels } from '../../../kernels/native-kernels.js';
 import { bitsOf, never, normals, onBoth, testRandom } from '../pair.js';
 
 interface Points {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { PinnedIndex } from '../../../../vector-index/search/pinned-index.js';
-import { bySegment, scoreDocuments } from '../../../../vector-index/search/score.js';
+import { scoreDocuments } from '../../../../vector-index/search/score.js';
 import { searchSparse } from '../../../../vector-index/search/search-sparse.js';
 import { codecs, dim, randomDocument, randomDocuments, stateOf, tokenDim } from '../fixtures.js';
 
@@ -32,17 +32,5 @@ describe('scoring documents', () => {
     const { sparse } = await scoreDocuments(index, found.docIds, { sparse: terms, tokens });
     assert.deepEqual(sparse, found.scores);
     index.release();
-  });
-
-  it('groups places by segment and keeps their positions', () => {
-    const places = [{ segment: 1, row: 4 }, null, { segment: 0, row: 2 }, { segment: 1, row: 3 }];
-    assert.deepEqual(bySegment(places), [
-      { segment: 1, positions: [0, 3], rows: [4, 3] },
-      { segment: 0, positions: [2], rows: [2] },
-    ]);
-    assert.deepEqual(
-      bySegment(places, ({ row }) => row === 2),
-      [{ segment: 0, positions: [2], rows: [2] }],
-    );
   });
 });
