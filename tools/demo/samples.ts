@@ -9,11 +9,12 @@ export interface Sample {
 }
 
 const samples: readonly Sample[] = [
+  { query: 'to speak very softly', expected: 'whisper', needs: 2_000 },
+  { query: 'a feeling of great happiness', expected: 'joy', needs: 2_500 },
+  { query: "a criminal who takes other people's things", expected: 'thief', needs: 4_500 },
   { query: 'someone who flies an airplane', expected: 'pilot', needs: 7_000 },
   { query: 'a woman whose husband has died', expected: 'widow', needs: 9_000 },
-  { query: 'land with water on all sides', expected: 'island', needs: 3_500 },
-  { query: 'to talk so quietly that others do not hear', expected: 'whisper', needs: 2_000 },
-  { query: 'a place too dry for plants to grow', expected: 'desert', needs: 9_000 },
+  { query: 'dry land where almost nothing grows', expected: 'desert', needs: 9_000 },
   { query: 'someone who repairs shoes', expected: 'cobbler', needs: 21_000 },
   { query: 'fear of small rooms', expected: 'claustrophobia', needs: 21_000 },
 ];
