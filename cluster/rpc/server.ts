@@ -7,9 +7,11 @@ import {
   logVerbosity,
   Server,
   ServerCredentials,
+  ServerInterceptingCall,
   setLogVerbosity,
   type ChannelOptions,
   type handleServerStreamingCall,
+  type ServerInterceptor,
   type ServerWritableStream,
   type ServiceDefinition,
   type UntypedServiceImplementation,
@@ -22,6 +24,7 @@ import { limits } from '../../base/limits.js';
 import type { Logger } from '../../base/logger.js';
 import { messageSlackBytes } from './channels.js';
 import { loadPackageDefinition } from './reflection.js';
+import { statusOf } from './status.js';
 
 /** A generated service definition, such as `DocumentsService`, with its implementation. */
 export interface RpcService {
@@ -58,11 +61,14 @@ export interface RpcServer {
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
   // The library prints to standard error what is also thrown; people should read it once, in our words.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server(serverOptions((options.messageBytesMax ?? limits.messageBytesMax) + messageSlackBytes));
+  const server = new Server({
+    ...channelOptions((options.messageBytesMax ?? limits.messageBytesMax) + messageSlackBytes),
+    interceptors: [refuseMalformed],
+  });
   const names = ['', ...options.services.map(nameOf)];
   const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'SERVING'])));
   for (const service of options.services) {
-    server.addService(passingBytes(service.definition), service.implementation);
+    server.addService(wireOf(service.definition), service.implementation);
   }
   const watches = addHealth(server, health);
   if (options.reflection) {
@@ -133,15 +139,38 @@ function drainHandlers(implementation: UntypedServiceImplementation): void {
   }
 }
 
-/** The definition with serializers that let bytes pass: multiplexed streams serialize, and check the size, themselves. */
-function passingBytes(definition: RpcService['definition']): RpcService['definition'] {
+/**
+ * The definition with serializers that let bytes pass, since multiplexed streams serialize, and check the size, themselves; and
+ * with parsers that give a ShoalError for bytes that are no message, which gRPC would call an internal error of this node.
+ */
+function wireOf(definition: RpcService['definition']): RpcService['definition'] {
   const wrapped = Object.entries(definition).map(([name, method]) => {
     const responseSerialize = (value: unknown): Buffer =>
       Buffer.isBuffer(value) ? value : method.responseSerialize(value);
-    return [name, { ...method, responseSerialize }];
+    const requestDeserialize = (bytes: Buffer): unknown => {
+      try {
+        return method.requestDeserialize(bytes);
+      } catch (cause) {
+        const what = `the request is no message that ${method.path} takes`;
+        return new ShoalError('INVALID_ARGUMENT', `${what}; use a client made from its .proto files`, { cause });
+      }
+    };
+    return [name, { ...method, requestDeserialize, responseSerialize }];
   });
   return Object.fromEntries(wrapped);
 }
+
+/** Answers a message that could not be parsed, so that no handler meets it. */
+const refuseMalformed: ServerInterceptor = (_, call) =>
+  new ServerInterceptingCall(call, {
+    start: (next) =>
+      next({
+        onReceiveMessage: (message: unknown, pass) => {
+          if (message instanceof ShoalError) call.sendStatus(statusOf(message));
+          else pass(message);
+        },
+      }),
+  });
 
 /** `shoal.v1.Search` of `/shoal.v1.Search/Search`. */
 function nameOf(service: RpcService): string {
@@ -171,7 +200,7 @@ function bracketed(host: string): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
-function serverOptions(messageBytes: number): ChannelOptions {
+function channelOptions(messageBytes: number): ChannelOptions {
   return {
     'grpc.max_receive_message_length': messageBytes,
     'grpc.max_send_message_length': Math.max(messageBytes, limits.answerBytesMax),

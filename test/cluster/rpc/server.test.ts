@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Client, credentials, type ServiceDefinition } from '@grpc/grpc-js';
+import { Client, credentials, status, type ServiceDefinition } from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { service } from 'grpc-health-check';
 import { Deadline } from '../../../base/deadline.js';
@@ -80,6 +80,29 @@ describe('the rpc server', () => {
     const call = channels.unary(small.address, EncoderService.encode, large, deadline);
     await rejectsWith(call, 'RESOURCE_EXHAUSTED', /2097\d\d\d.*1049600/);
     await small.close();
+  });
+
+  it('says INVALID_ARGUMENT to bytes that are no message, in a call and on a stream', async () => {
+    const client = new Client(server.address, credentials.createInsecure());
+    const broken = Buffer.from([0x0a, 0x7f, 0x01]);
+    const message =
+      'the request is no message that /shoal.v1.Encoder/Encode takes; use a client made from its .proto files';
+    const bytes = (value: Buffer): Buffer => value;
+    const unary = new Promise((resolve) =>
+      client.makeUnaryRequest(EncoderService.encode.path, bytes, bytes, broken, resolve),
+    );
+    const { code, details } = (await unary) as { code: number; details: string };
+    assert.deepEqual([code, details], [status.INVALID_ARGUMENT, message]);
+    const stream = client.makeBidiStreamRequest(EncoderService.encodeStream.path, bytes, bytes);
+    const failed = once(stream, 'error') as Promise<[{ code: number }]>;
+    stream.resume();
+    stream.write(broken);
+    assert.equal((await failed)[0].code, status.INVALID_ARGUMENT);
+    client.close();
+    assert.equal(
+      (await channels.unary(server.address, EncoderService.encode, encodeRequest('a'), deadline)).message,
+      'a',
+    );
   });
 
   it('finishes unary and streamed calls under way before it stops', async () => {
