@@ -41,13 +41,21 @@ export function attributeTypeName(type: AttributeType): AttributeTypeName | 'unk
   return attributeTypeNames.find((name) => attributeTypes[name] === type) ?? 'unknown';
 }
 
-/** Wire form of `attributes`. INVALID_ARGUMENT for a value that has no type there. */
+/** INVALID_ARGUMENT for the one name that no object of JavaScript can have as a field of its own by assignment. */
+export function checkAttributeName(name: string): void {
+  if (name !== '__proto__') return;
+  throw new ShoalError('INVALID_ARGUMENT', `attribute name '${name}' is reserved; rename the attribute`);
+}
+
+/** Wire form of `attributes`. INVALID_ARGUMENT for a value that has no type there, and for a reserved name. */
 export function attributesToWire(attributes: Attributes): Record<string, WireValue> {
   return mapped(attributes, valueToWire);
 }
 
-/** Plain values of wire attributes; INVALID_ARGUMENT for a value without a kind or a list within a list. */
+/** Plain values of wire attributes; INVALID_ARGUMENT for a value without a kind, a list within a list, or a reserved name. */
 export function attributesFromWire(wire: Readonly<Record<string, WireValue>>): Attributes {
+  // The decoder assigns what it reads, which makes an attribute of this name the prototype of the others.
+  if (Object.getPrototypeOf(wire) !== Object.prototype) checkAttributeName('__proto__');
   return mapped(wire, (name, value) => valueFromWire(value, () => refuseKind(name)));
 }
 
@@ -81,6 +89,7 @@ function mapped<From, To>(
 ): Record<string, To> {
   const result: Record<string, To> = {};
   for (const [name, value] of Object.entries(values)) {
+    checkAttributeName(name);
     const to = map(name, value);
     if (to !== null) result[name] = to;
   }

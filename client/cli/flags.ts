@@ -67,7 +67,8 @@ export function attributeDeclarations(value: string): Record<string, AttributeTy
       const types = attributeTypeNames.join(', ');
       throw new InvalidArgumentError(`${JSON.stringify(part)} is no NAME:TYPE; the types are ${types}.`);
     }
-    if (declared[name] !== undefined) throw new InvalidArgumentError(`attribute ${name} is declared twice.`);
+    if (name === '__proto__') throw new InvalidArgumentError(`attribute name ${name} is reserved.`);
+    if (Object.hasOwn(declared, name)) throw new InvalidArgumentError(`attribute ${name} is declared twice.`);
     declared[name] = type;
   }
   return declared;

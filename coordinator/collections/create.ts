@@ -10,7 +10,9 @@ import { replicasOf, type ClusterMap } from '../../cluster/shard-map/cluster-map
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings, type CreateCollectionRequest } from '../../proto/generated/shoal/v1/collections.js';
+import { attributeTypeName } from '../../proto/attributes.js';
 import { noModel, type Encoders } from '../encoders.js';
+import { misnamed } from '../ingest/validate.js';
 import { placeShard } from '../placement/place.js';
 
 export interface CreateParts {
@@ -59,6 +61,11 @@ function checkRequest(request: CreateCollectionRequest): void {
   if (!collectionName.test(request.name)) {
     const form = 'lower-case letters, digits, _ and -, beginning with a letter or digit, at most 63 characters';
     throw new ShoalError('INVALID_ARGUMENT', `collection name '${request.name}' is not of the form: ${form}`);
+  }
+  for (const [name, type] of Object.entries(request.attributes)) {
+    const isKnown = attributeTypeName(type) !== 'unknown';
+    const why = isKnown ? misnamed(name) : `attribute '${name}' has type ${type}, which this cluster does not know`;
+    if (why !== null) throw new ShoalError('INVALID_ARGUMENT', why);
   }
   if (request.shards > shardsMax) {
     throw new ShoalError('INVALID_ARGUMENT', `shards is ${request.shards}; it must be at most ${shardsMax}`);

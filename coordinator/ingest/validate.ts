@@ -29,11 +29,15 @@ export function acceptDocument(document: Document, settings: CollectionSettings)
   checkTokens(document, settings);
   const attributes = attributesFromWire(document.attributes);
   for (const name of Object.keys(attributes)) {
-    if (!attributeName.test(name)) {
-      throw invalid(document, `attribute name '${name}' is not of the form ${attributeName.source}`);
-    }
+    const why = misnamed(name);
+    if (why !== null) throw invalid(document, why);
   }
   return { document, attributes, vector };
+}
+
+/** Why `name` cannot name an attribute; null when it can. */
+export function misnamed(name: string): string | null {
+  return attributeName.test(name) ? null : `attribute name '${name}' is not of the form ${attributeName.source}`;
 }
 
 /** The ids that stand more than once in one request, each an error since their order would decide. */

@@ -2,6 +2,7 @@
 import { unreachable } from '../../../base/assert.js';
 import { ShoalError } from '../../../base/errors.js';
 import {
+  checkAttributeName,
   isList,
   type Attributes,
   type AttributeScalar,
@@ -19,6 +20,7 @@ export function attributesFromJson(
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(json) as [string, unknown][]) {
     if (value === null) continue;
+    checkAttributeName(name);
     attributes[name] = valueFromJson(name, value, Object.hasOwn(declared, name) ? declared[name] : undefined);
   }
   return attributes;

@@ -63,6 +63,13 @@ describe('attributes', () => {
     }
   });
 
+  it('named __proto__ are refused, not lost', () => {
+    assert.throws(() => attributesToWire(JSON.parse('{"__proto__":"x"}') as Attributes), {
+      code: 'INVALID_ARGUMENT',
+      message: "attribute name '__proto__' is reserved; rename the attribute",
+    });
+  });
+
   it('without a value, or with a list in a list, are refused', () => {
     const refused = {
       code: 'INVALID_ARGUMENT',

@@ -13,6 +13,10 @@ describe('values of options', () => {
     assert.deepEqual(flags.attributeDeclarations('year:int64, tags:string[]'), { year: 'int64', tags: 'string[]' });
   });
 
+  it('declare attributes named like members that every object has', () => {
+    assert.deepEqual(flags.attributeDeclarations('constructor:string'), { constructor: 'string' });
+  });
+
   it('are wrong usage when they make no sense', () => {
     const wrong: [(value: string) => unknown, string][] = [
       [flags.integer(1, 10), '0'],
@@ -30,6 +34,7 @@ describe('values of options', () => {
       [flags.attributeDeclarations, 'year'],
       [flags.attributeDeclarations, 'year:toString'],
       [flags.attributeDeclarations, 'a:int64,a:string'],
+      [flags.attributeDeclarations, '__proto__:int64'],
     ];
     for (const [parse, value] of wrong) assert.throws(() => parse(value), { code: 'commander.invalidArgument' }, value);
   });

@@ -146,6 +146,12 @@ describe('a request for a collection', () => {
     await refusal({ model: 'toy' }, /^dim is the model's; give it with model "none" only$/);
   });
 
+  it('declares attributes of plain names and known types', async () => {
+    await refusal({ attributes: { 'a b': 1 } }, /^attribute name 'a b' is not of the form/);
+    await refusal({ attributes: { year: 99 } }, /^attribute 'year' has type 99, which this cluster does not know$/);
+    await refusal({ attributes: { year: 0 } }, /has type 0/);
+  });
+
   it('has shards and recall in range', async () => {
     await refusal({ shards: 4_097 }, /^shards is 4097; it must be at most 4096$/);
     for (const targetRecall of [-0.1, 1, 2])

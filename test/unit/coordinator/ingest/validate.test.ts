@@ -168,4 +168,16 @@ describe('the attributes of a document', () => {
     const accepted = accept({ attributes: { constructor: { stringValue: 'F1' } } });
     assert.deepEqual(newAttributeTypes(accepted, {}), { constructor: AttributeType.ATTRIBUTE_TYPE_STRING });
   });
+
+  it('cannot be called __proto__, which the wire would bring but no object can hold', () => {
+    const value = { stringValue: 'x' };
+    const sent = Document.fromPartial({ id: 'd', text: '' });
+    Object.defineProperty(sent.attributes, '__proto__', { value, enumerable: true });
+    const received = Document.decode(Document.encode(sent).finish());
+    assert.deepEqual(Object.keys(received.attributes), []);
+    assert.throws(() => acceptDocument(received, settings()), {
+      code: 'INVALID_ARGUMENT',
+      message: "attribute name '__proto__' is reserved; rename the attribute",
+    });
+  });
 });

@@ -38,6 +38,7 @@ describe('attributes of JSON lines', () => {
       [{ o: { a: 1 } }, {}, /attribute o is an object; it can be/],
       [{ l: [['a']] }, {}, /attribute l is a list/],
       [{ n: 1e999 }, {}, /must be double/],
+      [JSON.parse('{"__proto__": 1}') as object, {}, /name '__proto__' is reserved; rename the attribute/],
     ] as const;
     for (const [json, declared, message] of cases) {
       assert.throws(() => attributesFromJson(json, declared), { code: 'INVALID_ARGUMENT', message });
