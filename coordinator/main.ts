@@ -61,8 +61,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   await announce(registry, description(config.id, server.address), lease);
   await listed(view, { id: config.id, address: server.address, clock });
   const stopTruncation = view.onChange((map) => void truncation.follow(map));
+  // Not awaited: it ends with the calls under way, and the next change must not wait for them.
+  const stopForgetting = view.onChange((map) => void peers.follow(map));
   const close = async (): Promise<void> => {
     stopTruncation();
+    stopForgetting();
     await lease.revoke();
     await server.close();
     await view.close();

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { Deadline } from '../base/deadline.js';
 import { present } from '../base/assert.js';
 import { Channels } from '../cluster/rpc/channels.js';
+import type { ClusterMap } from '../cluster/shard-map/cluster-map.js';
 import type { Unsequenced } from '../cluster/rpc/stream-client.js';
 import {
   EncoderService,
@@ -115,9 +116,11 @@ export class Peers {
     return this.#channels.unary(address, ShardService.seal, request, deadline);
   }
 
-  /** Closes the connections to an address whose node is gone. */
-  forget(address: string): Promise<void> {
-    return this.#channels.forget(address);
+  /** Closes the connections to nodes that `map` no longer has at their address, once their calls under way have ended. */
+  async follow(map: ClusterMap): Promise<void> {
+    const present = new Set([...map.nodes.values()].map(({ address }) => address));
+    const gone = [...this.#channels.addresses()].filter((address) => !present.has(address));
+    await Promise.all(gone.map((address) => this.#channels.forget(address)));
   }
 
   close(): Promise<void> {

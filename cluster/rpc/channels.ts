@@ -29,13 +29,17 @@ export interface MultiplexedMethod<Request, Response> {
   cancel(seq: bigint): Request;
 }
 
+type OpenStream = Pick<MultiplexedClient<never, never>, 'close' | 'finish'>;
+
 /** A pool of channels. The creator closes it. */
 export class Channels {
   readonly #messageBytesMax: number;
   readonly #inFlightMax: number;
   readonly #clock: Clock;
   readonly #clients = new Map<string, Client>();
-  readonly #streams = new Map<string, { close(): Promise<void> }>();
+  readonly #streams = new Map<string, OpenStream>();
+  /** Streams to forgotten addresses that calls under way still need. */
+  readonly #leaving = new Set<OpenStream>();
   #isClosed = false;
 
   constructor(options: ChannelsOptions) {
@@ -97,21 +101,37 @@ export class Channels {
     });
   }
 
-  /** Closes the connections to `address`, whose node is gone. */
-  async forget(address: string): Promise<void> {
-    for (const [key, stream] of [...this.#streams]) {
-      if (!key.startsWith(`${address}/`)) continue;
-      this.#streams.delete(key);
-      await stream.close();
-    }
-    this.#clients.get(address)?.close();
-    this.#clients.delete(address);
+  /** The addresses to which there are connections. */
+  addresses(): ReadonlySet<string> {
+    return new Set([...this.#clients.keys(), ...[...this.#streams.keys()].map((key) => key.split('/')[0] ?? '')]);
   }
 
-  /** Closes every connection. Idempotent. */
+  /**
+   * Closes the connections to `address`, whose node leaves, once the calls under way have ended: a node that leaves answers what
+   * it was asked. A later call opens new ones.
+   */
+  async forget(address: string): Promise<void> {
+    const client = this.#clients.get(address);
+    const streams = [...this.#streams].filter(([key]) => key.startsWith(`${address}/`));
+    this.#clients.delete(address);
+    for (const [key, stream] of streams) {
+      this.#streams.delete(key);
+      this.#leaving.add(stream);
+    }
+    for (const [, stream] of streams) {
+      await stream.finish();
+      this.#leaving.delete(stream);
+    }
+    client?.close();
+  }
+
+  /** Closes every connection; calls under way fail. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const address of [...this.#clients.keys()]) await this.forget(address);
+    for (const stream of [...this.#leaving, ...this.#streams.values()]) await stream.close();
+    this.#streams.clear();
+    for (const client of this.#clients.values()) client.close();
+    this.#clients.clear();
   }
 
   #openStream<Request, Response>(

@@ -42,6 +42,8 @@ export class MultiplexedClient<Request extends MultiplexedRequest, Response exte
   #outbox: PendingCall<Response>[] = [];
   #stream: ClientDuplexStream<Buffer, Response> | null = null;
   #lastSeq = 0n;
+  /** Called when no call is under way any more. */
+  #onIdle: () => void = () => undefined;
   #isClosed = false;
 
   constructor(options: MultiplexedClientOptions<Request, Response>) {
@@ -67,6 +69,7 @@ export class MultiplexedClient<Request extends MultiplexedRequest, Response exte
       const onAbort = (): void => this.#withdraw(seq, deadline);
       const forget = (): void => {
         this.#pending.delete(seq);
+        if (this.#pending.size === 0) this.#onIdle();
         deadline.signal.removeEventListener('abort', onAbort);
       };
       const pending: PendingCall<Response> = {
@@ -80,6 +83,12 @@ export class MultiplexedClient<Request extends MultiplexedRequest, Response exte
       this.#outbox.push(pending);
       this.#flush();
     });
+  }
+
+  /** Ends the stream once the calls under way have ended, each by its deadline at the latest. The caller makes no more of them. */
+  async finish(): Promise<void> {
+    if (this.#pending.size > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    await this.close();
   }
 
   /** Ends the stream; calls under way fail with UNAVAILABLE, later ones too. Idempotent. */

@@ -10,20 +10,20 @@ import {
   type Collection,
   type UpdateCollectionRequest,
 } from '../../proto/generated/shoal/v1/collections.js';
-import { shardStatistics, type ReadParts } from '../documents/read.js';
+import { knownShardStatistics, type ReadParts } from '../documents/read.js';
 
 export interface ManageParts extends ReadParts {
   readonly registry: Registry;
   readonly log: ChangeLog;
 }
 
-/** Settings and size of a collection. */
+/** Settings and size of a collection, without the shards that no replica can count now; the status of the cluster names those. */
 export async function describeCollection(
   settings: CollectionSettings,
   parts: ReadParts,
   deadline: Deadline,
 ): Promise<Collection> {
-  const counts = await shardStatistics(settings, parts, deadline);
+  const counts = await knownShardStatistics(settings, parts, deadline);
   const placements = placementsOf(parts.view.current(), settings.uid);
   return {
     settings,

@@ -23,6 +23,12 @@ export interface Place {
   readonly placement: ShardPlacement;
 }
 
+/** What one replica counts of its shard. */
+export interface ShardSize {
+  readonly documents: bigint;
+  readonly diskBytes: bigint;
+}
+
 /** The place of each id; null where it does not exist. */
 export async function locate(
   ids: readonly string[],
@@ -45,19 +51,24 @@ export async function locate(
   return places;
 }
 
-/** The newest version of the document `id`. NOT_FOUND when there is none. */
+/** Between finding a document and fetching it, it may be replaced; so often it is looked up before that is reported. */
+const lookupsMax = 3;
+
+/** The newest version of the document `id`. NOT_FOUND when there is none, ABORTED when it is replaced faster than it is read. */
 export async function getDocument(
   id: string,
   withVectors: boolean,
   settings: CollectionSettings,
   parts: ReadParts & { readonly deadline: Deadline },
 ): Promise<FetchedDocument> {
-  const [place] = await locate([id], settings, parts, parts.deadline);
-  const document = place ? await fetchOne(place, withVectors, settings, parts) : undefined;
-  if (document === undefined) {
-    throw new ShoalError('NOT_FOUND', `document '${id}' does not exist in collection '${settings.name}'`);
+  for (let lookup = 0; lookup < lookupsMax; lookup += 1) {
+    const [place] = await locate([id], settings, parts, parts.deadline);
+    if (!place) throw new ShoalError('NOT_FOUND', `document '${id}' does not exist in collection '${settings.name}'`);
+    const document = await fetchOne(place, withVectors, settings, parts);
+    if (document !== undefined) return document;
   }
-  return document;
+  const what = `document '${id}' of collection '${settings.name}' was replaced each time before it could be read`;
+  throw new ShoalError('ABORTED', `${what}; ask again`);
 }
 
 async function fetchOne(
@@ -92,14 +103,44 @@ export function shardStatistics(
   settings: CollectionSettings,
   parts: Pick<ReadParts, 'view' | 'peers'>,
   deadline: Deadline,
-): Promise<readonly { readonly documents: bigint; readonly diskBytes: bigint }[]> {
-  return onEveryShard(settings, parts.view, deadline, async ({ shard, generation }, address) => {
-    const request = { uid: settings.uid, shards: [{ shard, generation }], termIds: Buffer.alloc(0) };
-    const [counts] = (await parts.peers.statistics(address, request, deadline)).shards;
-    if (counts === undefined || counts.status !== 0)
-      throw new ShoalError('UNAVAILABLE', counts?.message ?? 'no answer');
-    return counts;
+): Promise<readonly ShardSize[]> {
+  return onEveryShard(settings, parts.view, deadline, (placement, address) =>
+    statisticsAt(address, placement, parts.peers, deadline),
+  );
+}
+
+/** The same, with nothing for a shard that no replica can count now: looking at a collection must not wait until it is whole. */
+export async function knownShardStatistics(
+  settings: CollectionSettings,
+  parts: Pick<ReadParts, 'view' | 'peers'>,
+  deadline: Deadline,
+): Promise<readonly ShardSize[]> {
+  const known = placementsOf(parts.view.current(), settings.uid).map(async (placement) => {
+    try {
+      return [
+        await onOneReplica(placement, parts.view, deadline, (_, address) =>
+          statisticsAt(address, placement, parts.peers, deadline),
+        ),
+      ];
+    } catch (thrown) {
+      const error = ShoalError.from(thrown);
+      if (error.code !== 'UNAVAILABLE') throw error;
+      return [];
+    }
   });
+  return (await Promise.all(known)).flat();
+}
+
+async function statisticsAt(
+  address: string,
+  { uid, shard, generation }: ShardPlacement,
+  peers: Peers,
+  deadline: Deadline,
+): Promise<ShardSize> {
+  const request = { uid, shards: [{ shard, generation }], termIds: Buffer.alloc(0) };
+  const [counts] = (await peers.statistics(address, request, deadline)).shards;
+  if (counts === undefined || counts.status !== 0) throw new ShoalError('UNAVAILABLE', counts?.message ?? 'no answer');
+  return counts;
 }
 
 /** Every document, shard after shard in ascending docId, `batch` at a time. A version replaced meanwhile may be missed or met anew. */

@@ -6,7 +6,8 @@ import { unaryHandler } from '../../../cluster/rpc/handlers.js';
 import type { RpcServer } from '../../../cluster/rpc/server.js';
 import { EncoderService } from '../../../proto/generated/shoal/v1/encoder.js';
 import { rejectsWith } from '../rejects.js';
-import { clock, encodeRequest, encodeStream, handlerOptions, startEchoServer } from './echo.js';
+import { clock, echo, echoStream, encodeRequest, encodeStream, handlerOptions, startEchoServer } from './echo.js';
+import { gate } from './gate.js';
 
 describe('channels', () => {
   let server: RpcServer;
@@ -103,6 +104,33 @@ describe('channels', () => {
       channels.unary(server.address, EncoderService.encode, encodeRequest(''), deadline),
       'UNAVAILABLE',
     );
+  });
+
+  it('finish what is under way to a peer that is forgotten, and fail it when they are closed', async () => {
+    const asked = [gate(), gate()] as const;
+    const finish = [gate(), gate()] as const;
+    const serve: typeof echo = async (request) => {
+      const number = request.model === 'a' ? 0 : 1;
+      asked[number].open();
+      await finish[number].opened;
+      return await echo(request);
+    };
+    const slow = await startEchoServer({ encoder: { encodeStream: echoStream({ serve }) } });
+    const first = channels.stream(slow.address, encodeStream).call(encodeRequest('a'), deadline);
+    await asked[0].opened;
+    const forgotten = channels.forget(slow.address);
+    assert.deepEqual([...channels.addresses()], []);
+    finish[0].open();
+    assert.equal((await first).message, 'a');
+    await forgotten;
+    const second = channels.stream(slow.address, encodeStream).call(encodeRequest('b'), deadline);
+    await asked[1].opened;
+    assert.deepEqual([...channels.addresses()], [slow.address]);
+    const forgottenToo = channels.forget(slow.address);
+    await Promise.all([rejectsWith(second, 'UNAVAILABLE'), channels.close()]);
+    await forgottenToo;
+    finish[1].open();
+    await slow.close();
   });
 
   it('find a peer again after forgetting it', async () => {

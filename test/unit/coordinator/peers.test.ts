@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../../base/clock.js';
 import { Deadline } from '../../../base/deadline.js';
+import { emptyClusterMap } from '../../../cluster/shard-map/cluster-map.js';
 import { Peers } from '../../../coordinator/peers.js';
 import { createBare, numberedDocuments, SmallCluster } from '../../cluster/small-cluster.js';
 import { floats, longs } from './fixtures.js';
@@ -79,12 +80,20 @@ describe('the calls of a coordinator', () => {
     assert.equal(peers.loadOf(shard), 0);
   });
 
-  it('say UNAVAILABLE of an address where nobody is, and can forget it', async () => {
-    const away = '127.0.0.1:1';
-    await assert.rejects(peers.statistics(away, { uid, shards: [], termIds: empty }, deadline), {
+  it('say UNAVAILABLE of an address where nobody is', async () => {
+    await assert.rejects(peers.statistics('127.0.0.1:1', { uid, shards: [], termIds: empty }, deadline), {
       code: 'UNAVAILABLE',
     });
-    await peers.forget(away);
-    await peers.forget(away);
+  });
+
+  it('end well when the node leaves meanwhile, and reach it again when it is back', async () => {
+    const ask = (): Promise<unknown> => peers.statistics(shard, { uid, shards: [ref], termIds: empty }, deadline);
+    const before = ask();
+    await Promise.resolve();
+    const followed = peers.follow(emptyClusterMap);
+    assert.equal(peers.loadOf(shard), 0, 'later calls have a connection of their own');
+    await Promise.all([before, followed, ask()]);
+    await peers.follow(emptyClusterMap);
+    await ask();
   });
 });

@@ -2,10 +2,13 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../../../base/clock.js';
 import { Deadline } from '../../../../base/deadline.js';
+import { ShoalError } from '../../../../base/errors.js';
+import type { Peers } from '../../../../coordinator/peers.js';
 import type { Appenders } from '../../../../coordinator/ingest/appenders.js';
 import {
   countDocuments,
   getDocument,
+  knownShardStatistics,
   locate,
   scrollDocuments,
   shardStatistics,
@@ -83,6 +86,30 @@ describe('getting a document', () => {
     assert.deepEqual(learned.document?.sparse, sparse);
   });
 
+  it('looks it up again when it was replaced before it was fetched, but not for ever', async () => {
+    const lookups: LookupRequest[] = [];
+    const parts = { ...partsOf([{ a: 5n }, {}], lookups), deadline };
+    const { fetch } = parts.peers;
+    const missing = { count: 0 };
+    const peers = peersOf({
+      ...parts.peers,
+      fetch: async (...call) => {
+        missing.count -= 1;
+        return missing.count < 0 ? fetch(...call) : { shards: [ShardDocuments.fromPartial({ shard: 0 })] };
+      },
+    });
+    const get = (misses: number): ReturnType<typeof getDocument> => {
+      missing.count = misses;
+      return getDocument('a', false, settings(), { ...parts, peers });
+    };
+    assert.equal((await get(2)).docId, 5n);
+    assert.equal(lookups.length, 3 * 2);
+    await assert.rejects(get(3), {
+      code: 'ABORTED',
+      message: /^document 'a' of collection 'notes' was replaced each time/,
+    });
+  });
+
   it('says NOT_FOUND for an unknown id, with its name and the collection’s', async () => {
     await assert.rejects(getDocument('x', false, settings(), { ...partsOf([{}, {}]), deadline }), {
       code: 'NOT_FOUND',
@@ -103,6 +130,29 @@ describe('counting', () => {
         [1n, 10n],
       ],
     );
+  });
+});
+
+describe('counting what can be counted', () => {
+  const counting = (statistics: Peers['statistics']): ReturnType<typeof knownShardStatistics> =>
+    knownShardStatistics(settings(), { ...partsOf([{}, {}]), peers: peersOf({ statistics }) }, deadline);
+
+  it('leaves out a shard that nobody can count', async () => {
+    const found = await counting(async (_, { shards: [ref] }) => {
+      if (ref?.shard === 0) throw new ShoalError('UNAVAILABLE', 'away');
+      return { shards: [ShardStatistics.fromPartial({ documents: 3n })] };
+    });
+    assert.deepEqual(
+      found.map(({ documents }) => documents),
+      [3n],
+    );
+  });
+
+  it('does not hide other errors', async () => {
+    const late = counting(async () => {
+      throw new ShoalError('DEADLINE_EXCEEDED', 'late');
+    });
+    await assert.rejects(late, { code: 'DEADLINE_EXCEEDED' });
   });
 });
 

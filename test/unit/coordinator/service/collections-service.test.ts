@@ -37,6 +37,19 @@ describe('the service of collections', () => {
     assert.equal(again.documents, 0);
   });
 
+  it('lists a collection that cannot be read with what is known of it; the status says why', async () => {
+    await createBare(cluster, 'dim');
+    await cluster.client.documents.upsert('dim', numberedDocuments(2));
+    await cluster.stopNode('shard-1');
+    const listed = (await cluster.client.collections.list()).find(({ name }) => name === 'dim');
+    assert.deepEqual([listed?.documents, listed?.diskBytes, listed?.shards], [0, 0, 1]);
+    assert.equal((await cluster.client.collections.describe('dim')).documents, 0);
+    const { problems } = await cluster.client.cluster.status();
+    assert.ok(problems.some(({ what }) => what.includes("of 'dim' on shard-1 does not serve")));
+    await cluster.startNode('shard-1');
+    assert.equal((await cluster.client.collections.describe('dim')).documents, 2);
+  });
+
   it('drops also a collection that cannot be read', async () => {
     await createBare(cluster, 'dark');
     await cluster.client.documents.upsert('dark', numberedDocuments(2));
