@@ -45,7 +45,8 @@ export class EncoderSession {
    * graph lacks an output of the manifest.
    */
   static async open(options: SessionOptions): Promise<EncoderSession> {
-    env.logLevel = 'error';
+    // What goes wrong is thrown, and reaches people in our words.
+    env.logLevel = 'fatal';
     const session = await createSession(options);
     checkNames(session, options.manifest);
     return new EncoderSession(session, options);

@@ -25,7 +25,8 @@ export function trainCodec(rows: Float32Array, options: CodecOptions): TokenCode
     count: options.centroids,
     iterations: options.iterations,
     random: seededRandom(options.seed),
-    onIteration: (iteration, meanScore) => options.onProgress(`k-means ${iteration + 1}: mean inner product ${meanScore.toFixed(4)}`),
+    onIteration: (iteration, meanScore) =>
+      options.onProgress(`k-means ${iteration + 1}: mean inner product ${meanScore.toFixed(4)}`),
   });
   const buckets = trainResidualBuckets(rows.subarray(0, heldOut), centroids, { dim, nbits });
   return TokenCodec.create({ dim, nbits, centroids, ...buckets });

@@ -2,6 +2,7 @@
 import { manifestFormat, type ModelManifest } from '../../encoder-node/model/manifest.js';
 
 export const modelFile = 'model.onnx';
+export const dataFile = 'model.onnx.data';
 export const tokenizerFile = 'tokenizer.json';
 export const codecFile = 'token-codec.bin';
 

@@ -28,16 +28,29 @@ export type Ranges = Readonly<Record<string, Range>>;
 const headDim = 32;
 const normEpsilon = 1e-12;
 const operatorSets = { '': 20 };
+const graphName = 'shoal-base-en';
 
-/** The graph that is served. INTERNAL when a range is missing. */
+/** The graph that is served, as one file. INTERNAL when a range is missing. */
 export function buildGraph(weights: BertWeights, ranges: Ranges): Uint8Array {
-  return new EncoderGraph(weights, ranges).build();
+  return new EncoderGraph(weights, ranges).build().finish(graphName, operatorSets);
+}
+
+/** The same as a graph and `dataFile` beside it, which holds the weights. */
+export function buildGraphWithData(
+  weights: BertWeights,
+  ranges: Ranges,
+  dataFile: string,
+): { readonly graph: Uint8Array; readonly data: Uint8Array } {
+  return new EncoderGraph(weights, ranges).build().finishWithData(graphName, operatorSets, dataFile);
 }
 
 /** The same computed in float32, which also gives every tensor that `buildGraph` wants a range of, by name. */
-export function buildCalibrationGraph(weights: BertWeights): { readonly bytes: Uint8Array; readonly tensors: readonly string[] } {
+export function buildCalibrationGraph(weights: BertWeights): {
+  readonly bytes: Uint8Array;
+  readonly tensors: readonly string[];
+} {
   const graph = new EncoderGraph(weights, null);
-  return { bytes: graph.build(), tensors: graph.quantizedTensors };
+  return { bytes: graph.build().finish(graphName, operatorSets), tensors: graph.quantizedTensors };
 }
 
 class EncoderGraph {
@@ -52,7 +65,7 @@ class EncoderGraph {
     this.#ranges = ranges;
   }
 
-  build(): Uint8Array {
+  build(): GraphBuilder {
     const { dim } = this.#weights.words;
     const graph = this.#graph;
     graph.input('input_ids', dataTypes.int64, ['batch', 'sequence']);
@@ -68,9 +81,10 @@ class EncoderGraph {
     graph.output('dense', dataTypes.float, ['batch', dim]);
     graph.output('multi', dataTypes.float, ['batch', 'sequence', dim]);
     if (this.#ranges === null) {
-      for (const name of this.quantizedTensors) graph.output(name, dataTypes.float, ['batch', 'sequence', `${name}_dim`]);
+      for (const name of this.quantizedTensors)
+        graph.output(name, dataTypes.float, ['batch', 'sequence', `${name}_dim`]);
     }
-    return graph.finish('shoal-base-en', operatorSets);
+    return graph;
   }
 
   /** 0 where a token is, the most negative float where there is padding: [batch, 1, 1, sequence]. */
@@ -85,7 +99,10 @@ class EncoderGraph {
   #embeddings(): string {
     const graph = this.#graph;
     const { words, positions, embeddingNorm } = this.#weights;
-    const rows = graph.node('Gather', 'word_codes', [graph.bytes('words', [words.rows, words.dim], words.quantized), 'input_ids']);
+    const rows = graph.node('Gather', 'word_codes', [
+      graph.bytes('words', [words.rows, words.dim], words.quantized),
+      'input_ids',
+    ]);
     const scale = graph.floats('words_scale', [], Float32Array.of(words.scale));
     const zero = graph.bytes('words_zero', [], Uint8Array.of(words.zeroPoint));
     const wordRows = graph.node('DequantizeLinear', 'word_rows', [rows, scale, zero]);
@@ -109,7 +126,11 @@ class EncoderGraph {
     const graph = this.#graph;
     const attended = this.#attention(layer, name, { hidden, mask });
     const projected = this.#linear(`${name}_attention_output`, attended, layer.attentionOutput);
-    const attention = this.#norm(`${name}_attention`, graph.node('Add', `${name}_sum`, [projected, hidden]), layer.attentionNorm);
+    const attention = this.#norm(
+      `${name}_attention`,
+      graph.node('Add', `${name}_sum`, [projected, hidden]),
+      layer.attentionNorm,
+    );
     const wide = this.#linear(`${name}_intermediate`, attention, layer.intermediate);
     const active = graph.node('Gelu', `${name}_gelu`, [wide]);
     const narrow = this.#linear(`${name}_output`, active, layer.output);
@@ -151,11 +172,20 @@ class EncoderGraph {
     const graph = this.#graph;
     const dims = [inputs, outputs];
     if (this.#ranges === null) {
-      return graph.floats(`${name}_matrix`, dims, Float32Array.from(quantized, (value, i) => value * present(scales[i % outputs], 'a scale')));
+      return graph.floats(
+        `${name}_matrix`,
+        dims,
+        Float32Array.from(quantized, (value, i) => value * present(scales[i % outputs], 'a scale')),
+      );
     }
     const codes = graph.bytes(`${name}_codes`, dims, quantized);
     const zeros = graph.bytes(`${name}_zeros`, [outputs], new Int8Array(outputs));
-    return graph.node('DequantizeLinear', `${name}_matrix`, [codes, graph.floats(`${name}_scales`, [outputs], scales), zeros], { axis: 1 });
+    return graph.node(
+      'DequantizeLinear',
+      `${name}_matrix`,
+      [codes, graph.floats(`${name}_scales`, [outputs], scales), zeros],
+      { axis: 1 },
+    );
   }
 
   /** x through uint8 and back, in the range measured for it. */
@@ -175,7 +205,11 @@ class EncoderGraph {
   #norm(name: string, x: string, { weight, bias }: LayerNorm): string {
     const graph = this.#graph;
     const dims = [weight.length];
-    const inputs = [x, graph.floats(`${name}_norm_weight`, dims, weight), graph.floats(`${name}_norm_bias`, dims, bias)];
+    const inputs = [
+      x,
+      graph.floats(`${name}_norm_weight`, dims, weight),
+      graph.floats(`${name}_norm_bias`, dims, bias),
+    ];
     return graph.node('LayerNormalization', `${name}_norm`, inputs, { axis: -1, epsilon: { float: normEpsilon } });
   }
 }
@@ -189,7 +223,13 @@ function scaled(layer: QuantizedLinear, factor: number): QuantizedLinear {
 function joined(layers: readonly QuantizedLinear[]): QuantizedLinear {
   const inputs = present(layers[0], 'a layer').inputs;
   const outputs = layers.reduce((sum, layer) => sum + layer.outputs, 0);
-  const result = { inputs, outputs, quantized: new Int8Array(inputs * outputs), scales: new Float32Array(outputs), bias: new Float32Array(outputs) };
+  const result = {
+    inputs,
+    outputs,
+    quantized: new Int8Array(inputs * outputs),
+    scales: new Float32Array(outputs),
+    bias: new Float32Array(outputs),
+  };
   let at = 0;
   for (const layer of layers) {
     for (let row = 0; row < inputs; row++) {

@@ -14,14 +14,15 @@ import { seededRandom } from '../../base/random.js';
 import { TextTokenizer } from '../../encoder-node/tokenizer/tokenizer.js';
 import { calibrate } from './calibrate.js';
 import { trainCodec } from './codec.js';
-import { codecFile, defaultManifest, modelFile, tokenizerFile } from './default-manifest.js';
-import { buildGraph } from './graph.js';
+import { codecFile, dataFile, defaultManifest, modelFile, tokenizerFile } from './default-manifest.js';
+import { buildGraphWithData } from './graph.js';
 import { passagesOf, readGlosses } from './shipped-text.js';
 import { readSourceWeights } from './source-weights.js';
 import { tokenRows } from './token-rows.js';
 
 const seed = 7;
-const calibrationPassages = 240;
+const rangePassages = 120;
+const errorPassages = 24;
 const codecPassages = 3_000;
 const centroids = 1_024;
 const iterations = 8;
@@ -44,9 +45,15 @@ async function build(source: string, target: string): Promise<void> {
 
   const weights = readSourceWeights(await readFile(join(source, 'model_int8.onnx')));
   say('measuring the ranges of the graph');
-  const ranges = await calibrate(weights, sequencesOf(calibrationPassages));
+  const ranges = await calibrate(weights, {
+    forRanges: sequencesOf(rangePassages),
+    forErrors: sequencesOf(errorPassages),
+    onProgress: say,
+  });
   const graphPath = join(target, modelFile);
-  await writeFile(graphPath, buildGraph(weights, ranges));
+  const { graph, data } = buildGraphWithData(weights, ranges, dataFile);
+  await writeFile(graphPath, graph);
+  await writeFile(join(target, dataFile), data);
   await copyFile(join(source, 'tokenizer.json'), join(target, tokenizerFile));
 
   say('encoding text for the token codec');
@@ -66,7 +73,7 @@ function sequenceOf(text: string, tokenizer: TextTokenizer): Int32Array {
 }
 
 async function digests(target: string): Promise<Record<string, { bytes: number; sha256: string }>> {
-  const names = [modelFile, tokenizerFile, codecFile];
+  const names = [modelFile, dataFile, tokenizerFile, codecFile];
   const entries = names.map(async (name) => {
     const bytes = await readFile(join(target, name));
     return [name, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }] as const;

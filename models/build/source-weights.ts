@@ -62,7 +62,8 @@ export function readSourceWeights(bytes: Uint8Array): BertWeights {
   const graph = present(onnx.ModelProto.decode(bytes).graph, 'graph of the source model');
   const source = new Source(graph);
   const layers: BertLayer[] = [];
-  while (source.hasMatrix(`/encoder/layer.${layers.length}/output/dense`)) layers.push(readLayer(source, layers.length));
+  while (source.hasMatrix(`/encoder/layer.${layers.length}/output/dense`))
+    layers.push(readLayer(source, layers.length));
   assert(layers.length > 0, 'the source model has layers');
   return {
     words: source.table('embeddings.word_embeddings'),
@@ -112,7 +113,10 @@ class Source {
     assert(inputs !== undefined && outputs !== undefined, `${path} is a matrix`);
     const quantized = this.#raw(`${matrix}_quantized`);
     const zeroPoints = this.#integers(`${matrix}_zero_point`);
-    assert(zeroPoints.every((zero) => zero === 0), `${path} is quantized symmetrically`);
+    assert(
+      zeroPoints.every((zero) => zero === 0),
+      `${path} is quantized symmetrically`,
+    );
     const scales = this.#floats(`${matrix}_scale`);
     assert(scales.length === outputs, `${path} has one scale a column`);
     const int8 = new Int8Array(quantized.buffer, quantized.byteOffset, quantized.byteLength);

@@ -4,10 +4,20 @@ import type { ModelManifest } from '../../encoder-node/model/manifest.js';
 import { present } from '../../base/assert.js';
 
 /** Rows float32[n, dim] of the sequences `ids`, one behind the other, from the manifest's first token on. */
-export async function tokenRows(graphPath: string, manifest: ModelManifest, ids: readonly Int32Array[]): Promise<Float32Array> {
+export async function tokenRows(
+  graphPath: string,
+  manifest: ModelManifest,
+  ids: readonly Int32Array[],
+): Promise<Float32Array> {
   const { dim } = present(manifest.outputs.multi, 'the multi output');
   const { firstToken } = manifest.document;
-  const session = await EncoderSession.open({ graphPath, manifest, codec: null, executionProvider: 'cpu', intraOpThreads: 2 });
+  const session = await EncoderSession.open({
+    graphPath,
+    manifest,
+    codec: null,
+    executionProvider: 'cpu',
+    intraOpThreads: 2,
+  });
   const total = ids.reduce((sum, each) => sum + each.length - firstToken, 0);
   const rows = new Float32Array(total * dim);
   let at = 0;

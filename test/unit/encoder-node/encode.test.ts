@@ -1,0 +1,141 @@
+/** What the encoder answers, on the tiny model in this thread. */
+import assert from 'node:assert/strict';
+import { float32From, uint32From } from '../../../base/bytes.js';
+import { systemClock } from '../../../base/clock.js';
+import { Deadline } from '../../../base/deadline.js';
+import { limits } from '../../../base/limits.js';
+import { encode, fullText, type EncoderParts } from '../../../encoder-node/encode.js';
+import { EncodeRequest, InputType, type EncodeResponse } from '../../../proto/generated/shoal/v1/encoder.js';
+import { withParts } from './parts.js';
+import { tinyCodec, tinyDim } from './tiny-model.js';
+
+const all = { dense: true, sparse: true, multi: true };
+const query = { inputType: InputType.INPUT_TYPE_QUERY, ...all };
+const document = { inputType: InputType.INPUT_TYPE_DOCUMENT, ...all };
+
+async function ask(
+  parts: EncoderParts,
+  request: Parameters<typeof EncodeRequest.fromPartial>[0],
+  ms = 5_000,
+): Promise<EncodeResponse> {
+  const deadline = Deadline.after(systemClock, ms);
+  try {
+    return await encode(EncodeRequest.fromPartial(request ?? {}), parts, deadline);
+  } finally {
+    deadline.close();
+  }
+}
+
+describe('encoding', () => {
+  it('gives a document all three representations, token rows coded', async () => {
+    await withParts(async (parts) => {
+      const { encodings } = await ask(parts, { ...document, texts: [{ title: 'Fish', text: 'shoe, fish' }] });
+      const [only] = encodings;
+      assert.ok(Math.abs(Math.hypot(...float32From(only?.dense ?? Buffer.alloc(0), 'dense')) - 1) < 1e-5);
+      assert.deepEqual([...float32From(only?.sparse?.weights ?? Buffer.alloc(0), 'weights')], [1, 2, 1]);
+      assert.equal(only?.terms, 4);
+      assert.equal(only.tokens?.count, 5);
+      assert.equal(only.tokens.codec, tinyCodec().version);
+      assert.equal(only.tokens.rows.length, tinyCodec().recordBytes(5));
+      assert.equal(only.truncated, false);
+    });
+  });
+
+  it('gives a query token rows in float32', async () => {
+    await withParts(async (parts) => {
+      const [only] = (await ask(parts, { ...query, texts: [{ title: '', text: 'shoe fish' }] })).encodings;
+      assert.equal(only?.tokens?.count, 3);
+      assert.equal(only.tokens.codec, '');
+      assert.equal(only.tokens.rows.length, 3 * tinyDim * 4);
+    });
+  });
+
+  it('takes the query’s dense vector with the prefix and its token rows without', async () => {
+    await withParts(async (parts) => {
+      const [asQuery] = (await ask(parts, { ...query, texts: [{ title: '', text: 'shoe' }] })).encodings;
+      const [prefixed] = (await ask(parts, { ...document, texts: [{ title: '', text: 'fish: shoe' }] })).encodings;
+      const plainParts = { ...parts, model: { ...parts.model, codec: null } };
+      const [plain] = (await ask(plainParts, { ...document, texts: [{ title: '', text: 'shoe' }] })).encodings;
+      assert.deepEqual(asQuery?.dense, prefixed?.dense);
+      assert.equal(asQuery?.tokens?.count, plain?.tokens?.count);
+    });
+  });
+
+  it('answers texts in their order, whatever their lengths', async () => {
+    await withParts(async (parts) => {
+      const texts = ['fish', 'a long text of some words', 'fish', 'shoe fish'].map((text) => ({ title: '', text }));
+      const together = (await ask(parts, { ...document, texts })).encodings;
+      for (const [i, text] of texts.entries()) {
+        const [alone] = (await ask(parts, { ...document, texts: [text] })).encodings;
+        assert.deepEqual(together[i], alone);
+      }
+    });
+  });
+
+  it('counts the terms of the whole text though the model sees its beginning', async () => {
+    await withParts(async (parts) => {
+      const [only] = (await ask(parts, { ...document, texts: [{ title: '', text: 'fish '.repeat(5_000) }] })).encodings;
+      assert.equal(only?.terms, 5_000);
+      assert.deepEqual([...uint32From(only.sparse?.termIds ?? Buffer.alloc(0), 'terms')].length, 1);
+      assert.equal(only.tokens?.count, 15);
+      assert.equal(only.truncated, true);
+    });
+  });
+
+  it('gives only what is asked for', async () => {
+    await withParts(async (parts) => {
+      const texts = [{ title: '', text: 'fish' }];
+      const [sparse] = (await ask(parts, { ...document, dense: false, multi: false, texts })).encodings;
+      assert.deepEqual([sparse?.dense.length, sparse?.tokens, sparse?.terms], [0, undefined, 1]);
+      const [dense] = (await ask(parts, { ...document, sparse: false, multi: false, texts })).encodings;
+      assert.deepEqual([dense?.dense.length, dense?.tokens, dense?.sparse], [4 * tinyDim, undefined, undefined]);
+    });
+  });
+
+  it('encodes an empty text', async () => {
+    await withParts(async (parts) => {
+      const [only] = (await ask(parts, { ...document, texts: [{ title: '', text: '' }] })).encodings;
+      assert.deepEqual([only?.tokens?.count, only?.terms], [1, 0]);
+    });
+  });
+
+  it('refuses what can never be encoded', async () => {
+    await withParts(async (parts) => {
+      const texts = [{ title: '', text: 'fish' }];
+      await assert.rejects(ask(parts, { ...document, texts, model: 'other' }), {
+        code: 'NOT_FOUND',
+        message: /serves the model 'tiny', not 'other'/,
+      });
+      await assert.rejects(ask(parts, { ...all, texts }), {
+        code: 'INVALID_ARGUMENT',
+        message: /input_type is missing/,
+      });
+      await assert.rejects(ask(parts, document), { code: 'INVALID_ARGUMENT', message: /has no texts/ });
+      const long = 'x'.repeat(limits.queryCharactersMax + 1);
+      await assert.rejects(ask(parts, { ...query, texts: [{ title: '', text: long }] }), {
+        code: 'INVALID_ARGUMENT',
+        message: /a query at most 32768/,
+      });
+      const huge = 'x'.repeat(limits.textBytesMax + 1);
+      await assert.rejects(ask(parts, { ...document, texts: [...texts, { title: '', text: huge }] }), {
+        code: 'INVALID_ARGUMENT',
+        message: /text 1 has 4194305 bytes.*chunk it/,
+      });
+    });
+  });
+
+  it('stops at the deadline', async () => {
+    await withParts((parts) =>
+      assert.rejects(ask(parts, { ...document, texts: [{ title: '', text: 'fish' }] }, 0), {
+        code: 'DEADLINE_EXCEEDED',
+      }),
+    );
+  });
+});
+
+describe('the text of a document', () => {
+  it('begins with its title', () => {
+    assert.equal(fullText({ title: 'T', text: 'x' }), 'T x');
+    assert.equal(fullText({ title: '', text: 'x' }), 'x');
+  });
+});

@@ -1,0 +1,130 @@
+/** A session takes outputs by name, and a text's vectors do not depend on its batch. */
+import assert from 'node:assert/strict';
+import type { Sequence } from '../../../../encoder-node/batch/sequence.js';
+import { loadModel } from '../../../../encoder-node/model/load-model.js';
+import type { ModelManifest } from '../../../../encoder-node/model/manifest.js';
+import { EncoderSession } from '../../../../encoder-node/model/session.js';
+import { tinyDim, withTinyModel } from '../tiny-model.js';
+
+function sequence(ids: readonly number[], isCoded = false): Sequence {
+  const rows = Int32Array.from({ length: ids.length - 1 }, (_, i) => i + 1);
+  return { ids: Int32Array.from(ids), attended: ids.length, wantsDense: true, rows, isCoded };
+}
+
+async function withSession<T>(
+  work: (session: EncoderSession) => Promise<T>,
+  change?: (manifest: ModelManifest) => unknown,
+  executionProvider: 'cpu' | 'cuda' = 'cpu',
+): Promise<T> {
+  return withTinyModel(async (folder) => {
+    const model = await loadModel(folder);
+    const session = await EncoderSession.open({ ...model, executionProvider, intraOpThreads: 1 });
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  }, change);
+}
+
+const short = [2, 10, 11, 3];
+const long = [2, 20, 21, 22, 23, 24, 25, 3];
+
+describe('an inference session', () => {
+  it('gives unit vectors: one a text, one a row asked for', async () => {
+    await withSession(async (session) => {
+      const [result] = await session.run([sequence(short)]);
+      assert.equal(result?.dense?.length, tinyDim);
+      assert.ok(Math.abs(Math.hypot(...(result.dense ?? [])) - 1) < 1e-5);
+      assert.equal(result.tokenCount, 3);
+      assert.equal(result.tokens?.length, 3 * tinyDim * 4);
+    });
+  });
+
+  it('gives a text the same bits in any batch', async () => {
+    await withSession(async (session) => {
+      const [alone] = await session.run([sequence(short)]);
+      const [, inBatch] = await session.run([sequence(long), sequence(short), sequence([...long].reverse())]);
+      assert.deepEqual(inBatch, alone);
+    });
+  });
+
+  it('codes rows by the model’s codec where it is told to', async () => {
+    await withSession(async (session) => {
+      const [result] = await session.run([sequence(short, true)]);
+      assert.equal(result?.tokens?.length, 3 * (4 + tinyDim / 4));
+    });
+  });
+
+  it('computes nothing that is not asked for', async () => {
+    await withSession(async (session) => {
+      const [result] = await session.run([{ ...sequence(short), wantsDense: false, rows: null }]);
+      assert.deepEqual(result, { dense: null, tokens: null, tokenCount: 0 });
+    });
+  });
+
+  it('pools where the graph does not', async () => {
+    const pooled = (pool: 'cls' | 'mean') => (manifest: ModelManifest) => ({
+      ...manifest,
+      outputs: { ...manifest.outputs, dense: { ...manifest.outputs.dense, name: 'multi', pool, normalized: false } },
+    });
+    const run = (session: EncoderSession): ReturnType<EncoderSession['run']> => session.run([sequence(short)]);
+    const [plain] = await withSession(run);
+    const [cls] = await withSession(run, pooled('cls'));
+    const [mean] = await withSession(run, pooled('mean'));
+    const near = (a: Float32Array, b: Float32Array): boolean =>
+      a.every((value, i) => Math.abs(value - (b[i] ?? NaN)) < 1e-6);
+    assert.ok(near(cls?.dense ?? new Float32Array(1), plain?.dense ?? new Float32Array(0)));
+    assert.ok(Math.abs(Math.hypot(...(mean?.dense ?? [])) - 1) < 1e-5);
+    assert.notDeepEqual(mean?.dense, cls?.dense);
+  });
+
+  it('refuses a graph without an output of the manifest, and lists those it has', async () => {
+    const change = (manifest: ModelManifest): unknown => ({
+      ...manifest,
+      outputs: { ...manifest.outputs, multi: { ...manifest.outputs.multi, name: 'colbert_vecs' } },
+    });
+    await assert.rejects(
+      withSession(() => Promise.resolve(), change),
+      {
+        code: 'FAILED_PRECONDITION',
+        message: /names 'colbert_vecs' as output of the model tiny, but its graph has dense, multi/,
+      },
+    );
+  });
+
+  it('refuses an input that the graph lacks', async () => {
+    const change = (manifest: ModelManifest): unknown => ({
+      ...manifest,
+      inputs: { ...manifest.inputs, typeIds: 'token_type_ids' },
+    });
+    await assert.rejects(
+      withSession(() => Promise.resolve(), change),
+      { message: /'token_type_ids' as input.*input_ids, attention_mask/ },
+    );
+  });
+
+  it('refuses other dimensions than the manifest says', async () => {
+    const change = (manifest: ModelManifest): unknown => ({
+      ...manifest,
+      outputs: { ...manifest.outputs, dense: { ...manifest.outputs.dense, dim: 64 } },
+    });
+    await assert.rejects(
+      withSession((session) => session.run([sequence(short)]), change),
+      {
+        code: 'FAILED_PRECONDITION',
+        message: /gives output dense 64 dimensions, but the graph gives 32/,
+      },
+    );
+  });
+
+  it('does not fall back to the CPU when a GPU was asked for and there is none', async () => {
+    await assert.rejects(
+      withSession(() => Promise.resolve(), undefined, 'cuda'),
+      {
+        code: 'FAILED_PRECONDITION',
+        message: /execution provider cuda was asked for and is not usable here.*configure executionProvider cpu/,
+      },
+    );
+  });
+});
