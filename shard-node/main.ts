@@ -14,6 +14,7 @@ import { instructionSet } from '../vector-index/instruction-set.js';
 import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
 import { ShardService } from '../proto/generated/shoal/v1/shard.js';
 import { shardNodeConfigSchema, type ShardNodeConfigInput } from './config.js';
+import { removeOrphans, type OrphanOptions } from './orphans.js';
 import { ReplicaSet } from './replicas.js';
 import { shardService } from './service.js';
 
@@ -69,7 +70,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
     lease,
   );
   const view = ClusterView.open(registry, logger);
-  await followPlacements(view, replicas, { id: config.id, address, clock });
+  await followPlacements(view, replicas, { ...config, address, registry, clock, logger });
   const close = async (): Promise<void> => {
     await lease.revoke();
     await view.close();
@@ -88,16 +89,20 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   };
 }
 
-/** The first picture that shows this node holds everything written before; replicas follow it and all later ones. */
+/**
+ * The first picture that shows this node holds everything written before; replicas follow it and all later ones. Data that no
+ * picture will ever ask for goes before.
+ */
 async function followPlacements(
   view: ClusterView,
   replicas: ReplicaSet,
-  self: { readonly id: string; readonly address: string; readonly clock: Clock },
+  self: OrphanOptions & { readonly address: string; readonly clock: Clock },
 ): Promise<void> {
   const deadline = Deadline.after(self.clock, limits.writeDeadlineMs);
   try {
     const isListed = (address: string | undefined): true | undefined => (address === self.address ? true : undefined);
     await view.when((map) => isListed(map.nodes.get(self.id)?.address), 'the node to be listed', deadline);
+    await removeOrphans(self);
     await replicas.follow(view.current());
     await replicas.settled(deadline);
     view.onChange((map) => void replicas.follow(map));

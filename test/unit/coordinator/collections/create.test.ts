@@ -9,6 +9,7 @@ import type { ClusterView } from '../../../../cluster/shard-map/cluster-view.js'
 import { createCollection, type CreateParts } from '../../../../coordinator/collections/create.js';
 import { ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings, CreateCollectionRequest } from '../../../../proto/generated/shoal/v1/collections.js';
+import type { AttributeType } from '../../../../proto/generated/shoal/v1/document.js';
 import { GetEncoderInfoResponse } from '../../../../proto/generated/shoal/v1/encoder.js';
 import { FakeClock } from '../../../fake-clock.js';
 import { deadlineOf, encodersOf, mapOf, registryOf, replica, shardNode } from '../fixtures.js';
@@ -148,7 +149,7 @@ describe('a request for a collection', () => {
 
   it('declares attributes of plain names and known types', async () => {
     await refusal({ attributes: { 'a b': 1 } }, /^attribute name 'a b' is not of the form/);
-    await refusal({ attributes: { year: 99 } }, /^attribute 'year' has type 99, which this cluster does not know$/);
+    await refusal({ attributes: { year: 99 as AttributeType } }, /^attribute 'year' has type 99, which this cluster does not know$/);
     await refusal({ attributes: { year: 0 } }, /has type 0/);
   });
 
