@@ -7,6 +7,7 @@ import { scoreDense, toFloat32 } from '../../kernels/kernels.js';
 import { assert } from '../../base/assert.js';
 import type { QueryTerms } from '../document.js';
 import { hasDense } from '../segment/write-segment.js';
+import { termPosition } from '../term-position.js';
 import type { PinnedIndex, RowPlace } from './pinned-index.js';
 import { matchTokens, scoreTokens, type TokenScoring } from './score-tokens.js';
 import { bySegment } from './segment-rows.js';
@@ -99,16 +100,4 @@ function addProducts(weights: Float32Array, factors: Float32Array, scores: Float
     }
     scores[position] = score;
   }
-}
-
-/** Position of `termId` in ascending `termIds`; −1 when absent. */
-function termPosition(termIds: Uint32Array, termId: number): number {
-  let from = 0;
-  let to = termIds.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (termIds[middle]! < termId) from = middle + 1;
-    else to = middle;
-  }
-  return termIds[from] === termId ? from : -1;
 }

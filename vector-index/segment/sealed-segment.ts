@@ -14,6 +14,7 @@ import { readAttributes } from './attribute-reader.js';
 import { ColumnFile } from './column-file.js';
 import { rowFlags } from './segment-layout.js';
 import type { AttributeColumn, Postings, RowTerms, SegmentReader, TokenColumns } from './segment-reader.js';
+import { termPosition } from '../term-position.js';
 
 /** Columns that are too large to check before the first answer. */
 const lazyColumns: ReadonlySet<string> = new Set([
@@ -140,14 +141,8 @@ export class SealedSegment implements SegmentReader {
 
   postings(termId: number): Postings | null {
     const { dictionary, starts, rows, weights } = this.#terms;
-    let from = 0;
-    let to = dictionary.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (dictionary[middle]! < termId) from = middle + 1;
-      else to = middle;
-    }
-    return dictionary[from] === termId ? { rows, weights, start: starts[from]!, end: starts[from + 1]! } : null;
+    const at = termPosition(dictionary, termId);
+    return at < 0 ? null : { rows, weights, start: starts[at]!, end: starts[at + 1]! };
   }
 
   termIds(): Uint32Array {
