@@ -1,12 +1,10 @@
 /** A cluster in this process, in a folder that goes when it is closed, and a collection in it. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { systemClock } from '../base/clock.js';
 import { createLogger } from '../base/logger.js';
 import { startCluster, type RunningCluster } from '../client/cli/dev/cluster.js';
 import { connect, type ShoalClient } from '../client/sdk/connect.js';
 import type { Document } from '../client/sdk/types.js';
+import { newFolder, removeFolder } from './temporary-folder.js';
 
 export interface TemporaryCluster {
   readonly client: ShoalClient;
@@ -24,8 +22,8 @@ export interface TemporaryCollection extends TemporaryCluster {
 
 /** Starts a cluster with one node of each kind. */
 export async function startTemporaryCluster(): Promise<TemporaryCluster> {
-  const directory = await mkdtemp(join(tmpdir(), 'shoal-collection-'));
-  const undo: (() => Promise<void>)[] = [() => rm(directory, { recursive: true, force: true })];
+  const directory = await newFolder();
+  const undo: (() => Promise<void>)[] = [() => removeFolder(directory)];
   const close = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };

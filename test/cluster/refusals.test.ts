@@ -1,32 +1,20 @@
 /** What `shoal dev` refuses to start on, and how it says so: exit code 1, the code and the message as JSON, nothing on standard output. */
 import assert from 'node:assert/strict';
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../client/sdk/connect.js';
 import { spawnDev, startDev } from '../dev-process.js';
 import { modelDirectory } from '../model-tokenizer.js';
+import { folderPerTest, newFolder, removeFolder } from '../temporary-folder.js';
 
 const withoutEncoder = ['--port', '0', '--encoder-nodes', '0'];
 
 describe('shoal dev refuses', function () {
   this.timeout(60_000);
+  const folder = folderPerTest();
   let directory: string;
-
-  beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'shoal-refusals-'));
-  });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  beforeEach(() => (directory = folder()));
 
   it('a data directory that another process has, naming that process', async () => {
     const { process: holder } = await startDev(['--data', directory, ...withoutEncoder]);
@@ -121,7 +109,7 @@ describe('a cluster with the default model', function () {
   this.timeout(60_000);
 
   it('refuses a collection of a model that no node has, naming those at hand', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'shoal-refusals-'));
+    const directory = await newFolder();
     const { process: dev, address } = await startDev(['--data', directory, '--port', '0']);
     const client = connect({ address });
     try {
@@ -132,7 +120,7 @@ describe('a cluster with the default model', function () {
     } finally {
       await client.close();
       await dev.end('SIGTERM');
-      rmSync(directory, { recursive: true, force: true });
+      await removeFolder(directory);
     }
   });
 });

@@ -1,6 +1,4 @@
 /** A whole cluster in this process on free ports, over the embedded registry, log and objects in a temporary folder. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
 import { createLogger } from '../../base/logger.js';
@@ -11,6 +9,7 @@ import { startCoordinator, type RunningCoordinator } from '../../coordinator/mai
 import { startShardNode, type RunningNode } from '../../shard-node/main.js';
 import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import { startToyEncoder, type ToyEncoder } from './toy-encoder.js';
+import { newFolder, removeFolder } from '../temporary-folder.js';
 
 const clock = systemClock;
 const logger = createLogger('test', 'silent');
@@ -38,7 +37,7 @@ export class SmallCluster {
   }
 
   static async start(options: SmallClusterOptions = {}): Promise<SmallCluster> {
-    const cluster = new SmallCluster(await mkdtemp(join(tmpdir(), 'shoal-cluster-')), options);
+    const cluster = new SmallCluster(await newFolder(), options);
     try {
       await cluster.up();
     } catch (error) {
@@ -110,7 +109,7 @@ export class SmallCluster {
 
   async close(): Promise<void> {
     await this.down();
-    await rm(this.directory, { recursive: true, force: true });
+    await removeFolder(this.directory);
   }
 }
 

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
 import type { IndexDocument } from '../../vector-index/document.js';
 import { ShardIndex } from '../../vector-index/shard-index.js';
-import { codecs, inDirectory } from '../unit/vector-index/fixtures.js';
+import { codecs } from '../unit/vector-index/fixtures.js';
+import { inFolder } from '../temporary-folder.js';
 
 const golden = fileURLToPath(new URL('index-v1', import.meta.url));
 const settings = { dim: 4, tokenDim: 8 };
@@ -62,7 +63,7 @@ async function write(directory: string): Promise<void> {
 
 describe('format version 1', () => {
   it('is read as it was written', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       await cp(golden, directory, { recursive: true });
       const index = await ShardIndex.open({ directory, settings, codecs, clock: systemClock });
       assert.deepEqual(index.scroll(0n, 10), [documents[0], documents[2]]);
@@ -75,7 +76,7 @@ describe('format version 1', () => {
   });
 
   it('is written byte for byte', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       await write(directory);
       for (const file of files) {
         assert.ok((await readFile(join(directory, file))).equals(await readFile(join(golden, file))), file);

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -14,13 +13,10 @@ import { openEmbeddedChangeLog, type EmbeddedChangeLog } from '../../../cluster/
 import { skipBecause } from '../../skip.js';
 import { changeLogConformance, record, take, type ChangeLogUnderTest } from '../change-log-conformance.js';
 import { rejectsWith } from '../rejects.js';
+import { newFolder, removeFolder } from '../../temporary-folder.js';
 
 const logger = createLogger('test', 'silent');
 const clock = systemClock;
-
-async function temporary(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), 'shoal-embedded-'));
-}
 
 async function logUnderTest(directory: string): Promise<ChangeLogUnderTest> {
   const log = await openEmbeddedChangeLog({ directory, clock, logger, chunkBytes: 256 * 1024 });
@@ -32,23 +28,23 @@ async function logUnderTest(directory: string): Promise<ChangeLogUnderTest> {
     },
     dispose: async () => {
       await log.close();
-      await rm(directory, { recursive: true });
+      await removeFolder(directory);
     },
   };
 }
 
-changeLogConformance('the embedded log', async () => await logUnderTest(await temporary()));
+changeLogConformance('the embedded log', async () => await logUnderTest(await newFolder()));
 
 describe('the embedded log on disk', () => {
   let directory: string;
   let deadline: Deadline;
   beforeEach(async () => {
-    directory = await temporary();
+    directory = await newFolder();
     deadline = Deadline.after(clock, 60_000);
   });
   afterEach(async () => {
     deadline.close();
-    await rm(directory, { recursive: true });
+    await removeFolder(directory);
   });
   const openLog = (chunkBytes = 256 * 1024): Promise<EmbeddedChangeLog> =>
     openEmbeddedChangeLog({ directory, clock, logger, chunkBytes });
@@ -139,12 +135,12 @@ describe('the embedded log on a full disk', () => {
   let directory: string;
   let deadline: Deadline;
   before(async function () {
-    directory = await temporary();
+    directory = await newFolder();
     deadline = Deadline.after(clock, 60_000);
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', directory], { stdio: 'ignore' });
     } catch (thrown) {
-      await rm(directory, { recursive: true });
+      await removeFolder(directory);
       skipBecause(this, `a small file system can be mounted by root only (${String(thrown).split('\n')[0]})`);
     }
   });
@@ -152,7 +148,7 @@ describe('the embedded log on a full disk', () => {
     deadline.close();
     if (!existsSync(directory)) return;
     execFileSync('umount', [directory]);
-    await rm(directory, { recursive: true });
+    await removeFolder(directory);
   });
 
   it('refuses appends, keeps what was acknowledged, and goes on when a purge has made room', async () => {

@@ -1,18 +1,14 @@
 /** The embedded registry: the conformance suite, and what only it promises. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLogger } from '../../../base/logger.js';
 import { openEmbeddedRegistry } from '../../../cluster/embedded/embedded-registry.js';
 import { registryConformance, type RegistryUnderTest } from '../registry-conformance.js';
 import { rejectsWith } from '../rejects.js';
+import { newFolder, removeFolder } from '../../temporary-folder.js';
 
 const logger = createLogger('test', 'silent');
-
-async function temporary(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), 'shoal-embedded-'));
-}
 
 async function registryUnderTest(directory: string): Promise<RegistryUnderTest> {
   const registry = await openEmbeddedRegistry({ directory, logger });
@@ -24,20 +20,20 @@ async function registryUnderTest(directory: string): Promise<RegistryUnderTest> 
     },
     dispose: async () => {
       await registry.close();
-      await rm(directory, { recursive: true });
+      await removeFolder(directory);
     },
   };
 }
 
-registryConformance('the embedded registry', async () => await registryUnderTest(await temporary()));
+registryConformance('the embedded registry', async () => await registryUnderTest(await newFolder()));
 
 describe('the embedded registry on disk', () => {
   let directory: string;
   beforeEach(async () => {
-    directory = await temporary();
+    directory = await newFolder();
   });
   afterEach(async () => {
-    await rm(directory, { recursive: true });
+    await removeFolder(directory);
   });
 
   it('starts without the keys of leases, whose holders are gone, at a later revision', async () => {

@@ -1,7 +1,6 @@
 /** A whole embedded cluster's data directory. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../base/clock.js';
 import { Deadline } from '../../../base/deadline.js';
@@ -9,21 +8,18 @@ import { createLogger } from '../../../base/logger.js';
 import { openEmbedded } from '../../../cluster/embedded/open.js';
 import { record } from '../change-log-conformance.js';
 import { rejectsWith } from '../rejects.js';
+import { newFolder, removeFolder } from '../../temporary-folder.js';
 
 const logger = createLogger('test', 'silent');
 const clock = systemClock;
 
-async function temporary(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), 'shoal-embedded-'));
-}
-
 describe('a data directory', () => {
   let directory: string;
   beforeEach(async () => {
-    directory = await temporary();
+    directory = await newFolder();
   });
   afterEach(async () => {
-    await rm(directory, { recursive: true });
+    await removeFolder(directory);
   });
 
   it('holds registry, log and objects over a restart', async () => {

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mapFile, scanDense } from '../../../kernels/kernels.js';
+import { folderOfSuite } from '../../temporary-folder.js';
 
 describe('a mapped file', () => {
-  let folder = '';
-  before(() => (folder = mkdtempSync(join(tmpdir(), 'shoal-mapped-'))));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOfSuite();
 
   function fileOf(name: string, bytes: Uint8Array): string {
     const path = join(folder, name);

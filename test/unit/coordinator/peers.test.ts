@@ -12,11 +12,12 @@ describe('the calls of a coordinator', () => {
   let peers: Peers;
   let shard: string;
   let uid: string;
-  const deadline = Deadline.after(systemClock, 10_000);
+  let deadline: Deadline;
   const ref = { shard: 0, generation: 1n };
   const empty = Buffer.alloc(0);
 
   before(async () => {
+    deadline = Deadline.after(systemClock, 10_000);
     cluster = await SmallCluster.start({ encoder: {} });
     peers = new Peers(systemClock);
     shard = cluster.nodeAddress('shard-1');

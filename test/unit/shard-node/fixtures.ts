@@ -1,6 +1,4 @@
 /** A shard node's replicas over the embedded twins in a temporary folder, with dim 2, and requests as coordinators send them. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bufferOf } from '../../../base/bytes.js';
 import { systemClock } from '../../../base/clock.js';
@@ -16,6 +14,7 @@ import { CollectionSettings } from '../../../proto/generated/shoal/v1/collection
 import { LogDocument } from '../../../proto/generated/shoal/v1/log.js';
 import { shardNodeConfigSchema, type ShardNodeConfigInput } from '../../../shard-node/config.js';
 import { ReplicaSet } from '../../../shard-node/replicas.js';
+import { newFolder, removeFolder } from '../../temporary-folder.js';
 
 export const uid = 'u1';
 export const nodeId = 'n1';
@@ -74,7 +73,7 @@ export interface Rig extends Embedded {
 
 /** Calls `work` with an empty stream of the collection and takes all away afterwards. */
 export async function withRig(work: (rig: Rig) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'shoal-node-'));
+  const directory = await newFolder();
   const embedded = await openEmbedded({ directory, clock: systemClock, logger: silent });
   const deadline = Deadline.after(systemClock, 10_000);
   const sets: ReplicaSet[] = [];
@@ -85,7 +84,7 @@ export async function withRig(work: (rig: Rig) => Promise<void>): Promise<void> 
     for (const set of sets) await set.close();
     deadline.close();
     await embedded.close();
-    await rm(directory, { recursive: true, force: true });
+    await removeFolder(directory);
   }
 }
 

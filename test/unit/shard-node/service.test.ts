@@ -19,9 +19,10 @@ describe('the service of a shard node', () => {
   let unary: ShardClient;
   let channels: Channels;
   let uid: string;
-  const deadline = Deadline.after(systemClock, 10_000);
+  let deadline: Deadline;
 
   before(async () => {
+    deadline = Deadline.after(systemClock, 10_000);
     cluster = await SmallCluster.start();
     await createBare(cluster, 'notes');
     ({ uid } = await cluster.client.documents.upsert('notes', numberedDocuments(3)));

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { verifyBelow, type VerifiedIndex } from '../../../shard-node/verify.js';
+import { folderOfSuite } from '../../temporary-folder.js';
 
 async function verified(directory: string): Promise<VerifiedIndex[]> {
   const found: VerifiedIndex[] = [];
@@ -11,8 +11,7 @@ async function verified(directory: string): Promise<VerifiedIndex[]> {
 }
 
 describe('the check of a data folder', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-verify-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOfSuite();
 
   it('finds every index at any depth, and reports each one apart', async () => {
     assert.deepEqual(await verified(folder), []);

@@ -1,6 +1,4 @@
 /** What the tests of the index share: seeded documents of every shape, temporary directories, and a plain model of an index. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../base/clock.js';
 import type { Random } from '../../../base/random.js';
@@ -10,6 +8,7 @@ import { MutableSegment } from '../../../vector-index/segment/mutable-segment.js
 import { SealedSegment } from '../../../vector-index/segment/sealed-segment.js';
 import { SegmentState, type MutableState } from '../../../vector-index/segment/segment-state.js';
 import { writeSegment } from '../../../vector-index/segment/write-segment.js';
+import { inFolder } from '../../temporary-folder.js';
 
 export const dim = 16;
 export const tokenDim = 8;
@@ -26,16 +25,6 @@ export const tables: TokenTables = {
 
 export function codecs(version: string): TokenTables | null {
   return version === codecVersion ? tables : null;
-}
-
-/** Calls `work` with a new directory that is removed afterwards. */
-export async function inDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'shoal-index-'));
-  try {
-    return await work(directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
 }
 
 export function vector(random: Random, size: number): Float32Array {
@@ -148,7 +137,7 @@ export function withSealed<T>(
   documents: readonly IndexDocument[],
   work: (segment: SealedSegment, path: string) => T | Promise<T>,
 ): Promise<T> {
-  return inDirectory(async (directory) => {
+  return inFolder(async (directory) => {
     const path = join(directory, 'one.segment');
     const source = { reader: mutableOf(documents, weakHash), rowCount: documents.length, live: null };
     await writeSegment(path, [source], settings, new Slices(systemClock));

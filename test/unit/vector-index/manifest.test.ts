@@ -9,7 +9,7 @@ import {
   writeManifest,
   type Manifest,
 } from '../../../vector-index/manifest.js';
-import { inDirectory } from './fixtures.js';
+import { inFolder } from '../../temporary-folder.js';
 
 const manifest: Manifest = {
   format: manifestFormat,
@@ -26,18 +26,18 @@ const manifest: Manifest = {
 
 describe('a manifest', () => {
   it('comes back as it was written, with sequences beyond 2^53', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       await writeManifest(directory, manifest);
       assert.deepEqual(await readManifest(directory), manifest);
     });
   });
 
   it('is null where there is none', async () => {
-    await inDirectory(async (directory) => assert.equal(await readManifest(directory), null));
+    await inFolder(async (directory) => assert.equal(await readManifest(directory), null));
   });
 
   it('is DATA_LOSS when any byte of it changed, or when it was cut short', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       await writeManifest(directory, manifest);
       const path = join(directory, manifestName);
       const good = await readFile(path);
@@ -53,7 +53,7 @@ describe('a manifest', () => {
   });
 
   it('of a newer format is FAILED_PRECONDITION and names both versions', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const body = Buffer.from(JSON.stringify({ format: 9 }));
       await writeFile(join(directory, manifestName), `${String(body)}\n${crc32(body).toString(16).padStart(8, '0')}\n`);
       await assert.rejects(readManifest(directory), { code: 'FAILED_PRECONDITION', message: /version 9, .* up to 1;/ });

@@ -7,18 +7,8 @@ import type { IndexDocument } from '../../../vector-index/document.js';
 import { hashText } from '../../../base/hash.js';
 import { ShardIndex } from '../../../vector-index/shard-index.js';
 import type { ShardIndexLimits } from '../../../vector-index/shard-index-limits.js';
-import {
-  codecs,
-  codecVersion,
-  dim,
-  dot,
-  IndexModel,
-  inDirectory,
-  randomDocument,
-  settings,
-  tokenDim,
-  vector,
-} from './fixtures.js';
+import { codecs, codecVersion, dim, dot, IndexModel, randomDocument, settings, tokenDim, vector } from './fixtures.js';
+import { inFolder } from '../../temporary-folder.js';
 
 const subject = 'shoal.c.1.1';
 const seed = Number(process.env['SHOAL_SEED'] ?? 7);
@@ -32,7 +22,7 @@ function withIndex(
   work: (index: ShardIndex, directory: string) => Promise<void>,
   limits?: Partial<ShardIndexLimits>,
 ): Promise<void> {
-  return inDirectory(async (directory) => {
+  return inFolder(async (directory) => {
     const index = await open(directory, limits);
     try {
       await work(index, directory);
@@ -107,7 +97,7 @@ function randomRecord(
 describe('an index of a shard', () => {
   it(`equals a map of documents through any series of writes, seals, merges, restarts and crashes (seed ${seed})`, async () => {
     const random = seededRandom(seed);
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const model = new IndexModel();
       const log: ReturnType<typeof randomRecord>[] = [];
       const limits = { mutableBytesMax: 6_000, mergeFanIn: 3 };
@@ -331,7 +321,7 @@ describe('an index of a shard', () => {
   });
 
   it('says which codec is missing', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const index = await ShardIndex.open({ directory, settings, codecs: () => null, clock: systemClock });
       const tokens = { count: 1, rows: new Uint8Array(6), codec: codecVersion };
       index.apply(subject, 1n, { documents: [document('a', 1n, { tokens })] });
@@ -360,7 +350,7 @@ describe('an index of a shard', () => {
   });
 
   it('closes twice without complaint and answers nothing afterwards', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const index = await open(directory);
       await index.close();
       await index.close();

@@ -5,11 +5,12 @@ import { systemClock } from '../../../base/clock.js';
 import { seededRandom } from '../../../base/random.js';
 import { ShardIndex } from '../../../vector-index/shard-index.js';
 import { verifyDirectory } from '../../../vector-index/verify.js';
-import { codecs, inDirectory, randomDocuments, settings } from './fixtures.js';
+import { codecs, randomDocuments, settings } from './fixtures.js';
+import { inFolder } from '../../temporary-folder.js';
 
 /** A directory with a manifest, a segment and a tombstone file. */
 async function withFiles(work: (directory: string, files: readonly string[]) => Promise<void>): Promise<void> {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const index = await ShardIndex.open({ directory, settings, codecs, clock: systemClock });
     index.apply('s', 1n, { documents: randomDocuments(seededRandom(1), 6) });
     await index.seal();
@@ -60,7 +61,7 @@ describe('verifying a directory', () => {
         await writeFile(join(directory, file), bytes);
       }
     });
-    await inDirectory(async (directory) => assert.match((await verifyDirectory(directory))[0]!, /no manifest/));
+    await inFolder(async (directory) => assert.match((await verifyDirectory(directory))[0]!, /no manifest/));
   });
 
   it('opening finds damage in what every answer rests on at once, and in all else by maintenance or when it is read', async () => {

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { exportCollection } from '../../../../client/cli/export-file.js';
 import { withClient } from '../with-client.js';
 import { testContext } from './run-shoal.js';
+import { folderOfSuite } from '../../../temporary-folder.js';
 
 describe('an export', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-export-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOfSuite();
 
   it('is compressed where the file ends with .gz', () =>
     withClient(async (client) => {

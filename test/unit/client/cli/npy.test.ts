@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { eachRow, openNpy } from '../../../../client/cli/npy.js';
 import { npyBytes } from './npy-bytes.js';
+import { folderOfSuite } from '../../../temporary-folder.js';
 
 describe('.npy matrices', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-npy-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOfSuite();
   const path = join(folder, 'm.npy');
 
   it('are read by row and by chunk', async () => {

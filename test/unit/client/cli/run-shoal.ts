@@ -1,11 +1,9 @@
 /** Runs the command line inside the test's process and keeps what it printed. */
 import { PassThrough, Readable } from 'node:stream';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { systemClock } from '../../../../base/clock.js';
 import { startFakeCoordinator, type FakeCoordinator } from '../fake-coordinator.js';
 import type { CliContext } from '../../../../client/cli/context.js';
+import { folderPerTest } from '../../../temporary-folder.js';
 
 export interface CliResult {
   readonly exitCode: number;
@@ -58,20 +56,19 @@ export interface Bench {
 
 /** A fake coordinator and a folder for each test of the suite that calls this. */
 export function withFakeCoordinator(): Bench {
-  const state: { fake: FakeCoordinator | null; folder: string } = { fake: null, folder: '' };
+  const folder = folderPerTest();
+  const state: { fake: FakeCoordinator | null } = { fake: null };
   const fake = (): FakeCoordinator => {
     if (state.fake === null) throw new Error('the fake coordinator runs inside tests only');
     return state.fake;
   };
   beforeEach(async () => {
     state.fake = await startFakeCoordinator();
-    state.folder = mkdtempSync(join(tmpdir(), 'shoal-cli-'));
   });
   afterEach(async () => {
     await state.fake?.close();
-    rmSync(state.folder, { recursive: true, force: true });
   });
   const shoal: Bench['shoal'] = (args, setting = {}) =>
     runShoal(args, { ...setting, env: { SHOAL_ADDRESS: fake().address, ...setting.env } });
-  return { fake, folder: () => state.folder, shoal };
+  return { fake, folder, shoal };
 }

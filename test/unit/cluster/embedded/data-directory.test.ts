@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { lockDataDirectory } from '../../../../cluster/embedded/data-directory.js';
 import { rejectsWith } from '../../../cluster/rejects.js';
-import { folderPerTest } from './folder.js';
+import { folderPerTest } from '../../../temporary-folder.js';
 
 describe('the lock of a data directory', () => {
   const folder = folderPerTest();

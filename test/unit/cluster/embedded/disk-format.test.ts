@@ -9,7 +9,7 @@ import {
   writeDurably,
 } from '../../../../cluster/embedded/disk-format.js';
 import { rejectsWith } from '../../../cluster/rejects.js';
-import { folderPerTest } from './folder.js';
+import { folderPerTest } from '../../../temporary-folder.js';
 
 describe('a format file', () => {
   const folder = folderPerTest();

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbeddedObjectStore } from '../../../../cluster/embedded/embedded-object-store.js';
 import { rejectsWith } from '../../../cluster/rejects.js';
-import { folderPerTest } from './folder.js';
+import { folderPerTest } from '../../../temporary-folder.js';
 
 describe('the embedded object store', () => {
   const folder = folderPerTest();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { LmdbStore } from '../../../../cluster/embedded/lmdb-store.js';
-import { folderPerTest } from './folder.js';
+import { folderPerTest } from '../../../temporary-folder.js';
 
 describe('an lmdb file', () => {
   const folder = folderPerTest();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { LogChunk } from '../../../../cluster/embedded/log-chunk.js';
 import type { LogEntry } from '../../../../cluster/change-log.js';
-import { folderPerTest } from './folder.js';
+import { folderPerTest } from '../../../temporary-folder.js';
 
 const mapBytes = 1024 * 1024;
 const all = { after: 0n, upTo: 1_000n, isWanted: () => true, headersOnly: false, entriesMax: 100, bytesMax: 1_000_000 };

@@ -4,7 +4,7 @@ import { systemClock } from '../../../../base/clock.js';
 import { Deadline } from '../../../../base/deadline.js';
 import { LogStream, type LogStreamOptions } from '../../../../cluster/embedded/log-stream.js';
 import { rejectsWith } from '../../../cluster/rejects.js';
-import { folderPerTest } from './folder.js';
+import { folderPerTest } from '../../../temporary-folder.js';
 
 describe('a stream of chunks', () => {
   const folder = folderPerTest();

@@ -1,7 +1,5 @@
 /** Reading by id and in order sees everything that was written through this coordinator. */
 import assert from 'node:assert/strict';
-import { systemClock } from '../../../../base/clock.js';
-import { Deadline } from '../../../../base/deadline.js';
 import { ShoalError } from '../../../../base/errors.js';
 import type { Peers } from '../../../../coordinator/peers.js';
 import type { Appenders } from '../../../../coordinator/ingest/appenders.js';
@@ -15,9 +13,9 @@ import {
   type ReadParts,
 } from '../../../../coordinator/documents/read.js';
 import { ShardDocuments, ShardStatistics, type LookupRequest } from '../../../../proto/generated/shoal/v1/shard.js';
-import { floats, longs, peersOf, servingMap, settings, viewOf, words } from '../fixtures.js';
+import { deadlineOf, floats, longs, peersOf, servingMap, settings, viewOf, words } from '../fixtures.js';
 
-const deadline = Deadline.after(systemClock, 10_000);
+const deadline = deadlineOf();
 const sparse = { termIds: words(1), weights: floats(1) };
 
 /** Two shards; ids to docIds of each. */
@@ -51,8 +49,6 @@ function partsOf(shards: readonly Readonly<Record<string, bigint>>[], lookups: L
   const appenders = { writtenUpTo: () => 42n } as unknown as Appenders;
   return { view: viewOf(servingMap(2)), peers, appenders };
 }
-
-after(() => deadline.close());
 
 describe('locating ids', () => {
   it('asks every shard, waiting for what was written here', async () => {

@@ -9,7 +9,8 @@ import {
   tombstoneName,
 } from '../../../../vector-index/maintenance/index-files.js';
 import { manifestName } from '../../../../vector-index/manifest.js';
-import { inDirectory, settings } from '../fixtures.js';
+import { settings } from '../fixtures.js';
+import { inFolder } from '../../../temporary-folder.js';
 
 describe('the files of an index', () => {
   it('are named so that their order is that of their numbers', () => {
@@ -18,7 +19,7 @@ describe('the files of an index', () => {
   });
 
   it('begin with a manifest of no segments', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const manifest = await openManifest(join(directory, 'deep', 'down'), settings);
       assert.deepEqual(manifest.segments, []);
       assert.deepEqual(await openManifest(join(directory, 'deep', 'down'), settings), manifest);
@@ -26,14 +27,14 @@ describe('the files of an index', () => {
   });
 
   it('are DATA_LOSS when segments lie there without a manifest', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       await writeFile(join(directory, segmentName(1)), '');
       await assert.rejects(openManifest(directory, settings), { code: 'DATA_LOSS', message: /no manifest/ });
     });
   });
 
   it('are DATA_LOSS when one that the manifest names is missing', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const manifest = await openManifest(directory, settings);
       const segments = [{ file: segmentName(1), tombstones: null }];
       await assert.rejects(openSegments(directory, { ...manifest, segments }), {
@@ -44,7 +45,7 @@ describe('the files of an index', () => {
   });
 
   it('lose what the manifest does not name, and nothing that is not ours', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const manifest = await openManifest(directory, settings);
       const segments = [{ file: segmentName(3), tombstones: tombstoneName(4) }];
       const kept = [segmentName(3), tombstoneName(4), 'notes.txt', 'lock'];

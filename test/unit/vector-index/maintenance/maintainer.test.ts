@@ -13,7 +13,8 @@ import { Maintainer } from '../../../../vector-index/maintenance/maintainer.js';
 import { readManifest } from '../../../../vector-index/manifest.js';
 import { ShardIndex } from '../../../../vector-index/shard-index.js';
 import { defaultShardIndexLimits } from '../../../../vector-index/shard-index-limits.js';
-import { codecs, IndexModel, inDirectory, randomDocument, settings } from '../fixtures.js';
+import { codecs, IndexModel, randomDocument, settings } from '../fixtures.js';
+import { inFolder } from '../../../temporary-folder.js';
 
 const random = seededRandom(5);
 
@@ -21,7 +22,7 @@ async function withMaintainer(
   work: (parts: { state: IndexState; maintainer: Maintainer; directory: string }) => Promise<void>,
   limits = {},
 ): Promise<void> {
-  await inDirectory(async (directory) => {
+  await inFolder(async (directory) => {
     const state = new IndexState(settings);
     const manifest = await openManifest(directory, settings);
     const all = { ...defaultShardIndexLimits, ...limits };
@@ -119,7 +120,7 @@ describe('maintenance', () => {
   });
 
   it('leaves at every instant a directory that opens as exactly the state after its applied sequence', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const data = join(directory, 'data');
       const snapshots = new Set<string>();
       const limits = { mutableBytesMax: 4_000, mergeFanIn: 2, tombstoneShareMax: 0.3 };

@@ -6,13 +6,13 @@ import { Slices } from '../../../../vector-index/maintenance/slices.js';
 import { ColumnFile } from '../../../../vector-index/segment/column-file.js';
 import { SegmentFileWriter } from '../../../../vector-index/segment/segment-file-writer.js';
 import { blockBytes } from '../../../../vector-index/segment/segment-layout.js';
-import { inDirectory } from '../fixtures.js';
+import { inFolder } from '../../../temporary-folder.js';
 
 const directory = { rows: 1, dim: 1, tokenDim: 1, codecs: [], attributes: [] };
 
 describe('the writer of a segment file', () => {
   it('writes columns of any length, in whatever pieces they come', async () => {
-    await inDirectory(async (folder) => {
+    await inFolder(async (folder) => {
       const path = join(folder, 'a.segment');
       const writer = await SegmentFileWriter.create(path, new Slices(systemClock));
       const lengths = [0, 1, blockBytes - 1, blockBytes, blockBytes + 1, 3_000_000, 0];
@@ -38,7 +38,7 @@ describe('the writer of a segment file', () => {
   });
 
   it('writes numbers little-endian', async () => {
-    await inDirectory(async (folder) => {
+    await inFolder(async (folder) => {
       const path = join(folder, 'a.segment');
       const writer = await SegmentFileWriter.create(path, new Slices(systemClock));
       writer.column('c');
@@ -52,7 +52,7 @@ describe('the writer of a segment file', () => {
   });
 
   it('shows no file under its name before it is whole, and none after giving up', async () => {
-    await inDirectory(async (folder) => {
+    await inFolder(async (folder) => {
       const writer = await SegmentFileWriter.create(join(folder, 'a.segment'), new Slices(systemClock));
       writer.column('c');
       assert.deepEqual(await readdir(folder), ['a.segment.tmp']);

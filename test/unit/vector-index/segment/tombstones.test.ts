@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { clearBit, fullBitmap } from '../../../../vector-index/bitmap.js';
 import { fileHeader } from '../../../../vector-index/segment/segment-layout.js';
 import { readTombstones, writeTombstones } from '../../../../vector-index/segment/tombstones.js';
-import { inDirectory } from '../fixtures.js';
+import { inFolder } from '../../../temporary-folder.js';
 
 describe('a tombstone file', () => {
   it('comes back as it was written', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       for (const rows of [1, 8, 13, 1000]) {
         const live = fullBitmap(rows);
         clearBit(live, rows - 1);
@@ -19,7 +19,7 @@ describe('a tombstone file', () => {
   });
 
   it('is DATA_LOSS when any byte changed, when it was cut short, or when it belongs to another segment', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const path = join(directory, 'a');
       await writeTombstones(path, Uint8Array.of(0b101), 3);
       const good = await readFile(path);
@@ -39,7 +39,7 @@ describe('a tombstone file', () => {
   });
 
   it('of a newer version is FAILED_PRECONDITION', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       await writeFile(join(directory, 'a'), fileHeader('SHOALTMB', 5));
       await assert.rejects(readTombstones(join(directory, 'a'), 3), {
         code: 'FAILED_PRECONDITION',

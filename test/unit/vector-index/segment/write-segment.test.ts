@@ -6,23 +6,15 @@ import { seededRandom } from '../../../../base/random.js';
 import { Slices } from '../../../../vector-index/maintenance/slices.js';
 import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.js';
 import { hasDense, writeSegment } from '../../../../vector-index/segment/write-segment.js';
-import {
-  dim,
-  inDirectory,
-  mutableOf,
-  randomDocument,
-  randomDocuments,
-  settings,
-  weakHash,
-  withSealed,
-} from '../fixtures.js';
+import { dim, mutableOf, randomDocument, randomDocuments, settings, weakHash, withSealed } from '../fixtures.js';
+import { inFolder } from '../../../temporary-folder.js';
 
 const slices = new Slices(systemClock);
 
 describe('writing a segment', () => {
   it('gives the same bytes for the same documents, written at once or merged from parts', async () => {
     const documents = randomDocuments(seededRandom(1), 60);
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const source = (
         part: typeof documents,
       ): { reader: ReturnType<typeof mutableOf>; rowCount: number; live: null } => ({
@@ -43,7 +35,7 @@ describe('writing a segment', () => {
   });
 
   it('writes no file when no row lives', async () => {
-    await inDirectory(async (directory) => {
+    await inFolder(async (directory) => {
       const source = {
         reader: mutableOf(randomDocuments(seededRandom(2), 3), weakHash),
         rowCount: 3,

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { runShoal } from '../run-shoal.js';
+import { folderOfSuite } from '../../../../temporary-folder.js';
 
 describe('shoal dev', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-dev-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOfSuite();
 
   it('says where it serves, and ends with 0 when told to', async () => {
     const words = ['dev', '--data', folder, '--port', '0', '--encoder-nodes', '0', '--json'];

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runShoal } from '../run-shoal.js';
+import { folderOfSuite } from '../../../../temporary-folder.js';
 
 describe('shoal verify', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-verify-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOfSuite();
 
   it('names damage and ends with 1', async () => {
     mkdirSync(join(folder, 'shard'));

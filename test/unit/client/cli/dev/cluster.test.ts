@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { systemClock } from '../../../../../base/clock.js';
 import { createLogger } from '../../../../../base/logger.js';
 import { startCluster, type RunningCluster } from '../../../../../client/cli/dev/cluster.js';
 import { connect, type ShoalClient } from '../../../../../client/sdk/connect.js';
+import { folderPerTest } from '../../../../temporary-folder.js';
 
 const options = { encoderNodes: 0, replicas: 1, clock: systemClock, logger: createLogger('test', 'silent') };
 
@@ -26,18 +24,16 @@ async function withCluster(
 }
 
 describe('a cluster in one process', () => {
-  let directory = '';
-  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'shoal-cluster-'))));
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  const directory = folderPerTest();
 
   it('runs the nodes that were asked for, and keeps what was written over a restart', async () => {
-    await withCluster({ directory, shardNodes: 2 }, async (client) => {
+    await withCluster({ directory: directory(), shardNodes: 2 }, async (client) => {
       const { nodes } = await client.cluster.status();
       assert.deepEqual(nodes.map((node) => node.id).sort(), ['coordinator-1', 'shard-1', 'shard-2']);
       await client.collections.create('images', { model: 'none', dim: 2 });
       await client.documents.upsert('images', [{ id: 'a', vector: Float32Array.of(1, 0) }]);
     });
-    await withCluster({ directory, shardNodes: 2 }, async (client) => {
+    await withCluster({ directory: directory(), shardNodes: 2 }, async (client) => {
       const { hits } = await client.search('images', Float32Array.of(1, 0), { mode: 'dense' });
       assert.deepEqual(
         hits.map((hit) => hit.id),
@@ -47,8 +43,8 @@ describe('a cluster in one process', () => {
   });
 
   it('refuses a folder that another one uses', () =>
-    withCluster({ directory, shardNodes: 1 }, async () => {
-      const second = startCluster({ ...options, dataDirectory: directory, shardNodes: 1, port: 0 });
+    withCluster({ directory: directory(), shardNodes: 1 }, async () => {
+      const second = startCluster({ ...options, dataDirectory: directory(), shardNodes: 1, port: 0 });
       await assert.rejects(second, { code: 'FAILED_PRECONDITION' });
     }));
 
@@ -57,12 +53,12 @@ describe('a cluster in one process', () => {
     await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
     const { port } = blocker.address() as AddressInfo;
     try {
-      const taken = startCluster({ ...options, dataDirectory: directory, shardNodes: 1, port });
+      const taken = startCluster({ ...options, dataDirectory: directory(), shardNodes: 1, port });
       await assert.rejects(taken, { message: new RegExp(String(port)) });
     } finally {
       blocker.close();
     }
-    await withCluster({ directory, shardNodes: 1 }, async (client) => {
+    await withCluster({ directory: directory(), shardNodes: 1 }, async (client) => {
       assert.equal((await client.collections.list()).length, 0);
     });
   });

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { importPaths } from '../../../../../client/cli/import/import-paths.js';
 import { withClient } from '../../with-client.js';
 import { testContext } from '../run-shoal.js';
+import { folderOfSuite } from '../../../../temporary-folder.js';
 
 describe('an import of paths', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-paths-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOfSuite();
 
   it('writes over the rejects file and leaves no spooled input behind', () =>
     withClient(async (client) => {

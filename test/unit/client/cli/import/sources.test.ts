@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { beirFile, openSources } from '../../../../../client/cli/import/sources.js';
 import type { LineFile } from '../../../../../client/cli/import/lines.js';
+import { folderOfSuite } from '../../../../temporary-folder.js';
 
 async function texts(file: LineFile | undefined): Promise<string[]> {
   const lines: string[] = [];
@@ -13,8 +13,7 @@ async function texts(file: LineFile | undefined): Promise<string[]> {
 }
 
 describe('sources of an import', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-sources-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  const folder = folderOfSuite();
 
   it('prefer the plain corpus of a BEIR directory, and say what is missing', () => {
     const beir = join(folder, 'beir');
