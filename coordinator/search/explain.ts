@@ -78,7 +78,13 @@ async function bestTokens(
         ref: { shard, generation },
         docIds: bufferOf(BigUint64Array.from(byShard.get(shard) ?? [])),
       }));
-      const question = { dense: Buffer.alloc(0), sparse: undefined, queryTokens: wire.tokens, matches: true };
+      const question = {
+        dense: Buffer.alloc(0),
+        sparse: undefined,
+        queryTokens: wire.tokens,
+        matches: true,
+        exactTop: 0,
+      };
       return (await parts.peers.rerank(address, { uid, shards, ...question }, deadline)).shards;
     },
     parts.fanOut,

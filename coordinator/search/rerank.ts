@@ -10,6 +10,12 @@ import type { Question } from './question.js';
 import type { Plan } from './route.js';
 import type { WireQuestion } from './wire-question.js';
 
+/**
+ * Twice the hits asked for are scored exactly, so that the approximation cannot change who is among them; beyond a page or two nobody
+ * can tell, and exact scores are dear.
+ */
+const exactTopMax = 64;
+
 export interface Reranked {
   readonly candidates: readonly Candidate[];
   /** Shard → why its candidates could not be scored and are left out. */
@@ -43,6 +49,7 @@ export async function rerank(
         sparse: needsSparse ? wire.sparse : undefined,
         queryTokens: wire.tokens,
         matches: false,
+        exactTop: Math.min(exactTopMax, 2 * (question.offset + question.k)),
       };
       return (await parts.peers.rerank(address, request, deadline)).shards;
     },

@@ -42,6 +42,7 @@ async function rerankShard(
       ...(sparse === null ? {} : { sparse }),
       ...(request.queryTokens.length === 0 ? {} : { queryTokens: float32From(request.queryTokens, 'query tokens') }),
       matches: request.matches,
+      ...(request.exactTop === 0 ? {} : { exactTop: request.exactTop }),
     },
     deadline.signal,
   );

@@ -3,6 +3,7 @@
  *
  * Santhanam et al., "ColBERTv2", 2022, section 3 (residual codes); the sum over query tokens of the best inner product is ColBERT's.
  */
+import { availableParallelism } from 'node:os';
 import { ShoalError } from '../../base/errors.js';
 import {
   maxSimCodes,
@@ -16,6 +17,12 @@ import type { TokenTables } from '../document.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedIndex, RowPlace } from './pinned-index.js';
 import { bySegment, type SegmentRows } from './segment-rows.js';
+
+/** Kernels run on the pool of asynchronous work, which has four threads. */
+const threads = Math.min(4, availableParallelism());
+
+/** Scoring so many documents takes about as long as handing them to a thread. */
+const documentsPerThread = 8;
 
 type PreparedQuery = ReturnType<typeof prepareMaxSim>;
 
@@ -47,7 +54,7 @@ export async function scoreTokens(
   const scores = new Float32Array(places.length).fill(NaN);
   const groups = tokenGroups(index, places);
   await Promise.all(
-    groups.map(async (group) => {
+    groups.flatMap(shares).map(async (group) => {
       const found =
         group.codec === '' ? await rowScores(group, query, signal) : await codeScores(group, prepared, signal);
       for (const [at, position] of group.positions.entries()) scores[position] = found[at]!;
@@ -56,13 +63,27 @@ export async function scoreTokens(
   const best = bestPositions(scores, exactTop);
   const again = places.map((place, position) => (best.has(position) ? place : null));
   await Promise.all(
-    tokenGroups(index, again).map(async ({ reader, offsets, counts, codec, positions }) => {
-      if (codec === '') return;
-      const found = await maxSimCodesExact(prepared.of(codec), reader.tokens.bytes, { offsets, counts }, signal);
-      for (const [at, position] of positions.entries()) scores[position] = found[at]!;
-    }),
+    tokenGroups(index, again)
+      .flatMap(shares)
+      .map(async ({ reader, offsets, counts, codec, positions }) => {
+        if (codec === '') return;
+        const found = await maxSimCodesExact(prepared.of(codec), reader.tokens.bytes, { offsets, counts }, signal);
+        for (const [at, position] of positions.entries()) scores[position] = found[at]!;
+      }),
   );
   return scores;
+}
+
+/** `group` in parts for as many threads as there are cores; a few documents are not worth another thread. */
+function shares(group: TokenGroup): TokenGroup[] {
+  const size = Math.max(documentsPerThread, Math.ceil(group.counts.length / threads));
+  const parts: TokenGroup[] = [];
+  for (let from = 0; from < group.counts.length; from += size) {
+    const [offsets, counts] = [group.offsets.subarray(from, from + size), group.counts.subarray(from, from + size)];
+    const [positions, rows] = [group.positions.slice(from, from + size), group.rows.slice(from, from + size)];
+    parts.push({ ...group, offsets, counts, positions, rows });
+  }
+  return parts;
 }
 
 function rowScores(group: TokenGroup, query: TokenQuery, signal: AbortSignal | undefined): Promise<Float32Array> {

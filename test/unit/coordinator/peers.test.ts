@@ -42,7 +42,7 @@ describe('the calls of a coordinator', () => {
     };
     const [scanned] = (await peers.scan(shard, scan, deadline)).shards;
     assert.deepEqual(scanned?.dense?.docIds, longs(4_098n));
-    const given = { dense: floats(1, 0), sparse: undefined, queryTokens: empty, matches: false };
+    const given = { dense: floats(1, 0), sparse: undefined, queryTokens: empty, matches: false, exactTop: 0 };
     const [scored] = (await peers.rerank(shard, { uid, shards: [{ ref, docIds: longs(4_096n) }], ...given }, deadline))
       .shards;
     assert.deepEqual(scored?.dense, floats(1));

@@ -70,6 +70,7 @@ describe('the service of a shard node', () => {
       sparse: undefined,
       queryTokens: noBytes,
       matches: false,
+      exactTop: 0,
     };
     const fetch = { uid, shards: [{ ref, docIds: longs(4_098n) }], withVectors: true };
     const lookup = { uid, ref, ids: ['1'], minSequence: 0n };

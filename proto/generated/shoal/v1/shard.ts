@@ -134,6 +134,8 @@ export interface RerankRequest {
   queryTokens: Buffer;
   /** Say which document token answered each query token. */
   matches: boolean;
+  /** How many of a shard's best by approximate MaxSim are scored again with full query precision; 0 = 32. */
+  exactTop: number;
 }
 
 export interface ShardScores {
@@ -1242,6 +1244,7 @@ function createBaseRerankRequest(): RerankRequest {
     sparse: undefined,
     queryTokens: Buffer.alloc(0),
     matches: false,
+    exactTop: 0,
   };
 }
 
@@ -1264,6 +1267,9 @@ export const RerankRequest: MessageFns<RerankRequest> = {
     }
     if (message.matches !== false) {
       writer.uint32(48).bool(message.matches);
+    }
+    if (message.exactTop !== 0) {
+      writer.uint32(56).uint32(message.exactTop);
     }
     return writer;
   },
@@ -1329,6 +1335,14 @@ export const RerankRequest: MessageFns<RerankRequest> = {
             message.matches = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.exactTop = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1354,6 +1368,7 @@ export const RerankRequest: MessageFns<RerankRequest> = {
       : undefined;
     message.queryTokens = object.queryTokens ?? Buffer.alloc(0);
     message.matches = object.matches ?? false;
+    message.exactTop = object.exactTop ?? 0;
     return message;
   },
 };
