@@ -149,7 +149,10 @@ describe('a request for a collection', () => {
 
   it('declares attributes of plain names and known types', async () => {
     await refusal({ attributes: { 'a b': 1 } }, /^attribute name 'a b' is not of the form/);
-    await refusal({ attributes: { year: 99 as AttributeType } }, /^attribute 'year' has type 99, which this cluster does not know$/);
+    await refusal(
+      { attributes: { year: 99 as AttributeType } },
+      /^attribute 'year' has type 99, which this cluster does not know$/,
+    );
     await refusal({ attributes: { year: 0 } }, /has type 0/);
   });
 

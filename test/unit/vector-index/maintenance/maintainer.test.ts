@@ -38,6 +38,15 @@ function write(state: IndexState, sequence: bigint, ids: readonly string[]): voi
   state.applied.set('s', sequence);
 }
 
+/** `count` documents of new ids as one record. */
+function writeMany(state: IndexState, sequence: bigint, count: number): void {
+  write(
+    state,
+    sequence,
+    Array.from({ length: count }, (_, at) => `${sequence}-${at}`),
+  );
+}
+
 describe('maintenance', () => {
   it('does not write a manifest when nothing changed', async () => {
     await withMaintainer(async ({ state, maintainer, directory }) => {
@@ -72,19 +81,11 @@ describe('maintenance', () => {
     await withMaintainer(
       async ({ state, maintainer }) => {
         for (let sequence = 1n; sequence <= 2n; sequence += 1n) {
-          write(
-            state,
-            sequence,
-            Array.from({ length: 300 }, (_, at) => `${sequence}-${at}`),
-          );
+          writeMany(state, sequence, 300);
           await maintainer.seal();
         }
         const merging = maintainer.merge();
-        write(
-          state,
-          3n,
-          Array.from({ length: 300 }, (_, at) => `3-${at}`),
-        );
+        writeMany(state, 3n, 300);
         assert.equal(maintainer.isSealDue, true);
         await merging;
         assert.equal(maintainer.isSealDue, false);
@@ -102,11 +103,7 @@ describe('maintenance', () => {
     await withMaintainer(
       async ({ state, maintainer }) => {
         for (let sequence = 1n; sequence <= 2n; sequence += 1n) {
-          write(
-            state,
-            sequence,
-            Array.from({ length: 500 }, (_, at) => `${sequence}-${at}`),
-          );
+          writeMany(state, sequence, 500);
           await maintainer.seal();
         }
         const merging = maintainer.merge();
