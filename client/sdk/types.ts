@@ -64,6 +64,7 @@ export interface Collection {
   readonly keepVectors: boolean;
   readonly bm25AverageLength: number;
   readonly created: Date | null;
+  /** Of the shards that a replica can count now, as `diskBytes`; the cluster's status names the others. */
   readonly documents: number;
   readonly diskBytes: number;
   readonly shards: number;
