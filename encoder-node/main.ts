@@ -10,7 +10,7 @@ import { startRpcServer } from '../cluster/rpc/server.js';
 import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
 import { EncodeRequest, EncoderService, InputType } from '../proto/generated/shoal/v1/encoder.js';
 import type { BatchPolicy } from './batch/batch-queue.js';
-import { Scheduler } from './batch/scheduler.js';
+import { Scheduler, type TokenTotals } from './batch/scheduler.js';
 import { encoderNodeConfigSchema, type EncoderNodeConfig, type EncoderNodeConfigInput } from './config.js';
 import { encode, type EncoderParts } from './encode.js';
 import { loadModel } from './model/load-model.js';
@@ -28,6 +28,8 @@ export interface EncoderNodeOptions {
 export interface RunningEncoderNode {
   /** HOST:PORT of its gRPC server. */
   readonly address: string;
+  /** Tokens encoded since start, with and without padding. */
+  tokens(): TokenTotals;
   /** Leaves the cluster, finishes what is under way and closes. */
   drain(): Promise<void>;
   /** Stops; texts that wait are dropped. Idempotent. */
@@ -65,7 +67,7 @@ export async function startEncoderNode(options: EncoderNodeOptions): Promise<Run
       await parts.scheduler.drain();
       await close();
     };
-    return { address: server.address, close, drain };
+    return { address: server.address, tokens: () => parts.scheduler.totals, close, drain };
   } catch (thrown) {
     await pool.close();
     throw thrown;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { present } from '../../../../base/assert.js';
 import type { Sequence } from '../../../../encoder-node/batch/sequence.js';
 import { loadModel } from '../../../../encoder-node/model/load-model.js';
 import { SessionPool } from '../../../../encoder-node/model/session-pool.js';
@@ -37,7 +38,7 @@ describe('the pool of sessions', () => {
 
   it('has a place for one batch that runs and one that waits, in every thread', async () => {
     await withPool(2, async (pool) => {
-      const running = [1, 2, 3, 4].map(() => pool.slot()?.run([sequence(8)], false));
+      const running = [1, 2, 3, 4].map(() => present(pool.slot(), 'a place').run([sequence(8)], false));
       assert.equal(pool.slot(), null);
       await Promise.all(running);
       assert.notEqual(pool.slot(), null);
