@@ -4,14 +4,10 @@
  */
 import { join } from 'node:path';
 import { openEmbedded } from '../../../cluster/embedded/open.js';
-import { startCoordinator } from '../../../coordinator/main.js';
-import { startEncoderNode } from '../../../encoder-node/main.js';
-import { startShardNode } from '../../../shard-node/main.js';
 import { packageRoot } from '../package-root.js';
 import type { Clock } from '../../../base/clock.js';
 import type { Logger } from '../../../base/logger.js';
-
-type EncoderConfig = Parameters<typeof startEncoderNode>[0]['config'];
+import type { EncoderNodeConfigInput } from '../../../encoder-node/config.js';
 
 export interface ClusterOptions {
   /** Folder of all data; created when missing. */
@@ -28,7 +24,7 @@ export interface ClusterOptions {
   /** Folder of the encoder model; the shipped one when absent. */
   readonly modelDirectory?: string;
   /** Further settings of the encoder nodes. */
-  readonly encoder?: Partial<EncoderConfig>;
+  readonly encoder?: Partial<EncoderNodeConfigInput>;
 }
 
 export interface RunningCluster {
@@ -59,18 +55,23 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   try {
     const { registry, log, objects } = embedded;
     const shared = { registry, log, objects, clock };
-    await startAll(nodes, [
-      ...numbered(options.shardNodes, 'shard').map((id) =>
-        startShardNode({
-          ...shared,
-          config: { id, host, port: 0, dataDirectory: join(dataDirectory, 'nodes', id) },
-          logger: logger.child({ node: id }),
-        }),
-      ),
-      ...numbered(options.encoderNodes, 'encoder').map((id) =>
-        startEncoderNode({ registry, clock, config: encoderConfig(options, id), logger: logger.child({ node: id }) }),
-      ),
-    ]);
+    // The encoder's threads load the model while this one loads the code of the other nodes.
+    const { startEncoderNode } = await import('../../../encoder-node/main.js');
+    const encoders = numbered(options.encoderNodes, 'encoder').map((id) =>
+      startEncoderNode({ registry, clock, config: encoderConfig(options, id), logger: logger.child({ node: id }) }),
+    );
+    // A refusal is heard below, together with those of the others.
+    for (const encoder of encoders) encoder.catch(() => undefined);
+    const { startShardNode } = await import('../../../shard-node/main.js');
+    const { startCoordinator } = await import('../../../coordinator/main.js');
+    const shards = numbered(options.shardNodes, 'shard').map((id) =>
+      startShardNode({
+        ...shared,
+        config: { id, host, port: 0, dataDirectory: join(dataDirectory, 'nodes', id) },
+        logger: logger.child({ node: id }),
+      }),
+    );
+    await startAll(nodes, [...shards, ...encoders]);
     const id = 'coordinator-1';
     const coordinator = await startCoordinator({
       ...shared,
@@ -85,7 +86,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   }
 }
 
-function encoderConfig(options: ClusterOptions, id: string): EncoderConfig {
+function encoderConfig(options: ClusterOptions, id: string): EncoderNodeConfigInput {
   const modelDirectory = options.modelDirectory ?? join(packageRoot(), 'models', 'default');
   return { executionProvider: 'cpu', ...options.encoder, id, host, port: 0, modelDirectory };
 }
