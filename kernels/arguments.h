@@ -6,6 +6,10 @@
 
 #include <node_api.h>
 
+#ifdef __linux__
+#include <sched.h>
+#endif
+
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -161,6 +165,18 @@ class Exports {
   napi_value object_;
 };
 
+// A thread of the pool that is woken by the event loop's thread must not push it aside on its own core, where the loop would wait for
+// the whole job that it wanted beside it: Linux lets a batch thread wait for an idle core. Needs no privilege; a refusal changes nothing.
+inline void yield_to_event_loop() {
+#ifdef __linux__
+  static thread_local bool is_batch = false;
+  if (is_batch) return;
+  const sched_param none{};
+  sched_setscheduler(0, SCHED_BATCH, &none);
+  is_batch = true;
+#endif
+}
+
 // Work for libuv's pool. The arguments are kept from the collector, and the mapped files under them from being unmapped, until it ends.
 class Job {
  public:
@@ -191,6 +207,7 @@ class Job {
 
  private:
   static void execute(napi_env, void* data) {
+    yield_to_event_loop();
     Job* job = static_cast<Job*>(data);
     job->result_ = job->run();
   }
