@@ -122,8 +122,7 @@ async function createSession(options: SessionOptions): Promise<InferenceSession>
       intraOpNumThreads: intraOpThreads,
       interOpNumThreads: 1,
       graphOptimizationLevel: 'all',
-      // Buffers of every shape ever seen would be kept otherwise; batches are small, so allocating anew costs nothing measurable.
-      enableCpuMemArena: false,
+      // Lengths vary from batch to batch: a plan of memory for each would be kept and seldom be used again.
       enableMemPattern: false,
     });
   } catch (cause) {

@@ -1,7 +1,7 @@
 /** Trains the token codec that ships with the default model. */
 import { seededRandom } from '../../base/random.js';
 import { trainKmeans } from '../../trainer/kmeans.js';
-import { trainResidualBuckets } from '../../trainer/residual-quantiles.js';
+import { trainResidualBuckets } from '../../trainer/residual-buckets.js';
 import { TokenCodec, type CodeBits } from '../../vector-index/codebook/token-codec.js';
 
 export interface CodecOptions {

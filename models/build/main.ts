@@ -24,7 +24,7 @@ const seed = 7;
 const rangePassages = 120;
 const errorPassages = 24;
 const codecPassages = 3_000;
-const centroids = 1_024;
+const centroids = 256;
 const iterations = 8;
 
 const { values } = parseArgs({
