@@ -3,7 +3,7 @@ import { bufferOf, uint64From } from '../../base/bytes.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
-import { attributesToWire } from '../../proto/attributes.js';
+import { attributesToWire, isList } from '../../proto/attributes.js';
 import type { Document } from '../../proto/generated/shoal/v1/document.js';
 import type {
   FetchedDocument,
@@ -21,7 +21,7 @@ import type { IndexDocument } from '../../vector-index/document.js';
 import type { ReplicaSet } from '../replicas.js';
 import { perShard } from './answers.js';
 
-/** Bytes of text and vectors after which an answer is sent and the rest is left for another request. */
+/** Bytes of documents beyond which no further one joins an answer; the rest is left for another request. */
 const answerBytes = 2 * 1024 * 1024;
 
 /** The documents that are still there, in the order asked, for every shard named. */
@@ -43,11 +43,12 @@ function fetchShard(asked: FetchShard, request: FetchRequest, replicas: ReplicaS
   const docIds = uint64From(asked.docIds, 'docIds');
   const documents: FetchedDocument[] = [];
   let read = 0;
-  for (let bytes = 0; read < docIds.length && bytes < answerBytes; read += 1) {
+  for (let bytes = 0; read < docIds.length; read += 1) {
     const [document = null] = replica.index.fetch(docIds.subarray(read, read + 1));
     if (document === null) continue;
-    documents.push(toWire(document, request.withVectors));
     bytes += sizeOf(document, request.withVectors);
+    if (documents.length > 0 && bytes > answerBytes) break;
+    documents.push(toWire(document, request.withVectors));
   }
   return { shard: replica.shard, status: 0, message: '', documents, unread: docIds.length - read };
 }
@@ -72,17 +73,29 @@ export function readDocuments(request: ReadDocumentsRequest, replicas: ReplicaSe
   const replica = replicas.replica(request.uid, request.ref);
   const found = replica.index.scroll(request.after, request.limit);
   const documents: FetchedDocument[] = [];
-  for (let bytes = 0; documents.length < found.length && bytes < answerBytes;) {
-    const document = found[documents.length]!;
-    documents.push(toWire(document, request.withVectors));
+  let bytes = 0;
+  for (const document of found) {
     bytes += sizeOf(document, request.withVectors);
+    if (documents.length > 0 && bytes > answerBytes) break;
+    documents.push(toWire(document, request.withVectors));
   }
   return { documents, done: documents.length === found.length && found.length < request.limit };
 }
 
-function sizeOf({ text, dense, terms, tokens }: IndexDocument, withVectors: boolean): number {
+/** Bytes of a document on the wire, near enough to bound an answer: everything that a user may make large is counted. */
+function sizeOf({ title, text, attributes, dense, terms, tokens }: IndexDocument, withVectors: boolean): number {
   const vectors = (dense?.byteLength ?? 0) + (terms?.termIds.byteLength ?? 0) * 2 + (tokens?.rows.byteLength ?? 0);
-  return text.length * 2 + (withVectors ? vectors : 0);
+  return (text.length + (title?.length ?? 0)) * 2 + attributeBytes(attributes) + (withVectors ? vectors : 0);
+}
+
+function attributeBytes(attributes: IndexDocument['attributes']): number {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(attributes)) {
+    bytes += name.length + 8;
+    for (const scalar of isList(value) ? value : [value])
+      bytes += typeof scalar === 'string' ? scalar.length * 2 + 8 : 24;
+  }
+  return bytes;
 }
 
 function toWire(document: IndexDocument, withVectors: boolean): FetchedDocument {

@@ -58,18 +58,32 @@ describe('fetching from a shard node', () => {
 
   it('leaves for another request what would make an answer too large', () =>
     withDocuments(
-      Array.from({ length: 4 }, (_, i) => logDocument(String(i), { text: 'x'.repeat(600 * 1024) })),
+      Array.from({ length: 4 }, (_, i) => logDocument(String(i), { text: 'x'.repeat(900 * 1024) })),
       async (replicas) => {
         const all = longs(4_096n, 4_097n, 4_098n, 4_099n);
         const [part] = (await fetch(fetchRequest(all), replicas)).shards;
-        assert.deepEqual([part?.documents.length, part?.unread], [2, 2]);
+        assert.deepEqual([part?.documents.length, part?.unread], [1, 3]);
         const read = readDocuments(readRequest({}), replicas);
-        assert.deepEqual([read.documents.length, read.done], [2, false]);
-        const rest = readDocuments(readRequest({ after: 4_097n }), replicas);
+        assert.deepEqual([read.documents.length, read.done], [1, false]);
+        const rest = readDocuments(readRequest({ after: 4_098n }), replicas);
         assert.deepEqual(
           rest.documents.map(({ docId }) => docId),
-          [4_098n, 4_099n],
+          [4_099n],
         );
+        assert.equal(rest.done, true);
+      },
+    ));
+
+  it('counts attributes too, so that documents with large ones can be read together', () =>
+    withDocuments(
+      Array.from({ length: 4 }, (_, i) =>
+        logDocument(String(i), { attributes: { big: { stringValue: 'y'.repeat(1024 * 1024) } } }),
+      ),
+      async (replicas) => {
+        const [part] = (await fetch(fetchRequest(longs(4_096n, 4_097n, 4_098n, 4_099n)), replicas)).shards;
+        assert.deepEqual([part?.documents.length, part?.unread], [1, 3]);
+        const read = readDocuments(readRequest({}), replicas);
+        assert.deepEqual([read.documents.length, read.done], [1, false]);
       },
     ));
 
