@@ -1,6 +1,7 @@
 /** Second step of a write: what was not given is encoded, in requests small enough to share the encoder with others. */
 import { bufferOf } from '../../base/bytes.js';
 import { present } from '../../base/assert.js';
+import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { TokenVectors } from '../../proto/generated/shoal/v1/document.js';
@@ -13,18 +14,23 @@ import type { AcceptedDocument } from './validate.js';
 /** Texts of one encoder request: its answer of coded 256-token documents stays below 1 MiB. */
 const textsPerRequest = 32;
 
-/** The log's form of `accepted`, in order, all representations in place. */
+/** The log's form of `accepted`, in order, all representations in place; INVALID_ARGUMENT for those whose token rows do not fit. */
 export async function encodeDocuments(
   accepted: readonly AcceptedDocument[],
   settings: CollectionSettings,
   parts: { readonly encoders: Encoders; readonly codecs: TokenCodecs; readonly deadline: Deadline },
-): Promise<readonly LogDocument[]> {
+): Promise<readonly (LogDocument | ShoalError)[]> {
   const encodings = settings.model === noModel ? [] : await encodeAll(accepted, settings, parts);
   return Promise.all(
     accepted.map(async (each, i) => {
       const encoding = encodings[i];
-      const tokens = await tokensOf(each, encoding, settings, parts.codecs);
-      return logDocument(each, encoding, tokens);
+      try {
+        return logDocument(each, encoding, await tokensOf(each, encoding, settings, parts.codecs));
+      } catch (thrown) {
+        const error = ShoalError.from(thrown);
+        if (error.code !== 'INVALID_ARGUMENT') throw error;
+        return new ShoalError(error.code, `document '${each.document.id}': ${error.message}`, { cause: error });
+      }
     }),
   );
 }

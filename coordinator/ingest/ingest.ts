@@ -88,7 +88,10 @@ export async function prepare(
     { ...parts, deadline },
   );
   fitting.forEach(({ i, each }, position) => {
-    prepared[i] = { id: each.document.id, document: encoded[position]!, contentHash: contentHash(each.document) };
+    const { id } = each.document;
+    const document = encoded[position]!;
+    if (document instanceof ShoalError) prepared[i] = { id, refusal: document };
+    else prepared[i] = { id, document, contentHash: contentHash(each.document) };
   });
   return prepared;
 }

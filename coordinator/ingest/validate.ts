@@ -15,6 +15,9 @@ export interface AcceptedDocument {
   readonly vector: Float32Array | null;
 }
 
+/** Vectors and weights are stored as float16; a larger number would become infinite and answer every question first. */
+const float16Max = 65_504;
+
 /** Attribute types that hold for a collection, by name. */
 export type AttributeTypes = Readonly<Record<string, AttributeType>>;
 
@@ -104,6 +107,9 @@ function vectorOf(document: Document, settings: CollectionSettings): Float32Arra
   }
   if (!vector.every(Number.isFinite))
     throw invalid(document, 'its vector has a number that is not finite; clean the input');
+  if (vector.some((value) => Math.abs(value) > float16Max)) {
+    throw invalid(document, `its vector has a number beyond ±${float16Max}, the largest that is stored; scale it`);
+  }
   return vector;
 }
 
@@ -122,6 +128,9 @@ function checkSparse(document: Document, settings: CollectionSettings): void {
   }
   if (!weights.every((weight) => Number.isFinite(weight) && weight > 0)) {
     throw invalid(document, 'a term weight is not a number above 0; clean the input');
+  }
+  if (weights.some((weight) => weight > float16Max)) {
+    throw invalid(document, `a term weight is above ${float16Max}, the largest that is stored; scale the weights`);
   }
   if (termIds.some((term, i) => i > 0 && term <= termIds[i - 1]!)) {
     throw invalid(document, 'its terms are not in ascending order, each once; sort them');

@@ -47,8 +47,8 @@ export function tokensFromJson(value: unknown): TokenVectors {
   if (Array.isArray(value)) return tokenRows(value);
   if (typeof value === 'object' && value !== null) {
     const { count, codec, rows } = value as Record<string, unknown>;
-    if (Number.isSafeInteger(count) && typeof codec === 'string' && typeof rows === 'string') {
-      return { count: count as number, codec, rows: Buffer.from(rows, 'base64') };
+    if (isCount(count) && typeof codec === 'string' && typeof rows === 'string') {
+      return { count, codec, rows: Buffer.from(rows, 'base64') };
     }
   }
   throw new ShoalError('INVALID_ARGUMENT', '"tokens" is neither a list of rows nor {"count","codec","rows"}');
@@ -57,6 +57,11 @@ export function tokensFromJson(value: unknown): TokenVectors {
 export function tokensToJson(tokens: TokenVectors): { count: number; codec: string; rows: string } {
   const rows = Buffer.from(tokens.rows.buffer, tokens.rows.byteOffset, tokens.rows.byteLength).toString('base64');
   return { count: tokens.count, codec: tokens.codec, rows };
+}
+
+/** What the wire has room for. */
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffffffff;
 }
 
 function tokenRows(value: readonly unknown[]): TokenVectors {

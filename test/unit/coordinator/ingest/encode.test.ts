@@ -1,5 +1,6 @@
 /** What a document brings is kept; what lacks is encoded, many texts a request. */
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
 import type { EncodeOrder } from '../../../../coordinator/encoders.js';
 import { encodeDocuments } from '../../../../coordinator/ingest/encode.js';
 import type { TokenCodecs } from '../../../../coordinator/ingest/token-codecs.js';
@@ -15,6 +16,7 @@ type Fields = Parameters<typeof Document.fromPartial>[0];
 interface Run {
   readonly documents: readonly LogDocument[];
   readonly orders: readonly EncodeOrder[];
+  readonly refusals: readonly string[];
 }
 
 /** The encoder answers (1, 2), the term 3 and one token row, coded by `codec`; rows coded here become the byte 7. */
@@ -32,12 +34,21 @@ async function run(fields: readonly Fields[], of: CollectionSettings = settings(
       return EncodeResponse.fromPartial({ encodings: order.texts.map(() => encoding) });
     },
   });
-  const codecs = { coded: async () => ({ count: 1, rows: Buffer.of(7), codec: 'here' }) } as unknown as TokenCodecs;
+  const coded: TokenCodecs['coded'] = async ({ count }) => {
+    if (count === 9) throw new ShoalError('INVALID_ARGUMENT', 'nine rows do not fit');
+    return { count: 1, rows: Buffer.of(7), codec: 'here' };
+  };
+  const codecs = { coded } as unknown as TokenCodecs;
   const accepted = fields.map((each, i) =>
     acceptDocument(Document.fromPartial({ id: String(i), text: 'x', ...each }), of),
   );
-  const documents = await encodeDocuments(accepted, of, { encoders, codecs, deadline: deadlineOf() });
-  return { documents, orders };
+  const outcomes = await encodeDocuments(accepted, of, { encoders, codecs, deadline: deadlineOf() });
+  const documents = outcomes.flatMap((each) => (each instanceof ShoalError ? [] : [each]));
+  return {
+    documents,
+    orders,
+    refusals: outcomes.flatMap((each) => (each instanceof ShoalError ? [each.message] : [])),
+  };
 }
 
 describe('encoding documents', () => {
@@ -83,6 +94,17 @@ describe('encoding documents', () => {
     assert.equal(orders.length, 0);
     assert.deepEqual([documents[0]?.text, documents[0]?.sparse, documents[0]?.tokens], ['', undefined, undefined]);
     assert.deepEqual([documents[1]?.sparse, documents[1]?.tokens?.codec], [sparse, 'here']);
+  });
+
+  it('refuses the document whose token rows do not fit, and no other', async () => {
+    const coded = settings({ tokenCodec: 'c1' });
+    const tokens = { count: 9, rows: Buffer.alloc(5), codec: 'c1' };
+    const { documents, refusals } = await run([{}, { vector: floats(8, 9), tokens }, {}], coded);
+    assert.deepEqual(
+      documents.map(({ id }) => id),
+      ['0', '2'],
+    );
+    assert.deepEqual(refusals, ["document '1': nine rows do not fit"]);
   });
 
   it('asks nobody in a collection without a model', async () => {

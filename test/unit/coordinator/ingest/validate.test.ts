@@ -71,6 +71,17 @@ describe('the vector of a document', () => {
   });
 });
 
+describe('the numbers of a document', () => {
+  it('are within what float16 holds, since they are stored so', () => {
+    accept({ vector: floats(65_504, -65_504) });
+    const beyond = "document 'd': its vector has a number beyond ±65504, the largest that is stored; scale it";
+    refusal({ vector: floats(1, 65_600) }, beyond);
+    refusal({ vector: floats(-3e38, 1) }, beyond);
+    const sparse = { termIds: words(1), weights: floats(1e6) };
+    refusal({ sparse }, /a term weight is above 65504, the largest that is stored; scale the weights/, learned);
+  });
+});
+
 describe('the term weights of a document', () => {
   const sparse = (termIds: number[], weights: number[]): Fields => ({
     sparse: { termIds: words(...termIds), weights: floats(...weights) },

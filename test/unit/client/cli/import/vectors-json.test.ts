@@ -55,5 +55,8 @@ describe('vectors in JSON', () => {
     assert.deepEqual(tokensToJson(tokensFromJson(coded)), coded);
     assert.throws(() => tokensFromJson([[1], [1, 2]]), { message: /unequal length/ });
     assert.throws(() => tokensFromJson({ rows: 1 }), { message: /neither a list of rows/ });
+    for (const count of [-1, 0.5, 2 ** 32]) {
+      assert.throws(() => tokensFromJson({ ...coded, count }), { message: /neither a list of rows/ });
+    }
   });
 });
