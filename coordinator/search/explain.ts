@@ -22,14 +22,14 @@ type ExplainParts = Pick<SearchParts, 'encoders' | 'peers' | 'fanOut'> & {
   readonly deadline: Deadline;
 };
 
-/** Token matches of every hit; none where the mode has no MaxSim. */
+/** Token matches of every hit; none where the mode has no MaxSim or nothing was found. */
 export async function explainTokens(
   hits: readonly FoundHit[],
   question: Question,
   wire: WireQuestion,
   parts: ExplainParts,
 ): Promise<TokenExplanation> {
-  if (wire.tokenCount === 0) return { queryTokens: [], matches: new Map() };
+  if (wire.tokenCount === 0 || hits.length === 0) return { queryTokens: [], matches: new Map() };
   const { encoders, deadline } = parts;
   const [asked, answered, best] = await Promise.all([
     encoders.tokenize(

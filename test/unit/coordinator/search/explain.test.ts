@@ -84,6 +84,11 @@ describe('explaining hits', () => {
     assert.deepEqual(matches.get(1n), []);
   });
 
+  it('asks nobody where nothing was found', async () => {
+    const { queryTokens, matches, requests } = await run([], {});
+    assert.deepEqual([queryTokens, matches, requests], [[], new Map(), []]);
+  });
+
   it('asks nobody where the mode has no tokens', async () => {
     const map = servingMap(1);
     const parts = {
