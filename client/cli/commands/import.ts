@@ -53,6 +53,9 @@ interface Task {
 
 async function importAll(call: Invocation, client: ShoalClient, task: Task): Promise<number> {
   const { importPaths } = await import('../import/import-paths.js');
+  const { sourceAt } = await import('../import/sources.js');
+  const lost = await sourceAt(task.paths, task.flags.rejects);
+  if (lost !== null) throw usageError(`--rejects would write over ${lost}, which is to be imported; name another file`);
   const { openNpy } = await import('../npy.js');
   const vectors = task.flags.vectors === undefined ? null : await openNpy(task.flags.vectors);
   try {

@@ -2,7 +2,7 @@
  * Lines of a JSON lines file, with their numbers. Split at the byte 0x0A only: readline would also split at U+2028, which JSON
  * texts may hold.
  */
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
 import { pipeline, type Readable } from 'node:stream';
@@ -33,12 +33,19 @@ export interface LineFile {
 
 /** The lines of a file; gzip when the name ends with .gz. NOT_FOUND when there is none. */
 export async function openLines(path: string): Promise<LineFile> {
-  const { size } = await stat(path).catch((error: unknown) => {
-    throw new ShoalError('NOT_FOUND', `cannot read ${path}: ${(error as Error).message}`, { cause: error });
-  });
+  const { size } = await statOf(path);
   return linesOf({ name: path, sizeBytes: size, canReread: true }, () =>
     createReadStream(path, { highWaterMark: 1 << 18 }),
   );
+}
+
+/** What the system knows of the file at `path`. NOT_FOUND when there is none. */
+export async function statOf(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    throw new ShoalError('NOT_FOUND', `cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** The lines of a stream, such as standard input. */

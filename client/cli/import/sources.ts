@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, existsSync, statSync } from 'node:
 import { join } from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { ShoalError } from '../../../base/errors.js';
-import { linesOf, openLines, type LineFile } from './lines.js';
+import { linesOf, openLines, statOf, type LineFile } from './lines.js';
 
 /** The file of a BEIR directory that `name` (without .jsonl) stands for, compressed or not. NOT_FOUND when there is none. */
 export function beirFile(directory: string, name: 'corpus' | 'queries'): string {
@@ -28,6 +28,20 @@ export async function openSources(
   const files: LineFile[] = [];
   for (const path of paths) files.push(path === '-' ? standardInput(input) : await openLines(corpusOf(path)));
   return files;
+}
+
+/**
+ * The file among `paths` that writing to `output` would destroy; null when there is none. NOT_FOUND when one of `paths` cannot be
+ * read, so that this is known before anything is created.
+ */
+export async function sourceAt(paths: readonly string[], output: string | undefined): Promise<string | null> {
+  const target = output !== undefined && existsSync(output) ? statSync(output) : null;
+  for (const path of paths.filter((each) => each !== '-').map(corpusOf)) {
+    const source = await statOf(path);
+    // The same file may have two names; devices and pipes lose nothing by being written to.
+    if (target?.isFile() === true && source.dev === target.dev && source.ino === target.ino) return path;
+  }
+  return null;
 }
 
 function corpusOf(path: string): string {

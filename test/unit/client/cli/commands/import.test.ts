@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { npyBytes } from '../npy-bytes.js';
@@ -28,6 +28,28 @@ describe('shoal import', () => {
       sequence: '9',
     });
     assert.match(result.stderr, /created the collection notes/);
+  });
+
+  it('never writes rejected lines over the file that it reads', async () => {
+    const line = '{"_id":"1","text":"shoes"}\n';
+    const path = file('both.jsonl', line);
+    symlinkSync(path, join(folder(), 'other-name.jsonl'));
+    for (const rejects of [path, join(folder(), 'other-name.jsonl')]) {
+      const result = await shoal(['import', 'both', path, '--rejects', rejects]);
+      assert.equal(result.exitCode, 2);
+      assert.match(
+        result.stderr,
+        /--rejects would write over .*both\.jsonl, which is to be imported; name another file/,
+      );
+    }
+    assert.equal(readFileSync(path, 'utf8'), line);
+  });
+
+  it('creates no collection for a file that is not there', async () => {
+    const result = await shoal(['import', 'mistyped', join(folder(), 'no-such.jsonl')]);
+    assert.equal(result.exitCode, 1);
+    assert.match(result.stderr, /cannot read .*no-such\.jsonl/);
+    assert.doesNotMatch(result.stderr, /created the collection/);
   });
 
   it('names each bad line with its place and reason, goes on, keeps them, and ends with 1', async () => {
