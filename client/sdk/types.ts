@@ -93,7 +93,7 @@ export interface ImportResult {
   readonly written: number;
   readonly unchanged: number;
   readonly rejected: number;
-  /** At most 1,000 of the rejected ones; `position` counts from 0 in the order sent. */
+  /** The rejected ones, 1,000 with id and message, up to 1,000,000 without; `position` counts from 0 in the order sent. */
   readonly rejects: readonly { readonly position: number; readonly result: WriteResult }[];
 }
 

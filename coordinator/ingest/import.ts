@@ -13,8 +13,11 @@ import { append, prepare, type IngestParts } from './ingest.js';
 /** Batches being encoded or waiting for the log: enough to keep every encoder worker busy. */
 const batchesInFlight = 4;
 
-/** Rejected documents that are named in the answer; all are counted. */
+/** Rejected documents whose id and reason are in the answer. */
 const rejectsNamedMax = 1_000;
+
+/** Rejected documents whose position is in the answer, so that the caller can keep every one: 16 MB at most. All are counted. */
+const rejectsPlacedMax = 1_000_000;
 
 /** Writes every batch of `batches`; the counts of what became of the documents. */
 export async function importDocuments(
@@ -77,7 +80,12 @@ class Tally {
         return;
       }
       this.#rejected += 1;
-      if (this.#rejects.length < rejectsNamedMax) this.#rejects.push({ position: BigInt(first + i), result });
+      if (this.#rejects.length >= rejectsPlacedMax) return;
+      const isNamed = this.#rejects.length < rejectsNamedMax;
+      this.#rejects.push({
+        position: BigInt(first + i),
+        result: isNamed ? result : { ...result, id: '', message: '' },
+      });
     });
   }
 

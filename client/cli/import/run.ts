@@ -122,14 +122,15 @@ function lineDocument(
 async function reportRefused(plan: ImportPlan, state: ReadState, answer: ImportResult): Promise<void> {
   const byFile = new Map<number, Map<number, string>>();
   for (const { position, result } of answer.rejects) {
-    const why = result.error?.message ?? 'refused';
+    const named = result.error?.message ?? '';
+    const why = named === '' ? 'refused; the reasons are given of the first 1,000 only' : named;
     if (plan.files.length === 0) {
       await plan.onReject({ place: `row ${position}`, why, bytes: null });
       continue;
     }
     const place = state.index.find(position);
     const lines = byFile.get(place.file) ?? new Map<number, string>();
-    byFile.set(place.file, lines.set(place.line, `${why} (document ${result.id})`));
+    byFile.set(place.file, lines.set(place.line, named === '' ? why : `${why} (document ${result.id})`));
   }
   for (const [file, lines] of byFile) {
     const source = plan.files[file];

@@ -66,7 +66,7 @@ export interface ImportResponse {
   written: bigint;
   unchanged: bigint;
   rejected: bigint;
-  /** At most 1,000 of the rejected ones, with their position in the stream. */
+  /** The rejected ones by their position in the stream: 1,000 with id and message, up to 1,000,000 without. */
   rejects: RejectedDocument[];
 }
 

@@ -86,9 +86,11 @@ describe('a bulk import', () => {
     );
   });
 
-  it('names at most 1,000 refused ones and counts all', async () => {
+  it('gives the reasons of 1,000 refused ones, and the places of all, so that each can be kept', async () => {
     const { rejected, rejects } = await run(rig(), [Array.from({ length: 1_500 }, () => '')]);
-    assert.deepEqual([rejected, rejects.length], [1_500n, 1_000]);
+    assert.deepEqual([rejected, rejects.length], [1_500n, 1_500]);
+    assert.equal(rejects.filter(({ result }) => result?.message !== '').length, 1_000);
+    assert.deepEqual([rejects[1_499]?.position, rejects[1_499]?.result?.status], [1_499n, 3]);
   });
 
   it('takes an id twice in one batch, since batches are an accident: the later one wins', async () => {
