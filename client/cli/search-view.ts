@@ -74,7 +74,7 @@ function hitExplained(hit: Hit, index: number, view: View): string {
   const scores = Object.entries(hit.scores)
     .map(([name, score]: [string, number | null]) => `${name} ${score === null ? '–' : score.toFixed(4)}`)
     .join('  ');
-  const head = `${view.offset + index + 1}. ${view.paint.bold(hit.id)}  ${scores}  shard ${hit.shard}`;
+  const head = `${view.offset + index + 1}. ${view.paint.bold(snippet(hit.id, view.width))}  ${scores}  shard ${hit.shard}`;
   const matches = hit.matches.map(
     (match) => `     ${match.queryToken.padEnd(16)} → ${match.documentToken.padEnd(16)} ${match.score.toFixed(3)}`,
   );

@@ -13,6 +13,7 @@ export function addGet(program: Command, host: CommandHost): void {
       const options = { withVectors: flags.vectors === true };
       const document = await call.withClient((client) => client.documents.get(args.text(0), args.text(1), options));
       const { attributesLine, storedJson } = await import('../documents-view.js');
+      const { printable } = await import('../format.js');
       await call.answer({ uid: document.uid, ...storedJson(document) }, () => {
         const parts = [`id      ${document.id}`, `docId   ${document.docId}`];
         if (document.title !== undefined) parts.push(`title   ${document.title}`);
@@ -21,7 +22,7 @@ export function addGet(program: Command, host: CommandHost): void {
         if (document.vector !== undefined) parts.push(`vector  ${document.vector.length} dimensions`);
         if (document.sparse !== undefined) parts.push(`sparse  ${document.sparse.termIds.length} terms`);
         if (document.tokens !== undefined) parts.push(`tokens  ${document.tokens.count}`);
-        return `${parts.join('\n')}\n\n${document.text ?? ''}`;
+        return printable(`${parts.join('\n')}\n\n${document.text ?? ''}`);
       });
     },
   });

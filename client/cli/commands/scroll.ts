@@ -20,7 +20,7 @@ export function addScroll(program: Command, host: CommandHost): void {
       const { jsonText } = await import('../json.js');
       const width = call.context.stdout.columns ?? 120;
       const line = (document: StoredDocument): string =>
-        `${document.id}  ${snippet(`${document.title ?? ''} ${document.text ?? ''}`, Math.max(24, width - document.id.length - 2))}\n`;
+        `${snippet(document.id, Infinity)}  ${snippet(`${document.title ?? ''} ${document.text ?? ''}`, Math.max(24, width - document.id.length - 2))}\n`;
       const head = '{"documents":[';
       await call.withClient(async (client) => {
         let count = 0;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { byteSize, colours, counted, snippet, table } from '../../../../client/cli/format.js';
+import { byteSize, colours, counted, printable, snippet, table } from '../../../../client/cli/format.js';
 
 const plain = colours({ stdout: new PassThrough(), env: {} });
 
@@ -26,5 +26,10 @@ describe('what people read', () => {
     assert.equal(snippet('  a\n\tb  c ', 5), 'a b c');
     assert.equal(snippet('abcdef', 4), 'abc…');
     assert.equal(snippet('👟👟👟', 2), '👟…');
+  });
+
+  it('never steers the terminal', () => {
+    assert.equal(printable('a\x1b[31m\x07\x9b\r\n\tb'), 'a\ufffd[31m\ufffd\ufffd\r\n\tb');
+    assert.equal(snippet('a\x1b]0;x\x07', 9), 'a\ufffd]0;x\ufffd');
   });
 });
