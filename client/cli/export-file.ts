@@ -17,13 +17,15 @@ export interface ExportTask {
   readonly withVectors: boolean;
 }
 
-/** Writes every document of `task.name` and gives their number. */
+/** Writes every document of `task.name` and gives their number; with vectors where no model could make them again. */
 export async function exportCollection(client: ShoalClient, task: ExportTask): Promise<number> {
+  const { model } = await client.collections.describe(task.name);
+  const withVectors = task.withVectors || model === 'none';
   const total = task.file === undefined ? 0 : (await client.documents.count(task.name)).documents;
   const bar = task.file === undefined ? null : createProgress(task.context, task.name, total);
   const state = { documents: 0 };
   async function* lines(): AsyncGenerator<string> {
-    for await (const document of client.documents.scroll(task.name, { withVectors: task.withVectors })) {
+    for await (const document of client.documents.scroll(task.name, { withVectors })) {
       state.documents += 1;
       if (state.documents % 256 === 0) bar?.update(state.documents, state.documents);
       yield `${jsonText(documentToJson(document))}\n`;

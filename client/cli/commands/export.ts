@@ -8,7 +8,7 @@ export function addExport(program: Command, host: CommandHost): void {
     summary: 'write all documents as JSON lines',
     details:
       'Writes to standard output without a file, and compresses where the file ends with .gz. Importing an export gives the same\n' +
-      'collection; with --vectors nothing is encoded again.',
+      'collection; with --vectors nothing is encoded again. A collection without a model always has its vectors written.',
     examples: ['shoal export notes notes.jsonl.gz', 'shoal export notes --vectors | wc -l'],
     configure: (command) => command.option('--vectors', 'also the dense, sparse and token vectors'),
     run: async (call, args, flags) => {

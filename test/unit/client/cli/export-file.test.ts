@@ -21,6 +21,15 @@ describe('an export', () => {
       assert.equal(gunzipSync(readFileSync(files[1])).toString(), '{"_id":"1","text":"x"}\n');
     }));
 
+  it('has the vectors of a collection without a model, which nothing could make again', () =>
+    withClient(async (client) => {
+      await client.collections.create('images', { model: 'none', dim: 2 });
+      await client.documents.upsert('images', [{ id: '1', vector: Float32Array.of(0.5, 1) }]);
+      const file = join(folder, 'images.jsonl');
+      await exportCollection(client, { context: testContext(), name: 'images', withVectors: false, file });
+      assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')).vector, [0.5, 1]);
+    }));
+
   it('of an unknown collection is an error', () =>
     withClient(async (client) => {
       const task = { context: testContext(), name: 'none', withVectors: false };
