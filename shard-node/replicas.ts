@@ -4,7 +4,7 @@
  * Changes are taken one after another, so that a shard is never opened twice; a replica that cannot be opened is reported as
  * failed with its reason, and the others go on.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShoalError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
@@ -202,7 +202,9 @@ export class ReplicaSet {
       // A report under way would bring the state back.
       await this.#reports;
       await registry.transact([], [{ operation: 'delete', key: keys.replica(uid, shard, config.id) }]);
-      await rm(join(config.dataDirectory, uid, String(shard)), { recursive: true, force: true });
+      const folder = join(config.dataDirectory, uid);
+      await rm(join(folder, String(shard)), { recursive: true, force: true });
+      if ((await readdir(folder)).length === 0) await rmdir(folder);
     } catch (error) {
       logger.error({ uid, shard, err: error }, 'what is left of a dropped shard cannot be removed');
     }

@@ -54,7 +54,7 @@ describe('the replicas of a node', () => {
       await set.follow(mapOf([placement(0, { nodes: ['other'] })]));
       assert.throws(() => set.replica(uid, ref), { code: 'FAILED_PRECONDITION' });
       assert.equal(await state(), null);
-      assert.equal(await exists(data), false);
+      assert.equal(await exists(join(directory, 'data', uid)), false);
     }));
 
   it('keep their data when the node closes, and go on from there', () =>
