@@ -37,6 +37,7 @@ interface Prepared {
  */
 export async function encode(request: EncodeRequest, parts: EncoderParts, deadline: Deadline): Promise<EncodeResponse> {
   checkRequest(request, parts.model.manifest.name);
+  deadline.check();
   const { clock, signal } = deadline;
   const startMs = clock.monotonicMs();
   const prepared: Prepared[] = [];

@@ -19,6 +19,7 @@ export async function tokenize(
   deadline: Deadline,
 ): Promise<TokenizeResponse> {
   checkRequest({ ...request, model: '' }, parts.model.manifest.name);
+  deadline.check();
   const texts: TokenizedText[] = [];
   for (const text of request.texts) {
     texts.push(await tokenizeOne(fullText(text), request.inputType, { ...parts, signal: deadline.signal }));
