@@ -128,3 +128,48 @@ describe('an inference session', () => {
     );
   });
 });
+
+describe('the default model', () => {
+  const load = async (): Promise<{
+    session: EncoderSession;
+    encode: (...texts: string[]) => Promise<Float32Array[]>;
+  }> => {
+    const model = await loadModel('models/default');
+    const session = await EncoderSession.open({ ...model, executionProvider: 'cpu', intraOpThreads: 1 });
+    const encode = async (...texts: string[]): Promise<Float32Array[]> => {
+      const { tokenizer } = model;
+      const batch = texts.map((text) => sequence([tokenizer.startId, ...tokenizer.idsOf(text), tokenizer.endId]));
+      return (await session.run(batch)).map(({ dense, tokens }) => {
+        const rows = new Float32Array((tokens ?? new Uint8Array(0)).buffer);
+        return Float32Array.of(...(dense ?? []), ...rows);
+      });
+    };
+    return { session, encode };
+  };
+  const cosine = (a: Float32Array, b: Float32Array): number =>
+    a.subarray(0, 384).reduce((sum, value, j) => sum + value * (b[j] ?? 0), 0);
+
+  it('finds the meaning that a question describes', async () => {
+    const { session, encode } = await load();
+    const [question, ...glosses] = await encode(
+      'Represent this sentence for searching relevant passages: someone who repairs shoes',
+      'a person who makes or repairs shoes',
+      'a morbid fear of being closed in a confined space',
+      'the branch of physics that studies liquids',
+    );
+    await session.close();
+    const scores = glosses.map((gloss) => cosine(question ?? gloss, gloss));
+    assert.equal(scores.indexOf(Math.max(...scores)), 0);
+  });
+
+  it('gives a text the same bits alone, among others and beside longer ones', async () => {
+    const { session, encode } = await load();
+    const text = 'aspirin inhibits platelet aggregation';
+    const [alone] = await encode(text);
+    const [, among] = await encode('a b c d e f g', text, 'words of another kind entirely');
+    const [padded] = await encode(text, `${text} in patients with a history of several other diseases`.repeat(3));
+    await session.close();
+    assert.deepEqual(among, alone);
+    assert.deepEqual(padded, alone);
+  });
+});
