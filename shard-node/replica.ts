@@ -2,7 +2,8 @@
  * One replica of one shard on this node: its index on disk and the log consumer that feeds it.
  *
  * Ready once it has applied everything that its subject held when it was opened; an apply that fails marks it failed, and it
- * serves no more until the node is restarted or the damage is mended.
+ * serves no more until the node is restarted or the damage is mended. A full disk is no such failure: it serves from memory, says so,
+ * and seals once there is room.
  */
 import { ShoalError } from '../base/errors.js';
 import type { Clock } from '../base/clock.js';
@@ -64,7 +65,7 @@ export class Replica {
     return this.#phase;
   }
 
-  /** Why the replica failed; empty otherwise. */
+  /** Why the replica failed, or why it cannot seal although it serves; empty when all is well. */
   get problem(): string {
     return this.#problem;
   }
@@ -91,6 +92,7 @@ export class Replica {
       sealAgeMs,
       everyMs: maintainEveryMs,
       onSealed: () => this.#parts.onChange(this),
+      onHindrance: (error) => this.#hinder(error),
       onFailure: (error) => this.#fail(error),
     });
     this.#settle();
@@ -121,6 +123,7 @@ export class Replica {
   async seal(): Promise<bigint> {
     this.checkServing();
     await this.index.seal();
+    this.#problem = '';
     this.#parts.onChange(this);
     return this.durable;
   }
@@ -167,6 +170,18 @@ export class Replica {
   #settle(): void {
     if (this.#phase !== 'loading' || this.applied < this.#readyAt) return;
     this.#phase = 'ready';
+    this.#parts.onChange(this);
+  }
+
+  /** Told and logged when it begins and ends, not at every attempt. */
+  #hinder(error: ShoalError | null): void {
+    const problem = error?.message ?? '';
+    const [had, has] = [this.#problem !== '', problem !== ''];
+    if (this.#phase === 'failed' || had === has) return;
+    this.#problem = problem;
+    const about = { uid: this.uid, shard: this.shard };
+    if (has) this.#parts.logger.warn({ ...about, err: error }, 'replica keeps what is new in memory until it can seal');
+    else this.#parts.logger.info(about, 'replica can seal again');
     this.#parts.onChange(this);
   }
 

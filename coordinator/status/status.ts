@@ -38,8 +38,14 @@ function replicaProblems(map: ClusterMap): readonly Problem[] {
       const replicas = new Map(replicasOf(map, placement).map((replica) => [replica.node, replica]));
       for (const node of placement.nodes) {
         const replica = replicas.get(node);
-        if (replica !== undefined && isReady(replica)) continue;
-        const what = `replica of shard ${placement.shard} of '${name}' on ${node} does not serve`;
+        const where = `replica of shard ${placement.shard} of '${name}' on ${node}`;
+        if (replica !== undefined && isReady(replica)) {
+          const { problem: why } = replica;
+          const what = `${where} serves, but keeps what is new in memory only`;
+          if (why !== '') problems.push({ what, why, todo: 'free disk space; it is tried again without a restart' });
+          continue;
+        }
+        const what = `${where} does not serve`;
         const why = replica === undefined ? 'the node is away' : replica.problem || `it is ${replica.state}`;
         const todo =
           replica?.state === 'failed' ? 'see the log of the node, mend it and restart it' : 'wait, or start the node';

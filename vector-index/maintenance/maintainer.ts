@@ -11,7 +11,7 @@ import type { Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import { clearedRows, fullBitmap } from '../bitmap.js';
 import type { IndexState } from '../index-state.js';
-import { writeManifest, type Manifest } from '../manifest.js';
+import { readManifest, writeManifest, type Manifest } from '../manifest.js';
 import type { RowOrder, SegmentSource } from '../segment/row-order.js';
 import { SealedSegment } from '../segment/sealed-segment.js';
 import { SegmentState, type SealedState } from '../segment/segment-state.js';
@@ -48,6 +48,8 @@ export class Maintainer {
   #nextNumber: number;
   #pending: PendingSeal | null = null;
   #isClosing = false;
+  /** Whether the last seal failed; what it froze waits to be written and counts no longer as mutable. */
+  #hasFailedSeal = false;
   /** Ends when the last commit that was asked for has ended; one at a time. */
   #tail: Promise<unknown> = Promise.resolve();
   #merging: Promise<unknown> = Promise.resolve();
@@ -58,17 +60,26 @@ export class Maintainer {
     this.#nextNumber = options.manifest.nextNumber;
   }
 
-  /** Whether documents that arrived or died since the last commit are enough to seal. */
+  /** Whether documents that arrived or died since the last commit are enough to seal, or a seal failed and has to be done again. */
   get isSealDue(): boolean {
-    return this.#options.state.mutable.reader.bytes >= this.#options.limits.mutableBytesMax;
+    return this.#hasFailedSeal || this.#options.state.mutable.reader.bytes >= this.#options.limits.mutableBytesMax;
   }
 
-  /** Makes everything applied so far durable. */
+  /**
+   * Makes everything applied so far durable. RESOURCE_EXHAUSTED when the disk is full: everything is searched as before, and the
+   * next call writes it.
+   */
   seal(): Promise<void> {
     return this.exclusively(async () => {
-      // What an earlier attempt froze and could not write goes first; it does not hold what came after.
-      if (this.#pending !== null) await this.#seal();
-      await this.#seal();
+      try {
+        // What an earlier attempt froze and could not write goes first; it does not hold what came after.
+        if (this.#pending !== null) await this.#seal();
+        await this.#seal();
+        this.#hasFailedSeal = false;
+      } catch (error) {
+        this.#hasFailedSeal = true;
+        throw error;
+      }
     });
   }
 
@@ -134,7 +145,7 @@ export class Maintainer {
       if (order.count > 0) sealed = new SegmentState(SealedSegment.open(join(directory, file)), file);
     }
     const entries = sealed === null ? kept : [...kept, { state: sealed, live: null }];
-    const replaced = await closingOnError(sealed, this.#commit(entries, marks));
+    const replaced = await this.#commitNew(sealed, entries, marks);
     if (frozen !== null && sealed !== null) carryDeaths(frozen, live, sealed);
     state.sealed = sealed === null ? state.sealed : [...state.sealed, sealed];
     state.frozen = null;
@@ -178,17 +189,39 @@ export class Maintainer {
         carryDeaths(source, order.sources[at]!.live, merged, source.committed);
       entries.push({ state: merged, live: merged.sharedLive() });
     }
-    const replaced = await closingOnError(merged, this.#commit(entries, state.durable));
+    const replaced = await this.#commitNew(merged, entries, state.durable);
     if (merged !== null) for (const source of sources) carryDeaths(source, source.committed, merged);
     state.sealed = merged === null ? others : [...others, merged];
     for (const source of sources) source.retire();
     await this.#remove([...replaced, ...sources.flatMap((source) => [source.file, source.tombstones])]);
   }
 
-  /**
-   * Writes changed bitmaps and then the manifest that names exactly `entries` and covers `marks`. Answers the files that it replaced.
-   * After an error files may be left that no manifest names, or that one does: none is removed before the next start.
-   */
+  /** As `#commit`, for entries with a segment that no manifest names yet (null: there is none). After an error it is gone. */
+  async #commitNew(
+    added: SealedState | null,
+    entries: readonly CommitEntry[],
+    marks: ReadonlyMap<string, bigint>,
+  ): Promise<(string | null)[]> {
+    const firstNumber = this.#nextNumber;
+    try {
+      return await this.#commit(entries, marks);
+    } catch (error) {
+      added?.retire();
+      await this.#removeUnnamed(added, firstNumber);
+      throw error;
+    }
+  }
+
+  /** Removes what a failed commit wrote. The manifest is asked: its rename may have been done before the error. */
+  async #removeUnnamed(added: SealedState | null, firstNumber: number): Promise<void> {
+    const { segments = [] } = (await readManifest(this.#options.directory)) ?? {};
+    const named = new Set(segments.flatMap(({ file, tombstones }) => [file, tombstones]));
+    const written = [added?.file ?? null];
+    for (let number = firstNumber; number < this.#nextNumber; number += 1) written.push(tombstoneName(number));
+    await this.#remove(written.filter((file) => !named.has(file)));
+  }
+
+  /** Writes changed bitmaps and then the manifest that names exactly `entries` and covers `marks`. Answers the files that it replaced. */
   async #commit(entries: readonly CommitEntry[], marks: ReadonlyMap<string, bigint>): Promise<(string | null)[]> {
     const { directory, state } = this.#options;
     const names: (string | null)[] = [];
@@ -241,15 +274,6 @@ export class Maintainer {
 /** Whether the manifest itself knows too many dead rows. */
 function isDecayed({ committedDeadCount, reader }: SealedState, limits: ShardIndexLimits): boolean {
   return committedDeadCount > reader.rowCount * limits.tombstoneShareMax;
-}
-
-async function closingOnError<T>(state: SealedState | null, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    state?.retire();
-    throw error;
-  }
 }
 
 /** Rows of `from` that died since `before` (until `after`, by default now) die in `into` as well, which holds them under new row numbers. */

@@ -4,6 +4,7 @@
  * Works in slices while the sources are read by searches. The bytes depend only on the documents, not on where they came from.
  */
 import { rm } from 'node:fs/promises';
+import { diskError } from '../durable-file.js';
 import type { Slices } from '../maintenance/slices.js';
 import { writeAttributes } from './attribute-writer.js';
 import { eachRow, mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
@@ -20,7 +21,8 @@ export interface SegmentShape {
 
 /**
  * Writes `path` durably and answers how the rows moved. With no living row no file is written (`count` 0).
- * The sources must stay open until the promise settles; documents with a damaged block end it with DATA_LOSS.
+ * The sources must stay open until the promise settles; documents with a damaged block end it with DATA_LOSS,
+ * a full disk with RESOURCE_EXHAUSTED; after an error no file is left.
  */
 export async function writeSegment(
   path: string,
@@ -30,7 +32,9 @@ export async function writeSegment(
 ): Promise<RowOrder> {
   const order = await mergedOrder(sources, slices);
   if (order.count === 0) return order;
-  const writer = await SegmentFileWriter.create(path, slices);
+  const writer = await SegmentFileWriter.create(path, slices).catch((error: unknown) => {
+    throw diskError(error, path);
+  });
   try {
     await writeIds(writer, order);
     await writeDense(writer, order, shape.dim);
@@ -42,7 +46,7 @@ export async function writeSegment(
   } catch (error) {
     await writer.abort();
     await rm(path, { force: true });
-    throw error;
+    throw diskError(error, path);
   }
   return order;
 }

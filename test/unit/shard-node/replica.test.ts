@@ -1,11 +1,17 @@
 /** A replica follows its log: it applies, lets callers wait, seals, and tells when it cannot go on. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { systemClock } from '../../../base/clock.js';
 import { Deadline } from '../../../base/deadline.js';
 import { streamOf } from '../../../cluster/keys.js';
 import { join } from 'node:path';
 import { Replica } from '../../../shard-node/replica.js';
 import { ShardIndex } from '../../../vector-index/shard-index.js';
+import { skipBecause } from '../../skip.js';
+import { newFolder, removeFolder } from '../../temporary-folder.js';
 import { logDocument, placement, silent, subject, uid, withRig, type Rig } from './fixtures.js';
 
 /** Calls `work` with a started replica and every phase that it told. */
@@ -118,5 +124,78 @@ describe('a replica', () => {
       await replica.close();
       await replica.close();
       assert.equal(replica.phase, 'ready');
+    }));
+});
+
+describe('a replica on a full disk', function () {
+  let directory: string;
+  before(async function () {
+    directory = await newFolder();
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', directory], { stdio: 'ignore' });
+    } catch (thrown) {
+      await removeFolder(directory);
+      skipBecause(this, `a small file system can be mounted by root only (${String(thrown).split('\n')[0]})`);
+    }
+  });
+  after(async () => {
+    if (!existsSync(directory)) return;
+    execFileSync('umount', [directory]);
+    await removeFolder(directory);
+  });
+
+  it('serves, applies, tells, and seals all of it once there is room', () =>
+    withRig(async (rig) => {
+      const index = await ShardIndex.open({
+        directory,
+        settings: { dim: 2, tokenDim: 0 },
+        codecs: () => null,
+        limits: { mutableBytesMax: 1 },
+        clock: systemClock,
+      });
+      const problems: string[] = [];
+      const changed = new EventEmitter();
+      const replica = new Replica({
+        placement: placement(),
+        dim: 2,
+        index,
+        weighting: { kind: 'learned' },
+        log: rig.log,
+        clock: systemClock,
+        logger: silent,
+        sealAgeMs: 60_000,
+        maintainEveryMs: 5,
+        onChange: ({ phase, problem, durable }) => {
+          if (problem !== problems.at(-1)) problems.push(problem);
+          changed.emit('change', phase, durable);
+        },
+      });
+      const until = async (isSo: () => boolean): Promise<void> => {
+        while (!isSo()) await once(changed, 'change', { signal: rig.deadline.signal });
+      };
+      try {
+        await replica.start();
+        const ballast = join(directory, 'ballast');
+        await assert.rejects(writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)), { code: 'ENOSPC' });
+        await replica.waitApplied(await rig.write(logDocument('a', { text: 'x'.repeat(50_000) })), rig.deadline);
+        await until(() => replica.problem !== '');
+        await replica.waitApplied(await rig.write(logDocument('b')), rig.deadline);
+        await assert.rejects(replica.seal(), { code: 'RESOURCE_EXHAUSTED', message: /^disk full: .*free disk space$/ });
+        assert.deepEqual([replica.phase, replica.durable], ['ready', 0n]);
+        assert.deepEqual([...index.lookup(['a', 'b'])], [4_096n, 2n * 4_096n]);
+        // The next attempt may be under way.
+        const files = (await readdir(directory)).filter((name) => !name.endsWith('.tmp'));
+        assert.deepEqual(files.sort(), ['ballast', 'manifest']);
+        await rm(ballast);
+        await until(() => replica.problem === '' && replica.durable === 2n);
+        assert.deepEqual(
+          problems.map((problem) => problem.split(':')[0]),
+          ['', 'disk full', ''],
+        );
+        assert.deepEqual(await index.verify(), []);
+        assert.deepEqual([...index.lookup(['a', 'b'])], [4_096n, 2n * 4_096n]);
+      } finally {
+        await replica.close();
+      }
     }));
 });

@@ -69,6 +69,7 @@ export interface ReplicaState {
   generation: bigint;
   /** Largest log position that a committed manifest covers. */
   durable: bigint;
+  /** Why it failed, or, while it is ready, why it cannot make durable what it applied; empty when all is well. */
   problem: string;
 }
 

@@ -48,4 +48,17 @@ describe('the status of a cluster', () => {
     const failed = replica(0, 's2', { state: 'failed', problem: 'disk trouble' });
     assert.deepEqual(of([ready, failed]), [what, 'disk trouble', 'see the log of the node, mend it and restart it']);
   });
+
+  it('tells of a replica that serves and cannot write what it has', () => {
+    const full = replica(0, 's2', { problem: 'disk full: no room' });
+    const { healthy: isHealthy, problems } = statusOf(mapOf({ ...healthy, replicas: [replica(0, 's1'), full] }));
+    assert.equal(isHealthy, false);
+    assert.deepEqual(problems, [
+      {
+        what: "replica of shard 0 of 'notes' on s2 serves, but keeps what is new in memory only",
+        why: 'disk full: no room',
+        todo: 'free disk space; it is tried again without a restart',
+      },
+    ]);
+  });
 });

@@ -1,5 +1,6 @@
 /** The background work of a replica: by size at once, by age in time, and never after its end. */
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
 import { Maintenance, type MaintenanceParts } from '../../../../shard-node/ingest/maintenance.js';
 import type { ShardIndex } from '../../../../vector-index/shard-index.js';
 import { FakeClock } from '../../../fake-clock.js';
@@ -39,6 +40,7 @@ async function rig(): Promise<Rig> {
     sealAgeMs: 1_000,
     everyMs: 100,
     onSealed: () => events.push('told'),
+    onHindrance: (error) => void (error !== null && events.push(`${error.message} at ${clock.monotonicMs()}`)),
     onFailure: (error) => events.push(`failed: ${(error as Error).message}`),
   };
   const maintenance = new Maintenance(parts);
@@ -75,6 +77,26 @@ describe('the maintenance of a replica', () => {
     await each.clock.advance(1_000);
     assert.deepEqual(each.events, ['failed: disk trouble']);
     assert.equal(each.clock.pending, 0);
+    await each.maintenance.close();
+  });
+
+  it('tries again after ever longer pauses while the disk is full, and at the usual pace once it is not', async () => {
+    const each = await rig();
+    await each.clock.advance(100);
+    each.failure = new ShoalError('RESOURCE_EXHAUSTED', 'full');
+    await each.clock.advance(90_000);
+    const times = [200, 300, 500, 900, 1_700, 3_300, 6_500, 12_900, 25_700, 51_300, 81_300];
+    assert.deepEqual(
+      each.events,
+      times.map((at) => `full at ${at}`),
+    );
+    each.failure = null;
+    each.due = 1;
+    await each.clock.advance(21_200);
+    assert.deepEqual(each.events.slice(times.length), ['step at 111300', 'told']);
+    each.failure = new ShoalError('RESOURCE_EXHAUSTED', 'full');
+    await each.clock.advance(200);
+    assert.deepEqual(each.events.slice(times.length + 2), ['full at 111400', 'full at 111500']);
     await each.maintenance.close();
   });
 

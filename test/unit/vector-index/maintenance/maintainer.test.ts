@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../../base/clock.js';
 import { seededRandom } from '../../../../base/random.js';
@@ -75,6 +75,38 @@ describe('maintenance', () => {
         [1, 1],
       );
     });
+  });
+
+  it('leaves no file of a seal or merge whose manifest could not be written, and does it again when asked', async () => {
+    await withMaintainer(
+      async ({ state, maintainer, directory }) => {
+        write(state, 1n, ['a']);
+        await maintainer.seal();
+        const blocked = join(directory, 'manifest.tmp');
+        const filesOf = async (): Promise<readonly string[]> => (await readdir(directory)).sort();
+        const before = await filesOf();
+        const isBlocked = async (work: Promise<unknown>): Promise<void> => {
+          await assert.rejects(work);
+          assert.deepEqual(await filesOf(), [...before, 'manifest.tmp']);
+        };
+        write(state, 2n, ['a', 'b']);
+        await mkdir(join(blocked, 'x'), { recursive: true });
+        await isBlocked(maintainer.seal());
+        assert.ok(maintainer.isSealDue);
+        write(state, 3n, ['b', 'c']);
+        await isBlocked(maintainer.seal());
+        await rm(blocked, { recursive: true });
+        await maintainer.seal();
+        assert.ok(!maintainer.isSealDue);
+        assert.equal(state.durable.get('s'), 3n);
+        const ids = (): bigint[] => ['a', 'b', 'c'].map((id) => newestDocId(state, id, hashText(id)));
+        assert.deepEqual(ids(), [8_192n, 12_288n, 12_289n]);
+        const { segments } = (await readManifest(directory))!;
+        const named = segments.flatMap(({ file, tombstones }) => (tombstones === null ? [file] : [file, tombstones]));
+        assert.deepEqual(await filesOf(), [...named, 'manifest'].sort());
+      },
+      { mutableBytesMax: 1 << 20 },
+    );
   });
 
   it('seals beside a merge that takes long', async () => {
