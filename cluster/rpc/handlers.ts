@@ -15,6 +15,7 @@ import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import { shoalErrorOf, statusOf } from './status.js';
 
@@ -31,6 +32,12 @@ export interface HandlerOptions {
   readonly logger: Logger;
   /** Milliseconds for calls that bring no deadline. */
   readonly deadlineMsDefault: number;
+}
+
+/** What a server may do to the calls of a streaming handler that is still under way when the node stops. */
+export interface Stoppable {
+  /** Ends every open call with UNAVAILABLE. */
+  stop(): void;
 }
 
 interface ServerCall extends Pick<ServerUnaryCall<unknown, unknown>, 'getDeadline' | 'metadata'> {
@@ -54,20 +61,50 @@ export function unaryHandler<Request, Response>(
 export function clientStreamHandler<Request, Response>(
   serve: (requests: AsyncIterable<Request>, context: CallContext) => Promise<Response>,
   options: HandlerOptions,
-): handleClientStreamingCall<Request, Response> {
-  return (call, callback) => {
-    void answer(call, options, (context) => serve(requestsOf(call, context.deadline), context), callback);
+): handleClientStreamingCall<Request, Response> & Stoppable {
+  const open = new OpenCalls('run the import again');
+  const handle: handleClientStreamingCall<Request, Response> = (call, callback) => {
+    const work = (context: CallContext): Promise<Response> =>
+      open.during(context.deadline, () => serve(requestsOf(call, context.deadline), context));
+    void answer(call, options, work, callback);
   };
+  return Object.assign(handle, { stop: () => open.stop() });
 }
 
 /** A handler of one request and a stream of answers, which are pulled from `serve` as fast as the caller reads them. */
 export function serverStreamHandler<Request, Response>(
   serve: (request: Request, context: CallContext) => AsyncIterable<Response>,
   options: HandlerOptions,
-): handleServerStreamingCall<Request, Response> {
-  return (call) => {
-    void stream(call, options, (context) => serve(call.request, context));
+): handleServerStreamingCall<Request, Response> & Stoppable {
+  const open = new OpenCalls('read again from the last answer on');
+  const handle: handleServerStreamingCall<Request, Response> = (call) => {
+    void stream(call, { ...options, open }, (context) => serve(call.request, context));
   };
+  return Object.assign(handle, { stop: () => open.stop() });
+}
+
+/** The deadlines of one handler's calls under way. */
+class OpenCalls {
+  readonly #todo: string;
+  readonly #deadlines = new Set<Deadline>();
+
+  constructor(todo: string) {
+    this.#todo = todo;
+  }
+
+  async during<T>(deadline: Deadline, work: () => Promise<T>): Promise<T> {
+    this.#deadlines.add(deadline);
+    try {
+      return await work();
+    } finally {
+      this.#deadlines.delete(deadline);
+    }
+  }
+
+  stop(): void {
+    for (const deadline of this.#deadlines)
+      deadline.cancel(new ShoalError('UNAVAILABLE', `the node is stopping; ${this.#todo}`));
+  }
 }
 
 type Callback<Response> = (error: ReturnType<typeof statusOf> | null, response?: Response) => void;
@@ -91,16 +128,18 @@ async function answer<Response>(
 
 async function stream<Request, Response>(
   call: ServerWritableStream<Request, Response>,
-  options: HandlerOptions,
+  options: HandlerOptions & { readonly open: OpenCalls },
   serve: (context: CallContext) => AsyncIterable<Response>,
 ): Promise<void> {
   const context = contextOf(call, options);
   const { signal } = context.deadline;
   try {
-    for await (const response of serve(context)) {
-      context.deadline.check();
-      if (!call.write(response)) await once(call, 'drain', { signal });
-    }
+    await options.open.during(context.deadline, async () => {
+      for await (const response of serve(context)) {
+        context.deadline.check();
+        if (!call.write(response)) await once(call, 'drain', { signal });
+      }
+    });
     call.end();
   } catch (thrown) {
     const status = statusOf(signal.aborted ? signal.reason : thrown, options.logger);
@@ -114,6 +153,8 @@ async function* requestsOf<Request>(
   call: ServerReadableStream<Request, unknown>,
   deadline: Deadline,
 ): AsyncGenerator<Request> {
+  // Else one who sends nothing would keep the call open beyond its deadline, or a stopping node.
+  deadline.signal.addEventListener('abort', () => call.destroy(), { once: true });
   try {
     for await (const request of call) {
       deadline.check();

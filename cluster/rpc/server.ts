@@ -51,7 +51,7 @@ export interface RpcServer {
   readonly address: string;
   /** Sets the health of a service by its full name (`shoal.v1.Search`), or of the whole node with ''. */
   setServing(service: string, serving: boolean): void;
-  /** Takes no more calls, finishes those under way within `drainMsMax`, then stops. Idempotent. */
+  /** Takes no more calls, finishes those under way within `drainMsMax`, ends streams that go on with UNAVAILABLE, then stops. Idempotent. */
   drain(): Promise<void>;
   /** Stops at once. Idempotent. */
   close(): Promise<void>;
@@ -115,11 +115,11 @@ function runningServer({ server, health, watches, names, address }: Parts, optio
   const drainOnce = async (): Promise<void> => {
     for (const name of names) health.setStatus(name, 'NOT_SERVING');
     const finished = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-    for (const { implementation } of options.services) drainHandlers(implementation);
+    for (const { implementation } of options.services) callHandlers(implementation, 'drain');
     for (const watch of watches) watch.end();
-    const over = new AbortController();
-    await Promise.race([finished, sleep(options.clock, options.drainMsMax ?? 10_000, over.signal)]);
-    over.abort();
+    await withinMs(finished, options.drainMsMax ?? 10_000, options.clock);
+    for (const { implementation } of options.services) callHandlers(implementation, 'stop');
+    await withinMs(finished, stopMsMax, options.clock);
     await close();
     options.logger.info({ address }, 'rpc server stopped');
   };
@@ -132,10 +132,21 @@ function runningServer({ server, health, watches, names, address }: Parts, optio
   };
 }
 
-/** Handlers that hold streams open say how to finish them. */
-function drainHandlers(implementation: UntypedServiceImplementation): void {
+/** How long the last answers may take on their way. */
+const stopMsMax = 1_000;
+
+/** Resolves when `finished` does, after `ms` at the latest. */
+async function withinMs(finished: Promise<void>, ms: number, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([finished, sleep(clock, ms, over.signal)]);
+  over.abort();
+}
+
+/** Handlers that hold streams open say how to finish them (`drain`), and how to end what does not finish (`stop`). */
+function callHandlers(implementation: UntypedServiceImplementation, how: 'drain' | 'stop'): void {
   for (const handler of Object.values(implementation)) {
-    if ('drain' in handler && typeof handler.drain === 'function') handler.drain();
+    const act: unknown = Reflect.get(handler, how);
+    if (typeof act === 'function') act.call(handler);
   }
 }
 

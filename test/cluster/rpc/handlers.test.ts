@@ -12,14 +12,14 @@ import {
   ScrollRequest,
   ScrollResponse,
 } from '../../../proto/generated/shoal/v1/documents.js';
-import { handlerOptions, startEchoServer } from './echo.js';
+import { handlerOptions, startEchoServer, type EchoServerOptions } from './echo.js';
 import { gate } from './gate.js';
 
 describe('stream handlers', () => {
   let server: RpcServer;
   let client: DocumentsClient;
-  const start = async (documents: Record<string, never> | object): Promise<void> => {
-    server = await startEchoServer({ documents: documents as never });
+  const start = async (documents: Record<string, never> | object, options: EchoServerOptions = {}): Promise<void> => {
+    server = await startEchoServer({ documents: documents as never, ...options });
     client = new DocumentsClient(server.address, credentials.createInsecure());
   };
   afterEach(async () => {
@@ -188,6 +188,56 @@ describe('stream handlers', () => {
     await once(call, 'data');
     call.cancel();
     await stopped.opened;
+  });
+
+  it('tell whoever imports on and on, or only waits, that the node stops', async () => {
+    const began = [gate(), gate()];
+    const importAll = clientStreamHandler<ImportRequest, ImportResponse>(async (requests) => {
+      for await (const { collection } of requests) began[Number(collection)]?.open();
+      return ImportResponse.fromPartial({});
+    }, handlerOptions);
+    await start({ import: importAll }, { drainMsMax: 50 });
+    const [busy, idle] = [startImport(), startImport()];
+    busy.call.on('error', () => undefined);
+    idle.call.write(ImportRequest.fromPartial({ collection: '1' }));
+    const send = (): void =>
+      void busy.call.write(ImportRequest.fromPartial({ collection: '0' }), () => setImmediate(send));
+    send();
+    await Promise.all(began.map(({ opened }) => opened));
+    const failure = { code: 'UNAVAILABLE', message: 'the node is stopping; run the import again' };
+    await Promise.all([assert.rejects(busy.answer, failure), assert.rejects(idle.answer, failure), server.drain()]);
+  });
+
+  it('let an import that ends in time finish while the node stops', async () => {
+    const began = gate();
+    const importAll = clientStreamHandler<ImportRequest, ImportResponse>(async (requests) => {
+      for await (const { collection } of requests) if (collection === 'a') began.open();
+      return ImportResponse.fromPartial({ uid: 'done' });
+    }, handlerOptions);
+    await start({ import: importAll });
+    const { call, answer } = startImport();
+    call.write(ImportRequest.fromPartial({ collection: 'a' }));
+    await began.opened;
+    const drained = server.drain();
+    call.end();
+    assert.equal((await answer).uid, 'done');
+    await drained;
+  });
+
+  it('tell whoever reads a stream of answers that the node stops', async () => {
+    const scroll = serverStreamHandler<ScrollRequest, ScrollResponse>(async function* (_, { deadline }) {
+      yield ScrollResponse.fromPartial({ uid: 'a' });
+      await once(deadline.signal, 'abort');
+      deadline.check();
+    }, handlerOptions);
+    await start({ scroll }, { drainMsMax: 50 });
+    const call = client.scroll(ScrollRequest.fromPartial({}));
+    const ended = once(call, 'end').then(undefined, (thrown: unknown) => {
+      throw shoalErrorOf(thrown);
+    });
+    await once(call, 'data');
+    const failure = { code: 'UNAVAILABLE', message: 'the node is stopping; read again from the last answer on' };
+    await Promise.all([assert.rejects(ended, failure), server.drain()]);
   });
 
   it('give handlers the headers of a call', async () => {
