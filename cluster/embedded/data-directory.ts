@@ -9,7 +9,7 @@ import { link, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
-import { checkFormat } from './disk-format.js';
+import { checkFormat, inFolder } from './disk-format.js';
 
 const formatVersion = 1;
 const attemptsMax = 10;
@@ -28,15 +28,15 @@ export interface DirectoryLock {
 }
 
 /**
- * Takes `directory`, creating it. FAILED_PRECONDITION when a live process has it, naming its pid, or when the data in it has a newer
- * format.
+ * Takes `directory`, creating it. FAILED_PRECONDITION when a live process has it, naming its pid, when the data in it has a newer
+ * format, or when no folder can be there; PERMISSION_DENIED when this process may not write to it.
  */
 export async function lockDataDirectory(directory: string): Promise<DirectoryLock> {
   await checkFormat(directory, 'data', formatVersion);
   const path = join(directory, 'lock');
   const mine: Holder = { pid: process.pid, host: hostname(), began: (await beganAt(process.pid)) ?? '' };
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    if (await take(path, mine)) return held(path);
+    if (await inFolder(directory, () => take(path, mine))) return held(path);
     const text = await readIfThere(path);
     const holder = text === null ? null : parse(text);
     if (holder !== null && (await isAlive(holder, mine))) throw inUse(directory, path, holder);

@@ -1,7 +1,7 @@
 /** Files that are there whole or not at all, folders whose entries survive a power cut, and the version that a folder says it has. */
 import { existsSync } from 'node:fs';
-import { mkdir, open, readFile, rename, statfs } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readFile, rename, stat, statfs } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
 
 /** Makes the entries of `directory` durable: files created, renamed or removed in it. */
@@ -14,11 +14,64 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Creates `directory` with its parents, durably. */
+/**
+ * Creates `directory` with its parents, durably. FAILED_PRECONDITION when there can be no such folder, PERMISSION_DENIED when this
+ * process may not make it.
+ */
 export async function ensureDirectory(directory: string): Promise<void> {
-  if (existsSync(directory)) return;
-  await mkdir(directory, { recursive: true });
-  await syncDirectory(dirname(directory));
+  // One by one: where a file system lets nothing be made, as under /proc, the recursive mkdir of Node 20 never ends.
+  const missing: string[] = [];
+  for (let at = resolve(directory); !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+  for (const each of missing) {
+    await inFolder(directory, async () => {
+      await makeUnlessThere(each);
+      await syncDirectory(dirname(each));
+    });
+  }
+  const isFolder = await inFolder(directory, async () => (await stat(directory)).isDirectory());
+  if (!isFolder) throw unusable(directory, 'it is a file');
+}
+
+async function makeUnlessThere(directory: string): Promise<void> {
+  try {
+    await mkdir(directory);
+  } catch (thrown) {
+    // Another opener may have been quicker.
+    if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown;
+  }
+}
+
+/** Does `work` in the data folder `directory`; what the system refuses becomes an error that says what to do. */
+export async function inFolder<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    throw folderError(thrown, directory);
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its file system takes no files and folders there',
+  ENOTDIR: 'a part of its path is a file',
+  EROFS: 'its file system is read-only',
+  ELOOP: 'its path leads through a circle of links',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+function folderError(thrown: unknown, directory: string): unknown {
+  const { code = '' } = thrown as NodeJS.ErrnoException;
+  if (code === 'EACCES' || code === 'EPERM') {
+    const message = `this process may not write to ${directory} (${code}); give it the rights, or choose another folder with --data`;
+    return new ShoalError('PERMISSION_DENIED', message, { cause: thrown });
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(directory, 'a folder', thrown);
+  const reason = reasons[code];
+  return reason === undefined ? thrown : unusable(directory, `${reason} (${code})`, thrown);
+}
+
+function unusable(directory: string, why: string, cause?: unknown): ShoalError {
+  const message = `${directory} cannot hold data: ${why}; choose another folder with --data`;
+  return new ShoalError('FAILED_PRECONDITION', message, { cause });
 }
 
 /** Replaces `path` by `parts` in one step: written beside it, fsynced, renamed, the folder fsynced. `temporary` is on the same disk. */
@@ -42,7 +95,7 @@ export async function checkFormat(directory: string, what: string, version: numb
   await ensureDirectory(directory);
   const path = join(directory, 'format');
   if (!existsSync(path)) {
-    await writeDurably(path, `${path}.new`, [Buffer.from(`${version}\n`)]);
+    await inFolder(directory, () => writeDurably(path, `${path}.new`, [Buffer.from(`${version}\n`)]));
     return;
   }
   const text = (await readFile(path, 'utf8')).trim();

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -6,6 +7,7 @@ import {
   checkFormat,
   diskError,
   ensureDirectory,
+  inFolder,
   writeDurably,
 } from '../../../../cluster/embedded/disk-format.js';
 import { rejectsWith } from '../../../cluster/rejects.js';
@@ -67,5 +69,40 @@ describe('a disk error', () => {
   it('comes before a write that cannot fit', async () => {
     await assertRoom(folder(), 0, 'nothing');
     await rejectsWith(assertRoom(folder(), 2 ** 60, 'an exabyte'), 'RESOURCE_EXHAUSTED', /an exabyte was not stored/);
+  });
+});
+
+describe('a data folder', () => {
+  const folder = folderPerTest();
+
+  it('is made with its parents, also by two at once', async () => {
+    const directory = join(folder(), 'a', 'b', 'c');
+    await Promise.all([ensureDirectory(directory), ensureDirectory(join(directory, 'd'))]);
+    assert.deepEqual(await readdir(directory), ['d']);
+  });
+
+  it('is refused where there can be none, saying why and what to do', async function () {
+    const file = join(folder(), 'file');
+    await writeFile(file, '');
+    const other = /choose another folder with --data$/;
+    await rejectsWith(ensureDirectory(file), 'FAILED_PRECONDITION', /file cannot hold data: it is a file; /);
+    await rejectsWith(ensureDirectory(join(file, 'below')), 'FAILED_PRECONDITION', /a part of its path is a file/);
+    await rejectsWith(checkFormat(file, 'data', 1), 'FAILED_PRECONDITION', other);
+    if (existsSync('/proc/self')) {
+      await rejectsWith(
+        ensureDirectory('/proc/x/y'),
+        'FAILED_PRECONDITION',
+        /takes no files and folders there .*--data$/,
+      );
+      await rejectsWith(checkFormat('/proc', 'data', 1), 'FAILED_PRECONDITION', other);
+    }
+  });
+
+  it('that may not be written is told from one that cannot', async () => {
+    const refuse = (code: string) => () => Promise.reject(Object.assign(new Error('mkdir'), { code }));
+    const rights = '^this process may not write to /data \\(EACCES\\); give it the rights, or choose another folder';
+    await rejectsWith(inFolder('/data', refuse('EACCES')), 'PERMISSION_DENIED', new RegExp(rights));
+    await rejectsWith(inFolder('/data', refuse('EROFS')), 'FAILED_PRECONDITION', /is read-only/);
+    await rejectsWith(inFolder('/data', refuse('ENOSPC')), 'RESOURCE_EXHAUSTED', /disk under \/data is full/);
   });
 });
