@@ -16,6 +16,7 @@ import type { CoordinatorParts } from '../parts.js';
 import type { FoundHit } from '../search/fetch.js';
 import { questionOf, type Question } from '../search/question.js';
 import { search, type SearchResult } from '../search/search.js';
+import { checkAnswerSize } from './answer-size.js';
 
 /** The handlers of `shoal.v1.Search`. */
 export function searchService(parts: CoordinatorParts): SearchServer {
@@ -38,8 +39,10 @@ async function answer(
       const why = [...result.missing.values()].join('; ');
       throw new ShoalError('UNAVAILABLE', `the answer is not full: ${why}; try again, or allow a partial answer`);
     }
+    const hits = result.hits.map((hit) => hitOf(hit, question, result));
+    checkAnswerSize(hits);
     return {
-      hits: result.hits.map((hit) => hitOf(hit, question, result)),
+      hits,
       coverage: coverageOf(question, result),
       uid: settings.uid,
       timings: result.times,

@@ -114,6 +114,19 @@ describe('the service of search', () => {
     for (const [request, code, details] of refusals) await assert.rejects(search(request), { code, details });
   });
 
+  it('refuses an answer above the limit, saying what to do', async () => {
+    await createBare(cluster, 'long');
+    const text = 'x'.repeat(4 * 1024 * 1024);
+    for (let id = 0; id < 16; id += 1)
+      await cluster.client.documents.upsert('long', [{ id: String(id), text, vector: Float32Array.of(1, 0) }]);
+    const deadlineMs = 60_000;
+    await assert.rejects(search({ collection: 'long', k: 16, deadlineMs }), {
+      code: 8,
+      details: /^the answer has 671\d{5} bytes with 16 hits, above the limit of 67108864; ask for a smaller k$/,
+    });
+    assert.equal((await cluster.client.search('long', query, { k: 2, deadlineMs })).hits.length, 2);
+  }).timeout(20_000);
+
   it('ends a call whose own deadline is over', async () => {
     const { uid } = await cluster.client.documents.count('notes');
     const answer = await search({ minSequence: 999n, minSequenceUid: uid, deadlineMs: 50 });
