@@ -1,5 +1,6 @@
 /** Writes a collection's documents as JSON lines, with back-pressure from the disk to the cluster. */
 import { createWriteStream } from 'node:fs';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -17,7 +18,10 @@ export interface ExportTask {
   readonly withVectors: boolean;
 }
 
-/** Writes every document of `task.name` and gives their number; with vectors where no model could make them again. */
+/**
+ * Writes every document of `task.name` and gives their number; with vectors where no model could make them again. A file appears
+ * whole or not at all: until then, and after an error, the one before it stays.
+ */
 export async function exportCollection(client: ShoalClient, task: ExportTask): Promise<number> {
   const { model } = await client.collections.describe(task.name);
   const withVectors = task.withVectors || model === 'none';
@@ -31,15 +35,30 @@ export async function exportCollection(client: ShoalClient, task: ExportTask): P
       yield `${jsonText(documentToJson(document))}\n`;
     }
   }
+  const compress = task.file?.endsWith('.gz') === true ? createGzip() : new PassThrough();
+  const write = (to: Writable): Promise<void> =>
+    pipeline(Readable.from(lines()), compress, to, { end: task.file !== undefined });
   try {
-    const compress = task.file?.endsWith('.gz') === true ? createGzip() : new PassThrough();
-    await pipeline(Readable.from(lines()), compress, destination(task), { end: task.file !== undefined });
+    await (task.file === undefined ? write(task.context.stdout) : replaceFile(task.file, write));
   } finally {
     bar?.stop();
   }
   return state.documents;
 }
 
-function destination(task: ExportTask): Writable {
-  return task.file === undefined ? task.context.stdout : createWriteStream(task.file);
+/** Lets `write` fill a file beside `path`, which then takes its place; removes it when that fails. */
+async function replaceFile(path: string, write: (to: Writable) => Promise<void>): Promise<void> {
+  const there = await stat(path).catch(() => null);
+  // Devices and pipes are written to, not replaced.
+  if (there !== null && !there.isFile()) return write(createWriteStream(path));
+  const target = there === null ? path : await realpath(path);
+  const partial = `${target}.partial`;
+  const file = await open(partial, 'w');
+  try {
+    await write(file.createWriteStream({ flush: true }));
+    await rename(partial, target);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
 }

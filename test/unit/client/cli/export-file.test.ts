@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { ShoalError } from '../../../../base/errors.js';
+import type { ShoalClient } from '../../../../client/sdk/connect.js';
 import { exportCollection } from '../../../../client/cli/export-file.js';
 import { withClient } from '../with-client.js';
 import { testContext } from './run-shoal.js';
@@ -28,6 +30,46 @@ describe('an export', () => {
       const file = join(folder, 'images.jsonl');
       await exportCollection(client, { context: testContext(), name: 'images', withVectors: false, file });
       assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')).vector, [0.5, 1]);
+    }));
+
+  it('that fails leaves the file before it, and nothing beside it', () =>
+    withClient(async (client) => {
+      await client.collections.create('broken');
+      await client.documents.upsert('broken', [{ id: '1', text: 'new' }]);
+      const own = join(folder, 'broken');
+      mkdirSync(own);
+      const file = join(own, 'broken.jsonl');
+      writeFileSync(file, 'old');
+      const scroll = async function* (...args: Parameters<typeof client.documents.scroll>): AsyncGenerator<never> {
+        for await (const document of client.documents.scroll(...args)) {
+          yield document as never;
+          assert.deepEqual(readdirSync(own), ['broken.jsonl', 'broken.jsonl.partial']);
+          throw new ShoalError('UNAVAILABLE', 'the node is away');
+        }
+      };
+      const { collections, documents } = client;
+      const count = documents.count.bind(documents);
+      const failing = { collections, documents: { count, scroll } } as unknown as ShoalClient;
+      const task = { context: testContext(), name: 'broken', withVectors: false, file };
+      await assert.rejects(exportCollection(failing, task), { code: 'UNAVAILABLE' });
+      assert.deepEqual([readdirSync(own), readFileSync(file, 'utf8')], [['broken.jsonl'], 'old']);
+      assert.equal(await exportCollection(client, task), 1);
+      assert.deepEqual(
+        [readdirSync(own), readFileSync(file, 'utf8')],
+        [['broken.jsonl'], '{"_id":"1","text":"new"}\n'],
+      );
+    }));
+
+  it('goes to a device as it is, and through a link to what it names', () =>
+    withClient(async (client) => {
+      await client.collections.create('linked');
+      const [file, link] = [join(folder, 'real.jsonl'), join(folder, 'link.jsonl')];
+      writeFileSync(file, 'old');
+      symlinkSync(file, link);
+      const task = { context: testContext(), name: 'linked', withVectors: false };
+      for (const each of ['/dev/null', link]) await exportCollection(client, { ...task, file: each });
+      assert.ok(lstatSync('/dev/null').isCharacterDevice() && lstatSync(link).isSymbolicLink());
+      assert.equal(readFileSync(file, 'utf8'), '');
     }));
 
   it('of an unknown collection is an error', () =>
