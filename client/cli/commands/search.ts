@@ -1,4 +1,5 @@
 /** `shoal search`: one question, or every row of a file of vectors. */
+import { limits } from '../../../base/limits.js';
 import { addCommand, usageError, type CommandHost, type Invocation } from '../command.js';
 import { decimal, fusionWeights, integer, minSequence, probes } from '../flags.js';
 import { Option, type Command } from 'commander';
@@ -64,7 +65,7 @@ function configure(command: Command): void {
     .option(
       '--candidates <number>',
       'candidates of each first stage (default: max(100, k + offset))',
-      integer(1, 1_000_000),
+      integer(1, limits.kMax),
     )
     .option('--nprobe <number|auto>', 'inverted lists to look into (default: auto)', probes)
     .option('--weights <d,s,m>', "weights of dense, sparse and multi (default: the collection's)", fusionWeights)

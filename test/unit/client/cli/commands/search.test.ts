@@ -108,6 +108,7 @@ describe('shoal search', () => {
       ['search', 'notes', 'q', '--k', '0'],
       ['search', 'notes', 'q', '--k', '10001'],
       ['search', 'notes', 'q', '--k', 'ten'],
+      ['search', 'notes', 'q', '--candidates', '10001'],
       ['search', 'notes', 'q', '--mode', 'fuzzy'],
       ['search', 'notes', 'q', '--nprobe', '0'],
       ['search', 'notes', 'q', '--weights', '1,2'],
