@@ -5,7 +5,7 @@
 import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createGunzip } from 'node:zlib';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { ShoalError } from '../../../base/errors.js';
 import { limits } from '../../../base/limits.js';
 
@@ -31,7 +31,7 @@ export interface LineFile {
   lines(): AsyncGenerator<Line>;
 }
 
-/** The lines of a file; gzip when the name ends with .gz. NOT_FOUND when there is none. */
+/** The lines of a file; gzip when the name ends with .gz or the bytes begin so. NOT_FOUND when there is none. */
 export async function openLines(path: string): Promise<LineFile> {
   const { size } = await statOf(path);
   return linesOf({ name: path, sizeBytes: size, canReread: true }, () =>
@@ -64,8 +64,7 @@ async function* splitLines(name: string, raw: Readable, progress: { bytes: numbe
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   try {
-    for await (const piece of name.endsWith('.gz') ? gunzipped(raw) : raw) {
-      const chunk = piece as Buffer;
+    for await (const chunk of name.endsWith('.gz') ? gunzipped(raw) : plain(raw)) {
       let start = 0;
       for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
         pendingBytes += end - start;
@@ -88,7 +87,28 @@ async function* splitLines(name: string, raw: Readable, progress: { bytes: numbe
   if (pendingBytes > 0) yield finish(number + 1, pending, pendingBytes);
 }
 
-function gunzipped(raw: Readable): Readable {
+/** No JSON text begins with these. */
+const gzipMagic = Buffer.from([0x1f, 0x8b]);
+
+/** The bytes of `raw`, decompressed where they begin as gzip: standard input has no name that could say so. */
+async function* plain(raw: Readable): AsyncGenerator<Buffer> {
+  const chunks = raw[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < gzipMagic.length) {
+    const { done, value } = await chunks.next();
+    if (done === true) break;
+    head = head.length === 0 ? value : Buffer.concat([head, value]);
+  }
+  const whole = withHead(head, chunks);
+  yield* head.subarray(0, gzipMagic.length).equals(gzipMagic) ? gunzipped(Readable.from(whole)) : whole;
+}
+
+async function* withHead(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  if (head.length > 0) yield head;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
+}
+
+function gunzipped(raw: Readable): AsyncIterable<Buffer> {
   const gunzip = createGunzip();
   // The failure reaches the reader of `gunzip`.
   pipeline(raw, gunzip, () => undefined);

@@ -47,6 +47,22 @@ describe('lines of a file', () => {
     });
   });
 
+  it('are decompressed where the bytes say so, whatever the chunks and without a name', async () => {
+    const packed = gzipSync('a\nb\n');
+    const expected = [
+      [1, 'a'],
+      [2, 'b'],
+    ];
+    assert.deepEqual(await read([packed], '-'), expected);
+    assert.deepEqual(await read([packed.subarray(0, 1), packed.subarray(1, 9), packed.subarray(9)], '-'), expected);
+    await assert.rejects(read([packed.subarray(0, packed.length - 10)], '-'), {
+      code: 'INVALID_ARGUMENT',
+      message: /cannot read - after line/,
+    });
+    assert.deepEqual(await read([], '-'), []);
+    assert.deepEqual(await read(['a'], '-'), [[1, 'a']]);
+  });
+
   it('of a missing file are an error that names it', async () => {
     await assert.rejects(openLines('no-such.jsonl'), { code: 'NOT_FOUND', message: /no-such\.jsonl/ });
   });
