@@ -70,7 +70,7 @@ function checkRequest(request: CreateCollectionRequest): void {
   if (request.shards > shardsMax) {
     throw new ShoalError('INVALID_ARGUMENT', `shards is ${request.shards}; it must be at most ${shardsMax}`);
   }
-  if (request.targetRecall < 0 || request.targetRecall >= 1) {
+  if (!(request.targetRecall >= 0 && request.targetRecall < 1)) {
     throw new ShoalError(
       'INVALID_ARGUMENT',
       `target recall is ${request.targetRecall}; it must be above 0 and below 1`,

@@ -158,7 +158,7 @@ describe('a request for a collection', () => {
 
   it('has shards and recall in range', async () => {
     await refusal({ shards: 4_097 }, /^shards is 4097; it must be at most 4096$/);
-    for (const targetRecall of [-0.1, 1, 2])
+    for (const targetRecall of [-0.1, 1, 2, NaN])
       await refusal({ targetRecall }, /^target recall is .*; it must be above 0 and below 1$/);
   });
 });
