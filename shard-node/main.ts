@@ -72,6 +72,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const view = ClusterView.open(registry, logger);
   await followPlacements(view, replicas, { ...config, address, registry, clock, logger });
   const close = async (): Promise<void> => {
+    await replicas.leave();
     await lease.revoke();
     await view.close();
     await server.close();
@@ -81,6 +82,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
     address,
     close,
     drain: async () => {
+      await replicas.leave();
       await lease.revoke();
       stream.drain();
       await server.drain();

@@ -42,6 +42,7 @@ export class ReplicaSet {
   #work: Promise<void> = Promise.resolve();
   #reports: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #isLeaving = false;
 
   constructor(parts: ReplicaSetParts) {
     this.#parts = parts;
@@ -80,6 +81,12 @@ export class ReplicaSet {
   /** Resolves when every replica is ready or failed and has said so, at the latest when `deadline` ends. */
   async settled(deadline: Deadline): Promise<void> {
     await Promise.all([...this.#replicas.values()].map((replica) => replica.waitSettled(deadline)));
+    await this.#reports;
+  }
+
+  /** Reports no more, since states vanish with the lease, which may end as soon as this resolves; replicas go on. Idempotent. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true;
     await this.#reports;
   }
 
@@ -216,6 +223,7 @@ export class ReplicaSet {
     state: string,
     about: { readonly durable: bigint; readonly problem: string },
   ): void {
+    if (this.#isLeaving) return;
     const { config, registry, lease, logger } = this.#parts;
     const value = ReplicaState.encode({
       uid: placement.uid,

@@ -136,4 +136,20 @@ describe('a replica that cannot be opened', () => {
         /^this node has the shard up to log position 0, the log begins after 5; /,
       );
     }));
+
+  it('report nothing under a lease that a leaving node gives up', () =>
+    withDocuments([logDocument('a')], async (set, { registry, lease, state }) => {
+      await set.leave();
+      await lease.revoke();
+      const transacts: unknown[] = [];
+      const transact = registry.transact.bind(registry);
+      registry.transact = (conditions, writes) => {
+        transacts.push(writes);
+        return transact(conditions, writes);
+      };
+      assert.equal(await set.replica(uid, ref).seal(), 1n);
+      await set.close();
+      assert.deepEqual(transacts, []);
+      assert.equal(await state(), null);
+    }));
 });
