@@ -7,8 +7,10 @@ export function addExport(program: Command, host: CommandHost): void {
     usage: 'export <name> [file]',
     summary: 'write all documents as JSON lines',
     details:
-      'Writes to standard output without a file, and compresses where the file ends with .gz. Importing an export gives the same\n' +
-      'collection; with --vectors nothing is encoded again. A collection without a model always has its vectors written.',
+      'Writes to standard output without a file, and compresses where the file ends with .gz. A file appears\n' +
+      'whole or not at all. Importing an export gives the same documents; with --vectors nothing is encoded again. A collection\n' +
+      'without a model always has its vectors written. Attribute types are not exported: a new collection has to declare its int64\n' +
+      'and timestamp attributes again, with "shoal collections create NAME --attributes year:int64".',
     examples: ['shoal export notes notes.jsonl.gz', 'shoal export notes --vectors | wc -l'],
     configure: (command) => command.option('--vectors', 'also the dense, sparse and token vectors'),
     run: async (call, args, flags) => {

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../../../../../client/cli/package-root.js';
 import { runShoal } from '../run-shoal.js';
 import { folderOfSuite } from '../../../../temporary-folder.js';
 
 describe('shoal dev', () => {
   const folder = folderOfSuite();
+
+  it('prints what the README says', () => {
+    const readme = readFileSync(join(packageRoot(), 'README.md'), 'utf8');
+    assert.deepEqual(readme.match(/ready [a-z0-9.]+:\d+/g), ['ready 127.0.0.1:7420']);
+  });
 
   it('says where it serves, and ends with 0 when told to', async () => {
     const words = ['dev', '--data', folder, '--port', '0', '--encoder-nodes', '0', '--json'];

@@ -22,6 +22,12 @@ describe('shoal export', () => {
     assert.equal((await shoal(['export', 'two', '--vectors'])).stdout, lines);
   });
 
+  it('says in its help that types are declared again, as they have to be', async () => {
+    const { stdout } = await shoal(['export', '--help']);
+    const text = stdout.replace(/\s+/g, ' ');
+    assert.match(text, /Attribute types are not exported: .* declare its int64 and timestamp attributes again/);
+  });
+
   it('needs a file for --json', async () => {
     assert.equal((await shoal(['export', 'one', '--json'])).exitCode, 2);
   });
