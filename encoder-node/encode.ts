@@ -11,7 +11,7 @@ import {
   type Encoding,
 } from '../proto/generated/shoal/v1/encoder.js';
 import type { Encoded, Scheduler } from './batch/scheduler.js';
-import { documentSequence, querySequences, type Sequence, type SequenceShape } from './batch/sequence.js';
+import { documentSequence, isCut, querySequences, type Sequence, type SequenceShape } from './batch/sequence.js';
 import type { EncoderModel } from './model/load-model.js';
 import type { SequenceResult } from './model/session.js';
 import { countTerms } from './tokenizer/term-counts.js';
@@ -103,12 +103,7 @@ async function prepare(
   const ids = await model.tokenizer.idsOfLong(request.sparse ? whole : whole.slice(0, 12 * maxLength), signal);
   const isNeeded = wanted.dense || wanted.multi;
   const sequences = isQuery ? querySequences(ids, shape, wanted) : [documentSequence(ids, shape, wanted)];
-  const longest = Math.max(0, ...sequences.map(({ attended }) => attended));
-  return {
-    ids,
-    sequences: isNeeded ? sequences : [],
-    isTruncated: isNeeded && longest === maxLength && ids.length + 2 > maxLength,
-  };
+  return { ids, sequences: isNeeded ? sequences : [], isTruncated: isNeeded && isCut(ids.length, shape, isQuery) };
 }
 
 function assemble(

@@ -64,6 +64,17 @@ export function querySequences(ids: readonly number[], shape: SequenceShape, wan
   return sequences;
 }
 
+/** Whether a text of `count` tokens is cut for its dense vector. */
+export function isCut(
+  count: number,
+  { manifest, queryPrefix, documentPrefix }: SequenceShape,
+  isQuery: boolean,
+): boolean {
+  const { maxLength, markerId } = isQuery ? manifest.query : manifest.document;
+  const prefix = isQuery ? queryPrefix : documentPrefix;
+  return headOf(0, markerId, prefix).length + count + 1 > maxLength;
+}
+
 function querySequence(
   head: readonly number[],
   ids: readonly number[],

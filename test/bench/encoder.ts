@@ -64,7 +64,7 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const bare = await BareLoop.start(join(modelDirectory, 'model.onnx'), threads);
   const calls = connectEncoder(node.address);
   try {
-    const answers: string[] = [];
+    const answers: Buffer[] = [];
     const arms: Arm[] = [
       { system: 'shoal', encode: (some) => encodeByNode(node, calls, some, answers) },
       {
@@ -85,7 +85,7 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
       },
     ];
     const rows = await measure(arms, texts, context);
-    return { rows, hash: hashOf(answers) };
+    return { rows, hash: hashOf(answers.map((rows) => rows.toString('base64')).sort()) };
   } finally {
     calls.close();
     await bare.close();
@@ -140,7 +140,7 @@ async function encodeByNode(
   node: RunningEncoderNode,
   calls: EncoderCalls,
   texts: readonly Text[],
-  answers: string[],
+  answers: Buffer[],
 ): Promise<{ real: number; padded: number }> {
   const before = node.tokens();
   const requests: (readonly Text[])[] = [];
@@ -149,11 +149,10 @@ async function encodeByNode(
   const work = async (): Promise<void> => {
     for (const [, some] of queue) {
       const { encodings } = await calls.documents(some);
-      for (const { tokens } of encodings) answers.push(hashOf([Buffer.from(tokens?.rows ?? []).toString('base64')]));
+      for (const { tokens } of encodings) if (tokens !== undefined) answers.push(tokens.rows);
     }
   };
   await Promise.all(Array.from({ length: requestsInFlight }, work));
-  answers.sort();
   const after = node.tokens();
   return { real: after.real - before.real, padded: after.padded - before.padded };
 }

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { documentSequence, querySequences, type SequenceShape } from '../../../../encoder-node/batch/sequence.js';
+import {
+  documentSequence,
+  isCut,
+  querySequences,
+  type SequenceShape,
+} from '../../../../encoder-node/batch/sequence.js';
 import { defaultManifest } from '../../../../models/build/default-manifest.js';
 import type { ModelManifest } from '../../../../encoder-node/model/manifest.js';
 
@@ -100,5 +105,13 @@ describe('the sequences of a query', () => {
   it('keep start and end when the prefix alone is too long', () => {
     const [only] = querySequences([1, 2], shapeOf({ query: { maxLength: 3, tokens: 'after-prefix' } }), all);
     assert.deepEqual([...(only?.ids ?? [])], [101, 7, 102]);
+  });
+});
+
+describe('whether a text is cut', () => {
+  it('counts what stands around it', () => {
+    const shape = shapeOf({ document: { maxLength: 10 }, query: { maxLength: 10 } });
+    assert.deepEqual([isCut(8, shape, false), isCut(9, shape, false)], [false, true]);
+    assert.deepEqual([isCut(5, shape, true), isCut(6, shape, true)], [false, true]);
   });
 });
