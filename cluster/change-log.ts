@@ -30,7 +30,7 @@ export interface StreamState {
 }
 
 export interface ConsumeOptions {
-  /** Exact subjects, or patterns in which a last token `*` stands for any one token. */
+  /** Exact subjects, or patterns whose last token is `*`, any one token, or `>`, one token or more. */
   readonly subjects: readonly string[];
   /** Entries with a larger sequence are delivered, in order, each exactly once, past and future ones. */
   readonly after: bigint;

@@ -52,23 +52,31 @@ export class EmbeddedLogConsumer implements LogConsumer {
   }
 }
 
-/** Exact subjects, or patterns whose last token is `*`. INVALID_ARGUMENT for any other wildcard. */
+/**
+ * Exact subjects, or patterns whose last token is `*`, any one token, or `>`, one token or more. INVALID_ARGUMENT for any other
+ * wildcard.
+ */
 export function subjectFilter(subjects: readonly string[]): (subject: string) => boolean {
-  const exact = new Set(subjects.filter((subject) => !subject.includes('*')));
-  const prefixes = subjects.filter((subject) => subject.includes('*')).map(prefixOf);
+  const exact = new Set(subjects.filter((subject) => !isPattern(subject)));
+  const patterns = subjects.filter(isPattern).map(patternOf);
   return (subject) => {
     if (exact.has(subject)) return true;
-    return prefixes.some((prefix) => subject.startsWith(prefix) && isToken(subject.slice(prefix.length)));
+    return patterns.some(
+      ({ prefix, isTail }) => subject.startsWith(prefix) && isTail.test(subject.slice(prefix.length)),
+    );
   };
 }
 
-function prefixOf(pattern: string): string {
-  const prefix = pattern.slice(0, -1);
-  const isPattern = pattern.endsWith('.*') && !prefix.includes('*');
-  if (isPattern) return prefix;
-  throw new ShoalError('INVALID_ARGUMENT', `pattern ${JSON.stringify(pattern)} has a * that is not its last token`);
+function isPattern(subject: string): boolean {
+  return /[*>]/.test(subject);
 }
 
-function isToken(text: string): boolean {
-  return text.length > 0 && !text.includes('.');
+function patternOf(pattern: string): { readonly prefix: string; readonly isTail: RegExp } {
+  const prefix = pattern.slice(0, -1);
+  if (/^[^*>]+\.[*>]$/.test(pattern)) return { prefix, isTail: pattern.endsWith('*') ? oneToken : someTokens };
+  const message = `pattern ${JSON.stringify(pattern)} has a * or > that is not its last token`;
+  throw new ShoalError('INVALID_ARGUMENT', message);
 }
+
+const oneToken = /^[^.]+$/;
+const someTokens = /^[^.]+(\.[^.]+)*$/;

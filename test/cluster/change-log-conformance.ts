@@ -150,6 +150,12 @@ export function changeLogConformance(name: string, openLog: () => Promise<Change
       assert.deepEqual(textsOf(entries), ['s.1', 's.22']);
     });
 
+    it('takes a last token > for one token or more', async () => {
+      for (const subject of ['s.1', 's.1.x', 's', 't.1', 's.22.y.z', 'st.1']) await append(subject, subject);
+      const entries = await take(opened.log.consume(stream, { subjects: ['s.>'], after: 0n }), 3);
+      assert.deepEqual(textsOf(entries), ['s.1', 's.1.x', 's.22.y.z']);
+    });
+
     it('delivers headers without bodies where asked', async () => {
       await opened.log.append(stream, 's.1', record('long', { id: 'x' }), deadline);
       const [entry] = await take(opened.log.consume(stream, { subjects: ['s.1'], after: 0n, headersOnly: true }), 1);
