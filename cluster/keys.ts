@@ -17,10 +17,39 @@ export const keys = {
   replicas: 'replicas/',
   /** Value: ReplicaState, under the lease of its node. */
   replica: (uid: string, shard: number, node: string) => `replicas/${uid}/${shard}/${node}`,
+  aliases: 'aliases/',
+  /** Value: the name of a collection or of another alias, as text. */
+  alias: (name: string) => `aliases/${name}`,
+  directories: 'directories/',
+  /** Value: DirectoryPlacement. */
+  directory: (uid: string, partition: number) => `directories/${uid}/${partition}`,
+  directoriesOf: (uid: string) => `directories/${uid}/`,
+  directoryStates: 'directory-states/',
+  /** Value: DirectoryState, under the lease of its node. */
+  directoryState: (uid: string, partition: number, node: string) => `directory-states/${uid}/${partition}/${node}`,
+  holds: 'holds/',
+  /** Value: a log position, as decimal text: nothing above it is purged while the key is there (a backup, a joining replica). */
+  hold: (uid: string, name: string) => `holds/${uid}/${name}`,
+  holdsOf: (uid: string) => `holds/${uid}/`,
   /** Value: the truncation floor of a subject, as decimal text. */
   floor: (subject: string) => `floors/${subject}`,
   floorsOf: (uid: string) => `floors/shoal.${uid}.`,
 } as const;
+
+/** The subject of the records that a collection's directory decides. */
+export function directorySubject(uid: string): string {
+  return `shoal.${uid}.directory`;
+}
+
+/** All that is said in a collection. */
+export function allSubjects(uid: string): string {
+  return `shoal.${uid}.>`;
+}
+
+/** Object name of a structure: coarse centroids of version `version`. */
+export function structureObject(uid: string, version: number): string {
+  return `structures/${uid}/${version}`;
+}
 
 /** The subject of a shard's records. */
 export function shardSubject(uid: string, generation: bigint, shard: number): string {

@@ -6,7 +6,14 @@ import { unary, type Target } from './call.js';
 import { errorOfCall } from './errors.js';
 import { importDocuments, type ImportOptions } from './import.js';
 import { documentFromWire, documentToWire, writeResultFromWire } from './wire.js';
-import type { DocumentsClient, ScrollRequest } from '../../proto/generated/shoal/v1/documents.js';
+import {
+  CountDocumentsRequest,
+  DeleteDocumentsRequest,
+  GetDocumentRequest,
+  ScrollRequest,
+  UpsertRequest,
+  type DocumentsClient,
+} from '../../proto/generated/shoal/v1/documents.js';
 import type { DeleteResult, Document, ImportResult, StoredDocument, UpsertResult } from './types.js';
 
 export interface ReadOptions {
@@ -36,12 +43,12 @@ export interface DocumentCalls {
 export function documentCalls(target: Target, client: DocumentsClient): DocumentCalls {
   return {
     async upsert(collection, documents) {
-      const request = { collection, documents: documents.map(documentToWire) };
+      const request = UpsertRequest.fromPartial({ collection, documents: documents.map(documentToWire) });
       const wire = await unary(target, client.upsert.bind(client), request, limits.writeDeadlineMs);
       return { uid: wire.uid, sequence: wire.sequence, results: wire.results.map(writeResultFromWire) };
     },
     async get(collection, id, options = {}) {
-      const request = { collection, id, withVectors: options.withVectors ?? false };
+      const request = GetDocumentRequest.fromPartial({ collection, id, withVectors: options.withVectors ?? false });
       const wire = await unary(target, client.getDocument.bind(client), request);
       if (wire.document === undefined) {
         throw new ShoalError('NOT_FOUND', `collection ${collection} has no document with the id ${id}`);
@@ -49,16 +56,20 @@ export function documentCalls(target: Target, client: DocumentsClient): Document
       return { uid: wire.uid, ...documentFromWire(wire.document, wire.docId) };
     },
     async delete(collection, ids) {
-      const request = { collection, ids: [...ids] };
+      const request = DeleteDocumentsRequest.fromPartial({ collection, ids: [...ids] });
       const wire = await unary(target, client.deleteDocuments.bind(client), request, limits.writeDeadlineMs);
       return { uid: wire.uid, sequence: wire.sequence, deleted: Number(wire.deleted) };
     },
     async count(collection) {
-      const wire = await unary(target, client.countDocuments.bind(client), { collection });
+      const wire = await unary(
+        target,
+        client.countDocuments.bind(client),
+        CountDocumentsRequest.fromPartial({ collection }),
+      );
       return { uid: wire.uid, documents: Number(wire.documents) };
     },
     scroll: (collection, options = {}) =>
-      scroll(target, client, { collection, withVectors: options.withVectors ?? false, batch: 0 }),
+      scroll(target, client, ScrollRequest.fromPartial({ collection, withVectors: options.withVectors ?? false })),
     import: (collection, documents, options) => importDocuments(target, client, { collection, documents }, options),
   };
 }

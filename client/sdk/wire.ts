@@ -16,6 +16,7 @@ export function documentToWire(document: Document): WireDocument {
     vector: document.vector === undefined ? undefined : bufferOf(document.vector),
     sparse: document.sparse === undefined ? undefined : sparseToWire(document.sparse),
     tokens: document.tokens === undefined ? undefined : { ...document.tokens, rows: bufferOf(document.tokens.rows) },
+    passages: [],
   };
 }
 

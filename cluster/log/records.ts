@@ -1,54 +1,63 @@
 /**
- * Log records of documents: what is in the headers, what is in the body, and how a record becomes document versions.
+ * Log records: how documents, their ends and decisions about them become headers and body, and how a replica reads them back.
  *
- * Headers carry all that the directory needs (ids, content hashes, operation, structure version), so that it never reads a body.
- * A document's docId is its record's sequence × 4,096 + its position in the record: one number that names one version and says
- * which of two versions is newer.
+ * Records of a shard's subject hold documents (`upsert`) or say which versions are gone (`superseded`); those of the directory's
+ * subject ask for a decision (`delete`, `write`). What headers hold is in `record-headers.ts`.
  */
-import { bufferOf, uint64From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
-import { limits } from '../../base/limits.js';
-import {
-  DocumentRecord,
-  SupersededRecord,
-  type LogDocument,
-  type Superseded,
-} from '../../proto/generated/shoal/v1/log.js';
+import { DocumentRecord, type LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import type { LogEntry, LogRecord } from '../change-log.js';
+import { encodeColumn, encodeIds, encodePlaces, headerNames, headersOf } from './record-headers.js';
 
-/** Header names. */
-const operationHeader = 'Shoal-Operation';
-const idsHeader = 'Shoal-Ids';
-const hashesHeader = 'Shoal-Hashes';
-const structureHeader = 'Shoal-Structure';
+/** Versions of `id` smaller than `docId` are gone; 0 = smaller than the position of this entry in its record. */
+export interface Superseded {
+  readonly id: string;
+  readonly docId: bigint;
+}
 
-/** What one record changes. */
+export interface UpsertContext {
+  /** uint64[documents]: XXH64 of each content. */
+  readonly contentHashes: BigUint64Array;
+  /** Version of the structure under which lists were assigned. */
+  readonly structure: number;
+  /** Map epoch of the writer; 0 unless told. */
+  readonly epoch?: bigint;
+  /** uint64[documents]: docIds under which the documents are stored, instead of the record's own positions. */
+  readonly as?: BigUint64Array;
+  /** Position → all subjects of a document that has several. */
+  readonly places?: ReadonlyMap<number, readonly string[]>;
+}
+
+export interface DecisionContext {
+  /** uint64[entries]: see `condition`. */
+  readonly conditions: BigUint64Array;
+  /** '' = none. */
+  readonly writeId: string;
+  readonly epoch?: bigint;
+}
+
+/** What one record of a shard's subject changes. */
 export type LogChange =
-  | { readonly operation: 'upsert'; readonly documents: readonly LogDocument[] }
+  | {
+      readonly operation: 'upsert';
+      readonly documents: readonly LogDocument[];
+      readonly docIds: BigUint64Array;
+      readonly contentHashes: BigUint64Array;
+    }
   | { readonly operation: 'superseded'; readonly entries: readonly Superseded[] };
 
-/** The docId of position `position` in the record at `sequence`. */
-export function docIdOf(sequence: bigint, position: number): bigint {
-  return sequence * BigInt(limits.documentsPerRecordMax) + BigInt(position);
-}
-
-/** The sequence of the record that holds `docId`. */
-export function sequenceOf(docId: bigint): bigint {
-  return docId / BigInt(limits.documentsPerRecordMax);
-}
-
-/** A record of `documents` (1 to 4,096) with the XXH64 of each one's content, coded under structure version `structure`. */
-export function upsertRecord(
-  documents: readonly LogDocument[],
-  contentHashes: BigUint64Array,
-  structure: number,
-): LogRecord {
+/** A record of `documents` (1 to 4,096) of one shard. */
+export function upsertRecord(documents: readonly LogDocument[], context: UpsertContext): LogRecord {
+  const { contentHashes, structure, epoch = 0n, as, places } = context;
   return {
     headers: {
-      [operationHeader]: 'upsert',
-      [idsHeader]: encodeIds(documents),
-      [hashesHeader]: bufferOf(contentHashes).toString('base64'),
-      [structureHeader]: String(structure),
+      [headerNames.operation]: 'upsert',
+      [headerNames.ids]: encodeIds(documents),
+      [headerNames.hashes]: encodeColumn(contentHashes),
+      [headerNames.structure]: String(structure),
+      [headerNames.epoch]: String(epoch),
+      ...(as === undefined ? {} : { [headerNames.as]: encodeColumn(as) }),
+      ...(places === undefined || places.size === 0 ? {} : { [headerNames.places]: encodePlaces(places) }),
     },
     body: DocumentRecord.encode({ documents: [...documents] }).finish(),
   };
@@ -57,46 +66,71 @@ export function upsertRecord(
 /** A record that ends every version of the named ids smaller than the docId beside each; 0 = smaller than this record's own. */
 export function supersededRecord(entries: readonly Superseded[]): LogRecord {
   return {
-    headers: { [operationHeader]: 'superseded', [idsHeader]: encodeIds(entries) },
-    body: SupersededRecord.encode({ entries: [...entries] }).finish(),
+    headers: {
+      [headerNames.operation]: 'superseded',
+      [headerNames.ids]: encodeIds(entries),
+      [headerNames.docIds]: encodeColumn(BigUint64Array.from(entries, ({ docId }) => docId)),
+    },
+    body: new Uint8Array(0),
   };
 }
 
-/** What `entry` changes, with 0 docIds of superseded entries resolved. DATA_LOSS when it is no record of Shoal. */
+/** For the directory: end the documents named, each where its condition holds. */
+export function deleteRecord(ids: readonly string[], context: DecisionContext): LogRecord {
+  return {
+    headers: {
+      [headerNames.operation]: 'delete',
+      [headerNames.ids]: encodeIds(ids.map((id) => ({ id }))),
+      ...decisionHeaders(context),
+    },
+    body: new Uint8Array(0),
+  };
+}
+
+/** For the directory: write `documents` (with all their passages in `further`), each where its condition holds. */
+export function writeRecord(
+  documents: readonly LogDocument[],
+  context: DecisionContext & Pick<UpsertContext, 'contentHashes' | 'structure'>,
+): LogRecord {
+  return {
+    headers: {
+      [headerNames.operation]: 'write',
+      [headerNames.ids]: encodeIds(documents),
+      [headerNames.hashes]: encodeColumn(context.contentHashes),
+      [headerNames.structure]: String(context.structure),
+      ...decisionHeaders(context),
+    },
+    body: DocumentRecord.encode({ documents: [...documents] }).finish(),
+  };
+}
+
+function decisionHeaders({ conditions, writeId, epoch = 0n }: DecisionContext): Record<string, string> {
+  return {
+    [headerNames.conditions]: encodeColumn(conditions),
+    [headerNames.epoch]: String(epoch),
+    ...(writeId === '' ? {} : { [headerNames.writeId]: writeId }),
+  };
+}
+
+/** What `entry` of a shard's subject changes there. DATA_LOSS when it is no such record. */
 export function changeOf(entry: LogEntry): LogChange {
-  const operation = entry.headers[operationHeader];
-  if (operation === 'upsert') {
-    return { operation, documents: DocumentRecord.decode(entry.body).documents };
+  const headers = headersOf(entry);
+  if (headers.operation === 'upsert') {
+    const { docIds, contentHashes } = headers;
+    const { documents } = DocumentRecord.decode(entry.body);
+    if (documents.length === docIds.length) return { operation: 'upsert', documents, docIds, contentHashes };
+    const what = `${documents.length} documents for ${docIds.length} ids`;
+    throw new ShoalError('DATA_LOSS', `log record ${entry.sequence} of '${entry.subject}' is damaged: ${what}`);
   }
-  if (operation === 'superseded') {
-    const { entries } = SupersededRecord.decode(entry.body);
-    const resolved = entries.map((each, position) =>
-      each.docId === 0n ? { id: each.id, docId: docIdOf(entry.sequence, position) } : each,
-    );
-    return { operation, entries: resolved };
+  if (headers.operation === 'superseded') {
+    const entries = headers.ids.map((id, position) => ({ id, docId: headers.docIds[position]! }));
+    return { operation: 'superseded', entries };
   }
-  throw new ShoalError(
-    'DATA_LOSS',
-    `log record ${entry.sequence} of '${entry.subject}' has the unknown operation '${operation}'`,
-  );
+  const what = `operation '${headers.operation}' belongs on the directory's subject`;
+  throw new ShoalError('DATA_LOSS', `log record ${entry.sequence} of '${entry.subject}': ${what}`);
 }
 
-/** The ids in a record's headers, by position. */
-export function idsOf(record: LogRecord): readonly string[] {
-  const header = record.headers[idsHeader] ?? '';
-  return header === '' ? [] : header.split(',').map((part) => Buffer.from(part, 'base64').toString('utf8'));
-}
-
-/** The content hashes in an upsert's headers, by position. */
-export function contentHashesOf(record: LogRecord): BigUint64Array {
-  return uint64From(Buffer.from(record.headers[hashesHeader] ?? '', 'base64'), 'the content hashes of a log record');
-}
-
-/** Bytes that a document's id and hash take in a record's headers. */
-export function headerBytesOf(id: string): number {
-  return Math.ceil(Buffer.byteLength(id) / 3) * 4 + 1 + 11;
-}
-
-function encodeIds(entries: readonly { readonly id: string }[]): string {
-  return entries.map(({ id }) => Buffer.from(id, 'utf8').toString('base64')).join(',');
+/** The documents of a `write` record, by position. */
+export function documentsOf(entry: LogEntry): readonly LogDocument[] {
+  return DocumentRecord.decode(entry.body).documents;
 }

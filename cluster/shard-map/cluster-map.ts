@@ -3,7 +3,14 @@
  *
  * Pure: registry events in, a new picture out. `cluster-view.ts` keeps one up to date.
  */
-import { Node, type NodeKind, ReplicaState, ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import {
+  DirectoryPlacement,
+  DirectoryState,
+  Node,
+  type NodeKind,
+  ReplicaState,
+  ShardPlacement,
+} from '../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { ShoalError } from '../../base/errors.js';
 import { keys } from '../keys.js';
@@ -15,21 +22,33 @@ export interface ClusterMap {
   readonly nodes: ReadonlyMap<string, Node>;
   /** Name → uid. */
   readonly uids: ReadonlyMap<string, string>;
+  /** Alias → the name of a collection or of another alias. */
+  readonly aliases: ReadonlyMap<string, string>;
   /** uid → settings. */
   readonly settings: ReadonlyMap<string, CollectionSettings>;
   /** uid → shard → placement. */
   readonly placements: ReadonlyMap<string, ReadonlyMap<number, ShardPlacement>>;
   /** `uid/shard/node` → state. */
   readonly replicas: ReadonlyMap<string, ReplicaState>;
+  /** uid → partition → placement. */
+  readonly directories: ReadonlyMap<string, ReadonlyMap<number, DirectoryPlacement>>;
+  /** `uid/partition/node` → state. */
+  readonly directoryStates: ReadonlyMap<string, DirectoryState>;
+  /** `uid/name` → the position above which nothing is purged. */
+  readonly holds: ReadonlyMap<string, bigint>;
 }
 
 export const emptyClusterMap: ClusterMap = {
   revision: 0n,
   nodes: new Map(),
   uids: new Map(),
+  aliases: new Map(),
   settings: new Map(),
   placements: new Map(),
   replicas: new Map(),
+  directories: new Map(),
+  directoryStates: new Map(),
+  holds: new Map(),
 };
 
 /** `map` after `events`; `map` itself is left as it was. */
@@ -38,9 +57,13 @@ export function applyEvents(map: ClusterMap, events: readonly RegistryEvent[]): 
     revision: map.revision,
     nodes: new Map(map.nodes),
     uids: new Map(map.uids),
+    aliases: new Map(map.aliases),
     settings: new Map(map.settings),
     placements: new Map([...map.placements].map(([uid, shards]) => [uid, new Map(shards)])),
     replicas: new Map(map.replicas),
+    directories: new Map([...map.directories].map(([uid, partitions]) => [uid, new Map(partitions)])),
+    directoryStates: new Map(map.directoryStates),
+    holds: new Map(map.holds),
   };
   for (const event of events) {
     const revision = event.kind === 'put' ? event.entry.revision : event.revision;
@@ -57,6 +80,10 @@ interface Draft {
   settings: Map<string, CollectionSettings>;
   placements: Map<string, Map<number, ShardPlacement>>;
   replicas: Map<string, ReplicaState>;
+  aliases: Map<string, string>;
+  directories: Map<string, Map<number, DirectoryPlacement>>;
+  directoryStates: Map<string, DirectoryState>;
+  holds: Map<string, bigint>;
 }
 
 function applyOne(draft: Draft, key: string, value: Uint8Array | null): void {
@@ -66,12 +93,21 @@ function applyOne(draft: Draft, key: string, value: Uint8Array | null): void {
   if (family === keys.collections) return assign(draft.uids, rest, value && Buffer.from(value).toString('utf8'));
   if (family === keys.settings) return assign(draft.settings, rest, value && CollectionSettings.decode(value));
   if (family === keys.replicas) return assign(draft.replicas, rest, value && ReplicaState.decode(value));
-  if (family === keys.placements) {
-    const [uid = '', shard = ''] = rest.split('/');
-    const shards = draft.placements.get(uid) ?? new Map<number, ShardPlacement>();
-    assign(shards, Number(shard), value && ShardPlacement.decode(value));
-    assign(draft.placements, uid, shards.size === 0 ? null : shards);
-  }
+  if (family === keys.aliases) return assign(draft.aliases, rest, value && Buffer.from(value).toString('utf8'));
+  if (family === keys.directoryStates)
+    return assign(draft.directoryStates, rest, value && DirectoryState.decode(value));
+  if (family === keys.holds) return assign(draft.holds, rest, value && BigInt(Buffer.from(value).toString('utf8')));
+  if (family === keys.placements) return assignPart(draft.placements, rest, value && ShardPlacement.decode(value));
+  if (family === keys.directories)
+    return assignPart(draft.directories, rest, value && DirectoryPlacement.decode(value));
+}
+
+/** `rest` is `uid/number`. */
+function assignPart<V>(target: Map<string, Map<number, V>>, rest: string, value: V | null): void {
+  const [uid = '', part = ''] = rest.split('/');
+  const parts = target.get(uid) ?? new Map<number, V>();
+  assign(parts, Number(part), value);
+  assign(target, uid, parts.size === 0 ? null : parts);
 }
 
 function assign<K, V>(target: Map<K, V>, key: K, value: V | null): void {
@@ -79,9 +115,20 @@ function assign<K, V>(target: Map<K, V>, key: K, value: V | null): void {
   else target.set(key, value);
 }
 
-/** The settings of the collection named `name`; NOT_FOUND when there is none. */
+/** The name at the end of the aliases that `name` begins; itself when it is no alias. A cycle ends where it closes. */
+export function resolveAlias(map: Pick<ClusterMap, 'aliases'>, name: string): string {
+  const seen = new Set<string>();
+  let end = name;
+  for (let target = map.aliases.get(end); target !== undefined && !seen.has(end); target = map.aliases.get(end)) {
+    seen.add(end);
+    end = target;
+  }
+  return end;
+}
+
+/** The settings of the collection that `name` or the alias `name` means; NOT_FOUND when there is none. */
 export function collectionNamed(map: ClusterMap, name: string): CollectionSettings {
-  const uid = map.uids.get(name);
+  const uid = map.uids.get(resolveAlias(map, name));
   const settings = uid === undefined ? undefined : map.settings.get(uid);
   if (settings === undefined) {
     throw new ShoalError('NOT_FOUND', `collection '${name}' does not exist; create it or list those that do`);
@@ -102,4 +149,25 @@ export function replicasOf(map: ClusterMap, placement: ShardPlacement): readonly
 /** Members of one kind, ascending by id. */
 export function nodesOfKind(map: ClusterMap, kind: NodeKind): readonly Node[] {
   return [...map.nodes.values()].filter((node) => node.kind === kind).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The partitions of a collection's directory, ascending. */
+export function directoriesOf(map: ClusterMap, uid: string): readonly DirectoryPlacement[] {
+  return [...(map.directories.get(uid)?.values() ?? [])].sort((a, b) => a.partition - b.partition);
+}
+
+/** What the nodes of `placement` say of their copies of the partition. */
+export function directoryStatesOf(map: ClusterMap, placement: DirectoryPlacement): readonly DirectoryState[] {
+  return placement.nodes.flatMap(
+    (node) => map.directoryStates.get(`${placement.uid}/${placement.partition}/${node}`) ?? [],
+  );
+}
+
+/** Largest epoch of any placement; 0 before the first. */
+export function epochOf(map: ClusterMap): bigint {
+  let largest = 0n;
+  for (const parts of [...map.placements.values(), ...map.directories.values()]) {
+    for (const { epoch } of parts.values()) if (epoch > largest) largest = epoch;
+  }
+  return largest;
 }

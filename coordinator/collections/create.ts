@@ -100,6 +100,8 @@ async function settingsOf(
     keepVectors: request.keepVectors ?? true,
     bm25AverageLength: averageLengthDefault,
     created: new Date(parts.clock.wallMs()),
+    expiresBy: request.expiresBy,
+    structureVersion: 0,
   };
 }
 

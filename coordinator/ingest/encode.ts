@@ -100,5 +100,11 @@ function logDocument(
     sparse,
     terms: document.sparse === undefined ? (encoding?.terms ?? 0) : 0,
     tokens,
+    weighted: false,
+    passage: 0,
+    start: 0,
+    end: 0,
+    home: 0,
+    further: [],
   };
 }

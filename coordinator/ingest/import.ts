@@ -4,7 +4,7 @@
  * The next batch is read only when there is room, so a client is held back by the pace of the encoder and the log.
  */
 import type { Deadline } from '../../base/deadline.js';
-import { sequenceOf } from '../../cluster/log/records.js';
+import { sequenceOf } from '../../cluster/log/doc-id.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { Document } from '../../proto/generated/shoal/v1/document.js';
 import type { ImportResponse, WriteResult } from '../../proto/generated/shoal/v1/documents.js';

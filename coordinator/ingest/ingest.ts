@@ -6,7 +6,7 @@
  */
 import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
-import { sequenceOf } from '../../cluster/log/records.js';
+import { sequenceOf } from '../../cluster/log/doc-id.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { Document } from '../../proto/generated/shoal/v1/document.js';
 import type { WriteResult } from '../../proto/generated/shoal/v1/documents.js';

@@ -77,6 +77,7 @@ async function bestTokens(
       const shards = placements.map(({ shard, generation }) => ({
         ref: { shard, generation },
         docIds: bufferOf(BigUint64Array.from(byShard.get(shard) ?? [])),
+        passages: Buffer.alloc(0),
       }));
       const question = {
         dense: Buffer.alloc(0),

@@ -95,8 +95,10 @@ function askShards(
       const shards = placements.map(({ shard, generation }) => ({
         ref: { shard, generation },
         docIds: bufferOf(BigUint64Array.from(open.get(shard) ?? [])),
+        passages: Buffer.alloc(0),
+        required: [],
       }));
-      return (await parts.peers.fetch(address, { uid, shards, withVectors: false }, deadline)).shards;
+      return (await parts.peers.fetch(address, { uid, shards, withVectors: false, filter: undefined, withRecord: false }, deadline)).shards;
     },
     parts.fanOut,
     parts.deadline,

@@ -41,6 +41,7 @@ export async function rerank(
       const shards = placements.map(({ shard, generation }) => ({
         ref: { shard, generation },
         docIds: docIdColumn(present(byShard.get(shard), 'the candidates of a shard')),
+        passages: Buffer.alloc(0),
       }));
       const request = {
         uid: question.settings.uid,

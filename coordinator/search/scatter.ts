@@ -30,12 +30,13 @@ export async function scatter(
         uid: question.settings.uid,
         shards: placements.map(({ shard, generation }) => {
           const { lists, dense, sparse } = present(planned.get(shard), 'the plan of a shard');
-          return { ref: { shard, generation }, lists: bufferOf(lists), dense, sparse };
+          return { ref: { shard, generation }, lists: bufferOf(lists), dense, sparse, required: [] };
         }),
         dense: wire.dense,
         sparse: wire.sparse,
         k: question.candidates,
         minSequence: question.minSequence,
+        filter: undefined,
       };
       return (await parts.peers.scan(address, request, deadline)).shards;
     },

@@ -72,7 +72,7 @@ export class TermStatistics {
       where.plan.shards.map(({ placement }) => placement),
       async (address, placements, deadline) => {
         const shards = placements.map(({ shard, generation }) => ({ shard, generation }));
-        const request = { uid, shards, termIds: bufferOf(termIds) };
+        const request = { uid, shards, termIds: bufferOf(termIds), filter: undefined, required: [] };
         return (await this.#peers.statistics(address, request, deadline)).shards;
       },
       where.fanOut,

@@ -75,7 +75,7 @@ async function countsAt(
   try {
     const answer = await peers.statistics(
       address,
-      { uid, shards: [{ shard, generation }], termIds: Buffer.alloc(0) },
+      { uid, shards: [{ shard, generation }], termIds: Buffer.alloc(0), filter: undefined, required: [] },
       deadline,
     );
     const [counts] = answer.shards;

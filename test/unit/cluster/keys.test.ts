@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { codecObject, keys, shardSubject, streamOf } from '../../../cluster/keys.js';
+import { allSubjects, codecObject, directorySubject, keys, shardSubject, streamOf, structureObject } from '../../../cluster/keys.js';
 
 describe('the names in the registry and the log', () => {
   it('do not change, since they are on disks and in other processes', () => {
@@ -14,6 +14,13 @@ describe('the names in the registry and the log', () => {
         shardSubject('u', 1n, 3),
         streamOf('u'),
         codecObject('v'),
+        structureObject('u', 2),
+        directorySubject('u'),
+        allSubjects('u'),
+        keys.alias('a'),
+        keys.directory('u', 1),
+        keys.directoryState('u', 1, 'n'),
+        keys.hold('u', 'backup-1'),
       ],
       [
         'nodes/n',
@@ -25,6 +32,13 @@ describe('the names in the registry and the log', () => {
         'shoal.u.1.3',
         'u',
         'codecs/v',
+        'structures/u/2',
+        'shoal.u.directory',
+        'shoal.u.>',
+        'aliases/a',
+        'directories/u/1',
+        'directory-states/u/1/n',
+        'holds/u/backup-1',
       ],
     );
   });

@@ -59,6 +59,29 @@ export interface ShardPlacement {
   lists: Buffer;
 }
 
+/** One hash partition of a collection's directory; one registry key each. */
+export interface DirectoryPlacement {
+  uid: string;
+  partition: number;
+  /** It holds the ids whose XXH64 (seed 0) is from `hash_first` to `hash_last`, both included. */
+  hashFirst: bigint;
+  hashLast: bigint;
+  epoch: bigint;
+  nodes: string[];
+}
+
+/** What a shard node says of its copy of a directory partition. */
+export interface DirectoryState {
+  uid: string;
+  partition: number;
+  node: string;
+  /** "loading", "ready" or "failed". */
+  state: string;
+  /** Largest log position that it has committed. */
+  committed: bigint;
+  problem: string;
+}
+
 /** What a shard node says of a replica. */
 export interface ReplicaState {
   uid: string;
@@ -399,6 +422,248 @@ export const ShardPlacement: MessageFns<ShardPlacement> = {
     message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
     message.nodes = object.nodes?.map((e) => e) || [];
     message.lists = object.lists ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
+function createBaseDirectoryPlacement(): DirectoryPlacement {
+  return { uid: "", partition: 0, hashFirst: 0n, hashLast: 0n, epoch: 0n, nodes: [] };
+}
+
+export const DirectoryPlacement: MessageFns<DirectoryPlacement> = {
+  encode(message: DirectoryPlacement, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uid !== "") {
+      writer.uint32(10).string(message.uid);
+    }
+    if (message.partition !== 0) {
+      writer.uint32(16).uint32(message.partition);
+    }
+    if (message.hashFirst !== 0n) {
+      if (BigInt.asUintN(64, message.hashFirst) !== message.hashFirst) {
+        throw new globalThis.Error("value provided for field message.hashFirst of type fixed64 too large");
+      }
+      writer.uint32(25).fixed64(message.hashFirst);
+    }
+    if (message.hashLast !== 0n) {
+      if (BigInt.asUintN(64, message.hashLast) !== message.hashLast) {
+        throw new globalThis.Error("value provided for field message.hashLast of type fixed64 too large");
+      }
+      writer.uint32(33).fixed64(message.hashLast);
+    }
+    if (message.epoch !== 0n) {
+      if (BigInt.asUintN(64, message.epoch) !== message.epoch) {
+        throw new globalThis.Error("value provided for field message.epoch of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.epoch);
+    }
+    for (const v of message.nodes) {
+      writer.uint32(50).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DirectoryPlacement {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDirectoryPlacement();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uid = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.hashFirst = reader.fixed64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.hashLast = reader.fixed64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.epoch = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.nodes.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DirectoryPlacement>): DirectoryPlacement {
+    return DirectoryPlacement.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DirectoryPlacement>): DirectoryPlacement {
+    const message = createBaseDirectoryPlacement();
+    message.uid = object.uid ?? "";
+    message.partition = object.partition ?? 0;
+    message.hashFirst = (object.hashFirst !== undefined && object.hashFirst !== null) ? BigInt(object.hashFirst) : 0n;
+    message.hashLast = (object.hashLast !== undefined && object.hashLast !== null) ? BigInt(object.hashLast) : 0n;
+    message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
+    message.nodes = object.nodes?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseDirectoryState(): DirectoryState {
+  return { uid: "", partition: 0, node: "", state: "", committed: 0n, problem: "" };
+}
+
+export const DirectoryState: MessageFns<DirectoryState> = {
+  encode(message: DirectoryState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uid !== "") {
+      writer.uint32(10).string(message.uid);
+    }
+    if (message.partition !== 0) {
+      writer.uint32(16).uint32(message.partition);
+    }
+    if (message.node !== "") {
+      writer.uint32(26).string(message.node);
+    }
+    if (message.state !== "") {
+      writer.uint32(34).string(message.state);
+    }
+    if (message.committed !== 0n) {
+      if (BigInt.asUintN(64, message.committed) !== message.committed) {
+        throw new globalThis.Error("value provided for field message.committed of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.committed);
+    }
+    if (message.problem !== "") {
+      writer.uint32(50).string(message.problem);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DirectoryState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDirectoryState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uid = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.committed = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.problem = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DirectoryState>): DirectoryState {
+    return DirectoryState.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DirectoryState>): DirectoryState {
+    const message = createBaseDirectoryState();
+    message.uid = object.uid ?? "";
+    message.partition = object.partition ?? 0;
+    message.node = object.node ?? "";
+    message.state = object.state ?? "";
+    message.committed = (object.committed !== undefined && object.committed !== null) ? BigInt(object.committed) : 0n;
+    message.problem = object.problem ?? "";
     return message;
   },
 };

@@ -54,6 +54,10 @@ export interface CollectionSettings {
     | undefined;
   /** "bm25": term frequencies of the text, weighted by idf at query time; "learned": weights as given. */
   sparseWeighting: string;
+  /** A timestamp attribute at which a document expires; empty = documents stay. */
+  expiresBy: string;
+  /** Version of the structure (object `structures/<uid>/<version>`); 0 = one list. */
+  structureVersion: number;
 }
 
 export interface CollectionSettings_AttributesEntry {
@@ -81,6 +85,11 @@ export interface CreateCollectionRequest {
   attributes: { [key: string]: AttributeType };
   keepVectors?: boolean | undefined;
   targetRecall: number;
+  /** float32[lists, dim]: coarse centroids of a fixed structure; `shards` then says into how many shards the lists are grouped. */
+  centroids: Buffer;
+  expiresBy: string;
+  /** Partitions of the directory; 0 = 1. */
+  directoryPartitions: number;
 }
 
 export interface CreateCollectionRequest_AttributesEntry {
@@ -97,6 +106,13 @@ export interface ListCollectionsRequest {
 
 export interface ListCollectionsResponse {
   collections: Collection[];
+  /** Alias → what it points to. */
+  aliases: { [key: string]: string };
+}
+
+export interface ListCollectionsResponse_AliasesEntry {
+  key: string;
+  value: string;
 }
 
 export interface DescribeCollectionRequest {
@@ -125,6 +141,25 @@ export interface DropCollectionResponse {
   documents: bigint;
 }
 
+export interface SetAliasRequest {
+  alias: string;
+  /** A collection or another alias. */
+  target: string;
+}
+
+export interface SetAliasResponse {
+  /** The collection at the end. */
+  collection: string;
+  uid: string;
+}
+
+export interface DropAliasRequest {
+  alias: string;
+}
+
+export interface DropAliasResponse {
+}
+
 function createBaseCollectionSettings(): CollectionSettings {
   return {
     name: "",
@@ -142,6 +177,8 @@ function createBaseCollectionSettings(): CollectionSettings {
     bm25AverageLength: 0,
     created: undefined,
     sparseWeighting: "",
+    expiresBy: "",
+    structureVersion: 0,
   };
 }
 
@@ -191,6 +228,12 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     }
     if (message.sparseWeighting !== "") {
       writer.uint32(122).string(message.sparseWeighting);
+    }
+    if (message.expiresBy !== "") {
+      writer.uint32(130).string(message.expiresBy);
+    }
+    if (message.structureVersion !== 0) {
+      writer.uint32(136).uint32(message.structureVersion);
     }
     return writer;
   },
@@ -331,6 +374,22 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
             message.sparseWeighting = reader.string();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.expiresBy = reader.string();
+            continue;
+          }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.structureVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -371,6 +430,8 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     message.bm25AverageLength = object.bm25AverageLength ?? 0;
     message.created = object.created ?? undefined;
     message.sparseWeighting = object.sparseWeighting ?? "";
+    message.expiresBy = object.expiresBy ?? "";
+    message.structureVersion = object.structureVersion ?? 0;
     return message;
   },
 };
@@ -563,6 +624,9 @@ function createBaseCreateCollectionRequest(): CreateCollectionRequest {
     attributes: {},
     keepVectors: undefined,
     targetRecall: 0,
+    centroids: Buffer.alloc(0),
+    expiresBy: "",
+    directoryPartitions: 0,
   };
 }
 
@@ -591,6 +655,15 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     }
     if (message.targetRecall !== 0) {
       writer.uint32(65).double(message.targetRecall);
+    }
+    if (message.centroids.length !== 0) {
+      writer.uint32(74).bytes(message.centroids);
+    }
+    if (message.expiresBy !== "") {
+      writer.uint32(82).string(message.expiresBy);
+    }
+    if (message.directoryPartitions !== 0) {
+      writer.uint32(88).uint32(message.directoryPartitions);
     }
     return writer;
   },
@@ -675,6 +748,30 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
             message.targetRecall = reader.double();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.centroids = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.expiresBy = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.directoryPartitions = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -708,6 +805,9 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     );
     message.keepVectors = object.keepVectors ?? undefined;
     message.targetRecall = object.targetRecall ?? 0;
+    message.centroids = object.centroids ?? Buffer.alloc(0);
+    message.expiresBy = object.expiresBy ?? "";
+    message.directoryPartitions = object.directoryPartitions ?? 0;
     return message;
   },
 };
@@ -880,7 +980,7 @@ export const ListCollectionsRequest: MessageFns<ListCollectionsRequest> = {
 };
 
 function createBaseListCollectionsResponse(): ListCollectionsResponse {
-  return { collections: [] };
+  return { collections: [], aliases: {} };
 }
 
 export const ListCollectionsResponse: MessageFns<ListCollectionsResponse> = {
@@ -888,6 +988,9 @@ export const ListCollectionsResponse: MessageFns<ListCollectionsResponse> = {
     for (const v of message.collections) {
       Collection.encode(v!, writer.uint32(10).fork()).join();
     }
+    globalThis.Object.entries(message.aliases).forEach(([key, value]: [string, string]) => {
+      ListCollectionsResponse_AliasesEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
     return writer;
   },
 
@@ -912,6 +1015,17 @@ export const ListCollectionsResponse: MessageFns<ListCollectionsResponse> = {
             message.collections.push(Collection.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = ListCollectionsResponse_AliasesEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.aliases[entry2.key] = entry2.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -930,6 +1044,82 @@ export const ListCollectionsResponse: MessageFns<ListCollectionsResponse> = {
   fromPartial(object: DeepPartial<ListCollectionsResponse>): ListCollectionsResponse {
     const message = createBaseListCollectionsResponse();
     message.collections = object.collections?.map((e) => Collection.fromPartial(e)) || [];
+    message.aliases = (globalThis.Object.entries(object.aliases ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseListCollectionsResponse_AliasesEntry(): ListCollectionsResponse_AliasesEntry {
+  return { key: "", value: "" };
+}
+
+export const ListCollectionsResponse_AliasesEntry: MessageFns<ListCollectionsResponse_AliasesEntry> = {
+  encode(message: ListCollectionsResponse_AliasesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListCollectionsResponse_AliasesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListCollectionsResponse_AliasesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListCollectionsResponse_AliasesEntry>): ListCollectionsResponse_AliasesEntry {
+    return ListCollectionsResponse_AliasesEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListCollectionsResponse_AliasesEntry>): ListCollectionsResponse_AliasesEntry {
+    const message = createBaseListCollectionsResponse_AliasesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -1295,6 +1485,238 @@ export const DropCollectionResponse: MessageFns<DropCollectionResponse> = {
   },
 };
 
+function createBaseSetAliasRequest(): SetAliasRequest {
+  return { alias: "", target: "" };
+}
+
+export const SetAliasRequest: MessageFns<SetAliasRequest> = {
+  encode(message: SetAliasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alias !== "") {
+      writer.uint32(10).string(message.alias);
+    }
+    if (message.target !== "") {
+      writer.uint32(18).string(message.target);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAliasRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAliasRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alias = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetAliasRequest>): SetAliasRequest {
+    return SetAliasRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetAliasRequest>): SetAliasRequest {
+    const message = createBaseSetAliasRequest();
+    message.alias = object.alias ?? "";
+    message.target = object.target ?? "";
+    return message;
+  },
+};
+
+function createBaseSetAliasResponse(): SetAliasResponse {
+  return { collection: "", uid: "" };
+}
+
+export const SetAliasResponse: MessageFns<SetAliasResponse> = {
+  encode(message: SetAliasResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.collection !== "") {
+      writer.uint32(10).string(message.collection);
+    }
+    if (message.uid !== "") {
+      writer.uint32(18).string(message.uid);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAliasResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAliasResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.collection = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.uid = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetAliasResponse>): SetAliasResponse {
+    return SetAliasResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetAliasResponse>): SetAliasResponse {
+    const message = createBaseSetAliasResponse();
+    message.collection = object.collection ?? "";
+    message.uid = object.uid ?? "";
+    return message;
+  },
+};
+
+function createBaseDropAliasRequest(): DropAliasRequest {
+  return { alias: "" };
+}
+
+export const DropAliasRequest: MessageFns<DropAliasRequest> = {
+  encode(message: DropAliasRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.alias !== "") {
+      writer.uint32(10).string(message.alias);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DropAliasRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDropAliasRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.alias = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DropAliasRequest>): DropAliasRequest {
+    return DropAliasRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DropAliasRequest>): DropAliasRequest {
+    const message = createBaseDropAliasRequest();
+    message.alias = object.alias ?? "";
+    return message;
+  },
+};
+
+function createBaseDropAliasResponse(): DropAliasResponse {
+  return {};
+}
+
+export const DropAliasResponse: MessageFns<DropAliasResponse> = {
+  encode(_: DropAliasResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DropAliasResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDropAliasResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DropAliasResponse>): DropAliasResponse {
+    return DropAliasResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DropAliasResponse>): DropAliasResponse {
+    const message = createBaseDropAliasResponse();
+    return message;
+  },
+};
+
 export type CollectionsService = typeof CollectionsService;
 export const CollectionsService = {
   /** ALREADY_EXISTS when the name is taken, NOT_FOUND for an unknown model. */
@@ -1342,7 +1764,10 @@ export const CollectionsService = {
       Buffer.from(UpdateCollectionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UpdateCollectionResponse => UpdateCollectionResponse.decode(value),
   },
-  /** Deletes the collection and all its documents. */
+  /**
+   * Deletes the collection and all its documents.
+   * Refused with FAILED_PRECONDITION while an alias points to it.
+   */
   dropCollection: {
     path: "/shoal.v1.Collections/DropCollection" as const,
     requestStream: false as const,
@@ -1354,6 +1779,25 @@ export const CollectionsService = {
       Buffer.from(DropCollectionResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DropCollectionResponse => DropCollectionResponse.decode(value),
   },
+  /** Points an alias to a collection or to another alias, at once for reads and writes. FAILED_PRECONDITION for a cycle. */
+  setAlias: {
+    path: "/shoal.v1.Collections/SetAlias" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetAliasRequest): Buffer => Buffer.from(SetAliasRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetAliasRequest => SetAliasRequest.decode(value),
+    responseSerialize: (value: SetAliasResponse): Buffer => Buffer.from(SetAliasResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetAliasResponse => SetAliasResponse.decode(value),
+  },
+  dropAlias: {
+    path: "/shoal.v1.Collections/DropAlias" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DropAliasRequest): Buffer => Buffer.from(DropAliasRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DropAliasRequest => DropAliasRequest.decode(value),
+    responseSerialize: (value: DropAliasResponse): Buffer => Buffer.from(DropAliasResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DropAliasResponse => DropAliasResponse.decode(value),
+  },
 } as const;
 
 export interface CollectionsServer extends UntypedServiceImplementation {
@@ -1362,8 +1806,14 @@ export interface CollectionsServer extends UntypedServiceImplementation {
   listCollections: handleUnaryCall<ListCollectionsRequest, ListCollectionsResponse>;
   describeCollection: handleUnaryCall<DescribeCollectionRequest, DescribeCollectionResponse>;
   updateCollection: handleUnaryCall<UpdateCollectionRequest, UpdateCollectionResponse>;
-  /** Deletes the collection and all its documents. */
+  /**
+   * Deletes the collection and all its documents.
+   * Refused with FAILED_PRECONDITION while an alias points to it.
+   */
   dropCollection: handleUnaryCall<DropCollectionRequest, DropCollectionResponse>;
+  /** Points an alias to a collection or to another alias, at once for reads and writes. FAILED_PRECONDITION for a cycle. */
+  setAlias: handleUnaryCall<SetAliasRequest, SetAliasResponse>;
+  dropAlias: handleUnaryCall<DropAliasRequest, DropAliasResponse>;
 }
 
 export interface CollectionsClient extends Client {
@@ -1428,7 +1878,10 @@ export interface CollectionsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UpdateCollectionResponse) => void,
   ): ClientUnaryCall;
-  /** Deletes the collection and all its documents. */
+  /**
+   * Deletes the collection and all its documents.
+   * Refused with FAILED_PRECONDITION while an alias points to it.
+   */
   dropCollection(
     request: DropCollectionRequest,
     callback: (error: ServiceError | null, response: DropCollectionResponse) => void,
@@ -1443,6 +1896,37 @@ export interface CollectionsClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DropCollectionResponse) => void,
+  ): ClientUnaryCall;
+  /** Points an alias to a collection or to another alias, at once for reads and writes. FAILED_PRECONDITION for a cycle. */
+  setAlias(
+    request: SetAliasRequest,
+    callback: (error: ServiceError | null, response: SetAliasResponse) => void,
+  ): ClientUnaryCall;
+  setAlias(
+    request: SetAliasRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetAliasResponse) => void,
+  ): ClientUnaryCall;
+  setAlias(
+    request: SetAliasRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetAliasResponse) => void,
+  ): ClientUnaryCall;
+  dropAlias(
+    request: DropAliasRequest,
+    callback: (error: ServiceError | null, response: DropAliasResponse) => void,
+  ): ClientUnaryCall;
+  dropAlias(
+    request: DropAliasRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DropAliasResponse) => void,
+  ): ClientUnaryCall;
+  dropAlias(
+    request: DropAliasRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DropAliasResponse) => void,
   ): ClientUnaryCall;
 }
 

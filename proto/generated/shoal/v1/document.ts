@@ -60,6 +60,18 @@ export interface TokenVectors {
   codec: string;
 }
 
+/** A part of a document with vectors of its own. */
+export interface DocumentPassage {
+  /** float32[dim] little-endian. */
+  vector: Buffer;
+  tokens:
+    | TokenVectors
+    | undefined;
+  /** UTF-16 offsets in title + " " + text, or in text where there is no title; end 0 = the end of the text. */
+  start: number;
+  end: number;
+}
+
 /** A document as a user gives it and gets it back. */
 export interface Document {
   /** 1 to 256 bytes of UTF-8, unique in the collection. */
@@ -73,7 +85,11 @@ export interface Document {
   /** float32[dim] little-endian; given = the encoder is not asked for it. */
   vector?: Buffer | undefined;
   sparse: SparseVector | undefined;
-  tokens: TokenVectors | undefined;
+  tokens:
+    | TokenVectors
+    | undefined;
+  /** Given instead of vector and tokens: at least one, at most 4,096, each with a vector. The first is the primary one. */
+  passages: DocumentPassage[];
 }
 
 export interface Document_AttributesEntry {
@@ -411,6 +427,99 @@ export const TokenVectors: MessageFns<TokenVectors> = {
   },
 };
 
+function createBaseDocumentPassage(): DocumentPassage {
+  return { vector: Buffer.alloc(0), tokens: undefined, start: 0, end: 0 };
+}
+
+export const DocumentPassage: MessageFns<DocumentPassage> = {
+  encode(message: DocumentPassage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.vector.length !== 0) {
+      writer.uint32(10).bytes(message.vector);
+    }
+    if (message.tokens !== undefined) {
+      TokenVectors.encode(message.tokens, writer.uint32(18).fork()).join();
+    }
+    if (message.start !== 0) {
+      writer.uint32(24).uint32(message.start);
+    }
+    if (message.end !== 0) {
+      writer.uint32(32).uint32(message.end);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DocumentPassage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDocumentPassage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.vector = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tokens = TokenVectors.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.start = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.end = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DocumentPassage>): DocumentPassage {
+    return DocumentPassage.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DocumentPassage>): DocumentPassage {
+    const message = createBaseDocumentPassage();
+    message.vector = object.vector ?? Buffer.alloc(0);
+    message.tokens = (object.tokens !== undefined && object.tokens !== null)
+      ? TokenVectors.fromPartial(object.tokens)
+      : undefined;
+    message.start = object.start ?? 0;
+    message.end = object.end ?? 0;
+    return message;
+  },
+};
+
 function createBaseDocument(): Document {
   return {
     id: "",
@@ -420,6 +529,7 @@ function createBaseDocument(): Document {
     vector: undefined,
     sparse: undefined,
     tokens: undefined,
+    passages: [],
   };
 }
 
@@ -445,6 +555,9 @@ export const Document: MessageFns<Document> = {
     }
     if (message.tokens !== undefined) {
       TokenVectors.encode(message.tokens, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.passages) {
+      DocumentPassage.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -521,6 +634,14 @@ export const Document: MessageFns<Document> = {
             message.tokens = TokenVectors.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.passages.push(DocumentPassage.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -557,6 +678,7 @@ export const Document: MessageFns<Document> = {
     message.tokens = (object.tokens !== undefined && object.tokens !== null)
       ? TokenVectors.fromPartial(object.tokens)
       : undefined;
+    message.passages = object.passages?.map((e) => DocumentPassage.fromPartial(e)) || [];
     return message;
   },
 };

@@ -22,7 +22,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Document } from "./document.js";
+import { AttributeValue, Document } from "./document.js";
 
 export const protobufPackage = "shoal.v1";
 
@@ -41,9 +41,23 @@ export interface WriteResult {
   unchanged: boolean;
 }
 
+/** What must hold when the log reaches the write, else it is refused with FAILED_PRECONDITION. */
+export interface WriteCondition {
+  /** The document exists in exactly this version. */
+  ifDocId?:
+    | bigint
+    | undefined;
+  /** The document does not exist. */
+  ifAbsent?: boolean | undefined;
+}
+
 export interface UpsertRequest {
   collection: string;
   documents: Document[];
+  /** One for each document in order; a condition without kind = none. Empty = no conditions. */
+  conditions: WriteCondition[];
+  /** Chosen by the client: a conditional write repeated with the same write_id within 10 minutes gets its first verdict. */
+  writeId: string;
 }
 
 export interface UpsertResponse {
@@ -76,10 +90,37 @@ export interface RejectedDocument {
   result: WriteResult | undefined;
 }
 
+export interface SetAttributesRequest {
+  collection: string;
+  id: string;
+  /** Set or replaced. */
+  attributes: { [key: string]: AttributeValue };
+  /** Names of attributes to remove. */
+  remove: string[];
+}
+
+export interface SetAttributesRequest_AttributesEntry {
+  key: string;
+  value: AttributeValue | undefined;
+}
+
+export interface SetAttributesResponse {
+  uid: string;
+  sequence: bigint;
+  docId: bigint;
+}
+
+/** Read what was written up to this position of the collection with this uid. */
+export interface MinSequence {
+  uid: string;
+  sequence: bigint;
+}
+
 export interface GetDocumentRequest {
   collection: string;
   id: string;
   withVectors: boolean;
+  minSequence: MinSequence | undefined;
 }
 
 export interface GetDocumentResponse {
@@ -91,6 +132,11 @@ export interface GetDocumentResponse {
 export interface DeleteDocumentsRequest {
   collection: string;
   ids: string[];
+  /** CEL over attributes; documents that match are deleted, each unless it was changed since it was found. Instead of ids. */
+  filter: string;
+  /** For `ids`, as in UpsertRequest. A delete whose condition fails is not counted. */
+  conditions: WriteCondition[];
+  writeId: string;
 }
 
 export interface DeleteDocumentsResponse {
@@ -102,6 +148,8 @@ export interface DeleteDocumentsResponse {
 
 export interface CountDocumentsRequest {
   collection: string;
+  filter: string;
+  minSequence: MinSequence | undefined;
 }
 
 export interface CountDocumentsResponse {
@@ -114,6 +162,10 @@ export interface ScrollRequest {
   withVectors: boolean;
   /** Documents a message; 0 = 256. */
   batch: number;
+  filter: string;
+  /** Documents with a larger id follow. */
+  afterId: string;
+  minSequence: MinSequence | undefined;
 }
 
 export interface ScrollResponse {
@@ -232,8 +284,78 @@ export const WriteResult: MessageFns<WriteResult> = {
   },
 };
 
+function createBaseWriteCondition(): WriteCondition {
+  return { ifDocId: undefined, ifAbsent: undefined };
+}
+
+export const WriteCondition: MessageFns<WriteCondition> = {
+  encode(message: WriteCondition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ifDocId !== undefined) {
+      if (BigInt.asUintN(64, message.ifDocId) !== message.ifDocId) {
+        throw new globalThis.Error("value provided for field message.ifDocId of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.ifDocId);
+    }
+    if (message.ifAbsent !== undefined) {
+      writer.uint32(16).bool(message.ifAbsent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WriteCondition {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWriteCondition();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.ifDocId = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.ifAbsent = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WriteCondition>): WriteCondition {
+    return WriteCondition.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WriteCondition>): WriteCondition {
+    const message = createBaseWriteCondition();
+    message.ifDocId = (object.ifDocId !== undefined && object.ifDocId !== null) ? BigInt(object.ifDocId) : undefined;
+    message.ifAbsent = object.ifAbsent ?? undefined;
+    return message;
+  },
+};
+
 function createBaseUpsertRequest(): UpsertRequest {
-  return { collection: "", documents: [] };
+  return { collection: "", documents: [], conditions: [], writeId: "" };
 }
 
 export const UpsertRequest: MessageFns<UpsertRequest> = {
@@ -243,6 +365,12 @@ export const UpsertRequest: MessageFns<UpsertRequest> = {
     }
     for (const v of message.documents) {
       Document.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.conditions) {
+      WriteCondition.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.writeId !== "") {
+      writer.uint32(34).string(message.writeId);
     }
     return writer;
   },
@@ -276,6 +404,22 @@ export const UpsertRequest: MessageFns<UpsertRequest> = {
             message.documents.push(Document.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.conditions.push(WriteCondition.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.writeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -295,6 +439,8 @@ export const UpsertRequest: MessageFns<UpsertRequest> = {
     const message = createBaseUpsertRequest();
     message.collection = object.collection ?? "";
     message.documents = object.documents?.map((e) => Document.fromPartial(e)) || [];
+    message.conditions = object.conditions?.map((e) => WriteCondition.fromPartial(e)) || [];
+    message.writeId = object.writeId ?? "";
     return message;
   },
 };
@@ -662,8 +808,334 @@ export const RejectedDocument: MessageFns<RejectedDocument> = {
   },
 };
 
+function createBaseSetAttributesRequest(): SetAttributesRequest {
+  return { collection: "", id: "", attributes: {}, remove: [] };
+}
+
+export const SetAttributesRequest: MessageFns<SetAttributesRequest> = {
+  encode(message: SetAttributesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.collection !== "") {
+      writer.uint32(10).string(message.collection);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    globalThis.Object.entries(message.attributes).forEach(([key, value]: [string, AttributeValue]) => {
+      SetAttributesRequest_AttributesEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    for (const v of message.remove) {
+      writer.uint32(34).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAttributesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAttributesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.collection = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = SetAttributesRequest_AttributesEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.attributes[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.remove.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetAttributesRequest>): SetAttributesRequest {
+    return SetAttributesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetAttributesRequest>): SetAttributesRequest {
+    const message = createBaseSetAttributesRequest();
+    message.collection = object.collection ?? "";
+    message.id = object.id ?? "";
+    message.attributes = (globalThis.Object.entries(object.attributes ?? {}) as [string, AttributeValue][]).reduce(
+      (acc: { [key: string]: AttributeValue }, [key, value]: [string, AttributeValue]) => {
+        if (value !== undefined) {
+          acc[key] = AttributeValue.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.remove = object.remove?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseSetAttributesRequest_AttributesEntry(): SetAttributesRequest_AttributesEntry {
+  return { key: "", value: undefined };
+}
+
+export const SetAttributesRequest_AttributesEntry: MessageFns<SetAttributesRequest_AttributesEntry> = {
+  encode(message: SetAttributesRequest_AttributesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      AttributeValue.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAttributesRequest_AttributesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAttributesRequest_AttributesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = AttributeValue.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetAttributesRequest_AttributesEntry>): SetAttributesRequest_AttributesEntry {
+    return SetAttributesRequest_AttributesEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetAttributesRequest_AttributesEntry>): SetAttributesRequest_AttributesEntry {
+    const message = createBaseSetAttributesRequest_AttributesEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? AttributeValue.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSetAttributesResponse(): SetAttributesResponse {
+  return { uid: "", sequence: 0n, docId: 0n };
+}
+
+export const SetAttributesResponse: MessageFns<SetAttributesResponse> = {
+  encode(message: SetAttributesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uid !== "") {
+      writer.uint32(10).string(message.uid);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.sequence);
+    }
+    if (message.docId !== 0n) {
+      if (BigInt.asUintN(64, message.docId) !== message.docId) {
+        throw new globalThis.Error("value provided for field message.docId of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.docId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetAttributesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetAttributesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uid = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.docId = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SetAttributesResponse>): SetAttributesResponse {
+    return SetAttributesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SetAttributesResponse>): SetAttributesResponse {
+    const message = createBaseSetAttributesResponse();
+    message.uid = object.uid ?? "";
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.docId = (object.docId !== undefined && object.docId !== null) ? BigInt(object.docId) : 0n;
+    return message;
+  },
+};
+
+function createBaseMinSequence(): MinSequence {
+  return { uid: "", sequence: 0n };
+}
+
+export const MinSequence: MessageFns<MinSequence> = {
+  encode(message: MinSequence, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uid !== "") {
+      writer.uint32(10).string(message.uid);
+    }
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.sequence);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MinSequence {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMinSequence();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uid = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MinSequence>): MinSequence {
+    return MinSequence.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MinSequence>): MinSequence {
+    const message = createBaseMinSequence();
+    message.uid = object.uid ?? "";
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    return message;
+  },
+};
+
 function createBaseGetDocumentRequest(): GetDocumentRequest {
-  return { collection: "", id: "", withVectors: false };
+  return { collection: "", id: "", withVectors: false, minSequence: undefined };
 }
 
 export const GetDocumentRequest: MessageFns<GetDocumentRequest> = {
@@ -676,6 +1148,9 @@ export const GetDocumentRequest: MessageFns<GetDocumentRequest> = {
     }
     if (message.withVectors !== false) {
       writer.uint32(24).bool(message.withVectors);
+    }
+    if (message.minSequence !== undefined) {
+      MinSequence.encode(message.minSequence, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -717,6 +1192,14 @@ export const GetDocumentRequest: MessageFns<GetDocumentRequest> = {
             message.withVectors = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.minSequence = MinSequence.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -737,6 +1220,9 @@ export const GetDocumentRequest: MessageFns<GetDocumentRequest> = {
     message.collection = object.collection ?? "";
     message.id = object.id ?? "";
     message.withVectors = object.withVectors ?? false;
+    message.minSequence = (object.minSequence !== undefined && object.minSequence !== null)
+      ? MinSequence.fromPartial(object.minSequence)
+      : undefined;
     return message;
   },
 };
@@ -826,7 +1312,7 @@ export const GetDocumentResponse: MessageFns<GetDocumentResponse> = {
 };
 
 function createBaseDeleteDocumentsRequest(): DeleteDocumentsRequest {
-  return { collection: "", ids: [] };
+  return { collection: "", ids: [], filter: "", conditions: [], writeId: "" };
 }
 
 export const DeleteDocumentsRequest: MessageFns<DeleteDocumentsRequest> = {
@@ -836,6 +1322,15 @@ export const DeleteDocumentsRequest: MessageFns<DeleteDocumentsRequest> = {
     }
     for (const v of message.ids) {
       writer.uint32(18).string(v!);
+    }
+    if (message.filter !== "") {
+      writer.uint32(26).string(message.filter);
+    }
+    for (const v of message.conditions) {
+      WriteCondition.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.writeId !== "") {
+      writer.uint32(42).string(message.writeId);
     }
     return writer;
   },
@@ -869,6 +1364,30 @@ export const DeleteDocumentsRequest: MessageFns<DeleteDocumentsRequest> = {
             message.ids.push(reader.string());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.filter = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.conditions.push(WriteCondition.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.writeId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -888,6 +1407,9 @@ export const DeleteDocumentsRequest: MessageFns<DeleteDocumentsRequest> = {
     const message = createBaseDeleteDocumentsRequest();
     message.collection = object.collection ?? "";
     message.ids = object.ids?.map((e) => e) || [];
+    message.filter = object.filter ?? "";
+    message.conditions = object.conditions?.map((e) => WriteCondition.fromPartial(e)) || [];
+    message.writeId = object.writeId ?? "";
     return message;
   },
 };
@@ -978,13 +1500,19 @@ export const DeleteDocumentsResponse: MessageFns<DeleteDocumentsResponse> = {
 };
 
 function createBaseCountDocumentsRequest(): CountDocumentsRequest {
-  return { collection: "" };
+  return { collection: "", filter: "", minSequence: undefined };
 }
 
 export const CountDocumentsRequest: MessageFns<CountDocumentsRequest> = {
   encode(message: CountDocumentsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.collection !== "") {
       writer.uint32(10).string(message.collection);
+    }
+    if (message.filter !== "") {
+      writer.uint32(18).string(message.filter);
+    }
+    if (message.minSequence !== undefined) {
+      MinSequence.encode(message.minSequence, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1010,6 +1538,22 @@ export const CountDocumentsRequest: MessageFns<CountDocumentsRequest> = {
             message.collection = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.filter = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.minSequence = MinSequence.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1028,6 +1572,10 @@ export const CountDocumentsRequest: MessageFns<CountDocumentsRequest> = {
   fromPartial(object: DeepPartial<CountDocumentsRequest>): CountDocumentsRequest {
     const message = createBaseCountDocumentsRequest();
     message.collection = object.collection ?? "";
+    message.filter = object.filter ?? "";
+    message.minSequence = (object.minSequence !== undefined && object.minSequence !== null)
+      ? MinSequence.fromPartial(object.minSequence)
+      : undefined;
     return message;
   },
 };
@@ -1103,7 +1651,7 @@ export const CountDocumentsResponse: MessageFns<CountDocumentsResponse> = {
 };
 
 function createBaseScrollRequest(): ScrollRequest {
-  return { collection: "", withVectors: false, batch: 0 };
+  return { collection: "", withVectors: false, batch: 0, filter: "", afterId: "", minSequence: undefined };
 }
 
 export const ScrollRequest: MessageFns<ScrollRequest> = {
@@ -1116,6 +1664,15 @@ export const ScrollRequest: MessageFns<ScrollRequest> = {
     }
     if (message.batch !== 0) {
       writer.uint32(24).uint32(message.batch);
+    }
+    if (message.filter !== "") {
+      writer.uint32(34).string(message.filter);
+    }
+    if (message.afterId !== "") {
+      writer.uint32(42).string(message.afterId);
+    }
+    if (message.minSequence !== undefined) {
+      MinSequence.encode(message.minSequence, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -1157,6 +1714,30 @@ export const ScrollRequest: MessageFns<ScrollRequest> = {
             message.batch = reader.uint32();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.filter = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.afterId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.minSequence = MinSequence.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1177,6 +1758,11 @@ export const ScrollRequest: MessageFns<ScrollRequest> = {
     message.collection = object.collection ?? "";
     message.withVectors = object.withVectors ?? false;
     message.batch = object.batch ?? 0;
+    message.filter = object.filter ?? "";
+    message.afterId = object.afterId ?? "";
+    message.minSequence = (object.minSequence !== undefined && object.minSequence !== null)
+      ? MinSequence.fromPartial(object.minSequence)
+      : undefined;
     return message;
   },
 };
@@ -1342,6 +1928,17 @@ export const DocumentsService = {
     responseSerialize: (value: ImportResponse): Buffer => Buffer.from(ImportResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ImportResponse => ImportResponse.decode(value),
   },
+  /** Changes attributes of one document, without encoding it again. */
+  setAttributes: {
+    path: "/shoal.v1.Documents/SetAttributes" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetAttributesRequest): Buffer => Buffer.from(SetAttributesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetAttributesRequest => SetAttributesRequest.decode(value),
+    responseSerialize: (value: SetAttributesResponse): Buffer =>
+      Buffer.from(SetAttributesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetAttributesResponse => SetAttributesResponse.decode(value),
+  },
   getDocument: {
     path: "/shoal.v1.Documents/GetDocument" as const,
     requestStream: false as const,
@@ -1373,7 +1970,7 @@ export const DocumentsService = {
       Buffer.from(CountDocumentsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CountDocumentsResponse => CountDocumentsResponse.decode(value),
   },
-  /** All documents in ascending docId, in batches. */
+  /** All documents in ascending order of their ids (bytes), in batches; each that exists throughout is met exactly once. */
   scroll: {
     path: "/shoal.v1.Documents/Scroll" as const,
     requestStream: false as const,
@@ -1390,10 +1987,12 @@ export interface DocumentsServer extends UntypedServiceImplementation {
   upsert: handleUnaryCall<UpsertRequest, UpsertResponse>;
   /** Bulk: the client sends batches, the coordinator pulls them as fast as it can encode and store (back-pressure). */
   import: handleClientStreamingCall<ImportRequest, ImportResponse>;
+  /** Changes attributes of one document, without encoding it again. */
+  setAttributes: handleUnaryCall<SetAttributesRequest, SetAttributesResponse>;
   getDocument: handleUnaryCall<GetDocumentRequest, GetDocumentResponse>;
   deleteDocuments: handleUnaryCall<DeleteDocumentsRequest, DeleteDocumentsResponse>;
   countDocuments: handleUnaryCall<CountDocumentsRequest, CountDocumentsResponse>;
-  /** All documents in ascending docId, in batches. */
+  /** All documents in ascending order of their ids (bytes), in batches; each that exists throughout is met exactly once. */
   scroll: handleServerStreamingCall<ScrollRequest, ScrollResponse>;
 }
 
@@ -1429,6 +2028,22 @@ export interface DocumentsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ImportResponse) => void,
   ): ClientWritableStream<ImportRequest>;
+  /** Changes attributes of one document, without encoding it again. */
+  setAttributes(
+    request: SetAttributesRequest,
+    callback: (error: ServiceError | null, response: SetAttributesResponse) => void,
+  ): ClientUnaryCall;
+  setAttributes(
+    request: SetAttributesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetAttributesResponse) => void,
+  ): ClientUnaryCall;
+  setAttributes(
+    request: SetAttributesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetAttributesResponse) => void,
+  ): ClientUnaryCall;
   getDocument(
     request: GetDocumentRequest,
     callback: (error: ServiceError | null, response: GetDocumentResponse) => void,
@@ -1474,7 +2089,7 @@ export interface DocumentsClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CountDocumentsResponse) => void,
   ): ClientUnaryCall;
-  /** All documents in ascending docId, in batches. */
+  /** All documents in ascending order of their ids (bytes), in batches; each that exists throughout is met exactly once. */
   scroll(request: ScrollRequest, options?: Partial<CallOptions>): ClientReadableStream<ScrollResponse>;
   scroll(
     request: ScrollRequest,

@@ -12,7 +12,7 @@ export const protobufPackage = "shoal.v1";
 
 export const protobufFileName = "shoal/v1/log.proto";
 
-/** Body of an upsert record: documents of one shard, position 0 first. */
+/** Body of an upsert or write record: its documents, position 0 first. Other records have none. */
 export interface DocumentRecord {
   documents: LogDocument[];
 }
@@ -33,23 +33,25 @@ export interface LogDocument {
   /** Number of terms, for BM25's length. */
   terms: number;
   /** Coded rows with the codec's version. */
-  tokens: TokenVectors | undefined;
+  tokens:
+    | TokenVectors
+    | undefined;
+  /** The sparse weights are final document weights as an index stores them, not term frequencies. */
+  weighted: boolean;
+  /** Number of this passage in the document; 0 = the primary one, which alone carries title, text and sparse. */
+  passage: number;
+  /** Of a passage: UTF-16 offsets in title + " " + text; end 0 = the end of the text. */
+  start: number;
+  end: number;
+  /** Inverted list of the primary passage; equal to `list` where passage is 0. */
+  home: number;
+  /** Further passages of the same document and the same shard; in a record of the directory's subject: all of them. */
+  further: LogDocument[];
 }
 
 export interface LogDocument_AttributesEntry {
   key: string;
   value: AttributeValue | undefined;
-}
-
-/** Body of a superseded record: versions smaller than doc_id are gone. */
-export interface SupersededRecord {
-  entries: Superseded[];
-}
-
-export interface Superseded {
-  id: string;
-  /** 0 = the docId of this record at this position. */
-  docId: bigint;
 }
 
 function createBaseDocumentRecord(): DocumentRecord {
@@ -118,6 +120,12 @@ function createBaseLogDocument(): LogDocument {
     sparse: undefined,
     terms: 0,
     tokens: undefined,
+    weighted: false,
+    passage: 0,
+    start: 0,
+    end: 0,
+    home: 0,
+    further: [],
   };
 }
 
@@ -149,6 +157,24 @@ export const LogDocument: MessageFns<LogDocument> = {
     }
     if (message.tokens !== undefined) {
       TokenVectors.encode(message.tokens, writer.uint32(74).fork()).join();
+    }
+    if (message.weighted !== false) {
+      writer.uint32(80).bool(message.weighted);
+    }
+    if (message.passage !== 0) {
+      writer.uint32(88).uint32(message.passage);
+    }
+    if (message.start !== 0) {
+      writer.uint32(96).uint32(message.start);
+    }
+    if (message.end !== 0) {
+      writer.uint32(104).uint32(message.end);
+    }
+    if (message.home !== 0) {
+      writer.uint32(112).uint32(message.home);
+    }
+    for (const v of message.further) {
+      LogDocument.encode(v!, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -241,6 +267,54 @@ export const LogDocument: MessageFns<LogDocument> = {
             message.tokens = TokenVectors.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.weighted = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.passage = reader.uint32();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.start = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.end = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.home = reader.uint32();
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.further.push(LogDocument.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -279,6 +353,12 @@ export const LogDocument: MessageFns<LogDocument> = {
     message.tokens = (object.tokens !== undefined && object.tokens !== null)
       ? TokenVectors.fromPartial(object.tokens)
       : undefined;
+    message.weighted = object.weighted ?? false;
+    message.passage = object.passage ?? 0;
+    message.start = object.start ?? 0;
+    message.end = object.end ?? 0;
+    message.home = object.home ?? 0;
+    message.further = object.further?.map((e) => LogDocument.fromPartial(e)) || [];
     return message;
   },
 };
@@ -348,131 +428,6 @@ export const LogDocument_AttributesEntry: MessageFns<LogDocument_AttributesEntry
     message.value = (object.value !== undefined && object.value !== null)
       ? AttributeValue.fromPartial(object.value)
       : undefined;
-    return message;
-  },
-};
-
-function createBaseSupersededRecord(): SupersededRecord {
-  return { entries: [] };
-}
-
-export const SupersededRecord: MessageFns<SupersededRecord> = {
-  encode(message: SupersededRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.entries) {
-      Superseded.encode(v!, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SupersededRecord {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSupersededRecord();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.entries.push(Superseded.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<SupersededRecord>): SupersededRecord {
-    return SupersededRecord.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<SupersededRecord>): SupersededRecord {
-    const message = createBaseSupersededRecord();
-    message.entries = object.entries?.map((e) => Superseded.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseSuperseded(): Superseded {
-  return { id: "", docId: 0n };
-}
-
-export const Superseded: MessageFns<Superseded> = {
-  encode(message: Superseded, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.id !== "") {
-      writer.uint32(10).string(message.id);
-    }
-    if (message.docId !== 0n) {
-      if (BigInt.asUintN(64, message.docId) !== message.docId) {
-        throw new globalThis.Error("value provided for field message.docId of type uint64 too large");
-      }
-      writer.uint32(16).uint64(message.docId);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Superseded {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSuperseded();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.id = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.docId = reader.uint64() as bigint;
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<Superseded>): Superseded {
-    return Superseded.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<Superseded>): Superseded {
-    const message = createBaseSuperseded();
-    message.id = object.id ?? "";
-    message.docId = (object.docId !== undefined && object.docId !== null) ? BigInt(object.docId) : 0n;
     return message;
   },
 };

@@ -84,6 +84,28 @@ export interface SearchRequest {
   deadlineMs: number;
   /** A partial answer is UNAVAILABLE instead of an answer with holes. */
   requireFull: boolean;
+  /** CEL over attributes, for example `year >= 1990 && "news" in tags`. */
+  filter: string;
+  /** Probe every list and score every candidate without approximation. */
+  exact: boolean;
+  /** Id of a document: search by its vector instead of `query` or `vector`; it is not among the hits itself. */
+  like: string;
+}
+
+export interface SearchBatchRequest {
+  /** At most 1,000. */
+  requests: SearchRequest[];
+}
+
+export interface SearchOutcome {
+  /** gRPC status number; 0 = answered. */
+  status: number;
+  message: string;
+  response: SearchResponse | undefined;
+}
+
+export interface SearchBatchResponse {
+  outcomes: SearchOutcome[];
 }
 
 /** Null where the mode has no such score. */
@@ -269,6 +291,9 @@ function createBaseSearchRequest(): SearchRequest {
     minSequenceUid: "",
     deadlineMs: 0,
     requireFull: false,
+    filter: "",
+    exact: false,
+    like: "",
   };
 }
 
@@ -327,6 +352,15 @@ export const SearchRequest: MessageFns<SearchRequest> = {
     }
     if (message.requireFull !== false) {
       writer.uint32(136).bool(message.requireFull);
+    }
+    if (message.filter !== "") {
+      writer.uint32(146).string(message.filter);
+    }
+    if (message.exact !== false) {
+      writer.uint32(152).bool(message.exact);
+    }
+    if (message.like !== "") {
+      writer.uint32(162).string(message.like);
     }
     return writer;
   },
@@ -480,6 +514,30 @@ export const SearchRequest: MessageFns<SearchRequest> = {
             message.requireFull = reader.bool();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.filter = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.exact = reader.bool();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.like = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -518,6 +576,200 @@ export const SearchRequest: MessageFns<SearchRequest> = {
     message.minSequenceUid = object.minSequenceUid ?? "";
     message.deadlineMs = object.deadlineMs ?? 0;
     message.requireFull = object.requireFull ?? false;
+    message.filter = object.filter ?? "";
+    message.exact = object.exact ?? false;
+    message.like = object.like ?? "";
+    return message;
+  },
+};
+
+function createBaseSearchBatchRequest(): SearchBatchRequest {
+  return { requests: [] };
+}
+
+export const SearchBatchRequest: MessageFns<SearchBatchRequest> = {
+  encode(message: SearchBatchRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.requests) {
+      SearchRequest.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchBatchRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchBatchRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.requests.push(SearchRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SearchBatchRequest>): SearchBatchRequest {
+    return SearchBatchRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchBatchRequest>): SearchBatchRequest {
+    const message = createBaseSearchBatchRequest();
+    message.requests = object.requests?.map((e) => SearchRequest.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSearchOutcome(): SearchOutcome {
+  return { status: 0, message: "", response: undefined };
+}
+
+export const SearchOutcome: MessageFns<SearchOutcome> = {
+  encode(message: SearchOutcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.status !== 0) {
+      writer.uint32(8).uint32(message.status);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.response !== undefined) {
+      SearchResponse.encode(message.response, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchOutcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchOutcome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.status = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.response = SearchResponse.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SearchOutcome>): SearchOutcome {
+    return SearchOutcome.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchOutcome>): SearchOutcome {
+    const message = createBaseSearchOutcome();
+    message.status = object.status ?? 0;
+    message.message = object.message ?? "";
+    message.response = (object.response !== undefined && object.response !== null)
+      ? SearchResponse.fromPartial(object.response)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSearchBatchResponse(): SearchBatchResponse {
+  return { outcomes: [] };
+}
+
+export const SearchBatchResponse: MessageFns<SearchBatchResponse> = {
+  encode(message: SearchBatchResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.outcomes) {
+      SearchOutcome.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchBatchResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchBatchResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.outcomes.push(SearchOutcome.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SearchBatchResponse>): SearchBatchResponse {
+    return SearchBatchResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchBatchResponse>): SearchBatchResponse {
+    const message = createBaseSearchBatchResponse();
+    message.outcomes = object.outcomes?.map((e) => SearchOutcome.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1646,10 +1898,22 @@ export const SearchService = {
     responseSerialize: (value: SearchResponse): Buffer => Buffer.from(SearchResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SearchResponse => SearchResponse.decode(value),
   },
+  /** Several questions at once; each has its own outcome. */
+  searchBatch: {
+    path: "/shoal.v1.Search/SearchBatch" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SearchBatchRequest): Buffer => Buffer.from(SearchBatchRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SearchBatchRequest => SearchBatchRequest.decode(value),
+    responseSerialize: (value: SearchBatchResponse): Buffer => Buffer.from(SearchBatchResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SearchBatchResponse => SearchBatchResponse.decode(value),
+  },
 } as const;
 
 export interface SearchServer extends UntypedServiceImplementation {
   search: handleUnaryCall<SearchRequest, SearchResponse>;
+  /** Several questions at once; each has its own outcome. */
+  searchBatch: handleUnaryCall<SearchBatchRequest, SearchBatchResponse>;
 }
 
 export interface SearchClient extends Client {
@@ -1667,6 +1931,22 @@ export interface SearchClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SearchResponse) => void,
+  ): ClientUnaryCall;
+  /** Several questions at once; each has its own outcome. */
+  searchBatch(
+    request: SearchBatchRequest,
+    callback: (error: ServiceError | null, response: SearchBatchResponse) => void,
+  ): ClientUnaryCall;
+  searchBatch(
+    request: SearchBatchRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SearchBatchResponse) => void,
+  ): ClientUnaryCall;
+  searchBatch(
+    request: SearchBatchRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SearchBatchResponse) => void,
   ): ClientUnaryCall;
 }
 

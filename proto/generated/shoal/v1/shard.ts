@@ -20,7 +20,22 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import {
+  AwaitCommittedRequest,
+  AwaitCommittedResponse,
+  AwaitVerdictsRequest,
+  AwaitVerdictsResponse,
+  FindUnchangedRequest,
+  FindUnchangedResponse,
+  ListLocatedRequest,
+  ListLocatedResponse,
+  LocateRequest,
+  LocateResponse,
+  SubjectMark,
+} from "./directory.js";
 import { Document, SparseVector } from "./document.js";
+import { Filter } from "./filter.js";
+import { LogDocument } from "./log.js";
 
 export const protobufPackage = "shoal.v1";
 
@@ -39,6 +54,13 @@ export interface ShardRequest {
     | undefined;
   /** Forget the request with this seq. */
   cancel?: Cancel | undefined;
+  locate?: LocateRequest | undefined;
+  listLocated?: ListLocatedRequest | undefined;
+  awaitCommitted?: AwaitCommittedRequest | undefined;
+  awaitVerdicts?: AwaitVerdictsRequest | undefined;
+  findUnchanged?: FindUnchangedRequest | undefined;
+  readDocuments?: ReadDocumentsRequest | undefined;
+  listRows?: ListRowsRequest | undefined;
 }
 
 export interface Cancel {
@@ -54,6 +76,13 @@ export interface ShardResponse {
   fetch?: FetchResponse | undefined;
   lookup?: LookupResponse | undefined;
   statistics?: GetStatisticsResponse | undefined;
+  locate?: LocateResponse | undefined;
+  listLocated?: ListLocatedResponse | undefined;
+  awaitCommitted?: AwaitCommittedResponse | undefined;
+  awaitVerdicts?: AwaitVerdictsResponse | undefined;
+  findUnchanged?: FindUnchangedResponse | undefined;
+  readDocuments?: ReadDocumentsResponse | undefined;
+  listRows?: ListRowsResponse | undefined;
 }
 
 /** A shard at the generation that the caller's map knows; a node refuses another one with FAILED_PRECONDITION. */
@@ -70,6 +99,8 @@ export interface ScanShard {
   lists: Buffer;
   dense: boolean;
   sparse: boolean;
+  /** The replica waits until it has applied these positions. */
+  required: SubjectMark[];
 }
 
 export interface ScanRequest {
@@ -85,6 +116,7 @@ export interface ScanRequest {
   k: number;
   /** Each shard waits until it has applied this log position. */
   minSequence: bigint;
+  filter: Filter | undefined;
 }
 
 /** Candidates of one shard: parallel columns, best first, ties by smaller docId. */
@@ -95,6 +127,8 @@ export interface Candidates {
   idHashes: Buffer;
   /** float32[n] */
   scores: Buffer;
+  /** uint32[n]: which passage of the document; empty = all 0. */
+  passages: Buffer;
 }
 
 export interface ShardScan {
@@ -108,6 +142,8 @@ export interface ShardScan {
   /** The replica's log position, and whether it had more to apply. */
   applied: bigint;
   behind: boolean;
+  /** Documents in the lists asked for that the filter lets through; absent without a filter. */
+  matching?: bigint | undefined;
 }
 
 export interface ScanResponse {
@@ -120,6 +156,8 @@ export interface RerankShard {
     | undefined;
   /** uint64[n] */
   docIds: Buffer;
+  /** uint32[n]: which passage of each; empty = all 0. */
+  passages: Buffer;
 }
 
 export interface RerankRequest {
@@ -158,17 +196,35 @@ export interface RerankResponse {
 export interface FetchShard {
   ref: ShardRef | undefined;
   docIds: Buffer;
+  /** uint32[n]: which passage of each; empty = all 0. */
+  passages: Buffer;
+  required: SubjectMark[];
 }
 
 export interface FetchRequest {
   uid: string;
   shards: FetchShard[];
   withVectors: boolean;
+  /** Only documents that match. */
+  filter:
+    | Filter
+    | undefined;
+  /** Also everything as the log had it, for writing a changed version without encoding again. */
+  withRecord: boolean;
 }
 
 export interface FetchedDocument {
   docId: bigint;
+  /** Of a passage that is not the primary one: without title and text, which are where `home` is. */
   document: Document | undefined;
+  passage: number;
+  /** UTF-16 offsets of the passage in title + " " + text; end 0 = the end of the text. */
+  start: number;
+  end: number;
+  /** Inverted list of the primary passage. */
+  home: number;
+  /** With its further passages in this shard, sparse weights final; only with `with_record`. */
+  record: LogDocument | undefined;
 }
 
 export interface ShardDocuments {
@@ -202,6 +258,11 @@ export interface GetStatisticsRequest {
   shards: ShardRef[];
   /** uint32[terms] */
   termIds: Buffer;
+  filter:
+    | Filter
+    | undefined;
+  /** All shards wait until they have applied these positions, as far as they hear the subjects. */
+  required: SubjectMark[];
 }
 
 export interface ShardStatistics {
@@ -217,6 +278,8 @@ export interface ShardStatistics {
   segments: number;
   mutableDocuments: bigint;
   tombstones: bigint;
+  /** Documents that the filter lets through; absent without a filter. */
+  matching?: bigint | undefined;
 }
 
 export interface GetStatisticsResponse {
@@ -240,6 +303,30 @@ export interface ReadDocumentsResponse {
   done: boolean;
 }
 
+export interface ListRowsRequest {
+  uid: string;
+  ref:
+    | ShardRef
+    | undefined;
+  /** Rows with a larger docId follow. */
+  after: bigint;
+  limit: number;
+  filter: Filter | undefined;
+  required: SubjectMark[];
+}
+
+/** Parallel columns; the passages of a document in one shard are one row. */
+export interface ListRowsResponse {
+  ids: string[];
+  /** uint64[n], ascending */
+  docIds: Buffer;
+  /** uint64[n] */
+  contentHashes: Buffer;
+  /** uint8[n]: 1 = the primary passage is here. */
+  primary: Buffer;
+  done: boolean;
+}
+
 export interface SealRequest {
   uid: string;
   ref: ShardRef | undefined;
@@ -259,6 +346,13 @@ function createBaseShardRequest(): ShardRequest {
     lookup: undefined,
     statistics: undefined,
     cancel: undefined,
+    locate: undefined,
+    listLocated: undefined,
+    awaitCommitted: undefined,
+    awaitVerdicts: undefined,
+    findUnchanged: undefined,
+    readDocuments: undefined,
+    listRows: undefined,
   };
 }
 
@@ -290,6 +384,27 @@ export const ShardRequest: MessageFns<ShardRequest> = {
     }
     if (message.cancel !== undefined) {
       Cancel.encode(message.cancel, writer.uint32(66).fork()).join();
+    }
+    if (message.locate !== undefined) {
+      LocateRequest.encode(message.locate, writer.uint32(74).fork()).join();
+    }
+    if (message.listLocated !== undefined) {
+      ListLocatedRequest.encode(message.listLocated, writer.uint32(82).fork()).join();
+    }
+    if (message.awaitCommitted !== undefined) {
+      AwaitCommittedRequest.encode(message.awaitCommitted, writer.uint32(90).fork()).join();
+    }
+    if (message.awaitVerdicts !== undefined) {
+      AwaitVerdictsRequest.encode(message.awaitVerdicts, writer.uint32(98).fork()).join();
+    }
+    if (message.findUnchanged !== undefined) {
+      FindUnchangedRequest.encode(message.findUnchanged, writer.uint32(106).fork()).join();
+    }
+    if (message.readDocuments !== undefined) {
+      ReadDocumentsRequest.encode(message.readDocuments, writer.uint32(114).fork()).join();
+    }
+    if (message.listRows !== undefined) {
+      ListRowsRequest.encode(message.listRows, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -371,6 +486,62 @@ export const ShardRequest: MessageFns<ShardRequest> = {
             message.cancel = Cancel.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.locate = LocateRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.listLocated = ListLocatedRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.awaitCommitted = AwaitCommittedRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.awaitVerdicts = AwaitVerdictsRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.findUnchanged = FindUnchangedRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.readDocuments = ReadDocumentsRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.listRows = ListRowsRequest.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -407,6 +578,27 @@ export const ShardRequest: MessageFns<ShardRequest> = {
       : undefined;
     message.cancel = (object.cancel !== undefined && object.cancel !== null)
       ? Cancel.fromPartial(object.cancel)
+      : undefined;
+    message.locate = (object.locate !== undefined && object.locate !== null)
+      ? LocateRequest.fromPartial(object.locate)
+      : undefined;
+    message.listLocated = (object.listLocated !== undefined && object.listLocated !== null)
+      ? ListLocatedRequest.fromPartial(object.listLocated)
+      : undefined;
+    message.awaitCommitted = (object.awaitCommitted !== undefined && object.awaitCommitted !== null)
+      ? AwaitCommittedRequest.fromPartial(object.awaitCommitted)
+      : undefined;
+    message.awaitVerdicts = (object.awaitVerdicts !== undefined && object.awaitVerdicts !== null)
+      ? AwaitVerdictsRequest.fromPartial(object.awaitVerdicts)
+      : undefined;
+    message.findUnchanged = (object.findUnchanged !== undefined && object.findUnchanged !== null)
+      ? FindUnchangedRequest.fromPartial(object.findUnchanged)
+      : undefined;
+    message.readDocuments = (object.readDocuments !== undefined && object.readDocuments !== null)
+      ? ReadDocumentsRequest.fromPartial(object.readDocuments)
+      : undefined;
+    message.listRows = (object.listRows !== undefined && object.listRows !== null)
+      ? ListRowsRequest.fromPartial(object.listRows)
       : undefined;
     return message;
   },
@@ -465,6 +657,13 @@ function createBaseShardResponse(): ShardResponse {
     fetch: undefined,
     lookup: undefined,
     statistics: undefined,
+    locate: undefined,
+    listLocated: undefined,
+    awaitCommitted: undefined,
+    awaitVerdicts: undefined,
+    findUnchanged: undefined,
+    readDocuments: undefined,
+    listRows: undefined,
   };
 }
 
@@ -496,6 +695,27 @@ export const ShardResponse: MessageFns<ShardResponse> = {
     }
     if (message.statistics !== undefined) {
       GetStatisticsResponse.encode(message.statistics, writer.uint32(66).fork()).join();
+    }
+    if (message.locate !== undefined) {
+      LocateResponse.encode(message.locate, writer.uint32(74).fork()).join();
+    }
+    if (message.listLocated !== undefined) {
+      ListLocatedResponse.encode(message.listLocated, writer.uint32(82).fork()).join();
+    }
+    if (message.awaitCommitted !== undefined) {
+      AwaitCommittedResponse.encode(message.awaitCommitted, writer.uint32(90).fork()).join();
+    }
+    if (message.awaitVerdicts !== undefined) {
+      AwaitVerdictsResponse.encode(message.awaitVerdicts, writer.uint32(98).fork()).join();
+    }
+    if (message.findUnchanged !== undefined) {
+      FindUnchangedResponse.encode(message.findUnchanged, writer.uint32(106).fork()).join();
+    }
+    if (message.readDocuments !== undefined) {
+      ReadDocumentsResponse.encode(message.readDocuments, writer.uint32(114).fork()).join();
+    }
+    if (message.listRows !== undefined) {
+      ListRowsResponse.encode(message.listRows, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -577,6 +797,62 @@ export const ShardResponse: MessageFns<ShardResponse> = {
             message.statistics = GetStatisticsResponse.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.locate = LocateResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.listLocated = ListLocatedResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.awaitCommitted = AwaitCommittedResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.awaitVerdicts = AwaitVerdictsResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.findUnchanged = FindUnchangedResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.readDocuments = ReadDocumentsResponse.decode(reader, reader.uint32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.listRows = ListRowsResponse.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -611,6 +887,27 @@ export const ShardResponse: MessageFns<ShardResponse> = {
       : undefined;
     message.statistics = (object.statistics !== undefined && object.statistics !== null)
       ? GetStatisticsResponse.fromPartial(object.statistics)
+      : undefined;
+    message.locate = (object.locate !== undefined && object.locate !== null)
+      ? LocateResponse.fromPartial(object.locate)
+      : undefined;
+    message.listLocated = (object.listLocated !== undefined && object.listLocated !== null)
+      ? ListLocatedResponse.fromPartial(object.listLocated)
+      : undefined;
+    message.awaitCommitted = (object.awaitCommitted !== undefined && object.awaitCommitted !== null)
+      ? AwaitCommittedResponse.fromPartial(object.awaitCommitted)
+      : undefined;
+    message.awaitVerdicts = (object.awaitVerdicts !== undefined && object.awaitVerdicts !== null)
+      ? AwaitVerdictsResponse.fromPartial(object.awaitVerdicts)
+      : undefined;
+    message.findUnchanged = (object.findUnchanged !== undefined && object.findUnchanged !== null)
+      ? FindUnchangedResponse.fromPartial(object.findUnchanged)
+      : undefined;
+    message.readDocuments = (object.readDocuments !== undefined && object.readDocuments !== null)
+      ? ReadDocumentsResponse.fromPartial(object.readDocuments)
+      : undefined;
+    message.listRows = (object.listRows !== undefined && object.listRows !== null)
+      ? ListRowsResponse.fromPartial(object.listRows)
       : undefined;
     return message;
   },
@@ -689,7 +986,7 @@ export const ShardRef: MessageFns<ShardRef> = {
 };
 
 function createBaseScanShard(): ScanShard {
-  return { ref: undefined, lists: Buffer.alloc(0), dense: false, sparse: false };
+  return { ref: undefined, lists: Buffer.alloc(0), dense: false, sparse: false, required: [] };
 }
 
 export const ScanShard: MessageFns<ScanShard> = {
@@ -705,6 +1002,9 @@ export const ScanShard: MessageFns<ScanShard> = {
     }
     if (message.sparse !== false) {
       writer.uint32(32).bool(message.sparse);
+    }
+    for (const v of message.required) {
+      SubjectMark.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -754,6 +1054,14 @@ export const ScanShard: MessageFns<ScanShard> = {
             message.sparse = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.required.push(SubjectMark.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -775,12 +1083,13 @@ export const ScanShard: MessageFns<ScanShard> = {
     message.lists = object.lists ?? Buffer.alloc(0);
     message.dense = object.dense ?? false;
     message.sparse = object.sparse ?? false;
+    message.required = object.required?.map((e) => SubjectMark.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBaseScanRequest(): ScanRequest {
-  return { uid: "", shards: [], dense: Buffer.alloc(0), sparse: undefined, k: 0, minSequence: 0n };
+  return { uid: "", shards: [], dense: Buffer.alloc(0), sparse: undefined, k: 0, minSequence: 0n, filter: undefined };
 }
 
 export const ScanRequest: MessageFns<ScanRequest> = {
@@ -805,6 +1114,9 @@ export const ScanRequest: MessageFns<ScanRequest> = {
         throw new globalThis.Error("value provided for field message.minSequence of type uint64 too large");
       }
       writer.uint32(48).uint64(message.minSequence);
+    }
+    if (message.filter !== undefined) {
+      Filter.encode(message.filter, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -870,6 +1182,14 @@ export const ScanRequest: MessageFns<ScanRequest> = {
             message.minSequence = reader.uint64() as bigint;
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.filter = Filter.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -897,12 +1217,15 @@ export const ScanRequest: MessageFns<ScanRequest> = {
     message.minSequence = (object.minSequence !== undefined && object.minSequence !== null)
       ? BigInt(object.minSequence)
       : 0n;
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? Filter.fromPartial(object.filter)
+      : undefined;
     return message;
   },
 };
 
 function createBaseCandidates(): Candidates {
-  return { docIds: Buffer.alloc(0), idHashes: Buffer.alloc(0), scores: Buffer.alloc(0) };
+  return { docIds: Buffer.alloc(0), idHashes: Buffer.alloc(0), scores: Buffer.alloc(0), passages: Buffer.alloc(0) };
 }
 
 export const Candidates: MessageFns<Candidates> = {
@@ -915,6 +1238,9 @@ export const Candidates: MessageFns<Candidates> = {
     }
     if (message.scores.length !== 0) {
       writer.uint32(26).bytes(message.scores);
+    }
+    if (message.passages.length !== 0) {
+      writer.uint32(34).bytes(message.passages);
     }
     return writer;
   },
@@ -956,6 +1282,14 @@ export const Candidates: MessageFns<Candidates> = {
             message.scores = Buffer.from(reader.bytes());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.passages = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -976,12 +1310,22 @@ export const Candidates: MessageFns<Candidates> = {
     message.docIds = object.docIds ?? Buffer.alloc(0);
     message.idHashes = object.idHashes ?? Buffer.alloc(0);
     message.scores = object.scores ?? Buffer.alloc(0);
+    message.passages = object.passages ?? Buffer.alloc(0);
     return message;
   },
 };
 
 function createBaseShardScan(): ShardScan {
-  return { shard: 0, status: 0, message: "", dense: undefined, sparse: undefined, applied: 0n, behind: false };
+  return {
+    shard: 0,
+    status: 0,
+    message: "",
+    dense: undefined,
+    sparse: undefined,
+    applied: 0n,
+    behind: false,
+    matching: undefined,
+  };
 }
 
 export const ShardScan: MessageFns<ShardScan> = {
@@ -1009,6 +1353,12 @@ export const ShardScan: MessageFns<ShardScan> = {
     }
     if (message.behind !== false) {
       writer.uint32(56).bool(message.behind);
+    }
+    if (message.matching !== undefined) {
+      if (BigInt.asUintN(64, message.matching) !== message.matching) {
+        throw new globalThis.Error("value provided for field message.matching of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.matching);
     }
     return writer;
   },
@@ -1082,6 +1432,14 @@ export const ShardScan: MessageFns<ShardScan> = {
             message.behind = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.matching = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1110,6 +1468,9 @@ export const ShardScan: MessageFns<ShardScan> = {
       : undefined;
     message.applied = (object.applied !== undefined && object.applied !== null) ? BigInt(object.applied) : 0n;
     message.behind = object.behind ?? false;
+    message.matching = (object.matching !== undefined && object.matching !== null)
+      ? BigInt(object.matching)
+      : undefined;
     return message;
   },
 };
@@ -1170,7 +1531,7 @@ export const ScanResponse: MessageFns<ScanResponse> = {
 };
 
 function createBaseRerankShard(): RerankShard {
-  return { ref: undefined, docIds: Buffer.alloc(0) };
+  return { ref: undefined, docIds: Buffer.alloc(0), passages: Buffer.alloc(0) };
 }
 
 export const RerankShard: MessageFns<RerankShard> = {
@@ -1180,6 +1541,9 @@ export const RerankShard: MessageFns<RerankShard> = {
     }
     if (message.docIds.length !== 0) {
       writer.uint32(18).bytes(message.docIds);
+    }
+    if (message.passages.length !== 0) {
+      writer.uint32(26).bytes(message.passages);
     }
     return writer;
   },
@@ -1213,6 +1577,14 @@ export const RerankShard: MessageFns<RerankShard> = {
             message.docIds = Buffer.from(reader.bytes());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.passages = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1232,6 +1604,7 @@ export const RerankShard: MessageFns<RerankShard> = {
     const message = createBaseRerankShard();
     message.ref = (object.ref !== undefined && object.ref !== null) ? ShardRef.fromPartial(object.ref) : undefined;
     message.docIds = object.docIds ?? Buffer.alloc(0);
+    message.passages = object.passages ?? Buffer.alloc(0);
     return message;
   },
 };
@@ -1577,7 +1950,7 @@ export const RerankResponse: MessageFns<RerankResponse> = {
 };
 
 function createBaseFetchShard(): FetchShard {
-  return { ref: undefined, docIds: Buffer.alloc(0) };
+  return { ref: undefined, docIds: Buffer.alloc(0), passages: Buffer.alloc(0), required: [] };
 }
 
 export const FetchShard: MessageFns<FetchShard> = {
@@ -1587,6 +1960,12 @@ export const FetchShard: MessageFns<FetchShard> = {
     }
     if (message.docIds.length !== 0) {
       writer.uint32(18).bytes(message.docIds);
+    }
+    if (message.passages.length !== 0) {
+      writer.uint32(26).bytes(message.passages);
+    }
+    for (const v of message.required) {
+      SubjectMark.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1620,6 +1999,22 @@ export const FetchShard: MessageFns<FetchShard> = {
             message.docIds = Buffer.from(reader.bytes());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.passages = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.required.push(SubjectMark.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1639,12 +2034,14 @@ export const FetchShard: MessageFns<FetchShard> = {
     const message = createBaseFetchShard();
     message.ref = (object.ref !== undefined && object.ref !== null) ? ShardRef.fromPartial(object.ref) : undefined;
     message.docIds = object.docIds ?? Buffer.alloc(0);
+    message.passages = object.passages ?? Buffer.alloc(0);
+    message.required = object.required?.map((e) => SubjectMark.fromPartial(e)) || [];
     return message;
   },
 };
 
 function createBaseFetchRequest(): FetchRequest {
-  return { uid: "", shards: [], withVectors: false };
+  return { uid: "", shards: [], withVectors: false, filter: undefined, withRecord: false };
 }
 
 export const FetchRequest: MessageFns<FetchRequest> = {
@@ -1657,6 +2054,12 @@ export const FetchRequest: MessageFns<FetchRequest> = {
     }
     if (message.withVectors !== false) {
       writer.uint32(24).bool(message.withVectors);
+    }
+    if (message.filter !== undefined) {
+      Filter.encode(message.filter, writer.uint32(34).fork()).join();
+    }
+    if (message.withRecord !== false) {
+      writer.uint32(40).bool(message.withRecord);
     }
     return writer;
   },
@@ -1698,6 +2101,22 @@ export const FetchRequest: MessageFns<FetchRequest> = {
             message.withVectors = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.filter = Filter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.withRecord = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1718,12 +2137,16 @@ export const FetchRequest: MessageFns<FetchRequest> = {
     message.uid = object.uid ?? "";
     message.shards = object.shards?.map((e) => FetchShard.fromPartial(e)) || [];
     message.withVectors = object.withVectors ?? false;
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? Filter.fromPartial(object.filter)
+      : undefined;
+    message.withRecord = object.withRecord ?? false;
     return message;
   },
 };
 
 function createBaseFetchedDocument(): FetchedDocument {
-  return { docId: 0n, document: undefined };
+  return { docId: 0n, document: undefined, passage: 0, start: 0, end: 0, home: 0, record: undefined };
 }
 
 export const FetchedDocument: MessageFns<FetchedDocument> = {
@@ -1736,6 +2159,21 @@ export const FetchedDocument: MessageFns<FetchedDocument> = {
     }
     if (message.document !== undefined) {
       Document.encode(message.document, writer.uint32(18).fork()).join();
+    }
+    if (message.passage !== 0) {
+      writer.uint32(24).uint32(message.passage);
+    }
+    if (message.start !== 0) {
+      writer.uint32(32).uint32(message.start);
+    }
+    if (message.end !== 0) {
+      writer.uint32(40).uint32(message.end);
+    }
+    if (message.home !== 0) {
+      writer.uint32(48).uint32(message.home);
+    }
+    if (message.record !== undefined) {
+      LogDocument.encode(message.record, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1769,6 +2207,46 @@ export const FetchedDocument: MessageFns<FetchedDocument> = {
             message.document = Document.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.passage = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.start = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.end = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.home = reader.uint32();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.record = LogDocument.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1789,6 +2267,13 @@ export const FetchedDocument: MessageFns<FetchedDocument> = {
     message.docId = (object.docId !== undefined && object.docId !== null) ? BigInt(object.docId) : 0n;
     message.document = (object.document !== undefined && object.document !== null)
       ? Document.fromPartial(object.document)
+      : undefined;
+    message.passage = object.passage ?? 0;
+    message.start = object.start ?? 0;
+    message.end = object.end ?? 0;
+    message.home = object.home ?? 0;
+    message.record = (object.record !== undefined && object.record !== null)
+      ? LogDocument.fromPartial(object.record)
       : undefined;
     return message;
   },
@@ -2104,7 +2589,7 @@ export const LookupResponse: MessageFns<LookupResponse> = {
 };
 
 function createBaseGetStatisticsRequest(): GetStatisticsRequest {
-  return { uid: "", shards: [], termIds: Buffer.alloc(0) };
+  return { uid: "", shards: [], termIds: Buffer.alloc(0), filter: undefined, required: [] };
 }
 
 export const GetStatisticsRequest: MessageFns<GetStatisticsRequest> = {
@@ -2117,6 +2602,12 @@ export const GetStatisticsRequest: MessageFns<GetStatisticsRequest> = {
     }
     if (message.termIds.length !== 0) {
       writer.uint32(26).bytes(message.termIds);
+    }
+    if (message.filter !== undefined) {
+      Filter.encode(message.filter, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.required) {
+      SubjectMark.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -2158,6 +2649,22 @@ export const GetStatisticsRequest: MessageFns<GetStatisticsRequest> = {
             message.termIds = Buffer.from(reader.bytes());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.filter = Filter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.required.push(SubjectMark.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2178,6 +2685,10 @@ export const GetStatisticsRequest: MessageFns<GetStatisticsRequest> = {
     message.uid = object.uid ?? "";
     message.shards = object.shards?.map((e) => ShardRef.fromPartial(e)) || [];
     message.termIds = object.termIds ?? Buffer.alloc(0);
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? Filter.fromPartial(object.filter)
+      : undefined;
+    message.required = object.required?.map((e) => SubjectMark.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2195,6 +2706,7 @@ function createBaseShardStatistics(): ShardStatistics {
     segments: 0,
     mutableDocuments: 0n,
     tombstones: 0n,
+    matching: undefined,
   };
 }
 
@@ -2250,6 +2762,12 @@ export const ShardStatistics: MessageFns<ShardStatistics> = {
         throw new globalThis.Error("value provided for field message.tombstones of type uint64 too large");
       }
       writer.uint32(88).uint64(message.tombstones);
+    }
+    if (message.matching !== undefined) {
+      if (BigInt.asUintN(64, message.matching) !== message.matching) {
+        throw new globalThis.Error("value provided for field message.matching of type uint64 too large");
+      }
+      writer.uint32(96).uint64(message.matching);
     }
     return writer;
   },
@@ -2355,6 +2873,14 @@ export const ShardStatistics: MessageFns<ShardStatistics> = {
             message.tombstones = reader.uint64() as bigint;
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.matching = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2387,6 +2913,9 @@ export const ShardStatistics: MessageFns<ShardStatistics> = {
     message.tombstones = (object.tombstones !== undefined && object.tombstones !== null)
       ? BigInt(object.tombstones)
       : 0n;
+    message.matching = (object.matching !== undefined && object.matching !== null)
+      ? BigInt(object.matching)
+      : undefined;
     return message;
   },
 };
@@ -2619,6 +3148,229 @@ export const ReadDocumentsResponse: MessageFns<ReadDocumentsResponse> = {
   },
 };
 
+function createBaseListRowsRequest(): ListRowsRequest {
+  return { uid: "", ref: undefined, after: 0n, limit: 0, filter: undefined, required: [] };
+}
+
+export const ListRowsRequest: MessageFns<ListRowsRequest> = {
+  encode(message: ListRowsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uid !== "") {
+      writer.uint32(10).string(message.uid);
+    }
+    if (message.ref !== undefined) {
+      ShardRef.encode(message.ref, writer.uint32(18).fork()).join();
+    }
+    if (message.after !== 0n) {
+      if (BigInt.asUintN(64, message.after) !== message.after) {
+        throw new globalThis.Error("value provided for field message.after of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.after);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(32).uint32(message.limit);
+    }
+    if (message.filter !== undefined) {
+      Filter.encode(message.filter, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.required) {
+      SubjectMark.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRowsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRowsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uid = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ref = ShardRef.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.after = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.filter = Filter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.required.push(SubjectMark.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListRowsRequest>): ListRowsRequest {
+    return ListRowsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRowsRequest>): ListRowsRequest {
+    const message = createBaseListRowsRequest();
+    message.uid = object.uid ?? "";
+    message.ref = (object.ref !== undefined && object.ref !== null) ? ShardRef.fromPartial(object.ref) : undefined;
+    message.after = (object.after !== undefined && object.after !== null) ? BigInt(object.after) : 0n;
+    message.limit = object.limit ?? 0;
+    message.filter = (object.filter !== undefined && object.filter !== null)
+      ? Filter.fromPartial(object.filter)
+      : undefined;
+    message.required = object.required?.map((e) => SubjectMark.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseListRowsResponse(): ListRowsResponse {
+  return { ids: [], docIds: Buffer.alloc(0), contentHashes: Buffer.alloc(0), primary: Buffer.alloc(0), done: false };
+}
+
+export const ListRowsResponse: MessageFns<ListRowsResponse> = {
+  encode(message: ListRowsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.ids) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.docIds.length !== 0) {
+      writer.uint32(18).bytes(message.docIds);
+    }
+    if (message.contentHashes.length !== 0) {
+      writer.uint32(26).bytes(message.contentHashes);
+    }
+    if (message.primary.length !== 0) {
+      writer.uint32(34).bytes(message.primary);
+    }
+    if (message.done !== false) {
+      writer.uint32(40).bool(message.done);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListRowsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListRowsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ids.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.docIds = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.contentHashes = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.primary = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.done = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListRowsResponse>): ListRowsResponse {
+    return ListRowsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListRowsResponse>): ListRowsResponse {
+    const message = createBaseListRowsResponse();
+    message.ids = object.ids?.map((e) => e) || [];
+    message.docIds = object.docIds ?? Buffer.alloc(0);
+    message.contentHashes = object.contentHashes ?? Buffer.alloc(0);
+    message.primary = object.primary ?? Buffer.alloc(0);
+    message.done = object.done ?? false;
+    return message;
+  },
+};
+
 function createBaseSealRequest(): SealRequest {
   return { uid: "", ref: undefined };
 }
@@ -2814,6 +3566,16 @@ export const ShardService = {
       Buffer.from(ReadDocumentsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReadDocumentsResponse => ReadDocumentsResponse.decode(value),
   },
+  /** Ids and versions of a shard's documents, in ascending docId. */
+  listRows: {
+    path: "/shoal.v1.Shard/ListRows" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListRowsRequest): Buffer => Buffer.from(ListRowsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListRowsRequest => ListRowsRequest.decode(value),
+    responseSerialize: (value: ListRowsResponse): Buffer => Buffer.from(ListRowsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListRowsResponse => ListRowsResponse.decode(value),
+  },
   /** Seals the mutable segment and commits the manifest. */
   seal: {
     path: "/shoal.v1.Shard/Seal" as const,
@@ -2837,6 +3599,8 @@ export interface ShardServer extends UntypedServiceImplementation {
   getStatistics: handleUnaryCall<GetStatisticsRequest, GetStatisticsResponse>;
   /** Documents in ascending docId, after a given one. */
   readDocuments: handleUnaryCall<ReadDocumentsRequest, ReadDocumentsResponse>;
+  /** Ids and versions of a shard's documents, in ascending docId. */
+  listRows: handleUnaryCall<ListRowsRequest, ListRowsResponse>;
   /** Seals the mutable segment and commits the manifest. */
   seal: handleUnaryCall<SealRequest, SealResponse>;
 }
@@ -2934,6 +3698,22 @@ export interface ShardClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReadDocumentsResponse) => void,
+  ): ClientUnaryCall;
+  /** Ids and versions of a shard's documents, in ascending docId. */
+  listRows(
+    request: ListRowsRequest,
+    callback: (error: ServiceError | null, response: ListRowsResponse) => void,
+  ): ClientUnaryCall;
+  listRows(
+    request: ListRowsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListRowsResponse) => void,
+  ): ClientUnaryCall;
+  listRows(
+    request: ListRowsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListRowsResponse) => void,
   ): ClientUnaryCall;
   /** Seals the mutable segment and commits the manifest. */
   seal(request: SealRequest, callback: (error: ServiceError | null, response: SealResponse) => void): ClientUnaryCall;

@@ -2,15 +2,15 @@
 import assert from 'node:assert/strict';
 import { limits } from '../../../../base/limits.js';
 import type { LogEntry, LogRecord } from '../../../../cluster/change-log.js';
+import { docIdOf } from '../../../../cluster/log/doc-id.js';
+import { condition, headerBytesOf, headersOf, idsOf } from '../../../../cluster/log/record-headers.js';
 import {
   changeOf,
-  contentHashesOf,
-  docIdOf,
-  headerBytesOf,
-  idsOf,
-  sequenceOf,
+  deleteRecord,
+  documentsOf,
   supersededRecord,
   upsertRecord,
+  writeRecord,
 } from '../../../../cluster/log/records.js';
 import { LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
 
@@ -21,27 +21,49 @@ const documents = ids.map((id) =>
 const hashes = BigUint64Array.from(ids, (_, i) => 2n ** 64n - 1n - BigInt(i));
 const entry = (record: LogRecord, sequence = 7n): LogEntry => ({ ...record, sequence, subject: 's', timeMs: 0 });
 
-describe('a docId', () => {
-  it('names record and position, and grows with both', () => {
-    assert.equal(docIdOf(1n, 0), 4_096n);
-    assert.equal(docIdOf(3n, 4_095) + 1n, docIdOf(4n, 0));
-    for (const position of [0, 1, 4_095])
-      assert.equal(sequenceOf(docIdOf(123_456_789_012n, position)), 123_456_789_012n);
-  });
-});
-
 describe('an upsert record', () => {
-  const record = upsertRecord(documents, hashes, 5);
+  const record = upsertRecord(documents, { contentHashes: hashes, structure: 5, epoch: 11n });
 
   it('gives back its documents, in order', () => {
-    assert.deepEqual(changeOf(entry(record)), { operation: 'upsert', documents });
+    const docIds = BigUint64Array.from(ids, (_, position) => docIdOf(7n, position));
+    assert.deepEqual(changeOf(entry(record)), { operation: 'upsert', documents, docIds, contentHashes: hashes });
   });
 
   it('tells ids, hashes, operation and structure without its body', () => {
     const bare = { ...record, body: new Uint8Array(0) };
-    assert.deepEqual(idsOf(bare), ids);
-    assert.deepEqual(contentHashesOf(bare), hashes);
-    assert.deepEqual([record.headers['Shoal-Operation'], record.headers['Shoal-Structure']], ['upsert', '5']);
+    const headers = headersOf(entry(bare));
+    assert.ok(headers.operation === 'upsert');
+    assert.deepEqual([headers.ids, headers.contentHashes, headers.structure], [ids, hashes, 5]);
+    assert.deepEqual([headers.epoch, headers.isAs, headers.places.size], [11n, false, 0]);
+  });
+
+  it('may store its documents under docIds of earlier records', () => {
+    const as = BigUint64Array.from(ids, (_, i) => 100n + BigInt(i));
+    const copy = upsertRecord(documents, { contentHashes: hashes, structure: 5, as });
+    const headers = headersOf(entry(copy));
+    assert.ok(headers.operation === 'upsert' && headers.isAs);
+    assert.deepEqual(headers.docIds, as);
+    const change = changeOf(entry(copy));
+    assert.ok(change.operation === 'upsert');
+    assert.deepEqual(change.docIds, as);
+  });
+
+  it('names every subject of a document that has several', () => {
+    const places = new Map([
+      [0, ['shoal.u.1.0', 'shoal.u.1.4']],
+      [3, ['shoal.u.1.0', 'shoal.u.2.17']],
+    ]);
+    const spread = upsertRecord(documents, { contentHashes: hashes, structure: 5, places });
+    const headers = headersOf({ ...entry(spread), subject: 'shoal.u.1.0' });
+    assert.ok(headers.operation === 'upsert');
+    assert.deepEqual(headers.places, places);
+  });
+
+  it('whose columns or documents do not fit its ids is DATA_LOSS', () => {
+    const short = upsertRecord(documents, { contentHashes: hashes.subarray(1), structure: 5 });
+    assert.throws(() => headersOf(entry(short)), { code: 'DATA_LOSS', message: /4 values for 5 ids/ });
+    const bodiless = { ...record, body: new Uint8Array(0) };
+    assert.throws(() => changeOf(entry(bodiless)), { code: 'DATA_LOSS', message: /0 documents for 5 ids/ });
   });
 
   it('has headers of text alone, as long as is reckoned for them', () => {
@@ -69,7 +91,33 @@ describe('a superseded record', () => {
       ],
     });
     assert.deepEqual(idsOf(record), ['a', 'b']);
-    assert.equal(contentHashesOf(record).length, 0);
+  });
+});
+
+describe('a decision record', () => {
+  const conditions = BigUint64Array.of(condition.none, condition.absent, 77n, 0n, 0n);
+
+  it('of deletes has ids, conditions and a write id, and no body', () => {
+    const record = deleteRecord(ids, { conditions, writeId: 'w-1', epoch: 3n });
+    const headers = headersOf(entry(record));
+    assert.ok(headers.operation === 'delete');
+    assert.deepEqual([headers.ids, headers.conditions], [ids, conditions]);
+    assert.deepEqual([headers.writeId, headers.epoch, headers.contentHashes.length], ['w-1', 3n, 0]);
+    assert.deepEqual(headers.docIds[4], docIdOf(7n, 4));
+    assert.equal(record.body.length, 0);
+  });
+
+  it('of writes also has content hashes, and the documents in its body', () => {
+    const record = writeRecord(documents, { conditions, writeId: '', contentHashes: hashes, structure: 2 });
+    const headers = headersOf(entry(record));
+    assert.ok(headers.operation === 'write');
+    assert.deepEqual([headers.contentHashes, headers.writeId], [hashes, '']);
+    assert.deepEqual(documentsOf(entry(record)), documents);
+  });
+
+  it('changes no shard by itself', () => {
+    const record = deleteRecord(['a'], { conditions: new BigUint64Array(1), writeId: '' });
+    assert.throws(() => changeOf(entry(record)), { code: 'DATA_LOSS', message: /directory's subject/ });
   });
 });
 

@@ -5,13 +5,24 @@ import type { RegistryEvent } from '../../../../cluster/registry.js';
 import {
   applyEvents,
   collectionNamed,
+  directoriesOf,
+  directoryStatesOf,
   emptyClusterMap,
+  epochOf,
   nodesOfKind,
   placementsOf,
   replicasOf,
+  resolveAlias,
   type ClusterMap,
 } from '../../../../cluster/shard-map/cluster-map.js';
-import { Node, NodeKind, ReplicaState, ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js';
+import {
+  DirectoryPlacement,
+  DirectoryState,
+  Node,
+  NodeKind,
+  ReplicaState,
+  ShardPlacement,
+} from '../../../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
 
 const put = (key: string, value: Uint8Array, revision = 1n): RegistryEvent => ({
@@ -137,5 +148,59 @@ describe('looking into the picture', () => {
       nodesOfKind(map, NodeKind.NODE_KIND_SHARD).map(({ id }) => id),
       ['a', 'c'],
     );
+  });
+});
+
+describe('an alias', () => {
+  const alias = (name: string, target: string): RegistryEvent => put(keys.alias(name), Buffer.from(target));
+
+  it('means its collection, through other aliases too', () => {
+    const map = mapOf(...collection, alias('news', 'current'), alias('current', 'notes'));
+    assert.equal(resolveAlias(map, 'news'), 'notes');
+    assert.equal(collectionNamed(map, 'news').uid, 'u');
+    assert.throws(() => collectionNamed(applyEvents(map, [gone(keys.alias('current'))]), 'news'), {
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('that points in a circle means no collection', () => {
+    const map = mapOf(alias('a', 'b'), alias('b', 'a'));
+    assert.throws(() => collectionNamed(map, 'a'), { code: 'NOT_FOUND' });
+  });
+});
+
+describe('the partitions of a directory', () => {
+  const partition = (number: number, epoch: bigint): RegistryEvent =>
+    put(
+      keys.directory('u', number),
+      DirectoryPlacement.encode(
+        DirectoryPlacement.fromPartial({ uid: 'u', partition: number, epoch, nodes: ['a', 'b'] }),
+      ).finish(),
+    );
+
+  it('are in order, each with what its nodes say', () => {
+    const value = DirectoryState.encode(DirectoryState.fromPartial({ state: 'ready', node: 'b' })).finish();
+    const map = mapOf(partition(1, 4n), partition(0, 5n), put(keys.directoryState('u', 1, 'b'), value));
+    const [first, second] = directoriesOf(map, 'u');
+    assert.deepEqual([first?.partition, second?.partition], [0, 1]);
+    assert.deepEqual(directoryStatesOf(map, first!), []);
+    assert.deepEqual(
+      directoryStatesOf(map, second!).map(({ node: on }) => on),
+      ['b'],
+    );
+    assert.equal(epochOf(map), 5n);
+    assert.equal(epochOf(emptyClusterMap), 0n);
+    assert.deepEqual(
+      directoriesOf(applyEvents(map, [gone(keys.directory('u', 0)), gone(keys.directory('u', 1))]), 'u'),
+      [],
+    );
+  });
+});
+
+describe('a hold', () => {
+  it('is a position until it is given back', () => {
+    const map = mapOf(put(keys.hold('u', 'backup-1'), Buffer.from('42')));
+    assert.deepEqual([...map.holds], [['u/backup-1', 42n]]);
+    assert.equal(applyEvents(map, [gone(keys.hold('u', 'backup-1'))]).holds.size, 0);
   });
 });
