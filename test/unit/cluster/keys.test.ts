@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { allSubjects, codecObject, directorySubject, keys, shardSubject, streamOf, structureObject } from '../../../cluster/keys.js';
+import {
+  allSubjects,
+  codecObject,
+  directorySubject,
+  keys,
+  shardSubject,
+  streamOf,
+  structureObject,
+} from '../../../cluster/keys.js';
 
 describe('the names in the registry and the log', () => {
   it('do not change, since they are on disks and in other processes', () => {
