@@ -1,0 +1,51 @@
+/** Structures are read once, and read again after a failure. */
+import assert from 'node:assert/strict';
+import type { ObjectStore } from '../../../cluster/object-store.js';
+import { Structures } from '../../../coordinator/structures.js';
+import { writeStructureFile, type Structure } from '../../../vector-index/codebook/structure.js';
+
+const structure: Structure = { dim: 2, centroids: Float32Array.of(1, 0, 0, 1) };
+const settings = { uid: 'u1', structureVersion: 1 };
+
+function rig(objects: ReadonlyMap<string, Uint8Array>): { structures: Structures; reads: string[] } {
+  const reads: string[] = [];
+  const store: Partial<ObjectStore> = {
+    get: async (name) => {
+      reads.push(name);
+      return objects.get(name) ?? null;
+    },
+  };
+  return { structures: new Structures(store as ObjectStore), reads };
+}
+
+const held = new Map([['structures/u1/1', writeStructureFile(structure)]]);
+
+describe('the structures of a coordinator', () => {
+  it('are null for a collection of one list', async () => {
+    const { structures, reads } = rig(held);
+    assert.equal(await structures.of({ uid: 'u1', structureVersion: 0 }), null);
+    assert.deepEqual(reads, []);
+  });
+
+  it('are read once, also by callers at the same time, and again after they were forgotten', async () => {
+    const { structures, reads } = rig(held);
+    const [first, second] = await Promise.all([structures.of(settings), structures.of(settings)]);
+    assert.deepEqual(first, structure);
+    assert.equal(first, second);
+    assert.deepEqual(reads, ['structures/u1/1']);
+    structures.forget('u2');
+    await structures.of(settings);
+    assert.equal(reads.length, 1);
+    structures.forget('u1');
+    await structures.of(settings);
+    assert.equal(reads.length, 2);
+  });
+
+  it('that are not there are told, and looked for again', async () => {
+    const objects = new Map<string, Uint8Array>();
+    const { structures } = rig(objects);
+    await assert.rejects(structures.of(settings), { code: 'FAILED_PRECONDITION', message: /structures\/u1\/1/ });
+    objects.set('structures/u1/1', held.get('structures/u1/1')!);
+    assert.deepEqual(await structures.of(settings), structure);
+  });
+});
