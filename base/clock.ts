@@ -12,6 +12,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls `task` once after `delayMs`. Does not keep the process alive. */
   after(delayMs: number, task: () => void): Timer;
+  /** Gives other work a turn: resolves once what waits already, input and output too, has been looked at. Keeps the process alive. */
+  pause(): Promise<void>;
 }
 
 /** The clock of the operating system. */
@@ -23,6 +25,7 @@ export const systemClock: Clock = {
     handle.unref();
     return { cancel: () => clearTimeout(handle) };
   },
+  pause: () => new Promise((resolve) => setImmediate(resolve)),
 };
 
 /** Resolves after `delayMs` of `clock`, at once when `signal` aborts. Keeps nothing alive by itself. */

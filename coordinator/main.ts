@@ -9,7 +9,8 @@ import type { ChangeLog } from '../cluster/change-log.js';
 import { announce, memberLeaseMs } from '../cluster/membership/member.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { Registry } from '../cluster/registry.js';
-import { startRpcServer, type RpcServer } from '../cluster/rpc/server.js';
+import type { RpcServer } from '../cluster/rpc/server.js';
+import { grpcTransport, type Transport } from '../cluster/rpc/transport.js';
 import { ClusterView } from '../cluster/shard-map/cluster-view.js';
 import { ClusterService, NodeKind } from '../proto/generated/shoal/v1/cluster.js';
 import { CollectionsService } from '../proto/generated/shoal/v1/collections.js';
@@ -36,6 +37,10 @@ export interface CoordinatorOptions {
   readonly objects: ObjectStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** gRPC unless told. */
+  readonly transport?: Transport;
+  /** Gives uids of new collections, never the same twice; random unless told. */
+  readonly newUid?: () => string;
 }
 
 export interface RunningCoordinator {
@@ -52,7 +57,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const config = coordinatorConfigSchema.parse(options.config);
   const parts = build(config, options);
   const { registry, view, peers, truncation, clock } = parts;
-  const server = await serve(config, parts).catch(async (error: unknown) => {
+  const server = await serve(config, parts, options.transport ?? grpcTransport).catch(async (error: unknown) => {
     await view.close();
     await peers.close();
     throw error;
@@ -82,8 +87,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   };
 }
 
-function serve(config: CoordinatorConfig, parts: CoordinatorParts): Promise<RpcServer> {
-  return startRpcServer({
+function serve(config: CoordinatorConfig, parts: CoordinatorParts, transport: Transport): Promise<RpcServer> {
+  return transport.serve({
     host: config.host,
     port: config.port,
     services: [
@@ -118,7 +123,7 @@ async function listed(
 function build(config: CoordinatorConfig, options: CoordinatorOptions): CoordinatorParts {
   const { registry, log, objects, clock, logger } = options;
   const view = ClusterView.open(registry, logger);
-  const peers = new Peers(clock);
+  const peers = new Peers(clock, options.transport);
   return {
     registry,
     log,
@@ -134,7 +139,7 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
     truncation: new Truncation({ registry, log, logger }),
     clock,
     logger,
-    newUid: () => randomBytes(8).toString('hex'),
+    newUid: options.newUid ?? (() => randomBytes(8).toString('hex')),
     defaultReplicas: config.defaultReplicas,
   };
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Deadline } from '../base/deadline.js';
 import { present } from '../base/assert.js';
-import { Channels } from '../cluster/rpc/channels.js';
+import { grpcTransport, type Connections, type Transport } from '../cluster/rpc/transport.js';
 import type { ClusterMap } from '../cluster/shard-map/cluster-map.js';
 import type { Unsequenced } from '../cluster/rpc/stream-client.js';
 import {
@@ -55,10 +55,10 @@ const encoderStream = {
 
 /** Connections to shard and encoder nodes. The creator closes it. */
 export class Peers {
-  readonly #channels: Channels;
+  readonly #channels: Connections;
 
-  constructor(clock: Clock) {
-    this.#channels = new Channels({ clock });
+  constructor(clock: Clock, transport: Transport = grpcTransport) {
+    this.#channels = transport.connect({ clock });
   }
 
   /** Requests under way at the shard node `address`: the load by which replicas are chosen. */

@@ -8,7 +8,7 @@ import type { ChangeLog } from '../cluster/change-log.js';
 import { announce, memberLeaseMs } from '../cluster/membership/member.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { Registry } from '../cluster/registry.js';
-import { startRpcServer } from '../cluster/rpc/server.js';
+import { grpcTransport, type Transport } from '../cluster/rpc/transport.js';
 import { ClusterView } from '../cluster/shard-map/cluster-view.js';
 import { instructionSet } from '../vector-index/instruction-set.js';
 import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
@@ -25,6 +25,8 @@ export interface ShardNodeOptions {
   readonly objects: ObjectStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** gRPC unless told. */
+  readonly transport?: Transport;
 }
 
 export interface RunningNode {
@@ -43,17 +45,19 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const lease = await registry.lease(memberLeaseMs);
   const replicas = new ReplicaSet({ config, registry, log, objects, lease, clock, logger });
   const { server: implementation, stream } = shardService(replicas, { clock, logger });
-  const server = await startRpcServer({
-    host: config.host,
-    port: config.port,
-    services: [{ definition: ShardService, implementation }],
-    reflection: true,
-    clock,
-    logger,
-  }).catch(async (error: unknown) => {
-    await lease.revoke();
-    throw error;
-  });
+  const server = await (options.transport ?? grpcTransport)
+    .serve({
+      host: config.host,
+      port: config.port,
+      services: [{ definition: ShardService, implementation }],
+      reflection: true,
+      clock,
+      logger,
+    })
+    .catch(async (error: unknown) => {
+      await lease.revoke();
+      throw error;
+    });
   const { address } = server;
   await announce(
     registry,

@@ -21,6 +21,11 @@ export class FakeClock implements Clock {
     return { cancel: () => void this.#timers.delete(number) };
   }
 
+  /** A turn of the event loop; time stands still. */
+  pause(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Timers that were set and neither fired nor cancelled. */
   get pending(): number {
     return this.#timers.size;

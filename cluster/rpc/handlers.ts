@@ -12,7 +12,6 @@ import type {
   ServerWritableStream,
 } from '@grpc/grpc-js';
 import { once } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
@@ -161,7 +160,7 @@ async function* requestsOf<Request>(
       yield request as Request;
     }
     // A caller who goes away looks at first like one who has finished; the cancellation follows within the turn.
-    await setImmediate();
+    await deadline.clock.pause();
     deadline.check();
   } catch (thrown) {
     deadline.check();

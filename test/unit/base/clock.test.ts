@@ -39,6 +39,13 @@ describe('the clock of the system', () => {
     assert.ok(systemClock.monotonicMs() >= first);
   });
 
+  it('lets other work have its turn during a pause', async () => {
+    let hasRun = false;
+    setImmediate(() => (hasRun = true));
+    await systemClock.pause();
+    assert.equal(hasRun, true);
+  });
+
   it('fires a timer', () =>
     new Promise<void>((resolve) => {
       const keepAlive = setInterval(() => undefined, 1000);

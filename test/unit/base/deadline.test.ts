@@ -1,5 +1,6 @@
 /** A deadline is passed on and only gets shorter; it ends by time, by its caller, or by being closed. */
 import assert from 'node:assert/strict';
+import type { Clock } from '../../../base/clock.js';
 import { Deadline } from '../../../base/deadline.js';
 import { ShoalError } from '../../../base/errors.js';
 import { FakeClock } from '../../fake-clock.js';
@@ -72,6 +73,6 @@ describe('a deadline', () => {
   });
 });
 
-function boundTo(clock: FakeClock): { wallMs(): number; monotonicMs(): number } {
-  return { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs() };
+function boundTo(clock: FakeClock): Omit<Clock, 'after'> {
+  return { wallMs: () => clock.wallMs(), monotonicMs: () => clock.monotonicMs(), pause: () => clock.pause() };
 }

@@ -4,7 +4,12 @@ import { Slices } from '../../../../vector-index/maintenance/slices.js';
 
 function steppingClock(stepMs: number): Clock {
   let nowMs = 0;
-  return { wallMs: () => 0, monotonicMs: () => (nowMs += stepMs), after: () => ({ cancel: () => undefined }) };
+  return {
+    wallMs: () => 0,
+    monotonicMs: () => (nowMs += stepMs),
+    after: () => ({ cancel: () => undefined }),
+    pause: () => Promise.resolve(),
+  };
 }
 
 describe('slices of long work', () => {
