@@ -13,12 +13,26 @@ import {
   type TokenizeRequest,
   type TokenizeResponse,
 } from '../proto/generated/shoal/v1/encoder.js';
+import type {
+  AwaitCommittedRequest,
+  AwaitCommittedResponse,
+  AwaitVerdictsRequest,
+  AwaitVerdictsResponse,
+  FindUnchangedRequest,
+  FindUnchangedResponse,
+  ListLocatedRequest,
+  ListLocatedResponse,
+  LocateRequest,
+  LocateResponse,
+} from '../proto/generated/shoal/v1/directory.js';
 import {
   ShardService,
   type FetchRequest,
   type FetchResponse,
   type GetStatisticsRequest,
   type GetStatisticsResponse,
+  type ListRowsRequest,
+  type ListRowsResponse,
   type LookupRequest,
   type LookupResponse,
   type ReadDocumentsRequest,
@@ -108,8 +122,57 @@ export class Peers {
     return present(answer.statistics, 'the statistics in a shard answer');
   }
 
-  readDocuments(address: string, request: ReadDocumentsRequest, deadline: Deadline): Promise<ReadDocumentsResponse> {
-    return this.#channels.unary(address, ShardService.readDocuments, request, deadline);
+  async readDocuments(
+    address: string,
+    readDocuments: ReadDocumentsRequest,
+    deadline: Deadline,
+  ): Promise<ReadDocumentsResponse> {
+    const answer = await this.#ask(address, { readDocuments }, deadline);
+    return present(answer.readDocuments, 'the documents in a shard answer');
+  }
+
+  async listRows(address: string, listRows: ListRowsRequest, deadline: Deadline): Promise<ListRowsResponse> {
+    return present((await this.#ask(address, { listRows }, deadline)).listRows, 'the rows in a shard answer');
+  }
+
+  async locate(address: string, locate: LocateRequest, deadline: Deadline): Promise<LocateResponse> {
+    return present((await this.#ask(address, { locate }, deadline)).locate, 'the places in a directory answer');
+  }
+
+  async listLocated(
+    address: string,
+    listLocated: ListLocatedRequest,
+    deadline: Deadline,
+  ): Promise<ListLocatedResponse> {
+    const answer = await this.#ask(address, { listLocated }, deadline);
+    return present(answer.listLocated, 'the ids in a directory answer');
+  }
+
+  async awaitCommitted(
+    address: string,
+    awaitCommitted: AwaitCommittedRequest,
+    deadline: Deadline,
+  ): Promise<AwaitCommittedResponse> {
+    const answer = await this.#ask(address, { awaitCommitted }, deadline);
+    return present(answer.awaitCommitted, 'the positions in a directory answer');
+  }
+
+  async awaitVerdicts(
+    address: string,
+    awaitVerdicts: AwaitVerdictsRequest,
+    deadline: Deadline,
+  ): Promise<AwaitVerdictsResponse> {
+    const answer = await this.#ask(address, { awaitVerdicts }, deadline);
+    return present(answer.awaitVerdicts, 'the verdicts in a directory answer');
+  }
+
+  async findUnchanged(
+    address: string,
+    findUnchanged: FindUnchangedRequest,
+    deadline: Deadline,
+  ): Promise<FindUnchangedResponse> {
+    const answer = await this.#ask(address, { findUnchanged }, deadline);
+    return present(answer.findUnchanged, 'the unchanged documents in a directory answer');
   }
 
   seal(address: string, request: SealRequest, deadline: Deadline): Promise<SealResponse> {

@@ -158,6 +158,8 @@ export interface RerankShard {
   docIds: Buffer;
   /** uint32[n]: which passage of each; empty = all 0. */
   passages: Buffer;
+  /** The replica waits until it has applied these positions. */
+  required: SubjectMark[];
 }
 
 export interface RerankRequest {
@@ -235,6 +237,8 @@ export interface ShardDocuments {
   documents: FetchedDocument[];
   /** docIds at the end of the request that were not read, since the answer was large already; ask for them again. */
   unread: number;
+  /** uint64[n]: those that are there and that the filter does not let through. */
+  unmatched: Buffer;
 }
 
 export interface FetchResponse {
@@ -1531,7 +1535,7 @@ export const ScanResponse: MessageFns<ScanResponse> = {
 };
 
 function createBaseRerankShard(): RerankShard {
-  return { ref: undefined, docIds: Buffer.alloc(0), passages: Buffer.alloc(0) };
+  return { ref: undefined, docIds: Buffer.alloc(0), passages: Buffer.alloc(0), required: [] };
 }
 
 export const RerankShard: MessageFns<RerankShard> = {
@@ -1544,6 +1548,9 @@ export const RerankShard: MessageFns<RerankShard> = {
     }
     if (message.passages.length !== 0) {
       writer.uint32(26).bytes(message.passages);
+    }
+    for (const v of message.required) {
+      SubjectMark.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1585,6 +1592,14 @@ export const RerankShard: MessageFns<RerankShard> = {
             message.passages = Buffer.from(reader.bytes());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.required.push(SubjectMark.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1605,6 +1620,7 @@ export const RerankShard: MessageFns<RerankShard> = {
     message.ref = (object.ref !== undefined && object.ref !== null) ? ShardRef.fromPartial(object.ref) : undefined;
     message.docIds = object.docIds ?? Buffer.alloc(0);
     message.passages = object.passages ?? Buffer.alloc(0);
+    message.required = object.required?.map((e) => SubjectMark.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2280,7 +2296,7 @@ export const FetchedDocument: MessageFns<FetchedDocument> = {
 };
 
 function createBaseShardDocuments(): ShardDocuments {
-  return { shard: 0, status: 0, message: "", documents: [], unread: 0 };
+  return { shard: 0, status: 0, message: "", documents: [], unread: 0, unmatched: Buffer.alloc(0) };
 }
 
 export const ShardDocuments: MessageFns<ShardDocuments> = {
@@ -2299,6 +2315,9 @@ export const ShardDocuments: MessageFns<ShardDocuments> = {
     }
     if (message.unread !== 0) {
       writer.uint32(40).uint32(message.unread);
+    }
+    if (message.unmatched.length !== 0) {
+      writer.uint32(50).bytes(message.unmatched);
     }
     return writer;
   },
@@ -2356,6 +2375,14 @@ export const ShardDocuments: MessageFns<ShardDocuments> = {
             message.unread = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.unmatched = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2378,6 +2405,7 @@ export const ShardDocuments: MessageFns<ShardDocuments> = {
     message.message = object.message ?? "";
     message.documents = object.documents?.map((e) => FetchedDocument.fromPartial(e)) || [];
     message.unread = object.unread ?? 0;
+    message.unmatched = object.unmatched ?? Buffer.alloc(0);
     return message;
   },
 };
