@@ -1,0 +1,96 @@
+/**
+ * Which partition of a collection's directory knows an id, and asking one of its copies.
+ *
+ * A partition holds a contiguous range of XXH64(id). Any ready copy answers for it; the next one is asked where one fails.
+ */
+import type { Deadline } from '../base/deadline.js';
+import { ShoalError } from '../base/errors.js';
+import { hashText } from '../base/hash.js';
+import { directoriesOf, directoryStatesOf, type ClusterMap } from '../cluster/shard-map/cluster-map.js';
+import type { ClusterView } from '../cluster/shard-map/cluster-view.js';
+import type { DirectoryPlacement } from '../proto/generated/shoal/v1/cluster.js';
+
+/** Hashes are 64 bits. */
+const hashCount = 2n ** 64n;
+
+/** The ids of one partition among those that a caller has. */
+export interface PartitionGroup {
+  readonly placement: DirectoryPlacement;
+  /** Positions in the caller's ids, ascending. */
+  readonly positions: readonly number[];
+}
+
+/** The range of hashes of partition `partition` of `count`, both ends included. */
+export function hashRangeOf(partition: number, count: number): { readonly first: bigint; readonly last: bigint } {
+  const start = (n: number): bigint => (hashCount * BigInt(n)) / BigInt(count);
+  return { first: start(partition), last: start(partition + 1) - 1n };
+}
+
+/** The partition that holds `id`. UNAVAILABLE while the collection has none for it. */
+export function partitionOf(map: ClusterMap, uid: string, id: string): DirectoryPlacement {
+  return holderOf(partitionsOf(map, uid), id);
+}
+
+/** `ids` by partition, ascending; partitions without an id among them are left out. */
+export function byPartition(map: ClusterMap, uid: string, ids: readonly string[]): readonly PartitionGroup[] {
+  const partitions = partitionsOf(map, uid);
+  if (ids.length === 0) return [];
+  // The usual directory has one partition, and a bulk import should not hash what cannot matter.
+  if (partitions.length === 1) return [{ placement: partitions[0]!, positions: ids.map((_, position) => position) }];
+  const groups = partitions.map((placement) => ({ placement, positions: [] as number[] }));
+  const groupOf = new Map(groups.map((group) => [group.placement, group.positions]));
+  ids.forEach((id, position) => groupOf.get(holderOf(partitions, id))?.push(position));
+  return groups.filter(({ positions }) => positions.length > 0);
+}
+
+/** All partitions of the collection, ascending. UNAVAILABLE when it has none. */
+export function partitionsOf(map: ClusterMap, uid: string): readonly DirectoryPlacement[] {
+  const partitions = directoriesOf(map, uid);
+  if (partitions.length > 0) return partitions;
+  throw new ShoalError('UNAVAILABLE', 'the collection has no directory yet, or was dropped; try again in a moment');
+}
+
+/** What `ask` gives at the first ready copy of `placement` that answers. UNAVAILABLE when there is none. */
+export async function atPartition<T>(
+  placement: DirectoryPlacement,
+  view: ClusterView,
+  deadline: Deadline,
+  ask: (address: string, placement: DirectoryPlacement) => Promise<T>,
+): Promise<T> {
+  let last: ShoalError | null = null;
+  for (const address of readyCopies(view.current(), placement)) {
+    deadline.check();
+    try {
+      return await ask(address, placement);
+    } catch (thrown) {
+      last = ShoalError.from(thrown);
+      if (!isOfOneCopy(last)) throw last;
+    }
+  }
+  const why = last === null ? 'it has no ready copy' : last.message;
+  const what = `partition ${placement.partition} of the directory cannot be asked: ${why}`;
+  throw new ShoalError('UNAVAILABLE', what, { cause: last });
+}
+
+/** Addresses of the copies of `placement` that are ready. */
+export function readyCopies(map: ClusterMap, placement: DirectoryPlacement): readonly string[] {
+  return directoryStatesOf(map, placement).flatMap(({ state, node }) => {
+    const address = map.nodes.get(node)?.address;
+    return state === 'ready' && address !== undefined ? [address] : [];
+  });
+}
+
+/** Whether another copy may answer where this error came from. */
+function isOfOneCopy({ code }: ShoalError): boolean {
+  return (
+    code === 'UNAVAILABLE' || code === 'FAILED_PRECONDITION' || code === 'NOT_FOUND' || code === 'RESOURCE_EXHAUSTED'
+  );
+}
+
+function holderOf(partitions: readonly DirectoryPlacement[], id: string): DirectoryPlacement {
+  if (partitions.length === 1) return partitions[0]!;
+  const hash = hashText(id);
+  const holder = partitions.find(({ hashFirst, hashLast }) => hashFirst <= hash && hash <= hashLast);
+  if (holder !== undefined) return holder;
+  throw new ShoalError('UNAVAILABLE', `no partition of the directory holds the id '${id}'; try again in a moment`);
+}
