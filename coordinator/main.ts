@@ -29,6 +29,7 @@ import { clusterService } from './service/cluster-service.js';
 import { collectionsService } from './service/collections-service.js';
 import { documentsService } from './service/documents-service.js';
 import { searchService } from './service/search-service.js';
+import { Structures } from './structures.js';
 
 export interface CoordinatorOptions {
   readonly config: CoordinatorConfigInput;
@@ -136,6 +137,7 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
     appenders: new Appenders({ view, log, clock }),
     types: new AttributeTypeRegistry(registry),
     codecs: new TokenCodecs(objects),
+    structures: new Structures(objects),
     truncation: new Truncation({ registry, log, logger }),
     clock,
     logger,

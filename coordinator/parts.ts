@@ -13,6 +13,7 @@ import type { Peers } from './peers.js';
 import type { Truncation } from './placement/truncation.js';
 import type { FanOutParts } from './search/fan-out.js';
 import type { TermStatistics } from './search/term-statistics.js';
+import type { Structures } from './structures.js';
 
 export interface CoordinatorParts {
   readonly registry: Registry;
@@ -26,6 +27,7 @@ export interface CoordinatorParts {
   readonly appenders: Appenders;
   readonly types: AttributeTypeRegistry;
   readonly codecs: TokenCodecs;
+  readonly structures: Structures;
   readonly truncation: Truncation;
   readonly clock: Clock;
   readonly logger: Logger;

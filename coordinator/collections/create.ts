@@ -1,25 +1,30 @@
-/** A new collection: one list, one shard, exact scan; no training needed to write and search. */
+/** A new collection: one list in one shard, or the lists of given centroids in several shards; no training needed to write and search. */
 import type { Clock } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { codecObject, keys, streamOf } from '../../cluster/keys.js';
+import { codecObject, keys, streamOf, structureObject } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
-import type { Registry } from '../../cluster/registry.js';
-import { replicasOf, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
+import type { Registry, RegistryWrite } from '../../cluster/registry.js';
+import { directoryStatesOf, replicasOf, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
-import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import { attributeTypes } from '../../proto/attributes.js';
+import { DirectoryPlacement, ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings, type CreateCollectionRequest } from '../../proto/generated/shoal/v1/collections.js';
-import { attributeTypeName } from '../../proto/attributes.js';
+import { writeStructureFile, type Structure } from '../../vector-index/codebook/structure.js';
 import { noModel, type Encoders } from '../encoders.js';
-import { misnamed } from '../ingest/validate.js';
-import { placeShard } from '../placement/place.js';
+import { groupLists } from '../placement/group-lists.js';
+import { placeDirectory, placeShards } from '../placement/place.js';
+import { checkRequest, structureOf } from './validate.js';
 
-export interface CreateParts {
+export interface OpenParts {
   readonly view: ClusterView;
   readonly registry: Registry;
   readonly log: ChangeLog;
   readonly objects: ObjectStore;
+}
+
+export interface CreateParts extends OpenParts {
   readonly encoders: Encoders;
   readonly clock: Clock;
   /** A name that was never given before. */
@@ -28,9 +33,20 @@ export interface CreateParts {
   readonly defaultReplicas: number;
 }
 
-const collectionName = /^[a-z0-9][a-z0-9_-]{0,62}$/;
-const dimMax = 65_536;
-const shardsMax = 4_096;
+/** A collection that is to be opened: its settings decided, its log empty. */
+export interface NewCollection {
+  readonly settings: CollectionSettings;
+  /** Null = one list. */
+  readonly structure: Structure | null;
+  readonly directoryPartitions: number;
+  /** Of its log; above every docId that it ever gave. */
+  readonly firstSequence: bigint;
+}
+
+interface Placed {
+  readonly shards: readonly ShardPlacement[];
+  readonly directory: readonly DirectoryPlacement[];
+}
 
 /**
  * BM25's average length until structure training fixes the collection's own: WordPiece terms of a passage. With b = 0.4 a
@@ -38,70 +54,62 @@ const shardsMax = 4_096;
  */
 const averageLengthDefault = 200;
 
-/** Creates the collection and waits until its shard can be written and read. */
+/** Creates the collection and waits until its shards can be written and read. */
 export async function createCollection(
   request: CreateCollectionRequest,
   parts: CreateParts,
   deadline: Deadline,
 ): Promise<CollectionSettings> {
   checkRequest(request);
-  const settings = await settingsOf(request, parts, deadline);
-  const placement = placeShard(parts.view.current(), settings, 0);
-  await parts.log.createStream(streamOf(settings.uid), 1n);
-  await write(settings, placement, parts);
-  await parts.view.when(
-    (map) => (isServed(map, placement) ? true : undefined),
-    `the replicas of collection '${settings.name}' to open`,
-    deadline,
-  );
+  const model = await modelSettings(request, parts, deadline);
+  const structure = structureOf(request, model.dim);
+  const settings = { ...settingsOf(request, parts), ...model, structureVersion: structure === null ? 0 : 1 };
+  const directoryPartitions = Math.max(1, request.directoryPartitions);
+  await openCollection({ settings, structure, directoryPartitions, firstSequence: 1n }, parts, deadline);
   return settings;
 }
 
-function checkRequest(request: CreateCollectionRequest): void {
-  if (!collectionName.test(request.name)) {
-    const form = 'lower-case letters, digits, _ and -, beginning with a letter or digit, at most 63 characters';
-    throw new ShoalError('INVALID_ARGUMENT', `collection name '${request.name}' is not of the form: ${form}`);
-  }
-  for (const [name, type] of Object.entries(request.attributes)) {
-    const isKnown = attributeTypeName(type) !== 'unknown';
-    const why = isKnown ? misnamed(name) : `attribute '${name}' has type ${type}, which this cluster does not know`;
-    if (why !== null) throw new ShoalError('INVALID_ARGUMENT', why);
-  }
-  if (request.shards > shardsMax) {
-    throw new ShoalError('INVALID_ARGUMENT', `shards is ${request.shards}; it must be at most ${shardsMax}`);
-  }
-  if (!(request.targetRecall >= 0 && request.targetRecall < 1)) {
-    throw new ShoalError(
-      'INVALID_ARGUMENT',
-      `target recall is ${request.targetRecall}; it must be above 0 and below 1`,
-    );
-  }
-  if (request.model === noModel && (request.dim < 1 || request.dim > dimMax)) {
-    throw new ShoalError('INVALID_ARGUMENT', `dim is ${request.dim}; without a model it must be given, 1 to ${dimMax}`);
-  }
-  if (request.model !== noModel && request.dim !== 0) {
-    throw new ShoalError('INVALID_ARGUMENT', 'dim is the model\'s; give it with model "none" only');
-  }
+/**
+ * Places the collection on nodes, opens its log and waits until every replica and every copy of its directory is ready.
+ * ALREADY_EXISTS when the name is taken, with nothing left behind.
+ */
+export async function openCollection(collection: NewCollection, parts: OpenParts, deadline: Deadline): Promise<void> {
+  const { settings, structure, directoryPartitions, firstSequence } = collection;
+  const { uid, name, structureVersion } = settings;
+  const map = parts.view.current();
+  const groups = structure === null ? [Uint32Array.of(0)] : groupLists(structure, settings.shards);
+  const placed = {
+    shards: placeShards(map, settings, groups),
+    directory: placeDirectory(map, settings, directoryPartitions),
+  };
+  if (structure !== null)
+    await parts.objects.put(structureObject(uid, structureVersion), writeStructureFile(structure));
+  await parts.log.createStream(streamOf(uid), firstSequence);
+  const revision = await write(settings, placed, parts);
+  await parts.view.when(
+    (seen) => (isServed(seen, placed, { name, revision }) ? true : undefined),
+    `the replicas of collection '${name}' to open`,
+    deadline,
+  );
 }
 
-async function settingsOf(
+function settingsOf(
   request: CreateCollectionRequest,
   parts: CreateParts,
-  deadline: Deadline,
-): Promise<CollectionSettings> {
+): Omit<CollectionSettings, keyof ModelSettings | 'structureVersion'> {
+  const { expiresBy, attributes } = request;
   return {
     name: request.name,
     uid: parts.newUid(),
-    ...(await modelSettings(request, parts, deadline)),
     shards: request.shards === 0 ? 1 : request.shards,
     replicas: request.replicas === 0 ? parts.defaultReplicas : request.replicas,
-    attributes: request.attributes,
+    // Fixed from the start: a first document with a text under this name would make every later expiry an error.
+    attributes: expiresBy === '' ? attributes : { ...attributes, [expiresBy]: attributeTypes.timestamp },
     targetRecall: request.targetRecall === 0 ? 0.95 : request.targetRecall,
     keepVectors: request.keepVectors ?? true,
     bm25AverageLength: averageLengthDefault,
     created: new Date(parts.clock.wallMs()),
-    expiresBy: request.expiresBy,
-    structureVersion: 0,
+    expiresBy,
   };
 }
 
@@ -125,28 +133,51 @@ async function modelSettings(
   return { model, modelDigest, dim, tokenDim, tokenCodec, sparseWeighting: sparse };
 }
 
-/** One transaction, so that no half of a collection is ever seen. */
-async function write(settings: CollectionSettings, placement: ShardPlacement, parts: CreateParts): Promise<void> {
+/** One transaction, so that no half of a collection is ever seen; gives its revision. */
+async function write(settings: CollectionSettings, placed: Placed, parts: OpenParts): Promise<bigint> {
   const { uid, name } = settings;
-  const nameKey = keys.collection(name);
-  const revision = await parts.registry.transact(
-    [{ key: nameKey, revision: 0n }],
-    [
-      { operation: 'put', key: nameKey, value: Buffer.from(uid) },
-      { operation: 'put', key: keys.setting(uid), value: CollectionSettings.encode(settings).finish() },
-      { operation: 'put', key: keys.placement(uid, 0), value: ShardPlacement.encode(placement).finish() },
-    ],
-  );
-  if (revision !== null) return;
+  const put = (key: string, value: Uint8Array): RegistryWrite => ({ operation: 'put', key, value });
+  const free = [keys.collection(name), keys.alias(name)].map((key) => ({ key, revision: 0n }));
+  const revision = await parts.registry.transact(free, [
+    put(keys.collection(name), Buffer.from(uid)),
+    put(keys.setting(uid), CollectionSettings.encode(settings).finish()),
+    ...placed.shards.map((each) => put(keys.placement(uid, each.shard), ShardPlacement.encode(each).finish())),
+    ...placed.directory.map((each) =>
+      put(keys.directory(uid, each.partition), DirectoryPlacement.encode(each).finish()),
+    ),
+  ]);
+  if (revision !== null) return revision;
   await parts.log.dropStream(streamOf(uid));
-  throw new ShoalError('ALREADY_EXISTS', `collection '${name}' exists already; drop it or choose another name`);
+  if (settings.structureVersion > 0) await parts.objects.delete(structureObject(uid, settings.structureVersion));
+  const isAlias = (await parts.registry.get(keys.alias(name))) !== null;
+  const taken = isAlias ? `'${name}' is an alias` : `collection '${name}' exists already`;
+  throw new ShoalError('ALREADY_EXISTS', `${taken}; drop it or choose another name`);
 }
 
-/** Every replica is ready; a failed one is told at once rather than waited for. */
-function isServed(map: ClusterMap, placement: ShardPlacement): boolean {
-  const replicas = replicasOf(map, placement);
-  const failed = replicas.find(({ state }) => state === 'failed');
-  if (failed !== undefined)
-    throw new ShoalError('UNAVAILABLE', `node ${failed.node} cannot open the shard: ${failed.problem}`);
-  return replicas.length === placement.nodes.length && replicas.every(({ state }) => state === 'ready');
+/** Every copy is ready; a failed one is told at once rather than waited for, as is a collection that another caller dropped. */
+function isServed(
+  map: ClusterMap,
+  { shards, directory }: Placed,
+  written: { readonly name: string; readonly revision: bigint },
+): boolean {
+  const { uid } = shards[0]!;
+  if (map.revision >= written.revision && !map.settings.has(uid)) {
+    throw new ShoalError('NOT_FOUND', `collection '${written.name}' was dropped meanwhile; create it again`);
+  }
+  return (
+    shards.every((each) => isOpen(replicasOf(map, each), each.nodes, `shard ${each.shard}`)) &&
+    directory.every((each) => isOpen(directoryStatesOf(map, each), each.nodes, `directory ${each.partition}`))
+  );
+}
+
+function isOpen(
+  copies: readonly { readonly state: string; readonly node: string; readonly problem: string }[],
+  nodes: readonly string[],
+  what: string,
+): boolean {
+  const failed = copies.find(({ state }) => state === 'failed');
+  if (failed !== undefined) {
+    throw new ShoalError('UNAVAILABLE', `node ${failed.node} cannot open ${what}: ${failed.problem}`);
+  }
+  return copies.length === nodes.length && copies.every(({ state }) => state === 'ready');
 }

@@ -2,7 +2,8 @@
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { keys, streamOf } from '../../cluster/keys.js';
+import { keys, streamOf, structureObject } from '../../cluster/keys.js';
+import type { ObjectStore } from '../../cluster/object-store.js';
 import type { Registry, RegistryEntry, RegistryWrite } from '../../cluster/registry.js';
 import { collectionNamed, placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import {
@@ -11,10 +12,14 @@ import {
   type UpdateCollectionRequest,
 } from '../../proto/generated/shoal/v1/collections.js';
 import { knownShardStatistics, type ReadParts } from '../documents/read.js';
+import type { Structures } from '../structures.js';
+import { refusePointedTo } from './aliases.js';
 
 export interface ManageParts extends ReadParts {
   readonly registry: Registry;
   readonly log: ChangeLog;
+  readonly objects: ObjectStore;
+  readonly structures: Structures;
 }
 
 /** Settings and size of a collection, without the shards that no replica can count now; the status of the cluster names those. */
@@ -72,28 +77,56 @@ async function settingsEntry(uid: string, name: string, parts: ManageParts): Pro
   return entry;
 }
 
-/** Deletes a collection with all it holds; gives how many documents that were. */
+/** Deletes a collection with all it holds. FAILED_PRECONDITION while an alias points to it, and when `name` is an alias itself. */
 export async function dropCollection(
   name: string,
   parts: ManageParts,
   deadline: Deadline,
 ): Promise<CollectionSettings> {
   const settings = collectionNamed(parts.view.current(), name);
+  if (settings.name !== name) {
+    const what = `'${name}' is an alias of collection '${settings.name}'`;
+    throw new ShoalError('FAILED_PRECONDITION', `${what}; drop the alias, or the collection by its own name`);
+  }
   const { uid } = settings;
-  const placements = await parts.registry.list(keys.placementsOf(uid));
-  const floors = await parts.registry.list(keys.floorsOf(uid));
-  const writes: RegistryWrite[] = [keys.collection(name), keys.setting(uid)].map((key) => ({
-    operation: 'delete',
-    key,
-  }));
-  for (const { key } of [...placements, ...floors]) writes.push({ operation: 'delete', key });
-  await parts.registry.transact([], writes);
+  await removeKeys(settings, parts, deadline);
   await parts.log.dropStream(streamOf(uid));
+  for (let version = settings.structureVersion; version > 0; version -= 1) {
+    await parts.objects.delete(structureObject(uid, version));
+  }
   parts.appenders.forget(uid);
+  parts.structures.forget(uid);
   await parts.view.when(
     (map) => (map.settings.has(uid) ? undefined : true),
     `collection '${name}' to be gone`,
     deadline,
   );
   return settings;
+}
+
+/** In one transaction, which fails when an alias was pointed to the collection since it was looked for. */
+async function removeKeys({ uid, name }: CollectionSettings, parts: ManageParts, deadline: Deadline): Promise<void> {
+  const { registry } = parts;
+  for (;;) {
+    deadline.check();
+    const entry = await registry.get(keys.collection(name));
+    // The last attempt of this call, or of another, did it.
+    if (entry === null || Buffer.from(entry.value).toString('utf8') !== uid) return;
+    await refusePointedTo(name, 'collection', registry);
+    const named: RegistryWrite[] = [keys.collection(name), keys.setting(uid)].map((key) => ({
+      operation: 'delete',
+      key,
+    }));
+    const condition = { key: entry.key, revision: entry.revision };
+    if ((await registry.transact([condition], [...named, ...(await removals(uid, registry))])) !== null) break;
+  }
+  // A floor or hold that was written beside the settings just before they went.
+  const left = await removals(uid, registry);
+  if (left.length > 0) await registry.transact([], left);
+}
+
+async function removals(uid: string, registry: Registry): Promise<readonly RegistryWrite[]> {
+  const families = [keys.placementsOf, keys.directoriesOf, keys.floorsOf, keys.holdsOf];
+  const listed = await Promise.all(families.map((family) => registry.list(family(uid))));
+  return listed.flat().map(({ key }) => ({ operation: 'delete', key }));
 }
