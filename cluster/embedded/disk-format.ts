@@ -101,6 +101,10 @@ export async function checkFormat(directory: string, what: string, version: numb
   const text = (await readFile(path, 'utf8')).trim();
   const found = /^[0-9]{1,9}$/.test(text) ? Number(text) : null;
   if (found === version) return;
+  if (found !== null && found > 0 && found < version) {
+    const message = `the ${what} in ${directory} has format ${found}, which this version of Shoal no longer reads; export it with the version that wrote it and import it here`;
+    throw new ShoalError('FAILED_PRECONDITION', message);
+  }
   const message =
     found !== null && found > version
       ? `the ${what} in ${directory} has format ${found}, but this version of Shoal reads format ${version} at most; use the newer version of Shoal that wrote it`

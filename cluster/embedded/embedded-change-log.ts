@@ -16,7 +16,7 @@ import { EmbeddedLogConsumer, subjectFilter } from './log-consumer.js';
 import { checkRecord } from './log-record.js';
 import { LogStream, type LogStreamOptions } from './log-stream.js';
 
-const formatVersion = 1;
+const formatVersion = 2;
 const unfinished = '.unfinished';
 
 export interface EmbeddedChangeLogOptions {

@@ -1,10 +1,24 @@
 /**
  * One lmdb file as Shoal uses it: binary keys and values, and a write that resolves only when it is on disk.
  *
- * `overlappingSync` is off, so that a commit fsyncs before it is reported; all writes of one `commit` are one transaction.
+ * `overlappingSync` is off, so that a commit fsyncs before it is reported; all writes of one `commit` are one transaction. lmdb has no
+ * checksums and ends the process where a page leads out of the file, so that a file is walked before it is opened (`lmdb-check.ts`)
+ * and every value carries a seal. Promised for a file that changed while no one had it open: one damaged bit or a lost end is
+ * found at the opening, or at the reading of a large value, or lies in bytes without meaning. Not promised: what changes under a
+ * running process, and a file replaced by an older, whole copy of itself.
  */
-import { open, type RootDatabase } from 'lmdb';
+import { existsSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { open, type RootDatabase } from 'lmdb';
+import { syncDirectory } from './disk-format.js';
+import { checkLmdb } from './lmdb-check.js';
+import { LmdbPages } from './lmdb-pages.js';
+import { openSealed, sealValue } from './sealed-value.js';
+
+/** In every file, so that its tree is never empty; no caller uses it. */
+const markKey = Buffer.from([0]);
 
 export interface StoreWrite {
   readonly key: Buffer;
@@ -21,18 +35,67 @@ export interface KeyRange {
   readonly reverse?: boolean;
 }
 
+export interface LmdbStoreOptions {
+  /** Address space, no memory; grows by itself. */
+  readonly mapBytes: number;
+  /**
+   * For entries with checksums of their own, which are stored as they are: a check that throws unless the entry is whole, given a way
+   * to read its value. Null for every other key.
+   */
+  readonly ownCheck?: (key: Buffer) => ((value: () => Buffer) => void) | null;
+}
+
+/** DATA_LOSS, naming the file, unless the file at `path`, which no one has open, is whole: every page and every entry of it. */
+export async function checkStore(path: string, options: Pick<LmdbStoreOptions, 'ownCheck'>): Promise<void> {
+  const pages = new LmdbPages(path);
+  try {
+    await checkLmdb(pages, ({ key, value }) => {
+      const check = options.ownCheck?.(key) ?? null;
+      if (check === null) openSealed(key, value(), path);
+      else check(value);
+    });
+  } finally {
+    pages.close();
+  }
+}
+
 export class LmdbStore {
   readonly #path: string;
-  readonly #mapBytes: number;
+  readonly #options: LmdbStoreOptions;
   #database: RootDatabase<Buffer, Buffer>;
   #commits = 0;
   #isClosed = false;
 
-  /** Opens or creates the file at `path`; `mapBytes` is address space, no memory, and grows by itself. */
-  constructor(path: string, mapBytes: number) {
+  private constructor(path: string, options: LmdbStoreOptions) {
     this.#path = path;
-    this.#mapBytes = mapBytes;
+    this.#options = options;
     this.#database = this.#open();
+  }
+
+  /**
+   * Opens the file at `path`, which no other process has, or creates it. DATA_LOSS, naming it, when it is damaged: it is walked from
+   * end to end before lmdb sees it.
+   */
+  static async open(path: string, options: LmdbStoreOptions): Promise<LmdbStore> {
+    if (existsSync(path)) await checkStore(path, options);
+    else await LmdbStore.#create(path, options);
+    // What readers and writers of an earlier process left there means nothing now.
+    await rm(`${path}-lock`, { force: true });
+    return new LmdbStore(path, options);
+  }
+
+  /** A file is there whole, with its first transactions, or not at all: an empty one is damaged. */
+  static async #create(path: string, options: LmdbStoreOptions): Promise<void> {
+    const temporary = `${path}.new`;
+    await rm(temporary, { force: true });
+    await rm(`${temporary}-lock`, { force: true });
+    const store = new LmdbStore(temporary, options);
+    // The check relies on two transactions with a root.
+    for (const value of [1, 2]) await store.commit([{ key: markKey, value: Uint8Array.of(value) }]);
+    await store.close();
+    await rm(`${temporary}-lock`, { force: true });
+    await rename(temporary, path);
+    await syncDirectory(dirname(path));
   }
 
   /** Transactions committed since it was opened. */
@@ -40,9 +103,11 @@ export class LmdbStore {
     return this.#commits;
   }
 
-  /** A copy of the value of `key`, or undefined. */
+  /** A copy of the value of `key`, or undefined. DATA_LOSS when its seal does not match. */
   get(key: Buffer): Buffer | undefined {
-    return this.#database.getBinary(key);
+    const stored = this.#database.getBinary(key);
+    if (stored === undefined || this.#hasOwnCheck(key)) return stored;
+    return openSealed(key, stored, this.#path);
   }
 
   /** The keys of `range` in order, as copies. */
@@ -87,7 +152,7 @@ export class LmdbStore {
       encoding: 'binary',
       keyEncoding: 'binary',
       overlappingSync: false,
-      mapSize: this.#mapBytes,
+      mapSize: this.#options.mapBytes,
       maxDbs: 1,
       maxReaders: 16,
     });
@@ -100,9 +165,16 @@ export class LmdbStore {
   }
 
   #put(key: Buffer, value: Uint8Array): Promise<boolean> {
-    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    return this.#database.put(key, bytes);
+    return this.#database.put(key, this.#hasOwnCheck(key) ? asBuffer(value) : sealValue(key, value));
   }
+
+  #hasOwnCheck(key: Buffer): boolean {
+    return (this.#options.ownCheck?.(key) ?? null) !== null;
+  }
+}
+
+function asBuffer(value: Uint8Array): Buffer {
+  return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
 function ignore(): void {

@@ -6,9 +6,10 @@
  * appended, also from chunks that were deleted before it.
  */
 import { setImmediate } from 'node:timers/promises';
+import { ShoalError } from '../../base/errors.js';
 import type { LogEntry } from '../change-log.js';
-import { bodyBytesOf, checkBody, decodeHeader, encodeHeader, logKeys } from './log-record.js';
-import { LmdbStore, type StoreWrite } from './lmdb-store.js';
+import { bodyBytesOf, checkBody, checkHeader, decodeHeader, encodeHeader, logKeys } from './log-record.js';
+import { LmdbStore, type LmdbStoreOptions, type StoreWrite } from './lmdb-store.js';
 
 /** What a chunk knows of a subject. */
 export interface SubjectRow {
@@ -24,6 +25,15 @@ export interface SubjectRow {
 const emptyRow: SubjectRow = { last: 0n, entries: 0, bytes: 0, purged: 0n };
 /** Entries that a purge counts in one go. */
 const countedMax = 1_000;
+
+export interface LogChunkOptions {
+  /** The stream's name, for messages. */
+  readonly stream: string;
+  readonly path: string;
+  /** The first sequence that belongs here. */
+  readonly first: bigint;
+  readonly mapBytes: number;
+}
 
 export interface ChunkRead {
   /** Sequences larger than this one. */
@@ -47,20 +57,21 @@ export class LogChunk {
   #subjects: Map<string, SubjectRow>;
   #appendedBytes = 0;
 
-  private constructor(stream: string, path: string, first: bigint, mapBytes: number) {
+  private constructor({ stream, path, first }: LogChunkOptions, store: LmdbStore) {
     this.#stream = stream;
     this.path = path;
     this.first = first;
-    this.#store = new LmdbStore(path, mapBytes);
+    this.#store = store;
     const meta = this.#store.get(logKeys.meta);
     this.#last = meta === undefined ? first - 1n : meta.readBigUInt64LE(0);
     this.#subjects = this.#readSubjects();
     for (const row of this.#subjects.values()) this.#appendedBytes += row.bytes;
   }
 
-  /** Opens the chunk at `path`, which may be empty. */
-  static open(stream: string, path: string, first: bigint, mapBytes: number): LogChunk {
-    return new LogChunk(stream, path, first, mapBytes);
+  /** Opens the chunk at `path` or creates an empty one. DATA_LOSS when its file is damaged; bodies are checked when they are read. */
+  static async open(options: LogChunkOptions): Promise<LogChunk> {
+    const store = await LmdbStore.open(options.path, { mapBytes: options.mapBytes, ownCheck: checkOf(options.path) });
+    return new LogChunk(options, store);
   }
 
   /** The last sequence given when this chunk was written to; first − 1 when none was. */
@@ -113,7 +124,7 @@ export class LogChunk {
     let appended = 0;
     let last = this.#last;
     for (const entry of entries) {
-      const header = encodeHeader(entry.subject, entry, entry.timeMs);
+      const header = encodeHeader(entry);
       const bytes = header.length + entry.body.length;
       writes.push({ key: logKeys.header(entry.sequence), value: header });
       if (entry.body.length > 0) writes.push({ key: logKeys.body(entry.sequence), value: entry.body });
@@ -164,9 +175,9 @@ export class LogChunk {
   /** The entry at `sequence` if it is held and wanted, else null. DATA_LOSS when its checksum does not match. */
   entry(sequence: bigint, want: Pick<ChunkRead, 'isWanted' | 'headersOnly'>): LogEntry | null {
     const block = this.#store.get(logKeys.header(sequence));
-    if (block === undefined) return null;
-    const where = `sequence ${sequence} of stream ${this.#stream}`;
-    const header = decodeHeader(block, where);
+    if (block === undefined) return this.#missing(sequence);
+    const where = this.#where(sequence);
+    const header = decodeHeader(sequence, block, where);
     if (!want.isWanted(header.subject) || sequence <= this.#row(header.subject).purged) return null;
     const { subject, timeMs, headers } = header;
     if (want.headersOnly) return { sequence, subject, timeMs, headers, body: new Uint8Array(0) };
@@ -229,6 +240,16 @@ export class LogChunk {
     return sum;
   }
 
+  /** Sequences within the chunk were all given, and its file still holds the purged ones. */
+  #missing(sequence: bigint): null {
+    if (sequence < this.first || sequence > this.#last) return null;
+    throw new ShoalError('DATA_LOSS', `${this.#where(sequence)} is missing, though it was written`);
+  }
+
+  #where(sequence: bigint): string {
+    return `sequence ${sequence} of stream ${this.#stream} in ${this.path}`;
+  }
+
   #row(subject: string): SubjectRow {
     return this.#subjects.get(subject) ?? emptyRow;
   }
@@ -248,6 +269,20 @@ export class LogChunk {
     const keys = this.#store.keys({ start: logKeys.subjectsStart, end: logKeys.subjectsEnd });
     return new Map(keys.map((key) => [key.toString('utf8', 1), decodeRow(this.#store.get(key))]));
   }
+}
+
+/** Header blocks and bodies have checksums of their own. What a body must be stands in its header, which is asked when it is read. */
+export function checkOf(path: string): NonNullable<LmdbStoreOptions['ownCheck']> {
+  return (key) => {
+    if (logKeys.isBody(key)) return ignore;
+    if (!logKeys.isHeader(key)) return null;
+    const sequence = logKeys.sequenceOf(key);
+    return (value) => checkHeader(sequence, value(), `sequence ${sequence} in ${path}`);
+  };
+}
+
+function ignore(): void {
+  // A body is judged by the header that names its checksum.
 }
 
 /** last u64 @0 · entries u64 @8 · bytes u64 @16 · purged u64 @24, little-endian. */

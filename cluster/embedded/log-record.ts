@@ -2,13 +2,13 @@
  * How a log entry lies in lmdb: keys, and the header block with its checksums.
  *
  * Headers and body have keys of their own, so that a headers-only reader touches no body. Header block, little-endian:
- * crc32 of all that follows u32 @0 · crc32 of the body u32 @4 · body bytes u32 @8 · subject bytes u16 @12 · 0 u16 @14 ·
+ * crc32 of the key and all that follows u32 @0 · crc32 of the body u32 @4 · body bytes u32 @8 · subject bytes u16 @12 · 0 u16 @14 ·
  * time float64 ms @16 · subject UTF-8 @24 · headers as JSON.
  */
 import { crc32 } from 'node:zlib';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
-import type { LogRecord } from '../change-log.js';
+import type { LogEntry, LogRecord } from '../change-log.js';
 
 const prefixBytes = 24;
 const subjectBytesMax = 255;
@@ -25,7 +25,9 @@ export interface HeaderBlock {
 export const logKeys = {
   meta: Buffer.from([1]),
   header: (sequence: bigint): Buffer => sequenceKey(2, sequence),
+  isHeader: (key: Buffer): boolean => key.length === 9 && key[0] === 2,
   body: (sequence: bigint): Buffer => sequenceKey(3, sequence),
+  isBody: (key: Buffer): boolean => key.length === 9 && key[0] === 3,
   subject: (subject: string): Buffer => Buffer.concat([Buffer.from([4]), Buffer.from(subject)]),
   subjectsStart: Buffer.from([4]),
   subjectsEnd: Buffer.from([5]),
@@ -56,8 +58,8 @@ export function checkRecord(subject: string, record: LogRecord): void {
   if (headerBytes > recordHeaderBytesMax) throw tooLarge('headers', headerBytes, recordHeaderBytesMax);
 }
 
-/** The header block of a record that was checked. */
-export function encodeHeader(subject: string, record: LogRecord, timeMs: number): Buffer {
+/** The header block of an entry whose record was checked. */
+export function encodeHeader({ sequence, subject, timeMs, ...record }: LogEntry): Buffer {
   const name = Buffer.from(subject);
   const headers = Buffer.from(JSON.stringify(record.headers));
   const block = Buffer.alloc(prefixBytes + name.length + headers.length);
@@ -67,14 +69,19 @@ export function encodeHeader(subject: string, record: LogRecord, timeMs: number)
   block.writeDoubleLE(timeMs, 16);
   block.set(name, prefixBytes);
   block.set(headers, prefixBytes + name.length);
-  block.writeUInt32LE(crc32(block.subarray(4)), 0);
+  block.writeUInt32LE(headerCrc(sequence, block), 0);
   return block;
 }
 
-/** The block's content; DATA_LOSS when its checksum does not match. `where` names stream and sequence. */
-export function decodeHeader(block: Buffer, where: string): HeaderBlock {
-  const isWhole = block.length >= prefixBytes && block.readUInt32LE(0) === crc32(block.subarray(4));
+/** DATA_LOSS unless `block` is the one that was written for `sequence`. `where` names stream and sequence. */
+export function checkHeader(sequence: bigint, block: Buffer, where: string): void {
+  const isWhole = block.length >= prefixBytes && block.readUInt32LE(0) === headerCrc(sequence, block);
   if (!isWhole) throw new ShoalError('DATA_LOSS', `the checksum of ${where} does not match: its headers are damaged`);
+}
+
+/** The content of the block of `sequence`; DATA_LOSS when its checksum does not match. */
+export function decodeHeader(sequence: bigint, block: Buffer, where: string): HeaderBlock {
+  checkHeader(sequence, block, where);
   const subjectEnd = prefixBytes + block.readUInt16LE(12);
   return {
     subject: block.toString('utf8', prefixBytes, subjectEnd),
@@ -84,6 +91,10 @@ export function decodeHeader(block: Buffer, where: string): HeaderBlock {
     bodyBytes: bodyBytesOf(block),
     bodyCrc: block.readUInt32LE(4),
   };
+}
+
+function headerCrc(sequence: bigint, block: Buffer): number {
+  return crc32(block.subarray(4), crc32(logKeys.header(sequence)));
 }
 
 /** Bytes of the body that belongs to a header block. */

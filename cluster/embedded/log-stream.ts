@@ -56,7 +56,8 @@ export class LogStream {
   /** Opens the stream in `directory`. */
   static async open(options: LogStreamOptions): Promise<LogStream> {
     const names = (await readdir(options.directory)).filter((name) => /^[0-9]{20}\.mdb$/.test(name)).sort();
-    const chunks = names.map((name) => openChunk(options, BigInt(name.slice(0, 20))));
+    const chunks: LogChunk[] = [];
+    for (const name of names) chunks.push(await openChunk(options, BigInt(name.slice(0, 20))));
     if (chunks.length === 0) {
       const message = `the stream in ${options.directory} has no files; restore the folder from a backup or remove it`;
       throw new ShoalError('DATA_LOSS', message);
@@ -273,12 +274,10 @@ function groupBytes(group: readonly PendingAppend[]): number {
 
 async function createChunk(options: LogStreamOptions, first: bigint): Promise<LogChunk> {
   await assertRoom(options.directory, 0, `stream ${options.name}`);
-  const chunk = openChunk(options, first);
-  await syncDirectory(options.directory);
-  return chunk;
+  return await openChunk(options, first);
 }
 
-function openChunk(options: LogStreamOptions, first: bigint): LogChunk {
+async function openChunk(options: LogStreamOptions, first: bigint): Promise<LogChunk> {
   const path = join(options.directory, `${String(first).padStart(20, '0')}.mdb`);
-  return LogChunk.open(options.name, path, first, options.chunkBytes * 4);
+  return await LogChunk.open({ stream: options.name, path, first, mapBytes: options.chunkBytes * 4 });
 }

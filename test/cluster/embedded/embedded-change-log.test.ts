@@ -99,8 +99,8 @@ describe('the embedded log on disk', () => {
 
   it('refuses a newer format, naming both', async () => {
     await (await openLog()).close();
-    await writeFile(join(directory, 'format'), '2\n');
-    await rejectsWith(openLog(), 'FAILED_PRECONDITION', /format 2.*format 1/);
+    await writeFile(join(directory, 'format'), '7\n');
+    await rejectsWith(openLog(), 'FAILED_PRECONDITION', /format 7.*format 2/);
   });
 
   it('clears what a kill left of a stream half created', async () => {

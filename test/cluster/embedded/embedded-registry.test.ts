@@ -53,7 +53,7 @@ describe('the embedded registry on disk', () => {
   it('refuses a newer format, naming both', async () => {
     await (await openEmbeddedRegistry({ directory, logger })).close();
     await writeFile(join(directory, 'format'), '7\n');
-    await rejectsWith(openEmbeddedRegistry({ directory, logger }), 'FAILED_PRECONDITION', /format 7.*format 1/);
+    await rejectsWith(openEmbeddedRegistry({ directory, logger }), 'FAILED_PRECONDITION', /format 7.*format 2/);
   });
 
   it('is of no use once closed', async () => {

@@ -6,21 +6,22 @@ import { folderPerTest } from '../../../temporary-folder.js';
 describe('an lmdb file', () => {
   const folder = folderPerTest();
   const key = (text: string): Buffer => Buffer.from(text);
-  const openStore = (): LmdbStore => new LmdbStore(join(folder(), 'x.mdb'), 1024 * 1024);
+  const path = (): string => join(folder(), 'x.mdb');
+  const openStore = (): Promise<LmdbStore> => LmdbStore.open(path(), { mapBytes: 1024 * 1024 });
 
   it('shows what was committed at once, and after opening again', async () => {
-    const store = openStore();
+    const store = await openStore();
     await store.commit([{ key: key('a'), value: Buffer.from('1') }]);
     assert.equal(store.get(key('a'))?.toString(), '1');
     await store.close();
     await store.close();
-    const again = openStore();
+    const again = await openStore();
     assert.equal(again.get(key('a'))?.toString(), '1');
     await again.close();
   });
 
   it('writes and removes in one transaction', async () => {
-    const store = openStore();
+    const store = await openStore();
     await store.commit([{ key: key('a'), value: Buffer.from('1') }]);
     await store.commit([
       { key: key('a'), value: null },
@@ -34,7 +35,7 @@ describe('an lmdb file', () => {
   });
 
   it('gives keys in order within a range', async () => {
-    const store = openStore();
+    const store = await openStore();
     await store.commit(['c', 'a', 'b', 'd'].map((text) => ({ key: key(text), value: Buffer.from('x') })));
     const keys = store.keys({ start: key('a'), end: key('d'), limit: 2 });
     assert.deepEqual(
@@ -45,7 +46,7 @@ describe('an lmdb file', () => {
   });
 
   it('grows beyond its first map', async () => {
-    const store = openStore();
+    const store = await openStore();
     for (let i = 0; i < 8; i += 1) await store.commit([{ key: key(`k${i}`), value: Buffer.alloc(1_000_000, i) }]);
     for (let i = 0; i < 8; i += 1) assert.ok(store.get(key(`k${i}`))?.equals(Buffer.alloc(1_000_000, i)));
     await store.close();

@@ -13,16 +13,17 @@ function entry(sequence: bigint, subject: string): LogEntry {
 
 describe('a chunk of a stream', () => {
   const folder = folderPerTest();
-  const openChunk = (first = 10n): LogChunk => LogChunk.open('s', join(folder(), `${first}.mdb`), first, mapBytes);
+  const openChunk = (first = 10n): Promise<LogChunk> =>
+    LogChunk.open({ stream: 's', path: join(folder(), `${first}.mdb`), first, mapBytes });
   const filled = async (): Promise<LogChunk> => {
-    const chunk = openChunk();
+    const chunk = await openChunk();
     await chunk.append([entry(10n, 'a'), entry(11n, 'b'), entry(12n, 'a'), entry(13n, 'b'), entry(14n, 'a')]);
     return chunk;
   };
   const sequences = (entries: readonly LogEntry[]): bigint[] => entries.map(({ sequence }) => sequence);
 
   it('is empty before its first record', async () => {
-    const chunk = openChunk();
+    const chunk = await openChunk();
     assert.deepEqual([chunk.last, chunk.entries, chunk.firstHeld()], [9n, 0, null]);
     await chunk.close();
   });
@@ -50,7 +51,7 @@ describe('a chunk of a stream', () => {
     assert.deepEqual(sequences(chunk.read(all).entries), [11n, 13n, 14n]);
     assert.deepEqual(sequences(chunk.read({ ...all, isWanted: (subject) => subject === 'a' }).entries), [14n]);
     await chunk.close();
-    const again = openChunk();
+    const again = await openChunk();
     assert.deepEqual([again.entries, again.firstHeld(), again.last], [3, 11n, 14n]);
     await again.close();
   });
@@ -63,7 +64,7 @@ describe('a chunk of a stream', () => {
   });
 
   it('takes over the last sequences of another', async () => {
-    const [old, next] = [await filled(), openChunk(15n)];
+    const [old, next] = [await filled(), await openChunk(15n)];
     await next.append([entry(15n, 'b')]);
     await next.inherit(old);
     assert.deepEqual([next.subjects.get('a')?.last, next.subjects.get('b')?.last], [14n, 15n]);

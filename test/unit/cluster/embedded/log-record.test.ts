@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
+import type { LogEntry } from '../../../../cluster/change-log.js';
 import {
   checkBody,
   checkRecord,
@@ -8,6 +9,7 @@ import {
   logKeys,
 } from '../../../../cluster/embedded/log-record.js';
 
+const entry = (subject: string, timeMs: number): LogEntry => ({ sequence: 7n, subject, timeMs, ...record });
 const record = { headers: { id: 'ä', many: 'x'.repeat(1_000) }, body: Buffer.from('body') };
 
 function code(task: () => unknown): string {
@@ -21,30 +23,38 @@ function code(task: () => unknown): string {
 
 describe('a log record on disk', () => {
   it('comes back with subject, time and headers', () => {
-    const header = decodeHeader(encodeHeader('s.ä', record, 1_234.5), 'here');
+    const header = decodeHeader(7n, encodeHeader(entry('s.ä', 1_234.5)), 'here');
     assert.deepEqual([header.subject, header.timeMs, header.headers], ['s.ä', 1_234.5, record.headers]);
   });
 
   it('is refused when any byte of its header block is changed', () => {
-    const block = encodeHeader('s', record, 1);
+    const block = encodeHeader(entry('s', 1));
     for (let position = 0; position < block.length; position += 7) {
       const changed = Buffer.from(block);
       changed[position] = (changed[position] ?? 0) ^ 1;
       // The stored body checksum is covered by the block's own.
       assert.equal(
-        code(() => decodeHeader(changed, 'here')),
+        code(() => decodeHeader(7n, changed, 'here')),
         'DATA_LOSS',
         `byte ${position}`,
       );
     }
     assert.equal(
-      code(() => decodeHeader(block.subarray(0, 10), 'here')),
+      code(() => decodeHeader(7n, block.subarray(0, 10), 'here')),
+      'DATA_LOSS',
+    );
+  });
+
+  it('is refused under another sequence', () => {
+    const block = encodeHeader(entry('s', 1));
+    assert.equal(
+      code(() => decodeHeader(8n, block, 'here')),
       'DATA_LOSS',
     );
   });
 
   it('is refused when its body is changed or cut', () => {
-    const header = decodeHeader(encodeHeader('s', record, 1), 'here');
+    const header = decodeHeader(7n, encodeHeader(entry('s', 1)), 'here');
     checkBody(header, record.body, 'here');
     assert.equal(
       code(() => checkBody(header, Buffer.from('bodY'), 'here')),
