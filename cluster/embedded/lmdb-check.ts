@@ -7,15 +7,37 @@
  * and values say is for the caller to judge, entry by entry; with it any single damaged bit is found, or lies in bytes without meaning.
  */
 import { setImmediate } from 'node:timers/promises';
-import { headerBytes, pageFlags, type FileMeta, type LmdbPages, type TreeMeta } from './lmdb-pages.js';
+import { headerBytes, numberAt, pageFlags, type FileMeta, type LmdbPages, type TreeMeta } from './lmdb-pages.js';
 
-export interface CheckedEntry {
+/** An entry whose place is checked, and whose key and value are not. */
+export class CheckedEntry {
+  /** A view, valid during the call that got this entry. */
   readonly key: Buffer;
   readonly valueBytes: number;
-  /** The whole value; reads it from the file where it has pages of its own. */
-  value(): Buffer;
-  /** True where `value` has to read the file. */
-  readonly isLarge: boolean;
+  readonly #inside: Buffer | null;
+  readonly #pages: LmdbPages;
+  readonly #first: number;
+  readonly #count: number;
+
+  /** `inside` is the value, or null where it lies on `count` pages from page `first` on. */
+  constructor(
+    key: Buffer,
+    valueBytes: number,
+    value: { inside: Buffer | null; pages: LmdbPages; first: number; count: number },
+  ) {
+    this.key = key;
+    this.valueBytes = valueBytes;
+    this.#inside = value.inside;
+    this.#pages = value.pages;
+    this.#first = value.first;
+    this.#count = value.count;
+  }
+
+  /** The whole value, a view; reads the file where it has pages of its own. */
+  value(): Buffer {
+    if (this.#inside !== null) return this.#inside;
+    return this.#pages.read(this.#first, this.#count).subarray(headerBytes, headerBytes + this.valueBytes);
+  }
 }
 
 /** Flags of a tree that only has plain keys and values; the free tree's keys are numbers, and it holds the file's own flags. */
@@ -30,7 +52,9 @@ const pagesPerTurn = 256;
 
 /** Walks the file; `onEntry` gets every entry in the order of keys and throws where one is wrong. DATA_LOSS names file and page. */
 export async function checkLmdb(pages: LmdbPages, onEntry: (entry: CheckedEntry) => void): Promise<void> {
-  const walk = new Walk(pages, pages.meta());
+  const meta = pages.meta();
+  pages.expect(meta.main.branchPages + meta.main.leafPages);
+  const walk = new Walk(pages, meta);
   await walk.tree('main', onEntry);
   await walk.free();
 }
@@ -42,11 +66,20 @@ interface Bounds {
   readonly to: Buffer | null;
 }
 
+const noBounds: Bounds = { from: null, to: null };
+
 interface Counts {
   branch: number;
   leaf: number;
   overflow: number;
   entries: number;
+}
+
+/** What is below a page, and what is done with it. */
+interface Part extends Bounds {
+  readonly tree: TreeMeta;
+  readonly counts: Counts;
+  readonly onEntry: (entry: CheckedEntry) => void;
 }
 
 class Walk {
@@ -76,23 +109,17 @@ class Walk {
       throw this.#pages.damage(`its ${name} tree has flags or a depth that none has`);
     this.#compareKeys = name === 'main' ? Buffer.compare : byNumber;
     const counts: Counts = { branch: 0, leaf: 0, overflow: 0, entries: 0 };
-    const visit = async (number: number, depth: number, bounds: Bounds): Promise<void> => {
-      this.#walked += 1;
-      if (this.#walked % pagesPerTurn === 0) await setImmediate();
-      if (depth === tree.depth) return this.#leaf(number, bounds, counts, onEntry);
-      for (const below of this.#branch(number, bounds, counts)) await visit(below.page, depth + 1, below);
-    };
-    if (tree.root !== null) await visit(tree.root, 1, { from: null, to: null });
+    if (tree.root !== null) await this.#below(tree.root, 1, { ...noBounds, tree, counts, onEntry });
     this.#compare(name, tree, counts);
   }
 
   /** The lists of free pages: none of them is in use. */
   async free(): Promise<void> {
     const lists: Buffer[] = [];
-    await this.tree('free', ({ key, value }) => {
-      const isKey = key.length === 8 && key.readBigUInt64LE(0) > 0n;
+    await this.tree('free', (entry) => {
+      const isKey = entry.key.length === 8 && entry.key.readBigUInt64LE(0) > 0n;
       if (!isKey) throw this.#pages.damage('a list of free pages has no transaction');
-      lists.push(Buffer.from(value()));
+      lists.push(Buffer.from(entry.value()));
     });
     for (const list of lists) this.#freeList(list);
   }
@@ -108,6 +135,16 @@ class Walk {
       if (at > count) throw this.#pages.damage('a list of free pages ends within a range');
       const first = number < 0 ? Number(list.readBigInt64LE(at * 8)) : number;
       this.#take(first, number < 0 ? -number : 1);
+    }
+  }
+
+  /** Walks what is below page `number`, which lies `depth` levels deep. */
+  async #below(number: number, depth: number, part: Part): Promise<void> {
+    this.#walked += 1;
+    if (this.#walked % pagesPerTurn === 0) await setImmediate();
+    if (depth === part.tree.depth) return this.#leaf(number, part, part.counts, part.onEntry);
+    for (const { page, from, to } of this.#branch(number, part, part.counts)) {
+      await this.#below(page, depth + 1, { ...part, from, to });
     }
   }
 
@@ -131,13 +168,15 @@ class Walk {
 
   #leaf(number: number, bounds: Bounds, counts: Counts, onEntry: (entry: CheckedEntry) => void): void {
     const page = this.#page(number, pageFlags.leaf);
+    const nodes = this.#nodes(page, number);
     counts.leaf += 1;
+    counts.entries += nodes.length;
     let before: Buffer | null = null;
-    for (const at of this.#nodes(page, number)) {
+    for (const [position, at] of nodes.entries()) {
       const key = keyOf(page, at);
-      this.#ordered(number, before, key, bounds);
+      const isEdge = position === 0 || position === nodes.length - 1;
+      this.#ordered(number, before, key, isEdge ? bounds : noBounds);
       before = key;
-      counts.entries += 1;
       onEntry(this.#entry(page, at, { number, key, counts }));
     }
   }
@@ -147,9 +186,11 @@ class Walk {
     const valueBytes = page.readUInt32LE(at);
     const flags = page.readUInt16LE(at + 4);
     const start = at + nodeHeaderBytes + key.length;
+    const pages = this.#pages;
     if (flags === 0) {
       if (start + valueBytes > page.length) throw this.#wrong(number, 'has a value that leaves it');
-      return { key, valueBytes, isLarge: false, value: () => page.subarray(start, start + valueBytes) };
+      const inside = page.subarray(start, start + valueBytes);
+      return new CheckedEntry(key, valueBytes, { inside, pages, first: 0, count: 0 });
     }
     if (flags !== nodeHasPages || start + 24 > page.length) throw this.#wrong(number, `has a node of kind ${flags}`);
     const first = Number(page.readBigUInt64LE(start));
@@ -157,8 +198,7 @@ class Walk {
     if (page.readBigUInt64LE(start + 16) !== BigInt(count)) throw this.#wrong(number, 'has a value of another size');
     this.#overflow(first, count);
     counts.overflow += count;
-    const value = (): Buffer => this.#pages.read(first, count).subarray(headerBytes, headerBytes + valueBytes);
-    return { key, valueBytes, isLarge: true, value };
+    return new CheckedEntry(key, valueBytes, { inside: null, pages, first, count });
   }
 
   /** Takes the pages of a large value; their content is not read. */
@@ -181,8 +221,8 @@ class Walk {
   /** A page knows its number, its kind and a transaction that has happened. */
   #itself(page: Buffer, number: number, flags: number): void {
     const isItself =
-      page.readBigUInt64LE(0) === BigInt(number) &&
-      page.readBigUInt64LE(8) <= BigInt(this.#meta.transaction) &&
+      numberAt(page, 0) === number &&
+      numberAt(page, 8) <= this.#meta.transaction &&
       page.readUInt32LE(16) === flags * 2 ** 16;
     if (!isItself) throw this.#wrong(number, 'is not the page that its parent names');
   }

@@ -17,6 +17,12 @@ const dataVersion = 2;
 /** Root of a tree without entries. */
 const noPage = 2n ** 64n - 1n;
 
+const blockBytes = 1024 * 1024;
+/** Blocks kept in memory. */
+const blocksMax = 64;
+/** Blocks are read where at least one page in so many is asked for. */
+const blockShare = 8;
+
 export interface TreeMeta {
   readonly flags: number;
   readonly depth: number;
@@ -42,6 +48,9 @@ export class LmdbPages {
   readonly fileBytes: number;
   readonly #descriptor: number;
   #pageBytes = 4096;
+  /** Bytes read at once, in aligned blocks; 0 = what is asked for. */
+  #blockBytes = 0;
+  readonly #blocks = new Map<number, Buffer>();
 
   constructor(path: string) {
     this.path = path;
@@ -68,6 +77,11 @@ export class LmdbPages {
     return even > odd ? first : second;
   }
 
+  /** Says that `count` pages will be asked for one by one: where that is a large part of the file, it is read in large blocks. */
+  expect(count: number): void {
+    this.#blockBytes = count * this.#pageBytes * blockShare > this.fileBytes ? blockBytes : 0;
+  }
+
   /** `count` pages from page `number` on. */
   read(number: number, count = 1): Buffer {
     return this.#bytes(number * this.#pageBytes, count * this.#pageBytes, `page ${number}`);
@@ -92,6 +106,24 @@ export class LmdbPages {
     if (position + bytes > this.fileBytes) {
       throw this.damage(`${what} should end at byte ${position + bytes}, but the file has ${this.fileBytes}`);
     }
+    if (this.#blockBytes > 0 && bytes <= this.#pageBytes) return this.#fromBlock(position, bytes);
+    return this.#readAt(position, bytes, what);
+  }
+
+  /** Pages do not cross the border of a block. */
+  #fromBlock(position: number, bytes: number): Buffer {
+    const start = position - (position % this.#blockBytes);
+    let block = this.#blocks.get(start);
+    if (block === undefined) {
+      block = this.#readAt(start, Math.min(this.#blockBytes, this.fileBytes - start), `the block at byte ${start}`);
+      const [oldest] = this.#blocks.keys();
+      if (this.#blocks.size >= blocksMax && oldest !== undefined) this.#blocks.delete(oldest);
+      this.#blocks.set(start, block);
+    }
+    return block.subarray(position - start, position - start + bytes);
+  }
+
+  #readAt(position: number, bytes: number, what: string): Buffer {
     const buffer = Buffer.allocUnsafe(bytes);
     const read = readSync(this.#descriptor, buffer, 0, bytes, position);
     if (read === bytes) return buffer;
@@ -133,6 +165,11 @@ export class LmdbPages {
   #number(page: Buffer, at: number): number {
     const high = page.readUInt32LE(at + 4);
     if (high > 0xffff) throw this.damage(`the number at byte ${at} of a meta page is out of all bounds`);
-    return high * 2 ** 32 + page.readUInt32LE(at);
+    return numberAt(page, at);
   }
+}
+
+/** The u64 at `at`, exact below 2^53; larger ones come out large. */
+export function numberAt(page: Buffer, at: number): number {
+  return page.readUInt32LE(at + 4) * 2 ** 32 + page.readUInt32LE(at);
 }

@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
 import { syncDirectory } from './disk-format.js';
-import { checkLmdb } from './lmdb-check.js';
+import { checkLmdb, type CheckedEntry } from './lmdb-check.js';
 import { LmdbPages } from './lmdb-pages.js';
 import { openSealed, sealValue } from './sealed-value.js';
 
@@ -38,21 +38,23 @@ export interface KeyRange {
 export interface LmdbStoreOptions {
   /** Address space, no memory; grows by itself. */
   readonly mapBytes: number;
-  /**
-   * For entries with checksums of their own, which are stored as they are: a check that throws unless the entry is whole, given a way
-   * to read its value. Null for every other key.
-   */
-  readonly ownCheck?: (key: Buffer) => ((value: () => Buffer) => void) | null;
+  /** Entries with checksums of their own, which are stored as they are; all others are sealed. */
+  readonly own?: OwnChecks;
+}
+
+export interface OwnChecks {
+  has(key: Buffer): boolean;
+  /** Throws DATA_LOSS unless the entry, of a key that it has, is whole. */
+  check(entry: CheckedEntry): void;
 }
 
 /** DATA_LOSS, naming the file, unless the file at `path`, which no one has open, is whole: every page and every entry of it. */
-export async function checkStore(path: string, options: Pick<LmdbStoreOptions, 'ownCheck'>): Promise<void> {
+export async function checkStore(path: string, options: Pick<LmdbStoreOptions, 'own'>): Promise<void> {
   const pages = new LmdbPages(path);
   try {
-    await checkLmdb(pages, ({ key, value }) => {
-      const check = options.ownCheck?.(key) ?? null;
-      if (check === null) openSealed(key, value(), path);
-      else check(value);
+    await checkLmdb(pages, (entry) => {
+      if (options.own?.has(entry.key) === true) options.own.check(entry);
+      else openSealed(entry.key, entry.value(), path);
     });
   } finally {
     pages.close();
@@ -106,7 +108,7 @@ export class LmdbStore {
   /** A copy of the value of `key`, or undefined. DATA_LOSS when its seal does not match. */
   get(key: Buffer): Buffer | undefined {
     const stored = this.#database.getBinary(key);
-    if (stored === undefined || this.#hasOwnCheck(key)) return stored;
+    if (stored === undefined || this.#isOwn(key)) return stored;
     return openSealed(key, stored, this.#path);
   }
 
@@ -165,11 +167,11 @@ export class LmdbStore {
   }
 
   #put(key: Buffer, value: Uint8Array): Promise<boolean> {
-    return this.#database.put(key, this.#hasOwnCheck(key) ? asBuffer(value) : sealValue(key, value));
+    return this.#database.put(key, this.#isOwn(key) ? asBuffer(value) : sealValue(key, value));
   }
 
-  #hasOwnCheck(key: Buffer): boolean {
-    return (this.#options.ownCheck?.(key) ?? null) !== null;
+  #isOwn(key: Buffer): boolean {
+    return this.#options.own?.has(key) === true;
   }
 }
 

@@ -8,8 +8,16 @@
 import { setImmediate } from 'node:timers/promises';
 import { ShoalError } from '../../base/errors.js';
 import type { LogEntry } from '../change-log.js';
-import { bodyBytesOf, checkBody, checkHeader, decodeHeader, encodeHeader, logKeys } from './log-record.js';
-import { LmdbStore, type LmdbStoreOptions, type StoreWrite } from './lmdb-store.js';
+import {
+  bodyBytesOf,
+  checkBody,
+  checkHeader,
+  decodeHeader,
+  encodeHeader,
+  logKeys,
+  type HeaderBlock,
+} from './log-record.js';
+import { LmdbStore, type OwnChecks, type StoreWrite } from './lmdb-store.js';
 
 /** What a chunk knows of a subject. */
 export interface SubjectRow {
@@ -70,7 +78,7 @@ export class LogChunk {
 
   /** Opens the chunk at `path` or creates an empty one. DATA_LOSS when its file is damaged; bodies are checked when they are read. */
   static async open(options: LogChunkOptions): Promise<LogChunk> {
-    const store = await LmdbStore.open(options.path, { mapBytes: options.mapBytes, ownCheck: checkOf(options.path) });
+    const store = await LmdbStore.open(options.path, { mapBytes: options.mapBytes, own: checksOf(options.path) });
     return new LogChunk(options, store);
   }
 
@@ -271,18 +279,28 @@ export class LogChunk {
   }
 }
 
-/** Header blocks and bodies have checksums of their own. What a body must be stands in its header, which is asked when it is read. */
-export function checkOf(path: string): NonNullable<LmdbStoreOptions['ownCheck']> {
-  return (key) => {
-    if (logKeys.isBody(key)) return ignore;
-    if (!logKeys.isHeader(key)) return null;
-    const sequence = logKeys.sequenceOf(key);
-    return (value) => checkHeader(sequence, value(), `sequence ${sequence} in ${path}`);
+/**
+ * The checks of a chunk's headers, and with `isDeep` of its bodies, for a walk in the order of keys. Else a body is only read, and
+ * judged, when it is asked for.
+ */
+export function checksOf(path: string, isDeep = false): OwnChecks {
+  const headers = new Map<bigint, HeaderBlock>();
+  return {
+    has: (key) => logKeys.isHeader(key) || logKeys.isBody(key),
+    check: (entry) => {
+      if (!isDeep && logKeys.isBody(entry.key)) return;
+      const sequence = logKeys.sequenceOf(entry.key);
+      const where = `sequence ${sequence} in ${path}`;
+      if (logKeys.isHeader(entry.key)) {
+        if (isDeep) headers.set(sequence, decodeHeader(sequence, entry.value(), where));
+        else checkHeader(sequence, entry.value(), where);
+        return;
+      }
+      const header = headers.get(sequence);
+      if (header === undefined) throw new ShoalError('DATA_LOSS', `${where} has a body without headers`);
+      checkBody(header, entry.value(), where);
+    },
   };
-}
-
-function ignore(): void {
-  // A body is judged by the header that names its checksum.
 }
 
 /** last u64 @0 · entries u64 @8 · bytes u64 @16 · purged u64 @24, little-endian. */
