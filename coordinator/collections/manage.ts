@@ -11,7 +11,8 @@ import {
   type Collection,
   type UpdateCollectionRequest,
 } from '../../proto/generated/shoal/v1/collections.js';
-import { knownShardStatistics, type ReadParts } from '../documents/read.js';
+import { knownShardStatistics } from '../documents/count.js';
+import type { ReadParts } from '../documents/read.js';
 import type { Structures } from '../structures.js';
 import { refusePointedTo } from './aliases.js';
 

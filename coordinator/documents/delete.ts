@@ -2,11 +2,13 @@
 import type { Deadline } from '../../base/deadline.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { shardSubject, streamOf } from '../../cluster/keys.js';
-import { headerBytesOf, supersededRecord } from '../../cluster/log/records.js';
+import { headerBytesOf } from '../../cluster/log/record-headers.js';
+import { supersededRecord } from '../../cluster/log/records.js';
 import { limits } from '../../base/limits.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import { locate, type ReadParts } from './read.js';
+import { locate } from './located.js';
+import type { ReadParts } from './read.js';
 
 export interface Deleted {
   /** Ids that existed. */
@@ -23,7 +25,8 @@ export async function deleteDocuments(
   deadline: Deadline,
 ): Promise<Deleted> {
   const unique = [...new Set(ids)];
-  const places = await locate(unique, settings, parts, deadline);
+  const heard = parts.appenders.writtenUpTo(settings.uid);
+  const places = await locate(unique, settings, { ...parts, deadline, heard });
   const byShard = new Map<number, { placement: ShardPlacement; ids: string[] }>();
   unique.forEach((id, i) => {
     const place = places[i];

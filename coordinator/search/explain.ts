@@ -1,14 +1,17 @@
 /** Why a hit is a hit: which of its tokens answered each token of the question, with their places in the text. */
-import { bufferOf, float32From, uint32From } from '../../base/bytes.js';
+import { float32From, uint32From } from '../../base/bytes.js';
 import { present } from '../../base/assert.js';
 import type { Deadline } from '../../base/deadline.js';
+import type { Document } from '../../proto/generated/shoal/v1/document.js';
 import { InputType, type TokenizedText } from '../../proto/generated/shoal/v1/encoder.js';
 import type { TokenMatch } from '../../proto/generated/shoal/v1/search.js';
 import { fanOut } from './fan-out.js';
 import type { FoundHit } from './fetch.js';
 import type { SearchParts } from './parts.js';
 import type { Question } from './question.js';
-import type { Plan } from './route.js';
+import type { Required } from './required.js';
+import { groupByShard, rowColumns } from './rerank.js';
+import { seenMarks, type Scattered } from './scatter.js';
 import type { WireQuestion } from './wire-question.js';
 
 export interface TokenExplanation {
@@ -18,7 +21,8 @@ export interface TokenExplanation {
 }
 
 type ExplainParts = Pick<SearchParts, 'encoders' | 'peers' | 'fanOut'> & {
-  readonly plan: Plan;
+  readonly scans: Scattered;
+  readonly required: Required;
   readonly deadline: Deadline;
 };
 
@@ -41,7 +45,7 @@ export async function explainTokens(
       question.settings,
       {
         inputType: InputType.INPUT_TYPE_DOCUMENT,
-        texts: hits.map(({ document }) => ({ title: document.title ?? '', text: document.text ?? '' })),
+        texts: hits.map(textOf),
       },
       deadline,
     ),
@@ -49,12 +53,29 @@ export async function explainTokens(
   ]);
   const queryTokens = present(asked.texts[0], 'the tokens of the question').tokens;
   const matches = new Map<bigint, readonly TokenMatch[]>();
-  hits.forEach(({ docId }, i) => {
+  hits.forEach(({ docId, start }, i) => {
     const found = best.get(docId);
     const tokenized = answered.texts[i];
-    if (found !== undefined && tokenized !== undefined) matches.set(docId, matchesOf(queryTokens, found, tokenized));
+    if (found === undefined || tokenized === undefined) return;
+    const ofPassage = matchesOf(queryTokens, found, tokenized);
+    matches.set(
+      docId,
+      ofPassage.map((match) => ({ ...match, start: match.start + start, end: match.end + start })),
+    );
   });
   return { queryTokens, matches };
+}
+
+/** What the tokens of a hit's passage were made of. */
+function textOf({ document, start, end }: FoundHit): { title: string; text: string } {
+  const { title = '', text = '' } = document;
+  if (start === 0 && end === 0) return { title, text };
+  return { title: '', text: wholeTextOf(document).slice(start, end === 0 ? undefined : end) };
+}
+
+/** Title and text as offsets of tokens and passages count them. */
+export function wholeTextOf({ title = '', text = '' }: Pick<Document, 'title' | 'text'>): string {
+  return title === '' ? text : `${title} ${text}`;
 }
 
 interface BestTokens {
@@ -69,16 +90,15 @@ async function bestTokens(
   wire: WireQuestion,
   parts: ExplainParts,
 ): Promise<ReadonlyMap<bigint, BestTokens>> {
-  const byShard = new Map<number, bigint[]>();
-  for (const { shard, docId } of hits) byShard.set(shard, [...(byShard.get(shard) ?? []), docId]);
+  const byShard = groupByShard(hits);
   const { answers } = await fanOut(
-    parts.plan.shards.map(({ placement }) => placement).filter(({ shard }) => byShard.has(shard)),
+    parts.scans.plan.placements.filter(({ shard }) => byShard.has(shard)),
     async (address, placements, deadline) => {
-      const shards = placements.map(({ shard, generation }) => ({
-        ref: { shard, generation },
-        docIds: bufferOf(BigUint64Array.from(byShard.get(shard) ?? [])),
-        passages: Buffer.alloc(0),
-      }));
+      const shards = placements.map((placement) => {
+        const { shard, generation } = placement;
+        const required = seenMarks(placement, parts.scans, parts.required);
+        return { ref: { shard, generation }, ...rowColumns(byShard.get(shard) ?? []), required };
+      });
       const question = {
         dense: Buffer.alloc(0),
         sparse: undefined,
@@ -88,7 +108,7 @@ async function bestTokens(
       };
       return (await parts.peers.rerank(address, { uid, shards, ...question }, deadline)).shards;
     },
-    parts.fanOut,
+    { ...parts.fanOut, prefer: parts.scans.nodes },
     parts.deadline,
   );
   const best = new Map<bigint, BestTokens>();
@@ -96,7 +116,7 @@ async function bestTokens(
     const tokens = uint32From(part.matchTokens, 'matched tokens');
     const scores = float32From(part.matchScores, 'scores of matched tokens');
     const count = wire.tokenCount;
-    (byShard.get(shard) ?? []).forEach((docId, i) => {
+    (byShard.get(shard) ?? []).forEach(({ docId }, i) => {
       const range = [i * count, (i + 1) * count] as const;
       best.set(docId, { tokens: tokens.slice(...range), scores: scores.slice(...range) });
     });

@@ -20,6 +20,8 @@ export interface FanOutParts {
   readonly map: () => ClusterMap;
   /** Requests under way at an address. */
   readonly loadOf: (address: string) => number;
+  /** Shard → the node that is asked first: another one may not have what that one was heard to have. */
+  readonly prefer?: ReadonlyMap<number, string>;
 }
 
 export interface FanOutResult<Part> {
@@ -49,9 +51,7 @@ export async function fanOut<Part extends ShardPart>(
   let open = placements;
   while (open.length > 0) {
     const groups = groupByReplica(open, tried, parts, missing);
-    const rounds = await Promise.all(
-      [...groups].map(([node, group]) => askOne(node, group.address, group.placements, { ask, deadline })),
-    );
+    const rounds = await Promise.all([...groups.values()].map((group) => askInTime(group, ask, deadline)));
     const failed: ShardPlacement[] = [];
     for (const round of rounds) {
       for (const outcome of round) {
@@ -76,15 +76,23 @@ interface Outcome<Part> {
   readonly reason: string;
 }
 
+/** Shards that one message to a node asks for, all with as many replicas left to try after it. */
+interface Group {
+  readonly node: string;
+  readonly address: string;
+  readonly left: number;
+  readonly placements: ShardPlacement[];
+}
+
 /** Each shard to the least busy ready replica that was not tried; a shard that has none left stays in `missing`. */
 function groupByReplica(
   placements: readonly ShardPlacement[],
   tried: ReadonlyMap<number, Set<string>>,
   parts: FanOutParts,
   missing: Map<number, string>,
-): Map<string, { address: string; placements: ShardPlacement[] }> {
+): Map<string, Group> {
   const map = parts.map();
-  const groups = new Map<string, { address: string; placements: ShardPlacement[] }>();
+  const groups = new Map<string, Group>();
   for (const placement of placements) {
     const before = tried.get(placement.shard);
     const choice = leastBusy(map, placement, before, parts);
@@ -93,9 +101,10 @@ function groupByReplica(
       continue;
     }
     before?.add(choice.node);
-    const group = groups.get(choice.node) ?? { address: choice.address, placements: [] };
+    const key = `${choice.node}/${choice.left}`;
+    const group = groups.get(key) ?? { ...choice, placements: [] };
     group.placements.push(placement);
-    groups.set(choice.node, group);
+    groups.set(key, group);
   }
   return groups;
 }
@@ -105,15 +114,33 @@ function leastBusy(
   placement: ShardPlacement,
   before: ReadonlySet<string> | undefined,
   parts: FanOutParts,
-): { node: string; address: string } | null {
+): Omit<Group, 'placements'> | null {
+  const preferred = parts.prefer?.get(placement.shard);
   let best: { node: string; address: string; load: number } | null = null;
+  let untried = 0;
   for (const replica of replicasOf(map, placement)) {
     const address = map.nodes.get(replica.node)?.address;
     if (address === undefined || replica.state !== 'ready' || before?.has(replica.node) === true) continue;
-    const load = parts.loadOf(address);
+    untried += 1;
+    const load = replica.node === preferred ? -1 : parts.loadOf(address);
     if (best === null || load < best.load) best = { node: replica.node, address, load };
   }
-  return best;
+  return best === null ? null : { node: best.node, address: best.address, left: untried - 1 };
+}
+
+/** A replica that does not answer leaves time for those that are left: one may be behind while another is not. */
+async function askInTime<Part extends ShardPart>(
+  { node, address, left, placements }: Group,
+  ask: AskNode<Part>,
+  deadline: Deadline,
+): Promise<readonly Outcome<Part>[]> {
+  if (left === 0) return askOne(node, address, placements, { ask, deadline });
+  const share = deadline.within(deadline.remainingMs() / (left + 1));
+  try {
+    return await askOne(node, address, placements, { ask, deadline: share });
+  } finally {
+    share.close();
+  }
 }
 
 async function askOne<Part extends ShardPart>(

@@ -7,7 +7,8 @@
  */
 import type { FusionWeights } from '../../proto/generated/shoal/v1/search.js';
 import { compareDocIds, type Candidate } from './merge.js';
-import { isLearned, type Question } from './question.js';
+import type { Question } from './question.js';
+import { isLearned } from './representations.js';
 
 /** The constant of reciprocal rank fusion. */
 export const rrfConstant = 60;

@@ -2,15 +2,19 @@
  * Fourth step: the shards' candidates become one list.
  *
  * Of one id (compared by its 64-bit hash) only the largest docId stays; order is by score, ties by smaller docId, so that the
- * same documents give the same answer however they are spread over shards.
+ * same documents give the same answer however they are spread over shards. A document with several passages may be there with some
+ * of them; which one it is shown with is decided when all are scored.
  */
-import { float32From, uint64From } from '../../base/bytes.js';
+import { float32From, uint32From, uint64From } from '../../base/bytes.js';
+import { limits } from '../../base/limits.js';
 import type { Candidates, ShardScan } from '../../proto/generated/shoal/v1/shard.js';
 
 export interface Candidate {
   readonly docId: bigint;
   readonly idHash: bigint;
   readonly shard: number;
+  /** Which passage of the document; 0 = the primary one, to which the sparse score belongs. */
+  readonly passage: number;
   /** NaN = not known yet, or the document has none. */
   readonly dense: number;
   readonly sparse: number;
@@ -19,15 +23,16 @@ export interface Candidate {
 }
 
 export interface Merged {
-  /** Union of both stages, ascending by docId. */
+  /** Union of both stages, ascending by docId and passage. */
   readonly candidates: readonly Candidate[];
+  /** Documents of each stage. */
   readonly denseCount: number;
   readonly sparseCount: number;
   /** Best sparse scores over all shards, descending; at most ten. */
   readonly bestSparse: readonly number[];
 }
 
-/** The best `k` of each stage over all `scans`, united. */
+/** The passages of the best `k` documents of each stage over all `scans`, united. */
 export function merge(scans: Iterable<ShardScan>, k: number): Merged {
   const dense: Candidate[] = [];
   const sparse: Candidate[] = [];
@@ -41,10 +46,20 @@ export function merge(scans: Iterable<ShardScan>, k: number): Merged {
   const bestSparse = best(sparse.filter(isNewest), 'sparse', k);
   return {
     candidates: unite(bestDense, bestSparse),
-    denseCount: bestDense.length,
-    sparseCount: bestSparse.length,
+    denseCount: documentsOf(bestDense),
+    sparseCount: documentsOf(bestSparse),
     bestSparse: bestSparse.slice(0, 10).map((candidate) => candidate.sparse),
   };
+}
+
+/** How many documents have a passage among `candidates`. */
+export function documentsOf(candidates: readonly Candidate[]): number {
+  return new Set(candidates.map(({ docId }) => docId)).size;
+}
+
+/** Names a passage of a version: its docId and its number, which has fewer bits than are left. */
+export function passageKey({ docId, passage }: Pick<Candidate, 'docId' | 'passage'>): bigint {
+  return docId * BigInt(limits.documentsPerRecordMax) + BigInt(passage);
 }
 
 function collect(columns: Candidates | undefined, shard: number, stage: 'dense' | 'sparse', into: Candidate[]): void {
@@ -52,9 +67,10 @@ function collect(columns: Candidates | undefined, shard: number, stage: 'dense' 
   const docIds = uint64From(columns.docIds, 'docIds of candidates');
   const idHashes = uint64From(columns.idHashes, 'id hashes of candidates');
   const scores = float32From(columns.scores, 'scores of candidates');
+  const passages = uint32From(columns.passages, 'passages of candidates');
   for (let i = 0; i < docIds.length; i += 1) {
-    const unknown = { docId: docIds[i]!, idHash: idHashes[i]!, shard, dense: NaN, sparse: NaN, multi: NaN };
-    into.push({ ...unknown, [stage]: scores[i]! });
+    const named = { docId: docIds[i]!, idHash: idHashes[i]!, shard, passage: passages[i] ?? 0 };
+    into.push({ ...named, dense: NaN, sparse: NaN, multi: NaN, [stage]: scores[i]! });
   }
 }
 
@@ -67,17 +83,32 @@ function newestVersions(candidates: readonly Candidate[]): Map<bigint, bigint> {
   return newest;
 }
 
+/** In order until `k` documents are there, each passage once: a copy of it may be in another shard. */
 function best(candidates: readonly Candidate[], stage: 'dense' | 'sparse', k: number): readonly Candidate[] {
-  return [...candidates].sort((a, b) => b[stage] - a[stage] || compareDocIds(a, b)).slice(0, k);
+  const documents = new Set<bigint>();
+  const chosen = new Map<bigint, Candidate>();
+  for (const candidate of [...candidates].sort((a, b) => b[stage] - a[stage] || compareCandidates(a, b))) {
+    if (documents.size === k && !documents.has(candidate.docId)) break;
+    documents.add(candidate.docId);
+    const key = passageKey(candidate);
+    if (!chosen.has(key)) chosen.set(key, candidate);
+  }
+  return [...chosen.values()];
 }
 
 function unite(dense: readonly Candidate[], sparse: readonly Candidate[]): readonly Candidate[] {
-  const united = new Map(dense.map((candidate) => [candidate.docId, candidate]));
+  const united = new Map(dense.map((candidate) => [passageKey(candidate), candidate]));
   for (const candidate of sparse) {
-    const known = united.get(candidate.docId);
-    united.set(candidate.docId, known === undefined ? candidate : { ...known, sparse: candidate.sparse });
+    const key = passageKey(candidate);
+    const known = united.get(key);
+    united.set(key, known === undefined ? candidate : { ...known, sparse: candidate.sparse });
   }
-  return [...united.values()].sort(compareDocIds);
+  return [...united.values()].sort(compareCandidates);
+}
+
+/** Ascending by docId, then by passage. */
+export function compareCandidates(a: Candidate, b: Candidate): number {
+  return compareDocIds(a, b) || a.passage - b.passage;
 }
 
 /** Ascending by docId. */

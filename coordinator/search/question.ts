@@ -3,13 +3,12 @@ import { float32From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import {
-  SearchMode,
-  SparseRouting,
-  type FusionWeights,
-  type SearchRequest,
-} from '../../proto/generated/shoal/v1/search.js';
+import type { Filter } from '../../proto/generated/shoal/v1/filter.js';
+import type { FusionWeights, SearchRequest } from '../../proto/generated/shoal/v1/search.js';
+import { visibleFilter } from '../documents/visible.js';
 import { noModel } from '../encoders.js';
+import { isLearned, representationsOf, vectorRepresentations, type Representations } from './representations.js';
+import { checkSequenceUid } from './required.js';
 
 /** Fewest candidates of a first stage: enough for MaxSim to find what the dense vector ranked low. */
 export const candidatesMin = 100;
@@ -20,51 +19,52 @@ export const defaultWeights = {
   learned: { dense: 1, sparse: 0.3, multi: 1 },
 } as const;
 
-export interface Question {
+export interface Question extends Representations {
   readonly settings: CollectionSettings;
   readonly text: string;
   /** float32[dim] when the caller gave it. */
   readonly vector: Float32Array | null;
+  /** Id of the document whose vector is searched for, and which is no hit itself. */
+  readonly like: string | null;
   readonly k: number;
   readonly offset: number;
-  /** Which scores the answer is made of. */
-  readonly dense: boolean;
-  readonly sparse: boolean;
-  readonly multi: boolean;
-  /** MaxSim alone decides; the dense score only chose the candidates. */
-  readonly multiOnly: boolean;
-  /** Whether every shard is asked for its best lexical candidates. */
-  readonly sparseSearch: boolean;
   readonly candidates: number;
   /** 0 = auto. */
   readonly nprobe: number;
+  /** Every list is probed, and every candidate scored without approximation. */
+  readonly exact: boolean;
+  /** Which documents may be hits; null = all. */
+  readonly filter: Filter | null;
   readonly weights: FusionWeights;
   readonly rrf: boolean;
   readonly scoreThreshold: number | null;
   readonly explain: boolean;
+  /** Everything up to this log position is seen; 0 = whatever is there. */
   readonly minSequence: bigint;
   readonly requireFull: boolean;
 }
 
-/** The question in `request`. INVALID_ARGUMENT says which field, why, and what to do. */
-export function questionOf(request: SearchRequest, settings: CollectionSettings): Question {
+/** The question in `request`, asked at `nowMs` (wall time). INVALID_ARGUMENT says which field, why, and what to do. */
+export function questionOf(request: SearchRequest, settings: CollectionSettings, nowMs: number): Question {
   const { k, offset } = windowOf(request);
-  const vector = vectorOf(request, settings);
-  const representations = representationsOf(request, settings, vector !== null);
-  checkText(request, settings, vector !== null);
-  checkSequence(request, settings);
+  const isByVector = request.vector !== undefined || request.like !== '';
+  checkSubject(request, settings);
+  checkSequenceUid({ uid: request.minSequenceUid, sequence: request.minSequence }, settings);
   return {
     settings,
     text: request.query,
-    vector,
+    vector: vectorOf(request, settings),
+    like: request.like === '' ? null : request.like,
     k,
     offset,
-    ...representations,
+    ...(isByVector ? vectorRepresentations(request) : representationsOf(request, settings)),
     candidates: candidatesOf(request, k + offset),
-    nprobe: request.nprobe,
+    nprobe: request.exact ? 0 : request.nprobe,
+    exact: request.exact,
+    filter: visibleFilter(request.filter, settings, nowMs),
     weights: weightsOf(request.weights, settings),
     rrf: request.rrf,
-    scoreThreshold: request.scoreThreshold ?? null,
+    scoreThreshold: thresholdOf(request),
     explain: request.explain,
     minSequence: request.minSequence,
     requireFull: request.requireFull,
@@ -84,7 +84,9 @@ function candidatesOf(request: SearchRequest, least: number): number {
   if (request.candidates > limits.kMax) {
     throw new ShoalError('INVALID_ARGUMENT', `candidates is ${request.candidates}; it must be at most ${limits.kMax}`);
   }
-  return Math.max(least, request.candidates === 0 ? candidatesMin : request.candidates);
+  const wanted = Math.max(least, request.candidates === 0 ? candidatesMin : request.candidates);
+  // The document asked about is found too, and is no hit.
+  return request.like === '' ? wanted : Math.min(limits.kMax, wanted + 1);
 }
 
 function vectorOf(request: SearchRequest, settings: CollectionSettings): Float32Array | null {
@@ -100,55 +102,13 @@ function vectorOf(request: SearchRequest, settings: CollectionSettings): Float32
   return vector;
 }
 
-type Representations = Pick<Question, 'dense' | 'sparse' | 'multi' | 'multiOnly' | 'sparseSearch'>;
-
-function representationsOf(request: SearchRequest, settings: CollectionSettings, isVector: boolean): Representations {
-  const hasTokens = settings.tokenDim > 0;
-  if (isVector) return vectorRepresentations(request);
-  switch (request.mode) {
-    case SearchMode.SEARCH_MODE_UNSPECIFIED:
-    case SearchMode.SEARCH_MODE_HYBRID: {
-      const isOff = request.sparse === SparseRouting.SPARSE_ROUTING_OFF;
-      const isSearch = request.sparse === SparseRouting.SPARSE_ROUTING_SEARCH;
-      const isRescore = request.sparse === SparseRouting.SPARSE_ROUTING_RESCORE || (isLearned(settings) && !isSearch);
-      return { dense: true, sparse: !isOff, multi: hasTokens, multiOnly: false, sparseSearch: !isOff && !isRescore };
-    }
-    case SearchMode.SEARCH_MODE_DENSE:
-      return { dense: true, sparse: false, multi: false, multiOnly: false, sparseSearch: false };
-    case SearchMode.SEARCH_MODE_SPARSE:
-      return { dense: false, sparse: true, multi: false, multiOnly: false, sparseSearch: true };
-    case SearchMode.SEARCH_MODE_MULTI:
-      if (hasTokens) return { dense: true, sparse: false, multi: true, multiOnly: true, sparseSearch: false };
-      throw new ShoalError(
-        'INVALID_ARGUMENT',
-        `the model of collection '${settings.name}' has no multi-vector head; use another mode`,
-      );
-    default:
-      throw new ShoalError(
-        'INVALID_ARGUMENT',
-        `mode ${String(request.mode)} is unknown; use hybrid, dense, sparse or multi`,
-      );
+/** What is asked about: text, a vector, or another document. */
+function checkSubject(request: SearchRequest, settings: CollectionSettings): void {
+  if (request.like !== '') {
+    if (request.query === '' && request.vector === undefined) return;
+    throw new ShoalError('INVALID_ARGUMENT', 'like stands beside a query or a vector; give one of them');
   }
-}
-
-/** A bare vector has no words and no tokens. */
-function vectorRepresentations(request: SearchRequest): Representations {
-  if (request.mode !== SearchMode.SEARCH_MODE_UNSPECIFIED && request.mode !== SearchMode.SEARCH_MODE_DENSE) {
-    throw new ShoalError(
-      'INVALID_ARGUMENT',
-      'a query vector can be searched in mode dense only; give the query as text',
-    );
-  }
-  return { dense: true, sparse: false, multi: false, multiOnly: false, sparseSearch: false };
-}
-
-/** Whether term weights come from a trained head rather than from counting words. */
-export function isLearned(settings: CollectionSettings): boolean {
-  return settings.sparseWeighting === 'learned';
-}
-
-function checkText(request: SearchRequest, settings: CollectionSettings, isVector: boolean): void {
-  if (isVector) return;
+  if (request.vector !== undefined) return;
   if (settings.model === noModel) {
     throw new ShoalError('INVALID_ARGUMENT', `collection '${settings.name}' has no encoder model; search it by vector`);
   }
@@ -159,10 +119,10 @@ function checkText(request: SearchRequest, settings: CollectionSettings, isVecto
   }
 }
 
-function checkSequence(request: SearchRequest, settings: CollectionSettings): void {
-  if (request.minSequenceUid === '' || request.minSequenceUid === settings.uid) return;
-  const what = `min_sequence belongs to uid ${request.minSequenceUid}, collection '${settings.name}' is now ${settings.uid}`;
-  throw new ShoalError('FAILED_PRECONDITION', `${what}; drop min_sequence or write again`);
+function thresholdOf({ scoreThreshold }: SearchRequest): number | null {
+  if (scoreThreshold === undefined) return null;
+  if (!Number.isNaN(scoreThreshold)) return scoreThreshold;
+  throw new ShoalError('INVALID_ARGUMENT', 'score_threshold is not a number; give the least score of a hit');
 }
 
 function weightsOf(given: FusionWeights | undefined, settings: CollectionSettings): FusionWeights {

@@ -1,12 +1,16 @@
 /** The way of a query: encode, route, scatter, merge, rerank, fuse, fetch. Each verb is a file beside this one. */
 import type { Deadline } from '../../base/deadline.js';
+import type { Coverage } from '../../proto/generated/shoal/v1/search.js';
+import { coverageOf } from './coverage.js';
 import { encode } from './encode.js';
 import { explainTokens, type TokenExplanation } from './explain.js';
 import { fetch, type FoundHit } from './fetch.js';
 import { fuse } from './fuse.js';
+import { byExample } from './like.js';
 import { merge, type Merged } from './merge.js';
 import type { SearchParts } from './parts.js';
 import type { Question } from './question.js';
+import { requiredOrUnknown } from './required.js';
 import { rerank } from './rerank.js';
 import { route, type Plan } from './route.js';
 import { scatter } from './scatter.js';
@@ -18,47 +22,44 @@ export interface SearchResult {
   readonly hits: readonly FoundHit[];
   readonly plan: Plan;
   readonly merged: Merged;
-  /** Candidates that have every score that the question asks for. */
+  /** Documents that have every score that the question asks for. */
   readonly reranked: number;
-  /** Shard → why it is a hole in the answer. */
-  readonly missing: ReadonlyMap<number, string>;
-  /** A replica answered that had more of its log to apply. */
-  readonly behind: boolean;
+  readonly coverage: Coverage;
   readonly times: StepTimes;
   readonly tokens: TokenExplanation | null;
 }
 
-/** The answer to `question`. A shard that fails is a hole in it, never an exception; errors are the question's or the encoder's. */
-export async function search(question: Question, parts: SearchParts, deadline: Deadline): Promise<SearchResult> {
+/** The answer to `asked`. A shard that fails is a hole in it, never an exception; errors are the question's or the encoder's. */
+export async function search(asked: Question, parts: SearchParts, deadline: Deadline): Promise<SearchResult> {
   const watch = new Stopwatch(parts.clock);
   const stages = new StageDeadlines(deadline);
   try {
-    const encoded = await encode(question, parts.encoders, deadline);
+    const question = await byExample(asked, parts, deadline);
+    const { settings, minSequence } = question;
+    const [encoded, required, structure] = await Promise.all([
+      encode(question, parts.encoders, deadline),
+      requiredOrUnknown(settings.uid, minSequence, parts, stages.take(0.5)),
+      question.nprobe === 0 ? null : parts.structures.of(settings),
+    ]);
     watch.lap('encodeMs');
-    const plan = route(question, parts.view.current());
+    const plan = route(question, encoded.dense, { map: required.map, structure });
     const wire = await wireQuestion(encoded, question, plan, { ...parts, deadline });
     watch.lap('routeMs');
-    const scans = await scatter(plan, question, wire, { ...parts, deadline: stages.take(0.7) });
+    const scans = await scatter(plan, question, wire, { ...parts, required, deadline: stages.take(0.7) });
     watch.lap('scatterMs');
     const merged = merge(scans.answers, question.candidates);
     watch.lap('mergeMs');
-    const scored = await rerank(merged, question, wire, { ...parts, plan, deadline: stages.take(0.8) });
+    const known = { ...parts, scans, required };
+    const scored = await rerank(merged, question, wire, { ...known, deadline: stages.take(0.8) });
     const ranked = fuse(scored.candidates, question, merged.bestSparse);
     watch.lap('rerankMs');
-    const found = await fetch(ranked, question, { ...parts, plan, deadline });
+    const { hits, missing } = await fetch(ranked, question, { ...known, deadline });
     watch.lap('fetchMs');
-    const tokens = question.explain
-      ? await explainTokens(found.hits, question, wire, { ...parts, plan, deadline })
-      : null;
+    const tokens = question.explain ? await explainTokens(hits, question, wire, { ...known, deadline }) : null;
+    const coverage = coverageOf(scans, new Map([...scored.missing, ...missing]));
     return {
-      hits: found.hits,
-      plan,
-      merged,
-      reranked: scored.candidates.length,
-      missing: new Map([...scans.missing, ...scored.missing, ...found.missing]),
-      behind: scans.answers.some(({ behind }) => behind),
+      ...{ hits, plan: scans.plan, merged, reranked: scored.candidates.length, coverage, tokens },
       times: watch.times(),
-      tokens,
     };
   } finally {
     stages.close();

@@ -6,13 +6,20 @@
 import { bufferOf, uint32From } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
+import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import { inverseDocumentFrequency } from '../../vector-index/sparse/bm25.js';
 import type { Peers } from '../peers.js';
 import { fanOut, type FanOutParts } from './fan-out.js';
-import type { Plan } from './route.js';
 
 /** How stale a count may be. */
 const staleAfterMs = 1_000;
+
+interface Whereabouts {
+  /** Every shard of the collection: a count over those that a question probes would depend on the question. */
+  readonly placements: readonly ShardPlacement[];
+  readonly fanOut: FanOutParts;
+  readonly deadline: Deadline;
+}
 
 interface Counts {
   readonly atMs: number;
@@ -37,7 +44,7 @@ export class TermStatistics {
   async factors(
     uid: string,
     terms: { readonly termIds: Uint32Array; readonly weights: Float32Array },
-    where: { readonly plan: Plan; readonly fanOut: FanOutParts; readonly deadline: Deadline },
+    where: Whereabouts,
   ): Promise<Float32Array> {
     const counts = this.#fresh(uid);
     const unknown = terms.termIds.filter((term) => !counts.frequencies.has(term));
@@ -62,14 +69,9 @@ export class TermStatistics {
     return counts;
   }
 
-  async #ask(
-    uid: string,
-    termIds: Uint32Array,
-    counts: Counts,
-    where: { readonly plan: Plan; readonly fanOut: FanOutParts; readonly deadline: Deadline },
-  ): Promise<void> {
+  async #ask(uid: string, termIds: Uint32Array, counts: Counts, where: Whereabouts): Promise<void> {
     const { answers } = await fanOut(
-      where.plan.shards.map(({ placement }) => placement),
+      where.placements,
       async (address, placements, deadline) => {
         const shards = placements.map(({ shard, generation }) => ({ shard, generation }));
         const request = { uid, shards, termIds: bufferOf(termIds), filter: undefined, required: [] };

@@ -4,7 +4,8 @@ import type { Deadline } from '../../base/deadline.js';
 import type { SparseVector } from '../../proto/generated/shoal/v1/document.js';
 import type { EncodedQuestion } from './encode.js';
 import type { SearchParts } from './parts.js';
-import { isLearned, type Question } from './question.js';
+import type { Question } from './question.js';
+import { isLearned } from './representations.js';
 import type { Plan } from './route.js';
 
 export interface WireQuestion {
@@ -41,7 +42,7 @@ async function weightedTerms(
 ): Promise<SparseVector | undefined> {
   const factors = isLearned(question.settings)
     ? terms.weights
-    : await parts.statistics.factors(question.settings.uid, terms, { plan, ...parts });
+    : await parts.statistics.factors(question.settings.uid, terms, { placements: plan.placements, ...parts });
   const held = (_: number, i: number): boolean => factors[i]! > 0;
   const termIds = terms.termIds.filter(held);
   if (termIds.length === 0) return undefined;

@@ -7,7 +7,7 @@ import type { Deadline } from '../../base/deadline.js';
 import type { CoordinatorParts } from '../parts.js';
 import { flush } from '../status/flush.js';
 import { shardInfos } from '../status/shards.js';
-import { statusOf } from '../status/status.js';
+import { collectionProblems, statusOf } from '../status/status.js';
 
 /** The handlers of `shoal.v1.Cluster`. */
 export function clusterService(parts: CoordinatorParts): ClusterServer {
@@ -16,7 +16,8 @@ export function clusterService(parts: CoordinatorParts): ClusterServer {
     getStatus: unaryHandler(() => Promise.resolve(statusOf(parts.view.current())), options),
     listShards: unaryHandler(async ({ collection }, { deadline }) => {
       const settings = collectionNamed(parts.view.current(), collection);
-      return { shards: [...(await shardInfos(settings, parts, deadline))] };
+      const shards = await shardInfos(settings, parts, deadline);
+      return { shards: [...shards], problems: [...collectionProblems(parts.view.current(), settings)] };
     }, options),
     flush: unaryHandler(
       ({ collection }, { deadline }) => flush(collectionNamed(parts.view.current(), collection), parts, deadline),

@@ -13,7 +13,10 @@ import type {
 } from '../../proto/generated/shoal/v1/documents.js';
 import type { Deadline } from '../../base/deadline.js';
 import { deleteDocuments } from '../documents/delete.js';
-import { countDocuments, getDocument, scrollDocuments } from '../documents/read.js';
+import { countDocuments } from '../documents/count.js';
+import { getDocument, positionOf } from '../documents/read.js';
+import { scrollDocuments } from '../documents/scroll.js';
+import { setAttributes } from '../documents/set.js';
 import { importDocuments } from '../ingest/import.js';
 import { ingest } from '../ingest/ingest.js';
 import type { CoordinatorParts } from '../parts.js';
@@ -35,19 +38,26 @@ export function documentsService(parts: CoordinatorParts): DocumentsServer {
       return { uid: settings.uid, sequence, results: [...results] };
     }, options),
     import: clientStreamHandler((requests, { deadline }) => importStream(requests, parts, deadline), streaming),
-    getDocument: unaryHandler(async ({ collection, id, withVectors }, { deadline }) => {
+    setAttributes: unaryHandler(async (request, { deadline }) => {
+      const settings = named(request.collection);
+      const { docId, sequence } = await setAttributes(request, settings, parts, deadline);
+      return { uid: settings.uid, docId, sequence };
+    }, options),
+    getDocument: unaryHandler(async ({ collection, id, withVectors, minSequence }, { deadline }) => {
       const settings = named(collection);
-      const found = await getDocument(id, withVectors, settings, { ...parts, deadline });
-      return { uid: settings.uid, ...found };
+      const how = { withVectors, minSequence: positionOf(minSequence, settings) };
+      const { docId, document } = await getDocument(id, how, settings, { ...parts, deadline });
+      return { uid: settings.uid, docId, document };
     }, options),
     deleteDocuments: unaryHandler(async ({ collection, ids }, { deadline }) => {
       const settings = named(collection);
       const { count, sequence } = await deleteDocuments(ids, settings, parts, deadline);
       return { uid: settings.uid, sequence, deleted: BigInt(count) };
     }, options),
-    countDocuments: unaryHandler(async ({ collection }, { deadline }) => {
+    countDocuments: unaryHandler(async ({ collection, filter, minSequence }, { deadline }) => {
       const settings = named(collection);
-      return { uid: settings.uid, documents: await countDocuments(settings, parts, deadline) };
+      const what = { filter, minSequence: positionOf(minSequence, settings) };
+      return { uid: settings.uid, documents: await countDocuments(what, settings, parts, deadline) };
     }, options),
     scroll: serverStreamHandler((request, { deadline }) => scrollStream(request, parts, deadline), streaming),
   };
@@ -85,8 +95,9 @@ async function* scrollStream(
 ): AsyncGenerator<ScrollResponse> {
   const settings = collectionNamed(parts.view.current(), request.collection);
   const batch = request.batch === 0 ? scrollBatchDefault : Math.min(request.batch, limits.documentsPerRecordMax);
-  const options = { batch, withVectors: request.withVectors };
-  for await (const found of scrollDocuments(settings, options, parts, deadline)) {
+  const { withVectors, filter, afterId } = request;
+  const options = { batch, withVectors, filter, afterId, minSequence: positionOf(request.minSequence, settings) };
+  for await (const found of scrollDocuments(options, settings, parts, deadline)) {
     const documents = found.map(({ docId, document }) => ({
       docId,
       document: present(document, 'a scrolled document'),

@@ -5,7 +5,6 @@ import { limits } from '../../base/limits.js';
 import { unaryHandler } from '../../cluster/rpc/handlers.js';
 import { collectionNamed } from '../../cluster/shard-map/cluster-map.js';
 import type {
-  Coverage,
   Explanation,
   Hit,
   SearchRequest,
@@ -13,15 +12,24 @@ import type {
   SearchServer,
 } from '../../proto/generated/shoal/v1/search.js';
 import type { CoordinatorParts } from '../parts.js';
+import { wholeTextOf } from '../search/explain.js';
 import type { FoundHit } from '../search/fetch.js';
 import { questionOf, type Question } from '../search/question.js';
 import { search, type SearchResult } from '../search/search.js';
 import { checkAnswerSize } from './answer-size.js';
+import { answerBatch } from './search-batch.js';
 
 /** The handlers of `shoal.v1.Search`. */
 export function searchService(parts: CoordinatorParts): SearchServer {
   const options = { clock: parts.clock, logger: parts.logger, deadlineMsDefault: limits.searchDeadlineMs };
-  return { search: unaryHandler((request, { deadline }) => answer(request, parts, deadline), options) };
+  const batch = { ...options, deadlineMsDefault: limits.writeDeadlineMs };
+  return {
+    search: unaryHandler((request, { deadline }) => answer(request, parts, deadline), options),
+    searchBatch: unaryHandler(async ({ requests }, { deadline }) => {
+      const outcomes = await answerBatch(requests, (request) => answer(request, parts, deadline));
+      return { outcomes };
+    }, batch),
+  };
 }
 
 async function answer(
@@ -30,20 +38,20 @@ async function answer(
   callDeadline: Deadline,
 ): Promise<SearchResponse> {
   const settings = collectionNamed(parts.view.current(), request.collection);
-  const question = questionOf(request, settings);
+  const question = questionOf(request, settings, parts.clock.wallMs());
   const deadlineMs = request.deadlineMs === 0 ? limits.searchDeadlineMs : request.deadlineMs;
   const deadline = callDeadline.within(deadlineMs);
   try {
     const result = await search(question, parts, deadline);
-    if (question.requireFull && result.missing.size > 0) {
-      const why = [...result.missing.values()].join('; ');
+    if (question.requireFull && !result.coverage.full) {
+      const why = result.coverage.reasons.join('; ');
       throw new ShoalError('UNAVAILABLE', `the answer is not full: ${why}; try again, or allow a partial answer`);
     }
     const hits = result.hits.map((hit) => hitOf(hit, question, result));
     checkAnswerSize(hits);
     return {
       hits,
-      coverage: coverageOf(question, result),
+      coverage: result.coverage,
       uid: settings.uid,
       timings: result.times,
       explanation: question.explain ? explanationOf(question, result) : undefined,
@@ -64,7 +72,7 @@ function hitOf(hit: FoundHit, question: Question, result: SearchResult): Hit {
       ...scoreOf('sparse', question.sparse, hit.sparse),
       ...scoreOf('multi', question.multi, hit.multi),
     },
-    passage: { start: 0, end: document.text?.length ?? 0 },
+    passage: { start: hit.start, end: hit.end === 0 ? wholeTextOf(document).length : hit.end },
     ...(document.title === undefined ? {} : { title: document.title }),
     text: document.text ?? '',
     attributes: document.attributes,
@@ -77,23 +85,6 @@ function hitOf(hit: FoundHit, question: Question, result: SearchResult): Hit {
 function scoreOf(name: string, isAsked: boolean, score: number): Record<string, number> {
   if (!isAsked || Number.isNaN(score)) return {};
   return { [name]: score };
-}
-
-function coverageOf(question: Question, { plan, missing, behind }: SearchResult): Coverage {
-  const lost = plan.shards.filter(({ placement }) => missing.has(placement.shard));
-  const listsMissing = question.dense ? lost.flatMap(({ lists }) => [...lists]) : [];
-  return {
-    full: lost.length === 0,
-    listsProbed: plan.lists.length - listsMissing.length,
-    listsTotal: plan.listsTotal,
-    shardsContacted: plan.shards.filter(({ dense }) => dense).length,
-    sparseShardsContacted: plan.shards.filter(({ sparse }) => sparse).length,
-    shardsTotal: plan.shardsTotal,
-    listsMissing: listsMissing.sort((a, b) => a - b),
-    shardsMissing: lost.map(({ placement }) => placement.shard),
-    behind,
-    reasons: [...missing.values()],
-  };
 }
 
 function explanationOf(question: Question, { plan, merged, reranked, tokens }: SearchResult): Explanation {

@@ -1,13 +1,24 @@
 /** How the cluster is, and what somebody should do about it. */
 import { isReady } from './shards.js';
-import { nodesOfKind, placementsOf, replicasOf, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
+import {
+  directoriesOf,
+  directoryStatesOf,
+  nodesOfKind,
+  placementsOf,
+  replicasOf,
+  type ClusterMap,
+} from '../../cluster/shard-map/cluster-map.js';
 import { NodeKind, type GetStatusResponse, type Problem } from '../../proto/generated/shoal/v1/cluster.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { version } from '../../base/version.js';
 import { noModel } from '../encoders.js';
 
 /** Members, collections and problems; healthy when there is no problem. */
 export function statusOf(map: ClusterMap): GetStatusResponse {
-  const problems = [...nodeProblems(map), ...replicaProblems(map)];
+  const problems = [
+    ...nodeProblems(map),
+    ...[...map.settings.values()].flatMap((each) => collectionProblems(map, each)),
+  ];
   return {
     healthy: problems.length === 0,
     nodes: [...map.nodes.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
@@ -31,27 +42,54 @@ function nodeProblems(map: ClusterMap): readonly Problem[] {
   return problems;
 }
 
-function replicaProblems(map: ClusterMap): readonly Problem[] {
+/** What is wrong with the replicas and the directory of one collection. */
+export function collectionProblems(
+  map: ClusterMap,
+  settings: Pick<CollectionSettings, 'uid' | 'name'>,
+): readonly Problem[] {
+  return [...replicaProblems(map, settings), ...directoryProblems(map, settings)];
+}
+
+function replicaProblems(map: ClusterMap, { uid, name }: Pick<CollectionSettings, 'uid' | 'name'>): readonly Problem[] {
   const problems: Problem[] = [];
-  for (const { uid, name } of map.settings.values()) {
-    for (const placement of placementsOf(map, uid)) {
-      const replicas = new Map(replicasOf(map, placement).map((replica) => [replica.node, replica]));
-      for (const node of placement.nodes) {
-        const replica = replicas.get(node);
-        const where = `replica of shard ${placement.shard} of '${name}' on ${node}`;
-        if (replica !== undefined && isReady(replica)) {
-          const { problem: why } = replica;
-          const what = `${where} serves, but keeps what is new in memory only`;
-          if (why !== '') problems.push({ what, why, todo: 'free disk space; it is tried again without a restart' });
-          continue;
-        }
-        const what = `${where} does not serve`;
-        const why = replica === undefined ? 'the node is away' : replica.problem || `it is ${replica.state}`;
-        const todo =
-          replica?.state === 'failed' ? 'see the log of the node, mend it and restart it' : 'wait, or start the node';
-        problems.push({ what, why, todo });
-      }
+  for (const placement of placementsOf(map, uid)) {
+    const replicas = new Map(replicasOf(map, placement).map((replica) => [replica.node, replica]));
+    for (const node of placement.nodes) {
+      const replica = replicas.get(node);
+      const where = `replica of shard ${placement.shard} of '${name}' on ${node}`;
+      if (replica === undefined || !isReady(replica)) problems.push(notServing(where, replica));
+      else if (replica.problem !== '') problems.push(inMemoryOnly(where, replica.problem));
     }
   }
   return problems;
+}
+
+function directoryProblems(
+  map: ClusterMap,
+  { uid, name }: Pick<CollectionSettings, 'uid' | 'name'>,
+): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const placement of directoriesOf(map, uid)) {
+    const states = new Map(directoryStatesOf(map, placement).map((state) => [state.node, state]));
+    for (const node of placement.nodes) {
+      const state = states.get(node);
+      const where = `copy of partition ${placement.partition} of the directory of '${name}' on ${node}`;
+      if (state?.state !== 'ready') problems.push(notServing(where, state));
+      else if (state.problem !== '') problems.push(inMemoryOnly(where, state.problem));
+    }
+  }
+  return problems;
+}
+
+function notServing(where: string, said: { readonly state: string; readonly problem: string } | undefined): Problem {
+  return {
+    what: `${where} does not serve`,
+    why: said === undefined ? 'the node is away' : said.problem || `it is ${said.state}`,
+    todo: said?.state === 'failed' ? 'see the log of the node, mend it and restart it' : 'wait, or start the node',
+  };
+}
+
+function inMemoryOnly(where: string, why: string): Problem {
+  const what = `${where} serves, but keeps what is new in memory only`;
+  return { what, why, todo: 'free disk space; it is tried again without a restart' };
 }

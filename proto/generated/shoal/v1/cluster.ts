@@ -136,6 +136,8 @@ export interface ShardInfo {
 
 export interface ListShardsResponse {
   shards: ShardInfo[];
+  /** What is wrong with replicas of the shards, or with the directory. */
+  problems: Problem[];
 }
 
 export interface FlushRequest {
@@ -1319,13 +1321,16 @@ export const ShardInfo: MessageFns<ShardInfo> = {
 };
 
 function createBaseListShardsResponse(): ListShardsResponse {
-  return { shards: [] };
+  return { shards: [], problems: [] };
 }
 
 export const ListShardsResponse: MessageFns<ListShardsResponse> = {
   encode(message: ListShardsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.shards) {
       ShardInfo.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.problems) {
+      Problem.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -1351,6 +1356,14 @@ export const ListShardsResponse: MessageFns<ListShardsResponse> = {
             message.shards.push(ShardInfo.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.problems.push(Problem.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1369,6 +1382,7 @@ export const ListShardsResponse: MessageFns<ListShardsResponse> = {
   fromPartial(object: DeepPartial<ListShardsResponse>): ListShardsResponse {
     const message = createBaseListShardsResponse();
     message.shards = object.shards?.map((e) => ShardInfo.fromPartial(e)) || [];
+    message.problems = object.problems?.map((e) => Problem.fromPartial(e)) || [];
     return message;
   },
 };

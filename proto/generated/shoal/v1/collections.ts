@@ -19,6 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../google/protobuf/timestamp.js";
+import { Problem } from "./cluster.js";
 import { AttributeType } from "./document.js";
 
 export const protobufPackage = "shoal.v1";
@@ -120,7 +121,11 @@ export interface DescribeCollectionRequest {
 }
 
 export interface DescribeCollectionResponse {
-  collection: Collection | undefined;
+  collection:
+    | Collection
+    | undefined;
+  /** What is wrong with its shards, or with its directory. */
+  problems: Problem[];
 }
 
 export interface UpdateCollectionRequest {
@@ -1180,13 +1185,16 @@ export const DescribeCollectionRequest: MessageFns<DescribeCollectionRequest> = 
 };
 
 function createBaseDescribeCollectionResponse(): DescribeCollectionResponse {
-  return { collection: undefined };
+  return { collection: undefined, problems: [] };
 }
 
 export const DescribeCollectionResponse: MessageFns<DescribeCollectionResponse> = {
   encode(message: DescribeCollectionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.collection !== undefined) {
       Collection.encode(message.collection, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.problems) {
+      Problem.encode(v!, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -1212,6 +1220,14 @@ export const DescribeCollectionResponse: MessageFns<DescribeCollectionResponse> 
             message.collection = Collection.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.problems.push(Problem.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1232,6 +1248,7 @@ export const DescribeCollectionResponse: MessageFns<DescribeCollectionResponse> 
     message.collection = (object.collection !== undefined && object.collection !== null)
       ? Collection.fromPartial(object.collection)
       : undefined;
+    message.problems = object.problems?.map((e) => Problem.fromPartial(e)) || [];
     return message;
   },
 };

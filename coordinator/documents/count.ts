@@ -1,0 +1,100 @@
+/** How many documents there are, and how large the shards are. */
+import type { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
+import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
+import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { SubjectMark } from '../../proto/generated/shoal/v1/directory.js';
+import type { Filter } from '../../proto/generated/shoal/v1/filter.js';
+import type { ShardStatistics } from '../../proto/generated/shoal/v1/shard.js';
+import { marksFor, requiredFor } from '../search/required.js';
+import type { ReadParts } from './read.js';
+import { onEveryShard, onOneReplica } from './shards.js';
+import { visibleFilter } from './visible.js';
+
+/** What one replica counts of its shard. */
+export interface ShardSize {
+  readonly documents: bigint;
+  readonly diskBytes: bigint;
+}
+
+type SizeParts = Pick<ReadParts, 'view' | 'peers'>;
+
+/** What to count, and as of when. */
+export interface CountOptions {
+  /** CEL over attributes; '' = all. */
+  readonly filter?: string;
+  readonly minSequence?: bigint;
+}
+
+/**
+ * Live documents of the collection, as of everything written through this coordinator and up to `minSequence`. A document that is
+ * being moved to another shard at this moment may count twice.
+ */
+export async function countDocuments(
+  { filter: text = '', minSequence = 0n }: CountOptions,
+  settings: CollectionSettings,
+  parts: ReadParts,
+  deadline: Deadline,
+): Promise<bigint> {
+  const filter = visibleFilter(text, settings, parts.clock.wallMs());
+  const written = parts.appenders.writtenUpTo(settings.uid);
+  const sequence = minSequence > written ? minSequence : written;
+  const required = await requiredFor(settings.uid, sequence, parts, deadline);
+  const counts = await onEveryShard(settings, parts.view, deadline, (placement, address) =>
+    statisticsAt(address, placement, { peers: parts.peers, filter, required: marksFor(placement, required) }, deadline),
+  );
+  return counts.reduce((sum, { documents, matching }) => sum + (filter === null ? documents : (matching ?? 0n)), 0n);
+}
+
+/** One replica's counts for every shard. */
+export function shardStatistics(
+  settings: CollectionSettings,
+  { view, peers }: SizeParts,
+  deadline: Deadline,
+): Promise<readonly ShardSize[]> {
+  return onEveryShard(settings, view, deadline, (placement, address) =>
+    statisticsAt(address, placement, { peers, filter: null, required: [] }, deadline),
+  );
+}
+
+/** The same, with nothing for a shard that no replica can count now: looking at a collection must not wait until it is whole. */
+export async function knownShardStatistics(
+  settings: CollectionSettings,
+  { view, peers }: SizeParts,
+  deadline: Deadline,
+): Promise<readonly ShardSize[]> {
+  const known = placementsOf(view.current(), settings.uid).map(async (placement) => {
+    try {
+      return [
+        await onOneReplica(placement, view, deadline, (_, address) =>
+          statisticsAt(address, placement, { peers, filter: null, required: [] }, deadline),
+        ),
+      ];
+    } catch (thrown) {
+      const error = ShoalError.from(thrown);
+      if (error.code !== 'UNAVAILABLE') throw error;
+      return [];
+    }
+  });
+  return (await Promise.all(known)).flat();
+}
+
+async function statisticsAt(
+  address: string,
+  { uid, shard, generation }: ShardPlacement,
+  how: { readonly peers: ReadParts['peers']; readonly filter: Filter | null; readonly required: SubjectMark[] },
+  deadline: Deadline,
+): Promise<ShardStatistics> {
+  const { peers, filter, required } = how;
+  const request = {
+    uid,
+    shards: [{ shard, generation }],
+    termIds: Buffer.alloc(0),
+    filter: filter ?? undefined,
+    required,
+  };
+  const [counts] = (await peers.statistics(address, request, deadline)).shards;
+  if (counts === undefined || counts.status !== 0) throw new ShoalError('UNAVAILABLE', counts?.message ?? 'no answer');
+  return counts;
+}
