@@ -6,15 +6,25 @@ import { createLogger } from '../../../base/logger.js';
 import { emptyClusterMap, type ClusterMap } from '../../../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../../../cluster/shard-map/cluster-view.js';
 import type { Registry, RegistryEntry } from '../../../cluster/registry.js';
+import { hashRangeOf } from '../../../coordinator/directories.js';
 import type { Encoders } from '../../../coordinator/encoders.js';
 import type { Peers } from '../../../coordinator/peers.js';
 import type { FanOutParts } from '../../../coordinator/search/fan-out.js';
 import type { RankedCandidate } from '../../../coordinator/search/fuse.js';
 import type { Candidate } from '../../../coordinator/search/merge.js';
 import type { Question } from '../../../coordinator/search/question.js';
+import type { Required } from '../../../coordinator/search/required.js';
 import type { Plan } from '../../../coordinator/search/route.js';
+import type { Scattered } from '../../../coordinator/search/scatter.js';
 import type { WireQuestion } from '../../../coordinator/search/wire-question.js';
-import { Node, NodeKind, ReplicaState, ShardPlacement } from '../../../proto/generated/shoal/v1/cluster.js';
+import {
+  DirectoryPlacement,
+  DirectoryState,
+  Node,
+  NodeKind,
+  ReplicaState,
+  ShardPlacement,
+} from '../../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings } from '../../../proto/generated/shoal/v1/collections.js';
 import type { Candidates } from '../../../proto/generated/shoal/v1/shard.js';
 import { FakeClock } from '../../fake-clock.js';
@@ -61,36 +71,75 @@ export function replica(shard: number, node: string, changes: Partial<ReplicaSta
   return ReplicaState.fromPartial({ uid, shard, node, state: 'ready', generation: 1n, ...changes });
 }
 
+/** Partition `number` of `count` equal ranges of hashes. */
+export function partition(number: number, nodes: readonly string[], count = 1): DirectoryPlacement {
+  const { first, last } = hashRangeOf(number, count);
+  return DirectoryPlacement.fromPartial({
+    uid,
+    partition: number,
+    hashFirst: first,
+    hashLast: last,
+    epoch: 1n,
+    nodes: [...nodes],
+  });
+}
+
+export function directoryState(number: number, node: string, changes: Partial<DirectoryState> = {}): DirectoryState {
+  return DirectoryState.fromPartial({ uid, partition: number, node, state: 'ready', ...changes });
+}
+
 export interface Picture {
   readonly collections?: readonly CollectionSettings[];
   readonly nodes?: readonly Node[];
   readonly placements?: readonly ShardPlacement[];
   readonly replicas?: readonly ReplicaState[];
+  readonly directories?: readonly DirectoryPlacement[];
+  readonly directoryStates?: readonly DirectoryState[];
 }
 
-export function mapOf({ collections = [], nodes = [], placements = [], replicas = [] }: Picture): ClusterMap {
-  const shards = new Map<string, Map<number, ShardPlacement>>();
-  for (const each of placements) {
-    shards.set(each.uid, (shards.get(each.uid) ?? new Map<number, ShardPlacement>()).set(each.shard, each));
-  }
+export function mapOf(picture: Picture): ClusterMap {
+  const {
+    collections = [],
+    nodes = [],
+    placements = [],
+    replicas = [],
+    directories = [],
+    directoryStates = [],
+  } = picture;
   return {
     ...emptyClusterMap,
     nodes: new Map(nodes.map((node) => [node.id, node])),
     uids: new Map(collections.map((each) => [each.name, each.uid])),
     settings: new Map(collections.map((each) => [each.uid, each])),
-    placements: shards,
+    placements: byUid(placements, ({ shard }) => shard),
     replicas: new Map(replicas.map((each) => [`${each.uid}/${each.shard}/${each.node}`, each])),
+    directories: byUid(directories, (each) => each.partition),
+    directoryStates: new Map(directoryStates.map((each) => [`${each.uid}/${each.partition}/${each.node}`, each])),
   };
 }
 
-/** Shards 0 to `shards` − 1, each ready on node-0. */
-export function servingMap(shards: number): ClusterMap {
+function byUid<T extends { readonly uid: string }>(
+  all: readonly T[],
+  numberOf: (of: T) => number,
+): Map<string, Map<number, T>> {
+  const parts = new Map<string, Map<number, T>>();
+  for (const each of all) {
+    parts.set(each.uid, (parts.get(each.uid) ?? new Map<number, T>()).set(numberOf(each), each));
+  }
+  return parts;
+}
+
+/** Shards 0 to `shards` − 1, and as many partitions of the directory as `partitions` says, each ready on node-0. */
+export function servingMap(shards: number, partitions = 1): ClusterMap {
   const all = Array.from({ length: shards }, (_, shard) => shard);
+  const ranges = Array.from({ length: partitions }, (_, number) => number);
   return mapOf({
     collections: [settings()],
     nodes: [shardNode('node-0')],
     placements: all.map((shard) => placement(shard, ['node-0'])),
     replicas: all.map((shard) => replica(shard, 'node-0')),
+    directories: ranges.map((number) => partition(number, ['node-0'], partitions)),
+    directoryStates: ranges.map((number) => directoryState(number, 'node-0')),
   });
 }
 
@@ -111,7 +160,17 @@ export function planOf(map: ClusterMap): Plan {
     sparse: true,
   }));
   const lists = placements.map(({ shard }) => shard);
-  return { shards, lists, listsTotal: lists.length, shardsTotal: shards.length };
+  return { shards, lists, listsTotal: lists.length, shardsTotal: shards.length, placements };
+}
+
+/** Nothing was required, and every shard of `map` answered that it found nothing. */
+export function foundBy(
+  map: ClusterMap,
+  changes: Partial<Scattered> = {},
+): { readonly scans: Scattered; readonly required: Required } {
+  const plan = planOf(map);
+  const scans = { plan, answers: [], nodes: new Map(), missing: new Map(), listsMissing: [], ...changes };
+  return { scans, required: { map, marks: new Map(), unknown: null } };
 }
 
 /** Only the calls that a test gives answer; any other one fails the test. */
@@ -150,6 +209,7 @@ export function question(changes: Partial<Question> = {}): Question {
     settings: settings(),
     text: 'words',
     vector: null,
+    like: null,
     k: 10,
     offset: 0,
     dense: true,
@@ -159,6 +219,8 @@ export function question(changes: Partial<Question> = {}): Question {
     sparseSearch: true,
     candidates: 100,
     nprobe: 0,
+    exact: false,
+    filter: null,
     weights: { dense: 1, sparse: 0.1, multi: 1 },
     rrf: false,
     scoreThreshold: null,
@@ -175,7 +237,7 @@ export function wire(changes: Partial<WireQuestion> = {}): WireQuestion {
 
 /** A candidate whose id is of its own, unless `idHash` says otherwise. */
 export function candidate(docId: bigint, changes: Partial<Candidate> = {}): Candidate {
-  return { docId, idHash: docId + 1_000n, shard: 0, dense: NaN, sparse: NaN, multi: NaN, ...changes };
+  return { docId, idHash: docId + 1_000n, shard: 0, passage: 0, dense: NaN, sparse: NaN, multi: NaN, ...changes };
 }
 
 export function ranked(docId: bigint, score: number, shard = 0): RankedCandidate {
@@ -200,6 +262,7 @@ export function columns(...rows: readonly (readonly [bigint, bigint, number])[])
     docIds: longs(...rows.map(([docId]) => docId)),
     idHashes: longs(...rows.map(([, idHash]) => idHash)),
     scores: floats(...rows.map(([, , score]) => score)),
+    passages: Buffer.alloc(0),
   };
 }
 
