@@ -10,7 +10,9 @@ import type { ObjectStore } from '../cluster/object-store.js';
 import type { Registry } from '../cluster/registry.js';
 import { grpcTransport, type Transport } from '../cluster/rpc/transport.js';
 import { ClusterView } from '../cluster/shard-map/cluster-view.js';
+import type { Files } from '../vector-index/files.js';
 import { instructionSet } from '../vector-index/instruction-set.js';
+import { systemFiles } from '../vector-index/system-files.js';
 import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
 import { ShardService } from '../proto/generated/shoal/v1/shard.js';
 import { shardNodeConfigSchema, type ShardNodeConfigInput } from './config.js';
@@ -27,6 +29,8 @@ export interface ShardNodeOptions {
   readonly logger: Logger;
   /** gRPC unless told. */
   readonly transport?: Transport;
+  /** The machine's file system unless told. */
+  readonly files?: Files;
 }
 
 export interface RunningNode {
@@ -40,10 +44,10 @@ export interface RunningNode {
 
 /** Starts a shard node; resolves when every replica that the registry gives it now serves, or has failed, or takes too long. */
 export async function startShardNode(options: ShardNodeOptions): Promise<RunningNode> {
-  const { registry, log, objects, clock, logger } = options;
+  const { registry, log, objects, clock, logger, files = systemFiles } = options;
   const config = shardNodeConfigSchema.parse(options.config);
   const lease = await registry.lease(memberLeaseMs);
-  const replicas = new ReplicaSet({ config, registry, log, objects, lease, clock, logger });
+  const replicas = new ReplicaSet({ config, registry, log, objects, files, lease, clock, logger });
   const { server: implementation, stream } = shardService(replicas, { clock, logger });
   const server = await (options.transport ?? grpcTransport)
     .serve({
@@ -74,7 +78,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
     lease,
   );
   const view = ClusterView.open(registry, logger);
-  await followPlacements(view, replicas, { ...config, address, registry, clock, logger });
+  await followPlacements(view, replicas, { ...config, address, registry, files, clock, logger });
   const close = async (): Promise<void> => {
     await replicas.leave();
     await lease.revoke();

@@ -4,26 +4,27 @@
  * Data is worth more than space. A folder goes only when the registry knows its collection by neither settings nor placement, has
  * listed this node, and knows another collection that this node holds: an empty registry, or that of another cluster, does not.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '../base/logger.js';
 import { keys } from '../cluster/keys.js';
 import type { Registry } from '../cluster/registry.js';
+import type { Files } from '../vector-index/files.js';
 
 export interface OrphanOptions {
   /** Name of this node in the registry. */
   readonly id: string;
   readonly dataDirectory: string;
   readonly registry: Registry;
+  readonly files: Files;
   readonly logger: Logger;
 }
 
 /** Removes what no collection owns. Nothing may be opened yet. A node that cannot tidy up still starts: trouble is logged. */
 export async function removeOrphans(options: OrphanOptions): Promise<void> {
-  const { dataDirectory, logger } = options;
+  const { dataDirectory, logger, files } = options;
   try {
     for (const uid of await orphans(options)) {
-      await rm(join(dataDirectory, uid), { recursive: true, force: true });
+      await files.removeDirectory(join(dataDirectory, uid));
       logger.info({ uid }, 'removed the data of a collection that was dropped');
     }
   } catch (error) {
@@ -31,9 +32,9 @@ export async function removeOrphans(options: OrphanOptions): Promise<void> {
   }
 }
 
-async function orphans({ id, dataDirectory, registry, logger }: OrphanOptions): Promise<readonly string[]> {
+async function orphans({ id, dataDirectory, registry, logger, files }: OrphanOptions): Promise<readonly string[]> {
   // The folders first: one that is made afterwards belongs to a collection that the registry already had when it was listed.
-  const uids = await foldersOfCollections(dataDirectory);
+  const uids = await foldersOfCollections(files, dataDirectory);
   if (uids.length === 0) return [];
   const known = new Set((await registry.list('')).map(({ key }) => key));
   const placed = new Set([...known].filter((key) => key.startsWith(keys.placements)).map((key) => key.split('/')[1]));
@@ -46,15 +47,26 @@ async function orphans({ id, dataDirectory, registry, logger }: OrphanOptions): 
   return [];
 }
 
-/** Folders that are named like a collection's uid and hold shards and nothing else. */
-async function foldersOfCollections(dataDirectory: string): Promise<readonly string[]> {
-  await mkdir(dataDirectory, { recursive: true });
+/** Folders that are named like a collection's uid and hold folders of shards and nothing else. */
+async function foldersOfCollections(files: Files, dataDirectory: string): Promise<readonly string[]> {
+  await files.makeDirectory(dataDirectory);
   const found: string[] = [];
-  for (const entry of await readdir(dataDirectory, { withFileTypes: true })) {
-    if (!entry.isDirectory() || !/^[0-9a-z]+$/.test(entry.name)) continue;
-    const shards = await readdir(join(dataDirectory, entry.name), { withFileTypes: true });
-    const isShards = shards.every((shard) => shard.isDirectory() && /^\d+$/.test(shard.name));
-    if (shards.length > 0 && isShards) found.push(entry.name);
+  for (const name of await files.list(dataDirectory)) {
+    if (!/^[0-9a-z]+$/.test(name)) continue;
+    const shards = await folderNames(files, join(dataDirectory, name));
+    if (shards === null || shards.length === 0 || !shards.every((shard) => /^\d+$/.test(shard))) continue;
+    const inside = await Promise.all(shards.map((shard) => folderNames(files, join(dataDirectory, name, shard))));
+    if (inside.every((names) => names !== null)) found.push(name);
   }
   return found;
+}
+
+/** What the folder `path` holds; null when it is a file. */
+async function folderNames(files: Files, path: string): Promise<readonly string[] | null> {
+  try {
+    return await files.list(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return null;
+    throw error;
+  }
 }

@@ -1,21 +1,23 @@
 /**
  * One replica of one shard on this node: its index on disk and the log consumer that feeds it.
  *
- * Ready once it has applied everything that its subject held when it was opened; an apply that fails marks it failed, and it
+ * Ready once it has applied everything that its subjects held when it was opened; an apply that fails marks it failed, and it
  * serves no more until the node is restarted or the damage is mended. A full disk is no such failure: it serves from memory, says so,
- * and seals once there is room.
+ * and seals once there is room; when memory, too, has reached its limit, it reads no further in the log until then. A log that
+ * cannot be reached is asked again.
  */
 import { ShoalError } from '../base/errors.js';
-import type { Clock } from '../base/clock.js';
+import { sleep, type Clock } from '../base/clock.js';
 import type { Deadline } from '../base/deadline.js';
 import type { Logger } from '../base/logger.js';
 import type { ChangeLog, LogConsumer, LogEntry } from '../cluster/change-log.js';
 import { shardSubject, streamOf } from '../cluster/keys.js';
 import { changeOf } from '../cluster/log/records.js';
 import type { ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
+import type { SubjectMark } from '../proto/generated/shoal/v1/directory.js';
 import type { ShardIndex } from '../vector-index/shard-index.js';
 import { indexDocuments, type TermWeighting } from './ingest/decode.js';
-import { Maintenance } from './ingest/maintenance.js';
+import { Maintenance, retryMsMax } from './ingest/maintenance.js';
 
 export type ReplicaPhase = 'loading' | 'ready' | 'failed';
 
@@ -30,6 +32,12 @@ export interface ReplicaParts {
   readonly logger: Logger;
   readonly sealAgeMs: number;
   readonly maintainEveryMs: number;
+  /** Bytes in memory that no file holds at which the replica reads no further in the log. */
+  readonly memoryBytesMax: number;
+  /** The truncation floor of a subject, as the registry has it now. */
+  readonly floor: (subject: string) => Promise<bigint>;
+  /** Whether the node's lease was lost: then floors move without regard to this replica. */
+  readonly isLapsed: () => boolean;
   /** Called when phase or durable position changed. */
   readonly onChange: (replica: Replica) => void;
 }
@@ -40,13 +48,17 @@ export class Replica {
   readonly generation: bigint;
   readonly dim: number;
   readonly index: ShardIndex;
-  /** The subject of the log that it follows. */
+  /** The subject of the shard's own records. */
   readonly subject: string;
+  /** All subjects of the log that it follows. */
+  readonly subjects: readonly string[];
   readonly #parts: ReplicaParts;
   readonly #waiters = new Set<() => void>();
+  readonly #stop = new AbortController();
   #phase: ReplicaPhase = 'loading';
   #problem = '';
-  #readyAt = 0n;
+  #hasNoRoom = false;
+  #readyAt: readonly SubjectMark[] = [];
   #consumer: LogConsumer | null = null;
   #following: Promise<void> = Promise.resolve();
   #maintenance: Maintenance | null = null;
@@ -59,50 +71,77 @@ export class Replica {
     this.dim = parts.dim;
     this.index = parts.index;
     this.subject = shardSubject(this.uid, this.generation, this.shard);
+    this.subjects = [this.subject];
   }
 
   get phase(): ReplicaPhase {
     return this.#phase;
   }
 
-  /** Why the replica failed, or why it cannot seal although it serves; empty when all is well. */
+  /** Why the replica failed, or why it cannot seal or go on although it serves; empty when all is well. */
   get problem(): string {
-    return this.#problem;
+    if (this.#phase === 'failed' || !this.#hasNoRoom) return this.#problem;
+    const held = `${Math.round(this.index.unsealedBytes / 2 ** 20)} MiB that are not sealed`;
+    return `it reads no further in the log while ${held} are in memory${this.#problem === '' ? '' : `: ${this.#problem}`}`;
   }
 
-  /** Largest log position applied. */
+  /** Largest position applied of the shard's own subject. */
   get applied(): bigint {
     return this.index.applied(this.subject);
   }
 
-  /** Largest log position that a committed manifest covers. */
+  /** Largest position of the shard's own subject that a committed manifest covers. */
   get durable(): bigint {
     return this.index.durable(this.subject);
   }
 
-  /** Begins to follow the log and to keep the segments in order. */
+  /**
+   * Begins to follow the log and to keep the segments in order. DATA_LOSS when the log no longer has what the replica lacks: it would
+   * serve with documents missing and not know it.
+   */
   async start(): Promise<void> {
     const { log, clock, logger, sealAgeMs, maintainEveryMs } = this.#parts;
-    this.#readyAt = await log.lastSequence(streamOf(this.uid), this.subject);
-    this.#consumer = log.consume(streamOf(this.uid), { subjects: [this.subject], after: this.applied });
+    this.#consumer = this.#consume();
+    await this.#checkFloors();
+    this.#readyAt = await Promise.all(
+      this.subjects.map(async (subject) => ({
+        subject,
+        sequence: await log.lastSequence(streamOf(this.uid), subject),
+      })),
+    );
     this.#maintenance = new Maintenance({
       index: this.index,
-      isBehind: () => this.durable < this.applied,
+      isBehind: () => this.subjects.some((subject) => this.index.durable(subject) < this.index.applied(subject)),
       clock,
       sealAgeMs,
       everyMs: maintainEveryMs,
-      onSealed: () => this.#parts.onChange(this),
+      onSealed: () => {
+        this.#parts.onChange(this);
+        this.#wakeAll();
+      },
       onHindrance: (error) => this.#hinder(error),
       onFailure: (error) => this.#fail(error),
     });
     this.#settle();
-    this.#following = this.#follow(this.#consumer).catch((error: unknown) => this.#fail(error));
+    this.#following = this.#follow().catch((error: unknown) => this.#fail(error));
     logger.debug({ uid: this.uid, shard: this.shard, applied: String(this.applied) }, 'replica opened');
   }
 
-  /** Resolves when `sequence` has been applied; DEADLINE_EXCEEDED when that takes too long, UNAVAILABLE when it never will. */
-  async waitApplied(sequence: bigint, deadline: Deadline): Promise<void> {
-    while (this.applied < sequence) {
+  hears(subject: string): boolean {
+    return this.subjects.includes(subject);
+  }
+
+  /**
+   * Resolves when the replica has applied `marks`. FAILED_PRECONDITION when it does not hear one of the subjects, DEADLINE_EXCEEDED
+   * when it takes too long, UNAVAILABLE when it never will.
+   */
+  async waitApplied(marks: readonly SubjectMark[], deadline: Deadline): Promise<void> {
+    const foreign = marks.find(({ subject }) => !this.hears(subject));
+    if (foreign !== undefined) {
+      const what = `shard ${this.shard} of collection ${this.uid} does not hear '${foreign.subject}'`;
+      throw new ShoalError('FAILED_PRECONDITION', `${what}; refresh the shard map and ask again`);
+    }
+    while (!this.#covers(marks)) {
       if (this.#phase === 'failed') throw this.#failure();
       deadline.check();
       await this.#woken(deadline.signal);
@@ -130,6 +169,7 @@ export class Replica {
 
   /** Stops following, finishes background work and closes the index. Idempotent. */
   async close(): Promise<void> {
+    this.#stop.abort();
     await this.#consumer?.close();
     await this.#following;
     await this.#maintenance?.close();
@@ -148,27 +188,104 @@ export class Replica {
     });
   }
 
-  async #follow(consumer: LogConsumer): Promise<void> {
-    for await (const entry of consumer) {
-      this.#apply(entry);
-      this.#settle();
-      for (const wake of [...this.#waiters]) wake();
+  #wakeAll(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  #covers(marks: readonly SubjectMark[]): boolean {
+    return marks.every(({ subject, sequence }) => this.index.applied(subject) >= sequence);
+  }
+
+  /** Hears every subject from its mark on; what another subject's mark covers already is skipped. */
+  #consume(): LogConsumer {
+    const marks = this.subjects.map((subject) => this.index.applied(subject));
+    const after = marks.reduce((least, mark) => (mark < least ? mark : least));
+    return this.#parts.log.consume(streamOf(this.uid), { subjects: this.subjects, after });
+  }
+
+  /** Until the consumer is closed or its stream dropped; a consumer that ends for want of the log is replaced, ever more slowly. */
+  async #follow(): Promise<void> {
+    const { clock, logger, maintainEveryMs } = this.#parts;
+    let retryMs = maintainEveryMs;
+    while (!this.#stop.signal.aborted) {
+      try {
+        for await (const entry of this.#consumer!) {
+          await this.#take(entry);
+          retryMs = maintainEveryMs;
+        }
+        return;
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        if (ShoalError.from(error).code !== 'UNAVAILABLE') throw error;
+        logger.warn({ uid: this.uid, shard: this.shard, err: error }, 'replica lost the log and asks again');
+        await sleep(clock, retryMs, this.#stop.signal);
+        retryMs = Math.min(2 * retryMs, retryMsMax);
+        await this.#consumer!.close();
+        this.#consumer = this.#consume();
+        await this.#checkFloorsPatiently();
+      }
+    }
+  }
+
+  async #take(entry: LogEntry): Promise<void> {
+    if (this.index.unsealedBytes >= this.#parts.memoryBytesMax) await this.#waitForRoom();
+    if (this.#stop.signal.aborted) return;
+    // What the log no longer has is skipped without a word: only the floor tells.
+    if (this.#parts.isLapsed()) await this.#checkFloorsPatiently();
+    this.#apply(entry);
+    this.#settle();
+    this.#wakeAll();
+  }
+
+  async #waitForRoom(): Promise<void> {
+    const isFull = (): boolean => this.index.unsealedBytes >= this.#parts.memoryBytesMax;
+    this.#hasNoRoom = true;
+    this.#parts.onChange(this);
+    while (isFull() && !this.#stop.signal.aborted) await this.#woken(this.#stop.signal);
+    this.#hasNoRoom = false;
+    this.#parts.onChange(this);
+  }
+
+  async #checkFloors(): Promise<void> {
+    for (const subject of this.subjects) {
+      const floor = await this.#parts.floor(subject);
+      const applied = this.index.applied(subject);
+      if (applied >= floor) continue;
+      const has = `this node has the shard up to log position ${applied}, the log begins after ${floor}`;
+      throw new ShoalError(
+        'DATA_LOSS',
+        `${has}; put the node's data folder back, or drop the collection and import it again`,
+      );
+    }
+  }
+
+  /** Asks until the registry answers: a record is applied only once its predecessors are known to be there. */
+  async #checkFloorsPatiently(): Promise<void> {
+    const { clock, logger, maintainEveryMs } = this.#parts;
+    for (let retryMs = maintainEveryMs; !this.#stop.signal.aborted; retryMs = Math.min(2 * retryMs, retryMsMax)) {
+      try {
+        return await this.#checkFloors();
+      } catch (error) {
+        const { code } = ShoalError.from(error);
+        if (code !== 'UNAVAILABLE' && code !== 'DEADLINE_EXCEEDED') throw error;
+        logger.warn({ uid: this.uid, shard: this.shard, err: error }, 'replica cannot read the truncation floor');
+        await sleep(clock, retryMs, this.#stop.signal);
+      }
     }
   }
 
   #apply(entry: LogEntry): void {
     const change = changeOf(entry);
     this.index.apply(
-      entry.subject,
-      entry.sequence,
+      entry,
       change.operation === 'upsert'
-        ? { documents: indexDocuments(change.documents, entry.sequence, this.#parts.weighting) }
+        ? { documents: indexDocuments(change, this.#parts.weighting) }
         : { superseded: change.entries },
     );
   }
 
   #settle(): void {
-    if (this.#phase !== 'loading' || this.applied < this.#readyAt) return;
+    if (this.#phase !== 'loading' || !this.#covers(this.#readyAt)) return;
     this.#phase = 'ready';
     this.#parts.onChange(this);
   }
@@ -189,7 +306,7 @@ export class Replica {
     this.#phase = 'failed';
     this.#problem = ShoalError.from(error).message;
     this.#parts.logger.error({ uid: this.uid, shard: this.shard, err: error }, 'replica failed');
-    for (const wake of [...this.#waiters]) wake();
+    this.#wakeAll();
     this.#parts.onChange(this);
   }
 

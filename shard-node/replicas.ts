@@ -4,10 +4,9 @@
  * Changes are taken one after another, so that a shard is never opened twice; a replica that cannot be opened is reported as
  * failed with its reason, and the others go on.
  */
-import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShoalError } from '../base/errors.js';
-import type { Clock } from '../base/clock.js';
+import type { Clock, Timer } from '../base/clock.js';
 import type { Deadline } from '../base/deadline.js';
 import type { Logger } from '../base/logger.js';
 import type { ChangeLog } from '../cluster/change-log.js';
@@ -19,8 +18,11 @@ import { ReplicaState, type ShardPlacement } from '../proto/generated/shoal/v1/c
 import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
 import type { ShardRef } from '../proto/generated/shoal/v1/shard.js';
 import { TokenCodec } from '../vector-index/codebook/token-codec.js';
+import type { Files } from '../vector-index/files.js';
+import { defaultShardIndexLimits } from '../vector-index/shard-index-limits.js';
 import { ShardIndex } from '../vector-index/shard-index.js';
 import type { ShardNodeConfig } from './config.js';
+import { retryMsMax } from './ingest/maintenance.js';
 import { Replica } from './replica.js';
 
 export interface ReplicaSetParts {
@@ -28,17 +30,34 @@ export interface ReplicaSetParts {
   readonly registry: Registry;
   readonly log: ChangeLog;
   readonly objects: ObjectStore;
+  readonly files: Files;
   /** Under which replica states are reported, so that they vanish with the node. */
   readonly lease: Lease;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
+/** A replica that could not be opened. */
+interface Failure {
+  readonly placement: ShardPlacement;
+  readonly problem: string;
+  /** Set where another attempt may succeed without anybody's help. */
+  readonly retry: Timer | null;
+  readonly retryMs: number;
+}
+
+/** Codes of failures that pass: no room on the disk, no word from log or registry. */
+const passing: ReadonlySet<string> = new Set(['RESOURCE_EXHAUSTED', 'UNAVAILABLE', 'DEADLINE_EXCEEDED']);
+
+/** A replica holds at most so many times in memory what it seals at, and so much in any case. */
+const memoryFactor = 8;
+const memoryBytesMin = 64 * 2 ** 20;
+
 export class ReplicaSet {
   readonly #parts: ReplicaSetParts;
   readonly #replicas = new Map<string, Replica>();
-  /** Those that could not be opened; not tried again before the node restarts, since every report is a change to follow. */
-  readonly #failures = new Map<string, { readonly placement: ShardPlacement; readonly problem: string }>();
+  /** Those that could not be opened; the map's changes do not try them again, since every report is a change to follow. */
+  readonly #failures = new Map<string, Failure>();
   #work: Promise<void> = Promise.resolve();
   #reports: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -93,6 +112,7 @@ export class ReplicaSet {
   /** Closes every replica; their data stays. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const { retry } of this.#failures.values()) retry?.cancel();
     await this.#work;
     for (const replica of this.#replicas.values()) await replica.close();
     this.#replicas.clear();
@@ -126,37 +146,59 @@ export class ReplicaSet {
       const index = await this.#openIndex(placement, settings);
       const replica = this.#newReplica(placement, settings, index);
       try {
-        await this.#checkFloor(replica);
         await replica.start();
       } catch (error) {
         await replica.close();
         throw error;
       }
+      this.#failures.delete(place);
       this.#replicas.set(place, replica);
     } catch (error) {
-      const problem = ShoalError.from(error).message;
-      this.#parts.logger.error({ uid: placement.uid, shard: placement.shard, err: error }, 'replica cannot be opened');
-      this.#failures.set(place, { placement, problem });
-      this.#report(placement, 'failed', { durable: 0n, problem });
+      this.#noteFailure(place, placement, settings, ShoalError.from(error));
     }
   }
 
+  #noteFailure(place: string, placement: ShardPlacement, settings: CollectionSettings, error: ShoalError): void {
+    const { clock, logger, config } = this.#parts;
+    const { uid, shard } = placement;
+    const known = this.#failures.get(place);
+    const retryMs = known === undefined ? config.maintainEveryMs : Math.min(2 * known.retryMs, retryMsMax);
+    const again = (): void => {
+      this.#work = this.#work.then(() => this.#retry(place, placement, settings));
+    };
+    const retry = passing.has(error.code) && !this.#isClosed ? clock.after(retryMs, again) : null;
+    const problem = error.message;
+    this.#failures.set(place, { placement, problem, retry, retryMs });
+    if (known?.problem === problem) return;
+    logger.error({ uid, shard, err: error }, 'replica cannot be opened');
+    this.#report(placement, 'failed', { durable: 0n, problem });
+  }
+
+  async #retry(place: string, placement: ShardPlacement, settings: CollectionSettings): Promise<void> {
+    if (this.#isClosed || this.#failures.get(place)?.placement !== placement) return;
+    await this.#open(place, placement, settings);
+  }
+
   async #openIndex(placement: ShardPlacement, settings: CollectionSettings): Promise<ShardIndex> {
-    const { config, clock } = this.#parts;
+    const { config, clock, files } = this.#parts;
     const directory = join(config.dataDirectory, placement.uid, String(placement.shard));
-    await mkdir(directory, { recursive: true });
     const codec = await this.#codec(settings.tokenCodec);
-    return ShardIndex.open({
+    const index = await ShardIndex.open({
+      files,
       directory,
       settings: { dim: settings.dim, tokenDim: settings.tokenDim },
       codecs: (version) => (codec !== null && codec.version === version ? codec : null),
       ...(config.sealBytes === undefined ? {} : { limits: { mutableBytesMax: config.sealBytes } }),
       clock,
     });
+    // The index syncs its own folder and the one around it.
+    await files.syncDirectory(config.dataDirectory);
+    return index;
   }
 
   #newReplica(placement: ShardPlacement, settings: CollectionSettings, index: ShardIndex): Replica {
-    const { config, log, clock, logger } = this.#parts;
+    const { config, log, clock, logger, lease } = this.#parts;
+    const sealBytes = config.sealBytes ?? defaultShardIndexLimits.mutableBytesMax;
     return new Replica({
       placement,
       dim: settings.dim,
@@ -170,20 +212,16 @@ export class ReplicaSet {
       logger,
       sealAgeMs: config.sealAgeMs,
       maintainEveryMs: config.maintainEveryMs,
+      memoryBytesMax: Math.max(memoryBytesMin, memoryFactor * sealBytes),
+      floor: (subject) => this.#floor(subject),
+      isLapsed: () => lease.lost.aborted,
       onChange: (changed) => this.#report(placement, changed.phase, changed),
     });
   }
 
-  /** A replica that lacks what the log no longer has would serve with documents missing and not know it. */
-  async #checkFloor(replica: Replica): Promise<void> {
-    const entry = await this.#parts.registry.get(keys.floor(replica.subject));
-    const floor = entry === null ? 0n : BigInt(Buffer.from(entry.value).toString('utf8'));
-    if (replica.applied >= floor) return;
-    const has = `this node has the shard up to log position ${replica.applied}, the log begins after ${floor}`;
-    throw new ShoalError(
-      'DATA_LOSS',
-      `${has}; put the node's data folder back, or drop the collection and import it again`,
-    );
+  async #floor(subject: string): Promise<bigint> {
+    const entry = await this.#parts.registry.get(keys.floor(subject));
+    return entry === null ? 0n : BigInt(Buffer.from(entry.value).toString('utf8'));
   }
 
   async #codec(version: string): Promise<TokenCodec | null> {
@@ -200,9 +238,10 @@ export class ReplicaSet {
 
   /** Closes what is open of a shard that is no longer placed here, and removes its data and its state. */
   async #drop(place: string, gone: Replica | ShardPlacement): Promise<void> {
-    const { config, registry, logger } = this.#parts;
+    const { config, registry, logger, files } = this.#parts;
     const { uid, shard } = gone;
     this.#replicas.delete(place);
+    this.#failures.get(place)?.retry?.cancel();
     this.#failures.delete(place);
     try {
       if (gone instanceof Replica) await gone.close();
@@ -210,8 +249,8 @@ export class ReplicaSet {
       await this.#reports;
       await registry.transact([], [{ operation: 'delete', key: keys.replica(uid, shard, config.id) }]);
       const folder = join(config.dataDirectory, uid);
-      await rm(join(folder, String(shard)), { recursive: true, force: true });
-      if ((await readdir(folder)).length === 0) await rmdir(folder);
+      await files.removeDirectory(join(folder, String(shard)));
+      if ((await files.list(folder)).length === 0) await files.removeDirectory(folder);
     } catch (error) {
       logger.error({ uid, shard, err: error }, 'what is left of a dropped shard cannot be removed');
     }

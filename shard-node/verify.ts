@@ -2,6 +2,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { manifestName } from '../vector-index/manifest.js';
+import { systemClock } from '../base/clock.js';
+import { systemFiles } from '../vector-index/system-files.js';
 import { verifyDirectory } from '../vector-index/verify.js';
 
 export interface VerifiedIndex {
@@ -14,7 +16,7 @@ export interface VerifiedIndex {
 export async function* verifyBelow(directory: string): AsyncGenerator<VerifiedIndex> {
   const entries = await readdir(directory, { withFileTypes: true });
   if (entries.some((entry) => entry.isFile() && entry.name === manifestName)) {
-    yield { directory, problems: await verifyDirectory(directory) };
+    yield { directory, problems: await verifyDirectory(directory, { files: systemFiles, clock: systemClock }) };
     return;
   }
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);

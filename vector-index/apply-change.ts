@@ -1,13 +1,16 @@
 /**
  * One record of the log becomes a change of the index: new versions are added, what they replace dies.
  *
- * For one id the larger docId wins, whatever the order of arrival; applying a change twice is applying it once.
+ * For one id the larger docId wins, whatever the order of arrival, and takes all passages of the smaller one with it; applying a
+ * change twice is applying it once. What was superseded lately does not come back (`FenceTable`).
  */
 import { hashText } from '../base/hash.js';
 import { assert } from '../base/assert.js';
 import type { IndexDocument } from './document.js';
 import type { IndexState, ShardIndexSettings } from './index-state.js';
 import { attributeType } from './segment/attribute-columns.js';
+import { idKey, type IdKey } from './segment/segment-reader.js';
+import type { SegmentState } from './segment/segment-state.js';
 
 /** A newer version of `id` exists elsewhere, or it was deleted: versions smaller than `docId` die. */
 export interface SupersededId {
@@ -16,29 +19,59 @@ export interface SupersededId {
 }
 
 export interface IndexChange {
+  /** Passages of documents; those of one document together. */
   readonly documents?: readonly IndexDocument[];
   readonly superseded?: readonly SupersededId[];
 }
 
-/** Applies `change` whole. INTERNAL, before anything changed, when a document does not fit the settings. */
-export function applyChange(state: IndexState, change: IndexChange): void {
+/**
+ * Applies `change`, of a record that the log has as of `timeMs`, whole. INTERNAL, before anything changed, when a document does not
+ * fit the settings.
+ */
+export function applyChange(state: IndexState, timeMs: number, change: IndexChange): void {
   for (const document of change.documents ?? []) checkDocument(document, state.settings);
-  for (const { id, docId } of change.superseded ?? []) killOlder(state, id, hashText(id), docId);
-  for (const document of change.documents ?? []) addDocument(state, document);
+  state.fences.advance(timeMs);
+  const { states } = state;
+  for (const { id, docId } of change.superseded ?? []) {
+    const key = idKey(id, hashText(id));
+    for (const segment of states) killOlder(segment, key, docId);
+    state.fences.add(id, docId);
+  }
+  for (const document of change.documents ?? []) addDocument(state, states, document);
 }
 
-function addDocument(state: IndexState, document: IndexDocument): void {
-  const idHash = hashText(document.id);
-  if (newestDocId(state, document.id, idHash) >= document.docId) return;
-  killOlder(state, document.id, idHash, document.docId);
-  state.mutable.revive(state.mutable.reader.add(document, idHash));
+function addDocument(state: IndexState, states: readonly SegmentState[], document: IndexDocument): void {
+  const { id, docId, passage } = document;
+  if (state.fences.covers(id, docId)) return;
+  const key = idKey(id, hashText(id));
+  for (const segment of states) if (holds(segment, key, docId, passage)) return;
+  for (const segment of states) killOlder(segment, key, docId);
+  state.mutable.revive(state.mutable.reader.add(document, key.hash));
+}
+
+/** Whether the segment has a newer version of the id, or this very passage. */
+function holds(segment: SegmentState, key: IdKey, docId: bigint, passage: number): boolean {
+  const { reader } = segment;
+  for (const row of reader.rowsOfId(key)) {
+    if (!segment.isAlive(row)) continue;
+    const known = reader.docIds[row]!;
+    if (known > docId || (known === docId && (reader.passages?.[row] ?? 0) === passage)) return true;
+  }
+  return false;
+}
+
+function killOlder(segment: SegmentState, key: IdKey, docId: bigint): void {
+  for (const row of segment.reader.rowsOfId(key)) {
+    if (segment.isAlive(row) && segment.reader.docIds[row]! < docId) segment.kill(row);
+  }
 }
 
 /** docId of the living version of `id`; 0 when there is none. */
-export function newestDocId(state: IndexState, id: string, idHash: bigint): bigint {
+export function newestDocId(state: IndexState, id: string): bigint {
+  const key = idKey(id, hashText(id));
   let newest = 0n;
   for (const segment of state.states) {
-    for (const row of segment.reader.rowsOfId(id, idHash)) {
+    for (const row of segment.reader.rowsOfId(key)) {
       const docId = segment.reader.docIds[row]!;
       if (segment.isAlive(row) && docId > newest) newest = docId;
     }
@@ -46,18 +79,12 @@ export function newestDocId(state: IndexState, id: string, idHash: bigint): bigi
   return newest;
 }
 
-function killOlder(state: IndexState, id: string, idHash: bigint, docId: bigint): void {
-  for (const segment of state.states) {
-    for (const row of segment.reader.rowsOfId(id, idHash)) {
-      if (segment.isAlive(row) && segment.reader.docIds[row]! < docId) segment.kill(row);
-    }
-  }
-}
-
 function checkDocument(document: IndexDocument, { dim, tokenDim }: ShardIndexSettings): void {
-  const { dense, terms, tokens } = document;
+  const { dense, terms, tokens, passage } = document;
   assert(document.docId > 0n, 'a docId is positive');
   assert(dense === null || dense.length === dim, `a dense vector has ${dim} components`);
+  const isBare = terms === null && document.title === null && document.text === '';
+  assert(passage === 0 || isBare, 'only the primary passage carries title, text and terms');
   if (tokens !== null && tokens.codec === '') {
     assert(tokens.rows.length === 2 * tokens.count * tokenDim, `float16 token rows have ${tokenDim} components`);
   }
@@ -67,7 +94,7 @@ function checkDocument(document: IndexDocument, { dim, tokenDim }: ShardIndexSet
       'coded tokens are whole rows',
     );
   }
-  for (const [name, value] of Object.entries(document.attributes)) attributeType(name, value);
+  for (const name in document.attributes) attributeType(name, document.attributes[name]!);
   if (terms === null) return;
   assert(terms.termIds.length === terms.weights.length, 'every term has a weight');
   for (let at = 1; at < terms.termIds.length; at += 1) {

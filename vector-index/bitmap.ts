@@ -26,13 +26,29 @@ export function fullBitmap(count: number): Uint8Array {
 
 /** Number of set bits among the first `count`. */
 export function countBits(bits: Uint8Array, count: number): number {
+  const words = bits.byteOffset % 4 === 0 ? new Uint32Array(bits.buffer, bits.byteOffset, count >>> 5) : [];
   let total = 0;
-  for (let byte = 0; byte < count >>> 3; byte += 1) {
-    let value = bits[byte]!;
-    for (; value !== 0; value &= value - 1) total += 1;
+  for (let at = 0; at < words.length; at += 1) {
+    let word = words[at]!;
+    word -= (word >>> 1) & 0x55555555;
+    word = (word & 0x33333333) + ((word >>> 2) & 0x33333333);
+    total += Math.imul((word + (word >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
   }
-  for (let row = count & ~7; row < count; row += 1) if (hasBit(bits, row)) total += 1;
+  for (let row = words.length * 32; row < count; row += 1) if (hasBit(bits, row)) total += 1;
   return total;
+}
+
+/** The rows below `rowCount` whose bit is set, uint32 ascending; `count` is their number. */
+export function setRows(bits: Uint8Array, rowCount: number, count: number): Uint32Array {
+  const rows = new Uint32Array(count);
+  let found = 0;
+  for (let byte = 0; byte < bitmapBytes(rowCount); byte += 1) {
+    for (let value = bits[byte]!; value !== 0; value &= value - 1) {
+      const row = byte * 8 + 31 - Math.clz32(value & -value);
+      if (row < rowCount) rows[found++] = row;
+    }
+  }
+  return rows;
 }
 
 /** The rows whose bit is set in `before` and not in `after`, ascending; both have at least `count` bits. */

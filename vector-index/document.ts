@@ -24,26 +24,46 @@ export interface DocumentTokens {
   readonly codec: string;
 }
 
-/** One version of one document, as written and as fetched. */
+/**
+ * One passage of one version of one document, as written and as fetched. Most documents have one passage, the primary one, number 0,
+ * which alone carries title, text and terms; further passages carry the document's attributes and vectors of their own.
+ */
 export interface IndexDocument {
   /** uint64 that names this version; larger is newer. */
   readonly docId: bigint;
+  /** Number of the passage; (docId, passage) names a row. */
+  readonly passage: number;
+  /** UTF-16 offsets of the passage in title + " " + text; end 0 = the end of the text. */
+  readonly start: number;
+  readonly end: number;
+  /** XXH64 of the document's content; 0 = not known. */
+  readonly contentHash: bigint;
   /** The user's id, at most 256 bytes of UTF-8. */
   readonly id: string;
   readonly title: string | null;
   readonly text: string;
   readonly attributes: Readonly<Record<string, AttributeValue>>;
-  /** The inverted list that holds the document. */
+  /** The inverted list that holds the passage. */
   readonly list: number;
+  /** The inverted list of the primary passage. */
+  readonly home: number;
   /** float32[dim]; kept as fp16. */
   readonly dense: Float32Array | null;
   readonly terms: DocumentTerms | null;
   readonly tokens: DocumentTokens | null;
 }
 
-/** Candidates of a search, best first; equal scores by smaller docId. Three columns of one length. */
+/** Passages of documents, named by two columns of one length. */
+export interface RowKeys {
+  readonly docIds: BigUint64Array;
+  /** Null = the primary passage of each. */
+  readonly passages: Uint32Array | null;
+}
+
+/** Candidates of a search, best first; equal scores by smaller docId. Each document once, with its best passage. Columns of one length. */
 export interface CandidateColumns {
   readonly docIds: BigUint64Array;
+  readonly passages: Uint32Array;
   /** XXH64 (seed 0) of each document's id. */
   readonly idHashes: BigUint64Array;
   readonly scores: Float32Array;

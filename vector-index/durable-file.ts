@@ -4,21 +4,21 @@
  * After `commitFile` returns, a crash cannot lose the file; before, at most a `*.tmp` orphan is left, which `open` removes.
  * After an error that is no crash not even that is left: a full disk must not be filled further by those who try again.
  */
-import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ShoalError } from '../base/errors.js';
+import type { Files } from './files.js';
 
 /** Suffix of files that are being written. */
 export const temporarySuffix = '.tmp';
 
 /** Writes `bytes` to `path` durably, replacing what was there. RESOURCE_EXHAUSTED when the disk is full. */
-export async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+export async function writeDurably(files: Files, path: string, bytes: Uint8Array): Promise<void> {
   const temporary = path + temporarySuffix;
   try {
-    await writeSynced(temporary, bytes);
-    await commitFile(temporary, path);
+    await writeSynced(files, temporary, bytes);
+    await commitFile(files, temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await files.remove(temporary);
     throw diskError(error, path);
   }
 }
@@ -31,10 +31,10 @@ export function diskError(thrown: unknown, path: string): unknown {
   return new ShoalError('RESOURCE_EXHAUSTED', message, { cause: thrown });
 }
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'w');
+async function writeSynced(files: Files, path: string, bytes: Uint8Array): Promise<void> {
+  const file = await files.create(path);
   try {
-    await file.writeFile(bytes);
+    await file.write(bytes);
     await file.sync();
   } finally {
     await file.close();
@@ -42,12 +42,7 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** Renames the fsynced file `temporary` to `path` and fsyncs their directory. */
-export async function commitFile(temporary: string, path: string): Promise<void> {
-  await rename(temporary, path);
-  const directory = await open(dirname(path), 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+export async function commitFile(files: Files, temporary: string, path: string): Promise<void> {
+  await files.rename(temporary, path);
+  await files.syncDirectory(dirname(path));
 }

@@ -1,4 +1,5 @@
 /** The segments of an index and how far the log is applied: what applying, searching and maintaining share. One owner, one thread. */
+import { FenceTable } from './fences.js';
 import { MutableSegment } from './segment/mutable-segment.js';
 import { SegmentState, type MutableState, type SealedState } from './segment/segment-state.js';
 
@@ -16,6 +17,7 @@ export class IndexState {
   frozen: SegmentState | null = null;
   mutable: MutableState;
   readonly applied = new Map<string, bigint>();
+  readonly fences = new FenceTable();
   /** Applied sequences that the committed manifest covers. */
   durable: ReadonlyMap<string, bigint> = new Map();
 
@@ -27,6 +29,11 @@ export class IndexState {
   /** All segments, oldest first. */
   get states(): readonly SegmentState[] {
     return this.frozen === null ? [...this.sealed, this.mutable] : [...this.sealed, this.frozen, this.mutable];
+  }
+
+  /** Bytes in memory that no file holds. */
+  get unsealedBytes(): number {
+    return this.mutable.reader.bytes + (this.frozen?.reader.bytes ?? 0);
   }
 
   /** From now on documents go to a new mutable segment; the old one is `frozen`, unless it is empty. */

@@ -5,11 +5,11 @@
  * what it does not name does not exist. Format: one JSON object, a line feed, the CRC-32 of that object's bytes as eight hex digits,
  * a line feed. The last line keeps its meaning in every later format, so that damage is told from a newer version.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ShoalError } from '../base/errors.js';
 import { writeDurably } from './durable-file.js';
+import type { Files } from './files.js';
 
 export const manifestName = 'manifest';
 export const manifestFormat = 1;
@@ -30,28 +30,35 @@ export interface Manifest {
   /** Number of the next file; file names are never used twice. */
   readonly nextNumber: number;
   readonly segments: readonly ManifestSegment[];
+  /** File name of what is remembered of superseded ids; absent when nothing is. */
+  readonly fences?: string | undefined;
   /** Last applied sequence per subject that the segments cover. */
   readonly applied: Readonly<Record<string, bigint>>;
 }
 
 /** Replaces the manifest of `directory`; durable when the promise resolves. The files that it names must be on disk already. */
-export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
+export async function writeManifest(files: Files, directory: string, manifest: Manifest): Promise<void> {
+  await writeDurably(files, join(directory, manifestName), encodeManifest(manifest));
+}
+
+/** The bytes of a manifest file. */
+export function encodeManifest(manifest: Manifest): Buffer {
   const applied = Object.fromEntries(
     Object.entries(manifest.applied).map(([subject, mark]) => [subject, String(mark)]),
   );
   const body = Buffer.from(JSON.stringify({ ...manifest, applied }, null, 1), 'utf8');
-  await writeDurably(join(directory, manifestName), Buffer.concat([body, Buffer.from(`\n${checksum(body)}\n`)]));
+  return Buffer.concat([body, Buffer.from(`\n${checksum(body)}\n`)]);
 }
 
 /**
  * The manifest of `directory`, null when it has none.
  * DATA_LOSS when its checksum does not match; FAILED_PRECONDITION when a newer Shoal wrote it.
  */
-export async function readManifest(directory: string): Promise<Manifest | null> {
+export async function readManifest(files: Files, directory: string): Promise<Manifest | null> {
   const path = join(directory, manifestName);
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
+    bytes = await files.read(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

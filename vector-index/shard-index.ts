@@ -8,17 +8,21 @@
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
-import { hashText } from '../base/hash.js';
+import { hasBit } from './bitmap.js';
 import { applyChange, newestDocId, type IndexChange } from './apply-change.js';
-import type { CandidateColumns, IndexDocument, QueryTerms, TokenTables } from './document.js';
+import { contentHash } from './content-hash.js';
+import type { CandidateColumns, IndexDocument, QueryTerms, RowKeys, TokenTables } from './document.js';
+import type { Files } from './files.js';
+import type { Selection } from './filter/row-filter.js';
 import { IndexState, type ShardIndexSettings } from './index-state.js';
-import { openManifest, openSegments, removeOrphans } from './maintenance/index-files.js';
-import { Maintainer } from './maintenance/maintainer.js';
-import { PinnedIndex } from './search/pinned-index.js';
+import { openFences, openManifest, openSegments, removeOrphans } from './maintenance/index-files.js';
+import { Maintainer, type IndexSnapshot } from './maintenance/maintainer.js';
+import { PinnedIndex, SelectedIndex } from './search/pinned-index.js';
 import { scoreDocuments, type DocumentScores, type WantedScores } from './search/score.js';
-import { scrollDocuments } from './search/scroll.js';
+import { listRows, scrollDocuments, type ListedRows } from './search/scroll.js';
 import { searchDense } from './search/search-dense.js';
 import { searchSparse } from './search/search-sparse.js';
+import { selectedDocuments, unselective } from './search/selection.js';
 import { defaultShardIndexLimits, type ShardIndexLimits } from './shard-index-limits.js';
 import { verifyDirectory } from './verify.js';
 
@@ -30,11 +34,39 @@ export interface ShardIndexOptions {
   readonly codecs: (version: string) => TokenTables | null;
   readonly limits?: Partial<ShardIndexLimits>;
   readonly clock: Clock;
+  readonly files: Files;
+}
+
+/** A record of the log, as an index counts it. */
+export interface AppliedRecord {
+  readonly subject: string;
+  readonly sequence: bigint;
+  /** When the log took it, in milliseconds since 1970. */
+  readonly timeMs: number;
+}
+
+/** Both stages of a search over the documents of one instant. */
+export interface ScanQuery {
+  /** float32[dim]; null = no dense stage. */
+  readonly dense: Float32Array | null;
+  readonly sparse: QueryTerms | null;
+  /** Documents wanted of each stage. */
+  readonly k: number;
+  readonly selection: Selection;
+}
+
+export interface ScanResult {
+  readonly dense: CandidateColumns | null;
+  readonly sparse: CandidateColumns | null;
+  /** Living documents in the lists asked for that the filter lets through; null without a filter. */
+  readonly matching: number | null;
 }
 
 export interface IndexStatistics {
-  /** Living documents. */
+  /** Living documents: those whose primary passage is here. */
   readonly documents: number;
+  /** Of these, the selected ones; null where nothing was selected. */
+  readonly matching: number | null;
   /** Living documents that have each term asked for; exact, so it does not depend on how documents lie in segments. */
   readonly documentFrequencies: Uint32Array;
   readonly diskBytes: number;
@@ -47,7 +79,7 @@ export interface IndexStatistics {
 }
 
 export class ShardIndex {
-  readonly #directory: string;
+  readonly #options: ShardIndexOptions;
   readonly #codecs: (version: string) => TokenTables | null;
   readonly #limits: ShardIndexLimits;
   readonly #state: IndexState;
@@ -60,7 +92,7 @@ export class ShardIndex {
     limits: ShardIndexLimits,
     parts: { state: IndexState; maintainer: Maintainer },
   ) {
-    this.#directory = options.directory;
+    this.#options = options;
     this.#codecs = options.codecs;
     this.#limits = limits;
     this.#state = parts.state;
@@ -69,29 +101,37 @@ export class ShardIndex {
 
   /**
    * Opens the index of `directory` as its last manifest has it, or makes an empty one. Leftovers of a crash are removed.
-   * DATA_LOSS when a file is damaged or missing; FAILED_PRECONDITION when a newer Shoal wrote it or the settings differ.
+   * DATA_LOSS when a file is damaged or missing; FAILED_PRECONDITION when a newer Shoal wrote it or the settings differ;
+   * RESOURCE_EXHAUSTED when the disk has no room for a new index.
    */
   static async open(options: ShardIndexOptions): Promise<ShardIndex> {
-    const { directory, settings, clock } = options;
+    const { directory, settings, clock, files } = options;
     const limits = { ...defaultShardIndexLimits, ...options.limits };
     const state = new IndexState(settings);
-    const manifest = await openManifest(directory, settings);
-    state.sealed = await openSegments(directory, manifest);
-    await removeOrphans(directory, manifest);
+    const manifest = await openManifest(files, directory, settings);
+    state.fences.load(await openFences(files, directory, manifest));
+    state.sealed = await openSegments(files, directory, manifest);
+    await removeOrphans(files, directory, manifest);
     for (const [subject, mark] of Object.entries(manifest.applied)) state.applied.set(subject, mark);
     state.durable = new Map(state.applied);
-    const maintainer = new Maintainer({ directory, state, manifest, limits, clock });
+    const maintainer = new Maintainer({ files, directory, state, manifest, limits, clock });
     return new ShardIndex(options, limits, { state, maintainer });
   }
 
   /**
-   * Applies the record `sequence` of `subject`; nothing happens when it, or a later one, was applied already. Arrays are copied.
-   * For one id the larger docId wins; `superseded` removes versions smaller than its docId.
+   * Applies what `record` changes; nothing happens when it, or a later one of its subject, was applied already. Arrays are copied.
+   * For one id the larger docId wins, equal (docId, passage) is a repeat; `superseded` removes versions smaller than its docId, and
+   * keeps them away for ten minutes of log time.
    */
-  apply(subject: string, sequence: bigint, change: IndexChange): void {
+  apply({ subject, sequence, timeMs }: AppliedRecord, change: IndexChange): void {
     if (sequence <= this.applied(subject)) return;
-    applyChange(this.#state, change);
+    applyChange(this.#state, timeMs, change);
     this.#state.applied.set(subject, sequence);
+  }
+
+  /** Bytes in memory that no file holds yet, about. */
+  get unsealedBytes(): number {
+    return this.#state.unsealedBytes;
   }
 
   /** Largest sequence of `subject` that was applied; 0 before the first. */
@@ -104,69 +144,126 @@ export class ShardIndex {
     return this.#state.durable.get(subject) ?? 0n;
   }
 
-  /** Counts, with the document frequency of each of `termIds`. */
-  statistics(termIds: Uint32Array): IndexStatistics {
+  /** Counts, with the document frequency of each of `termIds`, and how many documents `selection` lets through. */
+  statistics(termIds: Uint32Array, selection: Selection | null = null): IndexStatistics {
     const { states, sealed } = this.#state;
     const total = (of: (state: (typeof states)[number]) => number): number =>
       states.reduce((sum, state) => sum + of(state), 0);
-    const documents = total((state) => state.liveCount);
+    const documents = total((state) => state.livePrimaryCount);
     return {
       documents,
+      matching: selection === null ? null : this.#pinnedNow((index) => matching(new SelectedIndex(index, selection))),
       documentFrequencies: termIds.map((termId) => total((state) => state.documentFrequency(termId))),
       diskBytes: sealed.reduce((sum, { reader }) => sum + reader.bytes, 0),
       segments: sealed.length,
-      mutableDocuments: documents - sealed.reduce((sum, state) => sum + state.liveCount, 0),
+      mutableDocuments: documents - sealed.reduce((sum, state) => sum + state.livePrimaryCount, 0),
       tombstones: sealed.reduce((sum, state) => sum + state.deadCount, 0),
     };
   }
 
-  /** The exact best `k` documents for `query` (float32[dim]) by inner product, best first, ties by smaller docId. */
-  searchDense(query: Float32Array, k: number, signal?: AbortSignal): Promise<CandidateColumns> {
-    assert(query.length === this.#state.settings.dim, 'the query has the index’s dim');
+  /**
+   * Dense: the exact best `k` documents by inner product, each with its best passage. Sparse: the best `k` by Σ factor × document
+   * weight, only documents that share a term, of any list. Both only among what `selection` lets through; best first, ties by smaller docId.
+   * CANCELLED when `signal` aborts.
+   */
+  scan({ dense, sparse, k, selection }: ScanQuery, signal?: AbortSignal): Promise<ScanResult> {
+    assert(dense === null || dense.length === this.#state.settings.dim, 'the query has the index’s dim');
+    assert(sparse === null || sparse.termIds.length === sparse.factors.length, 'every term has a factor');
     assert(k >= 1, 'k is at least 1');
-    return this.#pinned((index) => searchDense(index, query, k, signal));
+    return this.#pinned(async (pinned) => {
+      const index = new SelectedIndex(pinned, selection);
+      // Words are not routed by centroid: their documents may be in any list.
+      const inAnyList = selection.lists === null ? index : new SelectedIndex(pinned, { ...selection, lists: null });
+      const [denseFound, sparseFound] = await Promise.all([
+        dense === null ? null : searchDense(index, dense, k, signal),
+        sparse === null ? null : searchSparse(inAnyList, sparse, k, signal),
+      ]);
+      const count = selection.filter === null ? null : matching(index);
+      return { dense: denseFound, sparse: sparseFound, matching: count };
+    });
   }
 
-  /** The best `k` documents by Σ factor × document weight; only documents that share a term. Best first, ties by smaller docId. */
-  searchSparse(terms: QueryTerms, k: number, signal?: AbortSignal): Promise<CandidateColumns> {
-    assert(terms.termIds.length === terms.factors.length, 'every term has a factor');
-    assert(k >= 1, 'k is at least 1');
-    return this.#pinned((index) => searchSparse(index, terms, k, signal));
+  /** As `scan`, dense only. */
+  async searchDense(query: Float32Array, k: number, signal?: AbortSignal): Promise<CandidateColumns> {
+    return (await this.scan({ dense: query, sparse: null, k, selection: unselective }, signal)).dense!;
+  }
+
+  /** As `scan`, sparse only. */
+  async searchSparse(terms: QueryTerms, k: number, signal?: AbortSignal): Promise<CandidateColumns> {
+    return (await this.scan({ dense: null, sparse: terms, k, selection: unselective }, signal)).sparse!;
   }
 
   /**
-   * Scores of the documents asked for, in that order, NaN where one is gone or lacks the representation.
-   * `multi` is the sum over query tokens; approximate except for the best `exactTop`. FAILED_PRECONDITION when a codec is not loaded.
+   * Scores of the passages asked for, in that order, NaN where one is gone or lacks the representation. The lexical score is that of
+   * the document, where its primary passage is here. `multi` is the sum over query tokens; approximate except for the best `exactTop`. FAILED_PRECONDITION when a codec is not loaded.
    */
-  score(docIds: BigUint64Array, wanted: WantedScores, signal?: AbortSignal): Promise<DocumentScores> {
+  score(keys: RowKeys, wanted: WantedScores, signal?: AbortSignal): Promise<DocumentScores> {
     const tokens = { tokenDim: this.#state.settings.tokenDim, codecs: this.#codecs };
-    return this.#pinned((index) => scoreDocuments(index, docIds, { ...wanted, tokens, signal }));
+    return this.#pinned((index) => scoreDocuments(index, keys, { ...wanted, tokens, signal }));
   }
 
-  /** Whole documents in the order asked; null where one is gone. Copies. */
-  fetch(docIds: BigUint64Array): (IndexDocument | null)[] {
+  /** The passages asked for, in that order; null where one is gone or not among what `selection` lets through. Copies. */
+  fetch(keys: RowKeys, selection: Selection = unselective): (IndexDocument | null)[] {
+    const found: (IndexDocument | null)[] = [];
+    this.visit(keys, selection, (document) => found.push(document) > 0);
+    return found;
+  }
+
+  /** As `fetch`, one after the other, until `visit` answers false. It hears, too, which ones are there and not selected. */
+  visit(
+    { docIds, passages }: RowKeys,
+    selection: Selection,
+    visit: (document: IndexDocument | null, isUnmatched: boolean) => boolean,
+  ): void {
+    return this.#pinnedNow((pinned) => {
+      const index = new SelectedIndex(pinned, selection);
+      docIds.every((docId, at) => {
+        const place = pinned.place(docId, passages?.[at] ?? 0);
+        const selected = place === null ? null : index.selected(place.segment);
+        const isUnmatched = place !== null && selected !== null && !hasBit(selected, place.row);
+        if (place === null || isUnmatched) return visit(null, isUnmatched);
+        return visit(pinned.segments[place.segment]!.reader.document(place.row), false);
+      });
+    });
+  }
+
+  /** All passages of a document that are here, ascending; none when it is gone. Copies. */
+  passages(docId: bigint): IndexDocument[] {
     return this.#pinnedNow((index) =>
-      Array.from(docIds, (docId) => {
-        const place = index.place(docId);
-        return place === null ? null : index.segments[place.segment]!.reader.document(place.row);
-      }),
+      index.places(docId).map(({ segment, row }) => index.segments[segment]!.reader.document(row)),
     );
   }
 
   /** docId of the living version of each id; 0 where there is none. */
   lookup(ids: readonly string[]): BigUint64Array {
-    return BigUint64Array.from(ids, (id) => newestDocId(this.#state, id, hashText(id)));
+    return BigUint64Array.from(ids, (id) => newestDocId(this.#state, id));
   }
 
-  /** The first `limit` living documents whose docId is larger than `after`, ascending. */
-  scroll(after: bigint, limit: number): IndexDocument[] {
-    return this.#pinnedNow((index) => scrollDocuments(index, after, limit));
+  /** The first `limit` selected documents whose docId is larger than `after`, ascending; of each the first passage that is here. */
+  scroll(after: bigint, limit: number, selection: Selection = unselective): IndexDocument[] {
+    return this.#pinnedNow((index) => scrollDocuments(new SelectedIndex(index, selection), after, limit));
+  }
+
+  /** Ids and versions of the first `limit` selected documents whose docId is larger than `after`, ascending. */
+  listRows(after: bigint, limit: number, selection: Selection = unselective): ListedRows {
+    return this.#pinnedNow((index) => listRows(new SelectedIndex(index, selection), after, limit));
+  }
+
+  /** XXH64 of everything that the index holds: equal for replicas that applied the same records. Reads everything. */
+  contentHash(): bigint {
+    return this.#pinnedNow(contentHash);
   }
 
   /** Makes everything that was applied before the call durable. */
   seal(): Promise<void> {
     this.#guard();
     return this.#maintainer.seal();
+  }
+
+  /** Seals, and holds the files as they then are until they are released. RESOURCE_EXHAUSTED when the disk is full. */
+  snapshot(): Promise<IndexSnapshot> {
+    this.#guard();
+    return this.#maintainer.snapshot();
   }
 
   /**
@@ -193,7 +290,7 @@ export class ShardIndex {
   /** Reads every file and compares every checksum; one message per problem, none when all is well. */
   verify(): Promise<readonly string[]> {
     this.#guard();
-    return this.#maintainer.exclusively(() => verifyDirectory(this.#directory));
+    return this.#maintainer.exclusively(() => verifyDirectory(this.#options.directory, this.#options));
   }
 
   /** Stops maintenance and lets the files go once running searches end. What was not sealed is left to the log. Idempotent. */
@@ -228,4 +325,9 @@ export class ShardIndex {
     if (this.#damage !== null) throw this.#damage;
     if (this.#closing !== null) throw new ShoalError('UNAVAILABLE', 'this replica is closed; ask another one');
   }
+}
+
+/** Living documents of the pinned index that are selected. */
+function matching(index: SelectedIndex): number {
+  return index.segments.reduce((sum, segment, at) => sum + selectedDocuments(segment, index.selected(at)), 0);
 }

@@ -1,42 +1,53 @@
 /** Reads every byte of an index directory and compares every checksum, without opening the index. */
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
-import { mapFile } from '../kernels/kernels.js';
+import { readFences } from './fences.js';
+import type { Files } from './files.js';
 import { readManifest, type ManifestSegment } from './manifest.js';
 import { ColumnFile } from './segment/column-file.js';
 import { readTombstones } from './segment/tombstones.js';
 
+export interface VerifyParts {
+  readonly files: Files;
+  readonly clock: Pick<Clock, 'pause'>;
+}
+
 /** One message per problem, naming file and block; none when all is well. Files that the manifest does not name are not read. */
-export async function verifyDirectory(directory: string): Promise<readonly string[]> {
+export async function verifyDirectory(directory: string, parts: VerifyParts): Promise<readonly string[]> {
+  const { files } = parts;
   const problems: string[] = [];
-  const manifest = await collecting(problems, () => readManifest(directory));
+  const manifest = await collecting(problems, () => readManifest(files, directory));
   if (manifest === undefined) return problems;
   if (manifest === null) return [`${directory} holds no manifest: it is not an index`];
-  const present = new Set(await readdir(directory));
+  const present = new Set(await files.list(directory));
   for (const segment of manifest.segments) {
     const missing = [segment.file, segment.tombstones].filter((file) => file !== null && !present.has(file));
     for (const file of missing) problems.push(`${join(directory, file!)}, which the manifest names, does not exist`);
-    if (missing.length === 0) await collecting(problems, () => verifySegment(directory, segment, problems));
+    if (missing.length === 0)
+      await collecting(problems, () => verifySegment(directory, segment, { ...parts, problems }));
   }
+  const { fences } = manifest;
+  if (fences === undefined) return problems;
+  if (present.has(fences)) await collecting(problems, () => readFences(files, join(directory, fences)));
+  else problems.push(`${join(directory, fences)}, which the manifest names, does not exist`);
   return problems;
 }
 
 async function verifySegment(
   directory: string,
   { file, tombstones }: ManifestSegment,
-  problems: string[],
+  { files, clock, problems }: VerifyParts & { readonly problems: string[] },
 ): Promise<void> {
   const path = join(directory, file);
-  const map = mapFile(path);
+  const map = files.map(path);
   try {
     const columns = new ColumnFile(path, map.bytes);
     for (const problem of columns.problems()) {
-      if (problem === null) await nextTurn();
+      if (problem === null) await clock.pause();
       else problems.push(problem);
     }
-    if (tombstones !== null) await readTombstones(join(directory, tombstones), columns.layout.rows);
+    if (tombstones !== null) await readTombstones(files, join(directory, tombstones), columns.layout.rows);
   } finally {
     map.close();
   }

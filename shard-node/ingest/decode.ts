@@ -1,6 +1,6 @@
 /** A log record's documents as the index stores them: the wire's columns become typed arrays, term frequencies become weights. */
 import { float32From, uint32From } from '../../base/bytes.js';
-import { docIdOf } from '../../cluster/log/records.js';
+import type { LogChange } from '../../cluster/log/records.js';
 import { attributesFromWire } from '../../proto/attributes.js';
 import type { LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import type { IndexDocument } from '../../vector-index/document.js';
@@ -9,31 +9,56 @@ import { documentWeights } from '../../vector-index/sparse/bm25.js';
 /** How a collection weighs its terms: learned weights are stored as they come. */
 export type TermWeighting = { readonly kind: 'bm25'; readonly averageLength: number } | { readonly kind: 'learned' };
 
-/** `documents` of the record at `sequence`, in order. */
+/** The passages of a record's documents, those of one document together, in order. */
 export function indexDocuments(
-  documents: readonly LogDocument[],
-  sequence: bigint,
+  { documents, docIds, contentHashes }: Extract<LogChange, { readonly operation: 'upsert' }>,
   weighting: TermWeighting,
 ): readonly IndexDocument[] {
-  return documents.map((document, position) => ({
-    docId: docIdOf(sequence, position),
-    id: document.id,
-    title: document.title ?? null,
-    text: document.text,
-    attributes: attributesFromWire(document.attributes),
-    list: document.list,
-    dense: document.dense.length === 0 ? null : float32From(document.dense, 'a document vector'),
-    terms: termsOf(document, weighting),
-    tokens: tokensOf(document),
-  }));
+  const rows: IndexDocument[] = [];
+  for (let position = 0; position < documents.length; position += 1) {
+    const document = documents[position]!;
+    const shared = {
+      docId: docIds[position]!,
+      contentHash: contentHashes[position]!,
+      id: document.id,
+      attributes: attributesFromWire(document.attributes),
+      home: document.passage === 0 ? document.list : document.home,
+    };
+    rows.push(passageOf(document, shared, weighting));
+    for (const further of document.further) rows.push(passageOf(further, shared, weighting));
+  }
+  return rows;
+}
+
+function passageOf(
+  passage: LogDocument,
+  shared: Pick<IndexDocument, 'docId' | 'contentHash' | 'id' | 'attributes' | 'home'>,
+  weighting: TermWeighting,
+): IndexDocument {
+  return {
+    docId: shared.docId,
+    passage: passage.passage,
+    start: passage.start,
+    end: passage.end,
+    contentHash: shared.contentHash,
+    id: shared.id,
+    title: passage.title ?? null,
+    text: passage.text,
+    attributes: shared.attributes,
+    list: passage.list,
+    home: shared.home,
+    dense: passage.dense.length === 0 ? null : float32From(passage.dense, 'a document vector'),
+    terms: termsOf(passage, weighting),
+    tokens: tokensOf(passage),
+  };
 }
 
 function termsOf(document: LogDocument, weighting: TermWeighting): IndexDocument['terms'] {
   if (document.sparse === undefined || document.sparse.termIds.length === 0) return null;
   const termIds = uint32From(document.sparse.termIds, 'term ids');
   const given = float32From(document.sparse.weights, 'term weights');
-  const weights = weighting.kind === 'bm25' ? documentWeights(given, document.terms, weighting.averageLength) : given;
-  return { termIds, weights };
+  const isFinal = document.weighted || weighting.kind === 'learned';
+  return { termIds, weights: isFinal ? given : documentWeights(given, document.terms, weighting.averageLength) };
 }
 
 function tokensOf(document: LogDocument): IndexDocument['tokens'] {

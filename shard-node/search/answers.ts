@@ -1,9 +1,12 @@
 /** Shared by the shard node's answers: one shard's trouble is part of the answer, never an exception. */
-import { bufferOf, float32From, uint32From } from '../../base/bytes.js';
+import { bufferOf, float32From, uint32From, uint64From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
+import type { Filter } from '../../proto/generated/shoal/v1/filter.js';
 import type { SparseVector } from '../../proto/generated/shoal/v1/document.js';
 import type { Candidates, ShardRef } from '../../proto/generated/shoal/v1/shard.js';
-import type { CandidateColumns } from '../../vector-index/document.js';
+import type { CandidateColumns, RowKeys } from '../../vector-index/document.js';
+import type { Selection } from '../../vector-index/filter/row-filter.js';
+import { rowFilterOf } from './filter.js';
 
 /** Nothing: an empty `bytes` column. */
 export const noBytes = Buffer.alloc(0);
@@ -53,11 +56,29 @@ export function termsFrom(sparse: SparseVector | undefined): { termIds: Uint32Ar
   return { termIds, factors };
 }
 
+/** What a request looks at: documents that match `filter`, of the lists in `lists` (uint32[n]; empty = of all). */
+export function selectionFrom(filter: Filter | undefined, lists: Uint8Array = noBytes): Selection {
+  return { filter: rowFilterOf(filter), lists: lists.length === 0 ? null : uint32From(lists, 'lists').sort() };
+}
+
+/** The passages that a request names. INVALID_ARGUMENT when the columns differ in length. */
+export function keysFrom(asked: { readonly docIds: Uint8Array; readonly passages: Uint8Array }): RowKeys {
+  const docIds = uint64From(asked.docIds, 'docIds');
+  if (asked.passages.length === 0) return { docIds, passages: null };
+  const passages = uint32From(asked.passages, 'passages');
+  if (passages.length === docIds.length) return { docIds, passages };
+  throw new ShoalError(
+    'INVALID_ARGUMENT',
+    `${docIds.length} docIds have ${passages.length} passages; give one each, or none`,
+  );
+}
+
 /** Candidate columns on the wire. */
 export function candidatesToWire(columns: CandidateColumns): Candidates {
   return {
     docIds: bufferOf(columns.docIds),
     idHashes: bufferOf(columns.idHashes),
     scores: bufferOf(columns.scores),
+    passages: columns.passages.every((passage) => passage === 0) ? noBytes : bufferOf(columns.passages),
   };
 }

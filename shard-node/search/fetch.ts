@@ -1,10 +1,6 @@
 /** What users see of a document: id, title, text and attributes by docId, and docIds by id. */
-import { bufferOf, uint64From } from '../../base/bytes.js';
+import { bufferOf } from '../../base/bytes.js';
 import type { Deadline } from '../../base/deadline.js';
-import { ShoalError } from '../../base/errors.js';
-import { limits } from '../../base/limits.js';
-import { attributesToWire, isList } from '../../proto/attributes.js';
-import type { Document } from '../../proto/generated/shoal/v1/document.js';
 import type {
   FetchedDocument,
   FetchRequest,
@@ -16,41 +12,68 @@ import type {
   ReadDocumentsResponse,
   ShardDocuments,
 } from '../../proto/generated/shoal/v1/shard.js';
-import { float32Rows } from '../../vector-index/codebook/float16-rows.js';
 import type { IndexDocument } from '../../vector-index/document.js';
+import type { Selection } from '../../vector-index/filter/row-filter.js';
+import type { Replica } from '../replica.js';
 import type { ReplicaSet } from '../replicas.js';
-import { perShard } from './answers.js';
+import { keysFrom, noBytes, perShard, selectionFrom } from './answers.js';
+import { fetchedDocument, logDocument, sizeOf } from './documents-to-wire.js';
+import { checkPage } from './list-rows.js';
 
 /** Bytes of documents beyond which no further one joins an answer; the rest is left for another request. */
 const answerBytes = 2 * 1024 * 1024;
 
-/** The documents that are still there, in the order asked, for every shard named. */
-export async function fetch(request: FetchRequest, replicas: ReplicaSet): Promise<FetchResponse> {
+/** The documents that are still there and match, in the order asked, for every shard named. */
+export async function fetch(request: FetchRequest, replicas: ReplicaSet, deadline: Deadline): Promise<FetchResponse> {
+  const selection = selectionFrom(request.filter);
   const shards = await Promise.all(
     request.shards.map((asked) =>
       perShard(
         asked.ref,
-        () => fetchShard(asked, request, replicas),
-        (outcome) => ({ ...outcome, documents: [], unread: 0 }),
+        async () => {
+          const replica = replicas.replica(request.uid, asked.ref);
+          await replica.waitApplied(asked.required, deadline);
+          return fetchShard(replica, asked, request, selection);
+        },
+        (outcome) => ({ ...outcome, documents: [], unread: 0, unmatched: noBytes }),
       ),
     ),
   );
   return { shards };
 }
 
-function fetchShard(asked: FetchShard, request: FetchRequest, replicas: ReplicaSet): ShardDocuments {
-  const replica = replicas.replica(request.uid, asked.ref);
-  const docIds = uint64From(asked.docIds, 'docIds');
+function fetchShard(replica: Replica, asked: FetchShard, request: FetchRequest, selection: Selection): ShardDocuments {
+  const keys = keysFrom(asked);
+  const isWhole = request.withVectors || request.withRecord;
   const documents: FetchedDocument[] = [];
+  let bytes = 0;
   let read = 0;
-  for (let bytes = 0; read < docIds.length; read += 1) {
-    const [document = null] = replica.index.fetch(docIds.subarray(read, read + 1));
-    if (document === null) continue;
-    bytes += sizeOf(document, request.withVectors);
-    if (documents.length > 0 && bytes > answerBytes) break;
-    documents.push(toWire(document, request.withVectors));
-  }
-  return { shard: replica.shard, status: 0, message: '', documents, unread: docIds.length - read };
+  const unmatched: bigint[] = [];
+  replica.index.visit(keys, selection, (document, isUnmatched) => {
+    if (isUnmatched) unmatched.push(keys.docIds[read]!);
+    if (document !== null) {
+      const further = request.withRecord ? furtherOf(replica, document) : [];
+      bytes += [document, ...further].reduce((sum, part) => sum + sizeOf(part, isWhole), 0);
+      if (documents.length > 0 && bytes > answerBytes) return false;
+      const fetched = fetchedDocument(document, request.withVectors);
+      documents.push(request.withRecord ? { ...fetched, record: logDocument(document, further) } : fetched);
+    }
+    read += 1;
+    return true;
+  });
+  return {
+    shard: replica.shard,
+    status: 0,
+    message: '',
+    documents,
+    unread: keys.docIds.length - read,
+    unmatched: bufferOf(BigUint64Array.from(unmatched)),
+  };
+}
+
+/** The passages behind `document`'s own that are here. */
+function furtherOf({ index }: Replica, { docId, passage }: IndexDocument): IndexDocument[] {
+  return index.passages(docId).filter((other) => other.passage > passage);
 }
 
 /** The newest docId of each id; 0 for an id that is not there. */
@@ -60,16 +83,13 @@ export async function lookup(
   deadline: Deadline,
 ): Promise<LookupResponse> {
   const replica = replicas.replica(request.uid, request.ref);
-  await replica.waitApplied(request.minSequence, deadline);
+  await replica.waitApplied([{ subject: replica.subject, sequence: request.minSequence }], deadline);
   return { docIds: bufferOf(replica.index.lookup(request.ids)) };
 }
 
 /** Up to `limit` documents with a docId above `after`, ascending. */
 export function readDocuments(request: ReadDocumentsRequest, replicas: ReplicaSet): ReadDocumentsResponse {
-  if (request.limit < 1 || request.limit > limits.documentsPerRecordMax) {
-    const range = `1 to ${limits.documentsPerRecordMax}`;
-    throw new ShoalError('INVALID_ARGUMENT', `limit is ${request.limit}; it must be ${range}`);
-  }
+  checkPage(request.limit);
   const replica = replicas.replica(request.uid, request.ref);
   const found = replica.index.scroll(request.after, request.limit);
   const documents: FetchedDocument[] = [];
@@ -77,45 +97,7 @@ export function readDocuments(request: ReadDocumentsRequest, replicas: ReplicaSe
   for (const document of found) {
     bytes += sizeOf(document, request.withVectors);
     if (documents.length > 0 && bytes > answerBytes) break;
-    documents.push(toWire(document, request.withVectors));
+    documents.push(fetchedDocument(document, request.withVectors));
   }
   return { documents, done: documents.length === found.length && found.length < request.limit };
-}
-
-/** Bytes of a document on the wire, near enough to bound an answer: everything that a user may make large is counted. */
-function sizeOf({ title, text, attributes, dense, terms, tokens }: IndexDocument, withVectors: boolean): number {
-  const vectors = (dense?.byteLength ?? 0) + (terms?.termIds.byteLength ?? 0) * 2 + (tokens?.rows.byteLength ?? 0);
-  return (text.length + (title?.length ?? 0)) * 2 + attributeBytes(attributes) + (withVectors ? vectors : 0);
-}
-
-function attributeBytes(attributes: IndexDocument['attributes']): number {
-  let bytes = 0;
-  for (const [name, value] of Object.entries(attributes)) {
-    bytes += name.length + 8;
-    for (const scalar of isList(value) ? value : [value])
-      bytes += typeof scalar === 'string' ? scalar.length * 2 + 8 : 24;
-  }
-  return bytes;
-}
-
-function toWire(document: IndexDocument, withVectors: boolean): FetchedDocument {
-  const wire: Document = {
-    id: document.id,
-    ...(document.title === null ? {} : { title: document.title }),
-    text: document.text,
-    attributes: attributesToWire(document.attributes),
-    sparse: undefined,
-    tokens: undefined,
-  };
-  if (withVectors) addVectors(wire, document);
-  return { docId: document.docId, document: wire };
-}
-
-function addVectors(wire: Document, { dense, terms, tokens }: IndexDocument): void {
-  if (dense !== null) wire.vector = bufferOf(dense);
-  if (terms !== null) wire.sparse = { termIds: bufferOf(terms.termIds), weights: bufferOf(terms.weights) };
-  if (tokens === null) return;
-  // The wire has uncoded rows as float32, the index as float16.
-  const rows = tokens.codec === '' ? float32Rows(tokens.rows) : tokens.rows;
-  wire.tokens = { count: tokens.count, rows: bufferOf(rows), codec: tokens.codec };
 }

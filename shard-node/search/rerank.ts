@@ -1,9 +1,9 @@
 /** Exact scores where the documents are: dense, sparse and MaxSim of given candidates; scores travel, vectors do not. */
-import { bufferOf, float32From, uint64From } from '../../base/bytes.js';
+import { bufferOf, float32From } from '../../base/bytes.js';
 import type { Deadline } from '../../base/deadline.js';
 import type { RerankRequest, RerankResponse, RerankShard, ShardScores } from '../../proto/generated/shoal/v1/shard.js';
 import type { ReplicaSet } from '../replicas.js';
-import { noBytes, perShard, termsFrom, vectorFrom } from './answers.js';
+import { keysFrom, noBytes, perShard, termsFrom, vectorFrom } from './answers.js';
 
 /** The scores asked for, in the order asked, for every shard named. */
 export async function rerank(
@@ -32,11 +32,12 @@ async function rerankShard(
   deadline: Deadline,
 ): Promise<ShardScores> {
   const replica = replicas.replica(request.uid, asked.ref);
-  const docIds = uint64From(asked.docIds, 'docIds');
+  const keys = keysFrom(asked);
+  await replica.waitApplied(asked.required, deadline);
   const dense = vectorFrom(request.dense, replica.dim, 'the query vector');
   const sparse = termsFrom(request.sparse);
   const scores = await replica.index.score(
-    docIds,
+    keys,
     {
       ...(dense === null ? {} : { dense }),
       ...(sparse === null ? {} : { sparse }),

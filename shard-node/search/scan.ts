@@ -4,7 +4,7 @@ import { limits } from '../../base/limits.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ScanRequest, ScanResponse, ScanShard, ShardScan } from '../../proto/generated/shoal/v1/shard.js';
 import type { ReplicaSet } from '../replicas.js';
-import { candidatesToWire, perShard, termsFrom, vectorFrom } from './answers.js';
+import { candidatesToWire, perShard, selectionFrom, termsFrom, vectorFrom } from './answers.js';
 
 /** Up to `k` candidates of each stage from every shard named. A shard that cannot answer says why in its part. */
 export async function scan(request: ScanRequest, replicas: ReplicaSet, deadline: Deadline): Promise<ScanResponse> {
@@ -30,20 +30,19 @@ async function scanShard(
   deadline: Deadline,
 ): Promise<ShardScan> {
   const replica = replicas.replica(request.uid, asked.ref);
-  await replica.waitApplied(request.minSequence, deadline);
+  const selection = selectionFrom(request.filter, asked.lists);
+  await replica.waitApplied([{ subject: replica.subject, sequence: request.minSequence }, ...asked.required], deadline);
   const dense = asked.dense ? vectorFrom(request.dense, replica.dim, 'the query vector') : null;
   const terms = asked.sparse ? termsFrom(request.sparse) : null;
-  const [denseFound, sparseFound] = await Promise.all([
-    dense === null ? undefined : replica.index.searchDense(dense, request.k, deadline.signal),
-    terms === null ? undefined : replica.index.searchSparse(terms, request.k, deadline.signal),
-  ]);
+  const found = await replica.index.scan({ dense, sparse: terms, k: request.k, selection }, deadline.signal);
   return {
     shard: replica.shard,
     status: 0,
     message: '',
-    dense: denseFound && candidatesToWire(denseFound),
-    sparse: sparseFound && candidatesToWire(sparseFound),
+    dense: found.dense === null ? undefined : candidatesToWire(found.dense),
+    sparse: found.sparse === null ? undefined : candidatesToWire(found.sparse),
     applied: replica.applied,
     behind: replica.phase !== 'ready',
+    ...(found.matching === null ? {} : { matching: BigInt(found.matching) }),
   };
 }

@@ -1,23 +1,34 @@
 /** Counts of a shard: live documents and document frequencies for BM25's idf, sizes and log positions for people. */
 import { bufferOf, uint32From } from '../../base/bytes.js';
+import type { Deadline } from '../../base/deadline.js';
 import type {
   GetStatisticsRequest,
   GetStatisticsResponse,
   ShardStatistics,
 } from '../../proto/generated/shoal/v1/shard.js';
 import type { ReplicaSet } from '../replicas.js';
-import { noBytes, perShard, type ShardOutcome } from './answers.js';
+import { noBytes, perShard, selectionFrom, type ShardOutcome } from './answers.js';
 
-/** Counts of every shard named; document frequencies in the order of the terms asked. */
-export async function statistics(request: GetStatisticsRequest, replicas: ReplicaSet): Promise<GetStatisticsResponse> {
+/**
+ * Counts of every shard named, once it has applied what is required of the subjects that it hears; document frequencies in the order
+ * of the terms asked.
+ */
+export async function statistics(
+  request: GetStatisticsRequest,
+  replicas: ReplicaSet,
+  deadline: Deadline,
+): Promise<GetStatisticsResponse> {
+  const selection = request.filter === undefined ? null : selectionFrom(request.filter);
   const termIds = uint32From(request.termIds, 'term ids');
   const shards = await Promise.all(
     request.shards.map((ref) =>
       perShard(
         ref,
-        () => {
+        async () => {
           const replica = replicas.replica(request.uid, ref);
-          const counts = replica.index.statistics(termIds);
+          const required = request.required.filter(({ subject }) => replica.hears(subject));
+          await replica.waitApplied(required, deadline);
+          const counts = replica.index.statistics(termIds, selection);
           return {
             shard: replica.shard,
             status: 0,
@@ -30,6 +41,7 @@ export async function statistics(request: GetStatisticsRequest, replicas: Replic
             segments: counts.segments,
             mutableDocuments: BigInt(counts.mutableDocuments),
             tombstones: BigInt(counts.tombstones),
+            ...(counts.matching === null ? {} : { matching: BigInt(counts.matching) }),
           };
         },
         unknown,

@@ -1,8 +1,9 @@
 /** The files of an index directory: their names, opening what the manifest names, removing what it does not. */
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
-import { temporarySuffix } from '../durable-file.js';
+import { diskError, temporarySuffix } from '../durable-file.js';
+import { readFences } from '../fences.js';
+import type { Files } from '../files.js';
 import type { ShardIndexSettings } from '../index-state.js';
 import { manifestFormat, readManifest, writeManifest, type Manifest } from '../manifest.js';
 import { SealedSegment } from '../segment/sealed-segment.js';
@@ -19,13 +20,35 @@ export function tombstoneName(number: number): string {
   return `${padded(number)}.tombstones`;
 }
 
+/** File name of remembered superseded ids. */
+export function fencesName(number: number): string {
+  return `${padded(number)}.fences`;
+}
+
+/** File name of a manifest that a snapshot keeps. */
+export function snapshotName(number: number): string {
+  return `${padded(number)}.snapshot`;
+}
+
+/** Every file that a manifest names. */
+export function namedFiles({ segments, fences }: Pick<Manifest, 'segments' | 'fences'>): string[] {
+  const named = segments.flatMap(({ file, tombstones }) => (tombstones === null ? [file] : [file, tombstones]));
+  return fences === undefined ? named : [...named, fences];
+}
+
 /**
  * The manifest of `directory`, made with no segments when the directory is new.
- * FAILED_PRECONDITION when it was made with other settings; DATA_LOSS when segments lie there without a manifest.
+ * FAILED_PRECONDITION when it was made with other settings; DATA_LOSS when segments lie there without a manifest;
+ * RESOURCE_EXHAUSTED when the disk has no room for a new one.
  */
-export async function openManifest(directory: string, settings: ShardIndexSettings): Promise<Manifest> {
-  await mkdir(directory, { recursive: true });
-  const found = await readManifest(directory);
+export async function openManifest(files: Files, directory: string, settings: ShardIndexSettings): Promise<Manifest> {
+  try {
+    await files.makeDirectory(directory);
+    await files.syncDirectory(dirname(directory));
+  } catch (error) {
+    throw diskError(error, directory);
+  }
+  const found = await readManifest(files, directory);
   if (found !== null) {
     if (found.dim === settings.dim && found.tokenDim === settings.tokenDim) return found;
     const have = `dim ${found.dim} and tokenDim ${found.tokenDim}`;
@@ -35,7 +58,7 @@ export async function openManifest(directory: string, settings: ShardIndexSettin
       `${directory} holds an index of ${have}, not ${want}; use another directory`,
     );
   }
-  if ((await readdir(directory)).some((name) => name.endsWith('.segment'))) {
+  if ((await files.list(directory)).some((name) => name.endsWith('.segment'))) {
     throw new ShoalError('DATA_LOSS', `${directory} holds segments and no manifest; restore this replica from a peer`);
   }
   const { dim, tokenDim } = settings;
@@ -48,20 +71,20 @@ export async function openManifest(directory: string, settings: ShardIndexSettin
     segments: [],
     applied: {},
   };
-  await writeManifest(directory, empty);
+  await writeManifest(files, directory, empty);
   return empty;
 }
 
 /** Opens every segment that the manifest names. On an error those opened so far are closed. */
-export async function openSegments(directory: string, manifest: Manifest): Promise<SealedState[]> {
+export async function openSegments(files: Files, directory: string, manifest: Manifest): Promise<SealedState[]> {
   const states: SealedState[] = [];
   try {
     for (const { file, tombstones } of manifest.segments) {
-      const reader = openSegment(directory, file);
+      const reader = openSegment(files, directory, file);
       const isClean = tombstones === null;
       const live = isClean
         ? null
-        : await closingOnError(reader, readTombstones(join(directory, tombstones), reader.rowCount));
+        : await closingOnError(reader, readTombstones(files, join(directory, tombstones), reader.rowCount));
       const state = new SegmentState(reader, file, live);
       state.tombstones = tombstones;
       states.push(state);
@@ -82,9 +105,9 @@ async function closingOnError<T>(reader: SealedSegment, work: Promise<T>): Promi
   }
 }
 
-function openSegment(directory: string, file: string): SealedSegment {
+function openSegment(files: Files, directory: string, file: string): SealedSegment {
   try {
-    return SealedSegment.open(join(directory, file));
+    return SealedSegment.open(files, join(directory, file));
   } catch (error) {
     if (ShoalError.from(error).code !== 'NOT_FOUND') throw error;
     const message = `${join(directory, file)}, which the manifest names, does not exist; restore this replica from a peer`;
@@ -93,11 +116,25 @@ function openSegment(directory: string, file: string): SealedSegment {
 }
 
 /** Removes what a crash left: unfinished files and files that the manifest does not name. Other files are left alone. */
-export async function removeOrphans(directory: string, manifest: Manifest): Promise<void> {
-  const named = new Set(manifest.segments.flatMap(({ file, tombstones }) => [file, tombstones]));
-  for (const name of await readdir(directory)) {
-    const isOurs = /^(\d{10}\.(segment|tombstones)|manifest)(\.tmp)?$/.test(name) && name !== 'manifest';
-    if (isOurs && (name.endsWith(temporarySuffix) || !named.has(name))) await rm(join(directory, name));
+export async function removeOrphans(files: Files, directory: string, manifest: Manifest): Promise<void> {
+  const named = new Set(namedFiles(manifest));
+  for (const name of await files.list(directory)) {
+    const isOurs =
+      /^(\d{10}\.(segment|tombstones|fences|snapshot)|manifest)(\.tmp)?$/.test(name) && name !== 'manifest';
+    if (isOurs && (name.endsWith(temporarySuffix) || !named.has(name))) await files.remove(join(directory, name));
+  }
+}
+
+/** The superseded ids that the manifest remembers; empty when it names no file of them. DATA_LOSS when the file is damaged or missing. */
+export async function openFences(files: Files, directory: string, { fences }: Manifest): Promise<Buffer> {
+  if (fences === undefined) return Buffer.alloc(0);
+  const path = join(directory, fences);
+  try {
+    return await readFences(files, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const message = `${path}, which the manifest names, does not exist; restore this replica from a peer`;
+    throw new ShoalError('DATA_LOSS', message, { cause: error });
   }
 }
 

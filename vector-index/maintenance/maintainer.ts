@@ -5,20 +5,23 @@
  * and every bitmap in one instant; a merge drops only rows that the manifest already calls dead. Rows that die while a file is
  * written are marked dead in the new segment before it takes over.
  */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import { clearedRows, fullBitmap } from '../bitmap.js';
+import { diskError, writeDurably } from '../durable-file.js';
+import { writeFences, type FenceSnapshot } from '../fences.js';
+import type { Files } from '../files.js';
 import type { IndexState } from '../index-state.js';
-import { readManifest, writeManifest, type Manifest } from '../manifest.js';
-import type { RowOrder, SegmentSource } from '../segment/row-order.js';
+import { encodeManifest, manifestName, readManifest, writeManifest, type Manifest } from '../manifest.js';
+import { droppedRow, type RowOrder, type SegmentSource } from '../segment/row-order.js';
 import { SealedSegment } from '../segment/sealed-segment.js';
 import { SegmentState, type SealedState } from '../segment/segment-state.js';
 import { writeTombstones } from '../segment/tombstones.js';
 import { writeSegment } from '../segment/write-segment.js';
 import type { ShardIndexLimits } from '../shard-index-limits.js';
-import { segmentName, tombstoneName } from './index-files.js';
+import { FileKeeper } from './file-keeper.js';
+import { fencesName, namedFiles, segmentName, snapshotName, tombstoneName } from './index-files.js';
 import { planMerge } from './merge-plan.js';
 import { Slices } from './slices.js';
 
@@ -26,7 +29,11 @@ import { Slices } from './slices.js';
 interface PendingSeal {
   readonly marks: ReadonlyMap<string, bigint>;
   readonly lives: ReadonlyMap<SegmentState, Uint8Array | null>;
+  readonly fences: FenceSnapshot;
 }
+
+/** What of the log a commit covers, and what it remembers of superseded ids. */
+type CommitPoint = Pick<PendingSeal, 'marks' | 'fences'>;
 
 /** A sealed segment as the next manifest names it. */
 interface CommitEntry {
@@ -34,7 +41,25 @@ interface CommitEntry {
   readonly live: Uint8Array | null;
 }
 
+/** The files of a sealed index as of one manifest; they stay until `release`. */
+export interface IndexSnapshot {
+  /** `name` is the file's in an index directory, `path` where it lies now; the manifest is last. */
+  readonly files: readonly SnapshotFile[];
+  /** Last applied sequence per subject that the files cover. */
+  readonly marks: ReadonlyMap<string, bigint>;
+  /** Idempotent. */
+  release(): Promise<void>;
+}
+
+export interface SnapshotFile {
+  readonly name: string;
+  readonly path: string;
+  /** Size. */
+  readonly bytes: number;
+}
+
 export interface MaintainerOptions {
+  readonly files: Files;
   readonly directory: string;
   readonly state: IndexState;
   readonly manifest: Manifest;
@@ -44,6 +69,9 @@ export interface MaintainerOptions {
 
 export class Maintainer {
   readonly #options: MaintainerOptions;
+  readonly #keeper: FileKeeper;
+  /** What the committed manifest remembers of superseded ids. */
+  #fences: FenceSnapshot;
   #manifest: Manifest;
   #nextNumber: number;
   #pending: PendingSeal | null = null;
@@ -56,6 +84,8 @@ export class Maintainer {
 
   constructor(options: MaintainerOptions) {
     this.#options = options;
+    this.#keeper = new FileKeeper(options.files, options.directory);
+    this.#fences = options.state.fences.snapshot();
     this.#manifest = options.manifest;
     this.#nextNumber = options.manifest.nextNumber;
   }
@@ -105,6 +135,15 @@ export class Maintainer {
     return true;
   }
 
+  /**
+   * Seals, and holds the files of the index as they then are. After a crash nothing holds them any more. RESOURCE_EXHAUSTED when the
+   * disk is full.
+   */
+  async snapshot(): Promise<IndexSnapshot> {
+    await this.seal();
+    return this.exclusively(() => this.#snapshot());
+  }
+
   /** Runs `task` when no other commit is under way. */
   exclusively<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#tail.then(task);
@@ -121,8 +160,8 @@ export class Maintainer {
   }
 
   async #seal(): Promise<void> {
-    const { state, directory } = this.#options;
-    const { marks, lives } = (this.#pending ??= this.#freeze());
+    const { state, directory, files } = this.#options;
+    const { lives, ...point } = (this.#pending ??= this.#freeze());
     const kept = state.sealed.map((segment) => ({
       state: segment,
       live: lives.has(segment) ? lives.get(segment)! : segment.sharedLive(),
@@ -130,38 +169,40 @@ export class Maintainer {
     const { frozen } = state;
     if (
       frozen === null &&
-      isEqual(marks, state.durable) &&
+      isEqual(point.marks, state.durable) &&
       kept.every(({ state: { committed }, live }) => committed === live)
     ) {
       this.#pending = null;
       return;
     }
     let sealed: SealedState | null = null;
+    let order: RowOrder | null = null;
     const live = frozen === null ? null : (lives.get(frozen) ?? null);
     if (frozen !== null) {
       const source = { reader: frozen.reader, rowCount: frozen.reader.rowCount, live };
       const file = segmentName(this.#takeNumber());
-      const order = await writeSegment(join(directory, file), [source], state.settings, this.#slices());
-      if (order.count > 0) sealed = new SegmentState(SealedSegment.open(join(directory, file)), file);
+      const parts = { files, slices: this.#slices() };
+      order = await writeSegment(join(directory, file), [source], state.settings, parts);
+      if (order.count > 0) sealed = new SegmentState(SealedSegment.open(files, join(directory, file)), file);
     }
     const entries = sealed === null ? kept : [...kept, { state: sealed, live: null }];
-    const replaced = await this.#commitNew(sealed, entries, marks);
-    if (frozen !== null && sealed !== null) carryDeaths(frozen, live, sealed);
+    const replaced = await this.#commitNew(sealed, entries, point);
+    if (frozen !== null && sealed !== null) carryDeaths(frozen, live, { state: sealed, rows: order!.newRows[0]! });
     state.sealed = sealed === null ? state.sealed : [...state.sealed, sealed];
     state.frozen = null;
     this.#pending = null;
-    await this.#remove(replaced);
+    await this.#keeper.remove(replaced);
   }
 
   #freeze(): PendingSeal {
     const { state } = this.#options;
     if (state.frozen === null) state.freeze();
     const lives = new Map(state.states.map((segment) => [segment, segment.sharedLive()]));
-    return { marks: new Map(state.applied), lives };
+    return { marks: new Map(state.applied), lives, fences: state.fences.snapshot() };
   }
 
   async #merge(sources: readonly SealedState[]): Promise<void> {
-    const { directory, state } = this.#options;
+    const { directory, state, files } = this.#options;
     const slices = this.#slices(() => this.#betweenSlices());
     const taken: SegmentSource[] = sources.map(({ reader, committed }) => ({
       reader,
@@ -172,7 +213,7 @@ export class Maintainer {
     try {
       for (const { reader } of sources) while (reader.verifyNext(8)) await slices.pause();
       const file = segmentName(this.#takeNumber());
-      const order = await writeSegment(join(directory, file), taken, state.settings, slices);
+      const order = await writeSegment(join(directory, file), taken, state.settings, { files, slices });
       await this.exclusively(() => this.#swap(sources, order, file));
     } finally {
       for (const source of sources) source.unpin();
@@ -180,31 +221,36 @@ export class Maintainer {
   }
 
   async #swap(sources: readonly SealedState[], order: RowOrder, file: string): Promise<void> {
-    const { directory, state } = this.#options;
-    const merged = order.count === 0 ? null : new SegmentState(SealedSegment.open(join(directory, file)), file);
+    const { directory, state, files } = this.#options;
+    const merged = order.count === 0 ? null : new SegmentState(SealedSegment.open(files, join(directory, file)), file);
     const others = state.sealed.filter((segment) => !sources.includes(segment));
     const entries: CommitEntry[] = others.map((segment) => ({ state: segment, live: segment.committed }));
     if (merged !== null) {
-      for (const [at, source] of sources.entries())
-        carryDeaths(source, order.sources[at]!.live, merged, source.committed);
+      for (const [at, source] of sources.entries()) {
+        const into = { state: merged, rows: order.newRows[at]! };
+        carryDeaths(source, order.sources[at]!.live, into, source.committed);
+      }
       entries.push({ state: merged, live: merged.sharedLive() });
     }
-    const replaced = await this.#commitNew(merged, entries, state.durable);
-    if (merged !== null) for (const source of sources) carryDeaths(source, source.committed, merged);
+    const point = { marks: state.durable, fences: this.#fences };
+    const replaced = await this.#commitNew(merged, entries, point);
+    for (const [at, source] of sources.entries()) {
+      if (merged !== null) carryDeaths(source, source.committed, { state: merged, rows: order.newRows[at]! });
+    }
     state.sealed = merged === null ? others : [...others, merged];
     for (const source of sources) source.retire();
-    await this.#remove([...replaced, ...sources.flatMap((source) => [source.file, source.tombstones])]);
+    await this.#keeper.remove([...replaced, ...sources.flatMap((source) => [source.file, source.tombstones])]);
   }
 
   /** As `#commit`, for entries with a segment that no manifest names yet (null: there is none). After an error it is gone. */
   async #commitNew(
     added: SealedState | null,
     entries: readonly CommitEntry[],
-    marks: ReadonlyMap<string, bigint>,
+    point: CommitPoint,
   ): Promise<(string | null)[]> {
     const firstNumber = this.#nextNumber;
     try {
-      return await this.#commit(entries, marks);
+      return await this.#commit(entries, point);
     } catch (error) {
       added?.retire();
       await this.#removeUnnamed(added, firstNumber);
@@ -214,29 +260,41 @@ export class Maintainer {
 
   /** Removes what a failed commit wrote. The manifest is asked: its rename may have been done before the error. */
   async #removeUnnamed(added: SealedState | null, firstNumber: number): Promise<void> {
-    const { segments = [] } = (await readManifest(this.#options.directory)) ?? {};
-    const named = new Set(segments.flatMap(({ file, tombstones }) => [file, tombstones]));
-    const written = [added?.file ?? null];
-    for (let number = firstNumber; number < this.#nextNumber; number += 1) written.push(tombstoneName(number));
-    await this.#remove(written.filter((file) => !named.has(file)));
+    const { files, directory } = this.#options;
+    const manifest = await readManifest(files, directory);
+    const named = new Set(manifest === null ? [] : namedFiles(manifest));
+    const written = added === null ? [] : [added.file];
+    for (let number = firstNumber; number < this.#nextNumber; number += 1)
+      written.push(tombstoneName(number), fencesName(number));
+    await this.#keeper.remove(written.filter((file) => !named.has(file)));
   }
 
-  /** Writes changed bitmaps and then the manifest that names exactly `entries` and covers `marks`. Answers the files that it replaced. */
-  async #commit(entries: readonly CommitEntry[], marks: ReadonlyMap<string, bigint>): Promise<(string | null)[]> {
-    const { directory, state } = this.#options;
+  /** Writes changed bitmaps and then the manifest that names exactly `entries` and covers `point`. Answers the files that it replaced. */
+  async #commit(entries: readonly CommitEntry[], { marks, fences }: CommitPoint): Promise<(string | null)[]> {
+    const { directory, state, files } = this.#options;
     const names: (string | null)[] = [];
     for (const { state: segment, live } of entries) {
       const isKnown = live === segment.committed;
       names.push(isKnown || live === null ? segment.tombstones : await this.#writeTombstones(segment, live));
     }
     const segments = entries.map(({ state: { file } }, at) => ({ file, tombstones: names[at] ?? null }));
-    const manifest = { ...this.#manifest, nextNumber: this.#nextNumber, segments, applied: Object.fromEntries(marks) };
-    await writeManifest(directory, manifest);
+    const { fences: fencesBefore, ...before } = this.#manifest;
+    const fencesNow = await this.#writeFences(fences, fencesBefore);
+    const manifest: Manifest = {
+      ...before,
+      nextNumber: this.#nextNumber,
+      segments,
+      ...(fencesNow === undefined ? {} : { fences: fencesNow }),
+      applied: Object.fromEntries(marks),
+    };
+    await writeManifest(files, directory, manifest);
     this.#manifest = manifest;
+    this.#fences = fences;
     state.durable = marks;
     const replaced = entries.map(({ state: segment }, at) =>
       segment.tombstones === names[at] ? null : segment.tombstones,
     );
+    if (fencesBefore !== undefined && fencesBefore !== fencesNow) replaced.push(fencesBefore);
     for (const [at, { state: segment, live }] of entries.entries()) {
       segment.tombstones = names[at] ?? null;
       segment.committed = live;
@@ -246,12 +304,51 @@ export class Maintainer {
 
   async #writeTombstones(segment: SealedState, live: Uint8Array): Promise<string> {
     const name = tombstoneName(this.#takeNumber());
-    await writeTombstones(join(this.#options.directory, name), live, segment.reader.rowCount);
+    const { files, directory } = this.#options;
+    await writeTombstones(files, join(directory, name), live, segment.reader.rowCount);
     return name;
   }
 
-  async #remove(files: readonly (string | null)[]): Promise<void> {
-    for (const file of files) if (file !== null) await rm(join(this.#options.directory, file), { force: true });
+  /** The file that holds `fences`: `before` when nothing was added to what it holds; undefined when there are none. */
+  async #writeFences({ bytes, end }: FenceSnapshot, before: string | undefined): Promise<string | undefined> {
+    if (bytes.length === 0) return undefined;
+    if (before !== undefined && end === this.#fences.end) return before;
+    const name = fencesName(this.#takeNumber());
+    await writeFences(this.#options.files, join(this.#options.directory, name), bytes);
+    return name;
+  }
+
+  async #snapshot(): Promise<IndexSnapshot> {
+    const { files, directory, state } = this.#options;
+    const manifest = encodeManifest(this.#manifest);
+    const copy = snapshotName(this.#takeNumber());
+    const marks = state.durable;
+    const named = namedFiles(this.#manifest);
+    this.#keeper.hold([...named, copy]);
+    try {
+      await writeDurably(files, join(directory, copy), manifest);
+    } catch (error) {
+      await this.#keeper.release([...named, copy]);
+      throw diskError(error, copy);
+    }
+    const sizes = named.map((name) => {
+      const path = join(directory, name);
+      const map = files.map(path);
+      const bytes = map.bytes.length;
+      map.close();
+      return { name, path, bytes };
+    });
+    let isHeld = true;
+    return {
+      files: [...sizes, { name: manifestName, path: join(directory, copy), bytes: manifest.length }],
+      marks,
+      release: async () => {
+        if (!isHeld) return;
+        isHeld = false;
+        await this.#keeper.remove([copy]);
+        await this.#keeper.release([...named, copy]);
+      },
+    };
   }
 
   #takeNumber(): number {
@@ -276,18 +373,18 @@ function isDecayed({ committedDeadCount, reader }: SealedState, limits: ShardInd
   return committedDeadCount > reader.rowCount * limits.tombstoneShareMax;
 }
 
-/** Rows of `from` that died since `before` (until `after`, by default now) die in `into` as well, which holds them under new row numbers. */
+/** Rows of `from` that died since `before` (until `after`, by default now) die in `into` as well, whose row of row r is `into.rows[r]`. */
 function carryDeaths(
   from: SegmentState,
   before: Uint8Array | null,
-  into: SegmentState,
+  into: { readonly state: SegmentState; readonly rows: Uint32Array },
   after: Uint8Array | null = from.sharedLive(),
 ): void {
-  const { rowCount, docIds } = from.reader;
+  const { rowCount } = from.reader;
   if (after === null) return;
   for (const row of clearedRows(before ?? fullBitmap(rowCount), after, rowCount)) {
-    const moved = into.reader.rowOf(docIds[row]!);
-    if (moved >= 0 && into.isAlive(moved)) into.kill(moved);
+    const moved = into.rows[row]!;
+    if (moved !== droppedRow && into.state.isAlive(moved)) into.state.kill(moved);
   }
 }
 

@@ -1,5 +1,4 @@
 /** Long work in short slices: the event loop is given back about every millisecond, so that queries are answered meanwhile. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../base/clock.js';
 
 const sliceMs = 0.7;
@@ -24,7 +23,7 @@ export class Slices {
   /** Gives the event loop back when the slice is used up. */
   async pause(): Promise<void> {
     if (!this.isOver) return;
-    await nextTurn();
+    await this.#clock.pause();
     await this.#between();
     this.#startedMs = this.#clock.monotonicMs();
   }

@@ -1,5 +1,8 @@
 /** The best rows of every segment become the best candidates of the index. */
+import type { BestRows } from '../../kernels/kernels.js';
 import type { CandidateColumns } from '../document.js';
+import { compareKeys } from '../segment/row-order.js';
+import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 
 /** Rows of one segment, best first. */
@@ -9,26 +12,51 @@ export interface RankedRows {
   readonly scores: Float32Array;
 }
 
-/** The best `k` of `parts` by score, then by smaller docId. Each part is in that order already. */
+/**
+ * The best `k` documents of `parts` by score, then by smaller docId and passage, each with its best passage. Each part is in that
+ * order already and names a document once.
+ */
 export function mergeRanked(parts: readonly RankedRows[], k: number): CandidateColumns {
-  const count = Math.min(
+  const room = Math.min(
     k,
     parts.reduce((sum, part) => sum + part.rows.length, 0),
   );
-  const docIds = new BigUint64Array(count);
-  const idHashes = new BigUint64Array(count);
-  const scores = new Float32Array(count);
+  const found = {
+    docIds: new BigUint64Array(room),
+    passages: new Uint32Array(room),
+    idHashes: new BigUint64Array(room),
+    scores: new Float32Array(room),
+  };
+  // Passages of one document may lie in several segments.
+  const seen = parts.some(({ segment }) => segment.reader.passages !== null) ? new Set<bigint>() : null;
   const heads = new Uint32Array(parts.length);
-  for (let at = 0; at < count; at += 1) {
+  let count = 0;
+  while (count < room) {
     const best = bestHead(parts, heads);
-    const { segment, rows, scores: partScores } = parts[best]!;
+    if (best < 0) break;
+    const { segment, rows, scores } = parts[best]!;
     const head = heads[best]!;
-    docIds[at] = segment.reader.docIds[rows[head]!]!;
-    idHashes[at] = segment.reader.idHashes[rows[head]!]!;
-    scores[at] = partScores[head]!;
+    const row = rows[head]!;
     heads[best]! += 1;
+    const docId = segment.reader.docIds[row]!;
+    if (seen?.has(docId) === true) continue;
+    seen?.add(docId);
+    found.docIds[count] = docId;
+    found.passages[count] = segment.reader.passages?.[row] ?? 0;
+    found.idHashes[count] = segment.reader.idHashes[row]!;
+    found.scores[count] = scores[head]!;
+    count += 1;
   }
-  return { docIds, idHashes, scores };
+  return count === room ? found : firstOf(found, count);
+}
+
+function firstOf({ docIds, passages, idHashes, scores }: CandidateColumns, count: number): CandidateColumns {
+  return {
+    docIds: docIds.subarray(0, count),
+    passages: passages.subarray(0, count),
+    idHashes: idHashes.subarray(0, count),
+    scores: scores.subarray(0, count),
+  };
 }
 
 function bestHead(parts: readonly RankedRows[], heads: Uint32Array): number {
@@ -44,38 +72,49 @@ function isBefore(parts: readonly RankedRows[], heads: Uint32Array, left: number
   const leftScore = parts[left]!.scores[heads[left]!]!;
   const rightScore = parts[right]!.scores[heads[right]!]!;
   if (leftScore !== rightScore) return leftScore > rightScore;
-  return docIdAt(parts[left]!, heads[left]!) < docIdAt(parts[right]!, heads[right]!);
-}
-
-function docIdAt({ segment, rows }: RankedRows, head: number): bigint {
-  return segment.reader.docIds[rows[head]!]!;
+  const [one, other] = [parts[left]!, parts[right]!];
+  return compareKeys(one.segment.reader, one.rows[heads[left]!]!, other.segment.reader, other.rows[heads[right]!]!) < 0;
 }
 
 /**
- * The best `k` rows of a segment whose rows are not in the order of docIds. `take(n)` answers the best n rows, ties by smaller row;
- * it is asked for more until no row outside could tie with the k-th.
+ * The best `k` documents of a segment, each with its best passage. `take(n)` answers the best n rows, ties by smaller row; where rows
+ * are not in the order of their keys, or documents have several, it is asked for more until no row outside could matter.
  */
-export async function rankUnordered(
+export async function rankSegment(
   segment: PinnedSegment,
   k: number,
-  take: (
-    n: number,
-  ) => { rows: Uint32Array; scores: Float32Array } | Promise<{ rows: Uint32Array; scores: Float32Array }>,
+  take: (n: number) => BestRows | Promise<BestRows>,
 ): Promise<RankedRows> {
+  const { reader } = segment;
+  if (reader.isOrdered && reader.passages === null) return { segment, ...(await take(k)) };
   for (let n = k + 64; ; n *= 4) {
-    const { rows, scores } = await take(n);
-    const isComplete = rows.length < n || scores[n - 1]! < scores[k - 1]!;
+    const found = await take(n);
+    const best = firstOfEach(reader, found);
+    const isComplete =
+      found.rows.length < n || (best.length >= k && found.scores[n - 1]! < found.scores[best[k - 1]!]!);
     if (!isComplete) continue;
-    const { docIds } = segment.reader;
-    const order = Array.from(rows.keys()).sort((left, right) => {
-      if (scores[left] !== scores[right]) return scores[right]! - scores[left]!;
-      return docIds[rows[left]!]! < docIds[rows[right]!]! ? -1 : 1;
-    });
-    const best = order.slice(0, k);
+    const positions = best.slice(0, k);
     return {
       segment,
-      rows: Uint32Array.from(best, (at) => rows[at]!),
-      scores: Float32Array.from(best, (at) => scores[at]!),
+      rows: Uint32Array.from(positions, (at) => found.rows[at]!),
+      scores: Float32Array.from(positions, (at) => found.scores[at]!),
     };
   }
+}
+
+/** Positions in `found`, best first, ties by smaller key, of the first row of each document. */
+function firstOfEach(reader: SegmentReader, { rows, scores }: BestRows): number[] {
+  const order = Array.from(rows.keys());
+  order.sort((left, right) => {
+    if (scores[left] !== scores[right]) return scores[right]! - scores[left]!;
+    return compareKeys(reader, rows[left]!, reader, rows[right]!);
+  });
+  if (reader.passages === null) return order;
+  const seen = new Set<bigint>();
+  return order.filter((at) => {
+    const docId = reader.docIds[rows[at]!]!;
+    if (seen.has(docId)) return false;
+    seen.add(docId);
+    return true;
+  });
 }

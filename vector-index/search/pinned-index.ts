@@ -1,8 +1,10 @@
 /** All segments of an index as they were at one instant; held by a search so that sealing and merging cannot disturb it. */
 import { hasBit } from '../bitmap.js';
+import type { Selection } from '../filter/row-filter.js';
 import type { PinnedSegment, SegmentState } from '../segment/segment-state.js';
+import { selectedRows } from './selection.js';
 
-/** Where a living document is. */
+/** Where a living passage is. */
 export interface RowPlace {
   readonly segment: number;
   readonly row: number;
@@ -25,14 +27,46 @@ export class PinnedIndex {
     for (const state of this.#states) state.unpin();
   }
 
-  /** Where the living document `docId` is; null when it is not here. */
-  place(docId: bigint): RowPlace | null {
+  /** Where the living passage is; null when it is not here. */
+  place(docId: bigint, passage = 0): RowPlace | null {
     for (const [segment, { reader, rowCount, live }] of this.segments.entries()) {
       if (rowCount === 0) continue;
       if (reader.isOrdered && (docId < reader.docIds[0]! || docId > reader.docIds[rowCount - 1]!)) continue;
-      const row = reader.rowOf(docId);
+      const row = reader.rowOf(docId, passage);
       if (row >= 0 && row < rowCount && (live === null || hasBit(live, row))) return { segment, row };
     }
     return null;
+  }
+
+  /** Where the living passages of a document are, in ascending order. */
+  places(docId: bigint): RowPlace[] {
+    const found: { place: RowPlace; passage: number }[] = [];
+    for (const [segment, { reader, rowCount, live }] of this.segments.entries()) {
+      for (const row of reader.rowsOf(docId)) {
+        if (row >= rowCount || (live !== null && !hasBit(live, row))) continue;
+        found.push({ place: { segment, row }, passage: reader.passages?.[row] ?? 0 });
+      }
+    }
+    return found.sort((left, right) => left.passage - right.passage).map(({ place }) => place);
+  }
+}
+
+/** The rows of a pinned index that a selection lets through, found when they are first asked for. */
+export class SelectedIndex {
+  readonly segments: readonly PinnedSegment[];
+  readonly #selection: Selection;
+  readonly #selected: (Uint8Array | null | undefined)[];
+
+  constructor({ segments }: Pick<PinnedIndex, 'segments'>, selection: Selection) {
+    this.segments = segments;
+    this.#selection = selection;
+    this.#selected = new Array<undefined>(segments.length).fill(undefined);
+  }
+
+  /** Bitmap of the rows of segment number `segment` that live and are selected; null = all. */
+  selected(segment: number): Uint8Array | null {
+    const known = this.#selected[segment];
+    if (known !== undefined) return known;
+    return (this.#selected[segment] = selectedRows(this.segments[segment]!, this.#selection));
   }
 }

@@ -5,7 +5,7 @@
  */
 import { scoreDense, toFloat32 } from '../../kernels/kernels.js';
 import { assert } from '../../base/assert.js';
-import type { QueryTerms } from '../document.js';
+import type { QueryTerms, RowKeys } from '../document.js';
 import { hasDense } from '../segment/write-segment.js';
 import { termPosition } from '../term-position.js';
 import type { PinnedIndex, RowPlace } from './pinned-index.js';
@@ -36,13 +36,13 @@ export interface DocumentScores {
   readonly matchScores: Float32Array | null;
 }
 
-/** Scores `docIds` as `wanted`. FAILED_PRECONDITION when a token codec is not loaded; CANCELLED when `signal` aborts. */
+/** Scores the passages `keys` as `wanted`; lexical scores are those of their documents, where the primary passage is here. FAILED_PRECONDITION when a token codec is not loaded; CANCELLED when `signal` aborts. */
 export async function scoreDocuments(
   index: PinnedIndex,
-  docIds: BigUint64Array,
+  { docIds, passages }: RowKeys,
   wanted: WantedScores & { tokens: TokenScoring; signal?: AbortSignal | undefined },
 ): Promise<DocumentScores> {
-  const places = Array.from(docIds, (docId) => index.place(docId));
+  const places = Array.from(docIds, (docId, at) => index.place(docId, passages?.[at] ?? 0));
   const { dense, sparse, queryTokens, tokens, signal } = wanted;
   const exactTop = wanted.exactTop ?? 32;
   const query = queryTokens === undefined ? null : { rows: queryTokens, ...tokens };
@@ -50,11 +50,23 @@ export async function scoreDocuments(
   const matches = query === null || wanted.matches !== true ? null : await matchTokens(index, places, query, signal);
   return {
     dense: dense === undefined ? null : denseScores(index, places, dense),
-    sparse: sparse === undefined ? null : sparseScores(index, places, sparse),
+    sparse: sparse === undefined ? null : sparseScores(index, primaryPlaces(index, docIds, places), sparse),
     multi,
     matchTokens: matches?.tokens ?? null,
     matchScores: matches?.scores ?? null,
   };
+}
+
+/** `places`, with the place of the primary passage wherever another one was asked for: only that has terms. */
+function primaryPlaces(
+  index: PinnedIndex,
+  docIds: BigUint64Array,
+  places: readonly (RowPlace | null)[],
+): readonly (RowPlace | null)[] {
+  return places.map((place, at) => {
+    const isFurther = place !== null && (index.segments[place.segment]!.reader.passages?.[place.row] ?? 0) > 0;
+    return isFurther ? index.place(docIds[at]!) : place;
+  });
 }
 
 function denseScores(index: PinnedIndex, places: readonly (RowPlace | null)[], query: Float32Array): Float32Array {

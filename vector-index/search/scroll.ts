@@ -1,39 +1,89 @@
 /** Walks the living documents of an index in the order of their docIds. */
 import { hasBit } from '../bitmap.js';
 import type { IndexDocument } from '../document.js';
+import { compareKeys } from '../segment/row-order.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
-import type { PinnedIndex } from './pinned-index.js';
+import type { SelectedIndex } from './pinned-index.js';
 
-/** The first `limit` living documents with a docId larger than `after`, ascending. */
-export function scrollDocuments(index: PinnedIndex, after: bigint, limit: number): IndexDocument[] {
-  const found: { docId: bigint; segment: PinnedSegment; row: number }[] = [];
-  for (const segment of index.segments) {
-    for (const row of firstRows(segment, after, limit))
-      found.push({ docId: segment.reader.docIds[row]!, segment, row });
-  }
-  found.sort((left, right) => (left.docId < right.docId ? -1 : 1));
+interface FoundRow {
+  readonly docId: bigint;
+  readonly passage: number;
+  readonly segment: PinnedSegment;
+  readonly row: number;
+}
+
+/** Ids and versions; columns of one length, in ascending docId. */
+export interface ListedRows {
+  readonly ids: readonly string[];
+  readonly docIds: BigUint64Array;
+  readonly contentHashes: BigUint64Array;
+  /** uint8[n]: 1 = the primary passage is here. */
+  readonly primary: Uint8Array;
+  /** No row follows. */
+  readonly isDone: boolean;
+}
+
+/** The first `limit` selected documents with a docId larger than `after`, ascending; of each the first passage that is here. */
+export function scrollDocuments(index: SelectedIndex, after: bigint, limit: number): IndexDocument[] {
+  const found = firstDocuments(index, after, limit);
   return found.slice(0, limit).map(({ segment, row }) => segment.reader.document(row));
 }
 
-/** The segment's first `limit` living rows behind `after` in the order of their docIds. */
-function firstRows(segment: PinnedSegment, after: bigint, limit: number): number[] {
-  const { reader, rowCount, live } = segment;
-  const isLiving = (row: number): boolean => live === null || hasBit(live, row);
+/** Of the first `limit` selected documents with a docId larger than `after` what the directory wants to know. */
+export function listRows(index: SelectedIndex, after: bigint, limit: number): ListedRows {
+  const found = firstDocuments(index, after, limit + 1);
+  const rows = found.slice(0, limit);
+  return {
+    ids: rows.map(({ segment, row }) => text(segment.reader.idBytes(row))),
+    docIds: BigUint64Array.from(rows, ({ docId }) => docId),
+    contentHashes: BigUint64Array.from(rows, ({ segment, row }) => segment.reader.contentHashes[row]!),
+    primary: Uint8Array.from(rows, ({ passage }) => (passage === 0 ? 1 : 0)),
+    isDone: found.length <= limit,
+  };
+}
+
+/** The first passage of each of the first `limit` documents behind `after`. */
+function firstDocuments(index: SelectedIndex, after: bigint, limit: number): FoundRow[] {
+  const found: FoundRow[] = [];
+  for (const [at, segment] of index.segments.entries()) {
+    const { docIds, passages } = segment.reader;
+    for (const row of firstRows(segment, index.selected(at), after, limit))
+      found.push({ docId: docIds[row]!, passage: passages?.[row] ?? 0, segment, row });
+  }
+  found.sort((left, right) =>
+    left.docId === right.docId ? left.passage - right.passage : left.docId < right.docId ? -1 : 1,
+  );
+  return found.filter(({ docId }, at) => at === 0 || found[at - 1]!.docId !== docId).slice(0, limit);
+}
+
+/** The first passage of each of the segment's first `limit` selected documents behind `after`, in their order. */
+function firstRows(
+  { reader, rowCount }: PinnedSegment,
+  selected: Uint8Array | null,
+  after: bigint,
+  limit: number,
+): number[] {
+  const isSelected = (row: number): boolean => selected === null || hasBit(selected, row);
   const { docIds } = reader;
-  if (!reader.isOrdered) {
-    const rows = Array.from({ length: rowCount }, (_, row) => row).filter(
-      (row) => isLiving(row) && docIds[row]! > after,
-    );
-    return rows.sort((left, right) => (docIds[left]! < docIds[right]! ? -1 : 1)).slice(0, limit);
-  }
   const rows: number[] = [];
-  for (let row = firstBehind(segment, after); row < rowCount && rows.length < limit; row += 1) {
-    if (isLiving(row)) rows.push(row);
+  const take = (row: number): boolean => {
+    if (rows.length === 0 || docIds[rows.at(-1)!] !== docIds[row]) rows.push(row);
+    return rows.length < limit;
+  };
+  if (reader.isOrdered) {
+    for (let row = firstBehind(docIds, rowCount, after); row < rowCount; row += 1) {
+      if (isSelected(row) && !take(row)) break;
+    }
+    return rows;
   }
+  const all: number[] = [];
+  for (let row = 0; row < rowCount; row += 1) if (isSelected(row) && docIds[row]! > after) all.push(row);
+  all.sort((left, right) => compareKeys(reader, left, reader, right));
+  for (const row of all) if (!take(row)) break;
   return rows;
 }
 
-function firstBehind({ reader: { docIds }, rowCount }: PinnedSegment, after: bigint): number {
+function firstBehind(docIds: BigUint64Array, rowCount: number, after: bigint): number {
   let from = 0;
   let to = rowCount;
   while (from < to) {
@@ -42,4 +92,8 @@ function firstBehind({ reader: { docIds }, rowCount }: PinnedSegment, after: big
     else to = middle;
   }
   return from;
+}
+
+function text(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

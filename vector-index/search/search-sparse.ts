@@ -2,26 +2,26 @@
 import { accumulateSparse, topK } from '../../kernels/kernels.js';
 import type { CandidateColumns, QueryTerms } from '../document.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
-import { mergeRanked, rankUnordered, type RankedRows } from './merge-candidates.js';
-import type { PinnedIndex } from './pinned-index.js';
+import { mergeRanked, rankSegment, type RankedRows } from './merge-candidates.js';
+import type { SelectedIndex } from './pinned-index.js';
 
 /**
  * The best `k` documents that share a term with the query, best first, ties by smaller docId. Terms are added in the order given,
  * in float32, so that the same query always gives the same bits. CANCELLED when `signal` aborts.
  */
 export async function searchSparse(
-  index: PinnedIndex,
+  index: SelectedIndex,
   terms: QueryTerms,
   k: number,
   signal?: AbortSignal,
 ): Promise<CandidateColumns> {
   const parts: RankedRows[] = [];
-  for (const segment of index.segments) {
+  for (const [at, segment] of index.segments.entries()) {
     signal?.throwIfAborted();
     const scores = accumulate(segment, terms);
     if (scores === null) continue;
-    const take = (n: number): ReturnType<typeof topK> => topK(scores, segment.live, Math.min(n, segment.rowCount), 0);
-    parts.push(segment.reader.isOrdered ? { segment, ...take(k) } : await rankUnordered(segment, k, take));
+    const selected = index.selected(at);
+    parts.push(await rankSegment(segment, k, (n) => topK(scores, selected, Math.min(n, segment.rowCount), 0)));
   }
   return mergeRanked(parts, k);
 }

@@ -8,9 +8,19 @@ import { assert } from '../../base/assert.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import { bitmapBytes, setBit } from '../bitmap.js';
 import type { IndexDocument } from '../document.js';
-import { MutableAttributes, rowAttributes } from './attribute-columns.js';
+import { rowAttributes } from './attribute-columns.js';
 import { grown } from './growable.js';
-import type { AttributeColumn, Postings, RowTerms, SegmentReader, TokenColumns } from './segment-reader.js';
+import { MutableAttributes } from './mutable-attributes.js';
+import { RowsByList } from './rows-by-list.js';
+import type {
+  AttributeColumn,
+  IdKey,
+  PassageOrigin,
+  Postings,
+  RowTerms,
+  SegmentReader,
+  TokenColumns,
+} from './segment-reader.js';
 
 interface GrowingPostings {
   rows: Uint32Array;
@@ -24,13 +34,19 @@ interface ColdFields {
   readonly text: string;
   readonly terms: RowTerms | null;
   readonly hasTokens: boolean;
+  readonly start: number;
+  readonly end: number;
+  readonly home: number;
 }
 
 export class MutableSegment implements SegmentReader {
   readonly dim: number;
   docIds = new BigUint64Array(0);
   idHashes = new BigUint64Array(0);
+  contentHashes = new BigUint64Array(0);
   lists = new Uint32Array(0);
+  #passages: Uint32Array | null = null;
+  #furtherCount = 0;
   #rowCount = 0;
   #bytes = 0;
   #isOrdered = true;
@@ -47,8 +63,12 @@ export class MutableSegment implements SegmentReader {
   readonly #postings = new Map<number, GrowingPostings>();
   readonly #attributes = new MutableAttributes();
   readonly #cold: ColdFields[] = [];
-  readonly #rowsByDocId = new Map<bigint, number>();
-  readonly #rowsById = new Map<string, number[]>();
+  /** The latest row of each docId, and all rows where there are several. */
+  readonly #rowByDocId = new Map<bigint, number>();
+  readonly #rowsByDocId = new Map<bigint, number[]>();
+  /** One row, or all where there are several. */
+  readonly #rowsById = new Map<string, number | number[]>();
+  #rowsByList: { readonly rowCount: number; readonly rows: RowsByList } | null = null;
 
   constructor(dim: number) {
     this.dim = dim;
@@ -64,6 +84,14 @@ export class MutableSegment implements SegmentReader {
 
   get isOrdered(): boolean {
     return this.#isOrdered;
+  }
+
+  get passages(): Uint32Array | null {
+    return this.#passages;
+  }
+
+  get primaryCount(): number {
+    return this.#rowCount - this.#furtherCount;
   }
 
   get dense(): Uint16Array | null {
@@ -92,34 +120,41 @@ export class MutableSegment implements SegmentReader {
   /** Appends a document and answers its row. Its arrays are copied. */
   add(document: IndexDocument, idHash: bigint): number {
     const row = this.#rowCount;
-    if (row > 0 && document.docId < this.docIds[row - 1]!) this.#isOrdered = false;
-    this.docIds = grown(this.docIds, row + 1);
-    this.idHashes = grown(this.idHashes, row + 1);
-    this.lists = grown(this.lists, row + 1);
-    this.docIds[row] = document.docId;
-    this.idHashes[row] = idHash;
-    this.lists[row] = document.list;
+    this.#addKeys(row, document, idHash);
     this.#addDense(row, document.dense);
     this.#addTokens(row, document);
     const terms = this.#addTerms(row, document);
     this.#attributes.add(row, document.attributes);
-    const { id, title, text } = document;
-    this.#cold.push({ id, title, text, terms, hasTokens: document.tokens !== null });
-    this.#rowsByDocId.set(document.docId, row);
+    const { id, title, text, start, end, home } = document;
+    this.#cold.push({ id, title, text, terms, hasTokens: document.tokens !== null, start, end, home });
     const rows = this.#rowsById.get(id);
-    if (rows === undefined) this.#rowsById.set(id, [row]);
+    if (rows === undefined) this.#rowsById.set(id, row);
+    else if (typeof rows === 'number') this.#rowsById.set(id, [rows, row]);
     else rows.push(row);
     this.#rowCount += 1;
     this.#bytes += 200 + id.length + text.length + (title?.length ?? 0) + 64 * Object.keys(document.attributes).length;
     return row;
   }
 
-  rowOf(docId: bigint): number {
-    return this.#rowsByDocId.get(docId) ?? -1;
+  /** The latest of the rows where a dead one has the same key. */
+  rowOf(docId: bigint, passage: number): number {
+    return this.rowsOf(docId).findLast((row) => (this.#passages?.[row] ?? 0) === passage) ?? -1;
   }
 
-  rowsOfId(id: string): number[] {
-    return this.#rowsById.get(id) ?? [];
+  rowsOf(docId: bigint): readonly number[] {
+    const row = this.#rowByDocId.get(docId);
+    return row === undefined ? noRows : (this.#rowsByDocId.get(docId) ?? [row]);
+  }
+
+  rowsOfId({ id }: Pick<IdKey, 'id'>): readonly number[] {
+    const rows = this.#rowsById.get(id);
+    return rows === undefined ? noRows : typeof rows === 'number' ? [rows] : rows;
+  }
+
+  rowsByList(rowCount: number): RowsByList {
+    if (this.#rowsByList?.rowCount !== rowCount)
+      this.#rowsByList = { rowCount, rows: new RowsByList(this.lists, rowCount) };
+    return this.#rowsByList.rows;
   }
 
   postings(termId: number): Postings | null {
@@ -145,6 +180,11 @@ export class MutableSegment implements SegmentReader {
     return Buffer.from(this.#coldOf(row).id, 'utf8');
   }
 
+  origin(row: number): PassageOrigin {
+    const { start, end, home } = this.#coldOf(row);
+    return { start, end, home };
+  }
+
   titleBytes(row: number): Uint8Array | null {
     const { title } = this.#coldOf(row);
     return title === null ? null : Buffer.from(title, 'utf8');
@@ -155,7 +195,7 @@ export class MutableSegment implements SegmentReader {
   }
 
   document(row: number): IndexDocument {
-    const { id, title, text, terms, hasTokens } = this.#coldOf(row);
+    const { id, title, text, terms, hasTokens, start, end, home } = this.#coldOf(row);
     const present = this.#denseCount > 0 && (this.#densePresent[row >>> 3]! & (1 << (row & 7))) !== 0;
     const offset = Number(this.#tokenOffsets[row]!);
     const codec = this.#versions[this.#tokenCodecs[row]!] ?? '';
@@ -163,11 +203,16 @@ export class MutableSegment implements SegmentReader {
     const length = this.#tokenLengths[row]!;
     return {
       docId: this.docIds[row]!,
+      passage: this.#passages?.[row] ?? 0,
+      start,
+      end,
+      contentHash: this.contentHashes[row]!,
       id,
       title,
       text,
       attributes: rowAttributes(this.attributes, row),
       list: this.lists[row]!,
+      home,
       dense: present ? toFloat32(this.#dense.subarray(row * this.dim, (row + 1) * this.dim)) : null,
       terms: terms === null ? null : { termIds: terms.termIds.slice(), weights: toFloat32(terms.weights) },
       tokens: hasTokens ? { count, rows: this.#tokenBytes.slice(offset, offset + length), codec } : null,
@@ -178,6 +223,33 @@ export class MutableSegment implements SegmentReader {
     const cold = this.#cold[row];
     assert(cold !== undefined, 'the row is in the segment');
     return cold;
+  }
+
+  #addKeys(row: number, { docId, passage, contentHash, list }: IndexDocument, idHash: bigint): void {
+    if (row > 0 && this.#isOrdered) {
+      const last = this.docIds[row - 1]!;
+      this.#isOrdered = last < docId || (last === docId && (this.#passages?.[row - 1] ?? 0) < passage);
+    }
+    this.docIds = grown(this.docIds, row + 1);
+    this.idHashes = grown(this.idHashes, row + 1);
+    this.contentHashes = grown(this.contentHashes, row + 1);
+    this.lists = grown(this.lists, row + 1);
+    this.docIds[row] = docId;
+    this.idHashes[row] = idHash;
+    this.contentHashes[row] = contentHash;
+    this.lists[row] = list;
+    if (passage > 0 || this.#passages !== null) {
+      this.#passages = grown(this.#passages ?? new Uint32Array(0), row + 1);
+      this.#passages[row] = passage;
+    }
+    if (passage > 0) this.#furtherCount += 1;
+    const known = this.#rowByDocId.get(docId);
+    if (known !== undefined) {
+      const rows = this.#rowsByDocId.get(docId);
+      if (rows === undefined) this.#rowsByDocId.set(docId, [known, row]);
+      else rows.push(row);
+    }
+    this.#rowByDocId.set(docId, row);
   }
 
   #addDense(row: number, dense: Float32Array | null): void {
@@ -229,6 +301,8 @@ export class MutableSegment implements SegmentReader {
     return { termIds: terms.termIds.slice(), weights };
   }
 }
+
+const noRows: readonly number[] = [];
 
 /** The number of `version` in `versions`, appended when new. */
 export function versionNumber(versions: string[], version: string): number {

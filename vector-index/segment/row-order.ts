@@ -1,4 +1,4 @@
-/** The rows of several segments in the order of their docIds: the rows of the segment that they are merged into. */
+/** The rows of several segments in the order of docId and passage: the rows of the segment that they are merged into. */
 import { hasBit } from '../bitmap.js';
 import type { Slices } from '../maintenance/slices.js';
 import type { SegmentFileWriter } from './segment-file-writer.js';
@@ -26,7 +26,7 @@ export interface RowOrder {
 
 export const droppedRow = 0xffffffff;
 
-/** Merges the living rows of up to 255 sources by docId. */
+/** Merges the living rows of up to 255 sources by docId and passage. */
 export async function mergedOrder(sources: readonly SegmentSource[], slices: Slices): Promise<RowOrder> {
   const queues = sources.map(livingRows);
   const count = queues.reduce((sum, rows) => sum + rows.length, 0);
@@ -56,21 +56,33 @@ function livingRows({ reader, rowCount, live }: SegmentSource): Uint32Array {
     }
   }
   const living = rows.subarray(0, count);
-  const { docIds } = reader;
-  return reader.isOrdered ? living : living.sort((left, right) => (docIds[left]! < docIds[right]! ? -1 : 1));
+  return reader.isOrdered ? living : living.sort((left, right) => compareKeys(reader, left, reader, right));
 }
 
 function smallestHead(sources: readonly SegmentSource[], queues: readonly Uint32Array[], heads: Uint32Array): number {
   let best = -1;
-  let bestDocId = 0n;
+  let bestRow = 0;
   for (let source = 0; source < sources.length; source += 1) {
     if (heads[source] === queues[source]!.length) continue;
-    const docId = sources[source]!.reader.docIds[queues[source]![heads[source]!]!]!;
-    if (best >= 0 && docId >= bestDocId) continue;
+    const row = queues[source]![heads[source]!]!;
+    if (best >= 0 && compareKeys(sources[source]!.reader, row, sources[best]!.reader, bestRow) >= 0) continue;
     best = source;
-    bestDocId = docId;
+    bestRow = row;
   }
   return best;
+}
+
+/** Orders rows by docId, then by passage. */
+export function compareKeys(
+  left: Pick<SegmentReader, 'docIds' | 'passages'>,
+  leftRow: number,
+  right: Pick<SegmentReader, 'docIds' | 'passages'>,
+  rightRow: number,
+): number {
+  const leftDocId = left.docIds[leftRow]!;
+  const rightDocId = right.docIds[rightRow]!;
+  if (leftDocId !== rightDocId) return leftDocId < rightDocId ? -1 : 1;
+  return (left.passages?.[leftRow] ?? 0) - (right.passages?.[rightRow] ?? 0);
 }
 
 /** Calls `visit` for every new row in order, pausing `writer` between slices. */

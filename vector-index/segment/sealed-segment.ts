@@ -6,14 +6,24 @@
  * step by step by `verifyNext`, which the owner calls in the background until it answers false, and before a merge reads them.
  */
 import { assert } from '../../base/assert.js';
-import { mapFile, toFloat32 } from '../../kernels/kernels.js';
+import { toFloat32, type MappedFile } from '../../kernels/kernels.js';
 import { bitmapBytes, setBit } from '../bitmap.js';
 import type { IndexDocument } from '../document.js';
+import type { Files } from '../files.js';
 import { rowAttributes } from './attribute-columns.js';
 import { readAttributes } from './attribute-reader.js';
 import { ColumnFile } from './column-file.js';
+import { RowsByList } from './rows-by-list.js';
 import { rowFlags } from './segment-layout.js';
-import type { AttributeColumn, Postings, RowTerms, SegmentReader, TokenColumns } from './segment-reader.js';
+import type {
+  AttributeColumn,
+  IdKey,
+  PassageOrigin,
+  Postings,
+  RowTerms,
+  SegmentReader,
+  TokenColumns,
+} from './segment-reader.js';
 import { termPosition } from '../term-position.js';
 
 /** Columns that are too large to check before the first answer. */
@@ -34,12 +44,15 @@ export class SealedSegment implements SegmentReader {
   readonly isOrdered = true;
   readonly docIds: BigUint64Array;
   readonly idHashes: BigUint64Array;
+  readonly contentHashes: BigUint64Array;
   readonly lists: Uint32Array;
+  readonly passages: Uint32Array | null;
+  readonly primaryCount: number;
   readonly dense: Uint16Array | null;
   readonly densePresent: Uint8Array | null;
   readonly tokens: TokenColumns;
   readonly attributes: readonly AttributeColumn[];
-  readonly #map: ReturnType<typeof mapFile>;
+  readonly #map: MappedFile;
   readonly #file: ColumnFile;
   readonly #flags: Uint8Array;
   /** docIds and hashes as pairs of 32-bit words: comparing these allocates no BigInt. */
@@ -52,8 +65,12 @@ export class SealedSegment implements SegmentReader {
   readonly #textStart: BigUint64Array;
   readonly #titleLength: Uint32Array;
   readonly #text: Uint8Array;
+  /** uint32[rows, 2]: begin and end of each passage; null where all are 0. */
+  readonly #spans: Uint32Array | null;
+  readonly #homes: Uint32Array;
+  #rowsByList: RowsByList | null = null;
 
-  private constructor(map: ReturnType<typeof mapFile>, file: ColumnFile) {
+  private constructor(map: MappedFile, file: ColumnFile) {
     const { layout } = file;
     this.#map = map;
     this.#file = file;
@@ -62,7 +79,12 @@ export class SealedSegment implements SegmentReader {
     this.bytes = map.bytes.length;
     this.docIds = file.u64('docId');
     this.idHashes = file.u64('idHash');
+    this.contentHashes = file.has('contentHash') ? file.u64('contentHash') : new BigUint64Array(layout.rows);
     this.lists = file.u32('list');
+    this.passages = file.has('passage') ? file.u32('passage') : null;
+    this.primaryCount = this.passages === null ? layout.rows : zeros(this.passages);
+    this.#spans = file.has('span') ? file.u32('span') : null;
+    this.#homes = file.has('home') ? file.u32('home') : this.lists;
     this.#docIdWords = file.u32('docId');
     this.#hashWords = file.u32('idHash');
     this.#idOrder = file.u32('idOrder');
@@ -83,8 +105,8 @@ export class SealedSegment implements SegmentReader {
    * Maps `path` and checks it as said above. Close it when no reader is left.
    * DATA_LOSS when a checked part is damaged; FAILED_PRECONDITION when a newer Shoal wrote it.
    */
-  static open(path: string): SealedSegment {
-    const map = mapFile(path);
+  static open(files: Files, path: string): SealedSegment {
+    const map = files.map(path);
     try {
       const file = new ColumnFile(path, map.bytes);
       for (const { name } of file.layout.columns) if (!lazyColumns.has(name)) file.verifyColumn(name);
@@ -105,7 +127,30 @@ export class SealedSegment implements SegmentReader {
     this.#map.close();
   }
 
-  rowOf(docId: bigint): number {
+  rowOf(docId: bigint, passage: number): number {
+    const first = this.#firstOf(docId);
+    if (first < 0 || this.passages === null) return passage === 0 ? first : -1;
+    const { docIds, passages } = this;
+    for (let row = first; row < this.rowCount && docIds[row] === docId; row += 1) {
+      if (passages[row] === passage) return row;
+    }
+    return -1;
+  }
+
+  rowsOf(docId: bigint): readonly number[] {
+    const rows: number[] = [];
+    const first = this.#firstOf(docId);
+    if (first < 0) return rows;
+    for (let row = first; row < this.rowCount && this.docIds[row] === docId; row += 1) rows.push(row);
+    return rows;
+  }
+
+  rowsByList(): RowsByList {
+    return (this.#rowsByList ??= new RowsByList(this.lists, this.rowCount));
+  }
+
+  /** First row of `docId`; -1 when it is not here. */
+  #firstOf(docId: bigint): number {
     const low = Number(docId & 0xffffffffn);
     const high = Number(docId >> 32n);
     const words = this.#docIdWords;
@@ -120,9 +165,7 @@ export class SealedSegment implements SegmentReader {
     return from < this.rowCount && words[2 * from] === low && words[2 * from + 1] === high ? from : -1;
   }
 
-  rowsOfId(id: string, idHash: bigint): number[] {
-    const low = Number(idHash & 0xffffffffn);
-    const high = Number(idHash >> 32n);
+  rowsOfId({ id, low, high }: IdKey): readonly number[] {
     const words = this.#hashWords;
     let from = 0;
     let to = this.rowCount;
@@ -131,6 +174,7 @@ export class SealedSegment implements SegmentReader {
       if (words[2 * this.#idOrder[middle]! + 1]! < high) from = middle + 1;
       else to = middle;
     }
+    if (from === this.rowCount || words[2 * this.#idOrder[from]! + 1] !== high) return noRows;
     const rows: number[] = [];
     for (; from < this.rowCount && words[2 * this.#idOrder[from]! + 1] === high; from += 1) {
       const row = this.#idOrder[from]!;
@@ -165,6 +209,11 @@ export class SealedSegment implements SegmentReader {
     return this.#id.subarray(this.#idStart[row]!, this.#idStart[row + 1]!);
   }
 
+  origin(row: number): PassageOrigin {
+    const spans = this.#spans;
+    return { start: spans?.[2 * row] ?? 0, end: spans?.[2 * row + 1] ?? 0, home: this.#homes[row]! };
+  }
+
   titleBytes(row: number): Uint8Array | null {
     if ((this.#flags[row]! & rowFlags.title) === 0) return null;
     const start = Number(this.#textStart[row]!);
@@ -185,6 +234,9 @@ export class SealedSegment implements SegmentReader {
     const terms = this.terms(row);
     return {
       docId: this.docIds[row]!,
+      passage: this.passages?.[row] ?? 0,
+      ...this.origin(row),
+      contentHash: this.contentHashes[row]!,
       id: utf8(this.idBytes(row)),
       title: title === null ? null : utf8(title),
       text: utf8(this.textBytes(row)),
@@ -206,6 +258,8 @@ export class SealedSegment implements SegmentReader {
     };
   }
 }
+
+const noRows: readonly number[] = [];
 
 interface TermColumns {
   readonly dictionary: Uint32Array;
@@ -250,6 +304,12 @@ function presenceBitmap(flags: Uint8Array, flag: number): Uint8Array | null {
     else setBit(bits, row);
   }
   return isFull ? null : bits;
+}
+
+function zeros(column: Uint32Array): number {
+  let count = 0;
+  for (const value of column) if (value === 0) count += 1;
+  return count;
 }
 
 function utf8(bytes: Uint8Array): string {

@@ -1,7 +1,7 @@
 /** Writes the columns of a segment file one after another, with bounded memory and in slices, and commits it whole. */
-import { open, rm, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { commitFile, temporarySuffix } from '../durable-file.js';
+import type { Files, WritableFile } from '../files.js';
 import type { Slices } from '../maintenance/slices.js';
 import {
   blockBytes,
@@ -16,8 +16,9 @@ import {
 const flushBytes = 1024 * 1024;
 
 export class SegmentFileWriter {
+  readonly #files: Files;
   readonly #path: string;
-  readonly #file: FileHandle;
+  readonly #file: WritableFile;
   readonly #slices: Slices;
   readonly #columns: { name: string; offset: number; bytes: number }[] = [];
   readonly #checksums: number[] = [];
@@ -30,7 +31,8 @@ export class SegmentFileWriter {
   /** File position of the buffer's begin. */
   #flushed = 0;
 
-  private constructor(path: string, file: FileHandle, slices: Slices) {
+  private constructor(files: Files, path: string, file: WritableFile, slices: Slices) {
+    this.#files = files;
     this.#path = path;
     this.#file = file;
     this.#slices = slices;
@@ -38,8 +40,8 @@ export class SegmentFileWriter {
   }
 
   /** Begins the file under its temporary name. */
-  static async create(path: string, slices: Slices): Promise<SegmentFileWriter> {
-    return new SegmentFileWriter(path, await open(path + temporarySuffix, 'w'), slices);
+  static async create(files: Files, path: string, slices: Slices): Promise<SegmentFileWriter> {
+    return new SegmentFileWriter(files, path, await files.create(path + temporarySuffix), slices);
   }
 
   /** Ends the column before and begins `name`. */
@@ -88,18 +90,18 @@ export class SegmentFileWriter {
     await this.#flush();
     await this.#file.sync();
     await this.#file.close();
-    await commitFile(this.#path + temporarySuffix, this.#path);
+    await commitFile(this.#files, this.#path + temporarySuffix, this.#path);
   }
 
   /** Removes what was written. */
   async abort(): Promise<void> {
     await this.#file.close();
-    await rm(this.#path + temporarySuffix, { force: true });
+    await this.#files.remove(this.#path + temporarySuffix);
   }
 
   async #flush(): Promise<void> {
     this.#updateChecksums();
-    await this.#file.writeFile(this.#buffer.subarray(0, this.#used));
+    await this.#file.write(this.#buffer.subarray(0, this.#used));
     this.#flushed += this.#used;
     this.#used = 0;
     this.#checked = 0;

@@ -4,7 +4,8 @@
  * Rows are numbered from 0. Columns are views that belong to the segment: valid until it is closed, never to be changed. A mutable
  * segment may hand out columns longer than the `rowCount` that a caller pinned; rows at or past the pinned count are to be ignored.
  */
-import type { AttributeValue, IndexDocument } from '../document.js';
+import type { AttributeScalar, AttributeValue, IndexDocument } from '../document.js';
+import type { RowsByList } from './rows-by-list.js';
 
 /** Token vectors of all rows. */
 export interface TokenColumns {
@@ -40,7 +41,40 @@ export interface RowTerms {
   readonly weights: Uint16Array;
 }
 
+/** An id as segments look for it: its hash in words, since comparing BigInts allocates. */
+export interface IdKey {
+  readonly id: string;
+  /** XXH64 of the id, and its two halves. */
+  readonly hash: bigint;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The key of `id`, whose hash is `hash`. */
+export function idKey(id: string, hash: bigint): IdKey {
+  return { id, hash, low: Number(hash & 0xffffffffn), high: Number(hash >> 32n) };
+}
+
 export type AttributeKind = 'string' | 'int64' | 'double' | 'bool' | 'timestamp';
+
+/** How a value is compared: with one value, or by `in` with any number. */
+export type ValueComparator =
+  | 'equal'
+  | 'less'
+  | 'lessEqual'
+  | 'greater'
+  | 'greaterEqual'
+  | 'startsWith'
+  /** Equal to any of the values. */
+  | 'in'
+  /** A list attribute holds the value. */
+  | 'contains';
+
+/** What the values of one attribute are asked for; `values` are of its kind. */
+export interface ValueCondition {
+  readonly comparator: ValueComparator;
+  readonly values: readonly AttributeScalar[];
+}
 
 /** One attribute of one type. An attribute whose documents disagree on the type has a column for each. */
 export interface AttributeColumn {
@@ -49,6 +83,17 @@ export interface AttributeColumn {
   readonly isList: boolean;
   /** The row's value; undefined where it has none. */
   value(row: number): AttributeValue | undefined;
+  /** Sets the bits of all rows that have a value. `bits` has room for the rows of a pin, in multiples of 32; others are left out. */
+  markPresent(bits: Uint8Array): void;
+  /** The same for rows whose value, or one of whose elements, satisfies `condition`. */
+  mark(condition: ValueCondition, bits: Uint8Array): void;
+}
+
+/** Where a passage lies in its document: see `IndexDocument`. */
+export interface PassageOrigin {
+  readonly start: number;
+  readonly end: number;
+  readonly home: number;
 }
 
 export interface SegmentReader {
@@ -56,24 +101,34 @@ export interface SegmentReader {
   readonly dim: number;
   /** Bytes on disk, or an estimate of those in memory. */
   readonly bytes: number;
-  /** Whether docIds ascend with the row number; always so on disk. */
+  /** Whether (docId, passage) ascends with the row number; always so on disk. */
   readonly isOrdered: boolean;
   /** uint64[rows]. */
   readonly docIds: BigUint64Array;
   /** uint64[rows], XXH64 of the ids. */
   readonly idHashes: BigUint64Array;
+  /** uint64[rows], XXH64 of the contents; 0 where it is not known. */
+  readonly contentHashes: BigUint64Array;
   /** uint32[rows]. */
   readonly lists: Uint32Array;
+  /** uint32[rows]: number of each row's passage; null when all are primary ones. */
+  readonly passages: Uint32Array | null;
+  /** Rows of primary passages. */
+  readonly primaryCount: number;
   /** fp16[rows, dim]; rows without a vector are zero. Null when no row has one. */
   readonly dense: Uint16Array | null;
   /** Bitmap of rows with a dense vector; null when all have one. */
   readonly densePresent: Uint8Array | null;
   readonly tokens: TokenColumns;
   readonly attributes: readonly AttributeColumn[];
-  /** Row of a docId; -1 when it is not here. */
-  rowOf(docId: bigint): number;
-  /** Every row whose id is `id` (all versions), in any order. */
-  rowsOfId(id: string, idHash: bigint): number[];
+  /** Row of a passage; -1 when it is not here. */
+  rowOf(docId: bigint, passage: number): number;
+  /** Every row of a docId, in any order. */
+  rowsOf(docId: bigint): readonly number[];
+  /** Every row whose id is that of `key` (all versions), in any order. */
+  rowsOfId(key: IdKey): readonly number[];
+  /** The rows below `rowCount` by inverted list. */
+  rowsByList(rowCount: number): RowsByList;
   /** Postings of a term; null when no row has it. */
   postings(termId: number): Postings | null;
   /** Every term that occurs, ascending. */
@@ -82,6 +137,8 @@ export interface SegmentReader {
   terms(row: number): RowTerms | null;
   hasTokens(row: number): boolean;
   idBytes(row: number): Uint8Array;
+  /** Where the row's passage lies in its document. */
+  origin(row: number): PassageOrigin;
   /** Null when the document has no title. */
   titleBytes(row: number): Uint8Array | null;
   textBytes(row: number): Uint8Array;

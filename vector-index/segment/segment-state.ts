@@ -34,6 +34,7 @@ export class SegmentState<
   #live: Uint8Array;
   #isShared = false;
   #dead = 0;
+  #deadPrimary = 0;
   #pins = 0;
   #isRetired = false;
   /** Per term, how many dead rows have it. */
@@ -53,8 +54,9 @@ export class SegmentState<
     return this.#dead;
   }
 
-  get liveCount(): number {
-    return this.reader.rowCount - this.#dead;
+  /** Living documents: rows of primary passages. */
+  get livePrimaryCount(): number {
+    return this.reader.primaryCount - this.#deadPrimary;
   }
 
   /** Dead rows that the manifest knows. */
@@ -87,6 +89,7 @@ export class SegmentState<
     }
     clearBit(this.#live, row);
     this.#dead += 1;
+    if ((this.reader.passages?.[row] ?? 0) === 0) this.#deadPrimary += 1;
     for (const termId of this.reader.terms(row)?.termIds ?? []) {
       this.#deadFrequencies.set(termId, (this.#deadFrequencies.get(termId) ?? 0) + 1);
     }

@@ -3,8 +3,8 @@
  *
  * Works in slices while the sources are read by searches. The bytes depend only on the documents, not on where they came from.
  */
-import { rm } from 'node:fs/promises';
 import { diskError } from '../durable-file.js';
+import type { Files } from '../files.js';
 import type { Slices } from '../maintenance/slices.js';
 import { writeAttributes } from './attribute-writer.js';
 import { eachRow, mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
@@ -13,6 +13,12 @@ import { rowFlags } from './segment-layout.js';
 import type { SegmentReader } from './segment-reader.js';
 import { writeTerms } from './terms-writer.js';
 import { versionNumber } from './mutable-segment.js';
+
+/** What writing goes through. */
+export interface WritingParts {
+  readonly files: Files;
+  readonly slices: Slices;
+}
 
 export interface SegmentShape {
   readonly dim: number;
@@ -28,15 +34,16 @@ export async function writeSegment(
   path: string,
   sources: readonly SegmentSource[],
   shape: SegmentShape,
-  slices: Slices,
+  { files, slices }: WritingParts,
 ): Promise<RowOrder> {
   const order = await mergedOrder(sources, slices);
   if (order.count === 0) return order;
-  const writer = await SegmentFileWriter.create(path, slices).catch((error: unknown) => {
+  const writer = await SegmentFileWriter.create(files, path, slices).catch((error: unknown) => {
     throw diskError(error, path);
   });
   try {
     await writeIds(writer, order);
+    await writeOrigins(writer, order);
     await writeDense(writer, order, shape.dim);
     const codecs = await writeTokens(writer, order);
     await writeTerms(writer, order);
@@ -45,7 +52,7 @@ export async function writeSegment(
     await writer.commit({ rows: order.count, dim: shape.dim, tokenDim: shape.tokenDim, codecs, attributes });
   } catch (error) {
     await writer.abort();
-    await rm(path, { force: true });
+    await files.remove(path);
     throw diskError(error, path);
   }
   return order;
@@ -72,6 +79,37 @@ async function writeIds(writer: SegmentFileWriter, order: RowOrder): Promise<voi
   await eachRow(writer, order, (reader, row) => writer.bytes(reader.idBytes(row)));
   writer.column('flags');
   await eachRow(writer, order, (reader, row) => writer.u8(flagsOf(reader, row)));
+}
+
+/** Columns of what most segments have none of: content hashes that are known, passages that are not the whole document. */
+async function writeOrigins(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
+  const has = { hash: false, passage: false, span: false, home: false };
+  await eachRow(writer, order, (reader, row) => {
+    const { start, end, home } = reader.origin(row);
+    has.hash ||= reader.contentHashes[row] !== 0n;
+    has.passage ||= (reader.passages?.[row] ?? 0) > 0;
+    has.span ||= start > 0 || end > 0;
+    has.home ||= home !== reader.lists[row];
+  });
+  if (has.hash) {
+    writer.column('contentHash');
+    await eachRow(writer, order, (reader, row) => writer.u64(reader.contentHashes[row]!));
+  }
+  if (has.passage) {
+    writer.column('passage');
+    await eachRow(writer, order, (reader, row) => writer.u32(reader.passages?.[row] ?? 0));
+  }
+  if (has.span) {
+    writer.column('span');
+    await eachRow(writer, order, (reader, row) => {
+      const { start, end } = reader.origin(row);
+      writer.u32(start);
+      writer.u32(end);
+    });
+  }
+  if (!has.home) return;
+  writer.column('home');
+  await eachRow(writer, order, (reader, row) => writer.u32(reader.origin(row).home));
 }
 
 function flagsOf(reader: SegmentReader, row: number): number {

@@ -1,0 +1,38 @@
+/** Which rows of a segment a search may find: those that live, lie in the lists asked for and pass the filter. */
+import { bitmapBytes, countBits, intersection } from '../bitmap.js';
+import { filterBitmap } from '../filter/filter-bitmap.js';
+import type { RowFilter, Selection } from '../filter/row-filter.js';
+import type { PinnedSegment } from '../segment/segment-state.js';
+
+/** Everything. */
+export const unselective: Selection = { filter: null, lists: null };
+
+/** The rows that may be found as a bitmap of the pinned rows; null = all. Not to be changed. */
+export function selectedRows(segment: PinnedSegment, { filter, lists }: Selection): Uint8Array | null {
+  const { reader, rowCount, live } = segment;
+  const inLists = lists === null || rowCount === 0 ? null : reader.rowsByList(rowCount).bitmap(lists);
+  return both(both(live, inLists, rowCount), passing(segment, filter), rowCount);
+}
+
+/** Living documents (rows of primary passages) among `selected`. */
+export function selectedDocuments({ reader, rowCount }: PinnedSegment, selected: Uint8Array | null): number {
+  const { passages } = reader;
+  if (passages === null) return selected === null ? rowCount : countBits(selected, rowCount);
+  let count = 0;
+  for (let row = 0; row < rowCount; row += 1) {
+    if (passages[row] === 0 && (selected === null || (selected[row >>> 3]! & (1 << (row & 7))) !== 0)) count += 1;
+  }
+  return count;
+}
+
+/** Bitwise and of two bitmaps of `count` bits, null being all ones. */
+export function both(left: Uint8Array | null, right: Uint8Array | null, count: number): Uint8Array | null {
+  if (left === null) return right;
+  return right === null ? left : intersection(left, right, count);
+}
+
+function passing({ reader, rowCount }: PinnedSegment, filter: RowFilter | null): Uint8Array | null {
+  if (filter === null || rowCount === 0) return null;
+  const bits = filterBitmap(reader, rowCount, filter);
+  return bits === null ? null : bits.subarray(0, bitmapBytes(rowCount));
+}
