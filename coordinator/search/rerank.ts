@@ -51,7 +51,7 @@ export async function rerank(
   return { candidates, missing: scored.missing };
 }
 
-/** What each row lacks of dense, MaxSim and, where it is the primary one, sparse. */
+/** What each row lacks of dense, MaxSim and, where the primary one is in the same shard, sparse. */
 async function scoreRows(
   candidates: readonly Candidate[],
   question: Question,
@@ -155,8 +155,8 @@ async function maxSimDivisor(
   return reduction === 'mean' ? wire.tokenCount : 1;
 }
 
-function lacksSparse({ passage, sparse }: Candidate): boolean {
-  return passage === 0 && Number.isNaN(sparse);
+function lacksSparse({ sparse }: Candidate): boolean {
+  return Number.isNaN(sparse);
 }
 
 /** `rows` by the shard in which each was found. */

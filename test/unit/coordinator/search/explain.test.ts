@@ -9,8 +9,8 @@ import {
   encodersOf,
   fanOutOf,
   floats,
+  foundBy,
   peersOf,
-  planOf,
   question,
   ranked,
   servingMap,
@@ -21,6 +21,8 @@ import {
 const hit = (docId: bigint, text: string): FoundHit => ({
   ...ranked(docId, 1),
   document: Document.fromPartial({ id: text, text }),
+  start: 0,
+  end: 0,
 });
 
 const encoders = encodersOf({
@@ -45,7 +47,7 @@ async function run(
       { shards: [ShardScores.fromPartial({ shard: 0, ...scores })] }
     ),
   });
-  const parts = { encoders, peers, fanOut: fanOutOf(map), plan: planOf(map), deadline: deadlineOf() };
+  const parts = { encoders, peers, fanOut: fanOutOf(map), ...foundBy(map), deadline: deadlineOf() };
   const asked = wire({ tokens: floats(1, 2, 3, 4), tokenCount: 2 });
   return { ...(await explainTokens(hits, question(), asked, parts)), requests };
 }
@@ -95,7 +97,7 @@ describe('explaining hits', () => {
       encoders: encodersOf({}),
       peers: peersOf({}),
       fanOut: fanOutOf(map),
-      plan: planOf(map),
+      ...foundBy(map),
       deadline: deadlineOf(),
     };
     const explained = await explainTokens([hit(1n, 'x')], question(), wire(), parts);

@@ -4,6 +4,7 @@ import { ShoalError } from '../../../../base/errors.js';
 import type { ClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
 import { fanOut, type AskNode, type FanOutResult, type ShardPart } from '../../../../coordinator/search/fan-out.js';
 import type { ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js';
+import { FakeClock } from '../../../fake-clock.js';
 import { deadlineOf, mapOf, placement, replica, shardNode } from '../fixtures.js';
 
 const done = (shard: number): ShardPart => ({ shard, status: 0, message: '' });
@@ -162,6 +163,37 @@ describe('fanning out', () => {
     );
     assert.equal(asked.length, 1);
     assert.deepEqual([...missing.values()], ['node a: too late', 'node a: too late']);
+  });
+
+  it('asks a preferred replica first, however busy it is', async () => {
+    const { map, placements } = twoByTwo();
+    const asked: string[] = [];
+    const ask: AskNode<ShardPart> = async (address, some) => {
+      asked.push(address);
+      return some.map(({ shard }) => done(shard));
+    };
+    const parts = { map: () => map, loadOf: (address: string) => (address === 'b:1' ? 9 : 0) };
+    await fanOut(placements, ask, { ...parts, prefer: new Map([[1, 'b']]) }, deadlineOf());
+    assert.deepEqual(asked.sort(), ['a:1', 'b:1']);
+  });
+
+  it('gives a replica that does not answer no more than its share of the time', async () => {
+    const clock = new FakeClock();
+    const { map, placements } = twoByTwo();
+    const asked: string[] = [];
+    const ask: AskNode<ShardPart> = async (address, some, deadline) => {
+      asked.push(address);
+      if (address === 'b:1') return some.map(({ shard }) => done(shard));
+      return new Promise((_, reject) => {
+        deadline.signal.addEventListener('abort', () => reject(ShoalError.from(deadline.signal.reason)));
+      });
+    };
+    const fanned = fanOut(placements, ask, { map: () => map, loadOf: () => 0 }, deadlineOf(1_000, clock));
+    await clock.advance(499);
+    assert.deepEqual(asked, ['a:1']);
+    await clock.advance(1);
+    const { answers } = await fanned;
+    assert.deepEqual([answers.get(0)?.node, answers.get(1)?.node], ['b', 'b']);
   });
 
   it('of no shard asks nobody', async () => {

@@ -1,11 +1,23 @@
 /** The documents of the final hits; what is gone, or stands twice, makes room for the next candidate. */
 import assert from 'node:assert/strict';
-import { uint64From } from '../../../../base/bytes.js';
+import { uint32From, uint64From } from '../../../../base/bytes.js';
 import { fetch, type Fetched } from '../../../../coordinator/search/fetch.js';
 import type { RankedCandidate } from '../../../../coordinator/search/fuse.js';
 import type { Question } from '../../../../coordinator/search/question.js';
-import { ShardDocuments } from '../../../../proto/generated/shoal/v1/shard.js';
-import { deadlineOf, fanOutOf, peersOf, planOf, question, ranked, servingMap } from '../fixtures.js';
+import { ShardDocuments, ShardScan } from '../../../../proto/generated/shoal/v1/shard.js';
+import {
+  deadlineOf,
+  fanOutOf,
+  foundBy,
+  mapOf,
+  peersOf,
+  placement,
+  question,
+  ranked,
+  replica,
+  servingMap,
+  shardNode,
+} from '../fixtures.js';
 
 interface Rig {
   /** docId → id of the documents that exist. */
@@ -37,7 +49,7 @@ async function run(
     }),
   });
   const map = servingMap(2);
-  const parts = { peers, fanOut: fanOutOf(map), plan: planOf(map), deadline: deadlineOf() };
+  const parts = { peers, fanOut: fanOutOf(map), ...foundBy(map), deadline: deadlineOf() };
   const fetched = await fetch(candidates, question(changes), parts);
   return { ...fetched, found: fetched.hits.map(({ document }) => document.id), asked };
 }
@@ -120,6 +132,61 @@ describe('fetching', () => {
     const { found, missing } = await run(four, { k: 2 }, { ...abcd, failing: 0 });
     assert.deepEqual(found, ['b', 'd']);
     assert.deepEqual([...missing], [[0, 'node node-0: closed']]);
+  });
+
+  it('leaves out the document that the question is about', async () => {
+    assert.deepEqual((await run(four, { k: 2, like: 'a' }, abcd)).found, ['b', 'c']);
+  });
+
+  it('takes title and text of a further passage from its home', async () => {
+    const asked: unknown[] = [];
+    const peers = peersOf({
+      fetch: async (_, { shards }) => ({
+        shards: shards.map(({ ref, docIds, passages }) => {
+          const shard = ref?.shard ?? 0;
+          asked.push([shard, [...uint64From(docIds, 'docIds')], [...uint32From(passages, 'passages')]]);
+          const passage = shard === 0 ? 3 : 0;
+          const text = shard === 0 ? {} : { title: 'T', text: 'whole' };
+          const found = { docId: 9n, document: { id: 'a', ...text }, passage, start: 5, end: 7, home: 1 };
+          return ShardDocuments.fromPartial({ shard, documents: [found] });
+        }),
+      }),
+    });
+    const map = servingMap(2);
+    const parts = { peers, fanOut: fanOutOf(map), ...foundBy(map), deadline: deadlineOf() };
+    const { hits } = await fetch([{ ...ranked(9n, 1), passage: 3 }], question(), parts);
+    assert.deepEqual(
+      hits.map(({ document, start, end, shard }) => [document.title, document.text, start, end, shard]),
+      [['T', 'whole', 5, 7, 0]],
+    );
+    assert.deepEqual(asked, [
+      [0, [9n], [3]],
+      [1, [9n], []],
+    ]);
+  });
+
+  it('asks the replica that was scanned, and any other one to be as far', async () => {
+    const requests: { address: string; marks: unknown }[] = [];
+    const map = mapOf({
+      nodes: [shardNode('a'), shardNode('b')],
+      placements: [placement(0, ['a', 'b'])],
+      replicas: [replica(0, 'a'), replica(0, 'b')],
+    });
+    const peers = peersOf({
+      fetch: async (address, { shards }) => {
+        requests.push({ address, marks: shards[0]?.required });
+        const failed = { shard: 0, status: 14, message: 'closed' };
+        return { shards: [ShardDocuments.fromPartial(address === 'b:1' ? failed : { shard: 0 })] };
+      },
+    });
+    const answers = [ShardScan.fromPartial({ shard: 0, applied: 7n })];
+    const found = foundBy(map, { answers, nodes: new Map([[0, 'b']]) });
+    await fetch([ranked(1n, 1)], question(), { peers, fanOut: fanOutOf(map), ...found, deadline: deadlineOf() });
+    const marks = [{ subject: 'shoal.u1.1.0', sequence: 7n }];
+    assert.deepEqual(requests, [
+      { address: 'b:1', marks },
+      { address: 'a:1', marks },
+    ]);
   });
 
   it('of no candidate is empty', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { compareDocIds, merge } from '../../../../coordinator/search/merge.js';
 import type { ShardScan } from '../../../../proto/generated/shoal/v1/shard.js';
-import { columns } from '../fixtures.js';
+import { columns, words } from '../fixtures.js';
 
 function scan(shard: number, stages: Pick<ShardScan, 'dense' | 'sparse'>): ShardScan {
   return { shard, status: 0, message: '', applied: 0n, behind: false, ...stages };
@@ -21,9 +21,9 @@ describe('merging', () => {
       10,
     );
     assert.deepEqual(candidates, [
-      { docId: 1n, idHash: 1n, shard: 0, dense: 0.5, sparse: 7, multi: NaN },
-      { docId: 2n, idHash: 2n, shard: 0, dense: NaN, sparse: 3, multi: NaN },
-      { docId: 3n, idHash: 3n, shard: 4, dense: 0.25, sparse: NaN, multi: NaN },
+      { docId: 1n, idHash: 1n, shard: 0, passage: 0, dense: 0.5, sparse: 7, multi: NaN },
+      { docId: 2n, idHash: 2n, shard: 0, passage: 0, dense: NaN, sparse: 3, multi: NaN },
+      { docId: 3n, idHash: 3n, shard: 4, passage: 0, dense: 0.25, sparse: NaN, multi: NaN },
     ]);
     assert.deepEqual([denseCount, sparseCount], [2, 2]);
   });
@@ -66,6 +66,26 @@ describe('merging', () => {
       100,
     );
     assert.deepEqual(bestSparse, [16, 15, 14, 13, 12, 11, 10, 9, 8, 7]);
+  });
+
+  it('keeps the passages of the best k documents, each passage once', () => {
+    const passages = (...numbers: number[]): Buffer => words(...numbers);
+    const here = { ...columns([1n, 1n, 0.9], [2n, 2n, 0.5], [3n, 3n, 0.1]), passages: passages(2, 0, 1) };
+    const there = { ...columns([1n, 1n, 0.8], [1n, 1n, 0.7]), passages: passages(1, 2) };
+    const { candidates, denseCount } = merge(
+      [scan(0, { dense: here, sparse: none }), scan(1, { dense: there, sparse: columns([2n, 2n, 4]) })],
+      2,
+    );
+    assert.deepEqual(
+      candidates.map(({ docId, passage, shard, dense }) => [docId, passage, shard, dense]),
+      [
+        [1n, 1, 1, Math.fround(0.8)],
+        [1n, 2, 0, Math.fround(0.9)],
+        [2n, 0, 0, 0.5],
+      ],
+    );
+    assert.equal(denseCount, 2);
+    assert.equal(candidates[2]?.sparse, 4);
   });
 
   it('of no answer is empty', () => {

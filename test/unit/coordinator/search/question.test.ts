@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { questionOf } from '../../../../coordinator/search/question.js';
 import type { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
-import { SearchMode, SearchRequest, SparseRouting } from '../../../../proto/generated/shoal/v1/search.js';
+import { AttributeType } from '../../../../proto/generated/shoal/v1/document.js';
+import { SearchMode, SearchRequest } from '../../../../proto/generated/shoal/v1/search.js';
 import { bareSettings, floats, settings } from '../fixtures.js';
 
 type Request = Parameters<typeof SearchRequest.fromPartial>[0];
@@ -10,7 +11,7 @@ type Request = Parameters<typeof SearchRequest.fromPartial>[0];
 const learned = settings({ sparseWeighting: 'learned' });
 
 function ask(request: Request, of: CollectionSettings = settings()): ReturnType<typeof questionOf> {
-  return questionOf(SearchRequest.fromPartial({ query: 'words', ...request }), of);
+  return questionOf(SearchRequest.fromPartial({ query: 'words', ...request }), of, 1_000);
 }
 
 function refusal(request: Request, message: RegExp, of: CollectionSettings = settings()): void {
@@ -23,6 +24,7 @@ describe('a question', () => {
     assert.deepEqual(rest, {
       text: 'words',
       vector: null,
+      like: null,
       k: 10,
       offset: 0,
       dense: true,
@@ -32,6 +34,8 @@ describe('a question', () => {
       sparseSearch: true,
       candidates: 100,
       nprobe: 0,
+      exact: false,
+      filter: null,
       weights: { dense: 1, sparse: 0.1, multi: 1 },
       rrf: false,
       scoreThreshold: null,
@@ -75,38 +79,6 @@ describe('a question', () => {
   });
 });
 
-describe('the mode of a question', () => {
-  const stages = (request: Request, of?: CollectionSettings): boolean[] => {
-    const { dense, sparse, multi, multiOnly, sparseSearch } = ask(request, of);
-    return [dense, sparse, multi, multiOnly, sparseSearch];
-  };
-
-  it('says which scores count', () => {
-    assert.deepEqual(stages({ mode: SearchMode.SEARCH_MODE_HYBRID }), [true, true, true, false, true]);
-    assert.deepEqual(stages({ mode: SearchMode.SEARCH_MODE_DENSE }), [true, false, false, false, false]);
-    assert.deepEqual(stages({ mode: SearchMode.SEARCH_MODE_SPARSE }), [false, true, false, false, true]);
-    assert.deepEqual(stages({ mode: SearchMode.SEARCH_MODE_MULTI }), [true, false, true, true, false]);
-  });
-
-  it('searches by words for BM25, rescores for learned weights, unless told otherwise', () => {
-    const sparseOf = (routing: SparseRouting, of?: CollectionSettings): boolean[] => {
-      const { sparse, sparseSearch } = ask({ sparse: routing }, of);
-      return [sparse, sparseSearch];
-    };
-    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_UNSPECIFIED), [true, true]);
-    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_UNSPECIFIED, learned), [true, false]);
-    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_SEARCH, learned), [true, true]);
-    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_RESCORE), [true, false]);
-    assert.deepEqual(sparseOf(SparseRouting.SPARSE_ROUTING_OFF), [false, false]);
-  });
-
-  it('multi is refused where the model has no such head, and left out of hybrid', () => {
-    const noTokens = settings({ tokenDim: 0 });
-    refusal({ mode: SearchMode.SEARCH_MODE_MULTI }, /has no multi-vector head; use another mode/, noTokens);
-    assert.equal(ask({}, noTokens).multi, false);
-  });
-});
-
 describe('a query vector', () => {
   it('asks for the dense score alone', () => {
     const asked = ask({ query: '', vector: floats(3, 4) }, bareSettings());
@@ -124,6 +96,51 @@ describe('a query vector', () => {
   it('is refused in other modes, and is needed where there is no model', () => {
     refusal({ vector: floats(1, 2), mode: SearchMode.SEARCH_MODE_HYBRID }, /in mode dense only/);
     refusal({}, /^collection 'notes' has no encoder model; search it by vector$/, bareSettings());
+  });
+});
+
+describe('a question by example', () => {
+  it('is about another document and nothing else', () => {
+    const asked = ask({ query: '', like: 'a' }, bareSettings());
+    assert.deepEqual([asked.like, asked.dense, asked.sparse, asked.multi], ['a', true, false, false]);
+    assert.equal(asked.candidates, 101, 'the document itself is found too');
+    assert.equal(ask({ query: '', like: 'a', k: 10_000 }).candidates, 10_000);
+    refusal({ like: 'a' }, /^like stands beside a query or a vector; give one of them$/);
+    refusal({ query: '', like: 'a', vector: floats(1, 2) }, /like stands beside/);
+    refusal({ query: '', like: 'a', mode: SearchMode.SEARCH_MODE_SPARSE }, /in mode dense only/);
+  });
+});
+
+describe('an exact question', () => {
+  it('probes all lists whatever is said of them', () => {
+    const { exact, nprobe } = ask({ exact: true, nprobe: 3 });
+    assert.deepEqual([exact, nprobe], [true, 0]);
+  });
+});
+
+describe('the filter of a question', () => {
+  const dated = settings({
+    attributes: { year: AttributeType.ATTRIBUTE_TYPE_INT64, until: AttributeType.ATTRIBUTE_TYPE_TIMESTAMP },
+    expiresBy: 'until',
+  });
+
+  it('is compiled with the collection’s types, and refused with the place in its text', () => {
+    const { filter } = ask({ filter: 'year >= 1990' }, settings({ attributes: dated.attributes }));
+    assert.equal(filter?.comparison?.attribute, 'year');
+    refusal({ filter: 'year >=' }, /1/, dated);
+  });
+
+  it('leaves out what has expired by now', () => {
+    const { filter } = ask({}, dated);
+    assert.equal(filter?.noneOf?.comparison?.attribute, 'until');
+    assert.equal(filter.noneOf.comparison.values[0]?.timestampValue?.getTime(), 1_000);
+  });
+});
+
+describe('the threshold of a question', () => {
+  it('is a number', () => {
+    assert.equal(ask({ scoreThreshold: -0.5 }).scoreThreshold, -0.5);
+    refusal({ scoreThreshold: NaN }, /^score_threshold is not a number/);
   });
 });
 

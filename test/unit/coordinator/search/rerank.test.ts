@@ -13,8 +13,8 @@ import {
   encodersOf,
   fanOutOf,
   floats,
+  foundBy,
   peersOf,
-  planOf,
   question,
   servingMap,
   wire,
@@ -47,7 +47,7 @@ async function run(each: Case): Promise<Reranked & { readonly requests: readonly
     infoOf: async () => GetEncoderInfoResponse.fromPartial({ reduction: each.reduction ?? 'sum' }),
   });
   const merged = { candidates: each.candidates, denseCount: 0, sparseCount: 0, bestSparse: [] };
-  const parts = { encoders, peers, fanOut: fanOutOf(map), plan: planOf(map), deadline: deadlineOf() };
+  const parts = { encoders, peers, fanOut: fanOutOf(map), ...foundBy(map), deadline: deadlineOf() };
   const result = await rerank(merged, question(each.question), wire(each.wire), parts);
   return { ...result, requests };
 }
@@ -111,6 +111,48 @@ describe('reranking', () => {
       answer: () => ({ multi: floats(NaN) }),
     });
     assert.ok(Number.isNaN(candidates[0]?.multi));
+  });
+
+  it('scores every candidate exactly where asked for', async () => {
+    const candidates = Array.from({ length: 200 }, (_, i) => candidate(BigInt(i + 1), { dense: 1 }));
+    const exactTop = async (exact: boolean): Promise<number | undefined> =>
+      (await run({ candidates, wire: tokens, question: { exact } })).requests[0]?.exactTop;
+    assert.deepEqual([await exactTop(false), await exactTop(true)], [20, 200]);
+  });
+
+  it('names passages, and gives a document the best of them', async () => {
+    const { candidates, requests } = await run({
+      candidates: [candidate(1n, { dense: 0.5 }), candidate(1n, { dense: 0.25, passage: 2 })],
+      wire: tokens,
+      answer: () => ({ multi: floats(1, 3) }),
+    });
+    assert.deepEqual(requests[0]?.shards[0]?.passages, words(0, 2));
+    assert.deepEqual(
+      candidates.map(({ passage, multi }) => [passage, multi]),
+      [[2, 3]],
+    );
+  });
+
+  it('takes the sparse score of a further passage from the primary one, wherever it is', async () => {
+    const { candidates, requests } = await run({
+      candidates: [candidate(1n, { dense: 0.5, passage: 2 })],
+      wire: { sparse },
+      answer: (shard) => ({ sparse: floats(shard === 1 ? 4 : NaN) }),
+    });
+    assert.deepEqual(
+      requests.map(({ shards }) => shards.map(({ ref, passages }) => [ref?.shard, passages])),
+      [
+        [[0, words(2)]],
+        [
+          [0, Buffer.alloc(0)],
+          [1, Buffer.alloc(0)],
+        ],
+      ],
+    );
+    assert.deepEqual(
+      candidates.map(({ passage, sparse: score }) => [passage, score]),
+      [[2, 4]],
+    );
   });
 
   it('leaves out the candidates of a shard that fails, and says why', async () => {

@@ -36,7 +36,7 @@ function rig(documents: readonly number[]): Rig {
   });
   const statistics = new TermStatistics(clock, peers);
   const map = servingMap(documents.length);
-  const where = { plan: planOf(map), fanOut: fanOutOf(map), deadline: deadlineOf() };
+  const where = { placements: planOf(map).placements, fanOut: fanOutOf(map), deadline: deadlineOf() };
   return {
     clock,
     statistics,
@@ -84,7 +84,7 @@ describe('the statistics of terms', () => {
   it('are those of the shards that answer', async () => {
     const { statistics } = rig([10]);
     const map = servingMap(0);
-    const where = { plan: planOf(map), fanOut: fanOutOf(map), deadline: deadlineOf() };
+    const where = { placements: planOf(map).placements, fanOut: fanOutOf(map), deadline: deadlineOf() };
     const terms = { termIds: Uint32Array.of(1), weights: Float32Array.of(1) };
     const [factor] = await statistics.factors(uid, terms, where);
     close(factor, Math.fround(inverseDocumentFrequency(0, 0)));
