@@ -31,6 +31,8 @@ export class SimLogHost implements SimHost {
   isFull = false;
   readonly process: SimProcess;
   readonly streams = new Map<string, SimStream>();
+  /** Called in the instant in which an entry is on disk. */
+  onStored: (stream: string, entry: LogEntry) => void = () => undefined;
 
   constructor(process: SimProcess) {
     this.process = process;
@@ -46,7 +48,7 @@ export class SimLogHost implements SimHost {
     if (this.streams.has(name)) return;
     if (name === '') throw new ShoalError('INVALID_ARGUMENT', 'a stream has a name');
     if (firstSequence < 1n) throw new ShoalError('INVALID_ARGUMENT', `first sequence ${firstSequence} is below 1`);
-    this.streams.set(name, new SimStream(this.process, firstSequence));
+    this.streams.set(name, new SimStream(this.process, firstSequence, (entry) => this.onStored(name, entry)));
   }
 
   drop(name: string): void {

@@ -11,7 +11,7 @@ import { MultiplexedClient } from '../../../cluster/rpc/stream-client.js';
 import type { Connections } from '../../../cluster/rpc/transport.js';
 import { openDuplex } from './duplex.js';
 import { methodOf, type SimNetwork } from './network.js';
-import type { SimProcess } from './process.js';
+import { never, type SimProcess } from './process.js';
 
 type OpenStream = Pick<MultiplexedClient<never, never>, 'close' | 'finish'>;
 
@@ -63,6 +63,7 @@ export class SimConnections implements Connections {
     request: Request,
     deadline: Deadline,
   ): Promise<Response> {
+    if (!this.#process.isAlive) return never<Response>();
     deadline.check();
     if (this.#isClosed) throw new ShoalError('UNAVAILABLE', 'the connections of this node were closed');
     const call = new UnaryCall({ network: this.#network, process: this.#process, address, deadline });

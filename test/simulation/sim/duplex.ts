@@ -101,7 +101,7 @@ class Duplex {
   }
 
   #send(bytes: Buffer): void {
-    this.#toServer.send(() => this.#arrive(bytes));
+    if (this.#parts.process.isAlive) this.#toServer.send(() => this.#arrive(bytes));
   }
 
   #arrive(bytes: Buffer): void {
@@ -120,9 +120,12 @@ class Duplex {
     }
     this.#serverProcess = listener.process;
     this.#release.push(listener.process.onDeath(() => this.#tellClient(() => this.#fail('connection lost'))));
+    const whileAlive = (tell: () => void): void => {
+      if (listener.process.isAlive) this.#tellClient(tell);
+    };
     this.#server = new ServerEnd(
-      (bytes) => this.#tellClient(() => this.client.emit('data', this.#parts.method.responseDeserialize(bytes))),
-      () => this.#tellClient(() => this.#end()),
+      (bytes) => whileAlive(() => this.client.emit('data', this.#parts.method.responseDeserialize(bytes))),
+      () => whileAlive(() => this.#end()),
     );
     (found.implementation as (call: ServerEnd) => void)(this.#server);
     return true;

@@ -21,6 +21,7 @@ const noBody = new Uint8Array(0);
 
 export class SimStream {
   readonly #process: SimProcess;
+  readonly #onStored: (entry: LogEntry) => void;
   /** Sequence of `#entries[0]`. */
   readonly #base: bigint;
   /** By sequence − base; null = purged. */
@@ -33,7 +34,8 @@ export class SimStream {
   #isWriting = false;
   #isEnded = false;
 
-  constructor(process: SimProcess, firstSequence: bigint) {
+  constructor(process: SimProcess, firstSequence: bigint, onStored: (entry: LogEntry) => void) {
+    this.#onStored = onStored;
     this.#process = process;
     this.#base = firstSequence;
   }
@@ -137,8 +139,10 @@ export class SimStream {
   #store(subject: string, record: LogRecord): bigint {
     const sequence = this.lastSequence + 1n;
     const timeMs = this.#process.clock.wallMs();
-    this.#entries.push({ sequence, subject, timeMs, headers: record.headers, body: record.body });
+    const entry = { sequence, subject, timeMs, headers: record.headers, body: record.body };
+    this.#entries.push(entry);
     this.#lasts.set(subject, sequence);
+    this.#onStored(entry);
     return sequence;
   }
 

@@ -2,7 +2,7 @@
 import type { Deadline } from '../../../base/deadline.js';
 import { ShoalError } from '../../../base/errors.js';
 import type { Pipe, SimNetwork } from './network.js';
-import type { SimProcess } from './process.js';
+import { never, type SimProcess } from './process.js';
 
 /** How long a call without a deadline of its own waits. */
 const patienceMs = 5_000;
@@ -34,6 +34,7 @@ export class Remote {
    * then it may have run, or run later.
    */
   call<T>(serve: () => T | Promise<T>, deadline?: Deadline): Promise<T> {
+    if (!this.#process.isAlive) return never<T>();
     return new Promise<T>((resolve, reject) => {
       const signal = deadline?.signal;
       const settle = (act: () => void): void => {
@@ -60,7 +61,7 @@ export class Remote {
 
   /** Runs `serve` on the host, in order with the calls; held while the way there is cut. */
   post(serve: () => void): void {
-    this.#there.send(serve);
+    if (this.#process.isAlive) this.#there.send(serve);
   }
 
   async #served<T>(

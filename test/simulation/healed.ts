@@ -1,0 +1,88 @@
+/** After the last fault: within bounded time everything is as if there had never been one. */
+import { bufferOf } from '../../base/bytes.js';
+import { ClusterService } from '../../proto/generated/shoal/v1/cluster.js';
+import { DocumentsService } from '../../proto/generated/shoal/v1/documents.js';
+import { SearchMode, SearchRequest, SearchService } from '../../proto/generated/shoal/v1/search.js';
+import type { SimClient } from './client.js';
+import { drawVector, everything } from './content.js';
+import { checkDocument } from './reads.js';
+import { checkAnswer } from './searches.js';
+import type { Session } from './session.js';
+
+/** How long healing may take. */
+const healMs = 120_000;
+
+export async function checkHealed(session: Session, client: SimClient): Promise<void> {
+  const { cluster } = session;
+  await cluster.until(() => cluster.machines.every(({ address }) => address !== null), healMs, 'every node to serve');
+  await cluster.until(() => isHealthy(session, client), healMs, 'the cluster to be healthy');
+  await checkAllDocuments(session, client);
+  await checkSearches(session, client);
+  session.cluster.scheduler.note(`live ${session.oracle.live} last ${session.oracle.lastSequence}`);
+}
+
+async function isHealthy(session: Session, client: SimClient): Promise<boolean> {
+  for (const coordinator of session.cluster.coordinators) {
+    const { answer } = await client.call(coordinator, ClusterService.getStatus, {}, 5_000);
+    if (answer?.healthy !== true) {
+      const problems = answer?.problems.map(({ what, why }) => `${what}: ${why}`).join('; ');
+      session.cluster.diary.say('checker', `${coordinator.name} is not healthy: ${problems ?? 'no answer'}`);
+      await session.cluster.scheduler.sleep(1_000);
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Everything that the log says is there, and nothing else. */
+async function checkAllDocuments(session: Session, client: SimClient): Promise<void> {
+  const { oracle, collection } = session;
+  const minSequence = { uid: collection.uid, sequence: oracle.lastSequence };
+  const request = { collection: collection.name, withVectors: false, batch: 0, filter: '', afterId: '', minSequence };
+  for (const coordinator of session.cluster.coordinators) {
+    const { answer, error } = await client.read(coordinator, DocumentsService.scroll, request, 30_000);
+    if (answer === null) return session.fail(`after healing a scroll fails: ${error.code}: ${error.message}`);
+    const documents = answer.flatMap((part) => part.documents);
+    if (documents.length !== oracle.live)
+      session.fail(`after healing a scroll shows ${documents.length} documents; there are ${oracle.live}`);
+    for (const { docId, document } of documents) {
+      const version = oracle.now(document?.id ?? '');
+      if (version?.docId !== docId)
+        return session.fail(`after healing '${document?.id}' is ${docId}, not ${version?.docId ?? 'absent'}`);
+      checkDocument(session, 'after healing a scroll', version, document);
+    }
+    const counted = await client.call(
+      coordinator,
+      DocumentsService.countDocuments,
+      { collection: collection.name, filter: '', minSequence },
+      30_000,
+    );
+    if (counted.answer !== null && Number(counted.answer.documents) !== oracle.live)
+      session.fail(`after healing a count says ${counted.answer.documents}; there are ${oracle.live}`);
+  }
+}
+
+async function checkSearches(session: Session, client: SimClient): Promise<void> {
+  const { oracle, collection, random } = session;
+  for (let at = 0; at < 5; at += 1) {
+    const coordinator = session.cluster.coordinators[random.below(session.cluster.coordinators.length)]!;
+    const k = at === 0 ? Math.max(1, oracle.live) : 1 + random.below(20);
+    const from = oracle.lastSequence;
+    const question = { vector: drawVector(random), filter: everything, k, from, mustBeComplete: true };
+    const request = SearchRequest.fromPartial({
+      collection: collection.name,
+      vector: bufferOf(question.vector),
+      k,
+      mode: SearchMode.SEARCH_MODE_DENSE,
+      candidates: Math.max(200, k),
+      minSequence: from,
+      minSequenceUid: collection.uid,
+      deadlineMs: 20_000,
+    });
+    const { answer, error } = await client.call(coordinator, SearchService.search, request, 30_000);
+    if (answer === null) return session.fail(`after healing a search fails: ${error.code}: ${error.message}`);
+    if (answer.coverage?.full !== true)
+      session.fail(`after healing a search is not full: ${JSON.stringify(answer.coverage)}`);
+    checkAnswer(session, question, answer);
+  }
+}

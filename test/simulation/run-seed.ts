@@ -1,0 +1,211 @@
+/** One seed from its first event to its last check. */
+import { bufferOf } from '../../base/bytes.js';
+import { AttributeType } from '../../proto/generated/shoal/v1/document.js';
+import { CollectionsService, CreateCollectionRequest } from '../../proto/generated/shoal/v1/collections.js';
+import { SimClient } from './client.js';
+import { SimCluster } from './cluster.js';
+import { dim, drawVector } from './content.js';
+import { Faults } from './faults.js';
+import { checkHealed } from './healed.js';
+import { Intents } from './intents.js';
+import { Oracle } from './oracle.js';
+import { drawPlan, type Plan } from './plan.js';
+import { count, get, scroll } from './reads.js';
+import { search } from './searches.js';
+import { Session, type Counts } from './session.js';
+import { SimProcess } from './sim/process.js';
+import { Scheduler } from './sim/scheduler.js';
+import {
+  conditionalUpsert,
+  deleteIds,
+  deleteMatching,
+  importDocuments,
+  setAttributes,
+  upsert,
+  type Seat,
+} from './writes.js';
+
+export interface SeedOptions {
+  readonly seed: number;
+  /** Operations at least. */
+  readonly operations: number;
+  /** Gets every line of the diary. */
+  readonly print: ((line: string) => void) | null;
+}
+
+export interface SeedOutcome {
+  readonly seed: number;
+  /** What must never have happened; null when all went well. */
+  readonly violation: string | null;
+  /** Last lines of the diary, where something was wrong. */
+  readonly diary: readonly string[];
+  /** Sums up all that happened. */
+  readonly hash: string;
+  readonly counts: Counts;
+  readonly faults: number;
+  readonly faultsByKind: Readonly<Record<string, number>>;
+  readonly events: number;
+  /** Virtual time that passed. */
+  readonly virtualMs: number;
+}
+
+/** Runs `seed`. One at a time in a process. */
+export async function runSeed(options: SeedOptions): Promise<SeedOutcome> {
+  const scheduler = new Scheduler(options.seed);
+  const plan = drawPlan(scheduler.random, options.operations);
+  const cluster = new SimCluster(scheduler, plan, options.print);
+  const faults = new Faults(cluster);
+  const run = new Run(cluster, faults, plan);
+  const restore = takeOver(scheduler, cluster);
+  let violation: string | null = null;
+  try {
+    await scheduler.run(() => run.all());
+  } catch (error) {
+    violation =
+      error instanceof Error
+        ? `${error.message}${error.name === 'Violation' ? '' : `\n${error.stack}`}`
+        : String(error);
+  } finally {
+    restore();
+  }
+  return {
+    seed: options.seed,
+    violation,
+    diary: violation === null ? [] : cluster.diary.lines,
+    hash: scheduler.hash,
+    counts: run.counts,
+    faults: faults.injected,
+    faultsByKind: faults.byKind,
+    events: scheduler.events,
+    virtualMs: scheduler.nowMs,
+  };
+}
+
+/** Turns of Node's loop become events, and a promise that nobody looks at ends the run, as it would end a process. */
+function takeOver(scheduler: Scheduler, cluster: SimCluster): () => void {
+  const { setImmediate } = globalThis;
+  const later = (task: (...values: unknown[]) => void, ...values: unknown[]): void =>
+    void scheduler.after(0.01, () => task(...values));
+  globalThis.setImmediate = later as unknown as typeof setImmediate;
+  const onUnhandled = (error: unknown): void => {
+    cluster.diary.say('!', String((error as Error).stack));
+    cluster.diary.violation(`a rejection that nobody handles ends a process: ${String(error)}`);
+  };
+  process.on('unhandledRejection', onUnhandled);
+  return () => {
+    globalThis.setImmediate = setImmediate;
+    process.off('unhandledRejection', onUnhandled);
+  };
+}
+
+class Run {
+  readonly #cluster: SimCluster;
+  readonly #faults: Faults;
+  readonly #plan: Plan;
+  readonly #oracles = new Map<string, Oracle>();
+  readonly #intents: Intents;
+  #session: Session | null = null;
+  #nextFaultAt = 0;
+
+  constructor(cluster: SimCluster, faults: Faults, plan: Plan) {
+    this.#cluster = cluster;
+    this.#faults = faults;
+    this.#plan = plan;
+    this.#intents = new Intents((what) => cluster.diary.violation(what));
+    cluster.world.log.onStored = (stream, entry) => this.#oracleOf(stream).hear(entry);
+  }
+
+  get counts(): Counts {
+    return this.#session?.counts ?? { operations: 0, calls: 0, failed: 0, byKind: {} };
+  }
+
+  async all(): Promise<void> {
+    const { diary, scheduler } = this.#cluster;
+    diary.say('plan', JSON.stringify(this.#plan));
+    await this.#cluster.start();
+    const session = await this.#create();
+    this.#session = session;
+    await Promise.all(Array.from({ length: this.#plan.clients }, (_, number) => this.#client(session, number)));
+    diary.say('client', 'all operations are done; everything is healed');
+    while (this.#faults.injected < this.#plan.faults) this.#faults.inject();
+    await scheduler.sleep(500);
+    this.#faults.healAll();
+    await checkHealed(session, this.#newClient('checker'));
+  }
+
+  #newClient(name: string): SimClient {
+    return new SimClient(new SimProcess(name, this.#cluster.scheduler), this.#cluster.world.network);
+  }
+
+  #oracleOf(stream: string): Oracle {
+    const known = this.#oracles.get(stream);
+    if (known !== undefined) return known;
+    const oracle = new Oracle(stream, this.#intents);
+    this.#oracles.set(stream, oracle);
+    return oracle;
+  }
+
+  async #create(): Promise<Session> {
+    const { lists, shards, partitions, replicas, ids } = this.#plan;
+    const { scheduler, diary, coordinators } = this.#cluster;
+    const centroids = Array.from({ length: lists }, () => drawVector(scheduler.random));
+    const request = CreateCollectionRequest.fromPartial({
+      name: 'things',
+      model: 'none',
+      dim,
+      shards,
+      replicas,
+      attributes: {
+        n: AttributeType.ATTRIBUTE_TYPE_INT64,
+        tag: AttributeType.ATTRIBUTE_TYPE_STRING,
+        flag: AttributeType.ATTRIBUTE_TYPE_BOOL,
+      },
+      ...(lists > 1 ? { centroids: Buffer.concat(centroids.map(bufferOf)) } : {}),
+      directoryPartitions: partitions,
+    });
+    const client = this.#newClient('creator');
+    const { answer, error } = await client.call(coordinators[0]!, CollectionsService.createCollection, request, 30_000);
+    if (answer === null) {
+      diary.violation(`a collection cannot be created: ${error.code}: ${error.message}`);
+      throw error;
+    }
+    const uid = answer.collection?.settings?.uid ?? '';
+    const names = Array.from({ length: ids }, (_, number) => `id-${number}`);
+    return new Session(this.#cluster, this.#intents, { name: 'things', uid, oracle: this.#oracleOf(uid) }, names);
+  }
+
+  /** One client: one operation after another, at coordinators drawn anew for each. */
+  async #client(session: Session, number: number): Promise<void> {
+    const { coordinators, scheduler } = this.#cluster;
+    const client = this.#newClient(`client-${number}`);
+    while (session.counts.operations < this.#plan.operations) {
+      const coordinator = coordinators[scheduler.random.below(coordinators.length)]!;
+      await this.#operation(session, { client, coordinator });
+      this.#stir(session);
+      await scheduler.sleep(scheduler.random.unit() * 30);
+    }
+  }
+
+  #operation(session: Session, seat: Seat): Promise<void> {
+    const { random } = session;
+    const drawn = random.below(100);
+    if (drawn < 22) return upsert(session, seat, 1 + random.below(24));
+    if (drawn < 30) return importDocuments(session, seat, 1 + random.below(24));
+    if (drawn < 40) return conditionalUpsert(session, seat, 1 + random.below(5));
+    if (drawn < 50) return deleteIds(session, seat, 1 + random.below(8));
+    if (drawn < 52) return deleteMatching(session, seat);
+    if (drawn < 58) return setAttributes(session, seat);
+    if (drawn < 74) return get(session, seat);
+    if (drawn < 79) return count(session, seat);
+    if (drawn < 82) return scroll(session, seat);
+    return search(session, seat);
+  }
+
+  /** Faults come in step with the operations, so that a run has all of them. */
+  #stir({ counts }: Session): void {
+    const { operations, faults } = this.#plan;
+    if (counts.operations < this.#nextFaultAt || this.#faults.injected >= faults) return;
+    this.#nextFaultAt += operations / (faults + 1);
+    if (this.#nextFaultAt > 0 && counts.operations > 0) this.#faults.inject();
+  }
+}

@@ -1,0 +1,106 @@
+/** What clients search for, and what must hold of each answer: exactly what brute force over the model finds. */
+import { bufferOf } from '../../base/bytes.js';
+import {
+  SearchMode,
+  SearchRequest,
+  SearchService,
+  type Hit,
+  type SearchResponse,
+} from '../../proto/generated/shoal/v1/search.js';
+import { attributesFrom, dot, drawFilter, drawVector, everything, isEqualAttributes, tokenOf } from './content.js';
+import type { DrawnFilter } from './content.js';
+import type { Version } from './oracle.js';
+import type { Session } from './session.js';
+import { drawMs, type Seat } from './writes.js';
+
+/** A question as the model answers it. */
+export interface Question {
+  readonly vector: Float32Array;
+  readonly filter: DrawnFilter;
+  readonly k: number;
+  /** What was written up to here must show; what is newer may. */
+  readonly from: bigint;
+  /** Nothing but brute force's answer will do. */
+  readonly mustBeComplete: boolean;
+}
+
+/** One search, by a vector. */
+export async function search(session: Session, seat: Seat): Promise<void> {
+  const { random } = session;
+  const isBound = random.below(3) > 0;
+  const from = isBound ? session.acknowledged : 0n;
+  const filter = random.below(3) === 0 ? drawFilter(random) : everything;
+  const question = { vector: drawVector(random), filter, k: 1 + random.below(20), from, mustBeComplete: isBound };
+  const request = SearchRequest.fromPartial({
+    collection: session.collection.name,
+    vector: bufferOf(question.vector),
+    k: question.k,
+    mode: SearchMode.SEARCH_MODE_DENSE,
+    filter: filter.text,
+    candidates: 200,
+    exact: random.below(2) === 0,
+    ...(isBound ? { minSequence: from, minSequenceUid: session.collection.uid } : {}),
+  });
+  const { answer, error } = await seat.client.call(seat.coordinator, SearchService.search, request, drawMs(session));
+  session.note('search', 1, error);
+  if (answer !== null) checkAnswer(session, question, answer);
+}
+
+/** Every hit is true; and where the answer says that it saw everything, nothing better is missing. */
+export function checkAnswer(session: Session, question: Question, answer: SearchResponse): void {
+  const { hits, coverage } = answer;
+  const seen = new Set<string>();
+  let last = Infinity;
+  for (const hit of hits) {
+    if (seen.has(hit.id)) return session.fail(`a search shows '${hit.id}' twice`);
+    seen.add(hit.id);
+    checkHit(session, question, hit);
+    const score = hit.scores?.dense ?? NaN;
+    if (!(score <= last)) session.fail(`a search shows '${hit.id}' with ${score} after ${last}`);
+    last = score;
+  }
+  if (hits.length > question.k) session.fail(`a search for ${question.k} shows ${hits.length}`);
+  if (coverage?.full === true && question.mustBeComplete) {
+    const worst = hits.length < question.k ? -Infinity : last;
+    checkNothingBetter(session, question, { seen, worst });
+  }
+}
+
+function checkHit(session: Session, { vector, filter, from }: Question, hit: Hit): void {
+  const version = session.checkAllowed('a search', hit.id, hit.docId, from);
+  if (version === null) return;
+  const what = `a search shows '${hit.id}' ${hit.docId}`;
+  if (tokenOf(hit.text) !== version.token) session.fail(`${what} with '${hit.text}', not text ${version.token}`);
+  if (!isEqualAttributes(attributesFrom(hit.attributes), version.attributes))
+    session.fail(`${what} with other attributes than were written`);
+  if (!filter.matches(version.attributes)) session.fail(`${what} for '${filter.text}', which it does not match`);
+  const scores = scoresOf(session, version, vector);
+  const isBest = hit.scores?.dense === Math.max(...scores);
+  // Further passages of a write that nobody was told of may be missing.
+  const isAny = !version.isAcknowledged && scores.includes(hit.scores?.dense ?? NaN);
+  if (!isBest && !isAny) session.fail(`${what} with ${hit.scores?.dense}; its passages score ${scores.join(', ')}`);
+}
+
+function checkNothingBetter(
+  session: Session,
+  { vector, filter, from }: Question,
+  found: { readonly seen: ReadonlySet<string>; readonly worst: number },
+): void {
+  for (const id of session.oracle.ids()) {
+    if (found.seen.has(id)) continue;
+    const states = session.oracle.between(id, from, session.oracle.lastSequence);
+    if (states.some((state) => state === null || !filter.matches(state.attributes))) continue;
+    const least = Math.min(...states.map((state) => certainScore(session, state!, vector)));
+    if (least > found.worst)
+      return session.fail(`a full search since ${from} lacks '${id}' with ${least}, better than ${found.worst}`);
+  }
+}
+
+function certainScore(session: Session, version: Version, vector: Float32Array): number {
+  const scores = scoresOf(session, version, vector);
+  return version.isAcknowledged ? Math.max(...scores) : scores[0]!;
+}
+
+function scoresOf(session: Session, { token }: Version, vector: Float32Array): number[] {
+  return (session.intents.content(token)?.vectors ?? []).map((passage) => dot(passage, vector));
+}

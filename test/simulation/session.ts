@@ -1,0 +1,120 @@
+/** What the clients of one simulated collection know together: the oracle, what was acknowledged, and how calls are judged. */
+import type { ShoalError } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import type { SimCluster } from './cluster.js';
+import type { DrawnFilter } from './content.js';
+import type { Intents } from './intents.js';
+import type { Machine } from './machine.js';
+import type { Oracle, Version } from './oracle.js';
+
+export interface Collection {
+  readonly name: string;
+  readonly uid: string;
+  readonly oracle: Oracle;
+}
+
+/** Tallies of one run. */
+export interface Counts {
+  operations: number;
+  calls: number;
+  failed: number;
+  readonly byKind: Record<string, number>;
+}
+
+export class Session {
+  readonly cluster: SimCluster;
+  readonly intents: Intents;
+  readonly random: Random;
+  readonly ids: readonly string[];
+  readonly counts: Counts = { operations: 0, calls: 0, failed: 0, byKind: {} };
+  collection: Collection;
+  #acknowledged = 0n;
+  /** By start of a coordinator: the largest sequence that it has acknowledged. */
+  readonly #floors = new Map<string, bigint>();
+  #writeIds = 0;
+
+  constructor(cluster: SimCluster, intents: Intents, collection: Collection, ids: readonly string[]) {
+    this.cluster = cluster;
+    this.intents = intents;
+    this.random = cluster.scheduler.random;
+    this.collection = collection;
+    this.ids = ids;
+  }
+
+  get oracle(): Oracle {
+    return this.collection.oracle;
+  }
+
+  /** Largest sequence that any client was told. */
+  get acknowledged(): bigint {
+    return this.#acknowledged;
+  }
+
+  /** What a read through `coordinator` shows at least, whatever it asks for. */
+  floorOf(coordinator: Machine): bigint {
+    return this.#floors.get(incarnation(coordinator)) ?? 0n;
+  }
+
+  acknowledge(coordinator: Machine, started: string, sequence: bigint): void {
+    if (sequence > this.#acknowledged) this.#acknowledged = sequence;
+    if (started === incarnation(coordinator) && sequence > this.floorOf(coordinator))
+      this.#floors.set(started, sequence);
+  }
+
+  nextWriteId(): string {
+    return `w${(this.#writeIds += 1)}`;
+  }
+
+  drawId(): string {
+    // Some ids are asked for far more often than others, so that writes meet.
+    const bound = this.random.below(3) === 0 ? Math.min(8, this.ids.length) : this.ids.length;
+    return this.ids[this.random.below(bound)]!;
+  }
+
+  drawIds(count: number): string[] {
+    const drawn = new Set<string>();
+    for (let at = 0; at < count; at += 1) drawn.add(this.drawId());
+    return [...drawn];
+  }
+
+  fail(what: string): void {
+    this.cluster.diary.violation(what);
+  }
+
+  note(kind: string, operations: number, error: ShoalError | null): void {
+    this.counts.operations += operations;
+    this.counts.calls += 1;
+    this.counts.byKind[kind] = (this.counts.byKind[kind] ?? 0) + operations;
+    if (error === null) return;
+    this.counts.failed += 1;
+    this.cluster.diary.say('client', `${kind}: ${error.code}: ${error.message.slice(0, 160)}`);
+    this.cluster.diary.judge(kind, error);
+  }
+
+  /** Fails unless `version` is what `id` was at some time after `from`, until now. */
+  checkAllowed(what: string, id: string, docId: bigint | null, from: bigint): Version | null {
+    const states = this.oracle.between(id, from, this.oracle.lastSequence);
+    const found = states.find((state) => (state?.docId ?? null) === docId);
+    if (found !== undefined) return found;
+    const allowed = states.map((state) => state?.docId ?? 'absent').join(', ');
+    this.fail(`${what} shows '${id}' as ${docId ?? 'absent'}; since ${from} it was ${allowed}`);
+    return null;
+  }
+
+  /** How many documents that match there were at least and at most at any time after `from`. */
+  bounds(filter: DrawnFilter, from: bigint): { readonly least: number; readonly most: number } {
+    let [least, most] = [0, 0];
+    for (const id of this.oracle.ids()) {
+      const states = this.oracle.between(id, from, this.oracle.lastSequence);
+      const matching = states.filter((state) => state !== null && filter.matches(state.attributes)).length;
+      if (matching > 0) most += 1;
+      if (matching === states.length) least += 1;
+    }
+    return { least, most };
+  }
+}
+
+/** Names one life of a process. */
+export function incarnation(machine: Machine): string {
+  return `${machine.name}#${machine.starts}`;
+}
