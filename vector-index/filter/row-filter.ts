@@ -4,21 +4,10 @@
  * Two-valued: a comparison with an attribute that a row does not have is false, and so its negation is true.
  */
 import type { AttributeScalar } from '../document.js';
-import type { AttributeKind } from '../segment/segment-reader.js';
+import type { AttributeKind, ValueComparator } from '../segment/segment-reader.js';
 
-export type Comparator =
-  | 'equal'
-  /** Has the attribute, with another value. */
-  | 'notEqual'
-  | 'less'
-  | 'lessEqual'
-  | 'greater'
-  | 'greaterEqual'
-  | 'startsWith'
-  /** Equal to any of the values. */
-  | 'in'
-  /** A list attribute holds the value. */
-  | 'contains';
+/** Unequal = has the attribute, with another value. */
+export type Comparator = ValueComparator | 'notEqual';
 
 export type RowFilter =
   | { readonly kind: 'all' | 'any'; readonly of: readonly RowFilter[] }

@@ -1,9 +1,9 @@
 /** Whether one row passes a filter, from its attributes alone: for single rows, and the meaning that whole bitmaps are held to. */
 import { unreachable } from '../../base/assert.js';
 import type { AttributeScalar } from '../document.js';
-import type { AttributeColumn } from '../segment/segment-reader.js';
+import type { AttributeColumn, ValueCondition } from '../segment/segment-reader.js';
 import type { RowFilter } from './row-filter.js';
-import { compareScalars } from './scalar-order.js';
+import { valueSatisfies } from './value-condition.js';
 
 export type Comparison = Extract<RowFilter, { kind: 'compare' }>;
 
@@ -33,35 +33,15 @@ export function isColumnOf(column: AttributeColumn, comparison: Comparison): boo
   return column.name === attribute && column.kind === type && column.isList === isList;
 }
 
-/** Whether the scalar `value`, or the element of a list, satisfies the comparison. */
-export function scalarCompares(value: AttributeScalar, { comparator, values }: Comparison): boolean {
-  const [first] = values;
-  if (comparator === 'in') return values.some((wanted) => compareScalars(value, wanted) === 0);
-  if (first === undefined) return false;
-  if (comparator === 'startsWith') return typeof value === 'string' && value.startsWith(first as string);
-  const order = compareScalars(value, first);
-  switch (comparator) {
-    case 'equal':
-    case 'contains':
-      return order === 0;
-    case 'notEqual':
-      return order !== 0;
-    case 'less':
-      return order < 0;
-    case 'lessEqual':
-      return order <= 0;
-    case 'greater':
-      return order > 0;
-    case 'greaterEqual':
-      return order >= 0;
-    default:
-      return unreachable(comparator);
-  }
+/** What the comparison asks of a value; that of `notEqual` is the opposite of what it is, for rows that have the attribute. */
+export function conditionOf({ comparator, values }: Comparison): ValueCondition {
+  return { comparator: comparator === 'notEqual' ? 'equal' : comparator, values };
 }
 
 function rowCompares(columns: readonly AttributeColumn[], row: number, comparison: Comparison): boolean {
   const value = columns.find((column) => isColumnOf(column, comparison))?.value(row);
   if (value === undefined) return false;
-  if (!comparison.isList) return scalarCompares(value as AttributeScalar, comparison);
-  return (value as readonly AttributeScalar[]).some((element) => scalarCompares(element, comparison));
+  const condition = conditionOf(comparison);
+  if (comparison.isList) return (value as readonly AttributeScalar[]).some((one) => valueSatisfies(one, condition));
+  return valueSatisfies(value as AttributeScalar, condition) !== (comparison.comparator === 'notEqual');
 }

@@ -1,4 +1,4 @@
-/** Attributes by type: which column a value belongs to, and a column over documents in memory. */
+/** Attributes by type: which column a value belongs to, and a row's values from all of them. */
 import { ShoalError } from '../../base/errors.js';
 import type { AttributeScalar, AttributeValue } from '../document.js';
 import type { AttributeColumn, AttributeKind } from './segment-reader.js';
@@ -32,30 +32,6 @@ function scalarKind(value: AttributeScalar): AttributeKind {
   if (typeof value === 'number') return 'double';
   if (typeof value === 'boolean') return 'bool';
   return 'timestamp';
-}
-
-/** Attribute columns of a segment in memory. */
-export class MutableAttributes {
-  readonly #columns = new Map<string, AttributeColumn & { values: Map<number, AttributeValue> }>();
-
-  /** Adds one row's attributes. */
-  add(row: number, attributes: Readonly<Record<string, AttributeValue>>): void {
-    for (const [name, value] of Object.entries(attributes)) {
-      const type = attributeType(name, value);
-      const key = columnKey({ name, ...type });
-      let column = this.#columns.get(key);
-      if (column === undefined) {
-        const values = new Map<number, AttributeValue>();
-        column = { name, ...type, values, value: (at) => values.get(at) };
-        this.#columns.set(key, column);
-      }
-      column.values.set(row, value);
-    }
-  }
-
-  get columns(): readonly AttributeColumn[] {
-    return [...this.#columns.values()];
-  }
 }
 
 /** One row's attributes from the columns of its segment. */

@@ -1,9 +1,10 @@
-/** The attribute columns of a segment file: presence, list starts, then values by type. */
+/** The attribute columns of a segment file: presence, list starts, values by type, then their index. */
 import { present } from '../../base/assert.js';
 import { bytesOf } from '../../base/bytes.js';
 import { bitmapBytes, setBit } from '../bitmap.js';
 import type { AttributeScalar, AttributeValue } from '../document.js';
 import { columnKey, type AttributeType } from './attribute-columns.js';
+import { writeAttributeIndex } from './attribute-index-writer.js';
 import type { RowOrder } from './row-order.js';
 import type { SegmentFileWriter } from './segment-file-writer.js';
 import type { AttributeColumn, AttributeKind } from './segment-reader.js';
@@ -30,6 +31,8 @@ export async function writeAttributes(
       writer.bytes(bytesOf(gathered.starts));
     }
     await writeValues(writer, prefix, kind, gathered.values);
+    const { values, starts } = gathered;
+    await writeAttributeIndex(writer, prefix, { kind, values, starts: isList ? starts : null });
   }
   return written;
 }

@@ -1,0 +1,145 @@
+/** Writes the index of an attribute column beside it: see `attribute-index.ts` for the layout. Works in slices. */
+import { bytesOf } from '../../base/bytes.js';
+import type { AttributeScalar } from '../document.js';
+import { serializeRows } from '../filter/roaring.js';
+import { compareScalars, compareStrings } from '../filter/scalar-order.js';
+import type { SegmentFileWriter } from './segment-file-writer.js';
+import { sortedPositions } from './sorted-positions.js';
+import type { AttributeKind } from './segment-reader.js';
+
+/**
+ * Rows a value from which sets are smaller and faster than lists of rows. Of 100,000 rows, a range over half of them takes 0.06 ms
+ * with sets of 1,000 and 0.15 ms with a list; with sets of 10 it is 0.6 ms.
+ */
+const rowsPerSetMin = 32;
+
+/** The values of one attribute over all rows of a segment. */
+export interface IndexedValues {
+  readonly kind: AttributeKind;
+  /** One per row (undefined where absent), or the elements of all lists. */
+  readonly values: readonly (AttributeScalar | undefined)[];
+  /** uint32[rows + 1]: where each row's elements begin; null when there is one value a row. */
+  readonly starts: Uint32Array | null;
+}
+
+/** Writes the index columns of `indexed` under `prefix`. */
+export async function writeAttributeIndex(
+  writer: SegmentFileWriter,
+  prefix: string,
+  indexed: IndexedValues,
+): Promise<void> {
+  const groups = await groupedRows(writer, indexed);
+  writer.column(`${prefix}.first`);
+  writer.bytes(bytesOf(groups.first));
+  const values = groups.first.length;
+  if (groups.rows.length >= rowsPerSetMin * values && values > 0) await writeSets(writer, prefix, groups);
+  else {
+    writer.column(`${prefix}.rowStarts`);
+    writer.bytes(bytesOf(groups.starts));
+    writer.column(`${prefix}.rows`);
+    writer.bytes(bytesOf(groups.rows));
+  }
+  return writer.pause();
+}
+
+interface GroupedRows {
+  /** Per distinct value, a position where it stands. */
+  readonly first: Uint32Array;
+  /** uint32[values + 1] into `rows`. */
+  readonly starts: Uint32Array;
+  readonly rows: Uint32Array;
+}
+
+async function writeSets(
+  writer: SegmentFileWriter,
+  prefix: string,
+  { first, starts, rows }: GroupedRows,
+): Promise<void> {
+  const setStarts = new Uint32Array(first.length + 1);
+  writer.column(`${prefix}.sets`);
+  for (let value = 0; value < first.length; value += 1) {
+    const set = serializeRows(rows.subarray(starts[value]!, starts[value + 1]!));
+    writer.bytes(set);
+    setStarts[value + 1] = setStarts[value]! + set.length;
+    await writer.pause();
+  }
+  writer.column(`${prefix}.setStarts`);
+  writer.bytes(bytesOf(setStarts));
+}
+
+async function groupedRows(writer: SegmentFileWriter, { kind, values, starts }: IndexedValues): Promise<GroupedRows> {
+  const ranks = await rankable(writer, kind, values);
+  const positions = await sortedPositions(ranks.positions, ranks.compare, writer);
+  const rowOf = starts === null ? null : rowsOfElements(starts);
+  const first: number[] = [];
+  const groupStarts: number[] = [];
+  const rows = new Uint32Array(positions.length);
+  let count = 0;
+  for (let at = 0; at < positions.length; at += 1) {
+    const position = positions[at]!;
+    const row = rowOf === null ? position : rowOf[position]!;
+    const isNew = at === 0 || ranks.compare(positions[at - 1]!, position) !== 0;
+    if (isNew) {
+      first.push(position);
+      groupStarts.push(count);
+    } else if (rows[count - 1] === row) continue;
+    rows[count] = row;
+    count += 1;
+    if ((at & 1023) === 1023) await writer.pause();
+  }
+  groupStarts.push(count);
+  return { first: Uint32Array.from(first), starts: Uint32Array.from(groupStarts), rows: rows.slice(0, count) };
+}
+
+function rowsOfElements(starts: Uint32Array): Uint32Array {
+  const rows = new Uint32Array(starts.at(-1)!);
+  for (let row = 0; row + 1 < starts.length; row += 1) rows.fill(row, starts[row]!, starts[row + 1]!);
+  return rows;
+}
+
+interface Rankable {
+  /** Positions that have a value which has a place in the order, ascending. */
+  readonly positions: Uint32Array;
+  /** Order of the values at two of these positions. */
+  readonly compare: (left: number, right: number) => number;
+}
+
+async function rankable(
+  writer: SegmentFileWriter,
+  kind: AttributeKind,
+  values: readonly (AttributeScalar | undefined)[],
+): Promise<Rankable> {
+  const positions = Uint32Array.from(values.keys()).filter((at) => {
+    const value = values[at];
+    return value !== undefined && compareScalars(value, value) === 0;
+  });
+  if (kind === 'int64') {
+    const compare = (left: number, right: number): number => compareScalars(values[left]!, values[right]!);
+    return { positions, compare };
+  }
+  const ranks =
+    kind === 'string' ? await stringRanks(writer, values) : Float64Array.from(values, (value) => Number(value ?? 0));
+  return { positions, compare: (left, right) => ranks[left]! - ranks[right]! };
+}
+
+/** Strings are compared once for each distinct one: their place in the order of all stands for them. */
+async function stringRanks(
+  writer: SegmentFileWriter,
+  values: readonly (AttributeScalar | undefined)[],
+): Promise<Uint32Array> {
+  const numbers = new Map<string, number>();
+  const codes = new Uint32Array(values.length);
+  for (const [at, value] of values.entries()) {
+    if (value === undefined) continue;
+    const known = numbers.get(value as string);
+    codes[at] = known ?? numbers.size;
+    if (known === undefined) numbers.set(value as string, numbers.size);
+    if ((at & 1023) === 1023) await writer.pause();
+  }
+  const distinct = [...numbers.keys()];
+  const compare = (left: number, right: number): number => compareStrings(distinct[left]!, distinct[right]!);
+  const sorted = await sortedPositions(Uint32Array.from(distinct.keys()), compare, writer);
+  const ranks = new Uint32Array(distinct.length);
+  sorted.forEach((code, rank) => (ranks[code] = rank));
+  return codes.map((code) => ranks[code]!);
+}
