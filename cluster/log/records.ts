@@ -15,6 +15,9 @@ export interface Superseded {
   readonly docId: bigint;
 }
 
+/** Field 1 of DocumentRecord, as bytes with a length. */
+const documentTag = 0x0a;
+
 export interface UpsertContext {
   /** uint64[documents]: XXH64 of each content. */
   readonly contentHashes: BigUint64Array;
@@ -48,19 +51,22 @@ export type LogChange =
 
 /** A record of `documents` (1 to 4,096) of one shard. */
 export function upsertRecord(documents: readonly LogDocument[], context: UpsertContext): LogRecord {
-  const { contentHashes, structure, epoch = 0n, as, places } = context;
   return {
-    headers: {
-      [headerNames.operation]: 'upsert',
-      [headerNames.ids]: encodeIds(documents),
-      [headerNames.hashes]: encodeColumn(contentHashes),
-      [headerNames.structure]: String(structure),
-      [headerNames.epoch]: String(epoch),
-      ...(as === undefined ? {} : { [headerNames.as]: encodeColumn(as) }),
-      ...(places === undefined || places.size === 0 ? {} : { [headerNames.places]: encodePlaces(places) }),
-    },
+    headers: upsertHeaders(documents, context),
     body: DocumentRecord.encode({ documents: [...documents] }).finish(),
   };
+}
+
+/** A document of a record, encoded already. */
+export interface EncodedDocument {
+  readonly id: string;
+  /** The bytes of a LogDocument. */
+  readonly encoded: Uint8Array;
+}
+
+/** The same as `upsertRecord` of documents that are encoded already, so that a bulk load encodes each once. */
+export function encodedUpsertRecord(documents: readonly EncodedDocument[], context: UpsertContext): LogRecord {
+  return { headers: upsertHeaders(documents, context), body: joined(documents) };
 }
 
 /** A record that ends every version of the named ids smaller than the docId beside each; 0 = smaller than this record's own. */
@@ -102,6 +108,51 @@ export function writeRecord(
     },
     body: DocumentRecord.encode({ documents: [...documents] }).finish(),
   };
+}
+
+function upsertHeaders(documents: readonly { readonly id: string }[], context: UpsertContext): LogRecord['headers'] {
+  const { contentHashes, structure, epoch = 0n, as, places } = context;
+  return {
+    [headerNames.operation]: 'upsert',
+    [headerNames.ids]: encodeIds(documents),
+    [headerNames.hashes]: encodeColumn(contentHashes),
+    [headerNames.structure]: String(structure),
+    [headerNames.epoch]: String(epoch),
+    ...(as === undefined ? {} : { [headerNames.as]: encodeColumn(as) }),
+    ...(places === undefined || places.size === 0 ? {} : { [headerNames.places]: encodePlaces(places) }),
+  };
+}
+
+/** The bytes of a DocumentRecord: each document with tag and length before it. */
+function joined(documents: readonly EncodedDocument[]): Uint8Array {
+  const sizes = documents.map(({ encoded }) => 1 + varintBytes(encoded.length) + encoded.length);
+  const body = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, 0));
+  let at = 0;
+  for (const { encoded } of documents) {
+    body[at] = documentTag;
+    at = writeVarint(body, at + 1, encoded.length);
+    body.set(encoded, at);
+    at += encoded.length;
+  }
+  return body;
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes += 1;
+  return bytes;
+}
+
+/** Writes `value` at `at`; gives where it ends. */
+function writeVarint(body: Buffer, at: number, value: number): number {
+  let end = at;
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) {
+    body[end] = (rest % 0x80) | 0x80;
+    end += 1;
+  }
+  body[end] = rest;
+  return end + 1;
 }
 
 function decisionHeaders({ conditions, writeId, epoch = 0n }: DecisionContext): Record<string, string> {

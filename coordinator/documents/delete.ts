@@ -1,66 +1,116 @@
-/** Deleting: every version of an id ends by a record in the log of the shard that holds it. */
+/** Deleting: the directory decides in log order which versions end; by id, or by a filter over attributes. */
 import type { Deadline } from '../../base/deadline.js';
-import type { ChangeLog } from '../../cluster/change-log.js';
-import { shardSubject, streamOf } from '../../cluster/keys.js';
-import { headerBytesOf } from '../../cluster/log/record-headers.js';
-import { supersededRecord } from '../../cluster/log/records.js';
+import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
-import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import { condition, headerBytesOf } from '../../cluster/log/record-headers.js';
+import { deleteRecord } from '../../cluster/log/records.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import { locate } from './located.js';
-import type { ReadParts } from './read.js';
+import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
+import type { DeleteDocumentsRequest } from '../../proto/generated/shoal/v1/documents.js';
+import { unlessDropped } from '../dropped.js';
+import { checkWriteId, conditionColumn } from '../ingest/conditions.js';
+import { decide, type DecisionParts } from '../ingest/decisions.js';
+import { recordPieces } from '../ingest/record-pieces.js';
+import { matchingRows } from './matching.js';
+import { visibleFilter } from './visible.js';
 
 export interface Deleted {
-  /** Ids that existed. */
+  /** Ids that existed and were deleted. */
   readonly count: number;
-  /** Log position of the last record; 0 when nothing was deleted. */
+  /** Log position of the last record; 0 when nothing was asked of the log. */
   readonly sequence: bigint;
 }
 
-/** Deletes the documents named; an id that does not exist is no error and is not counted. */
+/** A document that is to be deleted. */
+export interface Doomed {
+  readonly id: string;
+  /** As in record headers. */
+  readonly condition: bigint;
+}
+
+/**
+ * Deletes the documents that `request` names, or those that its filter finds, each of these unless it was changed since it was found.
+ * Ids that do not exist and those whose condition does not hold are no errors and are not counted.
+ */
 export async function deleteDocuments(
-  ids: readonly string[],
+  request: Pick<DeleteDocumentsRequest, 'ids' | 'filter' | 'conditions' | 'writeId'>,
   settings: CollectionSettings,
-  parts: ReadParts & { readonly log: ChangeLog },
+  parts: DecisionParts,
   deadline: Deadline,
 ): Promise<Deleted> {
-  const unique = [...new Set(ids)];
-  const heard = parts.appenders.writtenUpTo(settings.uid);
-  const places = await locate(unique, settings, { ...parts, deadline, heard });
-  const byShard = new Map<number, { placement: ShardPlacement; ids: string[] }>();
-  unique.forEach((id, i) => {
-    const place = places[i];
-    if (!place) return;
-    const group = byShard.get(place.placement.shard) ?? { placement: place.placement, ids: [] };
-    group.ids.push(id);
-    byShard.set(place.placement.shard, group);
-  });
-  let sequence = 0n;
-  let count = 0;
-  for (const { placement, ids: present } of byShard.values()) {
-    for (const some of recordsOf(present)) {
-      const subject = shardSubject(placement.uid, placement.generation, placement.shard);
-      const record = supersededRecord(some.map((id) => ({ id, docId: 0n })));
-      sequence = await parts.log.append(streamOf(settings.uid), subject, record, deadline);
-      count += some.length;
-    }
+  const { ids, filter, conditions, writeId } = request;
+  if (ids.length > 0 && filter !== '') {
+    throw new ShoalError('INVALID_ARGUMENT', 'ids and a filter are both given; delete by one of them');
   }
-  parts.appenders.noteWritten(settings.uid, sequence);
+  checkWriteId(writeId);
+  const doomed = doomedOf(ids, conditionColumn(ids.length, conditions));
+  return unlessDropped(settings, parts.registry, () => {
+    if (filter !== '') return deleteMatching(filter, settings, parts, deadline);
+    return deleteEach(doomed, writeId, settings, { parts, deadline });
+  });
+}
+
+/** Deletes `doomed`, each if its condition holds. */
+export async function deleteEach(
+  doomed: readonly Doomed[],
+  writeId: string,
+  settings: CollectionSettings,
+  { parts, deadline }: { readonly parts: DecisionParts; readonly deadline: Deadline },
+): Promise<Deleted> {
+  const { epoch } = parts.appenders.routeOf(settings);
+  const pieces = recordPieces(doomed, ({ id }) => ({ headerBytes: headerBytesOf(id), bodyBytes: 0 }));
+  const decided = await Promise.all(
+    pieces.map((piece, i) => {
+      const record = deleteRecord(
+        piece.map(({ id }) => id),
+        {
+          conditions: BigUint64Array.from(piece, (each) => each.condition),
+          // A repeat of the request is cut alike, so that each piece has a name of its own that stays.
+          writeId: writeId === '' || i === 0 ? writeId : `${writeId}/${i}`,
+          epoch,
+        },
+      );
+      return decide(record, settings, parts, deadline);
+    }),
+  );
+  const verdicts = decided.flatMap(({ decisions }) => decisions.map(({ verdict }) => verdict));
+  return {
+    count: verdicts.filter((verdict) => verdict === Verdict.VERDICT_APPLIED).length,
+    sequence: decided.reduce((largest, { sequence }) => (sequence > largest ? sequence : largest), 0n),
+  };
+}
+
+async function deleteMatching(
+  text: string,
+  settings: CollectionSettings,
+  parts: DecisionParts,
+  deadline: Deadline,
+): Promise<Deleted> {
+  const filter = visibleFilter(text, settings, parts.clock.wallMs());
+  let count = 0;
+  let sequence = 0n;
+  for await (const rows of matchingRows(filter, settings, parts, deadline)) {
+    const doomed = rows.map(({ id, docId }) => ({ id, condition: docId }));
+    const deleted = await deleteEach(doomed, '', settings, { parts, deadline });
+    count += deleted.count;
+    if (deleted.sequence > sequence) sequence = deleted.sequence;
+  }
   return { count, sequence };
 }
 
-/** `ids` in pieces whose headers fit into a record. */
-function* recordsOf(ids: readonly string[]): Generator<readonly string[]> {
-  let piece: string[] = [];
-  let bytes = 256;
-  for (const id of ids) {
-    if (piece.length === limits.documentsPerRecordMax || bytes + headerBytesOf(id) > limits.recordHeaderBytesMax) {
-      yield piece;
-      piece = [];
-      bytes = 256;
+/** Ids that no document can have are left out: they do not exist, and might not fit a record. */
+function doomedOf(ids: readonly string[], conditions: BigUint64Array): readonly Doomed[] {
+  const seen = new Map<string, bigint>();
+  ids.forEach((id, i) => {
+    const wanted = conditions[i]!;
+    const known = seen.get(id);
+    if (known !== undefined && (known !== wanted || wanted !== condition.none)) {
+      const what = `document '${id}' stands more than once in one request, with conditions`;
+      throw new ShoalError('INVALID_ARGUMENT', `${what}; name it once`);
     }
-    piece.push(id);
-    bytes += headerBytesOf(id);
-  }
-  if (piece.length > 0) yield piece;
+    seen.set(id, wanted);
+  });
+  return [...seen]
+    .filter(([id]) => id !== '' && Buffer.byteLength(id) <= limits.idBytesMax)
+    .map(([id, wanted]) => ({ id, condition: wanted }));
 }

@@ -1,69 +1,88 @@
 /**
  * Last step of a write: documents of one shard become log records, concurrent ones sharing a record, in the order they came.
  *
- * A document waits at most a millisecond for company. The promise of each resolves with its docId when its record is on disk.
+ * Documents wait at most a millisecond for company. Several records may be on their way at once; the log keeps the order in which
+ * they were begun.
  */
 import type { Clock } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { docIdOf, headerBytesOf, upsertRecord } from '../../cluster/log/records.js';
-import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
+import { docIdOf } from '../../cluster/log/doc-id.js';
+import { headerBytesOf } from '../../cluster/log/record-headers.js';
+import { encodedUpsertRecord } from '../../cluster/log/records.js';
+import { recordPieces } from './record-pieces.js';
 
 /** How long a document waits for others. */
 const groupWindowMs = 1;
 
-/** Bytes of a record's headers beside ids and hashes. */
-const headerBytesFixed = 256;
+/** Bytes of tag and length before each document of a record. */
+const documentTagBytes = 8;
 
-export interface AppendDocument {
-  readonly document: LogDocument;
+/** A document of the appender's shard, ready for the log. */
+export interface AppendEntry {
+  readonly id: string;
+  /** The bytes of a LogDocument. */
+  readonly encoded: Uint8Array;
   readonly contentHash: bigint;
+  /** Version of the structure that gave its list. */
+  readonly structure: number;
+  /** Map epoch under which its shard was chosen. */
+  readonly epoch: bigint;
+  /** docId under which it is stored; 0 = its own position. */
+  readonly as: bigint;
+  /** Every subject on which the document has a passage, where there are several; else empty. */
+  readonly places: readonly string[];
 }
 
-interface Waiting extends AppendDocument {
-  readonly bytes: number;
-  readonly headerBytes: number;
-  resolve(docId: bigint): void;
-  reject(error: ShoalError): void;
+interface Waiting {
+  readonly entry: AppendEntry;
+  settle(outcome: bigint | ShoalError): void;
+}
+
+export interface AppenderParts {
+  readonly log: ChangeLog;
+  readonly stream: string;
+  readonly subject: string;
+  readonly clock: Clock;
 }
 
 /** One shard's way into the log. */
 export class Appender {
-  readonly #parts: {
-    readonly log: ChangeLog;
-    readonly stream: string;
-    readonly subject: string;
-    readonly clock: Clock;
-  };
+  readonly #parts: AppenderParts;
   #waiting: Waiting[] = [];
   #isScheduled = false;
 
-  constructor(parts: {
-    readonly log: ChangeLog;
-    readonly stream: string;
-    readonly subject: string;
-    readonly clock: Clock;
-  }) {
+  constructor(parts: AppenderParts) {
     this.#parts = parts;
   }
 
-  /** Appends `entry`; calls made one after another keep their order. INVALID_ARGUMENT for a document larger than a record may be. */
-  append(entry: AppendDocument): Promise<bigint> {
-    const bytes = LogDocument.encode(entry.document).finish().length + 8;
-    if (bytes > limits.messageBytesMax) {
-      const sizes = `${bytes} bytes with its vectors, the limit of a record is ${limits.messageBytesMax}`;
-      throw new ShoalError('INVALID_ARGUMENT', `document '${entry.document.id}' has ${sizes}; chunk it`);
-    }
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...entry, bytes, headerBytes: headerBytesOf(entry.document.id), resolve, reject });
+  /**
+   * Appends `entries`; calls made one after another keep their order. Resolves when the last one is decided: by position the docId
+   * at which it is on disk (its own position, also for an entry stored under another docId), or why it is not.
+   */
+  append(entries: readonly AppendEntry[]): Promise<readonly (bigint | ShoalError)[]> {
+    if (entries.length === 0) return Promise.resolve([]);
+    return new Promise((resolve) => {
+      const outcomes = new Array<bigint | ShoalError>(entries.length);
+      let open = entries.length;
+      entries.forEach((entry, position) => {
+        const settle = (outcome: bigint | ShoalError): void => {
+          outcomes[position] = outcome;
+          open -= 1;
+          if (open === 0) resolve(outcomes);
+        };
+        const refusal = tooLarge(entry);
+        if (refusal === null) this.#waiting.push({ entry, settle });
+        else settle(refusal);
+      });
       this.#schedule();
     });
   }
 
   #schedule(): void {
-    if (this.#isScheduled) return;
+    if (this.#isScheduled || this.#waiting.length === 0) return;
     this.#isScheduled = true;
     this.#parts.clock.after(groupWindowMs, () => this.#flush());
   }
@@ -72,53 +91,65 @@ export class Appender {
     this.#isScheduled = false;
     const waiting = this.#waiting;
     this.#waiting = [];
-    // Appends are begun in order, and the log keeps the order of its callers.
-    for (const group of groups(waiting)) void this.#write(group);
+    // Each outcome goes to those who wait for it.
+    for (const alike of runs(waiting)) for (const group of recordPieces(alike, shareOf)) void this.#write(group);
   }
 
-  /** Never rejects: the outcome goes to those who wait. */
+  /** Never rejects. */
   async #write(group: readonly Waiting[]): Promise<void> {
     const { log, stream, subject, clock } = this.#parts;
     const deadline = Deadline.after(clock, limits.writeDeadlineMs);
     try {
-      const hashes = BigUint64Array.from(group, ({ contentHash }) => contentHash);
-      const record = upsertRecord(
-        group.map(({ document }) => document),
-        hashes,
-        0,
-      );
-      const sequence = await log.append(stream, subject, record, deadline);
-      group.forEach(({ resolve }, position) => resolve(docIdOf(sequence, position)));
+      const sequence = await log.append(stream, subject, recordOf(group.map(({ entry }) => entry)), deadline);
+      group.forEach(({ settle }, position) => settle(docIdOf(sequence, position)));
     } catch (thrown) {
       const error = ShoalError.from(thrown);
-      for (const { reject } of group) reject(error);
+      for (const { settle } of group) settle(error);
     } finally {
       deadline.close();
     }
   }
 }
 
-/** `waiting` in order, cut where a record is full by documents, body or headers. A large document is alone. */
-function groups(waiting: readonly Waiting[]): readonly (readonly Waiting[])[] {
+function recordOf(entries: readonly AppendEntry[]): ReturnType<typeof encodedUpsertRecord> {
+  const first = entries[0]!;
+  const places = new Map<number, readonly string[]>();
+  entries.forEach((entry, position) => {
+    if (entry.places.length > 0) places.set(position, entry.places);
+  });
+  return encodedUpsertRecord(entries, {
+    contentHashes: BigUint64Array.from(entries, ({ contentHash }) => contentHash),
+    structure: first.structure,
+    epoch: entries.reduce((largest, { epoch }) => (epoch > largest ? epoch : largest), 0n),
+    places,
+    ...(first.as === 0n ? {} : { as: BigUint64Array.from(entries, ({ as }) => as) }),
+  });
+}
+
+/** `waiting` cut where the structure changes, or between documents with positions of their own and others: a record holds one kind. */
+function runs(waiting: readonly Waiting[]): readonly (readonly Waiting[])[] {
   const all: Waiting[][] = [];
-  let open: Waiting[] = [];
-  let bytes = 0;
-  let headerBytes = headerBytesFixed;
+  let previous: AppendEntry | null = null;
   for (const each of waiting) {
-    const isFull =
-      open.length === limits.documentsPerRecordMax ||
-      bytes + each.bytes > limits.recordBodyBytesGrouped ||
-      headerBytes + each.headerBytes > limits.recordHeaderBytesMax;
-    if (open.length > 0 && isFull) {
-      all.push(open);
-      open = [];
-      bytes = 0;
-      headerBytes = headerBytesFixed;
+    const { structure, as } = each.entry;
+    if (previous !== null && previous.structure === structure && (previous.as === 0n) === (as === 0n)) {
+      all.at(-1)!.push(each);
+    } else {
+      all.push([each]);
     }
-    open.push(each);
-    bytes += each.bytes;
-    headerBytes += each.headerBytes;
+    previous = each.entry;
   }
-  if (open.length > 0) all.push(open);
   return all;
+}
+
+function shareOf({ entry }: Waiting): { headerBytes: number; bodyBytes: number } {
+  const places = entry.places.reduce((sum, { length }) => sum + length + 1, 0);
+  return { headerBytes: headerBytesOf(entry.id) + places, bodyBytes: entry.encoded.length + documentTagBytes };
+}
+
+function tooLarge({ id, encoded }: AppendEntry): ShoalError | null {
+  const bytes = encoded.length + documentTagBytes;
+  if (bytes <= limits.messageBytesMax) return null;
+  const sizes = `${bytes} bytes with its vectors, the limit of a record is ${limits.messageBytesMax}`;
+  return new ShoalError('INVALID_ARGUMENT', `document '${id}' has ${sizes}; chunk it`);
 }

@@ -1,33 +1,43 @@
 /** The appender of every shard that this coordinator writes to, and how far it has written, so that it reads its own writes. */
 import type { Clock } from '../../base/clock.js';
-import { ShoalError } from '../../base/errors.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { shardSubject, streamOf } from '../../cluster/keys.js';
-import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
+import { streamOf } from '../../cluster/keys.js';
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { Appender } from './appender.js';
+import { ShardRoutes, type ShardRoute } from './shard-routes.js';
+
+export interface AppendersParts {
+  readonly view: Pick<ClusterView, 'current'>;
+  readonly log: ChangeLog;
+  readonly clock: Clock;
+  /** UNAVAILABLE while the collection's log must not be written. */
+  readonly checkWritable?: (uid: string) => void;
+}
 
 export class Appenders {
-  readonly #parts: { readonly view: ClusterView; readonly log: ChangeLog; readonly clock: Clock };
+  readonly #parts: AppendersParts;
+  readonly #routes: ShardRoutes;
   readonly #bySubject = new Map<string, Appender>();
   readonly #written = new Map<string, bigint>();
 
-  constructor(parts: { readonly view: ClusterView; readonly log: ChangeLog; readonly clock: Clock }) {
+  constructor(parts: AppendersParts) {
     this.#parts = parts;
+    this.#routes = new ShardRoutes(parts.view);
   }
 
-  /** The appender of the collection's one shard. UNAVAILABLE while it has none. */
-  of(settings: CollectionSettings): Appender {
-    const { view, log, clock } = this.#parts;
-    const [placement] = placementsOf(view.current(), settings.uid);
-    if (placement === undefined) {
-      throw new ShoalError('UNAVAILABLE', `collection '${settings.name}' has no shard yet; try again in a moment`);
-    }
-    const subject = shardSubject(placement.uid, placement.generation, placement.shard);
+  /** The way into the collection's shards. UNAVAILABLE while it has none, or while its log must not be written. */
+  routeOf(settings: Pick<CollectionSettings, 'uid' | 'name'>): ShardRoute {
+    this.#parts.checkWritable?.(settings.uid);
+    return this.#routes.of(settings);
+  }
+
+  /** The appender of `subject` of the collection `uid`. */
+  at(uid: string, subject: string): Appender {
     const known = this.#bySubject.get(subject);
     if (known !== undefined) return known;
-    const appender = new Appender({ log, stream: streamOf(settings.uid), subject, clock });
+    const { log, clock } = this.#parts;
+    const appender = new Appender({ log, stream: streamOf(uid), subject, clock });
     this.#bySubject.set(subject, appender);
     return appender;
   }

@@ -1,5 +1,4 @@
 /** Second step of a write: what was not given is encoded, in requests small enough to share the encoder with others. */
-import { bufferOf } from '../../base/bytes.js';
 import { present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
@@ -9,28 +8,29 @@ import { InputType, type Encoding } from '../../proto/generated/shoal/v1/encoder
 import type { LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import { noModel, type Encoders } from '../encoders.js';
 import type { TokenCodecs } from './token-codecs.js';
-import type { AcceptedDocument } from './validate.js';
+import type { AcceptedDocument, AcceptedPassage } from './validate.js';
 
 /** Texts of one encoder request: its answer of coded 256-token documents stays below 1 MiB. */
 const textsPerRequest = 32;
 
-/** The log's form of `accepted`, in order, all representations in place; INVALID_ARGUMENT for those whose token rows do not fit. */
+const noBytes = Buffer.alloc(0);
+
+/**
+ * The log's form of `accepted`, in order, all representations in place, every passage but the primary one in `further`, lists not
+ * yet assigned; INVALID_ARGUMENT for those whose token rows do not fit.
+ */
 export async function encodeDocuments(
   accepted: readonly AcceptedDocument[],
   settings: CollectionSettings,
   parts: { readonly encoders: Encoders; readonly codecs: TokenCodecs; readonly deadline: Deadline },
 ): Promise<readonly (LogDocument | ShoalError)[]> {
   const encodings = settings.model === noModel ? [] : await encodeAll(accepted, settings, parts);
+  const documents = accepted.map((each, i) => logDocument(each, encodings[i]));
+  if (settings.tokenDim === 0) return documents;
   return Promise.all(
-    accepted.map(async (each, i) => {
-      const encoding = encodings[i];
-      try {
-        return logDocument(each, encoding, await tokensOf(each, encoding, settings, parts.codecs));
-      } catch (thrown) {
-        const error = ShoalError.from(thrown);
-        if (error.code !== 'INVALID_ARGUMENT') throw error;
-        return new ShoalError(error.code, `document '${each.document.id}': ${error.message}`, { cause: error });
-      }
+    documents.map((document, i) => {
+      const isCoded = wantsTokens(accepted[i]!) && document.tokens?.codec !== '';
+      return isCoded ? document : codeTokens(document, settings, parts.codecs);
     }),
   );
 }
@@ -55,9 +55,9 @@ async function encodeAll(
       {
         inputType: InputType.INPUT_TYPE_DOCUMENT,
         texts: some.map(({ each }) => ({ title: each.document.title ?? '', text: each.document.text ?? '' })),
-        dense: some.some(({ each }) => each.vector === null),
+        dense: some.some(({ each }) => each.passages === null),
         sparse: some.some(({ each }) => each.document.sparse === undefined),
-        multi: settings.tokenDim > 0 && some.some(({ each }) => each.document.tokens === undefined),
+        multi: settings.tokenDim > 0 && some.some(({ each }) => wantsTokens(each)),
       },
       parts.deadline,
     );
@@ -66,44 +66,73 @@ async function encodeAll(
 }
 
 /** A document that brings every representation, or that has a vector and no text, is not encoded. */
-function isComplete({ document, vector }: AcceptedDocument, settings: CollectionSettings): boolean {
-  if (vector === null) return false;
-  if (document.text === undefined) return true;
-  return document.sparse !== undefined && (document.tokens !== undefined || settings.tokenDim === 0);
+function isComplete(each: AcceptedDocument, settings: CollectionSettings): boolean {
+  if (each.passages === null) return false;
+  if (each.document.text === undefined) return true;
+  return each.document.sparse !== undefined && (settings.tokenDim === 0 || !wantsTokens(each));
+}
+
+/** The encoder's tokens are of the whole text, so passages that a user cut bring their own or have none. */
+function wantsTokens({ document }: AcceptedDocument): boolean {
+  return document.tokens === undefined && document.passages.length === 0;
 }
 
 /** Token rows as they are stored: as the encoder coded them; coded here when they come as float32. */
-async function tokensOf(
-  { document }: AcceptedDocument,
-  encoding: Encoding | undefined,
+async function codeTokens(
+  document: LogDocument,
   settings: CollectionSettings,
   codecs: TokenCodecs,
-): Promise<TokenVectors | undefined> {
-  const tokens = document.tokens ?? encoding?.tokens;
-  if (tokens === undefined || (document.tokens === undefined && tokens.codec !== '')) return tokens;
-  return codecs.coded(tokens, settings);
+): Promise<LogDocument | ShoalError> {
+  try {
+    for (const passage of [document, ...document.further]) {
+      if (passage.tokens !== undefined) passage.tokens = await codecs.coded(passage.tokens, settings);
+    }
+    return document;
+  } catch (thrown) {
+    const error = ShoalError.from(thrown);
+    if (error.code !== 'INVALID_ARGUMENT') throw error;
+    return new ShoalError(error.code, `document '${document.id}': ${error.message}`, { cause: error });
+  }
 }
 
-function logDocument(
-  { document, vector }: AcceptedDocument,
-  encoding: Encoding | undefined,
-  tokens: TokenVectors | undefined,
-): LogDocument {
-  const sparse = document.sparse ?? encoding?.sparse;
+function logDocument(each: AcceptedDocument, encoding: Encoding | undefined): LogDocument {
+  const { document, passages } = each;
+  const whole: AcceptedPassage = { vector: encoding?.dense ?? noBytes, tokens: document.tokens, start: 0, end: 0 };
+  const [first = whole, ...further] = passages ?? [];
   return {
-    id: document.id,
+    ...passageOf(each, first, 0),
     ...(document.title === undefined ? {} : { title: document.title }),
     text: document.text ?? '',
+    sparse: document.sparse ?? encoding?.sparse,
+    terms: document.sparse === undefined ? (encoding?.terms ?? 0) : 0,
+    tokens: tokensOf(each, first, encoding),
+    further: further.map((passage, i) => passageOf(each, passage, i + 1)),
+  };
+}
+
+function tokensOf(
+  each: AcceptedDocument,
+  { tokens }: AcceptedPassage,
+  encoding: Encoding | undefined,
+): TokenVectors | undefined {
+  return tokens ?? (wantsTokens(each) ? encoding?.tokens : undefined);
+}
+
+function passageOf({ document }: AcceptedDocument, passage: AcceptedPassage, number: number): LogDocument {
+  const { vector, tokens, start, end } = passage;
+  return {
+    id: document.id,
+    text: '',
     attributes: document.attributes,
     list: 0,
-    dense: vector === null ? (encoding?.dense ?? Buffer.alloc(0)) : bufferOf(vector),
-    sparse,
-    terms: document.sparse === undefined ? (encoding?.terms ?? 0) : 0,
+    dense: vector,
+    sparse: undefined,
+    terms: 0,
     tokens,
     weighted: false,
-    passage: 0,
-    start: 0,
-    end: 0,
+    passage: number,
+    start,
+    end,
     home: 0,
     further: [],
   };

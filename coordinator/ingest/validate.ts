@@ -3,20 +3,33 @@ import { float32From, uint32From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { attributesFromWire, attributeTypeName, attributeTypeOf, type Attributes } from '../../proto/attributes.js';
-import type { AttributeType, Document } from '../../proto/generated/shoal/v1/document.js';
+import type { AttributeType, Document, TokenVectors } from '../../proto/generated/shoal/v1/document.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { noModel } from '../encoders.js';
 
-/** A document that passed, with its vector and terms as numbers where they were given. */
+/** A document that passed. */
 export interface AcceptedDocument {
   readonly document: Document;
   readonly attributes: Attributes;
-  /** float32[dim], null = to be encoded, or none. */
-  readonly vector: Float32Array | null;
+  /** Its parts with vectors of their own, the primary one first; null = its one vector is to be encoded. */
+  readonly passages: readonly AcceptedPassage[] | null;
+}
+
+export interface AcceptedPassage {
+  /** float32[dim] little-endian, finite. */
+  readonly vector: Buffer;
+  /** As given. */
+  readonly tokens: TokenVectors | undefined;
+  /** UTF-16 offsets in title + " " + text; end 0 = the end of the text. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Vectors and weights are stored as float16; a larger number would become infinite and answer every question first. */
 const float16Max = 65_504;
+
+/** Passages of one document. */
+const passagesMax = 4_096;
 
 /** Attribute types that hold for a collection, by name. */
 export type AttributeTypes = Readonly<Record<string, AttributeType>>;
@@ -27,15 +40,14 @@ const attributeName = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 export function acceptDocument(document: Document, settings: CollectionSettings): AcceptedDocument {
   checkId(document.id);
   checkText(document, settings);
-  const vector = vectorOf(document, settings);
+  const passages = passagesOf(document, settings);
   checkSparse(document, settings);
-  checkTokens(document, settings);
   const attributes = attributesFromWire(document.attributes);
   for (const name of Object.keys(attributes)) {
     const why = misnamed(name);
     if (why !== null) throw invalid(document, why);
   }
-  return { document, attributes, vector };
+  return { document, attributes, passages };
 }
 
 /** Why `name` cannot name an attribute; null when it can. */
@@ -87,10 +99,11 @@ function checkId(id: string): void {
 }
 
 function checkText(document: Document, settings: CollectionSettings): void {
-  if (document.text === undefined && document.vector === undefined) {
+  const hasVectors = document.vector !== undefined || document.passages.length > 0;
+  if (document.text === undefined && !hasVectors) {
     throw invalid(document, 'it has no text; give text, or a vector in its place');
   }
-  if (document.vector === undefined && settings.model === noModel) {
+  if (!hasVectors && settings.model === noModel) {
     throw invalid(document, `it has no vector, and collection '${settings.name}' has no encoder model; give a vector`);
   }
   const bytes = Buffer.byteLength(document.text ?? '') + Buffer.byteLength(document.title ?? '');
@@ -99,18 +112,45 @@ function checkText(document: Document, settings: CollectionSettings): void {
   }
 }
 
-function vectorOf(document: Document, settings: CollectionSettings): Float32Array | null {
-  if (document.vector === undefined) return null;
-  const vector = float32From(document.vector, `the vector of document '${document.id}'`);
+function passagesOf(document: Document, settings: CollectionSettings): readonly AcceptedPassage[] | null {
+  const { vector, tokens, passages } = document;
+  if (passages.length === 0) {
+    checkTokens(document, tokens, settings, 'its');
+    if (vector === undefined) return null;
+    checkVector(document, vector, settings, 'its vector');
+    return [{ vector, tokens, start: 0, end: 0 }];
+  }
+  if (vector !== undefined || tokens !== undefined) {
+    throw invalid(document, 'it has passages and a vector or tokens beside them; give each passage its own');
+  }
+  if (passages.length > passagesMax) {
+    throw invalid(document, `it has ${passages.length} passages, the limit is ${passagesMax}; split the document`);
+  }
+  const { title, text = '' } = document;
+  const length = title === undefined ? text.length : title.length + 1 + text.length;
+  return passages.map((passage, i) => {
+    const { start, end } = passage;
+    checkVector(document, passage.vector, settings, `the vector of its passage ${i}`);
+    checkTokens(document, passage.tokens, settings, `the passage ${i}'s`);
+    if (start > length || end > length || (end !== 0 && end < start)) {
+      throw invalid(document, `its passage ${i} is from ${start} to ${end}, but its text has ${length} characters`);
+    }
+    return { vector: passage.vector, tokens: passage.tokens, start, end };
+  });
+}
+
+function checkVector(document: Document, bytes: Buffer, settings: CollectionSettings, what: string): void {
+  const vector = float32From(bytes, `${what} (document '${document.id}')`);
   if (vector.length !== settings.dim) {
-    throw invalid(document, `its vector has ${vector.length} dimensions, the collection has ${settings.dim}`);
+    throw invalid(document, `${what} has ${vector.length} dimensions, the collection has ${settings.dim}`);
   }
-  if (!vector.every(Number.isFinite))
-    throw invalid(document, 'its vector has a number that is not finite; clean the input');
-  if (vector.some((value) => Math.abs(value) > float16Max)) {
-    throw invalid(document, `its vector has a number beyond ±${float16Max}, the largest that is stored; scale it`);
+  // One pass for the usual vector; which of the two it is matters only to the message. NaN fails the comparison.
+  for (let j = 0; j < vector.length; j += 1) {
+    const value = vector[j]!;
+    if (Math.abs(value) <= float16Max) continue;
+    if (!Number.isFinite(value)) throw invalid(document, `${what} has a number that is not finite; clean the input`);
+    throw invalid(document, `${what} has a number beyond ±${float16Max}, the largest that is stored; scale it`);
   }
-  return vector;
 }
 
 function checkSparse(document: Document, settings: CollectionSettings): void {
@@ -137,20 +177,24 @@ function checkSparse(document: Document, settings: CollectionSettings): void {
   }
 }
 
-function checkTokens(document: Document, settings: CollectionSettings): void {
-  const { tokens } = document;
+function checkTokens(
+  document: Document,
+  tokens: TokenVectors | undefined,
+  settings: CollectionSettings,
+  whose: string,
+): void {
   if (tokens === undefined) return;
   if (settings.tokenDim === 0)
     throw invalid(document, 'it has token vectors, but the collection has no multi-vector representation');
   if (tokens.codec !== '' && tokens.codec !== settings.tokenCodec) {
     throw invalid(
       document,
-      `its tokens are coded by '${tokens.codec}', the collection uses '${settings.tokenCodec}'; give float32 rows`,
+      `${whose} tokens are coded by '${tokens.codec}', the collection uses '${settings.tokenCodec}'; give float32 rows`,
     );
   }
   if (tokens.codec === '' && tokens.rows.length !== tokens.count * settings.tokenDim * 4) {
     const want = `${tokens.count} × ${settings.tokenDim} float32 are ${tokens.count * settings.tokenDim * 4}`;
-    throw invalid(document, `its token rows have ${tokens.rows.length} bytes, but ${want}`);
+    throw invalid(document, `${whose} token rows have ${tokens.rows.length} bytes, but ${want}`);
   }
 }
 

@@ -31,10 +31,10 @@ export function documentsService(parts: CoordinatorParts): DocumentsServer {
   const streaming = { ...options, deadlineMsDefault: streamDeadlineMs };
   const named = (name: string): ReturnType<typeof collectionNamed> => collectionNamed(parts.view.current(), name);
   return {
-    upsert: unaryHandler(async ({ collection, documents }, { deadline }) => {
-      const settings = named(collection);
-      checkCount(documents);
-      const { results, sequence } = await ingest(documents, settings, parts, deadline);
+    upsert: unaryHandler(async (request, { deadline }) => {
+      const settings = named(request.collection);
+      checkCount(request.documents);
+      const { results, sequence } = await ingest(request, settings, parts, deadline);
       return { uid: settings.uid, sequence, results: [...results] };
     }, options),
     import: clientStreamHandler((requests, { deadline }) => importStream(requests, parts, deadline), streaming),
@@ -49,9 +49,9 @@ export function documentsService(parts: CoordinatorParts): DocumentsServer {
       const { docId, document } = await getDocument(id, how, settings, { ...parts, deadline });
       return { uid: settings.uid, docId, document };
     }, options),
-    deleteDocuments: unaryHandler(async ({ collection, ids }, { deadline }) => {
-      const settings = named(collection);
-      const { count, sequence } = await deleteDocuments(ids, settings, parts, deadline);
+    deleteDocuments: unaryHandler(async (request, { deadline }) => {
+      const settings = named(request.collection);
+      const { count, sequence } = await deleteDocuments(request, settings, parts, deadline);
       return { uid: settings.uid, sequence, deleted: BigInt(count) };
     }, options),
     countDocuments: unaryHandler(async ({ collection, filter, minSequence }, { deadline }) => {

@@ -8,6 +8,7 @@ import {
   changeOf,
   deleteRecord,
   documentsOf,
+  encodedUpsertRecord,
   supersededRecord,
   upsertRecord,
   writeRecord,
@@ -27,6 +28,18 @@ describe('an upsert record', () => {
   it('gives back its documents, in order', () => {
     const docIds = BigUint64Array.from(ids, (_, position) => docIdOf(7n, position));
     assert.deepEqual(changeOf(entry(record)), { operation: 'upsert', documents, docIds, contentHashes: hashes });
+  });
+
+  it('is the same bytes when its documents are encoded already', () => {
+    const large = LogDocument.fromPartial({ id: 'large', text: 'x'.repeat(40_000) });
+    for (const some of [documents, [...documents, large], [large]]) {
+      const context = { contentHashes: new BigUint64Array(some.length), structure: 5, epoch: 11n };
+      const encoded = some.map((each) => ({ id: each.id, encoded: LogDocument.encode(each).finish() }));
+      const joined = encodedUpsertRecord(encoded, context);
+      const plain = upsertRecord(some, context);
+      assert.deepEqual(joined.headers, plain.headers);
+      assert.ok(Buffer.from(joined.body).equals(plain.body));
+    }
   });
 
   it('tells ids, hashes, operation and structure without its body', () => {

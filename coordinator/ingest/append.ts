@@ -1,0 +1,152 @@
+/**
+ * Fourth step of a write without a condition: every document goes to the subject of its shard, and then its passages that lie in
+ * other shards, stored under the docId that the primary one got.
+ *
+ * Passages of other shards are tried for five minutes, half as long as a shard remembers which of them came too late; the caller
+ * waits no longer than its deadline.
+ */
+import { sleep, type Clock } from '../../base/clock.js';
+import type { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
+import { sequenceOf } from '../../cluster/log/doc-id.js';
+import { partsOf, type DocumentParts } from '../../cluster/log/passages.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
+import type { AppendEntry } from './appender.js';
+import type { Appenders } from './appenders.js';
+
+const passagesTriedMs = 5 * 60_000;
+const retryMs = 100;
+
+/** A document as the log takes it, with all its passages in `further`. */
+export interface ReadyDocument {
+  readonly id: string;
+  readonly document: LogDocument;
+  readonly contentHash: bigint;
+}
+
+/** Where a document is, once it is on disk with all its passages. */
+export interface Appended {
+  readonly docId: bigint;
+  /** Largest log position of its records. */
+  readonly sequence: bigint;
+}
+
+export interface AppendParts {
+  readonly appenders: Appenders;
+  readonly clock: Clock;
+}
+
+interface Outgoing {
+  readonly position: number;
+  readonly parts: DocumentParts;
+  readonly primary: AppendEntry;
+}
+
+/**
+ * Appends `documents`; by position where each is, or why it is not. They are on their way when the call returns, before it resolves:
+ * of two calls one after the other the second one's documents follow those of the first on the same subject. UNAVAILABLE for all
+ * while the collection has no shards.
+ */
+export async function appendDocuments(
+  documents: readonly ReadyDocument[],
+  settings: CollectionSettings,
+  parts: AppendParts,
+  deadline: Deadline,
+): Promise<readonly (Appended | ShoalError)[]> {
+  const outcomes = new Array<Appended | ShoalError>(documents.length);
+  const groups = bySubject(documents, settings, parts.appenders);
+  const work = [...groups].map(([subject, group]) => appendGroup(subject, group, settings, { parts, outcomes }));
+  await settledOr(Promise.all(work), deadline);
+  const late = deadline.ended;
+  return Array.from(outcomes, (outcome) => outcome ?? late ?? new ShoalError('INTERNAL', 'a write was lost track of'));
+}
+
+function bySubject(
+  documents: readonly ReadyDocument[],
+  settings: CollectionSettings,
+  appenders: Appenders,
+): ReadonlyMap<string, readonly Outgoing[]> {
+  const route = appenders.routeOf(settings);
+  const groups = new Map<string, Outgoing[]>();
+  documents.forEach(({ id, document, contentHash }, position) => {
+    const split = partsOf(document, (list) => route.subjectOf(list));
+    const primary = {
+      id,
+      encoded: LogDocument.encode(split.primary).finish(),
+      contentHash,
+      structure: settings.structureVersion,
+      epoch: route.epoch,
+      as: 0n,
+      places: split.others.size === 0 ? [] : [split.subject, ...split.others.keys()],
+    };
+    const group = groups.get(split.subject);
+    if (group === undefined) groups.set(split.subject, [{ position, parts: split, primary }]);
+    else group.push({ position, parts: split, primary });
+  });
+  return groups;
+}
+
+async function appendGroup(
+  subject: string,
+  group: readonly Outgoing[],
+  { uid }: CollectionSettings,
+  { parts, outcomes }: { readonly parts: AppendParts; readonly outcomes: (Appended | ShoalError)[] },
+): Promise<void> {
+  const appended = await parts.appenders.at(uid, subject).append(group.map(({ primary }) => primary));
+  const rest: Promise<void>[] = [];
+  group.forEach((each, i) => {
+    const docId = appended[i]!;
+    if (docId instanceof ShoalError) outcomes[each.position] = docId;
+    else if (each.parts.others.size === 0) outcomes[each.position] = { docId, sequence: sequenceOf(docId) };
+    else rest.push(finish(each, docId));
+  });
+  await Promise.all(rest);
+
+  async function finish(each: Outgoing, docId: bigint): Promise<void> {
+    try {
+      outcomes[each.position] = { docId, sequence: await appendElsewhere(each, docId, uid, parts) };
+    } catch (thrown) {
+      outcomes[each.position] = ShoalError.from(thrown);
+    }
+  }
+}
+
+/** Largest log position of the passages in other shards. */
+async function appendElsewhere(
+  { parts: { others }, primary }: Outgoing,
+  docId: bigint,
+  uid: string,
+  { appenders, clock }: AppendParts,
+): Promise<bigint> {
+  const untilMs = clock.monotonicMs() + passagesTriedMs;
+  const appended = await Promise.all(
+    [...others].map(async ([subject, document]) => {
+      const entry = { ...primary, encoded: LogDocument.encode(document).finish(), as: docId, places: [] };
+      for (;;) {
+        const [outcome] = await appenders.at(uid, subject).append([entry]);
+        if (typeof outcome === 'bigint') return sequenceOf(outcome);
+        const error = outcome ?? new ShoalError('INTERNAL', 'an append has no outcome');
+        if (!mayPass(error) || clock.monotonicMs() >= untilMs) throw error;
+        await sleep(clock, retryMs);
+      }
+    }),
+  );
+  return appended.reduce((largest, sequence) => (sequence > largest ? sequence : largest), sequenceOf(docId));
+}
+
+/** An entry stored under a docId may be appended again: repeats change nothing. */
+function mayPass({ code }: ShoalError): boolean {
+  return code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
+}
+
+/** Waits for `work` until the deadline. The write goes on when its caller's time is up; the caller learns that it may have happened. */
+async function settledOr(work: Promise<unknown>, deadline: Deadline): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const expire = (): void => resolve();
+    deadline.signal.addEventListener('abort', expire, { once: true });
+    if (deadline.signal.aborted) expire();
+    const detach = (): void => deadline.signal.removeEventListener('abort', expire);
+    work.then(() => resolve(), reject).finally(detach);
+  });
+}

@@ -1,0 +1,37 @@
+/** Cutting what goes into the log into pieces that a record may hold: by number, by bytes of headers, by bytes of body. */
+import { limits } from '../../base/limits.js';
+
+/** What one entry takes of a record. */
+export interface RecordShare {
+  readonly headerBytes: number;
+  readonly bodyBytes: number;
+}
+
+/** Bytes of a record's headers beside ids and columns: names, versions, a write id. */
+const headerBytesFixed = 512;
+
+/** `entries` in order, cut where a record is full. An entry too large for company is alone. */
+export function recordPieces<T>(entries: readonly T[], shareOf: (entry: T) => RecordShare): readonly (readonly T[])[] {
+  const all: T[][] = [];
+  let open: T[] = [];
+  let bodyBytes = 0;
+  let headerBytes = headerBytesFixed;
+  for (const entry of entries) {
+    const share = shareOf(entry);
+    const isFull =
+      open.length === limits.documentsPerRecordMax ||
+      bodyBytes + share.bodyBytes > limits.recordBodyBytesGrouped ||
+      headerBytes + share.headerBytes > limits.recordHeaderBytesMax;
+    if (open.length > 0 && isFull) {
+      all.push(open);
+      open = [];
+      bodyBytes = 0;
+      headerBytes = headerBytesFixed;
+    }
+    open.push(entry);
+    bodyBytes += share.bodyBytes;
+    headerBytes += share.headerBytes;
+  }
+  if (open.length > 0) all.push(open);
+  return all;
+}

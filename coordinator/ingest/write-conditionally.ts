@@ -1,0 +1,81 @@
+/** Fourth step of a write with a condition: it goes to the directory's subject, and happens only if the condition holds there. */
+import type { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
+import { headerBytesOf } from '../../cluster/log/record-headers.js';
+import { writeRecord } from '../../cluster/log/records.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
+import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
+import { limits } from '../../base/limits.js';
+import type { Appended, ReadyDocument } from './append.js';
+import { conditionRefusal } from './conditions.js';
+import { decide, type DecisionParts } from './decisions.js';
+import { recordPieces } from './record-pieces.js';
+
+export interface ConditionalDocument extends ReadyDocument {
+  /** As in record headers. */
+  readonly condition: bigint;
+}
+
+/** What became of a conditional write. A refused one has a position too: that of the record by which it was refused. */
+export interface ConditionalOutcome {
+  readonly outcome: Appended | ShoalError;
+  /** 0 = it never came into the log. */
+  readonly sequence: bigint;
+}
+
+/**
+ * Writes `documents`, each if its condition holds; by position what became of it: FAILED_PRECONDITION saying what is there, or
+ * where it is. Of a repeated `writeId` the first outcome.
+ */
+export async function writeConditionally(
+  documents: readonly ConditionalDocument[],
+  writeId: string,
+  settings: CollectionSettings,
+  { parts, deadline }: { readonly parts: DecisionParts; readonly deadline: Deadline },
+): Promise<readonly ConditionalOutcome[]> {
+  const sized = documents.map((each) => ({ each, bytes: LogDocument.encode(each.document).finish().length + 8 }));
+  const pieces = recordPieces(sized, ({ each, bytes }) => ({ headerBytes: headerBytesOf(each.id), bodyBytes: bytes }));
+  const outcomes = pieces.map(async (piece, i) => {
+    const only = piece[0]!;
+    if (piece.length === 1 && only.bytes > limits.messageBytesMax) return [tooLarge(only.each.id, only.bytes)];
+    const some = piece.map(({ each }) => each);
+    // A repeat of the request is cut alike, so that each piece has a name of its own that stays.
+    return writePiece(some, writeId === '' || i === 0 ? writeId : `${writeId}/${i}`, settings, { parts, deadline });
+  });
+  return (await Promise.all(outcomes)).flat();
+}
+
+async function writePiece(
+  documents: readonly ConditionalDocument[],
+  writeId: string,
+  settings: CollectionSettings,
+  { parts, deadline }: { readonly parts: DecisionParts; readonly deadline: Deadline },
+): Promise<readonly ConditionalOutcome[]> {
+  try {
+    const record = writeRecord(
+      documents.map(({ document }) => document),
+      {
+        conditions: BigUint64Array.from(documents, ({ condition }) => condition),
+        contentHashes: BigUint64Array.from(documents, ({ contentHash }) => contentHash),
+        structure: settings.structureVersion,
+        epoch: parts.appenders.routeOf(settings).epoch,
+        writeId,
+      },
+    );
+    const { sequence, decisions } = await decide(record, settings, parts, deadline);
+    return documents.map(({ id, condition }, i) => {
+      const { verdict, docId } = decisions[i]!;
+      if (verdict === Verdict.VERDICT_APPLIED) return { outcome: { docId, sequence }, sequence };
+      return { outcome: conditionRefusal(id, condition, docId), sequence };
+    });
+  } catch (thrown) {
+    const error = ShoalError.from(thrown);
+    return documents.map(() => ({ outcome: error, sequence: 0n }));
+  }
+}
+
+function tooLarge(id: string, bytes: number): ConditionalOutcome {
+  const sizes = `${bytes} bytes with its vectors, the limit of a record is ${limits.messageBytesMax}`;
+  return { outcome: new ShoalError('INVALID_ARGUMENT', `document '${id}' has ${sizes}; chunk it`), sequence: 0n };
+}
