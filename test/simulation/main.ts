@@ -1,21 +1,37 @@
-/** Runs seeds by hand: `SHOAL_KERNELS=typescript node --import tsx test/simulation/main.ts --seed N [--count N] [--operations N] [--verbose]`. */
+/**
+ * Runs seeds: `npx tsx test/simulation/main.ts --seed N [--count N] [--stride N] [--operations N] [--verbose | --json] [--until-found]`.
+ *
+ * For people it tells what happened before a violation; `--verbose` tells everything. With `--json` each seed is one line for the
+ * suite, which runs one such process on each core.
+ */
 import { parseArgs } from 'node:util';
-import { runSeed } from './run-seed.js';
+import { runSeed, type SeedOutcome } from './run-seed.js';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '1' },
+    stride: { type: 'string', default: '1' },
     operations: { type: 'string', default: '2000' },
     verbose: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    'until-found': { type: 'boolean', default: false },
   },
 });
+// Native kernels run on threads of their own, whose order nobody decides.
 process.env['SHOAL_KERNELS'] = 'typescript';
 const print = values.verbose ? (line: string): void => console.log(line) : null;
+
 for (let at = 0; at < Number(values.count); at += 1) {
-  const seed = Number(values.seed) + at;
+  const seed = Number(values.seed) + at * Number(values.stride);
   const begin = performance.now();
-  const { diary, ...outcome } = await runSeed({ seed, operations: Number(values.operations), print });
+  const outcome = await runSeed({ seed, operations: Number(values.operations), print });
+  show(outcome, performance.now() - begin);
+  if (outcome.violation !== null && values['until-found']) break;
+}
+
+function show({ diary, ...outcome }: SeedOutcome, ms: number): void {
+  if (values.json) return console.log(JSON.stringify(outcome));
   if (outcome.violation !== null && !values.verbose) console.log(diary.join('\n'));
-  console.log(JSON.stringify({ ...outcome, ms: Math.round(performance.now() - begin) }));
+  console.log(JSON.stringify({ ...outcome, ms: Math.round(ms) }));
 }

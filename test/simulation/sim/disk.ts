@@ -47,7 +47,7 @@ export class SimDisk {
 
   /** Names of files and directories in `path`. */
   list(path: string): string[] {
-    const directory = this.#directory(path);
+    const directory = this.#listable(path);
     const below = `${path}/`;
     const inner = [...this.#directories.keys()].filter((name) => name.startsWith(below));
     const folders = new Set(inner.map((name) => name.slice(below.length).split('/')[0] ?? ''));
@@ -170,6 +170,13 @@ export class SimDisk {
 
   #assertRoom(what: string): void {
     if (this.isFull) throw failure('ENOSPC', `no space left on device: ${what}`);
+  }
+
+  #listable(path: string): Directory {
+    const cut = path.lastIndexOf('/');
+    const isFile = this.#directories.get(path.slice(0, cut))?.seen.has(path.slice(cut + 1)) === true;
+    if (isFile) throw failure('ENOTDIR', `no directory: ${path}`);
+    return this.#directory(path);
   }
 
   #directory(path: string): Directory {

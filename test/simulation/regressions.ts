@@ -1,0 +1,2 @@
+/** Seeds that once found something, by what they found. They hold for the workload as it is; a change of it may end their use. */
+export const regressions: readonly { readonly name: string; readonly seed: number }[] = [];
