@@ -99,8 +99,7 @@ function checkWritten(session: Session, content: Content, result: WriteResult, a
   const version = session.oracle.version(result.docId);
   if (version?.id !== id) return session.fail(`${what} names ${result.docId}, which the log does not have`);
   version.isAcknowledged = true;
-  if (!result.unchanged && version.token !== token)
-    session.fail(`${what} names ${result.docId}, which is another text`);
+  if (version.token !== token) session.fail(`${what} names ${result.docId}, which is another text`);
   if (answer.sequence < result.docId / 4096n)
     session.fail(`${what} has sequence ${answer.sequence}, smaller than ${result.docId / 4096n}`);
 }

@@ -1,0 +1,73 @@
+/** A copy of the product with one bug in it: how the simulation is shown to have teeth. */
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { runSeeds } from '../seeds.js';
+
+export interface PlantedBug {
+  /** What the product then does wrong. */
+  readonly name: string;
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  /** Within so many seeds it must be found. */
+  readonly seeds: number;
+}
+
+export interface Finding {
+  /** The seed that found it; null when none did. */
+  readonly seed: number | null;
+  /** Seeds that were run. */
+  readonly seeds: number;
+  readonly violation: string;
+}
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const folders = [
+  'base',
+  'proto',
+  'kernels',
+  'vector-index',
+  'trainer',
+  'cluster',
+  'coordinator',
+  'shard-node',
+  'test/simulation',
+];
+
+/** Runs seeds from 1 on with `bug` in a copy of the product, until one finds it. Throws unless `find` occurs exactly once. */
+export async function findPlanted(
+  bug: PlantedBug,
+  options: { operations: number; processes: number },
+): Promise<Finding> {
+  const copy = mkdtempSync(join(tmpdir(), 'shoal-planted-'));
+  try {
+    for (const folder of folders) cpSync(join(root, folder), join(copy, folder), { recursive: true, filter: isSource });
+    for (const file of ['package.json', 'tsconfig.json']) cpSync(join(root, file), join(copy, file));
+    symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+    plant(bug, copy);
+    const lines = await runSeeds({ first: 1, count: bug.seeds, untilFound: true, root: copy, ...options });
+    const found = lines.find(({ violation }) => violation !== null);
+    return { seed: found?.seed ?? null, seeds: lines.length, violation: found?.violation ?? '' };
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** Puts `bug` into the sources below `copy`. */
+function plant({ name, file, find, replace }: PlantedBug, copy: string): void {
+  const path = join(copy, file);
+  const source = readFileSync(path, 'utf8');
+  const count = source.split(find).length - 1;
+  if (count !== 1) throw new Error(`'${name}': the text to replace occurs ${count} times in ${file}, not once`);
+  writeFileSync(
+    path,
+    source.replace(find, () => replace),
+  );
+}
+
+function isSource(path: string): boolean {
+  return !/\.(cc|h|node|binpb)$/.test(path);
+}
