@@ -9,6 +9,8 @@ export const coordinatorConfigSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(7420),
   /** Replicas of a shard where a collection does not say. */
   defaultReplicas: z.int().positive().default(1),
+  /** Milliseconds between two sweeps of expired documents. */
+  expirySweepMs: z.int().positive().default(60_000),
 });
 
 export type CoordinatorConfig = z.infer<typeof coordinatorConfigSchema>;

@@ -17,12 +17,14 @@ import { CollectionsService } from '../proto/generated/shoal/v1/collections.js';
 import { DocumentsService } from '../proto/generated/shoal/v1/documents.js';
 import { SearchService } from '../proto/generated/shoal/v1/search.js';
 import { coordinatorConfigSchema, type CoordinatorConfig, type CoordinatorConfigInput } from './config.js';
+import { ExpirySweeper } from './documents/expiry.js';
 import { Encoders } from './encoders.js';
 import { Appenders } from './ingest/appenders.js';
 import { AttributeTypeRegistry } from './ingest/attribute-types.js';
 import { TokenCodecs } from './ingest/token-codecs.js';
 import type { CoordinatorParts } from './parts.js';
 import { Peers } from './peers.js';
+import { LogGuard } from './placement/log-guard.js';
 import { Truncation } from './placement/truncation.js';
 import { TermStatistics } from './search/term-statistics.js';
 import { clusterService } from './service/cluster-service.js';
@@ -57,7 +59,7 @@ export interface RunningCoordinator {
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const config = coordinatorConfigSchema.parse(options.config);
   const parts = build(config, options);
-  const { registry, view, peers, truncation, clock } = parts;
+  const { registry, view, peers, truncation, guard, clock } = parts;
   const server = await serve(config, parts, options.transport ?? grpcTransport).catch(async (error: unknown) => {
     await view.close();
     await peers.close();
@@ -69,9 +71,14 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const stopTruncation = view.onChange((map) => void truncation.follow(map));
   // Not awaited: it ends with the calls under way, and the next change must not wait for them.
   const stopForgetting = view.onChange((map) => void peers.follow(map));
+  const stopGuarding = view.onChange((map) => void guard.follow(map));
+  void guard.follow(view.current());
+  const sweeper = new ExpirySweeper(parts, config.expirySweepMs);
   const close = async (): Promise<void> => {
     stopTruncation();
     stopForgetting();
+    stopGuarding();
+    await sweeper.close();
     await lease.revoke();
     await server.close();
     await view.close();
@@ -125,6 +132,7 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
   const { registry, log, objects, clock, logger } = options;
   const view = ClusterView.open(registry, logger);
   const peers = new Peers(clock, options.transport);
+  const guard = new LogGuard({ id: config.id, log, logger });
   return {
     registry,
     log,
@@ -134,11 +142,12 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
     encoders: new Encoders(view, peers),
     statistics: new TermStatistics(clock, peers),
     fanOut: { map: () => view.current(), loadOf: (address) => peers.loadOf(address) },
-    appenders: new Appenders({ view, log, clock }),
+    appenders: new Appenders({ view, log, clock, checkWritable: (uid) => guard.checkWritable(uid) }),
     types: new AttributeTypeRegistry(registry),
     codecs: new TokenCodecs(objects),
     structures: new Structures(objects),
     truncation: new Truncation({ registry, log, logger }),
+    guard,
     clock,
     logger,
     newUid: options.newUid ?? (() => randomBytes(8).toString('hex')),

@@ -10,6 +10,7 @@ import type { Appenders } from './ingest/appenders.js';
 import type { AttributeTypeRegistry } from './ingest/attribute-types.js';
 import type { TokenCodecs } from './ingest/token-codecs.js';
 import type { Peers } from './peers.js';
+import type { LogGuard } from './placement/log-guard.js';
 import type { Truncation } from './placement/truncation.js';
 import type { FanOutParts } from './search/fan-out.js';
 import type { TermStatistics } from './search/term-statistics.js';
@@ -29,6 +30,7 @@ export interface CoordinatorParts {
   readonly codecs: TokenCodecs;
   readonly structures: Structures;
   readonly truncation: Truncation;
+  readonly guard: LogGuard;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newUid: () => string;

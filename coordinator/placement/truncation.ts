@@ -1,40 +1,63 @@
 /**
- * Truncation: what every replica has on disk in a committed manifest need not stay in the log.
+ * Truncation: what every replica has on disk in a committed manifest, and every copy of the directory in its store, need not stay in
+ * the log.
  *
- * The floor of a subject is the smallest durable position among all replicas that the placement names; it is written to the
- * registry first, then the subject is purged up to and including it. A replica that is not there to say how far it is holds the
- * floor where it was.
+ * The floor of a shard's subject is the smallest durable position among the replicas that the placement names, that of the
+ * directory's subject what its copies have committed; neither is above what any copy of the directory has committed, nor above a
+ * hold. It is written to the registry first, then the subject is purged up to and including it. A copy that is not there to say how
+ * far it is keeps the floor where it was.
  */
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { keys, shardSubject, streamOf } from '../../cluster/keys.js';
-import type { Registry } from '../../cluster/registry.js';
-import { replicasOf, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
-import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import { directorySubject, keys, shardSubject, streamOf } from '../../cluster/keys.js';
+import type { Registry, RegistryCondition } from '../../cluster/registry.js';
+import {
+  directoriesOf,
+  directoryStatesOf,
+  placementsOf,
+  replicasOf,
+  type ClusterMap,
+} from '../../cluster/shard-map/cluster-map.js';
+import { heldAt } from './holds.js';
+
+/** What may be purged of a subject. */
+export interface Floor {
+  readonly subject: string;
+  readonly position: bigint;
+}
+
+export interface TruncationParts {
+  readonly registry: Registry;
+  readonly log: ChangeLog;
+  readonly logger: Logger;
+}
 
 export class Truncation {
-  readonly #parts: { readonly registry: Registry; readonly log: ChangeLog; readonly logger: Logger };
+  readonly #parts: TruncationParts;
+  /** By subject, what this coordinator knows to be purged. */
   readonly #floors = new Map<string, bigint>();
+  #newest: ClusterMap | null = null;
   #work: Promise<void> = Promise.resolve();
 
-  constructor(parts: { readonly registry: Registry; readonly log: ChangeLog; readonly logger: Logger }) {
+  constructor(parts: TruncationParts) {
     this.#parts = parts;
   }
 
   /** Raises floors where `map` allows it; resolves when the log is purged accordingly. A failure is tried again at the next change. */
   follow(map: ClusterMap): Promise<void> {
-    this.#work = this.#work.then(() => this.#raiseAll(map));
+    this.#newest = map;
+    // A newer picture, which waits behind this one, holds all that this one does.
+    this.#work = this.#work.then(() => (this.#newest === map ? this.#raiseAll(map) : undefined));
     return this.#work;
   }
 
   async #raiseAll(map: ClusterMap): Promise<void> {
-    for (const shards of map.placements.values()) {
-      for (const placement of shards.values()) {
-        const floor = floorOf(map, placement);
-        const subject = shardSubject(placement.uid, placement.generation, placement.shard);
-        if (floor <= (this.#floors.get(subject) ?? 0n)) continue;
+    this.#forgetDropped(map);
+    for (const uid of map.placements.keys()) {
+      for (const { subject, position } of floorsOf(map, uid)) {
+        if (position <= (this.#floors.get(subject) ?? 0n)) continue;
         try {
-          await this.#raise(placement.uid, subject, floor);
+          await this.#raise(uid, subject, position);
         } catch (error) {
           this.#parts.logger.warn({ err: error, subject }, 'log could not be truncated');
         }
@@ -42,23 +65,67 @@ export class Truncation {
     }
   }
 
-  async #raise(uid: string, subject: string, floor: bigint): Promise<void> {
+  async #raise(uid: string, subject: string, wanted: bigint): Promise<void> {
     const { registry, log } = this.#parts;
-    const value = Buffer.from(String(floor));
-    // Only beside a placement that still stands, so that a dropped collection leaves nothing behind.
+    // Nothing was said there since, so that a purge would find nothing.
+    if ((await log.lastSequence(streamOf(uid), subject)) <= (this.#floors.get(subject) ?? 0n)) return;
+    // Only beside settings that still stand, so that a dropped collection leaves nothing behind; and a hold writes them again, so that
+    // one that is placed at this moment is either seen here or makes this fail.
     const setting = await registry.get(keys.setting(uid));
     if (setting === null) return;
-    const condition = { key: setting.key, revision: setting.revision };
-    const written = await registry.transact([condition], [{ operation: 'put', key: keys.floor(subject), value }]);
-    if (written === null) return;
-    await log.purge(streamOf(uid), subject, floor);
-    this.#floors.set(subject, floor);
+    const held = await heldAt(uid, registry);
+    const known = await registry.get(keys.floor(subject));
+    const before = known === null ? 0n : BigInt(Buffer.from(known.value).toString('utf8'));
+    const floor = held !== null && held < wanted ? held : wanted;
+    if (floor > before) {
+      const conditions: RegistryCondition[] = [
+        { key: setting.key, revision: setting.revision },
+        { key: keys.floor(subject), revision: known?.revision ?? 0n },
+      ];
+      const value = Buffer.from(String(floor));
+      const written = await registry.transact(conditions, [{ operation: 'put', key: keys.floor(subject), value }]);
+      if (written === null) return;
+    }
+    const reached = floor > before ? floor : before;
+    await log.purge(streamOf(uid), subject, reached);
+    this.#floors.set(subject, reached);
+  }
+
+  #forgetDropped(map: ClusterMap): void {
+    for (const subject of this.#floors.keys()) {
+      if (!map.placements.has(subject.split('.')[1] ?? '')) this.#floors.delete(subject);
+    }
   }
 }
 
-/** The smallest durable position of all named replicas; 0 while one of them is silent. */
-export function floorOf(map: ClusterMap, placement: ShardPlacement): bigint {
-  const replicas = replicasOf(map, placement);
-  if (replicas.length < placement.nodes.length || replicas.length === 0) return 0n;
-  return replicas.reduce((least, { durable }) => (durable < least ? durable : least), replicas[0]!.durable);
+/** What `map` allows to purge of each subject of the collection; 0 = nothing. */
+export function floorsOf(map: ClusterMap, uid: string): readonly Floor[] {
+  const partitions = directoriesOf(map, uid);
+  const committed = partitions.map((each) =>
+    least(
+      directoryStatesOf(map, each).map((state) => state.committed),
+      each.nodes.length,
+    ),
+  );
+  const limit = least([...committed, ...holdsIn(map, uid)], committed.length === 0 ? Infinity : 0);
+  const shards = placementsOf(map, uid).map((each) => {
+    const durable = least(
+      replicasOf(map, each).map((replica) => replica.durable),
+      each.nodes.length,
+    );
+    const position = durable < limit ? durable : limit;
+    return { subject: shardSubject(uid, each.generation, each.shard), position };
+  });
+  return [...shards, { subject: directorySubject(uid), position: limit }];
+}
+
+/** The smallest of `positions`; 0 when there are fewer than `expected`, or none. */
+function least(positions: readonly bigint[], expected: number): bigint {
+  const [first, ...others] = positions;
+  if (first === undefined || positions.length < expected) return 0n;
+  return others.reduce((smallest, position) => (position < smallest ? position : smallest), first);
+}
+
+function holdsIn(map: ClusterMap, uid: string): readonly bigint[] {
+  return [...map.holds].flatMap(([name, position]) => (name.startsWith(`${uid}/`) ? [position] : []));
 }

@@ -1,0 +1,55 @@
+/**
+ * Holds: as long as one is placed, nothing above its position is purged from the log of its collection.
+ *
+ * A hold counts from the moment that `placeHold` returns; what was purged before is told by the floors, which its owner reads then.
+ */
+import type { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
+import { keys } from '../../cluster/keys.js';
+import type { Registry } from '../../cluster/registry.js';
+
+/** A hold's place: its collection, and a name that no other hold of it has. */
+export interface HoldName {
+  readonly uid: string;
+  readonly name: string;
+}
+
+/**
+ * Holds the log at `position`, or moves the hold there. NOT_FOUND when the collection is gone. It writes the settings again, so that
+ * a floor that was decided without it is not written any more.
+ */
+export async function placeHold(
+  { uid, name }: HoldName,
+  position: bigint,
+  registry: Registry,
+  deadline: Deadline,
+): Promise<void> {
+  for (;;) {
+    deadline.check();
+    const setting = await registry.get(keys.setting(uid));
+    if (setting === null) throw new ShoalError('NOT_FOUND', `the collection with uid ${uid} was dropped meanwhile`);
+    const revision = await registry.transact(
+      [{ key: setting.key, revision: setting.revision }],
+      [
+        { operation: 'put', key: keys.hold(uid, name), value: Buffer.from(String(position)) },
+        { operation: 'put', key: setting.key, value: setting.value },
+      ],
+    );
+    if (revision !== null) return;
+  }
+}
+
+/** Takes a hold away. Idempotent. */
+export async function releaseHold({ uid, name }: HoldName, registry: Registry): Promise<void> {
+  await registry.transact([], [{ operation: 'delete', key: keys.hold(uid, name) }]);
+}
+
+/** The smallest position at which the collection's log is held; null = it is not. */
+export async function heldAt(uid: string, registry: Registry): Promise<bigint | null> {
+  const positions = (await registry.list(keys.holdsOf(uid))).map(({ value }) =>
+    BigInt(Buffer.from(value).toString('utf8')),
+  );
+  const [first, ...others] = positions;
+  if (first === undefined) return null;
+  return others.reduce((smallest, position) => (position < smallest ? position : smallest), first);
+}
