@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
 import { checkFormat, inFolder } from './disk-format.js';
 
-const formatVersion = 1;
+export const dataFormat = 1;
 const attemptsMax = 10;
 
 /** Who holds a directory. */
@@ -32,7 +32,7 @@ export interface DirectoryLock {
  * format, or when no folder can be there; PERMISSION_DENIED when this process may not write to it.
  */
 export async function lockDataDirectory(directory: string): Promise<DirectoryLock> {
-  await checkFormat(directory, 'data', formatVersion);
+  await checkFormat(directory, 'data', dataFormat);
   const path = join(directory, 'lock');
   const mine: Holder = { pid: process.pid, host: hostname(), began: (await beganAt(process.pid)) ?? '' };
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
@@ -43,6 +43,15 @@ export async function lockDataDirectory(directory: string): Promise<DirectoryLoc
     if (text !== null) await clearStale(path, text);
   }
   throw new ShoalError('FAILED_PRECONDITION', `${path} changes all the time; is another process starting there?`);
+}
+
+/** FAILED_PRECONDITION when a live process has `directory`; takes nothing and writes nothing. */
+export async function assertNotInUse(directory: string): Promise<void> {
+  const path = join(directory, 'lock');
+  const text = await readIfThere(path);
+  const holder = text === null ? null : parse(text);
+  const mine: Holder = { pid: process.pid, host: hostname(), began: '' };
+  if (holder !== null && (await isAlive(holder, mine))) throw inUse(directory, path, holder);
 }
 
 function held(path: string): DirectoryLock {

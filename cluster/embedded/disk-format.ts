@@ -88,28 +88,30 @@ export async function writeDurably(path: string, temporary: string, parts: reado
 }
 
 /**
- * Checks that `directory` has format `version`, writing it when the folder is new. FAILED_PRECONDITION when it has a newer one or
+ * Checks that `directory` has format `version`, writing it when the folder is new. FAILED_PRECONDITION when it has another one or
  * none that can be read; `what` names the folder's kind.
  */
 export async function checkFormat(directory: string, what: string, version: number): Promise<void> {
   await ensureDirectory(directory);
   const path = join(directory, 'format');
-  if (!existsSync(path)) {
-    await inFolder(directory, () => writeDurably(path, `${path}.new`, [Buffer.from(`${version}\n`)]));
-    return;
-  }
-  const text = (await readFile(path, 'utf8')).trim();
-  const found = /^[0-9]{1,9}$/.test(text) ? Number(text) : null;
+  if (existsSync(path)) return await assertFormat(directory, what, version);
+  await inFolder(directory, () => writeDurably(path, `${path}.new`, [Buffer.from(`${version}\n`)]));
+}
+
+/** As `checkFormat`, for a folder that has a format; nothing is written. */
+export async function assertFormat(directory: string, what: string, version: number): Promise<void> {
+  const text = (await readFile(join(directory, 'format'), 'latin1')).replace(/\n$/, '');
+  const found = /^[1-9][0-9]{0,8}$/.test(text) ? Number(text) : null;
   if (found === version) return;
-  if (found !== null && found > 0 && found < version) {
-    const message = `the ${what} in ${directory} has format ${found}, which this version of Shoal no longer reads; export it with the version that wrote it and import it here`;
-    throw new ShoalError('FAILED_PRECONDITION', message);
-  }
-  const message =
-    found !== null && found > version
-      ? `the ${what} in ${directory} has format ${found}, but this version of Shoal reads format ${version} at most; use the newer version of Shoal that wrote it`
-      : `the ${what} in ${directory} says format ${JSON.stringify(text.slice(0, 40))}, but this version of Shoal reads format ${version}; it is no data of Shoal, or damaged`;
-  throw new ShoalError('FAILED_PRECONDITION', message);
+  const says = found === null ? `says format ${JSON.stringify(text.slice(0, 40))}` : `has format ${found}`;
+  const message = `the ${what} in ${directory} ${says}, but this version of Shoal reads format ${version}`;
+  throw new ShoalError('FAILED_PRECONDITION', message + adviceOf(found, version));
+}
+
+function adviceOf(found: number | null, version: number): string {
+  if (found === null) return '; it is no data of Shoal, or damaged';
+  if (found > version) return ' at most; use the newer version of Shoal that wrote it';
+  return '; export it with the version that wrote it and import it here';
 }
 
 /**

@@ -16,7 +16,7 @@ import { EmbeddedLogConsumer, subjectFilter } from './log-consumer.js';
 import { checkRecord } from './log-record.js';
 import { LogStream, type LogStreamOptions } from './log-stream.js';
 
-const formatVersion = 2;
+export const logFormat = 2;
 const unfinished = '.unfinished';
 
 export interface EmbeddedChangeLogOptions {
@@ -30,7 +30,7 @@ export interface EmbeddedChangeLogOptions {
 
 /** Opens the log in `directory`. FAILED_PRECONDITION for a newer format, DATA_LOSS for a damaged folder. */
 export async function openEmbeddedChangeLog(options: EmbeddedChangeLogOptions): Promise<EmbeddedChangeLog> {
-  await checkFormat(options.directory, 'log', formatVersion);
+  await checkFormat(options.directory, 'log', logFormat);
   const log = new EmbeddedChangeLog(options);
   await log.load();
   return log;

@@ -11,13 +11,13 @@ import { ShoalError } from '../../base/errors.js';
 import type { ObjectStore } from '../object-store.js';
 import { checkFormat, diskError, ensureDirectory, syncDirectory, writeDurably } from './disk-format.js';
 
-const formatVersion = 1;
+export const objectsFormat = 1;
 const magic = Buffer.from('SHOB');
 const headerBytes = 24;
 
 /** Opens the store in `directory`, creating it. FAILED_PRECONDITION for a newer format. */
 export async function openEmbeddedObjectStore(options: { readonly directory: string }): Promise<ObjectStore> {
-  await checkFormat(options.directory, 'object store', formatVersion);
+  await checkFormat(options.directory, 'object store', objectsFormat);
   const temporary = join(options.directory, 'unfinished');
   await rm(temporary, { recursive: true, force: true });
   await ensureDirectory(temporary);
@@ -40,7 +40,7 @@ class EmbeddedObjectStore implements ObjectStore {
     const path = this.#path(name);
     const header = Buffer.alloc(headerBytes);
     header.set(magic, 0);
-    header.writeUInt32LE(formatVersion, 4);
+    header.writeUInt32LE(objectsFormat, 4);
     header.writeUInt32LE(crc32(bytes), 8);
     header.writeBigUInt64LE(BigInt(bytes.length), 16);
     this.#written += 1;
@@ -57,14 +57,7 @@ class EmbeddedObjectStore implements ObjectStore {
   async get(name: string): Promise<Uint8Array | null> {
     const path = this.#path(name);
     if (!existsSync(path)) return null;
-    const file = await readFile(path);
-    const content = file.subarray(headerBytes);
-    const isOurs = file.length >= headerBytes && file.subarray(0, 4).equals(magic);
-    if (isOurs && file.readUInt32LE(4) > formatVersion) throw newerFormat(name, file.readUInt32LE(4));
-    const isWhole =
-      isOurs && file.readBigUInt64LE(16) === BigInt(content.length) && file.readUInt32LE(8) === crc32(content);
-    if (isWhole) return content;
-    throw new ShoalError('DATA_LOSS', `the checksum of object ${name} does not match: ${path} is damaged; restore it`);
+    return await readObject(path, name);
   }
 
   async list(prefix: string): Promise<readonly string[]> {
@@ -96,7 +89,24 @@ class EmbeddedObjectStore implements ObjectStore {
   }
 }
 
-function newerFormat(name: string, found: number): ShoalError {
-  const message = `object ${name} has format ${found}, but this version of Shoal reads format ${formatVersion} at most`;
+/** The content of the object in the file `path`; DATA_LOSS when it is damaged, FAILED_PRECONDITION when it has a newer format. */
+export async function readObject(path: string, name: string): Promise<Uint8Array> {
+  const file = await readFile(path);
+  const content = file.subarray(headerBytes);
+  const isOurs = file.length >= headerBytes && file.subarray(0, 4).equals(magic);
+  const format = isOurs ? file.readUInt32LE(4) : 0;
+  if (format > objectsFormat) throw newerFormat(name, path, format);
+  const isWhole =
+    isOurs &&
+    format === objectsFormat &&
+    file.readUInt32LE(12) === 0 &&
+    file.readBigUInt64LE(16) === BigInt(content.length) &&
+    file.readUInt32LE(8) === crc32(content);
+  if (isWhole) return content;
+  throw new ShoalError('DATA_LOSS', `the checksum of object ${name} does not match: ${path} is damaged; restore it`);
+}
+
+function newerFormat(name: string, path: string, found: number): ShoalError {
+  const message = `object ${name} in ${path} has format ${found}, but this version of Shoal reads format ${objectsFormat} at most`;
   return new ShoalError('FAILED_PRECONDITION', message);
 }

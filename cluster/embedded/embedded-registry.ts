@@ -19,7 +19,7 @@ import { assertRoom, checkFormat, diskError } from './disk-format.js';
 import { LmdbStore, type StoreWrite } from './lmdb-store.js';
 import { EmbeddedWatch } from './registry-watch.js';
 
-const formatVersion = 2;
+export const registryFormat = 2;
 const mapBytes = 16 * 1024 * 1024;
 const revisionKey = Buffer.from([1]);
 const keyBytesMax = 1_000;
@@ -32,7 +32,7 @@ export interface EmbeddedRegistryOptions {
 
 /** Opens the registry in `directory`. FAILED_PRECONDITION for another format, DATA_LOSS for a damaged file. */
 export async function openEmbeddedRegistry(options: EmbeddedRegistryOptions): Promise<Registry> {
-  await checkFormat(options.directory, 'registry', formatVersion);
+  await checkFormat(options.directory, 'registry', registryFormat);
   const store = await LmdbStore.open(join(options.directory, 'registry.mdb'), { mapBytes });
   return new EmbeddedRegistry(options, store);
 }
