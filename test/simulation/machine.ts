@@ -59,6 +59,8 @@ export class Machine implements CrashPoint {
   #running: Running | null = null;
   #skewMs = 0;
   starts = 0;
+  /** When its process began. */
+  startedMs = 0;
   deaths = 0;
 
   constructor(name: string, world: World, start: (environment: Environment) => Promise<Running>) {
@@ -83,6 +85,7 @@ export class Machine implements CrashPoint {
   start(): void {
     if (this.#process.isAlive) return;
     this.starts += 1;
+    this.startedMs = this.#world.network.scheduler.nowMs;
     const process = new SimProcess(this.name, this.#world.network.scheduler, this.#skewMs);
     this.#process = process;
     this.#world.diary.say(this.name, 'starts');

@@ -17,8 +17,8 @@ export interface Version {
   readonly docId: bigint;
   readonly token: number;
   readonly attributes: Attributes;
-  /** False while nobody has been told that it is written: further passages may be missing for ever. */
-  isAcknowledged: boolean;
+  /** When somebody was told that it is written; Infinity until then, and further passages may be missing for ever. */
+  acknowledgedMs: number;
 }
 
 /** From `sequence` on the document is `version`; null = it does not exist. */
@@ -163,5 +163,5 @@ function holds(wanted: bigint, present: Version | null): boolean {
 
 function versionOf(document: LogDocument, docId: bigint): Version {
   const { id, text, attributes } = document;
-  return { id, docId, token: tokenOf(text), attributes: attributesFrom(attributes), isAcknowledged: false };
+  return { id, docId, token: tokenOf(text), attributes: attributesFrom(attributes), acknowledgedMs: Infinity };
 }

@@ -20,8 +20,10 @@ export interface Question {
   readonly k: number;
   /** What was written up to here must show; what is newer may. */
   readonly from: bigint;
-  /** Nothing but brute force's answer will do. */
+  /** Nothing but brute force's answer over what was written up to `from` will do. */
   readonly mustBeComplete: boolean;
+  /** What was acknowledged before is shown by every replica that calls itself ready. */
+  readonly readyMs: number;
 }
 
 /** One search, by a vector. */
@@ -30,7 +32,14 @@ export async function search(session: Session, seat: Seat): Promise<void> {
   const isBound = random.below(3) > 0;
   const from = isBound ? session.acknowledged : 0n;
   const filter = random.below(3) === 0 ? drawFilter(random) : everything;
-  const question = { vector: drawVector(random), filter, k: 1 + random.below(20), from, mustBeComplete: isBound };
+  const question = {
+    vector: drawVector(random),
+    filter,
+    k: 1 + random.below(20),
+    from,
+    mustBeComplete: isBound,
+    readyMs: Math.min(...session.cluster.shardNodes.map(({ startedMs }) => startedMs)),
+  };
   const request = SearchRequest.fromPartial({
     collection: session.collection.name,
     vector: bufferOf(question.vector),
@@ -60,10 +69,10 @@ export function checkAnswer(session: Session, question: Question, answer: Search
     last = score;
   }
   if (hits.length > question.k) session.fail(`a search for ${question.k} shows ${hits.length}`);
-  if (coverage?.full === true && question.mustBeComplete) {
-    const worst = hits.length < question.k ? -Infinity : last;
-    checkNothingBetter(session, question, { seen, worst });
-  }
+  const worst = hits.length < question.k ? -Infinity : last;
+  if (coverage?.full !== true) return;
+  if (question.mustBeComplete) checkNothingBetter(session, question, { seen, worst });
+  else if (!coverage.behind) checkNothingOld(session, question, { seen, worst });
 }
 
 function checkHit(session: Session, { vector, filter, from }: Question, hit: Hit): void {
@@ -77,7 +86,7 @@ function checkHit(session: Session, { vector, filter, from }: Question, hit: Hit
   const scores = scoresOf(session, version, vector);
   const isBest = hit.scores?.dense === Math.max(...scores);
   // Further passages of a write that nobody was told of may be missing.
-  const isAny = !version.isAcknowledged && scores.includes(hit.scores?.dense ?? NaN);
+  const isAny = version.acknowledgedMs === Infinity && scores.includes(hit.scores?.dense ?? NaN);
   if (!isBest && !isAny) session.fail(`${what} with ${hit.scores?.dense}; its passages score ${scores.join(', ')}`);
 }
 
@@ -96,9 +105,25 @@ function checkNothingBetter(
   }
 }
 
+/** A replica that was started later and is not behind has applied what was acknowledged before. */
+function checkNothingOld(
+  session: Session,
+  { vector, filter, readyMs }: Question,
+  found: { readonly seen: ReadonlySet<string>; readonly worst: number },
+): void {
+  for (const id of session.oracle.ids()) {
+    if (found.seen.has(id)) continue;
+    const version = session.oracle.now(id);
+    if (version === null || version.acknowledgedMs >= readyMs || !filter.matches(version.attributes)) continue;
+    const score = certainScore(session, version, vector);
+    if (score > found.worst)
+      return session.fail(`a search of ready replicas lacks '${id}' with ${score}, better than ${found.worst}`);
+  }
+}
+
 function certainScore(session: Session, version: Version, vector: Float32Array): number {
   const scores = scoresOf(session, version, vector);
-  return version.isAcknowledged ? Math.max(...scores) : scores[0]!;
+  return version.acknowledgedMs < Infinity ? Math.max(...scores) : scores[0]!;
 }
 
 function scoresOf(session: Session, { token }: Version, vector: Float32Array): number[] {

@@ -61,6 +61,10 @@ export class Session {
       this.#floors.set(started, sequence);
   }
 
+  acknowledgeVersion(version: Version): void {
+    version.acknowledgedMs = Math.min(version.acknowledgedMs, this.cluster.scheduler.nowMs);
+  }
+
   nextWriteId(): string {
     return `w${(this.#writeIds += 1)}`;
   }

@@ -98,7 +98,7 @@ function checkWritten(session: Session, content: Content, result: WriteResult, a
   session.intents.answered(token);
   const version = session.oracle.version(result.docId);
   if (version?.id !== id) return session.fail(`${what} names ${result.docId}, which the log does not have`);
-  version.isAcknowledged = true;
+  session.acknowledgeVersion(version);
   if (version.token !== token) session.fail(`${what} names ${result.docId}, which is another text`);
   if (answer.sequence < result.docId / 4096n)
     session.fail(`${what} has sequence ${answer.sequence}, smaller than ${result.docId / 4096n}`);
@@ -172,7 +172,7 @@ function checkVerdict(
     const version = session.oracle.version(result.docId);
     if (version?.id !== id || version.token !== content.token)
       return session.fail(`${what} names ${result.docId}, which is no such version`);
-    version.isAcknowledged = true;
+    session.acknowledgeVersion(version);
     if (isConditional && verdict?.docId !== result.docId)
       session.fail(`${what} is accepted as ${result.docId}; by the log it is ${verdict?.kind} ${verdict?.docId}`);
   } else if (result.status === 9 && isConditional) {
@@ -275,7 +275,7 @@ export async function setAttributes(session: Session, { client, coordinator }: S
   const wanted = was === null ? null : JSON.stringify(sorted(changed(was.attributes, set, removed)), asText);
   if (wanted !== JSON.stringify(sorted(attributes), asText))
     session.fail(`a set of '${id}' made ${JSON.stringify(attributes, asText)}, not ${wanted}`);
-  version.isAcknowledged = true;
+  session.acknowledgeVersion(version);
   session.acknowledge(coordinator, before, answer.sequence);
 }
 
