@@ -2,32 +2,32 @@
 import { unreachable } from '../../base/assert.js';
 import { bitmapBytes } from '../bitmap.js';
 import type { AttributeColumn, SegmentReader } from '../segment/segment-reader.js';
+import type { Rows } from './filter-cache.js';
 import { conditionOf, isColumnOf, type Comparison } from './row-passes.js';
 import type { RowFilter } from './row-filter.js';
-
-/** All rows, none of them, or those of a bitmap in words of 32. */
-type Rows = boolean | Uint32Array;
 
 /**
  * The rows below `rowCount` that pass `filter`, living or not: bit r & 7 of byte r >> 3, bitmapBytes(rowCount) bytes; null = every
  * row. `rowCount` is that of the pin, at most `reader.rowCount`. The bitmap may be shared: never change it.
  */
 export function filterBitmap(
-  reader: Pick<SegmentReader, 'attributes'>,
+  reader: Pick<SegmentReader, 'attributes' | 'filters'>,
   rowCount: number,
   filter: RowFilter,
 ): Uint8Array | null {
-  const rows = new Evaluation(reader.attributes, rowCount).rowsOf(filter);
+  const rows = new Evaluation(reader, rowCount).rowsOf(filter);
   if (rows === true) return null;
   return rows === false ? new Uint8Array(bitmapBytes(rowCount)) : bytesOfWords(rows).subarray(0, bitmapBytes(rowCount));
 }
 
 class Evaluation {
   readonly #columns: readonly AttributeColumn[];
+  readonly #cache: SegmentReader['filters'];
   readonly #rowCount: number;
 
-  constructor(columns: readonly AttributeColumn[], rowCount: number) {
-    this.#columns = columns;
+  constructor({ attributes, filters }: Pick<SegmentReader, 'attributes' | 'filters'>, rowCount: number) {
+    this.#columns = attributes;
+    this.#cache = filters;
     this.#rowCount = rowCount;
   }
 
@@ -90,6 +90,13 @@ class Evaluation {
   }
 
   #compare(comparison: Comparison): Rows {
+    if (this.#cache === null) return this.#found(comparison);
+    const rows = this.#cache.rowsOf(keyOf(comparison, this.#rowCount), () => this.#found(comparison));
+    // What is kept must not be joined with other rows in place.
+    return typeof rows === 'boolean' ? rows : rows.slice();
+  }
+
+  #found(comparison: Comparison): Rows {
     const column = this.#columns.find((candidate) => isColumnOf(candidate, comparison));
     if (column === undefined) return false;
     const rows = this.#empty();
@@ -120,6 +127,12 @@ class Evaluation {
     for (let word = 0; word < whole; word += 1) if (rows[word] !== 0xffffffff) return rows;
     return past === 0 || rows[whole] === (1 << past) - 1 ? true : rows;
   }
+}
+
+/** Equal for comparisons that ask for the same rows. */
+function keyOf({ attribute, type, isList, comparator, values }: Comparison, rowCount: number): string {
+  const texts = values.map((value) => String(value instanceof Date ? value.getTime() : value));
+  return JSON.stringify([rowCount, attribute, type, isList, comparator, ...texts]);
 }
 
 function and(into: Uint32Array, other: Uint32Array): void {

@@ -7,12 +7,6 @@ import type { SegmentFileWriter } from './segment-file-writer.js';
 import { sortedPositions } from './sorted-positions.js';
 import type { AttributeKind } from './segment-reader.js';
 
-/**
- * Rows a value from which sets are smaller and faster than lists of rows. Of 100,000 rows, a range over half of them takes 0.06 ms
- * with sets of 1,000 and 0.15 ms with a list; with sets of 10 it is 0.6 ms.
- */
-const rowsPerSetMin = 32;
-
 /** The values of one attribute over all rows of a segment. */
 export interface IndexedValues {
   readonly kind: AttributeKind;
@@ -31,8 +25,8 @@ export async function writeAttributeIndex(
   const groups = await groupedRows(writer, indexed);
   writer.column(`${prefix}.first`);
   writer.bytes(bytesOf(groups.first));
-  const values = groups.first.length;
-  if (groups.rows.length >= rowsPerSetMin * values && values > 0) await writeSets(writer, prefix, groups);
+  const rowCount = indexed.starts === null ? indexed.values.length : indexed.starts.length - 1;
+  if (areSetsSmaller(groups, rowCount)) await writeSets(writer, prefix, groups);
   else {
     writer.column(`${prefix}.rowStarts`);
     writer.bytes(bytesOf(groups.starts));
@@ -48,6 +42,15 @@ interface GroupedRows {
   /** uint32[values + 1] into `rows`. */
   readonly starts: Uint32Array;
   readonly rows: Uint32Array;
+}
+
+/**
+ * Whether sets take less room than a list of rows, going by the average value: 8 bytes and up to 8 a chunk of 65,536 rows and 2 a row,
+ * against 4 a row. Sets are then faster as well (measured over 1,000,000 rows: 2 values, half of all rows, 0.2 ms against 2.0; 10,000
+ * values 2.2 ms against 2.2; 30,000 values 4.0 ms against 2.2).
+ */
+function areSetsSmaller({ first, rows }: GroupedRows, rowCount: number): boolean {
+  return rows.length > first.length * (4 + 4 * Math.ceil(rowCount / 65_536));
 }
 
 async function writeSets(

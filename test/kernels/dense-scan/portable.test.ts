@@ -61,6 +61,28 @@ describe('dense scan', () => {
     assert.ok(actual.rows.every((row) => ((live[row >> 3]! >> (row & 7)) & 1) === 1));
   });
 
+  it('gives every living row, and no other, the score that it has alone, however few live', async () => {
+    const of = collection(1019, 24);
+    const random = testRandom();
+    for (const percent of [0, 1, 5, 12, 13, 50, 99, 100]) {
+      const alive = Array.from({ length: 1019 }, (_, row) => row).filter(() => random.below(100) < percent);
+      const live = new Uint8Array(128);
+      for (const row of alive) live[row >> 3]! |= 1 << (row & 7);
+      const { actual } = await onBoth(async (kernels) => {
+        const best = await scan(kernels, of, live, 1019);
+        const alone = new Float32Array(best.rows.length);
+        kernels.scoreDense(of.rows, of.query, best.rows, alone);
+        return { best, alone };
+      });
+      assert.deepEqual(
+        [...actual.best.rows].sort((left, right) => left - right),
+        alive,
+        `${percent} % live`,
+      );
+      assert.deepEqual(actual.best.scores, actual.alone);
+    }
+  });
+
   it('gives a row the same score in a scan and alone', async () => {
     const of = collection(600, 50);
     const { actual } = await onBoth(async (kernels) => {
