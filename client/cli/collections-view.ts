@@ -18,13 +18,18 @@ export function collectionText(collection: Collection, paint: Colours): string {
     ['replicas', String(collection.replicas)],
     ['target recall', String(collection.targetRecall)],
     ['attributes', declared.length === 0 ? 'by first sight' : declared.join(', ')],
+    ...(collection.expiresBy === '' ? [] : [['expires by', collection.expiresBy] satisfies [string, string]]),
     ['created', collection.created?.toISOString() ?? 'unknown'],
   ];
   return `${paint.bold(collection.name)}\n${fields.map(([name, value]) => `  ${name.padEnd(14)}${value}`).join('\n')}`;
 }
 
-/** Many collections, one a row. */
-export function collectionsTable(collections: readonly Collection[], paint: Colours): string {
+/** Many collections, one a row; then the aliases. */
+export function collectionsTable(
+  collections: readonly Collection[],
+  aliases: Readonly<Record<string, string>>,
+  paint: Colours,
+): string {
   if (collections.length === 0) return 'no collections; `shoal import NAME FILE` makes one';
   const rows = collections.map((collection) => [
     collection.name,
@@ -34,5 +39,8 @@ export function collectionsTable(collections: readonly Collection[], paint: Colo
     collection.replicas,
     collection.model,
   ]);
-  return table(['name', 'documents', 'on disk', 'shards', 'replicas', 'model'], rows, paint);
+  const shown = [table(['name', 'documents', 'on disk', 'shards', 'replicas', 'model'], rows, paint)];
+  const pointers = Object.entries(aliases).sort(([left], [right]) => (left < right ? -1 : 1));
+  if (pointers.length > 0) shown.push(table(['alias', 'points to'], pointers, paint));
+  return shown.join('\n\n');
 }

@@ -4,7 +4,9 @@ import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { attributeTypeName, attributeTypeOf, type Attributes, type AttributeTypeName } from '../../proto/attributes.js';
 import { documentToJson } from './import/document-json.js';
+import { headerToJson, typesToJson } from './import/export-header.js';
 import { jsonText } from './json.js';
 import { createProgress } from './progress.js';
 import type { ShoalClient } from '../sdk/connect.js';
@@ -23,15 +25,19 @@ export interface ExportTask {
  * whole or not at all: until then, and after an error, the one before it stays.
  */
 export async function exportCollection(client: ShoalClient, task: ExportTask): Promise<number> {
-  const { model } = await client.collections.describe(task.name);
-  const withVectors = task.withVectors || model === 'none';
+  const collection = await client.collections.describe(task.name);
+  const withVectors = task.withVectors || collection.model === 'none';
+  const types = { ...collection.attributes };
   const total = task.file === undefined ? 0 : (await client.documents.count(task.name)).documents;
   const bar = task.file === undefined ? null : createProgress(task.context, task.name, total);
   const state = { documents: 0 };
   async function* lines(): AsyncGenerator<string> {
+    yield `${jsonText(headerToJson(collection))}\n`;
     for await (const document of client.documents.scroll(task.name, { withVectors })) {
       state.documents += 1;
       if (state.documents % 256 === 0) bar?.update(state.documents, state.documents);
+      const added = newTypes(document.attributes ?? {}, types);
+      if (added !== null) yield `${jsonText(typesToJson(added))}\n`;
       yield `${jsonText(documentToJson(document))}\n`;
     }
   }
@@ -44,6 +50,21 @@ export async function exportCollection(client: ShoalClient, task: ExportTask): P
     bar?.stop();
   }
   return state.documents;
+}
+
+/** Types that the collection got since its header was written, which are in `known` then; null when there are none. */
+function newTypes(
+  attributes: Attributes,
+  known: Record<string, AttributeTypeName>,
+): Record<string, AttributeTypeName> | null {
+  const added: Record<string, AttributeTypeName> = {};
+  for (const [name, value] of Object.entries(attributes)) {
+    if (Object.hasOwn(known, name)) continue;
+    const type = attributeTypeOf(name, value);
+    const typeName = type === null ? 'unknown' : attributeTypeName(type);
+    if (typeName !== 'unknown') added[name] = known[name] = typeName;
+  }
+  return Object.keys(added).length === 0 ? null : added;
 }
 
 /** Lets `write` fill a file beside `path`, which then takes its place; removes it when that fails. */

@@ -2,6 +2,7 @@
 import { addBench } from './commands/bench.js';
 import { addCollections } from './commands/collections.js';
 import { addCount } from './commands/count.js';
+import { addBackup } from './commands/backup.js';
 import { addDelete } from './commands/delete.js';
 import { addDev } from './commands/dev.js';
 import { addEval } from './commands/eval.js';
@@ -11,7 +12,9 @@ import { addImport } from './commands/import.js';
 import { addModels } from './commands/models.js';
 import { addNodes } from './commands/nodes.js';
 import { addScroll } from './commands/scroll.js';
+import { addRestore } from './commands/restore.js';
 import { addSearch } from './commands/search.js';
+import { addSet } from './commands/set.js';
 import { addShards } from './commands/shards.js';
 import { addStatus } from './commands/status.js';
 import { addVerify } from './commands/verify.js';
@@ -31,8 +34,8 @@ export function buildProgram(context: CliContext, outcome: Outcome): Command {
     .addHelpText('after', firstSteps);
   const host: CommandHost = { context, outcome };
   for (const add of [addDev, addCollections, addImport, addExport, addSearch, addGet]) add(program, host);
-  for (const add of [addDelete, addCount, addScroll, addEval, addModels]) add(program, host);
-  for (const add of [addStatus, addNodes, addShards, addVerify, addBench]) add(program, host);
+  for (const add of [addSet, addDelete, addCount, addScroll, addEval, addModels]) add(program, host);
+  for (const add of [addStatus, addNodes, addShards, addBackup, addRestore, addVerify, addBench]) add(program, host);
   return program;
 }
 

@@ -1,4 +1,5 @@
-/** Collections: create, list, describe, update, drop. */
+/** Collections: create, list, describe, update, drop; their aliases. */
+import { bufferOf } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import {
   CreateCollectionRequest,
@@ -22,8 +23,14 @@ export interface CollectionCalls {
   /** NOT_FOUND when there is none. */
   describe(name: string): Promise<Collection>;
   update(name: string, changes: CollectionUpdate): Promise<Collection>;
-  /** Deletes the collection and gives the number of documents that it had. */
+  /** Deletes the collection and gives the number of documents that it had. FAILED_PRECONDITION while an alias points to it. */
   drop(name: string): Promise<number>;
+  /** Alias → the collection or alias that it points to. */
+  aliases(): Promise<Readonly<Record<string, string>>>;
+  /** Points `alias` to a collection or another alias, at once for reads and writes. FAILED_PRECONDITION for a cycle. */
+  setAlias(alias: string, target: string): Promise<{ readonly collection: string; readonly uid: string }>;
+  /** NOT_FOUND when there is none. */
+  dropAlias(alias: string): Promise<void>;
 }
 
 /** The calls about collections over `client`. */
@@ -51,6 +58,15 @@ export function collectionCalls(target: Target, client: CollectionsClient): Coll
       const answer = await unary(target, client.dropCollection.bind(client), { name });
       return Number(answer.documents);
     },
+    async aliases() {
+      return (await unary(target, client.listCollections.bind(client), {})).aliases;
+    },
+    async setAlias(alias, to) {
+      return unary(target, client.setAlias.bind(client), { alias, target: to });
+    },
+    async dropAlias(alias) {
+      await unary(target, client.dropAlias.bind(client), { alias });
+    },
   };
 }
 
@@ -61,7 +77,9 @@ function createRequest(name: string, options: CollectionOptions): CreateCollecti
       attributeTypes[type],
     ]),
   );
-  return CreateCollectionRequest.fromPartial({ ...options, name, attributes });
+  const { centroids, ...rest } = options;
+  const structure = centroids === undefined ? {} : { centroids: bufferOf(centroids) };
+  return CreateCollectionRequest.fromPartial({ ...rest, ...structure, name, attributes });
 }
 
 function collectionFromWire(wire: WireCollection | undefined): Collection {
@@ -84,6 +102,8 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     keepVectors: settings.keepVectors,
     bm25AverageLength: settings.bm25AverageLength,
     created: settings.created ?? null,
+    expiresBy: settings.expiresBy,
+    structureVersion: settings.structureVersion,
     documents: Number(wire.documents),
     diskBytes: Number(wire.diskBytes),
     shards: wire.shards,

@@ -8,16 +8,18 @@
  */
 import { systemClock, type Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
+import { BackupsClient } from '../../proto/generated/shoal/v1/backup.js';
 import { ClusterClient } from '../../proto/generated/shoal/v1/cluster.js';
 import { CollectionsClient } from '../../proto/generated/shoal/v1/collections.js';
 import { DocumentsClient } from '../../proto/generated/shoal/v1/documents.js';
 import { SearchClient } from '../../proto/generated/shoal/v1/search.js';
+import { backupCalls, type BackupCalls } from './backups.js';
 import { channelCredentials, channelOptions, type Target } from './call.js';
 import { clusterCalls, type ClusterCalls } from './cluster.js';
 import { collectionCalls, type CollectionCalls } from './collections.js';
 import { documentCalls, type DocumentCalls } from './documents.js';
-import { search, type Question } from './search.js';
-import type { SearchAnswer, SearchOptions } from './types.js';
+import { search, searchBatch, type Question } from './search.js';
+import type { SearchAnswer, SearchOptions, SearchOutcome } from './types.js';
 
 export interface ConnectOptions {
   /** HOST:PORT of a coordinator. */
@@ -31,6 +33,13 @@ export interface ShoalClient {
   readonly collections: CollectionCalls;
   readonly documents: DocumentCalls;
   search(collection: string, query: Question, options?: SearchOptions): Promise<SearchAnswer>;
+  /** Several questions in one call, each with its own outcome; see `searchBatch`. */
+  searchBatch(
+    collection: string,
+    queries: readonly Question[],
+    options?: SearchOptions,
+  ): Promise<readonly SearchOutcome[]>;
+  readonly backups: BackupCalls;
   readonly cluster: ClusterCalls;
   /** Ends the connection; calls under way end with CANCELLED. Idempotent. */
   close(): Promise<void>;
@@ -51,10 +60,14 @@ export function connect(options: ConnectOptions): ShoalClient {
   const documents = new DocumentsClient(address, channelCredentials, shared);
   const searches = new SearchClient(address, channelCredentials, shared);
   const cluster = new ClusterClient(address, channelCredentials, shared);
+  const backups = new BackupsClient(address, channelCredentials, shared);
   return {
     collections: collectionCalls(target, collections),
     documents: documentCalls(target, documents),
     search: (collection, query, searchOptions) => search(target, searches, { collection, query }, searchOptions),
+    searchBatch: (collection, queries, searchOptions) =>
+      searchBatch(target, searches, { collection, queries }, searchOptions),
+    backups: backupCalls(target, backups),
     cluster: clusterCalls(target, cluster),
     close: async () => collections.close(),
   };

@@ -4,15 +4,14 @@
  * Back-pressure: when the connection's buffer is full the source is not asked for more until it drains. Documents are neither
  * encoded nor stored here.
  */
-import { Metadata } from '@grpc/grpc-js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { Attributes } from '../../proto/attributes.js';
-import { errorOfCall } from './errors.js';
+import { upload } from './upload.js';
 import { documentToWire, writeResultFromWire } from './wire.js';
 import type { DocumentsClient, ImportRequest, ImportResponse } from '../../proto/generated/shoal/v1/documents.js';
 import type { Target } from './call.js';
-import type { Document, ImportProgress, ImportResult } from './types.js';
+import type { Document, DocumentPassage, ImportProgress, ImportResult } from './types.js';
 
 /** Bytes of a message beyond which no further document joins it. */
 const batchBytesMax = 1024 * 1024;
@@ -35,60 +34,16 @@ export async function importDocuments(
   source: { readonly collection: string; readonly documents: AsyncIterable<Document> | Iterable<Document> },
   options: ImportOptions = {},
 ): Promise<ImportResult> {
-  const stream = openStream(target, client);
-  // A stream that failed is reported by `answer`, which is awaited below, whatever the source does meanwhile.
-  stream.answer.catch(() => undefined);
-  try {
+  const answer = await upload<ImportRequest, ImportResponse>(target, client.import.bind(client), async (write) => {
     let sent = 0;
-    await stream.write({ collection: source.collection, documents: [] });
+    if (!(await write({ collection: source.collection, documents: [] }))) return;
     for await (const batch of batches(source.documents)) {
-      if (!(await stream.write({ collection: '', documents: batch.map(documentToWire) }))) break;
+      if (!(await write({ collection: '', documents: batch.map(documentToWire) }))) return;
       sent += batch.length;
       options.onProgress?.({ documents: sent });
     }
-  } catch (error) {
-    stream.cancel();
-    throw ShoalError.from(error);
-  }
-  stream.end();
-  return resultFromWire(await stream.answer);
-}
-
-interface ImportStream {
-  /** Resolves when the next message may be written; false when the stream has ended. */
-  write(request: ImportRequest): Promise<boolean>;
-  end(): void;
-  cancel(): void;
-  readonly answer: Promise<ImportResponse>;
-}
-
-function openStream(target: Target, client: DocumentsClient): ImportStream {
-  const state = { ended: false, wake: (): void => undefined };
-  let settle: (error: unknown, response: ImportResponse) => void;
-  const answer = new Promise<ImportResponse>((resolve, reject) => {
-    settle = (error, response) => {
-      state.ended = true;
-      state.wake();
-      if (error !== null) reject(errorOfCall(error, target.address));
-      else resolve(response);
-    };
   });
-  const call = client.import(new Metadata(), {}, (error, response) => settle(error, response));
-  call.on('drain', () => state.wake());
-  // The answer's callback reports the same failure.
-  call.on('error', () => undefined);
-  return {
-    async write(request) {
-      if (state.ended) return false;
-      if (!call.write(request)) await new Promise<void>((resolve) => (state.wake = resolve));
-      return !state.ended;
-    },
-    end: () => {
-      if (!state.ended) call.end();
-    },
-    cancel: () => call.cancel(),
-    answer,
-  };
+  return resultFromWire(answer);
 }
 
 /** Groups of documents that fit one message together. */
@@ -124,8 +79,13 @@ function estimatedBytes(document: Document): number {
     attributeBytes(document.attributes ?? {}) +
     (document.vector?.byteLength ?? 0) +
     (document.tokens?.rows.byteLength ?? 0) +
-    (document.sparse === undefined ? 0 : document.sparse.termIds.byteLength + document.sparse.weights.byteLength)
+    (document.sparse === undefined ? 0 : document.sparse.termIds.byteLength + document.sparse.weights.byteLength) +
+    (document.passages ?? []).reduce((sum, each) => sum + passageBytes(each), 0)
   );
+}
+
+function passageBytes({ vector, tokens }: DocumentPassage): number {
+  return 32 + vector.byteLength + (tokens?.rows.byteLength ?? 0);
 }
 
 function attributeBytes(attributes: Attributes): number {

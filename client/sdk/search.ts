@@ -1,6 +1,6 @@
-/** Search: one question, ranked hits, with coverage and timings. */
+/** Search: one question or many, ranked hits, with coverage and timings. */
 import { bufferOf } from '../../base/bytes.js';
-import { ShoalError } from '../../base/errors.js';
+import { codeOfStatus, ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import {
   SearchMode as WireMode,
@@ -8,14 +8,18 @@ import {
   SparseRouting as WireRouting,
   type Hit as WireHit,
   type SearchClient,
+  type SearchOutcome as WireOutcome,
   type SearchResponse,
 } from '../../proto/generated/shoal/v1/search.js';
 import { knownAttributesFromWire } from '../../proto/attributes.js';
 import { unary, type Target } from './call.js';
-import type { Hit, SearchAnswer, SearchMode, SearchOptions, SparseRouting } from './types.js';
+import type { Hit, SearchAnswer, SearchMode, SearchOptions, SearchOutcome, SparseRouting } from './types.js';
 
-/** The question: words, or a vector of the collection's dimensions. */
-export type Question = string | Float32Array;
+/** The question: words, a vector of the collection's dimensions, or a document whose vector it is (which is no hit itself). */
+export type Question = string | Float32Array | { readonly like: string };
+
+/** Searches of one batch. */
+export const searchesPerBatch = 1_000;
 
 /** Time that the answer may take on its way, beyond the deadline within which the cluster answers. */
 const transportMs = 1_000;
@@ -49,6 +53,29 @@ export async function search(
   return answerFromWire(wire);
 }
 
+/**
+ * Asks `collection` several questions (1 to 1,000) in one call; outcomes are in their order, and an error of one is its own.
+ * INVALID_ARGUMENT for too many.
+ */
+export async function searchBatch(
+  target: Target,
+  client: SearchClient,
+  batch: { readonly collection: string; readonly queries: readonly Question[] },
+  options: SearchOptions = {},
+): Promise<readonly SearchOutcome[]> {
+  const { collection, queries } = batch;
+  if (queries.length > searchesPerBatch) {
+    const what = `a batch has ${queries.length} searches, more than ${searchesPerBatch}`;
+    throw new ShoalError('INVALID_ARGUMENT', `${what}; send several batches`);
+  }
+  const requests = queries.map((query) => requestToWire({ collection, query }, options));
+  const deadlineMs = (options.deadlineMs ?? limits.searchDeadlineMs) * Math.max(1, queries.length) + transportMs;
+  const wire = await unary(target, client.searchBatch.bind(client), { requests }, deadlineMs);
+  if (wire.outcomes.length === queries.length) return wire.outcomes.map(outcomeFromWire);
+  const what = `the cluster answered ${wire.outcomes.length} of ${queries.length} searches`;
+  throw new ShoalError('UNKNOWN', `${what}; are versions equal?`);
+}
+
 function requestToWire(
   question: { readonly collection: string; readonly query: Question },
   options: SearchOptions,
@@ -58,11 +85,22 @@ function requestToWire(
   return SearchRequest.fromPartial({
     ...rest,
     collection: question.collection,
-    ...(typeof query === 'string' ? { query } : { vector: bufferOf(query) }),
+    ...askedBy(query),
     ...(mode === undefined ? {} : { mode: wireModes[mode] }),
     ...(sparse === undefined ? {} : { sparse: wireRoutings[sparse] }),
     ...(minSequence === undefined ? {} : { minSequence: minSequence.sequence, minSequenceUid: minSequence.uid }),
   });
+}
+
+function askedBy(query: Question): Partial<SearchRequest> {
+  if (typeof query === 'string') return { query };
+  return query instanceof Float32Array ? { vector: bufferOf(query) } : { like: query.like };
+}
+
+function outcomeFromWire({ status, message, response }: WireOutcome): SearchOutcome {
+  if (status !== 0) return { answer: null, error: { code: codeOfStatus(status), message } };
+  if (response !== undefined) return { answer: answerFromWire(response), error: null };
+  throw new ShoalError('UNKNOWN', 'the cluster answered a search without a response; are versions equal?');
 }
 
 function answerFromWire(wire: SearchResponse): SearchAnswer {

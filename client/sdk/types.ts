@@ -18,6 +18,16 @@ export interface TokenVectors {
   readonly codec: string;
 }
 
+/** A part of a document with vectors of its own. */
+export interface DocumentPassage {
+  /** float32[dim]. */
+  readonly vector: Float32Array;
+  readonly tokens?: TokenVectors;
+  /** UTF-16 offsets in title + " " + text, or in text where there is no title; `end` 0 = the end of the text. */
+  readonly start: number;
+  readonly end: number;
+}
+
 export interface Document {
   readonly id: string;
   readonly title?: string;
@@ -28,6 +38,8 @@ export interface Document {
   readonly vector?: Float32Array;
   readonly sparse?: SparseVector;
   readonly tokens?: TokenVectors;
+  /** Instead of `vector` and `tokens`: 1 to 4,096, the first one stands for the document. */
+  readonly passages?: readonly DocumentPassage[];
 }
 
 /** A document as it is stored; `docId` names this version of it. */
@@ -45,6 +57,12 @@ export interface CollectionOptions {
   readonly attributes?: Readonly<Record<string, AttributeTypeName>>;
   readonly keepVectors?: boolean;
   readonly targetRecall?: number;
+  /** A timestamp attribute at which a document expires. */
+  readonly expiresBy?: string;
+  /** float32[lists, dim]: coarse centroids of a fixed structure, whose lists are grouped into `shards`. */
+  readonly centroids?: Float32Array;
+  /** Hash partitions of the directory; default 1. */
+  readonly directoryPartitions?: number;
 }
 
 export interface Collection {
@@ -64,6 +82,10 @@ export interface Collection {
   readonly keepVectors: boolean;
   readonly bm25AverageLength: number;
   readonly created: Date | null;
+  /** The timestamp attribute at which a document expires; "" = documents stay. */
+  readonly expiresBy: string;
+  /** 0 = one list. */
+  readonly structureVersion: number;
   /** Of the shards that a replica can count now, as `diskBytes`; the cluster's status names the others. */
   readonly documents: number;
   readonly diskBytes: number;
@@ -77,6 +99,26 @@ export interface WriteResult {
   readonly docId: bigint;
   readonly unchanged: boolean;
   readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+/** What must hold when the write reaches the log, else it is refused with FAILED_PRECONDITION. */
+export type WriteCondition =
+  /** The document exists in exactly this version. */
+  | { readonly ifDocId: bigint }
+  /** The document does not exist. */
+  | { readonly ifAbsent: true };
+
+export interface WriteOptions {
+  /** One for each document or id, in order; null = none. */
+  readonly conditions?: readonly (WriteCondition | null)[];
+  /** Chosen by the caller: a conditional write repeated with the same one within 10 minutes gets its first verdict. */
+  readonly writeId?: string;
+}
+
+/** A write, as its answer names it: what a later read can wait for. */
+export interface MinSequence {
+  readonly uid: string;
+  readonly sequence: bigint;
 }
 
 /** `uid` and `sequence` together make a later search wait for this write. */
@@ -108,6 +150,13 @@ export interface DeleteResult {
   readonly deleted: number;
 }
 
+export interface SetResult {
+  readonly uid: string;
+  readonly sequence: bigint;
+  /** Of the version with the changed attributes. */
+  readonly docId: bigint;
+}
+
 export type SearchMode = 'hybrid' | 'dense' | 'sparse' | 'multi';
 export type SparseRouting = 'search' | 'rescore' | 'off';
 
@@ -132,10 +181,14 @@ export interface SearchOptions {
   readonly scoreThreshold?: number;
   readonly explain?: boolean;
   /** Wait until this write is visible. */
-  readonly minSequence?: { readonly uid: string; readonly sequence: bigint };
+  readonly minSequence?: MinSequence;
   readonly deadlineMs?: number;
   /** UNAVAILABLE instead of an answer with holes. */
   readonly requireFull?: boolean;
+  /** CEL over attributes, such as `year >= 1990 && "news" in tags`. */
+  readonly filter?: string;
+  /** Probe every list and score every candidate without approximation. */
+  readonly exact?: boolean;
 }
 
 export interface TokenMatch {
@@ -203,6 +256,11 @@ export interface SearchAnswer {
   readonly timings: Timings;
   readonly explanation: Explanation | null;
 }
+
+/** One of several searches: its answer, or the error that it would have thrown alone. */
+export type SearchOutcome =
+  | { readonly answer: SearchAnswer; readonly error: null }
+  | { readonly answer: null; readonly error: { readonly code: string; readonly message: string } };
 
 export type NodeKindName = 'coordinator' | 'encoder' | 'shard' | 'unknown';
 

@@ -3,8 +3,19 @@ import { bufferOf, float32From, uint32From } from '../../base/bytes.js';
 import { codeOfStatus } from '../../base/errors.js';
 import { attributesToWire, knownAttributesFromWire } from '../../proto/attributes.js';
 import type { Document as WireDocument } from '../../proto/generated/shoal/v1/document.js';
-import type { WriteResult as WireWriteResult } from '../../proto/generated/shoal/v1/documents.js';
-import type { Document, SparseVector, StoredDocument, TokenVectors, WriteResult } from './types.js';
+import type {
+  WriteCondition as WireCondition,
+  WriteResult as WireWriteResult,
+} from '../../proto/generated/shoal/v1/documents.js';
+import type {
+  Document,
+  DocumentPassage,
+  SparseVector,
+  StoredDocument,
+  TokenVectors,
+  WriteCondition,
+  WriteResult,
+} from './types.js';
 
 /** A document for the wire; its vectors are views that must not change until the call is done. */
 export function documentToWire(document: Document): WireDocument {
@@ -15,8 +26,8 @@ export function documentToWire(document: Document): WireDocument {
     attributes: attributesToWire(document.attributes ?? {}),
     vector: document.vector === undefined ? undefined : bufferOf(document.vector),
     sparse: document.sparse === undefined ? undefined : sparseToWire(document.sparse),
-    tokens: document.tokens === undefined ? undefined : { ...document.tokens, rows: bufferOf(document.tokens.rows) },
-    passages: [],
+    tokens: document.tokens === undefined ? undefined : tokensToWire(document.tokens),
+    passages: (document.passages ?? []).map(passageToWire),
   };
 }
 
@@ -32,13 +43,33 @@ export function documentFromWire(wire: WireDocument, docId: bigint): StoredDocum
   if (wire.vector !== undefined) document.vector = float32From(wire.vector, `the vector of document ${wire.id}`);
   if (wire.sparse !== undefined) document.sparse = sparseFromWire(wire.sparse);
   if (wire.tokens !== undefined) document.tokens = tokensFromWire(wire.tokens);
+  if (wire.passages.length > 0) document.passages = wire.passages.map((passage) => passageFromWire(passage, wire.id));
   return document;
+}
+
+/** Conditions by position; null = none. */
+export function conditionsToWire(conditions: readonly (WriteCondition | null)[]): WireCondition[] {
+  return conditions.map((condition) => condition ?? {});
 }
 
 /** What became of one document of a write. */
 export function writeResultFromWire(wire: WireWriteResult): WriteResult {
   const error = wire.status === 0 ? null : { code: codeOfStatus(wire.status), message: wire.message };
   return { id: wire.id, docId: wire.docId, unchanged: wire.unchanged, error };
+}
+
+function passageToWire({ vector, tokens, start, end }: DocumentPassage): WireDocument['passages'][number] {
+  return { vector: bufferOf(vector), tokens: tokens === undefined ? undefined : tokensToWire(tokens), start, end };
+}
+
+function passageFromWire(wire: WireDocument['passages'][number], id: string): DocumentPassage {
+  const vector = float32From(wire.vector, `a passage of document ${id}`);
+  const { start, end, tokens } = wire;
+  return { vector, ...(tokens === undefined ? {} : { tokens: tokensFromWire(tokens) }), start, end };
+}
+
+function tokensToWire(tokens: TokenVectors): NonNullable<WireDocument['tokens']> {
+  return { ...tokens, rows: bufferOf(tokens.rows) };
 }
 
 function sparseToWire(sparse: SparseVector): NonNullable<WireDocument['sparse']> {

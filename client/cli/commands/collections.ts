@@ -1,4 +1,4 @@
-/** `shoal collections …`: create, list, describe, update, drop. */
+/** `shoal collections …`: create, list, describe, update, drop, alias. */
 import { addCommand, usageError, type CommandHost } from '../command.js';
 import { attributeDeclarations, decimal, integer, truth } from '../flags.js';
 import type { Command } from 'commander';
@@ -14,16 +14,16 @@ interface CreateFlags {
   readonly attributes?: Record<string, AttributeTypeName>;
   readonly keepVectors?: boolean;
   readonly targetRecall?: number;
+  readonly expiresBy?: string;
+  readonly directoryPartitions?: number;
+  /** Path of a file; read when the command runs. */
+  readonly centroids?: string;
 }
 
 export function addCollections(program: Command, host: CommandHost): void {
   const group = program.command('collections').summary('create, list, describe, update and drop collections');
   group.description('Collections are named sets of documents that one encoder model represents.');
-  addCreate(group, host);
-  addList(group, host);
-  addDescribe(group, host);
-  addUpdate(group, host);
-  addDrop(group, host);
+  for (const add of [addCreate, addList, addDescribe, addUpdate, addDrop, addAlias]) add(group, host);
 }
 
 function addCreate(group: Command, host: CommandHost): void {
@@ -32,45 +32,73 @@ function addCreate(group: Command, host: CommandHost): void {
     summary: 'create a collection',
     details:
       'Names are 1 to 63 characters of a-z, 0-9, - and _, beginning with a letter or digit. A new collection is one exactly scanned\n' +
-      'list. Attributes need declaring only where JSON has no such type (int64, timestamp) or where a wrong type shall be refused.',
+      'list, unless --centroids gives the inverted lists that it shall have. Attributes need declaring only where JSON has no such\n' +
+      'type (int64, timestamp) or where a wrong type shall be refused.',
     examples: [
       'shoal collections create notes',
       'shoal collections create papers --attributes year:int64,tags:string[],published:timestamp',
-      'shoal collections create images --model none --dim 512',
+      'shoal collections create news --attributes until:timestamp --expires-by until',
+      'shoal collections create images --model none --dim 512 --centroids centroids.npy --shards 4',
     ],
-    configure: (command) =>
-      command
-        .option('--model <name>', "encoder model, or none when every vector is given (default: the cluster's)")
-        .option('--dim <number>', 'dimensions of the vectors; with --model none', integer(1, 65_536))
-        .option('--shards <number>', 'shards to aim at after training', integer(1, 1_000_000))
-        .option('--replicas <number>', 'copies of each shard', integer(1, 100))
-        .option('--attributes <name:type,…>', 'declared attribute types', attributeDeclarations)
-        .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1))
-        .option('--keep-vectors <boolean>', 'keep each dense vector for training and export', truth),
-    run: async (call, args, { model, dim, shards, replicas, attributes, targetRecall, keepVectors }) => {
-      if (model === 'none' && dim === undefined)
+    configure: configureCreate,
+    run: async (call, args, flags) => {
+      if (flags.model === 'none' && flags.dim === undefined && flags.centroids === undefined)
         throw usageError('--model none needs --dim, the length of your vectors');
-      const flags = { model, dim, shards, replicas, attributes, targetRecall, keepVectors };
-      const options = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-      const created = await call.withClient((client) =>
-        client.collections.create(args.text(0), options as CollectionOptions),
-      );
-      await showCollection(call, created);
+      const options = await createOptions(flags);
+      await showCollection(call, await call.withClient((client) => client.collections.create(args.text(0), options)));
     },
   });
+}
+
+function configureCreate(command: Command): void {
+  command
+    .option('--model <name>', "encoder model, or none when every vector is given (default: the cluster's)")
+    .option('--dim <number>', 'dimensions of the vectors; with --model none', integer(1, 65_536))
+    .option(
+      '--shards <number>',
+      'shards to aim at after training, or to group the lists of --centroids into',
+      integer(1, 1_000_000),
+    )
+    .option('--replicas <number>', 'copies of each shard', integer(1, 100))
+    .option('--attributes <name:type,…>', 'declared attribute types', attributeDeclarations)
+    .option('--expires-by <attribute>', 'a timestamp attribute at which a document expires')
+    .option('--centroids <file.npy>', 'coarse centroids: a float32 matrix, one inverted list a row')
+    .option('--directory-partitions <number>', 'hash partitions of the directory of ids', integer(1, 4_096))
+    .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1))
+    .option('--keep-vectors <boolean>', 'keep each dense vector for training and export', truth);
+}
+
+async function createOptions(flags: CreateFlags): Promise<CollectionOptions> {
+  const { model, dim, shards, replicas, attributes, targetRecall, keepVectors, expiresBy, directoryPartitions } = flags;
+  const given = { model, dim, shards, replicas, attributes, targetRecall, keepVectors, expiresBy, directoryPartitions };
+  const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  if (flags.centroids === undefined) return options;
+  const { openNpy } = await import('../npy.js');
+  const npy = await openNpy(flags.centroids);
+  try {
+    if (dim !== undefined && npy.dim !== dim)
+      throw usageError(`${flags.centroids} has rows of ${npy.dim} numbers, but --dim is ${dim}`);
+    const structure = { centroids: await npy.readRows(0, npy.rows) };
+    return { ...options, ...structure, ...(model === 'none' ? { dim: npy.dim } : {}) };
+  } finally {
+    await npy.close();
+  }
 }
 
 function addList(group: Command, host: CommandHost): void {
   addCommand(group, host, {
     usage: 'list',
-    summary: 'list all collections with their sizes',
+    summary: 'list all collections with their sizes, and the aliases',
     examples: ['shoal collections list', 'shoal collections list --json'],
     run: async (call) => {
-      const collections = await call.withClient((client) => client.collections.list());
-      await call.answer({ collections }, async () => {
+      const { collections, aliases } = await call.withClient(async (client) => ({
+        collections: await client.collections.list(),
+        aliases: await client.collections.aliases(),
+      }));
+      await call.answer({ collections, aliases }, async () => {
         const { colours } = await import('../format.js');
         const { collectionsTable } = await import('../collections-view.js');
-        return collectionsTable(collections, colours(call.context));
+        return collectionsTable(collections, aliases, colours(call.context));
       });
     },
   });
@@ -113,6 +141,7 @@ function addDrop(group: Command, host: CommandHost): void {
   addCommand(group, host, {
     usage: 'drop <name>',
     summary: 'delete a collection and all its documents',
+    details: 'Refused while an alias points to it.',
     examples: ['shoal collections drop notes'],
     run: async (call, args) => {
       const name = args.text(0);
@@ -121,6 +150,29 @@ function addDrop(group: Command, host: CommandHost): void {
         const { counted } = await import('../format.js');
         return `dropped ${name} with ${counted(documents, 'document')}`;
       });
+    },
+  });
+}
+
+function addAlias(group: Command, host: CommandHost): void {
+  addCommand<{ drop?: true }>(group, host, {
+    usage: 'alias <alias> [target]',
+    args: { '[target]': 'a collection or another alias' },
+    summary: 'point a name to a collection, at once for reads and writes',
+    details:
+      'An alias stands wherever a collection is named. Pointing it elsewhere is one step: no request meets half of it.',
+    examples: ['shoal collections alias news news-2026', 'shoal collections alias news --drop'],
+    configure: (command) => command.option('--drop', 'take the alias away; the collection stays'),
+    run: async (call, args, { drop }) => {
+      const [alias, target] = [args.text(0), args.text(1)];
+      if ((target === '') !== (drop === true)) throw usageError('give either a target or --drop');
+      if (drop === true) {
+        await call.withClient((client) => client.collections.dropAlias(alias));
+        await call.answer({ alias, dropped: true }, () => `dropped the alias ${alias}`);
+        return;
+      }
+      const { collection, uid } = await call.withClient((client) => client.collections.setAlias(alias, target));
+      await call.answer({ alias, target, collection, uid }, () => `${alias} is now ${collection}`);
     },
   });
 }

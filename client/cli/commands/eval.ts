@@ -108,7 +108,7 @@ async function importCorpus(call: Invocation, client: ShoalClient, task: EvalTas
   await importPaths({
     client,
     context: call.context,
-    collection,
+    collection: async () => collection,
     paths: [task.directory],
     vectors: null,
     onReject: ({ place, why }) => call.note(`${place}: ${why}`),

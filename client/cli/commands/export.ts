@@ -8,9 +8,9 @@ export function addExport(program: Command, host: CommandHost): void {
     summary: 'write all documents as JSON lines',
     details:
       'Writes to standard output without a file, and compresses where the file ends with .gz. A file appears\n' +
-      'whole or not at all. Importing an export gives the same documents; with --vectors nothing is encoded again. A collection\n' +
-      'without a model always has its vectors written. Attribute types are not exported: a new collection has to declare its int64\n' +
-      'and timestamp attributes again, with "shoal collections create NAME --attributes year:int64".',
+      'whole or not at all. The first line, {"shoal":{…}}, says how the collection was made and which types its attributes have;\n' +
+      'importing an export gives the same collection, and with --vectors nothing is encoded again. A collection without a model\n' +
+      'always has its vectors written. A document that is there throughout is written exactly once, whatever happens meanwhile.',
     examples: ['shoal export notes notes.jsonl.gz', 'shoal export notes --vectors | wc -l'],
     configure: (command) => command.option('--vectors', 'also the dense, sparse and token vectors'),
     run: async (call, args, flags) => {

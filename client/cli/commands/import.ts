@@ -3,6 +3,7 @@ import { addCommand, usageError, type CommandHost, type Invocation } from '../co
 import type { Command } from 'commander';
 import type { Collection } from '../../sdk/types.js';
 import type { ShoalClient } from '../../sdk/connect.js';
+import type { ExportHeader } from '../import/export-header.js';
 import type { ImportSummary } from '../import/run.js';
 
 interface ImportFlags {
@@ -23,7 +24,9 @@ export function addImport(program: Command, host: CommandHost): void {
       'A line is {"_id":"1","text":"…"} with optional title, attributes (an object), vector (numbers), sparse\n' +
       '({"terms":[…],"weights":[…]}) and tokens (rows of numbers); "id" stands for "_id". The collection is created with defaults\n' +
       'when it does not exist. A bad line is named with its place and skipped; the exit code is then 1.\n' +
-      'An interrupted import is finished by running it again.',
+      'Documents that are there already with the same content are counted as unchanged, so an interrupted import is finished by\n' +
+      'running it again. An export begins with a line that says how its collection was made; a new collection is made so.\n' +
+      'A document of several parts has "passages": a list of {"vector":[…],"start":0,"end":120}.',
     examples: [
       'shoal import notes notes.jsonl',
       'gzip -dc dump.jsonl.gz | shoal import notes - --rejects bad.jsonl',
@@ -59,13 +62,16 @@ async function importAll(call: Invocation, client: ShoalClient, task: Task): Pro
   const { openNpy } = await import('../npy.js');
   const vectors = task.flags.vectors === undefined ? null : await openNpy(task.flags.vectors);
   try {
-    const collection = await ensureCollection(call, client, { task, dim: vectors?.dim ?? 0 });
-    const startMs = call.context.clock.monotonicMs();
+    const state: { collection: Collection | null; startMs: number } = { collection: null, startMs: 0 };
     const said = { lines: 0 };
     const summary = await importPaths({
       client,
       context: call.context,
-      collection,
+      collection: async (header) => {
+        const collection = await ensureCollection(call, client, { task, dim: vectors?.dim ?? 0, header });
+        Object.assign(state, { collection, startMs: call.context.clock.monotonicMs() });
+        return collection;
+      },
       paths: task.paths,
       vectors,
       ...(task.flags.rejects === undefined ? {} : { rejects: task.flags.rejects }),
@@ -74,20 +80,23 @@ async function importAll(call: Invocation, client: ShoalClient, task: Task): Pro
         if (said.lines <= namedLinesMax) call.note(`${place}: ${why}`);
       },
     });
-    const seconds = (call.context.clock.monotonicMs() - startMs) / 1000;
+    const seconds = (call.context.clock.monotonicMs() - state.startMs) / 1000;
     remarks(call, summary, { task, unnamed: summary.rejected - Math.min(said.lines, namedLinesMax) });
-    await report(call, { collection, summary, seconds });
+    await report(call, { name: state.collection?.name ?? task.name, summary, seconds });
     return summary.rejected > 0 || summary.rowsLeft > 0 ? 1 : 0;
   } finally {
     await vectors?.close();
   }
 }
 
-/** The collection `name`, created when it does not exist: for vectors alone without a model, else with the defaults. */
+/**
+ * The collection `name`, created when it does not exist: as the header of an export says, for vectors alone without a model, else
+ * with the defaults.
+ */
 async function ensureCollection(
   call: Invocation,
   client: ShoalClient,
-  { task, dim }: { task: Task; dim: number },
+  { task, dim, header }: { task: Task; dim: number; header: ExportHeader | null },
 ): Promise<Collection> {
   const { ShoalError } = await import('../../../base/errors.js');
   try {
@@ -95,10 +104,13 @@ async function ensureCollection(
   } catch (error) {
     if (ShoalError.from(error).code !== 'NOT_FOUND') throw error;
   }
-  const model = task.flags.model ?? (task.paths.length === 0 ? 'none' : undefined);
+  const model = task.flags.model ?? header?.options.model ?? (task.paths.length === 0 ? 'none' : undefined);
+  const { dim: dimExported, ...options } = header?.options ?? {};
   const created = await client.collections.create(task.name, {
+    ...options,
+    ...(header === null ? {} : { attributes: header.attributes }),
     ...(model === undefined ? {} : { model }),
-    ...(model === 'none' ? { dim } : {}),
+    ...(model === 'none' ? { dim: dim === 0 ? (dimExported ?? 0) : dim } : {}),
   });
   call.note(`created the collection ${created.name} (model ${created.model}, ${created.dim} dimensions)`);
   return created;
@@ -119,10 +131,10 @@ function remarks(call: Invocation, summary: ImportSummary, { task, unnamed }: { 
 
 async function report(
   call: Invocation,
-  { collection, summary, seconds }: { collection: Collection; summary: ImportSummary; seconds: number },
+  { name, summary, seconds }: { name: string; summary: ImportSummary; seconds: number },
 ): Promise<void> {
   const { read, written, unchanged, rejected, sequence, uid } = summary;
-  const json = { collection: collection.name, uid, read, written, unchanged, rejected, seconds, sequence };
+  const json = { collection: name, uid, read, written, unchanged, rejected, seconds, sequence };
   await call.answer(json, async () => {
     const { counted, grouped } = await import('../format.js');
     const { duration } = await import('../progress.js');

@@ -1,10 +1,19 @@
-/** `shoal search`: one question, or every row of a file of vectors. */
+/** `shoal search`: one question, a document's neighbours, or every row of a file of vectors. */
+import { errorCodes, ShoalError, type ErrorCode } from '../../../base/errors.js';
 import { limits } from '../../../base/limits.js';
 import { addCommand, usageError, type CommandHost, type Invocation } from '../command.js';
 import { decimal, fusionWeights, integer, minSequence, probes } from '../flags.js';
 import { Option, type Command } from 'commander';
 import type { ShoalClient } from '../../sdk/connect.js';
-import type { FusionWeights, SearchAnswer, SearchMode, SearchOptions, SparseRouting } from '../../sdk/types.js';
+import type { Question } from '../../sdk/search.js';
+import type {
+  FusionWeights,
+  MinSequence,
+  SearchAnswer,
+  SearchMode,
+  SearchOptions,
+  SparseRouting,
+} from '../../sdk/types.js';
 
 interface SearchFlags {
   readonly k: number;
@@ -17,14 +26,17 @@ interface SearchFlags {
   readonly sparse?: SparseRouting;
   readonly scoreThreshold?: number;
   readonly explain?: true;
-  readonly minSequence?: { uid: string; sequence: bigint };
+  readonly minSequence?: MinSequence;
   readonly deadline: number;
   readonly requireFull?: true;
   readonly vectors?: string;
+  readonly filter?: string;
+  readonly exact?: true;
+  readonly like?: string;
 }
 
-/** Searches of a vectors file that are under way together. */
-const searchesInFlight = 16;
+/** Rows of a vectors file that are asked for in one call. */
+const rowsPerCall = 64;
 
 export function addSearch(program: Command, host: CommandHost): void {
   addCommand<SearchFlags>(program, host, {
@@ -37,16 +49,21 @@ export function addSearch(program: Command, host: CommandHost): void {
       'shoal search notes "who mends shoes"',
       'shoal search notes "fear of small rooms" --k 3 --explain',
       'shoal search papers "wing in a slipstream" --mode dense --json',
+      `shoal search papers "wing in a slipstream" --filter 'year >= 1990 && "wing" in tags'`,
+      'shoal search papers --like 17',
       'shoal search images --vectors queries.npy --json',
     ],
     configure: (command) => configure(command),
     run: async (call, args, flags) => {
       const [name, query] = [args.text(0), args.text(1)];
-      if ((query === '') === (flags.vectors === undefined))
-        throw usageError('give either a query or --vectors FILE.npy');
+      const asked = [query === '' ? undefined : query, flags.like, flags.vectors].filter((each) => each !== undefined);
+      if (asked.length !== 1) throw usageError('give either a query, --like ID or --vectors FILE.npy');
+      if (flags.exact === true && flags.nprobe !== undefined)
+        throw usageError('--exact looks into every list; leave out --nprobe');
       if (flags.rrf === true && flags.weights !== undefined) throw usageError('--rrf and --weights exclude each other');
       await call.withClient(async (client) => {
-        if (flags.vectors === undefined) return searchOne(call, client, { name, query, flags });
+        const question = flags.like === undefined ? query : { like: flags.like };
+        if (flags.vectors === undefined) return searchOne(call, client, { name, question, flags });
         return searchRows(call, client, { name, file: flags.vectors, flags });
       });
     },
@@ -67,7 +84,10 @@ function configure(command: Command): void {
       'candidates of each first stage (default: max(100, k + offset))',
       integer(1, limits.kMax),
     )
+    .option('--filter <expr>', 'CEL over attributes: only documents that match')
+    .option('--like <id>', 'search by the vector of this document, which is no hit itself, instead of a query')
     .option('--nprobe <number|auto>', 'inverted lists to look into (default: auto)', probes)
+    .option('--exact', 'look into every list and approximate nothing')
     .option('--weights <d,s,m>', "weights of dense, sparse and multi (default: the collection's)", fusionWeights)
     .option('--rrf', 'fuse by reciprocal ranks (k = 60) instead of weights')
     .addOption(new Option('--sparse <how>', 'where words are looked for').choices(['search', 'rescore', 'off']))
@@ -103,15 +123,29 @@ function optionsOf(flags: SearchFlags): SearchOptions {
     ...(flags.explain === undefined ? {} : { explain: true }),
     ...(flags.minSequence === undefined ? {} : { minSequence: flags.minSequence }),
     ...(flags.requireFull === undefined ? {} : { requireFull: true }),
+    ...(flags.filter === undefined ? {} : { filter: flags.filter }),
+    ...(flags.exact === undefined ? {} : { exact: true }),
   };
+}
+
+/** A bare vector has neither words nor token vectors, so dense is the only mode that it can have. */
+function denseOptions(flags: SearchFlags): SearchOptions {
+  return { ...optionsOf(flags), mode: 'dense' };
+}
+
+function failureOfRow(row: number, error: { readonly code: string; readonly message: string }): ShoalError {
+  const code = Object.hasOwn(errorCodes, error.code) ? (error.code as ErrorCode) : 'UNKNOWN';
+  return new ShoalError(code, `row ${row}: ${error.message}`);
 }
 
 async function searchOne(
   call: Invocation,
   client: ShoalClient,
-  { name, query, flags }: { name: string; query: string; flags: SearchFlags },
+  { name, question, flags }: { name: string; question: Question; flags: SearchFlags },
 ): Promise<void> {
-  const answer = await client.search(name, query, optionsOf(flags));
+  // Of a document there is no text to look for, so dense is the only mode that its neighbours can have.
+  const options = typeof question === 'string' ? optionsOf(flags) : denseOptions(flags);
+  const answer = await client.search(name, question, options);
   const { answerJson } = await import('../documents-view.js');
   await call.answer(answerJson(answer), async () => {
     const { colours } = await import('../format.js');
@@ -129,18 +163,23 @@ async function searchRows(
   const { eachRow, openNpy } = await import('../npy.js');
   const { answerJson } = await import('../documents-view.js');
   const npy = await openNpy(file);
-  // A bare vector has neither words nor token vectors, so dense is the only mode that it can have.
-  const options: SearchOptions = { ...optionsOf(flags), mode: 'dense' };
   const answers: SearchAnswer[] = [];
-  try {
-    let batch: Promise<SearchAnswer>[] = [];
-    for await (const row of eachRow(npy)) {
-      batch.push(client.search(name, row, options));
-      if (batch.length < searchesInFlight) continue;
-      answers.push(...(await Promise.all(batch)));
-      batch = [];
+  const ask = async (rows: readonly Float32Array[]): Promise<void> => {
+    if (rows.length === 0) return;
+    for (const outcome of await client.searchBatch(name, rows, denseOptions(flags))) {
+      if (outcome.answer === null) throw failureOfRow(answers.length, outcome.error);
+      answers.push(outcome.answer);
     }
-    answers.push(...(await Promise.all(batch)));
+  };
+  try {
+    let rows: Float32Array[] = [];
+    for await (const row of eachRow(npy)) {
+      rows.push(row);
+      if (rows.length < rowsPerCall) continue;
+      await ask(rows);
+      rows = [];
+    }
+    await ask(rows);
   } finally {
     await npy.close();
   }

@@ -2,6 +2,7 @@
 import { ShoalError } from '../../../base/errors.js';
 import { limits } from '../../../base/limits.js';
 import { attributesFromJson, attributesToJson } from './attribute-values.js';
+import { passagesFromJson, passagesToJson } from './passages-json.js';
 import {
   sparseFromJson,
   sparseToJson,
@@ -30,6 +31,7 @@ export const knownFields: ReadonlySet<string> = new Set([
   'vector',
   'sparse',
   'tokens',
+  'passages',
 ]);
 
 /** A line's object. INVALID_ARGUMENT when it is no UTF-8, no JSON or no object. */
@@ -61,13 +63,21 @@ export function documentFromJson(
   vector?: Float32Array,
 ): Document {
   const document: { -readonly [Field in keyof Document]: Document[Field] } = { id: idFromJson(json) };
+  const passages = present(json['passages']) ? passagesFromJson(json['passages'], schema.dim) : undefined;
   const given = present(json['vector']) ? vectorFromJson(json['vector'], schema.dim) : vector;
+  if (passages !== undefined && (given !== undefined || present(json['tokens']))) {
+    throw new ShoalError(
+      'INVALID_ARGUMENT',
+      '"passages" stands beside a vector or tokens; give those in the passages alone',
+    );
+  }
+  if (passages !== undefined) document.passages = passages;
   if (given !== undefined) document.vector = given;
   const text = textFromJson(json, 'text');
   const title = textFromJson(json, 'title');
   if (text !== undefined) document.text = text;
   if (title !== undefined) document.title = title;
-  if (text === undefined && given === undefined) {
+  if (text === undefined && given === undefined && passages === undefined) {
     throw new ShoalError('INVALID_ARGUMENT', 'there is no text; give "text", or a ready "vector"');
   }
   checkTextSize(title ?? '', text ?? '');
@@ -88,6 +98,7 @@ export function documentToJson(document: Document): Record<string, unknown> {
     ...(document.vector === undefined ? {} : { vector: vectorToJson(document.vector) }),
     ...(document.sparse === undefined ? {} : { sparse: sparseToJson(document.sparse) }),
     ...(document.tokens === undefined ? {} : { tokens: tokensToJson(document.tokens) }),
+    ...(document.passages === undefined ? {} : { passages: passagesToJson(document.passages) }),
   };
 }
 

@@ -4,9 +4,11 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { createProgress } from '../progress.js';
+import { peekHeader } from './peek-header.js';
 import { runImport, type ImportSummary, type RejectedLine } from './run.js';
 import { openSources } from './sources.js';
 import type { CliContext } from '../context.js';
+import type { ExportHeader } from './export-header.js';
 import type { NpyMatrix } from '../npy.js';
 import type { Collection } from '../../sdk/types.js';
 import type { ShoalClient } from '../../sdk/connect.js';
@@ -14,7 +16,8 @@ import type { ShoalClient } from '../../sdk/connect.js';
 export interface PathImport {
   readonly client: ShoalClient;
   readonly context: CliContext;
-  readonly collection: Collection;
+  /** The collection to import into; given what the first line says of the one that was exported. */
+  readonly collection: (header: ExportHeader | null) => Promise<Collection>;
   readonly paths: readonly string[];
   readonly vectors: NpyMatrix | null;
   /** File for the rejected lines; written over. */
@@ -22,11 +25,14 @@ export interface PathImport {
   readonly onReject: (line: RejectedLine) => void;
 }
 
-/** Imports `paths` into `collection`; see `runImport`. */
+/** Imports `paths`; see `runImport`. Nothing is created when a file cannot be read. */
 export async function importPaths(task: PathImport): Promise<ImportSummary> {
-  const { client, context, collection, vectors } = task;
+  const { client, context, vectors } = task;
   const spool = task.rejects === undefined || !task.paths.includes('-') ? undefined : `${task.rejects}.stdin`;
   const files = await openSources(task.paths, { stdin: context.stdin, ...(spool === undefined ? {} : { spool }) });
+  const first = files[0] === undefined ? null : await peekHeader(files[0]);
+  if (first !== null) files[0] = first.file;
+  const collection = await task.collection(first?.header ?? null);
   const totalBytes = files.some((file) => file.sizeBytes === 0)
     ? 0
     : files.reduce((sum, file) => sum + file.sizeBytes, 0);
@@ -37,7 +43,8 @@ export async function importPaths(task: PathImport): Promise<ImportSummary> {
     return await runImport({
       files,
       vectors,
-      schema: { attributes: collection.attributes, dim: collection.dim },
+      // What the collection knows counts, where an export says something else.
+      schema: { attributes: { ...first?.header?.attributes, ...collection.attributes }, dim: collection.dim },
       send: (documents) =>
         client.documents.import(collection.name, documents, {
           onProgress: (progress) => {

@@ -4,9 +4,12 @@
  */
 import { ShoalError } from '../../../base/errors.js';
 import { eachRow, type NpyMatrix } from '../npy.js';
+import { headerFromJson } from './export-header.js';
+import { looksLikeHeader } from './peek-header.js';
 import { documentFromJson, knownFields, parseJsonLine, type DocumentSchema } from './document-json.js';
 import { lineBytesMax, type LineFile } from './lines.js';
 import { LineIndex } from './line-index.js';
+import type { AttributeTypeName } from '../../../proto/attributes.js';
 import type { Document, ImportResult } from '../../sdk/types.js';
 
 export interface RejectedLine {
@@ -81,8 +84,10 @@ async function* lineDocuments(plan: ImportPlan, state: ReadState): AsyncGenerato
   const { vectors, schema } = plan;
   if (vectors !== null && schema.dim !== 0 && vectors.dim !== schema.dim) throw wrongDim(vectors, schema.dim);
   const rows = vectors === null ? null : eachRow(vectors);
+  const types = { ...schema.attributes };
   for (const [file, source] of plan.files.entries()) {
     for await (const line of source.lines()) {
+      if (line.bytes !== null && takeHeader(line.bytes, types)) continue;
       const row = rows === null ? undefined : await rows.next();
       if (row?.done === false) state.rowsUsed += 1;
       if (line.bytes !== null && isBlank(line.bytes)) continue;
@@ -90,7 +95,11 @@ async function* lineDocuments(plan: ImportPlan, state: ReadState): AsyncGenerato
       try {
         if (row?.done === true)
           throw new ShoalError('INVALID_ARGUMENT', `the vectors file ends after ${vectors?.rows} rows`);
-        const document = lineDocument(line.bytes, { schema, vector: row?.value, ignored: state.ignored });
+        const document = lineDocument(line.bytes, {
+          schema: { ...schema, attributes: types },
+          vector: row?.value,
+          ignored: state.ignored,
+        });
         state.index.add({ file, line: line.number });
         yield document;
       } catch (error) {
@@ -100,6 +109,21 @@ async function* lineDocuments(plan: ImportPlan, state: ReadState): AsyncGenerato
         await plan.onReject({ place: `${source.name}:${line.number}`, why: message, bytes: line.bytes });
       }
     }
+  }
+}
+
+/** Whether the line is a sound header of an export; its types are then in `types`, unless these have them already. */
+function takeHeader(bytes: Uint8Array, types: Record<string, AttributeTypeName>): boolean {
+  if (!looksLikeHeader(bytes)) return false;
+  try {
+    const header = headerFromJson(parseJsonLine(bytes));
+    if (header === null) return false;
+    for (const [name, type] of Object.entries(header.attributes)) if (!Object.hasOwn(types, name)) types[name] = type;
+    return true;
+  } catch (error) {
+    // Read as a document it is refused with the same words, as any bad line is.
+    if (ShoalError.from(error).code === 'INVALID_ARGUMENT') return false;
+    throw error;
   }
 }
 
@@ -114,6 +138,7 @@ function lineDocument(
     );
   }
   const json = parseJsonLine(bytes);
+  headerFromJson(json);
   for (const field of Object.keys(json)) if (!knownFields.has(field)) context.ignored.add(field);
   return documentFromJson(json, context.schema, context.vector);
 }

@@ -18,6 +18,17 @@ describe('collections of the client', () => {
       assert.deepEqual(await client.collections.list(), [created]);
     }));
 
+  it('have aliases, which can be pointed elsewhere and dropped', () =>
+    withClient(async (client) => {
+      for (const name of ['one', 'two']) await client.collections.create(name);
+      assert.deepEqual(await client.collections.setAlias('now', 'one'), { collection: 'one', uid: 'uid-one' });
+      await client.collections.setAlias('now', 'two');
+      assert.deepEqual(await client.collections.aliases(), { now: 'two' });
+      await client.collections.dropAlias('now');
+      assert.deepEqual(await client.collections.aliases(), {});
+      await assert.rejects(client.collections.dropAlias('now'), { code: 'NOT_FOUND' });
+    }));
+
   it('change only what is named', () =>
     withClient(async (client) => {
       await client.collections.create('notes');

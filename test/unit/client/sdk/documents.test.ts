@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { withClient } from '../with-client.js';
 import type { Document } from '../../../../client/sdk/types.js';
+import type { DeleteDocumentsRequest, UpsertRequest } from '../../../../proto/generated/shoal/v1/documents.js';
 
 const rich: Document = {
   id: 'a',
@@ -40,6 +41,40 @@ describe('documents of the client', () => {
       assert.equal((await client.documents.delete('notes', ['1', 'unknown'])).deleted, 1);
       assert.equal((await client.documents.count('notes')).documents, 1);
       await assert.rejects(client.documents.get('notes', '1'), { code: 'NOT_FOUND' });
+    }));
+
+  it('are written on conditions, under a name for the write', () =>
+    withClient(async (client, fake) => {
+      await client.collections.create('notes');
+      const conditions = [{ ifAbsent: true } as const, null];
+      const both = ['1', '2'].map((id) => ({ id, text: id }));
+      await client.documents.upsert('notes', both, { conditions, writeId: 'w1' });
+      await client.documents.delete('notes', ['1'], { conditions: [{ ifDocId: 4096n }] });
+      const [, upsert, remove] = fake.requests as [unknown, UpsertRequest, DeleteDocumentsRequest];
+      assert.deepEqual([upsert.writeId, upsert.conditions[0]?.ifAbsent], ['w1', true]);
+      assert.deepEqual(upsert.conditions[1], { ifDocId: undefined, ifAbsent: undefined });
+      assert.equal(remove.conditions[0]?.ifDocId, 4096n);
+    }));
+
+  it('get attributes set and removed', () =>
+    withClient(async (client) => {
+      await client.collections.create('notes');
+      await client.documents.upsert('notes', [rich]);
+      const { docId, sequence } = await client.documents.set('notes', 'a', { year: 2000n }, ['tags']);
+      assert.deepEqual([docId, sequence], [8192n, 13n]);
+      assert.deepEqual((await client.documents.get('notes', 'a')).attributes, { year: 2000n });
+    }));
+
+  it('are deleted, counted and scrolled over by a filter', () =>
+    withClient(async (client) => {
+      await client.collections.create('notes');
+      const documents = ['1', '2', '3'].map((id) => ({ id, text: id, attributes: { year: BigInt(id) } }));
+      await client.documents.upsert('notes', documents);
+      assert.equal((await client.documents.count('notes', { filter: 'year == 2' })).documents, 1);
+      assert.equal((await client.documents.deleteWhere('notes', 'year == 2')).deleted, 1);
+      const ids: string[] = [];
+      for await (const { id } of client.documents.scroll('notes', { afterId: '1' })) ids.push(id);
+      assert.deepEqual(ids, ['3']);
     }));
 
   it('are scrolled over, and a loop may be left early', () =>

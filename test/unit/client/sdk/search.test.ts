@@ -20,6 +20,8 @@ describe('search of the client', () => {
         minSequence: { uid: 'uid-notes', sequence: 9n },
         deadlineMs: 300,
         requireFull: true,
+        filter: 'year == 5',
+        exact: true,
       });
       assert.deepEqual(fake.searches[0], {
         collection: 'notes',
@@ -39,6 +41,9 @@ describe('search of the client', () => {
         minSequenceUid: 'uid-notes',
         deadlineMs: 300,
         requireFull: true,
+        filter: 'year == 5',
+        exact: true,
+        like: '',
       });
     }));
 
@@ -61,5 +66,31 @@ describe('search of the client', () => {
       await client.search('notes', Float32Array.of(1, 2, 3), { mode: 'dense' });
       assert.deepEqual(fake.searches[0]?.vector, Buffer.from(Float32Array.of(1, 2, 3).buffer));
       assert.equal(fake.searches[0]?.query, '');
+    }));
+
+  it('asks for the neighbours of a document', () =>
+    withClient(async (client, fake) => {
+      await client.collections.create('notes');
+      await client.documents.upsert('notes', [
+        { id: '1', text: 'a' },
+        { id: '2', text: 'b' },
+      ]);
+      const { hits } = await client.search('notes', { like: '1' });
+      assert.deepEqual(
+        hits.map(({ id }) => id),
+        ['2'],
+      );
+      assert.equal(fake.searches[0]?.like, '1');
+    }));
+
+  it('asks several questions at once, each with its own outcome', () =>
+    withClient(async (client) => {
+      await client.collections.create('notes');
+      await client.documents.upsert('notes', [{ id: '1', text: 'shoes' }]);
+      const outcomes = await client.searchBatch('notes', ['shoes', 'partial'], { requireFull: true });
+      assert.equal(outcomes[0]?.answer?.hits[0]?.id, '1');
+      assert.deepEqual(outcomes[1]?.error, { code: 'UNAVAILABLE', message: 'shard 3 did not answer' });
+      const many = Array.from({ length: 1_001 }, () => 'x');
+      await assert.rejects(client.searchBatch('notes', many), { code: 'INVALID_ARGUMENT', message: /1001.*1000/ });
     }));
 });

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { documentFromWire, documentToWire, writeResultFromWire } from '../../../../client/sdk/wire.js';
+import {
+  conditionsToWire,
+  documentFromWire,
+  documentToWire,
+  writeResultFromWire,
+} from '../../../../client/sdk/wire.js';
 import { Document } from '../../../../proto/generated/shoal/v1/document.js';
 
 describe('documents on the wire', () => {
@@ -8,6 +13,21 @@ describe('documents on the wire', () => {
       const bytes = Document.encode(documentToWire(document)).finish();
       assert.deepEqual(documentFromWire(Document.decode(bytes), 5n), { ...document, docId: 5n, attributes: {} });
     }
+  });
+
+  it('have passages with vectors of their own', () => {
+    const tokens = { count: 1, rows: Uint8Array.of(1, 2), codec: 'r2' };
+    const passages = [
+      { vector: Float32Array.of(1, 2), start: 0, end: 4 },
+      { vector: Float32Array.of(3, 4), tokens, start: 4, end: 0 },
+    ];
+    const bytes = Document.encode(documentToWire({ id: 'a', passages })).finish();
+    assert.deepEqual(documentFromWire(Document.decode(bytes), 5n).passages, passages);
+  });
+
+  it('carry conditions by position', () => {
+    const wire = conditionsToWire([null, { ifDocId: 7n }, { ifAbsent: true }]);
+    assert.deepEqual(wire, [{}, { ifDocId: 7n }, { ifAbsent: true }]);
   });
 
   it('send the part of a buffer that a vector views, and no more', () => {

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { float32From } from '../../../../../base/bytes.js';
+import type { CreateCollectionRequest } from '../../../../../proto/generated/shoal/v1/collections.js';
+import { npyBytes } from '../npy-bytes.js';
 import { withFakeCoordinator } from '../run-shoal.js';
 
 describe('shoal collections', () => {
-  const { shoal } = withFakeCoordinator();
+  const { shoal, fake, folder } = withFakeCoordinator();
 
   it('creates, describes, lists, updates and drops', async () => {
     const created = await shoal([
@@ -22,6 +27,36 @@ describe('shoal collections', () => {
     const updated = (await shoal(['collections', 'update', 'papers', '--replicas', '3', '--json'])).json();
     assert.equal((updated['collection'] as Record<string, unknown>)['replicas'], 3);
     assert.equal((await shoal(['collections', 'drop', 'papers'])).stdout, 'dropped papers with 0 documents\n');
+  });
+
+  it('points an alias, shows it, and takes it away', async () => {
+    await shoal(['collections', 'create', 'papers']);
+    const set = await shoal(['collections', 'alias', 'news', 'papers', '--json']);
+    assert.deepEqual(set.json(), { alias: 'news', target: 'papers', collection: 'papers', uid: 'uid-papers' });
+    assert.deepEqual((await shoal(['collections', 'list', '--json'])).json()['aliases'], { news: 'papers' });
+    assert.match((await shoal(['collections', 'list'])).stdout, /news +papers/);
+    assert.equal((await shoal(['collections', 'alias', 'news', '--drop'])).stdout, 'dropped the alias news\n');
+    assert.equal((await shoal(['collections', 'alias', 'news', '--drop'])).exitCode, 1);
+    for (const words of [['news'], ['news', 'papers', '--drop']])
+      assert.equal((await shoal(['collections', 'alias', ...words])).exitCode, 2);
+  });
+
+  it('passes a structure, an expiry and directory partitions on', async () => {
+    const path = join(folder(), 'c.npy');
+    writeFileSync(
+      path,
+      npyBytes([
+        [1, 0],
+        [0, 1],
+      ]),
+    );
+    const words = ['--model', 'none', '--centroids', path, '--shards', '2', '--directory-partitions', '3'];
+    const created = await shoal(['collections', 'create', 'x', ...words, '--expires-by', 'until']);
+    assert.equal(created.exitCode, 0, created.stderr);
+    const request = fake().requests[0] as CreateCollectionRequest;
+    assert.deepEqual(float32From(request.centroids, 'centroids'), Float32Array.of(1, 0, 0, 1));
+    assert.deepEqual([request.dim, request.shards, request.directoryPartitions, request.expiresBy], [2, 2, 3, 'until']);
+    assert.equal((await shoal(['collections', 'create', 'y', '--dim', '3', ...words])).exitCode, 2);
   });
 
   it('says what is wrong usage', async () => {

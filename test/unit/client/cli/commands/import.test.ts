@@ -130,6 +130,24 @@ describe('shoal import', () => {
     assert.match(result.stderr, /rows of 2 numbers.*3 dimensions/);
   });
 
+  it('counts documents that are there already', async () => {
+    const path = file('n.jsonl', '{"_id":"1","text":"a"}\n{"_id":"2","text":"b"}\n');
+    await shoal(['import', 'notes', path]);
+    const more = file('m.jsonl', '{"_id":"1","text":"a"}\n{"_id":"3","text":"c"}\n');
+    assert.match((await shoal(['import', 'notes', more])).stdout, /^1 document written, 1 unchanged in /);
+    const { written, unchanged } = (await shoal(['import', 'notes', path, '--json'])).json();
+    assert.deepEqual([written, unchanged], [0, 2]);
+  });
+
+  it('brings documents of several passages, and gives them back', async () => {
+    const line =
+      '{"_id":"1","text":"ab cd","passages":[{"vector":[1,2,3],"start":0,"end":2},{"vector":[4,5,6],"start":3,"end":0}]}';
+    await shoal(['import', 'notes', file('p.jsonl', `${line}\n`)]);
+    const exported = (await shoal(['export', 'notes', '--vectors'])).stdout.split('\n');
+    assert.equal(exported[1], line);
+    assert.match((await shoal(['get', 'notes', '1', '--vectors'])).stdout, /passages 2/);
+  });
+
   it('says which fields mean nothing', async () => {
     const path = file('n.jsonl', '{"_id":"1","text":"a","url":"u","metadata":{}}\n');
     assert.match((await shoal(['import', 'notes', path])).stderr, /left out: url, metadata/);

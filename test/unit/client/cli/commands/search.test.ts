@@ -99,6 +99,36 @@ describe('shoal search', () => {
     assert.equal(results.length, 20);
     assert.equal(results[0]?.hits.length, 2);
     assert.equal(fake().searches.length, 20);
+    assert.equal(fake().requests.at(-1), 20);
+  });
+
+  it('names the row of a matrix whose search fails', async () => {
+    const path = join(folder(), 'q.npy');
+    writeFileSync(path, npyBytes([[1, 0, 0]]));
+    const result = await shoal(['search', 'nothing', '--vectors', path, '--json']);
+    assert.equal(result.exitCode, 1);
+    assert.match(result.stderr, /"NOT_FOUND","message":"row 0: collection nothing does not exist/);
+  });
+
+  it('passes a filter, a document to be like, and exactness on', async () => {
+    await fill();
+    const words = ['--filter', 'year == 3', '--exact'];
+    const { hits } = (await shoal(['search', 'notes', 'shoes', ...words, '--json'])).json() as {
+      hits: { id: string }[];
+    };
+    assert.deepEqual(
+      hits.map(({ id }) => id),
+      ['1'],
+    );
+    const like = (await shoal(['search', 'notes', '--like', '1', '--json'])).json() as { hits: { id: string }[] };
+    assert.deepEqual(
+      like.hits.map(({ id }) => id),
+      ['2'],
+    );
+    const [exact, alike] = fake().searches;
+    assert.deepEqual([exact?.exact, alike?.like, alike?.mode], [true, '1', SearchMode.SEARCH_MODE_DENSE]);
+    const wrong = await shoal(['search', 'notes', 'shoes', '--filter', 'year =']);
+    assert.deepEqual([wrong.exitCode, /position 4/.test(wrong.stderr)], [1, true]);
   });
 
   it('says what is wrong usage', async () => {
@@ -114,7 +144,8 @@ describe('shoal search', () => {
       ['search', 'notes', 'q', '--weights', '1,2'],
       ['search', 'notes', 'q', '--min-sequence', '9'],
       ['search', 'notes', 'q', '--rrf', '--weights', '1,1,1'],
-      ['search', 'notes', 'q', '--filter', 'x == 1'],
+      ['search', 'notes', 'q', '--like', '1'],
+      ['search', 'notes', 'q', '--exact', '--nprobe', '3'],
       ['search', 'notes', 'q', '--address', 'nowhere'],
     ];
     for (const words of cases) assert.equal((await shoal(words)).exitCode, 2, words.join(' '));

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { writeArchive } from '../../../../../client/cli/backup/archive-folder.js';
+import { partsOf, smallArchive } from '../../../cluster/archive/small-archive.js';
 import { runShoal } from '../run-shoal.js';
 import { folderOfSuite } from '../../../../temporary-folder.js';
 
@@ -15,6 +18,19 @@ describe('shoal verify', () => {
     const { indexes, problems } = result.json() as { indexes: number; problems: string[] };
     assert.deepEqual([indexes, problems.length], [1, 1]);
     assert.match(problems[0] ?? '', /manifest/);
+  });
+
+  it('reads every checksum of a backup', async () => {
+    const directory = join(folder, 'backup');
+    await writeArchive(directory, Readable.from(partsOf(smallArchive())));
+    const sound = await runShoal(['verify', directory]);
+    assert.deepEqual([sound.exitCode, sound.stdout], [0, 'backup of notes, 2 files: all checksums match\n']);
+    writeFileSync(join(directory, 'shard-0.log'), 'x');
+    const result = await runShoal(['verify', directory, '--json']);
+    assert.equal(result.exitCode, 1);
+    const { problems, ...rest } = result.json() as { problems: string[] };
+    assert.deepEqual(rest, { directory, collection: 'notes', sequence: '9', members: 2 });
+    assert.match(problems.join(), /member 'shard-0.log' of the backup is damaged/);
   });
 
   it('says where there is nothing to verify', async () => {

@@ -15,7 +15,7 @@ describe('an import of paths', () => {
       const summary = await importPaths({
         client,
         context: testContext({ stdin: '{"id":"bad","text":"x"}\n{"id":"a","text":"y"}\n' }),
-        collection: await client.collections.create('notes'),
+        collection: () => client.collections.create('notes'),
         paths: ['-'],
         vectors: null,
         rejects,
