@@ -46,6 +46,19 @@ export class SimCluster {
     this.shardNodes = names('shard', shape.shardNodes).map(
       (name) => new Machine(name, this.world, (environment) => shardNode(name, environment, shape)),
     );
+    this.#superviseLeases();
+  }
+
+  /** Whoever has lost its lease goes on for a while, seen by nobody, before it is ended and started again. */
+  #superviseLeases(): void {
+    const { registry } = this.world;
+    registry.onLapse = (holder) => {
+      this.diary.say(holder.name, 'has lost its lease');
+      const machine = this.machines.find(({ name }) => name === holder.name);
+      this.scheduler.after(this.scheduler.random.unit() * 5_000, () => {
+        if (holder.isAlive) machine?.crash();
+      });
+    };
   }
 
   get machines(): readonly Machine[] {

@@ -32,8 +32,8 @@ export class SimRegistryHost implements SimHost {
   readonly name = 'registry';
   isDown = false;
   lostAnswers = 0;
-  /** Whether a living holder that cannot be reached loses its lease. */
-  doLeasesLapse = true;
+  /** Called when a living holder has lost its lease, since it could not be reached. */
+  onLapse: (holder: SimProcess) => void = () => undefined;
   readonly #network: SimNetwork;
   #revision = 0n;
   #leasesGiven = 0;
@@ -95,7 +95,7 @@ export class SimRegistryHost implements SimHost {
     const { holder, ttlMs } = lease;
     const { scheduler } = this.#network;
     const isCut = this.#network.isCut(holder.name, this.name) || this.#network.isCut(this.name, holder.name);
-    const isRenewed = holder.isAlive && (!this.doLeasesLapse || (!isCut && !this.isDown));
+    const isRenewed = holder.isAlive && !isCut && !this.isDown;
     if (isRenewed) lease.renewedMs = scheduler.nowMs;
     // Nobody loses a lease because the registry itself was away.
     if (this.isDown) lease.renewedMs = Math.max(lease.renewedMs, scheduler.nowMs - ttlMs / 2);
@@ -104,7 +104,9 @@ export class SimRegistryHost implements SimHost {
       return;
     }
     this.revoke(id);
-    if (holder.isAlive) lease.lost.abort(new ShoalError('UNAVAILABLE', 'the lease was lost'));
+    if (!holder.isAlive) return;
+    lease.lost.abort(new ShoalError('UNAVAILABLE', 'the lease was lost'));
+    this.onLapse(holder);
   }
 
   #apply(writes: readonly RegistryWrite[]): void {
