@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict';
-import { statusOf } from '../../../../coordinator/status/status.js';
-import { bareSettings, encoderNode, mapOf, placement, replica, settings, shardNode } from '../fixtures.js';
+import { collectionProblems, statusOf } from '../../../../coordinator/status/status.js';
+import {
+  bareSettings,
+  directoryState,
+  encoderNode,
+  mapOf,
+  partition,
+  placement,
+  replica,
+  settings,
+  shardNode,
+} from '../fixtures.js';
 
 const healthy = {
   collections: [settings()],
   nodes: [shardNode('s2'), encoderNode('e'), shardNode('s1')],
   placements: [placement(0, ['s1', 's2'])],
   replicas: [replica(0, 's1'), replica(0, 's2')],
+  directories: [partition(0, ['s1', 's2'])],
+  directoryStates: [directoryState(0, 's1'), directoryState(0, 's2')],
 };
 
 const whats = (changes: Partial<typeof healthy>): string[] =>
@@ -60,5 +72,40 @@ describe('the status of a cluster', () => {
         todo: 'free disk space; it is tried again without a restart',
       },
     ]);
+  });
+
+  it('tells of copies of the directory as of replicas', () => {
+    const of = (directoryStates: typeof healthy.directoryStates): (string | undefined)[] => {
+      const [problem] = statusOf(mapOf({ ...healthy, directoryStates })).problems;
+      return [problem?.what, problem?.why, problem?.todo];
+    };
+    const copy = "copy of partition 0 of the directory of 'notes' on s2";
+    const ready = directoryState(0, 's1');
+    const wait = 'wait, or start the node';
+    assert.deepEqual(of([ready]), [`${copy} does not serve`, 'the node is away', wait]);
+    assert.deepEqual(of([ready, directoryState(0, 's2', { state: 'loading', problem: 'it is rebuilt' })]), [
+      `${copy} does not serve`,
+      'it is rebuilt',
+      wait,
+    ]);
+    const mend = 'see the log of the node, mend it and restart it';
+    assert.deepEqual(of([ready, directoryState(0, 's2', { state: 'failed', problem: 'damaged' })]), [
+      `${copy} does not serve`,
+      'damaged',
+      mend,
+    ]);
+    assert.deepEqual(of([ready, directoryState(0, 's2', { problem: 'disk full' })]), [
+      `${copy} serves, but keeps what is new in memory only`,
+      'disk full',
+      'free disk space; it is tried again without a restart',
+    ]);
+  });
+});
+
+describe('the problems of a collection', () => {
+  it('are its own only', () => {
+    const map = mapOf({ ...healthy, replicas: [], directoryStates: [] });
+    assert.equal(collectionProblems(map, settings()).length, 4);
+    assert.deepEqual(collectionProblems(map, settings({ uid: 'other' })), []);
   });
 });
