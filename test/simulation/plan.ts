@@ -11,6 +11,8 @@ export interface Plan extends ClusterShape {
   readonly clients: number;
   readonly operations: number;
   readonly faults: number;
+  /** Other collections come and go beside the main one. */
+  readonly hasSideStory: boolean;
 }
 
 export function drawPlan(random: Random, operations: number): Plan {
@@ -27,6 +29,7 @@ export function drawPlan(random: Random, operations: number): Plan {
     clients: 2 + random.below(4),
     operations,
     faults: 20 + random.below(6),
+    hasSideStory: random.below(4) === 0,
     sealBytes: 2_000 + random.below(60_000),
     sealAgeMs: 500 + random.below(5_000),
   };

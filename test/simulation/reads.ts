@@ -33,7 +33,8 @@ export async function get(session: Session, seat: Seat): Promise<void> {
   );
   const isAbsent = error?.code === 'NOT_FOUND';
   session.note('get', 1, isAbsent ? null : error);
-  if (answer === null && !isAbsent) return;
+  if (answer === null && (!isAbsent || session.isAlias)) return;
+  if (answer !== null && session.isElsewhere(answer.uid)) return;
   const version = session.checkAllowed('a get', id, answer?.docId ?? null, from);
   if (answer !== null && version !== null) checkDocument(session, 'a get', version, answer.document);
 }
@@ -51,7 +52,7 @@ export async function count(session: Session, seat: Seat): Promise<void> {
   );
   session.note('count', 1, error);
   // Without a position to wait for, shards may be behind.
-  if (answer === null || minSequence === undefined) return;
+  if (answer === null || session.isElsewhere(answer.uid) || minSequence === undefined) return;
   const { least, most } = session.bounds(filter, from);
   const counted = Number(answer.documents);
   if (counted < least || counted > most)
@@ -72,7 +73,8 @@ export async function scroll(session: Session, seat: Seat): Promise<void> {
   };
   const { answer, error } = await seat.client.read(seat.coordinator, DocumentsService.scroll, request, drawMs(session));
   session.note('scroll', 1, error);
-  if (answer === null) return;
+  if (answer === null || answer.some(({ uid }) => session.isElsewhere(uid))) return;
+  if (answer.length === 0 && session.isAlias) return;
   const seen = new Set<string>();
   let last = '';
   for (const { docId, document } of answer.flatMap(({ documents }) => documents)) {

@@ -12,6 +12,7 @@ import { Oracle } from './oracle.js';
 import { drawPlan, type Plan } from './plan.js';
 import { count, get, scroll } from './reads.js';
 import { search } from './searches.js';
+import { tellSideStory } from './side-story.js';
 import { Session, type Counts } from './session.js';
 import { SimProcess } from './sim/process.js';
 import { Scheduler } from './sim/scheduler.js';
@@ -125,7 +126,8 @@ class Run {
     await this.#cluster.start();
     const session = await this.#create();
     this.#session = session;
-    await Promise.all(Array.from({ length: this.#plan.clients }, (_, number) => this.#client(session, number)));
+    const clients = Array.from({ length: this.#plan.clients }, (_, number) => this.#client(session, number));
+    await Promise.all(this.#plan.hasSideStory ? [...clients, this.#sideStory(session)] : clients);
     diary.say('client', 'all operations are done; everything is healed');
     while (this.#faults.injected < this.#plan.faults) this.#faults.inject();
     await scheduler.sleep(500);
@@ -171,7 +173,12 @@ class Run {
     }
     const uid = answer.collection?.settings?.uid ?? '';
     const names = Array.from({ length: ids }, (_, number) => `id-${number}`);
-    return new Session(this.#cluster, this.#intents, { name: 'things', uid, oracle: this.#oracleOf(uid) }, names);
+    return new Session(
+      this.#cluster,
+      this.#intents,
+      { name: 'things', uid, isAlias: false, oracle: this.#oracleOf(uid) },
+      names,
+    );
   }
 
   /** One client: one operation after another, at coordinators drawn anew for each. */
@@ -184,6 +191,17 @@ class Run {
       this.#stir(session);
       await scheduler.sleep(scheduler.random.unit() * 30);
     }
+  }
+
+  #sideStory(session: Session): Promise<void> {
+    return tellSideStory({
+      cluster: this.#cluster,
+      client: this.#newClient('side-story'),
+      intents: this.#intents,
+      oracleOf: (uid) => this.#oracleOf(uid),
+      isOver: () => session.counts.operations >= this.#plan.operations,
+      note: (operations) => (session.counts.operations += operations),
+    });
   }
 
   #operation(session: Session, seat: Seat): Promise<void> {

@@ -8,8 +8,10 @@ import type { Machine } from './machine.js';
 import type { Oracle, Version } from './oracle.js';
 
 export interface Collection {
+  /** Or an alias of it. */
   readonly name: string;
   readonly uid: string;
+  readonly isAlias: boolean;
   readonly oracle: Oracle;
 }
 
@@ -27,7 +29,7 @@ export class Session {
   readonly random: Random;
   readonly ids: readonly string[];
   readonly counts: Counts = { operations: 0, calls: 0, failed: 0, byKind: {} };
-  collection: Collection;
+  readonly collection: Collection;
   #acknowledged = 0n;
   /** By start of a coordinator: the largest sequence that it has acknowledged. */
   readonly #floors = new Map<string, bigint>();
@@ -41,6 +43,11 @@ export class Session {
     this.ids = ids;
   }
 
+  /** Whether the collection is asked for by another name. */
+  get isAlias(): boolean {
+    return this.collection.isAlias;
+  }
+
   get oracle(): Oracle {
     return this.collection.oracle;
   }
@@ -48,6 +55,11 @@ export class Session {
   /** Largest sequence that any client was told. */
   get acknowledged(): bigint {
     return this.#acknowledged;
+  }
+
+  /** Whether an answer is of another collection: an alias is switched everywhere in its own time. */
+  isElsewhere(uid: string): boolean {
+    return uid !== this.collection.uid;
   }
 
   /** What a read through `coordinator` shows at least, whatever it asks for. */

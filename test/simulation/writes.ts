@@ -38,7 +38,7 @@ export async function upsert(session: Session, { client, coordinator }: Seat, co
   const request = { collection, documents, conditions: [], writeId: '' };
   const { answer, error } = await client.call(coordinator, DocumentsService.upsert, request, drawMs(session));
   session.note('upsert', contents.length, error);
-  if (answer === null) return;
+  if (answer === null || session.isElsewhere(answer.uid)) return;
   for (const [at, result] of answer.results.entries()) checkWritten(session, contents[at]!, result, answer);
   session.acknowledge(coordinator, before, answer.sequence);
 }
@@ -62,7 +62,7 @@ export async function importDocuments(session: Session, { client, coordinator }:
   }));
   const { answer, error } = await client.send(coordinator, DocumentsService.import, requests, drawMs(session));
   session.note('import', contents.length, error);
-  if (answer === null) return;
+  if (answer === null || session.isElsewhere(answer.uid)) return;
   for (const { token } of contents) session.intents.answered(token);
   if (Number(answer.written + answer.unchanged + answer.rejected) !== contents.length)
     session.fail(`an import of ${contents.length} says ${JSON.stringify(answer, asText)}`);
@@ -134,7 +134,7 @@ export async function conditionalUpsert(session: Session, seat: Seat, count: num
       drawMs(session),
     );
     session.note('conditional', asked.length, error);
-    if (answer === null) continue;
+    if (answer === null || session.isElsewhere(answer.uid)) continue;
     for (const [at, result] of answer.results.entries()) checkVerdict(session, asked[at]!, result, { writeId, since });
     if (first !== null) checkSame(session, first, answer.results);
     if (answer.results.every(isClear)) first = answer.results;
@@ -213,7 +213,7 @@ export async function deleteIds(session: Session, { client, coordinator }: Seat,
   const { answer, error } = await client.call(coordinator, DocumentsService.deleteDocuments, request, drawMs(session));
   session.note('delete', ids.length, error);
   if (error !== null && !mayHaveHappened(error)) intent.isOpen = false;
-  if (answer === null) return;
+  if (answer === null || session.isElsewhere(answer.uid)) return;
   intent.isOpen = false;
   checkDeleted(session, writeId, answer);
   session.acknowledge(coordinator, before, answer.sequence);
@@ -245,7 +245,7 @@ export async function deleteMatching(session: Session, { client, coordinator }: 
   const request = { collection: session.collection.name, ids: [], filter: both.text, conditions: [], writeId: '' };
   const { answer, error } = await client.call(coordinator, DocumentsService.deleteDocuments, request, drawMs(session));
   session.note('delete-by-filter', 1, error);
-  if (answer === null) return;
+  if (answer === null || session.isElsewhere(answer.uid)) return;
   intent.isOpen = false;
   for (const version of certain) {
     if (session.oracle.now(version.id) === version)
@@ -266,6 +266,7 @@ export async function setAttributes(session: Session, { client, coordinator }: S
   const request = { collection: session.collection.name, id, attributes: attributesToWire(set), remove: removed };
   const { answer, error } = await client.call(coordinator, DocumentsService.setAttributes, request, drawMs(session));
   session.note('set', 1, error?.code === 'NOT_FOUND' ? null : error);
+  if (answer !== null && session.isElsewhere(answer.uid)) return;
   if (answer === null) return checkMissing(session, id, error, from);
   intent.isOpen = false;
   const version = session.oracle.version(answer.docId);
