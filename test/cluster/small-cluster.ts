@@ -15,6 +15,8 @@ const clock = systemClock;
 const logger = createLogger('test', 'silent');
 
 export interface SmallClusterOptions {
+  /** Of the data; it stays when the cluster is closed. A new one otherwise. */
+  readonly directory?: string;
   readonly shardNodes?: number;
   readonly replicas?: number;
   /** Starts an encoder node; with a codec, it codes tokens. */
@@ -37,7 +39,7 @@ export class SmallCluster {
   }
 
   static async start(options: SmallClusterOptions = {}): Promise<SmallCluster> {
-    const cluster = new SmallCluster(await newFolder(), options);
+    const cluster = new SmallCluster(options.directory ?? (await newFolder()), options);
     try {
       await cluster.up();
     } catch (error) {
@@ -109,7 +111,7 @@ export class SmallCluster {
 
   async close(): Promise<void> {
     await this.down();
-    await removeFolder(this.directory);
+    if (this.#options.directory === undefined) await removeFolder(this.directory);
   }
 }
 
