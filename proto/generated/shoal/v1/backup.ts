@@ -69,59 +69,90 @@ export interface RestoreResponse {
   sequence: bigint;
 }
 
-export interface ExportReplicaRequest {
+export interface OpenSnapshotRequest {
   uid: string;
   ref: ShardRef | undefined;
 }
 
-export interface ExportReplicaPart {
-  /** First: what the files cover. */
-  marks?:
-    | ReplicaMarks
-    | undefined;
-  /** A file with this name begins. */
-  file?: string | undefined;
-  data?: Buffer | undefined;
+export interface SnapshotFile {
+  name: string;
+  bytes: bigint;
 }
 
-export interface ReplicaMarks {
+export interface OpenSnapshotResponse {
+  snapshot: bigint;
+  /** What of the log the files cover. */
   marks: SubjectMark[];
+  files: SnapshotFile[];
 }
 
-export interface ImportReplicaStart {
+export interface ReadSnapshotRequest {
+  snapshot: bigint;
+  /** Number of the file. */
+  file: number;
+  offset: bigint;
+  limit: number;
+}
+
+export interface ReadSnapshotResponse {
+  /** Fewer than asked for at the end of the file only. */
+  data: Buffer;
+}
+
+export interface CloseSnapshotRequest {
+  snapshot: bigint;
+}
+
+export interface CloseSnapshotResponse {
+}
+
+export interface BeginImportRequest {
   /** Of the new collection. */
   settings: CollectionSettings | undefined;
   placement:
     | ShardPlacement
     | undefined;
-  /** uid of the collection from which the files and records come. */
+  /** uid of the collection from which files and records come. */
   archivedUid: string;
-  /** Everything up to this log position is in files and records. */
+  /** Nothing that comes has a larger log position. */
   sequence: bigint;
-  /** Largest position whose record and effects count; documents of later ones are left out. */
+  /** Largest log position that counts; what was written above it is left out. */
   cut: bigint;
 }
 
-export interface ImportReplicaPart {
-  start?: ImportReplicaStart | undefined;
-  file?: string | undefined;
-  data?:
-    | Buffer
+export interface BeginImportResponse {
+}
+
+export interface WriteImportRequest {
+  uid: string;
+  shard: number;
+  /** Name of the file to which the bytes are added; another one than before ends that. */
+  file?:
+    | string
     | undefined;
-  /** A record of the log's tail, as the archive has it. */
-  record?: ArchivedRecord | undefined;
+  /** The bytes are records of the log, as an archive has them. */
+  records?: boolean | undefined;
+  data: Buffer;
 }
 
-export interface ImportReplicaResponse {
-  documents: bigint;
+export interface WriteImportResponse {
 }
 
-export interface DiscardReplicaRequest {
+export interface FinishImportRequest {
   uid: string;
   shard: number;
 }
 
-export interface DiscardReplicaResponse {
+export interface FinishImportResponse {
+  documents: bigint;
+}
+
+export interface DiscardImportRequest {
+  uid: string;
+  shard: number;
+}
+
+export interface DiscardImportResponse {
 }
 
 /** One record of the log in an archive. */
@@ -518,12 +549,12 @@ export const RestoreResponse: MessageFns<RestoreResponse> = {
   },
 };
 
-function createBaseExportReplicaRequest(): ExportReplicaRequest {
+function createBaseOpenSnapshotRequest(): OpenSnapshotRequest {
   return { uid: "", ref: undefined };
 }
 
-export const ExportReplicaRequest: MessageFns<ExportReplicaRequest> = {
-  encode(message: ExportReplicaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const OpenSnapshotRequest: MessageFns<OpenSnapshotRequest> = {
+  encode(message: OpenSnapshotRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.uid !== "") {
       writer.uint32(10).string(message.uid);
     }
@@ -533,7 +564,7 @@ export const ExportReplicaRequest: MessageFns<ExportReplicaRequest> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ExportReplicaRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenSnapshotRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -542,7 +573,7 @@ export const ExportReplicaRequest: MessageFns<ExportReplicaRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseExportReplicaRequest();
+      const message = createBaseOpenSnapshotRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -574,36 +605,36 @@ export const ExportReplicaRequest: MessageFns<ExportReplicaRequest> = {
     }
   },
 
-  create(base?: DeepPartial<ExportReplicaRequest>): ExportReplicaRequest {
-    return ExportReplicaRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<OpenSnapshotRequest>): OpenSnapshotRequest {
+    return OpenSnapshotRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ExportReplicaRequest>): ExportReplicaRequest {
-    const message = createBaseExportReplicaRequest();
+  fromPartial(object: DeepPartial<OpenSnapshotRequest>): OpenSnapshotRequest {
+    const message = createBaseOpenSnapshotRequest();
     message.uid = object.uid ?? "";
     message.ref = (object.ref !== undefined && object.ref !== null) ? ShardRef.fromPartial(object.ref) : undefined;
     return message;
   },
 };
 
-function createBaseExportReplicaPart(): ExportReplicaPart {
-  return { marks: undefined, file: undefined, data: undefined };
+function createBaseSnapshotFile(): SnapshotFile {
+  return { name: "", bytes: 0n };
 }
 
-export const ExportReplicaPart: MessageFns<ExportReplicaPart> = {
-  encode(message: ExportReplicaPart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.marks !== undefined) {
-      ReplicaMarks.encode(message.marks, writer.uint32(10).fork()).join();
+export const SnapshotFile: MessageFns<SnapshotFile> = {
+  encode(message: SnapshotFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
     }
-    if (message.file !== undefined) {
-      writer.uint32(18).string(message.file);
-    }
-    if (message.data !== undefined) {
-      writer.uint32(26).bytes(message.data);
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.bytes);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ExportReplicaPart {
+  decode(input: BinaryReader | Uint8Array, length?: number): SnapshotFile {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -612,7 +643,7 @@ export const ExportReplicaPart: MessageFns<ExportReplicaPart> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseExportReplicaPart();
+      const message = createBaseSnapshotFile();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -621,7 +652,80 @@ export const ExportReplicaPart: MessageFns<ExportReplicaPart> = {
               break;
             }
 
-            message.marks = ReplicaMarks.decode(reader, reader.uint32());
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.bytes = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SnapshotFile>): SnapshotFile {
+    return SnapshotFile.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SnapshotFile>): SnapshotFile {
+    const message = createBaseSnapshotFile();
+    message.name = object.name ?? "";
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
+    return message;
+  },
+};
+
+function createBaseOpenSnapshotResponse(): OpenSnapshotResponse {
+  return { snapshot: 0n, marks: [], files: [] };
+}
+
+export const OpenSnapshotResponse: MessageFns<OpenSnapshotResponse> = {
+  encode(message: OpenSnapshotResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.snapshot !== 0n) {
+      if (BigInt.asUintN(64, message.snapshot) !== message.snapshot) {
+        throw new globalThis.Error("value provided for field message.snapshot of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.snapshot);
+    }
+    for (const v of message.marks) {
+      SubjectMark.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.files) {
+      SnapshotFile.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OpenSnapshotResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOpenSnapshotResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.snapshot = reader.uint64() as bigint;
             continue;
           }
           case 2: {
@@ -629,11 +733,165 @@ export const ExportReplicaPart: MessageFns<ExportReplicaPart> = {
               break;
             }
 
-            message.file = reader.string();
+            message.marks.push(SubjectMark.decode(reader, reader.uint32()));
             continue;
           }
           case 3: {
             if (tag !== 26) {
+              break;
+            }
+
+            message.files.push(SnapshotFile.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<OpenSnapshotResponse>): OpenSnapshotResponse {
+    return OpenSnapshotResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OpenSnapshotResponse>): OpenSnapshotResponse {
+    const message = createBaseOpenSnapshotResponse();
+    message.snapshot = (object.snapshot !== undefined && object.snapshot !== null) ? BigInt(object.snapshot) : 0n;
+    message.marks = object.marks?.map((e) => SubjectMark.fromPartial(e)) || [];
+    message.files = object.files?.map((e) => SnapshotFile.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseReadSnapshotRequest(): ReadSnapshotRequest {
+  return { snapshot: 0n, file: 0, offset: 0n, limit: 0 };
+}
+
+export const ReadSnapshotRequest: MessageFns<ReadSnapshotRequest> = {
+  encode(message: ReadSnapshotRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.snapshot !== 0n) {
+      if (BigInt.asUintN(64, message.snapshot) !== message.snapshot) {
+        throw new globalThis.Error("value provided for field message.snapshot of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.snapshot);
+    }
+    if (message.file !== 0) {
+      writer.uint32(16).uint32(message.file);
+    }
+    if (message.offset !== 0n) {
+      if (BigInt.asUintN(64, message.offset) !== message.offset) {
+        throw new globalThis.Error("value provided for field message.offset of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.offset);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(32).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadSnapshotRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadSnapshotRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.snapshot = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.file = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.offset = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadSnapshotRequest>): ReadSnapshotRequest {
+    return ReadSnapshotRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadSnapshotRequest>): ReadSnapshotRequest {
+    const message = createBaseReadSnapshotRequest();
+    message.snapshot = (object.snapshot !== undefined && object.snapshot !== null) ? BigInt(object.snapshot) : 0n;
+    message.file = object.file ?? 0;
+    message.offset = (object.offset !== undefined && object.offset !== null) ? BigInt(object.offset) : 0n;
+    message.limit = object.limit ?? 0;
+    return message;
+  },
+};
+
+function createBaseReadSnapshotResponse(): ReadSnapshotResponse {
+  return { data: Buffer.alloc(0) };
+}
+
+export const ReadSnapshotResponse: MessageFns<ReadSnapshotResponse> = {
+  encode(message: ReadSnapshotResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.data.length !== 0) {
+      writer.uint32(10).bytes(message.data);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadSnapshotResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadSnapshotResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
               break;
             }
 
@@ -652,33 +910,32 @@ export const ExportReplicaPart: MessageFns<ExportReplicaPart> = {
     }
   },
 
-  create(base?: DeepPartial<ExportReplicaPart>): ExportReplicaPart {
-    return ExportReplicaPart.fromPartial(base ?? {});
+  create(base?: DeepPartial<ReadSnapshotResponse>): ReadSnapshotResponse {
+    return ReadSnapshotResponse.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ExportReplicaPart>): ExportReplicaPart {
-    const message = createBaseExportReplicaPart();
-    message.marks = (object.marks !== undefined && object.marks !== null)
-      ? ReplicaMarks.fromPartial(object.marks)
-      : undefined;
-    message.file = object.file ?? undefined;
-    message.data = object.data ?? undefined;
+  fromPartial(object: DeepPartial<ReadSnapshotResponse>): ReadSnapshotResponse {
+    const message = createBaseReadSnapshotResponse();
+    message.data = object.data ?? Buffer.alloc(0);
     return message;
   },
 };
 
-function createBaseReplicaMarks(): ReplicaMarks {
-  return { marks: [] };
+function createBaseCloseSnapshotRequest(): CloseSnapshotRequest {
+  return { snapshot: 0n };
 }
 
-export const ReplicaMarks: MessageFns<ReplicaMarks> = {
-  encode(message: ReplicaMarks, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.marks) {
-      SubjectMark.encode(v!, writer.uint32(10).fork()).join();
+export const CloseSnapshotRequest: MessageFns<CloseSnapshotRequest> = {
+  encode(message: CloseSnapshotRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.snapshot !== 0n) {
+      if (BigInt.asUintN(64, message.snapshot) !== message.snapshot) {
+        throw new globalThis.Error("value provided for field message.snapshot of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.snapshot);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ReplicaMarks {
+  decode(input: BinaryReader | Uint8Array, length?: number): CloseSnapshotRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -687,16 +944,16 @@ export const ReplicaMarks: MessageFns<ReplicaMarks> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseReplicaMarks();
+      const message = createBaseCloseSnapshotRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 10) {
+            if (tag !== 8) {
               break;
             }
 
-            message.marks.push(SubjectMark.decode(reader, reader.uint32()));
+            message.snapshot = reader.uint64() as bigint;
             continue;
           }
         }
@@ -711,22 +968,65 @@ export const ReplicaMarks: MessageFns<ReplicaMarks> = {
     }
   },
 
-  create(base?: DeepPartial<ReplicaMarks>): ReplicaMarks {
-    return ReplicaMarks.fromPartial(base ?? {});
+  create(base?: DeepPartial<CloseSnapshotRequest>): CloseSnapshotRequest {
+    return CloseSnapshotRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ReplicaMarks>): ReplicaMarks {
-    const message = createBaseReplicaMarks();
-    message.marks = object.marks?.map((e) => SubjectMark.fromPartial(e)) || [];
+  fromPartial(object: DeepPartial<CloseSnapshotRequest>): CloseSnapshotRequest {
+    const message = createBaseCloseSnapshotRequest();
+    message.snapshot = (object.snapshot !== undefined && object.snapshot !== null) ? BigInt(object.snapshot) : 0n;
     return message;
   },
 };
 
-function createBaseImportReplicaStart(): ImportReplicaStart {
+function createBaseCloseSnapshotResponse(): CloseSnapshotResponse {
+  return {};
+}
+
+export const CloseSnapshotResponse: MessageFns<CloseSnapshotResponse> = {
+  encode(_: CloseSnapshotResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CloseSnapshotResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCloseSnapshotResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CloseSnapshotResponse>): CloseSnapshotResponse {
+    return CloseSnapshotResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<CloseSnapshotResponse>): CloseSnapshotResponse {
+    const message = createBaseCloseSnapshotResponse();
+    return message;
+  },
+};
+
+function createBaseBeginImportRequest(): BeginImportRequest {
   return { settings: undefined, placement: undefined, archivedUid: "", sequence: 0n, cut: 0n };
 }
 
-export const ImportReplicaStart: MessageFns<ImportReplicaStart> = {
-  encode(message: ImportReplicaStart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const BeginImportRequest: MessageFns<BeginImportRequest> = {
+  encode(message: BeginImportRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.settings !== undefined) {
       CollectionSettings.encode(message.settings, writer.uint32(10).fork()).join();
     }
@@ -751,7 +1051,7 @@ export const ImportReplicaStart: MessageFns<ImportReplicaStart> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ImportReplicaStart {
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginImportRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -760,7 +1060,7 @@ export const ImportReplicaStart: MessageFns<ImportReplicaStart> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseImportReplicaStart();
+      const message = createBaseBeginImportRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -816,11 +1116,11 @@ export const ImportReplicaStart: MessageFns<ImportReplicaStart> = {
     }
   },
 
-  create(base?: DeepPartial<ImportReplicaStart>): ImportReplicaStart {
-    return ImportReplicaStart.fromPartial(base ?? {});
+  create(base?: DeepPartial<BeginImportRequest>): BeginImportRequest {
+    return BeginImportRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ImportReplicaStart>): ImportReplicaStart {
-    const message = createBaseImportReplicaStart();
+  fromPartial(object: DeepPartial<BeginImportRequest>): BeginImportRequest {
+    const message = createBaseBeginImportRequest();
     message.settings = (object.settings !== undefined && object.settings !== null)
       ? CollectionSettings.fromPartial(object.settings)
       : undefined;
@@ -834,28 +1134,16 @@ export const ImportReplicaStart: MessageFns<ImportReplicaStart> = {
   },
 };
 
-function createBaseImportReplicaPart(): ImportReplicaPart {
-  return { start: undefined, file: undefined, data: undefined, record: undefined };
+function createBaseBeginImportResponse(): BeginImportResponse {
+  return {};
 }
 
-export const ImportReplicaPart: MessageFns<ImportReplicaPart> = {
-  encode(message: ImportReplicaPart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.start !== undefined) {
-      ImportReplicaStart.encode(message.start, writer.uint32(10).fork()).join();
-    }
-    if (message.file !== undefined) {
-      writer.uint32(18).string(message.file);
-    }
-    if (message.data !== undefined) {
-      writer.uint32(26).bytes(message.data);
-    }
-    if (message.record !== undefined) {
-      ArchivedRecord.encode(message.record, writer.uint32(34).fork()).join();
-    }
+export const BeginImportResponse: MessageFns<BeginImportResponse> = {
+  encode(_: BeginImportResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ImportReplicaPart {
+  decode(input: BinaryReader | Uint8Array, length?: number): BeginImportResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -864,7 +1152,65 @@ export const ImportReplicaPart: MessageFns<ImportReplicaPart> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseImportReplicaPart();
+      const message = createBaseBeginImportResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BeginImportResponse>): BeginImportResponse {
+    return BeginImportResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<BeginImportResponse>): BeginImportResponse {
+    const message = createBaseBeginImportResponse();
+    return message;
+  },
+};
+
+function createBaseWriteImportRequest(): WriteImportRequest {
+  return { uid: "", shard: 0, file: undefined, records: undefined, data: Buffer.alloc(0) };
+}
+
+export const WriteImportRequest: MessageFns<WriteImportRequest> = {
+  encode(message: WriteImportRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uid !== "") {
+      writer.uint32(10).string(message.uid);
+    }
+    if (message.shard !== 0) {
+      writer.uint32(16).uint32(message.shard);
+    }
+    if (message.file !== undefined) {
+      writer.uint32(26).string(message.file);
+    }
+    if (message.records !== undefined) {
+      writer.uint32(32).bool(message.records);
+    }
+    if (message.data.length !== 0) {
+      writer.uint32(42).bytes(message.data);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WriteImportRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWriteImportRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -873,15 +1219,15 @@ export const ImportReplicaPart: MessageFns<ImportReplicaPart> = {
               break;
             }
 
-            message.start = ImportReplicaStart.decode(reader, reader.uint32());
+            message.uid = reader.string();
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
               break;
             }
 
-            message.file = reader.string();
+            message.shard = reader.uint32();
             continue;
           }
           case 3: {
@@ -889,15 +1235,23 @@ export const ImportReplicaPart: MessageFns<ImportReplicaPart> = {
               break;
             }
 
-            message.data = Buffer.from(reader.bytes());
+            message.file = reader.string();
             continue;
           }
           case 4: {
-            if (tag !== 34) {
+            if (tag !== 32) {
               break;
             }
 
-            message.record = ArchivedRecord.decode(reader, reader.uint32());
+            message.records = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.data = Buffer.from(reader.bytes());
             continue;
           }
         }
@@ -912,39 +1266,30 @@ export const ImportReplicaPart: MessageFns<ImportReplicaPart> = {
     }
   },
 
-  create(base?: DeepPartial<ImportReplicaPart>): ImportReplicaPart {
-    return ImportReplicaPart.fromPartial(base ?? {});
+  create(base?: DeepPartial<WriteImportRequest>): WriteImportRequest {
+    return WriteImportRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ImportReplicaPart>): ImportReplicaPart {
-    const message = createBaseImportReplicaPart();
-    message.start = (object.start !== undefined && object.start !== null)
-      ? ImportReplicaStart.fromPartial(object.start)
-      : undefined;
+  fromPartial(object: DeepPartial<WriteImportRequest>): WriteImportRequest {
+    const message = createBaseWriteImportRequest();
+    message.uid = object.uid ?? "";
+    message.shard = object.shard ?? 0;
     message.file = object.file ?? undefined;
-    message.data = object.data ?? undefined;
-    message.record = (object.record !== undefined && object.record !== null)
-      ? ArchivedRecord.fromPartial(object.record)
-      : undefined;
+    message.records = object.records ?? undefined;
+    message.data = object.data ?? Buffer.alloc(0);
     return message;
   },
 };
 
-function createBaseImportReplicaResponse(): ImportReplicaResponse {
-  return { documents: 0n };
+function createBaseWriteImportResponse(): WriteImportResponse {
+  return {};
 }
 
-export const ImportReplicaResponse: MessageFns<ImportReplicaResponse> = {
-  encode(message: ImportReplicaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.documents !== 0n) {
-      if (BigInt.asUintN(64, message.documents) !== message.documents) {
-        throw new globalThis.Error("value provided for field message.documents of type uint64 too large");
-      }
-      writer.uint32(8).uint64(message.documents);
-    }
+export const WriteImportResponse: MessageFns<WriteImportResponse> = {
+  encode(_: WriteImportResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ImportReplicaResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): WriteImportResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -953,18 +1298,10 @@ export const ImportReplicaResponse: MessageFns<ImportReplicaResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseImportReplicaResponse();
+      const message = createBaseWriteImportResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.documents = reader.uint64() as bigint;
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -977,22 +1314,21 @@ export const ImportReplicaResponse: MessageFns<ImportReplicaResponse> = {
     }
   },
 
-  create(base?: DeepPartial<ImportReplicaResponse>): ImportReplicaResponse {
-    return ImportReplicaResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<WriteImportResponse>): WriteImportResponse {
+    return WriteImportResponse.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ImportReplicaResponse>): ImportReplicaResponse {
-    const message = createBaseImportReplicaResponse();
-    message.documents = (object.documents !== undefined && object.documents !== null) ? BigInt(object.documents) : 0n;
+  fromPartial(_: DeepPartial<WriteImportResponse>): WriteImportResponse {
+    const message = createBaseWriteImportResponse();
     return message;
   },
 };
 
-function createBaseDiscardReplicaRequest(): DiscardReplicaRequest {
+function createBaseFinishImportRequest(): FinishImportRequest {
   return { uid: "", shard: 0 };
 }
 
-export const DiscardReplicaRequest: MessageFns<DiscardReplicaRequest> = {
-  encode(message: DiscardReplicaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const FinishImportRequest: MessageFns<FinishImportRequest> = {
+  encode(message: FinishImportRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.uid !== "") {
       writer.uint32(10).string(message.uid);
     }
@@ -1002,7 +1338,7 @@ export const DiscardReplicaRequest: MessageFns<DiscardReplicaRequest> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DiscardReplicaRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): FinishImportRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1011,7 +1347,7 @@ export const DiscardReplicaRequest: MessageFns<DiscardReplicaRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDiscardReplicaRequest();
+      const message = createBaseFinishImportRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1043,27 +1379,33 @@ export const DiscardReplicaRequest: MessageFns<DiscardReplicaRequest> = {
     }
   },
 
-  create(base?: DeepPartial<DiscardReplicaRequest>): DiscardReplicaRequest {
-    return DiscardReplicaRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<FinishImportRequest>): FinishImportRequest {
+    return FinishImportRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<DiscardReplicaRequest>): DiscardReplicaRequest {
-    const message = createBaseDiscardReplicaRequest();
+  fromPartial(object: DeepPartial<FinishImportRequest>): FinishImportRequest {
+    const message = createBaseFinishImportRequest();
     message.uid = object.uid ?? "";
     message.shard = object.shard ?? 0;
     return message;
   },
 };
 
-function createBaseDiscardReplicaResponse(): DiscardReplicaResponse {
-  return {};
+function createBaseFinishImportResponse(): FinishImportResponse {
+  return { documents: 0n };
 }
 
-export const DiscardReplicaResponse: MessageFns<DiscardReplicaResponse> = {
-  encode(_: DiscardReplicaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const FinishImportResponse: MessageFns<FinishImportResponse> = {
+  encode(message: FinishImportResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.documents !== 0n) {
+      if (BigInt.asUintN(64, message.documents) !== message.documents) {
+        throw new globalThis.Error("value provided for field message.documents of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.documents);
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DiscardReplicaResponse {
+  decode(input: BinaryReader | Uint8Array, length?: number): FinishImportResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1072,7 +1414,126 @@ export const DiscardReplicaResponse: MessageFns<DiscardReplicaResponse> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDiscardReplicaResponse();
+      const message = createBaseFinishImportResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.documents = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<FinishImportResponse>): FinishImportResponse {
+    return FinishImportResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FinishImportResponse>): FinishImportResponse {
+    const message = createBaseFinishImportResponse();
+    message.documents = (object.documents !== undefined && object.documents !== null) ? BigInt(object.documents) : 0n;
+    return message;
+  },
+};
+
+function createBaseDiscardImportRequest(): DiscardImportRequest {
+  return { uid: "", shard: 0 };
+}
+
+export const DiscardImportRequest: MessageFns<DiscardImportRequest> = {
+  encode(message: DiscardImportRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uid !== "") {
+      writer.uint32(10).string(message.uid);
+    }
+    if (message.shard !== 0) {
+      writer.uint32(16).uint32(message.shard);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiscardImportRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiscardImportRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uid = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.shard = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<DiscardImportRequest>): DiscardImportRequest {
+    return DiscardImportRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DiscardImportRequest>): DiscardImportRequest {
+    const message = createBaseDiscardImportRequest();
+    message.uid = object.uid ?? "";
+    message.shard = object.shard ?? 0;
+    return message;
+  },
+};
+
+function createBaseDiscardImportResponse(): DiscardImportResponse {
+  return {};
+}
+
+export const DiscardImportResponse: MessageFns<DiscardImportResponse> = {
+  encode(_: DiscardImportResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiscardImportResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiscardImportResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1088,11 +1549,11 @@ export const DiscardReplicaResponse: MessageFns<DiscardReplicaResponse> = {
     }
   },
 
-  create(base?: DeepPartial<DiscardReplicaResponse>): DiscardReplicaResponse {
-    return DiscardReplicaResponse.fromPartial(base ?? {});
+  create(base?: DeepPartial<DiscardImportResponse>): DiscardImportResponse {
+    return DiscardImportResponse.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<DiscardReplicaResponse>): DiscardReplicaResponse {
-    const message = createBaseDiscardReplicaResponse();
+  fromPartial(_: DeepPartial<DiscardImportResponse>): DiscardImportResponse {
+    const message = createBaseDiscardImportResponse();
     return message;
   },
 };
@@ -1351,93 +1812,212 @@ export const BackupsClient = makeGenericClientConstructor(BackupsService, "shoal
   serviceName: string;
 };
 
-/** Between coordinators and shard nodes: the files of a replica. */
+/** Between coordinators and shard nodes: the files of a replica, in pieces. */
 export type TransferService = typeof TransferService;
 export const TransferService = {
-  /** Seals a replica and sends its files, which stay as they are until the call ends. */
-  exportReplica: {
-    path: "/shoal.v1.Transfer/ExportReplica" as const,
-    requestStream: false as const,
-    responseStream: true as const,
-    requestSerialize: (value: ExportReplicaRequest): Buffer => Buffer.from(ExportReplicaRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): ExportReplicaRequest => ExportReplicaRequest.decode(value),
-    responseSerialize: (value: ExportReplicaPart): Buffer => Buffer.from(ExportReplicaPart.encode(value).finish()),
-    responseDeserialize: (value: Buffer): ExportReplicaPart => ExportReplicaPart.decode(value),
-  },
-  /** Makes the data of a replica that is not placed yet: sealed files, then the records above them. */
-  importReplica: {
-    path: "/shoal.v1.Transfer/ImportReplica" as const,
-    requestStream: true as const,
-    responseStream: false as const,
-    requestSerialize: (value: ImportReplicaPart): Buffer => Buffer.from(ImportReplicaPart.encode(value).finish()),
-    requestDeserialize: (value: Buffer): ImportReplicaPart => ImportReplicaPart.decode(value),
-    responseSerialize: (value: ImportReplicaResponse): Buffer =>
-      Buffer.from(ImportReplicaResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): ImportReplicaResponse => ImportReplicaResponse.decode(value),
-  },
-  /** Removes imported data that no placement names. Idempotent. */
-  discardReplica: {
-    path: "/shoal.v1.Transfer/DiscardReplica" as const,
+  /** Seals a replica and holds its files until they are closed, or are not read for ten minutes. */
+  openSnapshot: {
+    path: "/shoal.v1.Transfer/OpenSnapshot" as const,
     requestStream: false as const,
     responseStream: false as const,
-    requestSerialize: (value: DiscardReplicaRequest): Buffer =>
-      Buffer.from(DiscardReplicaRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): DiscardReplicaRequest => DiscardReplicaRequest.decode(value),
-    responseSerialize: (value: DiscardReplicaResponse): Buffer =>
-      Buffer.from(DiscardReplicaResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): DiscardReplicaResponse => DiscardReplicaResponse.decode(value),
+    requestSerialize: (value: OpenSnapshotRequest): Buffer => Buffer.from(OpenSnapshotRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): OpenSnapshotRequest => OpenSnapshotRequest.decode(value),
+    responseSerialize: (value: OpenSnapshotResponse): Buffer =>
+      Buffer.from(OpenSnapshotResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): OpenSnapshotResponse => OpenSnapshotResponse.decode(value),
+  },
+  readSnapshot: {
+    path: "/shoal.v1.Transfer/ReadSnapshot" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReadSnapshotRequest): Buffer => Buffer.from(ReadSnapshotRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadSnapshotRequest => ReadSnapshotRequest.decode(value),
+    responseSerialize: (value: ReadSnapshotResponse): Buffer =>
+      Buffer.from(ReadSnapshotResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadSnapshotResponse => ReadSnapshotResponse.decode(value),
+  },
+  /** Idempotent. */
+  closeSnapshot: {
+    path: "/shoal.v1.Transfer/CloseSnapshot" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CloseSnapshotRequest): Buffer => Buffer.from(CloseSnapshotRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CloseSnapshotRequest => CloseSnapshotRequest.decode(value),
+    responseSerialize: (value: CloseSnapshotResponse): Buffer =>
+      Buffer.from(CloseSnapshotResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CloseSnapshotResponse => CloseSnapshotResponse.decode(value),
+  },
+  /** Begins the data of a replica that is not placed yet. What is not finished within ten minutes of its last piece is removed. */
+  beginImport: {
+    path: "/shoal.v1.Transfer/BeginImport" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: BeginImportRequest): Buffer => Buffer.from(BeginImportRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): BeginImportRequest => BeginImportRequest.decode(value),
+    responseSerialize: (value: BeginImportResponse): Buffer => Buffer.from(BeginImportResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): BeginImportResponse => BeginImportResponse.decode(value),
+  },
+  /** Pieces in their order: the files, one after another, then the records above them. */
+  writeImport: {
+    path: "/shoal.v1.Transfer/WriteImport" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: WriteImportRequest): Buffer => Buffer.from(WriteImportRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WriteImportRequest => WriteImportRequest.decode(value),
+    responseSerialize: (value: WriteImportResponse): Buffer => Buffer.from(WriteImportResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WriteImportResponse => WriteImportResponse.decode(value),
+  },
+  /** Everything is on disk when it answers. */
+  finishImport: {
+    path: "/shoal.v1.Transfer/FinishImport" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: FinishImportRequest): Buffer => Buffer.from(FinishImportRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): FinishImportRequest => FinishImportRequest.decode(value),
+    responseSerialize: (value: FinishImportResponse): Buffer =>
+      Buffer.from(FinishImportResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): FinishImportResponse => FinishImportResponse.decode(value),
+  },
+  /** Removes what was imported, finished or not, unless a placement names it. Idempotent. */
+  discardImport: {
+    path: "/shoal.v1.Transfer/DiscardImport" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DiscardImportRequest): Buffer => Buffer.from(DiscardImportRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DiscardImportRequest => DiscardImportRequest.decode(value),
+    responseSerialize: (value: DiscardImportResponse): Buffer =>
+      Buffer.from(DiscardImportResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DiscardImportResponse => DiscardImportResponse.decode(value),
   },
 } as const;
 
 export interface TransferServer extends UntypedServiceImplementation {
-  /** Seals a replica and sends its files, which stay as they are until the call ends. */
-  exportReplica: handleServerStreamingCall<ExportReplicaRequest, ExportReplicaPart>;
-  /** Makes the data of a replica that is not placed yet: sealed files, then the records above them. */
-  importReplica: handleClientStreamingCall<ImportReplicaPart, ImportReplicaResponse>;
-  /** Removes imported data that no placement names. Idempotent. */
-  discardReplica: handleUnaryCall<DiscardReplicaRequest, DiscardReplicaResponse>;
+  /** Seals a replica and holds its files until they are closed, or are not read for ten minutes. */
+  openSnapshot: handleUnaryCall<OpenSnapshotRequest, OpenSnapshotResponse>;
+  readSnapshot: handleUnaryCall<ReadSnapshotRequest, ReadSnapshotResponse>;
+  /** Idempotent. */
+  closeSnapshot: handleUnaryCall<CloseSnapshotRequest, CloseSnapshotResponse>;
+  /** Begins the data of a replica that is not placed yet. What is not finished within ten minutes of its last piece is removed. */
+  beginImport: handleUnaryCall<BeginImportRequest, BeginImportResponse>;
+  /** Pieces in their order: the files, one after another, then the records above them. */
+  writeImport: handleUnaryCall<WriteImportRequest, WriteImportResponse>;
+  /** Everything is on disk when it answers. */
+  finishImport: handleUnaryCall<FinishImportRequest, FinishImportResponse>;
+  /** Removes what was imported, finished or not, unless a placement names it. Idempotent. */
+  discardImport: handleUnaryCall<DiscardImportRequest, DiscardImportResponse>;
 }
 
 export interface TransferClient extends Client {
-  /** Seals a replica and sends its files, which stay as they are until the call ends. */
-  exportReplica(request: ExportReplicaRequest, options?: Partial<CallOptions>): ClientReadableStream<ExportReplicaPart>;
-  exportReplica(
-    request: ExportReplicaRequest,
-    metadata?: Metadata,
-    options?: Partial<CallOptions>,
-  ): ClientReadableStream<ExportReplicaPart>;
-  /** Makes the data of a replica that is not placed yet: sealed files, then the records above them. */
-  importReplica(
-    callback: (error: ServiceError | null, response: ImportReplicaResponse) => void,
-  ): ClientWritableStream<ImportReplicaPart>;
-  importReplica(
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ImportReplicaResponse) => void,
-  ): ClientWritableStream<ImportReplicaPart>;
-  importReplica(
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ImportReplicaResponse) => void,
-  ): ClientWritableStream<ImportReplicaPart>;
-  importReplica(
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ImportReplicaResponse) => void,
-  ): ClientWritableStream<ImportReplicaPart>;
-  /** Removes imported data that no placement names. Idempotent. */
-  discardReplica(
-    request: DiscardReplicaRequest,
-    callback: (error: ServiceError | null, response: DiscardReplicaResponse) => void,
+  /** Seals a replica and holds its files until they are closed, or are not read for ten minutes. */
+  openSnapshot(
+    request: OpenSnapshotRequest,
+    callback: (error: ServiceError | null, response: OpenSnapshotResponse) => void,
   ): ClientUnaryCall;
-  discardReplica(
-    request: DiscardReplicaRequest,
+  openSnapshot(
+    request: OpenSnapshotRequest,
     metadata: Metadata,
-    callback: (error: ServiceError | null, response: DiscardReplicaResponse) => void,
+    callback: (error: ServiceError | null, response: OpenSnapshotResponse) => void,
   ): ClientUnaryCall;
-  discardReplica(
-    request: DiscardReplicaRequest,
+  openSnapshot(
+    request: OpenSnapshotRequest,
     metadata: Metadata,
     options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: DiscardReplicaResponse) => void,
+    callback: (error: ServiceError | null, response: OpenSnapshotResponse) => void,
+  ): ClientUnaryCall;
+  readSnapshot(
+    request: ReadSnapshotRequest,
+    callback: (error: ServiceError | null, response: ReadSnapshotResponse) => void,
+  ): ClientUnaryCall;
+  readSnapshot(
+    request: ReadSnapshotRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReadSnapshotResponse) => void,
+  ): ClientUnaryCall;
+  readSnapshot(
+    request: ReadSnapshotRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReadSnapshotResponse) => void,
+  ): ClientUnaryCall;
+  /** Idempotent. */
+  closeSnapshot(
+    request: CloseSnapshotRequest,
+    callback: (error: ServiceError | null, response: CloseSnapshotResponse) => void,
+  ): ClientUnaryCall;
+  closeSnapshot(
+    request: CloseSnapshotRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CloseSnapshotResponse) => void,
+  ): ClientUnaryCall;
+  closeSnapshot(
+    request: CloseSnapshotRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CloseSnapshotResponse) => void,
+  ): ClientUnaryCall;
+  /** Begins the data of a replica that is not placed yet. What is not finished within ten minutes of its last piece is removed. */
+  beginImport(
+    request: BeginImportRequest,
+    callback: (error: ServiceError | null, response: BeginImportResponse) => void,
+  ): ClientUnaryCall;
+  beginImport(
+    request: BeginImportRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: BeginImportResponse) => void,
+  ): ClientUnaryCall;
+  beginImport(
+    request: BeginImportRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: BeginImportResponse) => void,
+  ): ClientUnaryCall;
+  /** Pieces in their order: the files, one after another, then the records above them. */
+  writeImport(
+    request: WriteImportRequest,
+    callback: (error: ServiceError | null, response: WriteImportResponse) => void,
+  ): ClientUnaryCall;
+  writeImport(
+    request: WriteImportRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: WriteImportResponse) => void,
+  ): ClientUnaryCall;
+  writeImport(
+    request: WriteImportRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: WriteImportResponse) => void,
+  ): ClientUnaryCall;
+  /** Everything is on disk when it answers. */
+  finishImport(
+    request: FinishImportRequest,
+    callback: (error: ServiceError | null, response: FinishImportResponse) => void,
+  ): ClientUnaryCall;
+  finishImport(
+    request: FinishImportRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: FinishImportResponse) => void,
+  ): ClientUnaryCall;
+  finishImport(
+    request: FinishImportRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: FinishImportResponse) => void,
+  ): ClientUnaryCall;
+  /** Removes what was imported, finished or not, unless a placement names it. Idempotent. */
+  discardImport(
+    request: DiscardImportRequest,
+    callback: (error: ServiceError | null, response: DiscardImportResponse) => void,
+  ): ClientUnaryCall;
+  discardImport(
+    request: DiscardImportRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DiscardImportResponse) => void,
+  ): ClientUnaryCall;
+  discardImport(
+    request: DiscardImportRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DiscardImportResponse) => void,
   ): ClientUnaryCall;
 }
 
