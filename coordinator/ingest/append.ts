@@ -87,29 +87,33 @@ function bySubject(
   return groups;
 }
 
-async function appendGroup(
+/** Resolves when every document of `group` has its outcome. */
+function appendGroup(
   subject: string,
   group: readonly Outgoing[],
   { uid }: CollectionSettings,
   { parts, outcomes }: { readonly parts: AppendParts; readonly outcomes: (Appended | ShoalError)[] },
 ): Promise<void> {
-  const appended = await parts.appenders.at(uid, subject).append(group.map(({ primary }) => primary));
-  const rest: Promise<void>[] = [];
-  group.forEach((each, i) => {
-    const docId = appended[i]!;
-    if (docId instanceof ShoalError) outcomes[each.position] = docId;
-    else if (each.parts.others.size === 0) outcomes[each.position] = { docId, sequence: sequenceOf(docId) };
-    else rest.push(finish(each, docId));
+  return new Promise((resolve) => {
+    let open = group.length;
+    const done = (each: Outgoing, outcome: Appended | ShoalError): void => {
+      outcomes[each.position] = outcome;
+      open -= 1;
+      if (open === 0) resolve();
+    };
+    const entries = group.map(({ primary }) => primary);
+    parts.appenders.at(uid, subject).append(entries, (i, docId) => {
+      const each = group[i]!;
+      if (docId instanceof ShoalError) done(each, docId);
+      else if (each.parts.others.size === 0) done(each, { docId, sequence: sequenceOf(docId) });
+      else {
+        appendElsewhere(each, docId, uid, parts).then(
+          (sequence) => done(each, { docId, sequence }),
+          (thrown: unknown) => done(each, ShoalError.from(thrown)),
+        );
+      }
+    });
   });
-  await Promise.all(rest);
-
-  async function finish(each: Outgoing, docId: bigint): Promise<void> {
-    try {
-      outcomes[each.position] = { docId, sequence: await appendElsewhere(each, docId, uid, parts) };
-    } catch (thrown) {
-      outcomes[each.position] = ShoalError.from(thrown);
-    }
-  }
 }
 
 /** Largest log position of the passages in other shards. */
@@ -124,10 +128,11 @@ async function appendElsewhere(
     [...others].map(async ([subject, document]) => {
       const entry = { ...primary, encoded: LogDocument.encode(document).finish(), as: docId, places: [] };
       for (;;) {
-        const [outcome] = await appenders.at(uid, subject).append([entry]);
+        const outcome = await new Promise<bigint | ShoalError>((resolve) =>
+          appenders.at(uid, subject).append([entry], (_, given) => resolve(given)),
+        );
         if (typeof outcome === 'bigint') return sequenceOf(outcome);
-        const error = outcome ?? new ShoalError('INTERNAL', 'an append has no outcome');
-        if (!mayPass(error) || clock.monotonicMs() >= untilMs) throw error;
+        if (!mayPass(outcome) || clock.monotonicMs() >= untilMs) throw outcome;
         await sleep(clock, retryMs);
       }
     }),

@@ -36,9 +36,13 @@ export interface AppendEntry {
   readonly places: readonly string[];
 }
 
+/** Hears what became of the entry at `position`. */
+export type Settle = (position: number, outcome: bigint | ShoalError) => void;
+
 interface Waiting {
   readonly entry: AppendEntry;
-  settle(outcome: bigint | ShoalError): void;
+  readonly position: number;
+  readonly settle: Settle;
 }
 
 export interface AppenderParts {
@@ -59,26 +63,16 @@ export class Appender {
   }
 
   /**
-   * Appends `entries`; calls made one after another keep their order. Resolves when the last one is decided: by position the docId
-   * at which it is on disk (its own position, also for an entry stored under another docId), or why it is not.
+   * Appends `entries`; calls made one after another keep their order. `settle` is called once for each position, with the docId at
+   * which the entry is on disk (its own position, also of an entry stored under another docId), or why it is not.
    */
-  append(entries: readonly AppendEntry[]): Promise<readonly (bigint | ShoalError)[]> {
-    if (entries.length === 0) return Promise.resolve([]);
-    return new Promise((resolve) => {
-      const outcomes = new Array<bigint | ShoalError>(entries.length);
-      let open = entries.length;
-      entries.forEach((entry, position) => {
-        const settle = (outcome: bigint | ShoalError): void => {
-          outcomes[position] = outcome;
-          open -= 1;
-          if (open === 0) resolve(outcomes);
-        };
-        const refusal = tooLarge(entry);
-        if (refusal === null) this.#waiting.push({ entry, settle });
-        else settle(refusal);
-      });
-      this.#schedule();
+  append(entries: readonly AppendEntry[], settle: Settle): void {
+    entries.forEach((entry, position) => {
+      const refusal = tooLarge(entry);
+      if (refusal === null) this.#waiting.push({ entry, position, settle });
+      else settle(position, refusal);
     });
+    this.#schedule();
   }
 
   #schedule(): void {
@@ -101,10 +95,10 @@ export class Appender {
     const deadline = Deadline.after(clock, limits.writeDeadlineMs);
     try {
       const sequence = await log.append(stream, subject, recordOf(group.map(({ entry }) => entry)), deadline);
-      group.forEach(({ settle }, position) => settle(docIdOf(sequence, position)));
+      group.forEach(({ settle, position }, at) => settle(position, docIdOf(sequence, at)));
     } catch (thrown) {
       const error = ShoalError.from(thrown);
-      for (const { settle } of group) settle(error);
+      for (const { settle, position } of group) settle(position, error);
     } finally {
       deadline.close();
     }

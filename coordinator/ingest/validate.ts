@@ -117,7 +117,7 @@ function passagesOf(document: Document, settings: CollectionSettings): readonly 
   if (passages.length === 0) {
     checkTokens(document, tokens, settings, 'its');
     if (vector === undefined) return null;
-    checkVector(document, vector, settings, 'its vector');
+    checkVector(document, vector, settings, { whose: 'the vector', what: 'its vector' });
     return [{ vector, tokens, start: 0, end: 0 }];
   }
   if (vector !== undefined || tokens !== undefined) {
@@ -130,7 +130,10 @@ function passagesOf(document: Document, settings: CollectionSettings): readonly 
   const length = title === undefined ? text.length : title.length + 1 + text.length;
   return passages.map((passage, i) => {
     const { start, end } = passage;
-    checkVector(document, passage.vector, settings, `the vector of its passage ${i}`);
+    checkVector(document, passage.vector, settings, {
+      whose: `the vector of passage ${i}`,
+      what: `the vector of its passage ${i}`,
+    });
     checkTokens(document, passage.tokens, settings, `the passage ${i}'s`);
     if (start > length || end > length || (end !== 0 && end < start)) {
       throw invalid(document, `its passage ${i} is from ${start} to ${end}, but its text has ${length} characters`);
@@ -139,8 +142,13 @@ function passagesOf(document: Document, settings: CollectionSettings): readonly 
   });
 }
 
-function checkVector(document: Document, bytes: Buffer, settings: CollectionSettings, what: string): void {
-  const vector = float32From(bytes, `${what} (document '${document.id}')`);
+function checkVector(
+  document: Document,
+  bytes: Buffer,
+  settings: CollectionSettings,
+  { whose, what }: { readonly whose: string; readonly what: string },
+): void {
+  const vector = float32From(bytes, `${whose} of document '${document.id}'`);
   if (vector.length !== settings.dim) {
     throw invalid(document, `${what} has ${vector.length} dimensions, the collection has ${settings.dim}`);
   }

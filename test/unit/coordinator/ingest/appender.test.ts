@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
 import { limits } from '../../../../base/limits.js';
 import type { ChangeLog, LogRecord } from '../../../../cluster/change-log.js';
-import { contentHashesOf, docIdOf, idsOf } from '../../../../cluster/log/records.js';
-import { Appender } from '../../../../coordinator/ingest/appender.js';
-import { LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
+import { docIdOf } from '../../../../cluster/log/doc-id.js';
+import { headersOf, idsOf, type UpsertHeaders } from '../../../../cluster/log/record-headers.js';
+import { Appender, type AppendEntry } from '../../../../coordinator/ingest/appender.js';
+import { DocumentRecord, LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
 import { FakeClock } from '../../../fake-clock.js';
 
 interface Rig {
@@ -13,7 +14,12 @@ interface Rig {
   readonly records: LogRecord[];
   /** Set, every append fails with it. */
   failure: ShoalError | null;
-  append(id: string, textBytes?: number): Promise<bigint>;
+  append(id: string, textBytes?: number, changes?: Partial<AppendEntry>): Promise<bigint>;
+}
+
+function entryOf(id: string, textBytes: number, changes: Partial<AppendEntry>): AppendEntry {
+  const encoded = LogDocument.encode(LogDocument.fromPartial({ id, text: 'x'.repeat(textBytes) })).finish();
+  return { id, encoded, contentHash: BigInt(textBytes), structure: 0, epoch: 4n, as: 0n, places: [], ...changes };
 }
 
 function rig(): Rig {
@@ -29,15 +35,24 @@ function rig(): Rig {
     },
   } as unknown as ChangeLog;
   const appender = new Appender({ log, stream: 'u1', subject: 'shoal.u1.1.0', clock });
-  const append = (id: string, textBytes = 1): Promise<bigint> =>
-    appender.append({
-      document: LogDocument.fromPartial({ id, text: 'x'.repeat(textBytes) }),
-      contentHash: BigInt(textBytes),
-    });
+  const append: Rig['append'] = (id, textBytes = 1, changes = {}) =>
+    new Promise((resolve, reject) =>
+      appender.append([entryOf(id, textBytes, changes)], (position, outcome) => {
+        assert.equal(position, 0);
+        if (outcome instanceof ShoalError) reject(outcome);
+        else resolve(outcome);
+      }),
+    );
   return Object.assign(state, { clock, records, append });
 }
 
 const sizes = ({ records }: Rig): number[] => records.map((record) => idsOf(record).length);
+
+function headers(record: LogRecord): UpsertHeaders {
+  const found = headersOf({ ...record, sequence: 1n, subject: 'shoal.u1.1.0' });
+  assert.ok(found.operation === 'upsert');
+  return found;
+}
 
 describe('an appender', () => {
   it('writes what comes within a millisecond as one record, in order', async () => {
@@ -50,7 +65,13 @@ describe('an appender', () => {
       [0, 1, 2].map((position) => docIdOf(1n, position)),
     );
     assert.deepEqual(each.records.map(idsOf), [['b', 'a', 'c']]);
-    assert.deepEqual([...contentHashesOf(each.records[0]!)], [1n, 1n, 1n]);
+    const { contentHashes, epoch, isAs } = headers(each.records[0]!);
+    assert.deepEqual([[...contentHashes], epoch, isAs], [[1n, 1n, 1n], 4n, false]);
+    const { documents } = DocumentRecord.decode(each.records[0]!.body);
+    assert.deepEqual(
+      documents.map(({ id }) => id),
+      ['b', 'a', 'c'],
+    );
   });
 
   it('writes what comes later as another record', async () => {
@@ -75,24 +96,17 @@ describe('an appender', () => {
     assert.deepEqual(each.records.flatMap(idsOf).at(-1), (4_096).toString(36));
   });
 
-  it('keeps a shared record’s body below its limit', async () => {
-    const each = rig();
-    const all = Promise.all(Array.from({ length: 10 }, (_, i) => each.append(String(i), 200 * 1024)));
-    await each.clock.advance(1);
-    await all;
-    assert.deepEqual(sizes(each), [4, 4, 2]);
-    for (const { body } of each.records) assert.ok(body.length <= limits.recordBodyBytesGrouped);
-    assert.deepEqual(each.records.flatMap(idsOf), ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
-  });
-
   it('keeps a record’s headers below their limit', async () => {
     const each = rig();
-    const all = Promise.all(Array.from({ length: 300 }, (_, i) => each.append(String(i).padStart(256, '-'))));
+    const places = Array.from({ length: 9 }, (_, shard) => `shoal.u1.1.${shard}`);
+    const all = Promise.all(
+      Array.from({ length: 300 }, (_, i) => each.append(String(i).padStart(256, '-'), 1, { places })),
+    );
     await each.clock.advance(1);
     await all;
     assert.ok(each.records.length > 1);
-    for (const { headers } of each.records) {
-      const bytes = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+    for (const record of each.records) {
+      const bytes = Object.entries(record.headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
       assert.ok(bytes <= limits.recordHeaderBytesMax, `${bytes} bytes of headers`);
     }
   });
@@ -110,9 +124,39 @@ describe('an appender', () => {
     assert.deepEqual(each.records.map(idsOf), [['a'], ['big'], ['b', 'c']]);
   });
 
-  it('refuses a document that is larger than a record may be', () => {
+  it('puts documents of one structure into a record, and those with docIds of their own apart', async () => {
     const each = rig();
-    assert.throws(() => void each.append('huge', limits.messageBytesMax), {
+    const all = Promise.all([
+      each.append('a', 1, { structure: 1 }),
+      each.append('b', 1, { structure: 2, epoch: 9n }),
+      each.append('c', 1, { structure: 2 }),
+      each.append('d', 1, { structure: 2, as: 77n }),
+      each.append('e', 1, { structure: 2, as: 78n }),
+    ]);
+    await each.clock.advance(1);
+    assert.deepEqual(await all, [docIdOf(1n, 0), docIdOf(2n, 0), docIdOf(2n, 1), docIdOf(3n, 0), docIdOf(3n, 1)]);
+    assert.deepEqual(
+      each.records.map((record) => [headers(record).ids, headers(record).structure, headers(record).epoch]),
+      [
+        [['a'], 1, 4n],
+        [['b', 'c'], 2, 9n],
+        [['d', 'e'], 2, 4n],
+      ],
+    );
+    assert.deepEqual([...headers(each.records[2]!).docIds], [77n, 78n]);
+  });
+
+  it('names every place of a document that has several', async () => {
+    const each = rig();
+    const places = ['shoal.u1.1.0', 'shoal.u1.1.4'];
+    const all = Promise.all([each.append('a'), each.append('b', 1, { places })]);
+    await each.clock.advance(1);
+    await all;
+    assert.deepEqual(headers(each.records[0]!).places, new Map([[1, places]]));
+  });
+
+  it('refuses a document that is larger than a record may be', async () => {
+    await assert.rejects(rig().append('huge', limits.messageBytesMax), {
       code: 'INVALID_ARGUMENT',
       message: /^document 'huge' has \d+ bytes with its vectors, the limit of a record is 8388608; chunk it$/,
     });

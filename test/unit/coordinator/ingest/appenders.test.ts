@@ -1,24 +1,28 @@
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
 import type { ChangeLog } from '../../../../cluster/change-log.js';
 import { Appenders } from '../../../../coordinator/ingest/appenders.js';
 import { FakeClock } from '../../../fake-clock.js';
-import { mapOf, servingMap, settings, viewOf } from '../fixtures.js';
+import { servingMap, settings, viewOf } from '../fixtures.js';
 
-function appendersOf(map = servingMap(1)): Appenders {
-  return new Appenders({ view: viewOf(map), log: {} as ChangeLog, clock: new FakeClock() });
+function appendersOf(checkWritable?: (uid: string) => void): Appenders {
+  const parts = { view: viewOf(servingMap(1)), log: {} as ChangeLog, clock: new FakeClock() };
+  return new Appenders(checkWritable === undefined ? parts : { ...parts, checkWritable });
 }
 
 describe('the appenders of a coordinator', () => {
-  it('are one a shard, so that concurrent writers share records', () => {
+  it('are one a subject, so that concurrent writers share records', () => {
     const appenders = appendersOf();
-    assert.equal(appenders.of(settings()), appenders.of(settings()));
+    assert.equal(appenders.at('u1', 'shoal.u1.1.0'), appenders.at('u1', 'shoal.u1.1.0'));
+    assert.notEqual(appenders.at('u1', 'shoal.u1.1.0'), appenders.at('u1', 'shoal.u1.1.1'));
   });
 
-  it('say UNAVAILABLE while the collection has no shard', () => {
-    assert.throws(() => appendersOf(mapOf({})).of(settings()), {
-      code: 'UNAVAILABLE',
-      message: /'notes' has no shard yet/,
-    });
+  it('know the way into the shards, unless the log must not be written', () => {
+    assert.equal(appendersOf().routeOf(settings()).subjectOf(0), 'shoal.u1.1.0');
+    const refuse = (uid: string): void => {
+      throw new ShoalError('UNAVAILABLE', `no writing to ${uid}`);
+    };
+    assert.throws(() => appendersOf(refuse).routeOf(settings()), { code: 'UNAVAILABLE', message: 'no writing to u1' });
   });
 
   it('remember the largest position written to each collection', () => {
@@ -30,11 +34,13 @@ describe('the appenders of a coordinator', () => {
 
   it('forget a dropped collection and no other', () => {
     const appenders = appendersOf();
-    const before = appenders.of(settings());
+    const before = appenders.at('u1', 'shoal.u1.1.0');
+    const other = appenders.at('u10', 'shoal.u10.1.0');
     appenders.noteWritten('u1', 5n);
     appenders.noteWritten('u10', 6n);
     appenders.forget('u1');
     assert.deepEqual([appenders.writtenUpTo('u1'), appenders.writtenUpTo('u10')], [0n, 6n]);
-    assert.notEqual(appenders.of(settings()), before);
+    assert.notEqual(appenders.at('u1', 'shoal.u1.1.0'), before);
+    assert.equal(appenders.at('u10', 'shoal.u10.1.0'), other);
   });
 });

@@ -64,6 +64,12 @@ describe('encoding documents', () => {
       sparse: { termIds: words(3), weights: floats(1) },
       terms: 5,
       tokens: { count: 1, rows: floats(1, 2), codec: 'c1' },
+      weighted: false,
+      passage: 0,
+      start: 0,
+      end: 0,
+      home: 0,
+      further: [],
     });
     assert.equal(documents[0]?.attributes['a']?.int64Value, 1n);
     assert.deepEqual(orders[0]?.texts, [{ title: 't', text: 'x' }]);
@@ -79,6 +85,35 @@ describe('encoding documents', () => {
     assert.deepEqual(documents[0]?.dense, floats(8, 9));
     assert.equal(documents[0]?.terms, 5);
     assert.deepEqual([orders[0]?.dense, orders[0]?.sparse, orders[0]?.multi], [false, true, true]);
+  });
+
+  it('keeps given passages, the first with title, text and terms, and asks for terms alone', async () => {
+    const tokens = { count: 1, rows: floats(5, 6) };
+    const passages = [
+      { vector: floats(8, 9), start: 0, end: 1 },
+      { vector: floats(3, 4), start: 2, tokens },
+    ];
+    const attributes = { a: { int64Value: 1n } };
+    const { documents, orders } = await run([{ passages, title: 't', attributes }]);
+    const [document] = documents;
+    assert.deepEqual([orders[0]?.dense, orders[0]?.sparse, orders[0]?.multi], [false, true, false]);
+    assert.deepEqual(
+      [document?.dense, document?.terms, document?.tokens, document?.end],
+      [floats(8, 9), 5, undefined, 1],
+    );
+    assert.deepEqual(
+      document?.further.map(({ passage, dense, start, end, text, sparse }) => [
+        passage,
+        dense,
+        start,
+        end,
+        text,
+        sparse,
+      ]),
+      [[1, floats(3, 4), 2, 0, '', undefined]],
+    );
+    assert.equal(document?.further[0]?.attributes['a']?.int64Value, 1n);
+    assert.deepEqual(document?.further[0]?.tokens, { count: 1, rows: Buffer.of(7), codec: 'here' });
   });
 
   it('asks nobody for a vector without a text, nor for a complete document', async () => {

@@ -34,9 +34,11 @@ describe('the id of a document', () => {
 
 describe('the text of a document', () => {
   it('is needed unless a vector stands in its place', () => {
-    assert.equal(accept({ text: '' }).vector, null);
+    assert.equal(accept({ text: '' }).passages, null);
     refusal({ text: undefined }, "document 'd': it has no text; give text, or a vector in its place");
-    assert.deepEqual(accept({ text: undefined, vector: floats(1, 2) }).vector, Float32Array.of(1, 2));
+    assert.deepEqual(accept({ text: undefined, vector: floats(1, 2) }).passages, [
+      { vector: floats(1, 2), tokens: undefined, start: 0, end: 0 },
+    ]);
   });
 
   it('has at most 4 MiB with the title', () => {
@@ -79,6 +81,51 @@ describe('the numbers of a document', () => {
     refusal({ vector: floats(-3e38, 1) }, beyond);
     const sparse = { termIds: words(1), weights: floats(1e6) };
     refusal({ sparse }, /a term weight is above 65504, the largest that is stored; scale the weights/, learned);
+  });
+});
+
+describe('the passages of a document', () => {
+  const passage = (start = 0, end = 0, vector = floats(1, 2)): object => ({ vector, start, end });
+  const passages = (...given: object[]): Fields => ({ passages: given, text: 'words and more' });
+
+  it('have a vector each, in place of the document’s', () => {
+    const accepted = accept(passages(passage(0, 5), passage(6), { ...passage(6, 14), vector: floats(3, 4) }));
+    assert.deepEqual(
+      accepted.passages?.map(({ vector, start, end }) => [vector, start, end]),
+      [
+        [floats(1, 2), 0, 5],
+        [floats(1, 2), 6, 0],
+        [floats(3, 4), 6, 14],
+      ],
+    );
+    accept({ passages: [passage()], text: undefined }, bareSettings());
+    const twice = "document 'd': it has passages and a vector or tokens beside them; give each passage its own";
+    refusal({ ...passages(passage()), vector: floats(1, 2) }, twice);
+    refusal({ ...passages(passage()), tokens: { count: 1, rows: floats(1, 2) } }, twice);
+  });
+
+  it('have finite vectors of the collection’s size', () => {
+    refusal(passages(passage(), passage(0, 0, floats(1))), /the vector of its passage 1 has 1 dimensions/);
+    refusal(passages(passage(0, 0, floats(1, NaN))), /the vector of its passage 0 has a number that is not finite/);
+    refusal(passages(passage(0, 0, Buffer.alloc(0))), /the vector of its passage 0 has 0 dimensions/);
+  });
+
+  it('are within title and text', () => {
+    accept({ ...passages(passage(20, 20)), title: 'title' });
+    refusal(passages(passage(20, 20)), /its passage 0 is from 20 to 20, but its text has 14 characters/);
+    refusal(passages(passage(3, 15)), /from 3 to 15/);
+    refusal(passages(passage(3, 2)), /from 3 to 2/);
+  });
+
+  it('are at most 4,096', () => {
+    const all = Array.from({ length: 4_097 }, () => passage());
+    accept(passages(...all.slice(1)));
+    refusal(passages(...all), /it has 4097 passages, the limit is 4096; split the document/);
+  });
+
+  it('have token rows as the collection codes them', () => {
+    const bad = { ...passage(), tokens: { count: 2, rows: floats(1, 2) } };
+    refusal(passages(passage(), bad), /the passage 1's token rows have 8 bytes/);
   });
 });
 
