@@ -15,6 +15,8 @@ export const shardNodeConfigSchema = z.strictObject({
   sealAgeMs: z.int().positive().default(60_000),
   /** Milliseconds between two looks for background work. */
   maintainEveryMs: z.int().positive().default(500),
+  /** Milliseconds after which a directory stores what is settled. */
+  directoryCommitEveryMs: z.int().positive().default(1_000),
 });
 
 export type ShardNodeConfig = z.infer<typeof shardNodeConfigSchema>;

@@ -1,4 +1,4 @@
-/** One shard node: replicas on disk, fed by the log, asked over gRPC. Straight-line: build, start, hand back how to stop. */
+/** One shard node: replicas and directory partitions on disk, fed by the log, asked over gRPC. Straight-line: build, start, hand back how to stop. */
 import type { Clock } from '../base/clock.js';
 import { Deadline } from '../base/deadline.js';
 import { limits } from '../base/limits.js';
@@ -9,13 +9,18 @@ import { announce, memberLeaseMs } from '../cluster/membership/member.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { Registry } from '../cluster/registry.js';
 import { grpcTransport, type Transport } from '../cluster/rpc/transport.js';
+import type { ClusterMap } from '../cluster/shard-map/cluster-map.js';
 import { ClusterView } from '../cluster/shard-map/cluster-view.js';
 import type { Files } from '../vector-index/files.js';
 import { instructionSet } from '../vector-index/instruction-set.js';
 import { systemFiles } from '../vector-index/system-files.js';
 import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
+import { DirectoryService } from '../proto/generated/shoal/v1/directory.js';
 import { ShardService } from '../proto/generated/shoal/v1/shard.js';
 import { shardNodeConfigSchema, type ShardNodeConfigInput } from './config.js';
+import { DirectoryAnswers } from './directory/answers.js';
+import { DirectorySet } from './directory/directory-set.js';
+import { directoryService } from './directory/service.js';
 import { removeOrphans, type OrphanOptions } from './orphans.js';
 import { ReplicaSet } from './replicas.js';
 import { shardService } from './service.js';
@@ -47,18 +52,26 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const { registry, log, objects, clock, logger, files = systemFiles } = options;
   const config = shardNodeConfigSchema.parse(options.config);
   const lease = await registry.lease(memberLeaseMs);
+  const transport = options.transport ?? grpcTransport;
+  const connections = transport.connect({ clock });
   const replicas = new ReplicaSet({ config, registry, log, objects, files, lease, clock, logger });
-  const { server: implementation, stream } = shardService(replicas, { clock, logger });
-  const server = await (options.transport ?? grpcTransport)
+  const directories = new DirectorySet({ config, registry, log, files, connections, lease, clock, logger });
+  const directory = new DirectoryAnswers(directories, log);
+  const { server: implementation, stream } = shardService(replicas, { directory, clock, logger });
+  const server = await transport
     .serve({
       host: config.host,
       port: config.port,
-      services: [{ definition: ShardService, implementation }],
+      services: [
+        { definition: ShardService, implementation },
+        { definition: DirectoryService, implementation: directoryService(directory, { clock, logger }) },
+      ],
       reflection: true,
       clock,
       logger,
     })
     .catch(async (error: unknown) => {
+      await connections.close();
       await lease.revoke();
       throw error;
     });
@@ -78,20 +91,25 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
     lease,
   );
   const view = ClusterView.open(registry, logger);
-  await followPlacements(view, replicas, { ...config, address, registry, files, clock, logger });
-  const close = async (): Promise<void> => {
+  await followPlacements(view, { replicas, directories }, { ...config, address, registry, files, clock, logger });
+  const leave = async (): Promise<void> => {
     await replicas.leave();
+    await directories.leave();
     await lease.revoke();
+  };
+  const close = async (): Promise<void> => {
+    await leave();
     await view.close();
     await server.close();
+    await directories.close();
     await replicas.close();
+    await connections.close();
   };
   return {
     address,
     close,
     drain: async () => {
-      await replicas.leave();
-      await lease.revoke();
+      await leave();
       stream.drain();
       await server.drain();
       await close();
@@ -99,23 +117,35 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   };
 }
 
+interface Holdings {
+  readonly replicas: ReplicaSet;
+  readonly directories: DirectorySet;
+}
+
 /**
- * The first picture that shows this node holds everything written before; replicas follow it and all later ones. Data that no
- * picture will ever ask for goes before.
+ * The first picture that shows this node holds everything written before; replicas and directories follow it and all later ones. Data
+ * that no picture will ever ask for goes before.
  */
 async function followPlacements(
   view: ClusterView,
-  replicas: ReplicaSet,
+  { replicas, directories }: Holdings,
   self: OrphanOptions & { readonly address: string; readonly clock: Clock },
 ): Promise<void> {
   const deadline = Deadline.after(self.clock, limits.writeDeadlineMs);
+  const state = { work: Promise.resolve() };
+  // One after the other, since both keep their data in the folder of the collection and clear it away.
+  const follow = (map: ClusterMap): Promise<void> => {
+    state.work = state.work.then(() => replicas.follow(map)).then(() => directories.follow(map));
+    return state.work;
+  };
   try {
     const isListed = (address: string | undefined): true | undefined => (address === self.address ? true : undefined);
     await view.when((map) => isListed(map.nodes.get(self.id)?.address), 'the node to be listed', deadline);
     await removeOrphans(self);
-    await replicas.follow(view.current());
+    view.onChange((map) => void follow(map));
+    await follow(view.current());
     await replicas.settled(deadline);
-    view.onChange((map) => void replicas.follow(map));
+    await directories.settled(deadline);
   } finally {
     deadline.close();
   }

@@ -9,6 +9,7 @@ import type { Logger } from '../base/logger.js';
 import { keys } from '../cluster/keys.js';
 import type { Registry } from '../cluster/registry.js';
 import type { Files } from '../vector-index/files.js';
+import { isDirectoryFolder } from './directory/directory-set.js';
 
 export interface OrphanOptions {
   /** Name of this node in the registry. */
@@ -37,7 +38,8 @@ async function orphans({ id, dataDirectory, registry, logger, files }: OrphanOpt
   const uids = await foldersOfCollections(files, dataDirectory);
   if (uids.length === 0) return [];
   const known = new Set((await registry.list('')).map(({ key }) => key));
-  const placed = new Set([...known].filter((key) => key.startsWith(keys.placements)).map((key) => key.split('/')[1]));
+  const isPlacement = (key: string): boolean => key.startsWith(keys.placements) || key.startsWith(keys.directories);
+  const placed = new Set([...known].filter(isPlacement).map((key) => key.split('/')[1]));
   const unknown = uids.filter((uid) => !known.has(keys.setting(uid)) && !placed.has(uid));
   if (unknown.length === 0 || (known.has(keys.node(id)) && unknown.length < uids.length)) return unknown;
   logger.warn(
@@ -47,18 +49,22 @@ async function orphans({ id, dataDirectory, registry, logger, files }: OrphanOpt
   return [];
 }
 
-/** Folders that are named like a collection's uid and hold folders of shards and nothing else. */
+/** Folders that are named like a collection's uid and hold folders of shards and directory partitions, and nothing else. */
 async function foldersOfCollections(files: Files, dataDirectory: string): Promise<readonly string[]> {
   await files.makeDirectory(dataDirectory);
   const found: string[] = [];
   for (const name of await files.list(dataDirectory)) {
     if (!/^[0-9a-z]+$/.test(name)) continue;
     const shards = await folderNames(files, join(dataDirectory, name));
-    if (shards === null || shards.length === 0 || !shards.every((shard) => /^\d+$/.test(shard))) continue;
+    if (shards === null || shards.length === 0 || !shards.every(isHolding)) continue;
     const inside = await Promise.all(shards.map((shard) => folderNames(files, join(dataDirectory, name, shard))));
     if (inside.every((names) => names !== null)) found.push(name);
   }
   return found;
+}
+
+function isHolding(name: string): boolean {
+  return /^\d+$/.test(name) || isDirectoryFolder(name);
 }
 
 /** What the folder `path` holds; null when it is a file. */

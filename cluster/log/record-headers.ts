@@ -61,6 +61,8 @@ export interface DecisionHeaders extends OfDocuments {
   readonly writeId: string;
   /** uint64[ids]; empty for a delete. */
   readonly contentHashes: BigUint64Array;
+  /** Version of the structure under which a write's lists were assigned; 0 for a delete. */
+  readonly structure: number;
   readonly epoch: bigint;
 }
 
@@ -103,6 +105,7 @@ export function headersOf(entry: Pick<LogEntry, 'headers' | 'sequence' | 'subjec
         conditions: whole(headerNames.conditions),
         writeId: headers[headerNames.writeId] ?? '',
         contentHashes: operation === 'write' ? whole(headerNames.hashes) : new BigUint64Array(0),
+        structure: Number(headers[headerNames.structure] ?? 0),
         epoch,
       };
     default:

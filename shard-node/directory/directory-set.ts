@@ -1,0 +1,234 @@
+/**
+ * All directory partitions of this node: opened, closed and reported as the placements in the registry say.
+ *
+ * Changes are taken one after another, so that a partition is never opened twice. Data lie beside those of shards, in
+ * `UID/directory-PARTITION`.
+ */
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.js';
+import type { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
+import type { Logger } from '../../base/logger.js';
+import type { ChangeLog } from '../../cluster/change-log.js';
+import { keys } from '../../cluster/keys.js';
+import type { Lease, Registry } from '../../cluster/registry.js';
+import type { Connections } from '../../cluster/rpc/transport.js';
+import { emptyClusterMap, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
+import { DirectoryState, type DirectoryPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import type { Files } from '../../vector-index/files.js';
+import type { ShardNodeConfig } from '../config.js';
+import { DirectoryPartition } from './directory-partition.js';
+import type { DirectoryStore } from './directory-store.js';
+import { ListRoutes } from './list-routes.js';
+import { RunDirectoryStore } from './run-directory-store.js';
+import { shardRows } from './shard-rows.js';
+
+/** Entries after which a commit does not wait for its time. */
+const commitEntries = 32_768;
+
+export interface DirectorySetParts {
+  readonly config: ShardNodeConfig;
+  readonly registry: Registry;
+  readonly log: ChangeLog;
+  readonly files: Files;
+  /** To other nodes. */
+  readonly connections: Connections;
+  /** Under which states are reported, so that they vanish with the node. */
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Instead of files in the node's folder: the store of a partition. */
+  readonly openStore?: (placement: DirectoryPlacement) => Promise<DirectoryStore>;
+}
+
+interface Held {
+  readonly partition: DirectoryPartition;
+  readonly routes: ListRoutes;
+}
+
+export class DirectorySet {
+  readonly #parts: DirectorySetParts;
+  readonly #held = new Map<string, Held>();
+  #map: ClusterMap = emptyClusterMap;
+  #work: Promise<void> = Promise.resolve();
+  #reports: Promise<void> = Promise.resolve();
+  #isClosed = false;
+  #isLeaving = false;
+
+  constructor(parts: DirectorySetParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes up the placements of `map`; resolves when the partitions are opened and closed accordingly. */
+  follow(map: ClusterMap): Promise<void> {
+    this.#work = this.#work.then(() => this.#reconcile(map));
+    return this.#work;
+  }
+
+  /** The copy of a partition. FAILED_PRECONDITION when this node does not hold it. */
+  partition(uid: string, partition: number): DirectoryPartition {
+    const held = this.#held.get(placeOf(uid, partition));
+    if (held !== undefined) return held.partition;
+    const what = `partition ${partition} of the directory of collection ${uid}`;
+    throw new ShoalError('FAILED_PRECONDITION', `this node does not hold ${what}; refresh the map and ask again`);
+  }
+
+  /** Resolves when every partition is ready, failed or being built anew, and has said so, at the latest when `deadline` ends. */
+  async settled(deadline: Deadline): Promise<void> {
+    await Promise.all([...this.#held.values()].map(({ partition }) => partition.waitSettled(deadline)));
+    await this.#reports;
+  }
+
+  /** Reports no more, since states vanish with the lease, which may end as soon as this resolves. Idempotent. */
+  async leave(): Promise<void> {
+    this.#isLeaving = true;
+    await this.#reports;
+  }
+
+  /** Closes every partition; their data stays. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#work;
+    await Promise.all([...this.#held.values()].map(({ partition }) => partition.close()));
+    this.#held.clear();
+    await this.#reports;
+  }
+
+  async #reconcile(map: ClusterMap): Promise<void> {
+    if (this.#isClosed) return;
+    this.#map = map;
+    const wanted = new Map<string, DirectoryPlacement>();
+    for (const partitions of map.directories.values()) {
+      for (const placement of partitions.values()) {
+        if (placement.nodes.includes(this.#parts.config.id))
+          wanted.set(placeOf(placement.uid, placement.partition), placement);
+      }
+    }
+    for (const [place, { partition, routes }] of this.#held) {
+      if (wanted.has(place)) routes.follow(map);
+      else await this.#drop(place, partition);
+    }
+    for (const [place, placement] of wanted) if (!this.#held.has(place)) this.#open(place, placement, map);
+  }
+
+  #open(place: string, placement: DirectoryPlacement, map: ClusterMap): void {
+    const { config, registry, log, connections, clock, logger } = this.#parts;
+    const { uid } = placement;
+    const routes = new ListRoutes(uid);
+    routes.follow(map);
+    const partition = new DirectoryPartition({
+      placement,
+      log,
+      routes,
+      rows: shardRows(connections, () => this.#map),
+      floors: async () => {
+        const entries = await registry.list(keys.floorsOf(uid));
+        return new Map(
+          entries.map(({ key, value }) => [subjectOfFloor(key), BigInt(Buffer.from(value).toString('utf8'))]),
+        );
+      },
+      commitEveryMs: config.directoryCommitEveryMs,
+      commitEntries,
+      openStore: () => this.#openStore(placement),
+      discardStore: (what) => this.#discardStore(placement, what),
+      clock,
+      logger,
+      onChange: (changed) => this.#report(changed),
+    });
+    this.#held.set(place, { partition, routes });
+    partition.start();
+    this.#report(partition);
+  }
+
+  #openStore(placement: DirectoryPlacement): Promise<DirectoryStore> {
+    const { files, clock, openStore } = this.#parts;
+    if (openStore !== undefined) return openStore(placement);
+    return RunDirectoryStore.open({ directory: this.#folderOf(placement), files, clock });
+  }
+
+  async #discardStore(placement: DirectoryPlacement, what: 'damaged' | 'unfinished'): Promise<void> {
+    const { files } = this.#parts;
+    const folder = this.#folderOf(placement);
+    const aside = `${folder}.damaged`;
+    if (what === 'unfinished') return await files.removeDirectory(folder);
+    await files.removeDirectory(aside);
+    await files.makeDirectory(aside);
+    for (const name of await files.list(folder)) await files.rename(join(folder, name), join(aside, name));
+    await files.syncDirectory(aside);
+    await files.syncDirectory(folder);
+  }
+
+  #folderOf({ uid, partition }: DirectoryPlacement): string {
+    return join(this.#parts.config.dataDirectory, uid, directoryFolder(partition));
+  }
+
+  /** Closes a partition that is no longer placed here, and removes its data and its state. */
+  async #drop(place: string, partition: DirectoryPartition): Promise<void> {
+    const { config, registry, files, logger } = this.#parts;
+    const { uid, partition: number } = partition.placement;
+    this.#held.delete(place);
+    try {
+      await partition.close();
+      // A report under way would bring the state back.
+      await this.#reports;
+      await registry.transact([], [{ operation: 'delete', key: keys.directoryState(uid, number, config.id) }]);
+      const folder = this.#folderOf(partition.placement);
+      await files.removeDirectory(folder);
+      await files.removeDirectory(`${folder}.damaged`);
+      const parent = join(config.dataDirectory, uid);
+      if ((await namesIn(files, parent)).length === 0) await files.removeDirectory(parent);
+    } catch (error) {
+      logger.error({ uid, partition: number, err: error }, 'what is left of a dropped directory cannot be removed');
+    }
+  }
+
+  /** Tells the registry, one report after another; of those that wait for each other only the last is told. */
+  #report(partition: DirectoryPartition): void {
+    if (this.#isLeaving) return;
+    const { config, registry, lease, logger } = this.#parts;
+    const { uid, partition: number } = partition.placement;
+    const key = keys.directoryState(uid, number, config.id);
+    this.#reports = this.#reports
+      .then(async () => {
+        if (this.#isLeaving || this.#held.get(placeOf(uid, number))?.partition !== partition) return;
+        const { phase: state, committed, problem } = partition;
+        const value = DirectoryState.encode({
+          uid,
+          partition: number,
+          node: config.id,
+          state,
+          committed,
+          problem,
+        }).finish();
+        await registry.transact([], [{ operation: 'put', key, value, lease }]);
+      })
+      .catch((error: unknown) => logger.warn({ err: error, key }, 'directory state could not be reported'));
+  }
+}
+
+/** The folder of a partition inside that of its collection. */
+export function directoryFolder(partition: number): string {
+  return `directory-${partition}`;
+}
+
+/** Whether a folder inside that of a collection holds a partition, in use or damaged. */
+export function isDirectoryFolder(name: string): boolean {
+  return /^directory-\d+(\.damaged)?$/.test(name);
+}
+
+function placeOf(uid: string, partition: number): string {
+  return `${uid}/${partition}`;
+}
+
+function subjectOfFloor(key: string): string {
+  return key.slice(keys.floor('').length);
+}
+
+async function namesIn(files: Files, folder: string): Promise<readonly string[]> {
+  try {
+    return await files.list(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * What a directory partition keeps on disk: exactly its state after one log position, replaced in one step.
+ *
+ * Two implementations pass one conformance suite: sorted runs in files, and one in memory for simulations.
+ */
+import type { DirectoryEntry, DirectoryMarks, VerdictRecord } from './directory-entry.js';
+
+export interface DirectoryCommit {
+  readonly marks: DirectoryMarks;
+  /** What became of ids since the last commit; null = gone. */
+  readonly entries: ReadonlyMap<string, DirectoryEntry | null>;
+  /** Verdicts given since the last commit. */
+  readonly verdicts: readonly VerdictRecord[];
+}
+
+export interface ListedEntry {
+  readonly id: string;
+  readonly entry: DirectoryEntry;
+}
+
+export interface DirectoryStore {
+  /** As of the last commit. */
+  readonly marks: DirectoryMarks;
+  /** Verdicts of the last 10 minutes of record time before the last commit, ascending by sequence. */
+  readonly verdicts: readonly VerdictRecord[];
+  /** The entry of `id`, or null. DATA_LOSS when what is stored is damaged. */
+  get(id: string): DirectoryEntry | null;
+  /** At most `limit` entries whose ids follow `after` in the order of their bytes; '' = from the first. DATA_LOSS as `get`. */
+  list(after: string, limit: number): readonly ListedEntry[];
+  /**
+   * Makes `commit` the state, all or nothing; durable when it resolves. One at a time. RESOURCE_EXHAUSTED when the disk is full: the
+   * old state stays, and the same commit may be tried again.
+   */
+  commit(commit: DirectoryCommit): Promise<void>;
+  /** Idempotent. */
+  close(): Promise<void>;
+}

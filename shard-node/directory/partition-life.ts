@@ -1,0 +1,309 @@
+/**
+ * A directory partition at work on one store: hears the log, decides, causes, settles and commits, until it is closed or cannot go on.
+ *
+ * The way of a record: heard → decided (`partition.ts`) → what it causes is appended (`effects.ts`) → settled, in log order → committed.
+ * What must be answered after a restart is either in the store or decided again from the log.
+ */
+import type { Clock } from '../../base/clock.js';
+import { sleep } from '../../base/clock.js';
+import { ShoalError } from '../../base/errors.js';
+import type { Logger } from '../../base/logger.js';
+import type { ChangeLog, LogConsumer, LogEntry } from '../../cluster/change-log.js';
+import { allSubjects, streamOf } from '../../cluster/keys.js';
+import { partsOf, type DocumentParts } from '../../cluster/log/passages.js';
+import { headersOf, type DecisionHeaders, type RecordHeaders } from '../../cluster/log/record-headers.js';
+import { documentsOf } from '../../cluster/log/records.js';
+import { Slices } from '../../vector-index/maintenance/slices.js';
+import { Committer } from './committer.js';
+import type { DirectoryStore } from './directory-store.js';
+import { Effects, writeEffects } from './effects.js';
+import type { ListRoutes } from './list-routes.js';
+import { decide, type AcceptedWrite, type Superseding } from './partition.js';
+import { PartitionState, type HashRange, type OpenRecord } from './partition-state.js';
+import { needsRebuild, Rebuild, type ShardRows } from './rebuild.js';
+import { Waiters } from './waiters.js';
+
+const retryMs = 200;
+/** Records heard and not settled beyond which it reads no further. */
+const unsettledMax = 4_096;
+/** So many times the entries of one commit may wait for it. */
+const changedFactor = 4;
+
+export interface LifeParts {
+  readonly uid: string;
+  readonly range: HashRange;
+  readonly store: DirectoryStore;
+  readonly log: ChangeLog;
+  readonly routes: ListRoutes;
+  readonly rows: ShardRows;
+  /** The truncation floors of the collection's subjects, read anew. */
+  floors(): Promise<ReadonlyMap<string, bigint>>;
+  readonly commitEveryMs: number;
+  readonly commitEntries: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Something that callers wait for, or that is reported, may have changed. */
+  readonly onChange: () => void;
+}
+
+export class PartitionLife {
+  readonly state: PartitionState;
+  readonly #parts: LifeParts;
+  readonly #effects: Effects;
+  readonly #committer: Committer;
+  readonly #moved = new Waiters();
+  /** What is appended once a record's writes are in the log: the new version is there before the old one goes. */
+  readonly #afterwards = new Map<OpenRecord, readonly Superseding[]>();
+  readonly #stop = new AbortController();
+  #consumer: LogConsumer | null = null;
+  #failure: unknown = null;
+  #readyAt: bigint | null = null;
+  #isReady = false;
+  #isRebuilding = false;
+  readonly #problems = new Map<string, string>();
+
+  constructor(parts: LifeParts) {
+    const { store, range, clock, log, uid } = parts;
+    this.#parts = parts;
+    this.state = new PartitionState(store, range);
+    this.#effects = new Effects({
+      append: (subject, record, deadline) => log.append(streamOf(uid), subject, record, deadline),
+      subjectOf: (code) => this.state.subjects.subjectOf(code),
+      isWanted: (effect, code) => {
+        const entry = this.state.entry(effect.id);
+        return entry !== null && entry.docId === effect.docId && entry.unheard.includes(code);
+      },
+      onDone: (cause, code, sequence) => this.#noteDone(cause, code, sequence),
+      onHindrance: (error) => this.#hinder('append', error),
+      onFailure: (error) => this.fail(error),
+      clock,
+    });
+    this.#committer = new Committer({
+      state: this.state,
+      clock,
+      everyMs: parts.commitEveryMs,
+      entriesMax: parts.commitEntries,
+      onCommitted: () => this.#change(),
+      onHindrance: (error) => this.#hinder('commit', error),
+      onFailure: (error) => this.fail(error),
+    });
+  }
+
+  /** It has heard and settled everything that the log held when it began. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** It asks the shards for what it lost. */
+  get isRebuilding(): boolean {
+    return this.#isRebuilding;
+  }
+
+  /** What keeps it from going on at present; '' when all is well. */
+  get problem(): string {
+    return [...this.#problems.values()].join('; ');
+  }
+
+  /** Works until `close` or `fail`; throws what ended it. */
+  async run(): Promise<void> {
+    try {
+      while (!this.#isEnding) {
+        await this.#hearAll();
+        if (!this.#isEnding) await sleep(this.#parts.clock, retryMs, this.#stop.signal);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    this.#effects.close();
+    await this.#committer.close();
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Ends the work with `error`. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
+    this.close();
+  }
+
+  /** Ends the work; `run` then resolves. What is not committed is heard again next time. Idempotent. */
+  close(): void {
+    this.#stop.abort();
+    this.#effects.close();
+    void this.#consumer?.close();
+    this.#moved.wake();
+  }
+
+  get #isEnding(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  /** One consumer, from what was heard on, until it ends. */
+  async #hearAll(): Promise<void> {
+    const { log, uid, clock } = this.#parts;
+    const stream = streamOf(uid);
+    try {
+      if (!(await this.#isLogWhole())) return;
+      this.#consumer = log.consume(stream, {
+        subjects: [allSubjects(uid)],
+        after: this.state.heard,
+        headersOnly: true,
+      });
+      // After the consumer, which holds what comes: what is purged from now on it has, what was purged before shows here.
+      await this.#checkFloors();
+      const readyAt = (await log.state(stream)).lastSequence;
+      this.#hinder('log', null);
+      this.#settle(readyAt);
+      const slices = new Slices(clock);
+      for await (const entry of this.#consumer) {
+        if (this.#isEnding) return;
+        await this.#hear(entry);
+        this.#settle(readyAt);
+        if (slices.isOver) await slices.pause();
+        while (this.#isFull && !this.#isEnding) await this.#moved.next();
+      }
+    } catch (thrown) {
+      const error = ShoalError.from(thrown);
+      // NOT_FOUND: the stream is being created again, or the collection dropped.
+      if (!['UNAVAILABLE', 'NOT_FOUND', 'DEADLINE_EXCEEDED'].includes(error.code)) throw thrown;
+      this.#hinder('log', error);
+    } finally {
+      await this.#consumer?.close();
+    }
+  }
+
+  /** Whether the log holds what follows this state; builds the state anew from the shards where it does not and there is none. */
+  async #isLogWhole(): Promise<boolean> {
+    const { log, uid } = this.#parts;
+    const { lastSequence, firstSequence } = await log.state(streamOf(uid));
+    if (lastSequence < this.state.heard) {
+      const why = `the log ends at ${lastSequence}, below position ${this.state.heard} that this directory has heard`;
+      this.#hinder('log', new ShoalError('UNAVAILABLE', `${why}; it goes on when the log is created again above that`));
+      return false;
+    }
+    if (!needsRebuild(this.state, firstSequence, await this.#parts.floors())) return true;
+    this.#isRebuilding = true;
+    this.#change();
+    const hinder = (error: ShoalError | null): void => this.#hinder('rebuild', error);
+    const parts = { ...this.#parts, state: this.state, effects: this.#effects, signal: this.#stop.signal, hinder };
+    await new Rebuild(parts).run();
+    this.#isRebuilding = false;
+    this.#change();
+    return !this.#isEnding;
+  }
+
+  async #checkFloors(): Promise<void> {
+    for (const [subject, floor] of await this.#parts.floors()) {
+      if (floor <= this.state.heard) continue;
+      const has = `the directory has heard up to log position ${this.state.heard}, the log of '${subject}' begins after ${floor}`;
+      throw new ShoalError('DATA_LOSS', has, { details: { damaged: 'directory' } });
+    }
+  }
+
+  get #isFull(): boolean {
+    const isBehind = this.#effects.held === 0 && this.state.unsettled > unsettledMax;
+    return isBehind || this.state.changed > this.#parts.commitEntries * changedFactor;
+  }
+
+  async #hear(entry: LogEntry): Promise<void> {
+    const { state } = this;
+    const headers = headersOf(entry);
+    const { sequence, timeMs } = entry;
+    const code = state.codeOf(entry.subject);
+    const parts = headers.operation === 'write' ? await this.#partsOfWrite(entry, headers) : [];
+    const writePlaces = parts.map(({ subject, others }) =>
+      [subject, ...others.keys()].map((each) => state.codeOf(each)),
+    );
+    const decision = decide({ sequence, timeMs, code, headers, writePlaces }, state);
+    const open = state.hear(
+      { sequence, code, epoch: headers.operation === 'superseded' ? 0n : headers.epoch },
+      decision,
+    );
+    if (headers.operation === 'upsert' && headers.isAs && this.#effects.held > 0)
+      for (const docId of headers.docIds) this.#effects.heard(code, docId, sequence);
+    if (decision.accepted.length > 0) {
+      this.#afterwards.set(open, decision.superseded);
+      for (const accepted of decision.accepted) this.#append(open, accepted, parts[accepted.position]!, headers);
+    } else this.#supersede(open, decision.superseded);
+  }
+
+  #append(open: OpenRecord, accepted: AcceptedWrite, parts: DocumentParts, headers: RecordHeaders): void {
+    if (headers.operation !== 'write') return;
+    for (const effect of writeEffects(open, accepted, parts, headers)) {
+      open.open += 1;
+      this.#effects.write(this.state.codeOf(effect.subject), effect);
+    }
+  }
+
+  #supersede(open: OpenRecord, superseded: readonly Superseding[]): void {
+    open.open += superseded.length;
+    for (const { code, id, docId } of superseded) this.#effects.supersede(code, id, docId, open);
+  }
+
+  /** By position, for a record that this partition decides; the body is read for its lists. */
+  async #partsOfWrite(entry: LogEntry, headers: DecisionHeaders): Promise<readonly DocumentParts[]> {
+    const isKnown = headers.writeId !== '' && this.state.firstVerdict(headers.writeId) !== null;
+    if (isKnown || !headers.ids.some((id) => this.state.owns(id))) return [];
+    return await readParts(this.#parts, entry.sequence, headers.epoch);
+  }
+
+  #noteDone(cause: OpenRecord, code: number, sequence: bigint): void {
+    const { subjects } = this.state;
+    // Not wanted any more: whoever appended it, or something newer, has been heard there.
+    const at = sequence === 0n ? subjects.lastOf(code) : sequence;
+    subjects.note(code, at);
+    if (at > cause.caused) cause.caused = at;
+    cause.open -= 1;
+    if (cause.open > 0) return;
+    const afterwards = this.#afterwards.get(cause);
+    this.#afterwards.delete(cause);
+    if (afterwards !== undefined && afterwards.length > 0) this.#supersede(cause, afterwards);
+    else this.#settle(null);
+  }
+
+  /** Takes note of what is done by now. `readyAt`: the position at which what waited may be appended, and the partition is ready. */
+  #settle(readyAt: bigint | null): void {
+    const hasSettled = this.state.settle();
+    if (hasSettled) this.#committer.note();
+    this.#moved.wake();
+    if (readyAt !== null && this.state.heard >= readyAt) this.#effects.release();
+    if (readyAt !== null) this.#readyAt = readyAt;
+    const isReady = this.#readyAt !== null && this.state.settled >= this.#readyAt;
+    this.#isReady ||= isReady;
+    this.#parts.onChange();
+  }
+
+  #hinder(what: string, error: ShoalError | null): void {
+    const before = this.#problems.get(what);
+    if (error === null) this.#problems.delete(what);
+    else this.#problems.set(what, error.message);
+    if ((before === undefined) === (error === null)) return;
+    const { uid, logger } = this.#parts;
+    if (error === null) logger.info({ uid, what }, 'directory goes on');
+    else logger.warn({ uid, what, err: error }, 'directory cannot go on for now');
+    this.#change();
+  }
+
+  #change(): void {
+    this.#moved.wake();
+    this.#parts.onChange();
+  }
+}
+
+/** The documents of the `write` record at `sequence`, cut by subject. UNAVAILABLE while this node's map is older than the writer's. */
+async function readParts(
+  { log, uid, routes }: Pick<LifeParts, 'log' | 'uid' | 'routes'>,
+  sequence: bigint,
+  epoch: bigint,
+): Promise<readonly DocumentParts[]> {
+  if (routes.epoch < epoch)
+    throw new ShoalError(
+      'UNAVAILABLE',
+      `the map of this node has epoch ${routes.epoch}, a write was made under ${epoch}`,
+    );
+  const whole = await log.read(streamOf(uid), sequence);
+  if (whole === null) {
+    const what = `log record ${sequence}, a write that this directory has to carry out`;
+    throw new ShoalError('DATA_LOSS', `${what}, was purged before that`);
+  }
+  return documentsOf(whole).map((document) => partsOf(document, (list) => routes.subjectOf(list)));
+}

@@ -1,0 +1,241 @@
+/**
+ * A partition's state in memory: what was heard, on top of what the store has, and which of it may be stored.
+ *
+ * A record is settled once it and all before it have everything that they cause in the log. Only what is settled is committed, so that a
+ * replay from the committed position causes again whatever may be missing.
+ */
+import { hashText } from '../../base/hash.js';
+import { Caused } from './caused.js';
+import type { DirectoryEntry, VerdictRecord } from './directory-entry.js';
+import type { DirectoryStore, ListedEntry } from './directory-store.js';
+import { compareIds, sortedIds } from './id-order.js';
+import type { Decision, PartitionView } from './partition.js';
+import { SubjectTable } from './subject-table.js';
+import { VerdictTable } from './verdict-table.js';
+
+/** The ids of a partition: those whose XXH64 is from `first` to `last`. */
+export interface HashRange {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** A record that was heard, until it is settled. */
+export interface OpenRecord {
+  readonly sequence: bigint;
+  readonly code: number;
+  readonly decision: Decision;
+  /** Effects that the log has not acknowledged. */
+  open: number;
+  /** Largest position of a record that it caused; 0 = none. */
+  caused: bigint;
+}
+
+const wholeRange = 2n ** 64n - 1n;
+
+export class PartitionState implements PartitionView {
+  readonly subjects: SubjectTable;
+  readonly verdicts: VerdictTable;
+  readonly caused: Caused;
+  readonly #store: DirectoryStore;
+  readonly #range: HashRange;
+  readonly #isWhole: boolean;
+  /** Entries that differ from the store's; null = gone. */
+  readonly #overlay = new Map<string, DirectoryEntry | null>();
+  /** The ids of `#overlay` in order, while they are those that it has. */
+  #overlayIds: readonly string[] | null = null;
+  #unsettled: OpenRecord[] = [];
+  /** How many of `#unsettled` are settled already. */
+  #done = 0;
+  /** Since the last commit. */
+  #changes = new Map<string, DirectoryEntry | null>();
+  #newVerdicts: VerdictRecord[] = [];
+  #heard: bigint;
+  #settled: bigint;
+  #committed: bigint;
+  #epoch: bigint;
+
+  constructor(store: DirectoryStore, range: HashRange) {
+    const { committed, subjects, epoch, caused } = store.marks;
+    this.#store = store;
+    this.#range = range;
+    this.#isWhole = range.first === 0n && range.last === wholeRange;
+    this.subjects = new SubjectTable(subjects);
+    this.verdicts = new VerdictTable(store.verdicts);
+    this.caused = new Caused(committed, caused);
+    this.#heard = this.#settled = this.#committed = committed;
+    this.#epoch = epoch;
+  }
+
+  /** Last position heard. */
+  get heard(): bigint {
+    return this.#heard;
+  }
+
+  /** Everything caused by records up to this position is in the log. */
+  get settled(): bigint {
+    return this.#settled;
+  }
+
+  /** What the store has. */
+  get committed(): bigint {
+    return this.#committed;
+  }
+
+  /** Largest map epoch heard. */
+  get epoch(): bigint {
+    return this.#epoch;
+  }
+
+  /** Entries changed and settled since the last commit. */
+  get changed(): number {
+    return this.#changes.size;
+  }
+
+  /** Records heard and not settled. */
+  get unsettled(): number {
+    return this.#unsettled.length - this.#done;
+  }
+
+  entry(id: string): DirectoryEntry | null {
+    const changed = this.#overlay.get(id);
+    return changed === undefined ? this.#store.get(id) : changed;
+  }
+
+  owns(id: string): boolean {
+    if (this.#isWhole) return true;
+    const hash = hashText(id);
+    return hash >= this.#range.first && hash <= this.#range.last;
+  }
+
+  codeOf(subject: string): number {
+    return this.subjects.codeOf(subject);
+  }
+
+  onlyPlace(code: number): readonly number[] {
+    return this.subjects.onlyPlace(code);
+  }
+
+  firstVerdict(writeId: string): VerdictRecord | null {
+    return this.verdicts.ofWriteId(writeId);
+  }
+
+  /** At most `limit` entries whose ids follow `after`, ascending. */
+  list(after: string, limit: number): readonly ListedEntry[] {
+    const ids = (this.#overlayIds ??= sortedIds(this.#overlay.keys()));
+    let next = firstAfter(ids, after);
+    const merged: ListedEntry[] = [];
+    let stored = this.#store.list(after, limit);
+    let at = 0;
+    while (merged.length < limit) {
+      if (at === stored.length && stored.length === limit)
+        [stored, at] = [this.#store.list(stored[limit - 1]!.id, limit), 0];
+      const [ours, theirs] = [ids[next], stored[at]];
+      if (ours === undefined && theirs === undefined) break;
+      const order = theirs === undefined ? -1 : ours === undefined ? 1 : compareIds(ours, theirs.id);
+      if (order >= 0) at += 1;
+      if (order > 0) merged.push(theirs!);
+      else {
+        next += 1;
+        const entry = this.#overlay.get(ours!) ?? null;
+        if (entry !== null) merged.push({ id: ours!, entry });
+      }
+    }
+    return merged;
+  }
+
+  /** Takes over what `decision` says of the record at `sequence` on `code`; `effects` of it are to come. */
+  hear(
+    record: { readonly sequence: bigint; readonly code: number; readonly epoch: bigint },
+    decision: Decision,
+  ): OpenRecord {
+    const { sequence, code, epoch } = record;
+    for (const [id, entry] of decision.changes) this.#overlay.set(id, entry);
+    if (decision.changes.size > 0) this.#overlayIds = null;
+    if (decision.verdicts !== null) this.verdicts.add(decision.verdicts);
+    this.subjects.note(code, sequence);
+    this.#heard = sequence;
+    if (epoch > this.#epoch) this.#epoch = epoch;
+    const open = { sequence, code, decision, open: 0, caused: 0n };
+    this.#unsettled.push(open);
+    return open;
+  }
+
+  /** Settles what has nothing open, in order. True when anything was. */
+  settle(): boolean {
+    const before = this.#settled;
+    while (this.#done < this.#unsettled.length && this.#unsettled[this.#done]!.open === 0) {
+      this.#settleOne(this.#unsettled[this.#done]!);
+      this.#done += 1;
+    }
+    if (this.#done > 1_024 || this.#done === this.#unsettled.length) {
+      this.#unsettled = this.#unsettled.slice(this.#done);
+      this.#done = 0;
+    }
+    return this.#settled !== before;
+  }
+
+  /** Puts down what a rebuild found of an id, null = gone; before anything is heard. */
+  restore(id: string, entry: DirectoryEntry | null): void {
+    this.#overlay.set(id, entry);
+    this.#overlayIds = null;
+    this.#changes.set(id, entry);
+  }
+
+  /** Puts down a verdict that a rebuild found. */
+  restoreVerdict(verdict: VerdictRecord): void {
+    this.verdicts.add(verdict);
+    this.#newVerdicts.push(verdict);
+  }
+
+  /** Stores what is settled; with `marksAt`, under that position. On failure everything is as before. One at a time. */
+  async commit(marksAt: bigint = this.#settled): Promise<void> {
+    const entries = this.#changes;
+    const verdicts = this.#newVerdicts;
+    this.#changes = new Map();
+    this.#newVerdicts = [];
+    const marks = {
+      committed: marksAt,
+      subjects: this.subjects.settledRows(),
+      epoch: this.#epoch,
+      caused: this.caused.upTo(marksAt),
+    };
+    try {
+      await this.#store.commit({ marks, entries, verdicts });
+    } catch (error) {
+      // What came meanwhile is newer.
+      for (const [id, entry] of this.#changes) entries.set(id, entry);
+      this.#changes = entries;
+      this.#newVerdicts = [...verdicts, ...this.#newVerdicts];
+      throw error;
+    }
+    this.#committed = marksAt;
+    for (const [id, entry] of entries) if (this.#overlay.get(id) === entry) this.#overlay.delete(id);
+    this.#overlayIds = null;
+  }
+
+  /** The state is that after `sequence`, with what it caused up to `caused` and the largest map epoch: the end of a rebuild. */
+  moveTo(sequence: bigint, { caused, epoch }: { readonly caused: bigint; readonly epoch: bigint }): void {
+    this.#heard = this.#settled = sequence;
+    if (epoch > this.#epoch) this.#epoch = epoch;
+    this.caused.note(sequence, caused);
+  }
+
+  #settleOne({ sequence, code, decision, caused }: OpenRecord): void {
+    for (const [id, entry] of decision.changes) this.#changes.set(id, entry);
+    if (decision.verdicts !== null) this.#newVerdicts.push(decision.verdicts);
+    if (caused > 0n) this.caused.note(sequence, caused);
+    this.subjects.settle(code, sequence);
+    this.#settled = sequence;
+  }
+}
+
+/** The index of the first of `ids`, ascending, that follows `after`. */
+function firstAfter(ids: readonly string[], after: string): number {
+  let [low, high] = [0, after === '' ? 0 : ids.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareIds(ids[middle]!, after) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,172 @@
+/** What is left of the log when a directory is built anew: evidence of what earlier copies decided, and deletes to carry out again. */
+import type { ChangeLog, LogEntry } from '../../cluster/change-log.js';
+import { allSubjects, streamOf } from '../../cluster/keys.js';
+import { partsOf } from '../../cluster/log/passages.js';
+import { condition, headersOf, type DecisionHeaders, type UpsertHeaders } from '../../cluster/log/record-headers.js';
+import { documentsOf } from '../../cluster/log/records.js';
+import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
+import { noPlaces, type DirectoryEntry } from './directory-entry.js';
+import { writeEffects, type Effects } from './effects.js';
+import type { ListRoutes } from './list-routes.js';
+import type { OpenRecord, PartitionState } from './partition-state.js';
+
+export interface LeftOverParts {
+  readonly uid: string;
+  readonly state: PartitionState;
+  readonly log: ChangeLog;
+  readonly routes: ListRoutes;
+  readonly effects: Effects;
+  /** The state is built up to this position. */
+  readonly last: bigint;
+  /** Stands for all that the rebuild causes. */
+  readonly cause: OpenRecord;
+  supersede(code: number, id: string, docId: bigint): void;
+}
+
+interface HeardDecision {
+  readonly sequence: bigint;
+  readonly timeMs: number;
+  readonly headers: DecisionHeaders;
+}
+
+export class LeftOver {
+  readonly #parts: LeftOverParts;
+  readonly #decisions: HeardDecision[] = [];
+  /** docIds under which documents, or ends of documents, were appended: those decisions were carried out. */
+  readonly #written = new Set<bigint>();
+  readonly #ended = new Set<bigint>();
+  #epoch = 0n;
+
+  constructor(parts: LeftOverParts) {
+    this.#parts = parts;
+  }
+
+  /** Largest map epoch heard. */
+  get epoch(): bigint {
+    return this.#epoch;
+  }
+
+  /** Hears what the log holds up to `last`. */
+  async hear(): Promise<void> {
+    const { log, uid } = this.#parts;
+    const end = await this.#lastHeld();
+    if (end === null) return;
+    const consumer = log.consume(streamOf(uid), { subjects: [allSubjects(uid)], after: 0n, headersOnly: true });
+    try {
+      for await (const entry of consumer) {
+        if (entry.sequence <= end) this.#hearOne(entry);
+        if (entry.sequence >= end) return;
+      }
+    } finally {
+      await consumer.close();
+    }
+  }
+
+  /** Decides, in log order, what the state needs of it. */
+  async decide(): Promise<void> {
+    for (const decision of this.#decisions) {
+      const { headers, sequence, timeMs } = decision;
+      const docIds = new BigUint64Array(headers.ids.length);
+      const verdicts: Verdict[] = [];
+      for (const [position, id] of headers.ids.entries()) {
+        const outcome = await this.#outcome(decision, position, id);
+        verdicts.push(outcome.verdict);
+        docIds[position] = outcome.docId;
+      }
+      if (verdicts.some((verdict) => verdict !== Verdict.VERDICT_ELSEWHERE))
+        this.#parts.state.restoreVerdict({ sequence, timeMs, writeId: headers.writeId, verdicts, docIds });
+    }
+  }
+
+  /** The largest position up to `last` that was not purged, for a consumer waits for what comes next; null = none. */
+  async #lastHeld(): Promise<bigint | null> {
+    const { log, uid, last } = this.#parts;
+    const { firstSequence } = await log.state(streamOf(uid));
+    for (let sequence = last; sequence >= firstSequence; sequence -= 1n) {
+      if ((await log.read(streamOf(uid), sequence)) !== null) return sequence;
+    }
+    return null;
+  }
+
+  #hearOne(entry: LogEntry): void {
+    const { state } = this.#parts;
+    const headers = headersOf(entry);
+    const code = state.codeOf(entry.subject);
+    state.subjects.note(code, entry.sequence);
+    state.subjects.settle(code, entry.sequence);
+    if (headers.operation === 'superseded') {
+      for (const docId of headers.docIds) this.#ended.add(docId);
+      return;
+    }
+    if (headers.epoch > this.#epoch) this.#epoch = headers.epoch;
+    if (headers.operation === 'upsert') this.#hearUpsert(headers);
+    else this.#decisions.push({ sequence: entry.sequence, timeMs: entry.timeMs, headers });
+  }
+
+  #hearUpsert({ isAs, docIds, ids, places }: UpsertHeaders): void {
+    const { state } = this.#parts;
+    if (isAs) for (const docId of docIds) this.#written.add(docId);
+    for (const [position, subjects] of places) {
+      const id = ids[position]!;
+      const known = state.owns(id) ? state.entry(id) : null;
+      if (known === null || known.docId !== docIds[position]) continue;
+      const announced = subjects.map((subject) => state.codeOf(subject)).filter((code) => !known.places.includes(code));
+      if (announced.length === 0) continue;
+      const unheard = [...known.unheard, ...announced];
+      state.restore(id, { ...known, places: [...known.places, ...announced], unheard });
+    }
+  }
+
+  async #outcome(
+    decision: HeardDecision,
+    position: number,
+    id: string,
+  ): Promise<{ readonly verdict: Verdict; readonly docId: bigint }> {
+    const { state } = this.#parts;
+    if (!state.owns(id)) return { verdict: Verdict.VERDICT_ELSEWHERE, docId: 0n };
+    const known = state.entry(id);
+    const { headers } = decision;
+    if (headers.operation === 'delete') return this.#deleted(headers, position, known);
+    const docId = headers.docIds[position]!;
+    if (known?.docId === docId) await this.#complete(decision, position, known);
+    if (known?.docId === docId || this.#written.has(docId)) return { verdict: Verdict.VERDICT_APPLIED, docId };
+    return { verdict: Verdict.VERDICT_REFUSED, docId: known?.docId ?? 0n };
+  }
+
+  #deleted(
+    { ids, docIds, conditions }: DecisionHeaders,
+    position: number,
+    known: DirectoryEntry | null,
+  ): { readonly verdict: Verdict; readonly docId: bigint } {
+    const [docId, wanted] = [docIds[position]!, conditions[position]!];
+    const holds = known !== null && known.docId < docId && (wanted === condition.none || wanted === known.docId);
+    if (holds) {
+      for (const code of known.places) this.#parts.supersede(code, ids[position]!, docId);
+      this.#parts.state.restore(ids[position]!, null);
+    }
+    if (holds || this.#ended.has(docId)) return { verdict: Verdict.VERDICT_APPLIED, docId: 0n };
+    if (wanted === condition.none) return { verdict: Verdict.VERDICT_ABSENT, docId: 0n };
+    return { verdict: Verdict.VERDICT_REFUSED, docId: known?.docId ?? 0n };
+  }
+
+  /** Appends the passages of an accepted write that no shard has. */
+  async #complete({ sequence, headers }: HeardDecision, position: number, known: DirectoryEntry): Promise<void> {
+    const { state, log, uid, routes, effects, cause } = this.#parts;
+    const whole = await log.read(streamOf(uid), sequence);
+    if (whole === null) return;
+    const parts = partsOf(documentsOf(whole)[position]!, (list) => routes.subjectOf(list));
+    const { id, docId } = { id: headers.ids[position]!, docId: known.docId };
+    const accepted = { position, id, docId, contentHash: headers.contentHashes[position]!, places: noPlaces };
+    const missing = writeEffects(cause, accepted, parts, headers).filter(
+      ({ subject }) => !known.places.includes(state.codeOf(subject)) || known.unheard.includes(state.codeOf(subject)),
+    );
+    if (missing.length === 0) return;
+    const codes = missing.map(({ subject }) => state.codeOf(subject));
+    const places = [...new Set([...known.places, ...codes])];
+    state.restore(id, { ...known, places, unheard: [...new Set([...known.unheard, ...codes])] });
+    for (const effect of missing) {
+      cause.open += 1;
+      effects.write(state.codeOf(effect.subject), effect);
+    }
+  }
+}
