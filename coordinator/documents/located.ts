@@ -4,7 +4,7 @@
  * A document that exists throughout is always found: it is left out only when the directory says that it does not exist, or the shard
  * that the filter does not let it through.
  */
-import { bufferOf, uint32From, uint64From } from '../../base/bytes.js';
+import { uint32From, uint64From } from '../../base/bytes.js';
 import { sleep } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
@@ -14,11 +14,11 @@ import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { LocatedIds, SubjectMark } from '../../proto/generated/shoal/v1/directory.js';
 import type { Filter } from '../../proto/generated/shoal/v1/filter.js';
-import type { FetchedDocument, FetchRequest, ShardDocuments } from '../../proto/generated/shoal/v1/shard.js';
+import type { FetchedDocument } from '../../proto/generated/shoal/v1/shard.js';
 import { atPartition, byPartition } from '../directories.js';
 import type { Peers } from '../peers.js';
 import { subjectOf } from '../search/required.js';
-import { onOneReplica } from './shards.js';
+import { fetchFrom } from './shards.js';
 
 /** So often a document is looked for where it is said to be, waiting 0, 1, 2, 4 … milliseconds before. */
 const roundsMax = 11;
@@ -109,7 +109,7 @@ export async function fetchLocated(
         parts,
       );
     }
-    const there = await fetchPlaces(open, options, settings.uid, parts);
+    const there = await fetchPlaces(open, options, parts);
     open = open.filter(({ id, place }) => {
       const document = there.get(place.docId);
       if (document !== undefined && document !== 'unmatched') found.set(id, document);
@@ -140,41 +140,21 @@ function tooFast(id: string, { name }: CollectionSettings): ShoalError {
 async function fetchPlaces(
   located: readonly Located[],
   options: FetchOptions,
-  uid: string,
   parts: LocateParts,
 ): Promise<ReadonlyMap<bigint, FetchedDocument | 'unmatched'>> {
   const there = new Map<bigint, FetchedDocument | 'unmatched'>();
+  const { withVectors, withRecord = false, filter } = options;
   await Promise.all(
     [...groupByShard(located)].map(async ([placement, places]) => {
-      for (let unread = places; unread.length > 0;) {
-        const asked = unread;
-        const answer = await onOneReplica(placement, parts.view, parts.deadline, (_, address) =>
-          fetchAt(address, asked, { uid, ...options }, parts),
-        );
+      const docIds = places.map(({ docId }) => docId);
+      const order = { docIds, required: [latestMark(places)], withVectors, withRecord, filter };
+      for (const answer of await fetchFrom(placement, order, parts)) {
         for (const document of answer.documents) there.set(document.docId, document);
         for (const docId of uint64From(answer.unmatched, 'unmatched docIds')) there.set(docId, 'unmatched');
-        unread = answer.unread === 0 ? [] : asked.slice(-answer.unread);
       }
     }),
   );
   return there;
-}
-
-async function fetchAt(
-  address: string,
-  places: readonly Place[],
-  { uid, withVectors, withRecord = false, filter }: FetchOptions & { readonly uid: string },
-  { peers, deadline }: LocateParts,
-): Promise<ShardDocuments> {
-  const [first] = places;
-  const { shard = 0, generation = 0n } = first?.placement ?? {};
-  const docIds = bufferOf(BigUint64Array.from(places, ({ docId }) => docId));
-  const required = first === undefined ? [] : [latestMark(places)];
-  const shards = [{ ref: { shard, generation }, docIds, passages: Buffer.alloc(0), required }];
-  const request: FetchRequest = { uid, shards, withVectors, withRecord, filter: filter ?? undefined };
-  const [part] = (await peers.fetch(address, request, deadline)).shards;
-  if (part !== undefined && part.status === 0) return part;
-  throw new ShoalError('UNAVAILABLE', part?.message ?? `${address} left out shard ${shard}`);
 }
 
 /** Pages of several partitions come with marks of their own time; the latest holds for all. */

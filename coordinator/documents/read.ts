@@ -8,7 +8,8 @@ import type { FetchedDocument } from '../../proto/generated/shoal/v1/shard.js';
 import type { Appenders } from '../ingest/appenders.js';
 import type { Peers } from '../peers.js';
 import { checkSequenceUid, requiredFor } from '../search/required.js';
-import { fetchLocated, locate, type FetchOptions, type LocateParts } from './located.js';
+import { fetchLocated, locate, type FetchOptions, type Located, type LocateParts } from './located.js';
+import { withPassages } from './passages.js';
 import { visibleFilter } from './visible.js';
 
 export interface ReadParts {
@@ -19,7 +20,7 @@ export interface ReadParts {
 }
 
 /** How a document is read. */
-export interface ReadOptions extends Omit<FetchOptions, 'filter'> {
+export interface ReadOptions extends Pick<FetchOptions, 'withVectors'> {
   /** As of this log position; 0 = as of what was written through this coordinator. */
   readonly minSequence?: bigint;
 }
@@ -39,10 +40,23 @@ export async function getDocument(
   const [place] = await locate([id], settings, { ...parts, heard });
   if (place) {
     const located: LocateParts = { ...parts, heard };
-    const found = (await fetchLocated([{ id, place }], { ...options, filter }, settings, located)).get(id);
+    const [found] = await readLocated([{ id, place }], { ...options, filter }, settings, located);
     if (found !== undefined) return exported(found, settings);
   }
   throw new ShoalError('NOT_FOUND', `document '${id}' does not exist in collection '${settings.name}'`);
+}
+
+/** The documents of `located` that are there and match, in their order, with all their passages where vectors are asked for. */
+export async function readLocated(
+  located: readonly Located[],
+  options: FetchOptions,
+  settings: CollectionSettings,
+  parts: LocateParts,
+): Promise<readonly FetchedDocument[]> {
+  const { withVectors } = options;
+  const found = await fetchLocated(located, { ...options, withRecord: withVectors }, settings, parts);
+  const documents = located.flatMap(({ id }) => found.get(id) ?? []);
+  return withVectors ? withPassages(documents, settings, parts) : documents;
 }
 
 /** What the directory must have heard for a read from `minSequence` on, which must be a position of the log. */

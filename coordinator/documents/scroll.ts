@@ -8,8 +8,8 @@ import type { CollectionSettings } from '../../proto/generated/shoal/v1/collecti
 import { Document } from '../../proto/generated/shoal/v1/document.js';
 import type { FetchedDocument } from '../../proto/generated/shoal/v1/shard.js';
 import { atPartition, partitionsOf } from '../directories.js';
-import { fetchLocated, placesOf, type Located, type LocateParts } from './located.js';
-import { exported, heardPosition, type ReadParts } from './read.js';
+import { placesOf, type Located, type LocateParts } from './located.js';
+import { exported, heardPosition, readLocated, type ReadParts } from './read.js';
 import { visibleFilter } from './visible.js';
 
 /** Bytes of documents in one batch beyond which no further one joins it. */
@@ -38,9 +38,8 @@ export async function* scrollDocuments(
   const filter = visibleFilter(options.filter, settings, parts.clock.wallMs());
   const { batch, withVectors } = options;
   for await (const page of batchesOf(mergedIds(options, settings, where), batch)) {
-    const found = await fetchLocated(page, { withVectors, filter }, settings, where);
-    const documents = page.flatMap(({ id }) => found.get(id) ?? []).map((document) => exported(document, settings));
-    yield* piecesOf(documents);
+    const found = await readLocated(page, { withVectors, filter }, settings, where);
+    yield* piecesOf(found.map((document) => exported(document, settings)));
   }
 }
 

@@ -1,10 +1,16 @@
 /** Asking the shards of a collection outside a search: one replica each, an error where no replica answers. */
+import { bufferOf } from '../../base/bytes.js';
+import { present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
 import { placementsOf, replicasOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { SubjectMark } from '../../proto/generated/shoal/v1/directory.js';
+import type { Filter } from '../../proto/generated/shoal/v1/filter.js';
+import type { FetchRequest, ShardDocuments } from '../../proto/generated/shoal/v1/shard.js';
+import type { Peers } from '../peers.js';
 
 /** Addresses of the ready replicas of `placement`. */
 export function readyAddresses(view: ClusterView, placement: ShardPlacement): readonly string[] {
@@ -47,4 +53,51 @@ export async function onOneReplica<T>(
   }
   const why = last === null ? 'it has no ready replica' : last.message;
   throw new ShoalError('UNAVAILABLE', `shard ${placement.shard} cannot be read: ${why}`, { cause: last });
+}
+
+/** The placement of the shard that owns `list`. */
+export function ownerOf(list: number, placements: readonly ShardPlacement[]): ShardPlacement {
+  const owner = placements.find(({ lists }) => hasList(lists, list));
+  return present(owner, `the shard of list ${list}`);
+}
+
+/** Whether the column `lists`, uint32[n], holds `list`. */
+function hasList(lists: Buffer, list: number): boolean {
+  for (let at = 0; at < lists.length; at += 4) if (lists.readUInt32LE(at) === list) return true;
+  return false;
+}
+
+/** Documents of one shard to fetch. */
+export interface FetchOrder {
+  readonly docIds: readonly bigint[];
+  readonly required: SubjectMark[];
+  readonly withVectors: boolean;
+  readonly withRecord: boolean;
+  /** Null = every document. */
+  readonly filter: Filter | null;
+}
+
+/** What the shard of `placement` says of `order`, in as many answers as it takes. UNAVAILABLE when no replica answers. */
+export async function fetchFrom(
+  placement: ShardPlacement,
+  { docIds, filter, required, ...how }: FetchOrder,
+  { view, peers, deadline }: { readonly view: ClusterView; readonly peers: Peers; readonly deadline: Deadline },
+): Promise<readonly ShardDocuments[]> {
+  const { uid, shard, generation } = placement;
+  const answers: ShardDocuments[] = [];
+  for (let open = docIds; open.length > 0;) {
+    const asked = { docIds: bufferOf(BigUint64Array.from(open)), passages: Buffer.alloc(0), required };
+    const request: FetchRequest = {
+      ...{ uid, ...how, filter: filter ?? undefined },
+      shards: [{ ref: { shard, generation }, ...asked }],
+    };
+    const answer = await onOneReplica(placement, view, deadline, async (_, address) => {
+      const [part] = (await peers.fetch(address, request, deadline)).shards;
+      if (part !== undefined && part.status === 0) return part;
+      throw new ShoalError('UNAVAILABLE', part?.message ?? `${address} left out shard ${shard}`);
+    });
+    answers.push(answer);
+    open = answer.unread === 0 ? [] : open.slice(-answer.unread);
+  }
+  return answers;
 }

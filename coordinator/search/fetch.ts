@@ -6,9 +6,9 @@
  */
 import { present } from '../../base/assert.js';
 import type { Deadline } from '../../base/deadline.js';
-import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Document } from '../../proto/generated/shoal/v1/document.js';
 import type { FetchedDocument, ShardDocuments } from '../../proto/generated/shoal/v1/shard.js';
+import { ownerOf } from '../documents/shards.js';
 import { fanOut, type FanOutResult } from './fan-out.js';
 import type { RankedCandidate } from './fuse.js';
 import type { SearchParts } from './parts.js';
@@ -89,25 +89,13 @@ async function wholeDocuments(
   const elsewhere: Row[] = [];
   for (const { docId, document, passage, home } of found) {
     if (passage === 0) whole.set(docId, present(document, 'a fetched document'));
-    else elsewhere.push({ docId, passage: 0, shard: homeOf(home, parts.scans.plan.placements) });
+    else elsewhere.push({ docId, passage: 0, shard: ownerOf(home, parts.scans.plan.placements).shard });
   }
   if (elsewhere.length === 0) return whole;
   for (const [docId, { document }] of await fetchRows(elsewhere, uid, parts, missing)) {
     whole.set(docId, present(document, 'a fetched document'));
   }
   return whole;
-}
-
-/** The shard of the list `home`. */
-function homeOf(home: number, placements: readonly ShardPlacement[]): number {
-  const owner = placements.find(({ lists }) => hasList(lists, home));
-  return present(owner, `the shard of list ${home}`).shard;
-}
-
-/** Whether the column `lists`, uint32[n], holds `list`. */
-function hasList(lists: Buffer, list: number): boolean {
-  for (let at = 0; at < lists.length; at += 4) if (lists.readUInt32LE(at) === list) return true;
-  return false;
 }
 
 /** What is there of `rows`, by docId; large documents take several rounds, since shards bound the size of an answer. */

@@ -49,8 +49,11 @@ function fetchShard(replica: Replica, asked: FetchShard, request: FetchRequest, 
   let bytes = 0;
   let read = 0;
   const unmatched: bigint[] = [];
-  replica.index.visit(keys, selection, (document, isUnmatched) => {
+  // Who wants a document as the log had it does not know which of its passages are here.
+  const isAnyPassage = request.withRecord && keys.passages === null && selection.filter === null;
+  replica.index.visit(keys, selection, (found, isUnmatched) => {
     if (isUnmatched) unmatched.push(keys.docIds[read]!);
+    const document = found ?? (isAnyPassage ? (replica.index.passages(keys.docIds[read]!)[0] ?? null) : null);
     if (document !== null) {
       const further = request.withRecord ? furtherOf(replica, document) : [];
       bytes += [document, ...further].reduce((sum, part) => sum + sizeOf(part, isWhole), 0);

@@ -95,7 +95,7 @@ export interface ScanShard {
   ref:
     | ShardRef
     | undefined;
-  /** uint32[n]: lists to scan. */
+  /** uint32[n]: lists to scan for dense candidates; empty = all. Sparse ones come from all lists. */
   lists: Buffer;
   dense: boolean;
   sparse: boolean;
@@ -198,7 +198,7 @@ export interface RerankResponse {
 export interface FetchShard {
   ref: ShardRef | undefined;
   docIds: Buffer;
-  /** uint32[n]: which passage of each; empty = all 0. */
+  /** uint32[n]: which passage of each; empty = all 0, or, with `with_record` and no filter, the first that is here. */
   passages: Buffer;
   required: SubjectMark[];
 }
