@@ -1,22 +1,31 @@
-/** Offline check of what shard nodes left on disk: finds every index below a folder and compares every checksum. */
+/** Offline check of what shard nodes left on disk: finds every index and directory partition below a folder, compares every checksum. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { manifestName } from '../vector-index/manifest.js';
 import { systemClock } from '../base/clock.js';
 import { systemFiles } from '../vector-index/system-files.js';
 import { verifyDirectory } from '../vector-index/verify.js';
+import { directoryManifestName } from './directory/store-manifest.js';
+import { verifyDirectoryStore } from './directory/verify-store.js';
 
-export interface VerifiedIndex {
+export interface VerifiedFolder {
+  readonly kind: 'index' | 'directory';
   readonly directory: string;
   /** One message per problem, naming file and block; empty when all is well. */
   readonly problems: readonly string[];
 }
 
-/** Every index at or below `directory`, in the order of names. Throws the system's error for a folder that cannot be read. */
-export async function* verifyBelow(directory: string): AsyncGenerator<VerifiedIndex> {
+/** Every index and partition at or below `directory`, in the order of names. Throws the system's error for a folder that cannot be read. */
+export async function* verifyBelow(directory: string): AsyncGenerator<VerifiedFolder> {
   const entries = await readdir(directory, { withFileTypes: true });
-  if (entries.some((entry) => entry.isFile() && entry.name === manifestName)) {
-    yield { directory, problems: await verifyDirectory(directory, { files: systemFiles, clock: systemClock }) };
+  const isThere = (name: string): boolean => entries.some((entry) => entry.isFile() && entry.name === name);
+  if (isThere(manifestName)) {
+    const problems = await verifyDirectory(directory, { files: systemFiles, clock: systemClock });
+    yield { kind: 'index', directory, problems };
+    return;
+  }
+  if (isThere(directoryManifestName)) {
+    yield { kind: 'directory', directory, problems: await verifyDirectoryStore(systemFiles, directory) };
     return;
   }
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);

@@ -1,17 +1,37 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifyBelow, type VerifiedIndex } from '../../../shard-node/verify.js';
+import { verifyBelow, type VerifiedFolder } from '../../../shard-node/verify.js';
 import { folderOfSuite } from '../../temporary-folder.js';
 
-async function verified(directory: string): Promise<VerifiedIndex[]> {
-  const found: VerifiedIndex[] = [];
+async function verified(directory: string): Promise<VerifiedFolder[]> {
+  const found: VerifiedFolder[] = [];
   for await (const index of verifyBelow(directory)) found.push(index);
   return found;
 }
 
 describe('the check of a data folder', () => {
   const folder = folderOfSuite();
+
+  it('tells indexes and directory partitions apart', async () => {
+    const directory = join(folder, 'both');
+    for (const [part, name] of [
+      ['0', 'manifest'],
+      ['directory-0', 'directory'],
+    ] as const) {
+      mkdirSync(join(directory, part), { recursive: true });
+      writeFileSync(join(directory, part, name), 'damaged');
+    }
+    const found = await verified(directory);
+    assert.deepEqual(
+      found.map(({ kind, problems }) => [kind, problems.length]),
+      [
+        ['index', 1],
+        ['directory', 1],
+      ],
+    );
+    rmSync(directory, { recursive: true });
+  });
 
   it('finds every index at any depth, and reports each one apart', async () => {
     assert.deepEqual(await verified(folder), []);

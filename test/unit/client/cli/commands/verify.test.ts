@@ -2,10 +2,15 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { systemClock } from '../../../../../base/clock.js';
+import { createLogger } from '../../../../../base/logger.js';
+import { openEmbedded } from '../../../../../cluster/embedded/open.js';
 import { writeArchive } from '../../../../../client/cli/backup/archive-folder.js';
 import { partsOf, smallArchive } from '../../../cluster/archive/small-archive.js';
 import { runShoal } from '../run-shoal.js';
 import { folderOfSuite } from '../../../../temporary-folder.js';
+
+const logger = createLogger('test', 'silent');
 
 describe('shoal verify', () => {
   const folder = folderOfSuite();
@@ -18,6 +23,23 @@ describe('shoal verify', () => {
     const { indexes, problems } = result.json() as { indexes: number; problems: string[] };
     assert.deepEqual([indexes, problems.length], [1, 1]);
     assert.match(problems[0] ?? '', /manifest/);
+  });
+
+  it('names every part of a data folder, and is done without a cluster', async () => {
+    const directory = join(folder, 'data');
+    const { registry, objects, close } = await openEmbedded({ directory, clock: systemClock, logger });
+    await registry.transact([], [{ operation: 'put', key: 'a', value: Buffer.from('x') }]);
+    await objects.put('tables/one', Buffer.alloc(8));
+    assert.match((await runShoal(['verify', directory])).stderr, /is in use by process/);
+    await close();
+    const result = await runShoal(['verify', directory, '--json']);
+    const { files, problems } = result.json() as { files: { file: string; kind: string }[]; problems: string[] };
+    assert.deepEqual([result.exitCode, problems], [0, []]);
+    assert.deepEqual(
+      files.filter(({ kind }) => kind !== 'format').map(({ file }) => file),
+      ['registry/registry.mdb', 'objects/objects/tables/one'],
+    );
+    assert.equal((await runShoal(['verify', directory])).stdout, '0 indexes and 6 other parts: all checksums match\n');
   });
 
   it('reads every checksum of a backup', async () => {
