@@ -6,7 +6,7 @@
  * each. Few: `.rowStarts` (uint32[values + 1]) into `.rows` (uint32, ascending within a value). NaN is in no index, since no
  * comparison but "unequal" finds it. Files from before there were indexes have none of these columns.
  */
-import { setBit } from '../bitmap.js';
+import { clearBit, countBits, setBit } from '../bitmap.js';
 import type { AttributeScalar } from '../document.js';
 import { unionInto } from '../filter/roaring.js';
 import { compareScalars } from '../filter/scalar-order.js';
@@ -18,41 +18,64 @@ export interface AttributeIndex {
   mark(condition: ValueCondition, bits: Uint8Array): void;
 }
 
-/** The index beside the columns `prefix`, whose value number n is `element(n)`; null when the file has none. */
-export function readAttributeIndex(
-  file: ColumnFile,
-  prefix: string,
-  element: (at: number) => AttributeScalar,
-): AttributeIndex | null {
+/** The attribute's own columns, as its index needs them. */
+export interface IndexedColumns {
+  /** Value number `at`. */
+  element(at: number): AttributeScalar;
+  /** Bitmap of the rows that have a value; null for an attribute of lists, whose rows may have several. */
+  readonly presence: Uint8Array | null;
+}
+
+/** The index beside the columns `prefix`; null when the file has none. */
+export function readAttributeIndex(file: ColumnFile, prefix: string, columns: IndexedColumns): AttributeIndex | null {
   if (!file.has(`${prefix}.first`)) return null;
   const first = file.u32(`${prefix}.first`);
-  const markRange = rangeMarker(file, prefix);
-  const order = (at: number, value: AttributeScalar): number => compareScalars(element(first[at]!), value);
+  const valueAt = (at: number): AttributeScalar => columns.element(first[at]!);
+  const order = (at: number, value: AttributeScalar): number => compareScalars(valueAt(at), value);
+  const marker = file.has(`${prefix}.sets`) ? setMarker(file, prefix) : rowMarker(file, prefix, columns.presence);
   return {
     mark: (condition, bits) => {
-      for (const [from, to] of rangesOf(condition, first.length, {
-        order,
-        text: (at) => element(first[at]!) as string,
-      })) {
-        markRange(bits, from, to);
-      }
+      const ranges = rangesOf(condition, first.length, { order, text: (at) => valueAt(at) as string });
+      if (ranges.length === 1) marker.markOnly(bits, ...ranges[0]!);
+      else for (const [from, to] of ranges) marker.mark(bits, from, to);
     },
   };
 }
 
-function rangeMarker(file: ColumnFile, prefix: string): (bits: Uint8Array, from: number, to: number) => void {
-  if (file.has(`${prefix}.sets`)) {
-    const starts = file.u32(`${prefix}.setStarts`);
-    const sets = file.u8(`${prefix}.sets`);
-    return (bits, from, to) => {
-      for (let value = from; value < to; value += 1) unionInto(bits, sets, starts[value]!);
-    };
-  }
+/** Sets the bits of the rows whose value is one of numbers `from` to `to`. */
+interface RangeMarker {
+  mark(bits: Uint8Array, from: number, to: number): void;
+  /** The same where no bit is set yet. */
+  markOnly(bits: Uint8Array, from: number, to: number): void;
+}
+
+function setMarker(file: ColumnFile, prefix: string): RangeMarker {
+  const starts = file.u32(`${prefix}.setStarts`);
+  const sets = file.u8(`${prefix}.sets`);
+  const mark = (bits: Uint8Array, from: number, to: number): void => {
+    for (let value = from; value < to; value += 1) unionInto(bits, sets, starts[value]!);
+  };
+  return { mark, markOnly: mark };
+}
+
+function rowMarker(file: ColumnFile, prefix: string, presence: Uint8Array | null): RangeMarker {
   const starts = file.u32(`${prefix}.rowStarts`);
   const rows = file.u32(`${prefix}.rows`);
-  return (bits, from, to) => {
+  const mark = (bits: Uint8Array, from: number, to: number): void => {
     for (let at = starts[from]!; at < starts[to]!; at += 1) setBit(bits, rows[at]!);
   };
+  // Rows with NaN are present and yet not among `rows`.
+  const all = presence !== null && countBits(presence, file.layout.rows) === rows.length ? presence : null;
+  if (all === null) return { mark, markOnly: mark };
+  const markOnly = (bits: Uint8Array, from: number, to: number): void => {
+    const [start, end] = [starts[from]!, starts[to]!];
+    if (2 * (end - start) <= rows.length) return mark(bits, from, to);
+    // Most rows: it is less work to take away the others.
+    bits.set(all.subarray(0, bits.length));
+    for (let at = 0; at < start; at += 1) clearBit(bits, rows[at]!);
+    for (let at = end; at < rows.length; at += 1) clearBit(bits, rows[at]!);
+  };
+  return { mark, markOnly };
 }
 
 /** The distinct values as a search over them needs it. */

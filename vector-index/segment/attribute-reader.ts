@@ -15,7 +15,8 @@ export function readAttributes(file: ColumnFile): readonly AttributeColumn[] {
     const starts = isList ? file.u32(`${prefix}.starts`) : null;
     const value = valueReader(presence, starts, element);
     const rows = file.layout.rows;
-    const index = readAttributeIndex(file, prefix, element) ?? { mark: scanOver(rows, value) };
+    const columns = { element, presence: isList ? null : presence };
+    const index = readAttributeIndex(file, prefix, columns) ?? { mark: scanOver(rows, value) };
     const markPresent = (bits: Uint8Array): void => bits.set(presence.subarray(0, bits.length));
     return { name, kind, isList, value, markPresent, mark: (condition, bits) => index.mark(condition, bits) };
   });

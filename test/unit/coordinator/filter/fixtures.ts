@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
 import { compileFilter } from '../../../../coordinator/filter/compile.js';
 import { attributeTypes } from '../../../../proto/attributes.js';
-import { Filter } from '../../../../proto/generated/shoal/v1/filter.js';
+import { type Filter } from '../../../../proto/generated/shoal/v1/filter.js';
 
 export const attributes = {
   year: attributeTypes.int64,

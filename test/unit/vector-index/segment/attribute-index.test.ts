@@ -11,7 +11,8 @@ async function indexOf(rows: number): Promise<AttributeIndex> {
   const file = await attributeFile(
     Array.from({ length: rows }, (_, row): Attributes => ({ x: values[row % values.length]! })),
   );
-  const index = readAttributeIndex(file, 'attribute.0', (at) => values[at % values.length]!);
+  const element = (at: number): string => values[at % values.length]!;
+  const index = readAttributeIndex(file, 'attribute.0', { element, presence: file.u8('attribute.0.present') });
   assert.ok(index !== null);
   return index;
 }
@@ -56,9 +57,6 @@ for (const [layout, rows] of [
 describe('a file without an index', () => {
   it('has none', async () => {
     const file = await attributeFile([{ x: 1n }]);
-    assert.equal(
-      readAttributeIndex(file, 'attribute.1', () => 1n),
-      null,
-    );
+    assert.equal(readAttributeIndex(file, 'attribute.1', { element: () => 1n, presence: null }), null);
   });
 });
