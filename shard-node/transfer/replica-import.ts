@@ -1,0 +1,182 @@
+/**
+ * The data of one replica that comes from a backup: sealed files as they were, then the log's records above them, under new subjects.
+ *
+ * Nothing of it is served before a placement names it. What the records say is applied as a replica would have applied it, but only
+ * as far as the instant of the backup; the result is sealed, so that the new log can begin above it.
+ */
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.js';
+import { ShoalError } from '../../base/errors.js';
+import { ArchivedRecordReader, changeUpTo, entryOf } from '../../cluster/archive/archived-records.js';
+import { memberName } from '../../cluster/archive/check-manifest.js';
+import { shardSubject } from '../../cluster/keys.js';
+import type { ArchivedRecord } from '../../proto/generated/shoal/v1/backup.js';
+import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { Files, WritableFile } from '../../vector-index/files.js';
+import { readManifest, writeManifest } from '../../vector-index/manifest.js';
+import { ShardIndex } from '../../vector-index/shard-index.js';
+import { verifyDirectory } from '../../vector-index/verify.js';
+import { indexDocuments, type TermWeighting } from '../ingest/decode.js';
+
+/** Bytes in memory after which the records applied so far are sealed. */
+const sealBytes = 64 * 1024 * 1024;
+
+export interface ImportTask {
+  /** Of the new collection. */
+  readonly settings: CollectionSettings;
+  readonly placement: ShardPlacement;
+  /** uid of the collection from which files and records come. */
+  readonly archivedUid: string;
+  /** Nothing that comes has a larger log position. */
+  readonly sequence: bigint;
+  /** What was written above this log position is left out. */
+  readonly cut: bigint;
+}
+
+export interface ReplicaImportOptions extends ImportTask {
+  /** The replica's folder; must not hold anything. */
+  readonly directory: string;
+  readonly files: Files;
+  readonly clock: Clock;
+}
+
+/** Calls come one after another. The creator either finishes or discards it. */
+export class ReplicaImport {
+  readonly #options: ReplicaImportOptions;
+  readonly #subject: string;
+  readonly #names = new Set<string>();
+  readonly #reader = new ArchivedRecordReader();
+  #current: { readonly name: string; readonly file: WritableFile } | null = null;
+  #index: ShardIndex | null = null;
+  #timeMs = 0;
+
+  private constructor(options: ReplicaImportOptions) {
+    this.#options = options;
+    const { uid, generation, shard } = options.placement;
+    this.#subject = shardSubject(uid, generation, shard);
+  }
+
+  /** ALREADY_EXISTS when the folder holds something. */
+  static async begin(options: ReplicaImportOptions): Promise<ReplicaImport> {
+    const { files, directory } = options;
+    await files.makeDirectory(directory);
+    if ((await files.list(directory)).length === 0) return new ReplicaImport(options);
+    const what = `${directory} holds data of shard ${options.placement.shard} already`;
+    throw new ShoalError('ALREADY_EXISTS', `${what}; nothing is imported over it`);
+  }
+
+  /** The next bytes of the file `name`; another name ends the file before. INVALID_ARGUMENT for a hostile name or a file come twice. */
+  async writeFile(name: string, bytes: Uint8Array): Promise<void> {
+    if (this.#index !== null) throw new ShoalError('INVALID_ARGUMENT', `file '${name}' came after the records`);
+    if (this.#current?.name !== name) {
+      await this.#endFile();
+      memberName(name, 'a file of a replica');
+      if (this.#names.has(name)) throw new ShoalError('INVALID_ARGUMENT', `file '${name}' came twice`);
+      this.#names.add(name);
+      const { files, directory } = this.#options;
+      this.#current = { name, file: await files.create(join(directory, name)) };
+    }
+    await this.#current.file.write(bytes);
+  }
+
+  /** The next bytes of the records. DATA_LOSS when they, or the files before them, are damaged. */
+  async writeRecords(bytes: Uint8Array): Promise<void> {
+    const index = await this.#openIndex();
+    for (const record of this.#reader.add(bytes)) {
+      this.#apply(index, record);
+      if (index.unsealedBytes >= sealBytes) await index.seal();
+    }
+  }
+
+  /** Everything is on disk as of the task's sequence; gives the living documents. */
+  async finish(): Promise<number> {
+    const index = await this.#openIndex();
+    this.#reader.finish();
+    const { sequence } = this.#options;
+    index.apply({ subject: this.#subject, sequence, timeMs: this.#timeMs }, {});
+    await index.seal();
+    const { documents } = index.statistics(new Uint32Array(0));
+    await index.close();
+    return documents;
+  }
+
+  /** Removes what there is. Idempotent; also after `finish`. */
+  async discard(): Promise<void> {
+    const { files, directory } = this.#options;
+    await this.#current?.file.close();
+    await this.#index?.close();
+    await files.removeDirectory(directory);
+  }
+
+  async #endFile(): Promise<void> {
+    if (this.#current === null) return;
+    const { file } = this.#current;
+    await file.sync();
+    await file.close();
+    this.#current = null;
+  }
+
+  async #openIndex(): Promise<ShardIndex> {
+    if (this.#index !== null) return this.#index;
+    await this.#endFile();
+    const { files, directory, clock, settings } = this.#options;
+    const problems = await verifyDirectory(directory, { files, clock });
+    if (problems.length > 0) {
+      throw new ShoalError('DATA_LOSS', `the files of the backup are damaged: ${problems[0]}; use another backup`);
+    }
+    await this.#renameSubjects();
+    this.#index = await ShardIndex.open({
+      files,
+      directory,
+      settings: { dim: settings.dim, tokenDim: settings.tokenDim },
+      codecs: () => null,
+      clock,
+    });
+    return this.#index;
+  }
+
+  /** The marks of the files are those of the old collection's subjects. */
+  async #renameSubjects(): Promise<void> {
+    const { files, directory } = this.#options;
+    const manifest = await readManifest(files, directory);
+    if (manifest === null) throw new ShoalError('INVALID_ARGUMENT', 'the files of the backup have no manifest');
+    const applied = Object.entries(manifest.applied).map(([subject, mark]) => [this.#renamed(subject), mark] as const);
+    await writeManifest(files, directory, { ...manifest, applied: Object.fromEntries(applied) });
+  }
+
+  #renamed(subject: string): string {
+    const { archivedUid, placement } = this.#options;
+    const prefix = `shoal.${archivedUid}.`;
+    if (subject.startsWith(prefix)) return `shoal.${placement.uid}.${subject.slice(prefix.length)}`;
+    throw new ShoalError('INVALID_ARGUMENT', `'${subject}' is no subject of the collection of the backup`);
+  }
+
+  #apply(index: ShardIndex, record: ArchivedRecord): void {
+    const entry = entryOf(record);
+    const { sequence, timeMs } = entry;
+    const subject = this.#renamed(entry.subject);
+    if (sequence > this.#options.sequence) {
+      throw new ShoalError('INVALID_ARGUMENT', `record ${sequence} is above the end of the backup`);
+    }
+    const change = changeUpTo(entry, this.#options.cut);
+    if (change === null) return;
+    this.#timeMs = Math.max(this.#timeMs, timeMs);
+    try {
+      index.apply(
+        { subject, sequence, timeMs },
+        change.operation === 'upsert'
+          ? { documents: indexDocuments(change, weightingOf(this.#options.settings)) }
+          : { superseded: change.entries },
+      );
+    } catch (cause) {
+      const why = ShoalError.from(cause).message;
+      throw new ShoalError('INVALID_ARGUMENT', `record ${sequence} of the backup cannot be applied: ${why}`, { cause });
+    }
+  }
+}
+
+function weightingOf(settings: CollectionSettings): TermWeighting {
+  if (settings.sparseWeighting === 'learned') return { kind: 'learned' };
+  return { kind: 'bm25', averageLength: settings.bm25AverageLength };
+}
