@@ -14,6 +14,7 @@ import { ClusterView } from '../cluster/shard-map/cluster-view.js';
 import type { Files } from '../vector-index/files.js';
 import { instructionSet } from '../vector-index/instruction-set.js';
 import { systemFiles } from '../vector-index/system-files.js';
+import { TransferService } from '../proto/generated/shoal/v1/backup.js';
 import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
 import { DirectoryService } from '../proto/generated/shoal/v1/directory.js';
 import { ShardService } from '../proto/generated/shoal/v1/shard.js';
@@ -24,6 +25,7 @@ import { directoryService } from './directory/service.js';
 import { removeOrphans, type OrphanOptions } from './orphans.js';
 import { ReplicaSet } from './replicas.js';
 import { shardService } from './service.js';
+import { openTransfers } from './transfer/service.js';
 
 export interface ShardNodeOptions {
   readonly config: ShardNodeConfigInput;
@@ -58,6 +60,8 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const directories = new DirectorySet({ config, registry, log, files, connections, lease, clock, logger });
   const directory = new DirectoryAnswers(directories, log);
   const { server: implementation, stream } = shardService(replicas, { directory, clock, logger });
+  const { dataDirectory } = config;
+  const transfers = openTransfers({ replicas, dataDirectory, registry, files, clock, logger });
   const server = await transport
     .serve({
       host: config.host,
@@ -65,6 +69,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
       services: [
         { definition: ShardService, implementation },
         { definition: DirectoryService, implementation: directoryService(directory, { clock, logger }) },
+        { definition: TransferService, implementation: transfers.server },
       ],
       reflection: true,
       clock,
@@ -101,6 +106,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
     await leave();
     await view.close();
     await server.close();
+    await transfers.close();
     await directories.close();
     await replicas.close();
     await connections.close();

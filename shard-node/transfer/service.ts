@@ -4,22 +4,48 @@ import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { Logger } from '../../base/logger.js';
 import { unaryHandler } from '../../cluster/rpc/handlers.js';
+import type { Registry } from '../../cluster/registry.js';
 import type { BeginImportRequest, TransferServer, WriteImportRequest } from '../../proto/generated/shoal/v1/backup.js';
+import type { Files } from '../../vector-index/files.js';
 import type { ReplicaSet } from '../replicas.js';
-import type { Imports } from './imports.js';
+import { Imports } from './imports.js';
 import type { ImportTask } from './replica-import.js';
-import type { Snapshots } from './snapshots.js';
+import { Snapshots } from './snapshots.js';
 
 export interface TransferParts {
   readonly replicas: Pick<ReplicaSet, 'replica'>;
-  readonly snapshots: Snapshots;
-  readonly imports: Imports;
+  /** Folder of the replicas. */
+  readonly dataDirectory: string;
+  readonly registry: Registry;
+  readonly files: Files;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The handlers of `shoal.v1.Transfer`. */
-export function transferService({ replicas, snapshots, imports, clock, logger }: TransferParts): TransferServer {
+export interface Transfers {
+  readonly server: TransferServer;
+  /** Lets snapshots go and removes what is half imported. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The handlers of `shoal.v1.Transfer` over what they hold. */
+export function openTransfers(parts: TransferParts): Transfers {
+  const snapshots = new Snapshots(parts);
+  const imports = new Imports(parts);
+  return {
+    server: transferService(parts, snapshots, imports),
+    close: async () => {
+      await imports.close();
+      await snapshots.close();
+    },
+  };
+}
+
+function transferService(
+  { replicas, clock, logger }: TransferParts,
+  snapshots: Snapshots,
+  imports: Imports,
+): TransferServer {
   const options = { clock, logger, deadlineMsDefault: limits.writeDeadlineMs };
   return {
     openSnapshot: unaryHandler(async ({ uid, ref }) => {
