@@ -30,6 +30,8 @@ export interface FoundHit extends RankedCandidate {
 export interface Fetched {
   readonly hits: readonly FoundHit[];
   readonly missing: ReadonlyMap<number, string>;
+  /** Candidates that the shards had at the scan and have no longer. */
+  readonly gone: number;
 }
 
 type FetchParts = Pick<SearchParts, 'peers' | 'fanOut'> & {
@@ -53,14 +55,15 @@ export async function fetch(
 ): Promise<Fetched> {
   const { scoreThreshold } = question;
   const wanted = scoreThreshold === null ? ranked : ranked.filter(({ score }) => score >= scoreThreshold);
-  const { hits, missing } = await fetchFirst(wanted, question, parts);
-  return { hits: hits.slice(question.offset), missing };
+  const found = await fetchFirst(wanted, question, parts);
+  return { ...found, hits: found.hits.slice(question.offset) };
 }
 
 async function fetchFirst(ranked: readonly RankedCandidate[], question: Question, parts: FetchParts): Promise<Fetched> {
   const count = question.offset + question.k;
   const hits: FoundHit[] = [];
   const missing = new Map<number, string>();
+  let gone = 0;
   const ids = new Set<string>(question.like === null ? [] : [question.like]);
   for (let next = 0; hits.length < count && next < ranked.length;) {
     const batch = ranked.slice(next, next + Math.min(documentsPerMessage, count - hits.length));
@@ -70,12 +73,13 @@ async function fetchFirst(ranked: readonly RankedCandidate[], question: Question
     for (const candidate of batch) {
       const row = found.get(candidate.docId);
       const document = row && whole.get(row.docId);
+      if (row === undefined && !missing.has(candidate.shard)) gone += 1;
       if (row === undefined || document === undefined || ids.has(document.id)) continue;
       ids.add(document.id);
       hits.push({ ...candidate, document, start: row.start, end: row.end });
     }
   }
-  return { hits, missing };
+  return { hits, missing, gone };
 }
 
 /** The documents of `found` by docId; those of further passages with title and text from their home. */

@@ -48,6 +48,7 @@ export interface Question extends Representations {
 export function questionOf(request: SearchRequest, settings: CollectionSettings, nowMs: number): Question {
   const { k, offset } = windowOf(request);
   const isByVector = request.vector !== undefined || request.like !== '';
+  const representations = isByVector ? vectorRepresentations(request) : representationsOf(request, settings);
   checkSubject(request, settings);
   checkSequenceUid({ uid: request.minSequenceUid, sequence: request.minSequence }, settings);
   return {
@@ -57,7 +58,7 @@ export function questionOf(request: SearchRequest, settings: CollectionSettings,
     like: request.like === '' ? null : request.like,
     k,
     offset,
-    ...(isByVector ? vectorRepresentations(request) : representationsOf(request, settings)),
+    ...representations,
     candidates: candidatesOf(request, k + offset),
     nprobe: request.exact ? 0 : request.nprobe,
     exact: request.exact,

@@ -18,6 +18,9 @@ import { StageDeadlines } from './stage-deadlines.js';
 import { Stopwatch, type StepTimes } from './stopwatch.js';
 import { wireQuestion } from './wire-question.js';
 
+/** So often a question is asked while documents are replaced under it. */
+const attemptsMax = 3;
+
 export interface SearchResult {
   readonly hits: readonly FoundHit[];
   readonly plan: Plan;
@@ -25,12 +28,25 @@ export interface SearchResult {
   /** Documents that have every score that the question asks for. */
   readonly reranked: number;
   readonly coverage: Coverage;
+  /** Candidates that were replaced or deleted before they could be fetched. */
+  readonly gone: number;
   readonly times: StepTimes;
   readonly tokens: TokenExplanation | null;
 }
 
-/** The answer to `asked`. A shard that fails is a hole in it, never an exception; errors are the question's or the encoder's. */
+/**
+ * The answer to `asked`. A shard that fails is a hole in it, never an exception; errors are the question's or the encoder's. Where a
+ * document was replaced between being found and being fetched, its new version is searched for again, as long as there is time.
+ */
 export async function search(asked: Question, parts: SearchParts, deadline: Deadline): Promise<SearchResult> {
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await searchOnce(asked, parts, deadline);
+    const hasTime = deadline.remainingMs() > 2 * result.times.totalMs;
+    if (result.gone === 0 || attempt === attemptsMax || !hasTime) return result;
+  }
+}
+
+async function searchOnce(asked: Question, parts: SearchParts, deadline: Deadline): Promise<SearchResult> {
   const watch = new Stopwatch(parts.clock);
   const stages = new StageDeadlines(deadline);
   try {
@@ -53,12 +69,12 @@ export async function search(asked: Question, parts: SearchParts, deadline: Dead
     const scored = await rerank(merged, question, wire, { ...known, deadline: stages.take(0.8) });
     const ranked = fuse(scored.candidates, question, merged.bestSparse);
     watch.lap('rerankMs');
-    const { hits, missing } = await fetch(ranked, question, { ...known, deadline });
+    const { hits, missing, gone } = await fetch(ranked, question, { ...known, deadline });
     watch.lap('fetchMs');
     const tokens = question.explain ? await explainTokens(hits, question, wire, { ...known, deadline }) : null;
     const coverage = coverageOf(scans, new Map([...scored.missing, ...missing]));
     return {
-      ...{ hits, plan: scans.plan, merged, reranked: scored.candidates.length, coverage, tokens },
+      ...{ hits, plan: scans.plan, merged, reranked: scored.candidates.length, coverage, tokens, gone },
       times: watch.times(),
     };
   } finally {

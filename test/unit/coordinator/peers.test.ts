@@ -5,7 +5,8 @@ import { Deadline } from '../../../base/deadline.js';
 import { emptyClusterMap } from '../../../cluster/shard-map/cluster-map.js';
 import { Peers } from '../../../coordinator/peers.js';
 import { createBare, numberedDocuments, SmallCluster } from '../../cluster/small-cluster.js';
-import { floats, longs } from './fixtures.js';
+import { FetchRequest } from '../../../proto/generated/shoal/v1/shard.js';
+import { floats, longs, words } from './fixtures.js';
 
 describe('the calls of a coordinator', () => {
   let cluster: SmallCluster;
@@ -34,25 +35,33 @@ describe('the calls of a coordinator', () => {
   it('reach a shard node', async () => {
     const scan = {
       uid,
-      shards: [{ ref, lists: empty, dense: true, sparse: false }],
+      shards: [{ ref, lists: empty, dense: true, sparse: false, required: [] }],
       dense: floats(1, 0),
       sparse: undefined,
       k: 1,
       minSequence: 1n,
+      filter: undefined,
     };
     const [scanned] = (await peers.scan(shard, scan, deadline)).shards;
     assert.deepEqual(scanned?.dense?.docIds, longs(4_098n));
     const given = { dense: floats(1, 0), sparse: undefined, queryTokens: empty, matches: false, exactTop: 0 };
-    const [scored] = (await peers.rerank(shard, { uid, shards: [{ ref, docIds: longs(4_096n) }], ...given }, deadline))
-      .shards;
+    const [scored] = (
+      await peers.rerank(
+        shard,
+        { uid, shards: [{ ref, docIds: longs(4_096n), passages: empty, required: [] }], ...given },
+        deadline,
+      )
+    ).shards;
     assert.deepEqual(scored?.dense, floats(1));
     const [fetched] = (
-      await peers.fetch(shard, { uid, shards: [{ ref, docIds: longs(4_097n) }], withVectors: false }, deadline)
+      await peers.fetch(shard, FetchRequest.fromPartial({ uid, shards: [{ ref, docIds: longs(4_097n) }] }), deadline)
     ).shards;
     assert.equal(fetched?.documents[0]?.document?.id, '1');
     const found = await peers.lookup(shard, { uid, ref, ids: ['2', 'x'], minSequence: 0n }, deadline);
     assert.deepEqual(found.docIds, longs(4_098n, 0n));
-    const [counts] = (await peers.statistics(shard, { uid, shards: [ref], termIds: empty }, deadline)).shards;
+    const [counts] = (
+      await peers.statistics(shard, { uid, shards: [ref], termIds: empty, filter: undefined, required: [] }, deadline)
+    ).shards;
     assert.equal(counts?.documents, 3n);
     const read = await peers.readDocuments(shard, { uid, ref, after: 4_096n, limit: 10, withVectors: false }, deadline);
     assert.deepEqual(
@@ -61,6 +70,23 @@ describe('the calls of a coordinator', () => {
     );
     assert.equal((await peers.seal(shard, { uid, ref }, deadline)).durable, 1n);
     assert.equal(peers.loadOf(shard), 0);
+  });
+
+  it('reach a directory', async () => {
+    const partition = { uid, partition: 0 };
+    const { located } = await peers.locate(shard, { ...partition, ids: ['2', 'x'], heard: 1n }, deadline);
+    assert.deepEqual([located?.docIds, located?.places], [longs(4_098n, 0n), words(0, 0xffff_ffff)]);
+    const page = { ...partition, afterId: '0', limit: 1, heard: 1n };
+    const listed = await peers.listLocated(shard, page, deadline);
+    assert.deepEqual([listed.ids, listed.done], [['1'], false]);
+    const subjects = [`shoal.${uid}.1.0`];
+    const committed = await peers.awaitCommitted(shard, { ...partition, sequence: 1n, subjects }, deadline);
+    assert.deepEqual([committed.caused, committed.last], [0n, [{ subject: subjects[0], sequence: 1n }]]);
+    const given = { ...partition, ids: ['0'], contentHashes: longs(7n), asOf: 1n };
+    assert.deepEqual((await peers.findUnchanged(shard, given, deadline)).docIds, longs(0n));
+    await assert.rejects(peers.awaitVerdicts(shard, { ...partition, partition: 9, sequence: 1n }, deadline));
+    const rows = { uid, ref, after: 0n, limit: 2, filter: undefined, required: [] };
+    assert.deepEqual((await peers.listRows(shard, rows, deadline)).ids, ['0', '1']);
   });
 
   it('reach an encoder node', async () => {
@@ -74,7 +100,11 @@ describe('the calls of a coordinator', () => {
   });
 
   it('count what is under way as load', async () => {
-    const statistics = peers.statistics(shard, { uid, shards: [ref], termIds: empty }, deadline);
+    const statistics = peers.statistics(
+      shard,
+      { uid, shards: [ref], termIds: empty, filter: undefined, required: [] },
+      deadline,
+    );
     await Promise.resolve();
     assert.equal(peers.loadOf(shard), 1);
     await statistics;
@@ -82,13 +112,17 @@ describe('the calls of a coordinator', () => {
   });
 
   it('say UNAVAILABLE of an address where nobody is', async () => {
-    await assert.rejects(peers.statistics('127.0.0.1:1', { uid, shards: [], termIds: empty }, deadline), {
-      code: 'UNAVAILABLE',
-    });
+    await assert.rejects(
+      peers.statistics('127.0.0.1:1', { uid, shards: [], termIds: empty, filter: undefined, required: [] }, deadline),
+      {
+        code: 'UNAVAILABLE',
+      },
+    );
   });
 
   it('end well when the node leaves meanwhile, and reach it again when it is back', async () => {
-    const ask = (): Promise<unknown> => peers.statistics(shard, { uid, shards: [ref], termIds: empty }, deadline);
+    const ask = (): Promise<unknown> =>
+      peers.statistics(shard, { uid, shards: [ref], termIds: empty, filter: undefined, required: [] }, deadline);
     const before = ask();
     await Promise.resolve();
     const followed = peers.follow(emptyClusterMap);

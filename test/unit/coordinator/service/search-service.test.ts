@@ -5,6 +5,7 @@ import { createBare, numberedDocuments, SmallCluster } from '../../../cluster/sm
 import {
   SearchClient,
   SearchRequest,
+  type SearchBatchResponse,
   type SearchMode,
   type SearchResponse,
 } from '../../../../proto/generated/shoal/v1/search.js';
@@ -110,6 +111,9 @@ describe('the service of search', () => {
       [{ vector: undefined, mode: 77 as SearchMode }, 3, /mode 77 is unknown; use hybrid, dense, sparse or multi/],
       [{ collection: 'x' }, 5, /collection 'x' does not exist/],
       [{ minSequence: 1n, minSequenceUid: 'other' }, 9, /min_sequence belongs to uid other/],
+      [{ minSequence: 999n }, 11, /999/],
+      [{ filter: 'year >=' }, 3, /1/],
+      [{ vector: undefined, like: 'nobody' }, 5, /document 'nobody' does not exist in collection 'notes'/],
     ];
     for (const [request, code, details] of refusals) await assert.rejects(search(request), { code, details });
   });
@@ -127,13 +131,43 @@ describe('the service of search', () => {
     assert.equal((await cluster.client.search('long', query, { k: 2, deadlineMs })).hits.length, 2);
   }).timeout(20_000);
 
-  it('ends a call whose own deadline is over', async () => {
-    const { uid } = await cluster.client.documents.count('notes');
-    const answer = await search({ minSequence: 999n, minSequenceUid: uid, deadlineMs: 50 });
-    assert.deepEqual([answer.hits.length, answer.coverage?.full], [0, false]);
-    await assert.rejects(search({ minSequence: 999n, deadlineMs: 50, requireFull: true }), {
-      code: 14,
-      details: /the answer is not full: node shard-1/,
-    });
+  it('answers a batch, each question with its own outcome', async () => {
+    const questions = [{ k: 1 }, { collection: 'x' }, { k: 2, offset: 1 }];
+    const requests = questions.map((each) =>
+      SearchRequest.fromPartial({ collection: 'notes', vector: floats(1, 0), ...each }),
+    );
+    const { outcomes } = await new Promise<SearchBatchResponse>((resolve, reject) =>
+      raw.searchBatch({ requests }, (error, answer) => (error === null ? resolve(answer) : reject(error))),
+    );
+    assert.deepEqual(
+      outcomes.map(({ status, response }) => [status, response?.hits.map(({ id }) => id)]),
+      [
+        [0, ['19']],
+        [5, undefined],
+        [0, ['18', '17']],
+      ],
+    );
+    assert.match(outcomes[1]?.message ?? '', /collection 'x' does not exist/);
+  });
+
+  it('finds what is like a document, without that document', async () => {
+    const { hits } = await search({ vector: undefined, like: '3', k: 2 });
+    assert.deepEqual(
+      hits.map(({ id }) => id),
+      ['19', '18'],
+    );
+    const most = await search({ vector: undefined, like: '19', k: 2 });
+    assert.deepEqual(
+      most.hits.map(({ id }) => id),
+      ['18', '17'],
+    );
+  });
+
+  it('finds only what a filter lets through', async () => {
+    const { hits } = await search({ filter: 'year == 7' });
+    assert.deepEqual(
+      hits.map(({ id }) => id),
+      ['bare'],
+    );
   });
 });
