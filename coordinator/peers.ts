@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { Deadline } from '../base/deadline.js';
 import { present } from '../base/assert.js';
 import { grpcTransport, type Connections, type Transport } from '../cluster/rpc/transport.js';
+import type { Method } from '../cluster/rpc/method.js';
 import type { ClusterMap } from '../cluster/shard-map/cluster-map.js';
 import type { Unsequenced } from '../cluster/rpc/stream-client.js';
 import {
@@ -177,6 +178,16 @@ export class Peers {
 
   seal(address: string, request: SealRequest, deadline: Deadline): Promise<SealResponse> {
     return this.#channels.unary(address, ShardService.seal, request, deadline);
+  }
+
+  /** One call of `shoal.v1.Transfer`, by which files of replicas come and go. */
+  transfer<Request, Response>(
+    address: string,
+    method: Method<Request, Response>,
+    request: Request,
+    deadline: Deadline,
+  ): Promise<Response> {
+    return this.#channels.unary(address, method, request, deadline);
   }
 
   /** Closes the connections to nodes that `map` no longer has at their address, once their calls under way have ended. */

@@ -43,7 +43,8 @@ export interface NewCollection {
   readonly firstSequence: bigint;
 }
 
-interface Placed {
+/** Where the parts of a collection are. */
+export interface Placed {
   readonly shards: readonly ShardPlacement[];
   readonly directory: readonly DirectoryPlacement[];
 }
@@ -75,7 +76,7 @@ export async function createCollection(
  */
 export async function openCollection(collection: NewCollection, parts: OpenParts, deadline: Deadline): Promise<void> {
   const { settings, structure, directoryPartitions, firstSequence } = collection;
-  const { uid, name, structureVersion } = settings;
+  const { uid, structureVersion } = settings;
   const map = parts.view.current();
   const groups = structure === null ? [Uint32Array.of(0)] : groupLists(structure, settings.shards);
   const placed = {
@@ -84,6 +85,19 @@ export async function openCollection(collection: NewCollection, parts: OpenParts
   };
   if (structure !== null)
     await parts.objects.put(structureObject(uid, structureVersion), writeStructureFile(structure));
+  await publishCollection({ settings, placed, firstSequence }, parts, deadline);
+}
+
+/**
+ * Opens the log of a collection whose objects are stored, makes it known, and waits until it is served. ALREADY_EXISTS when the name
+ * is taken, with nothing left behind.
+ */
+export async function publishCollection(
+  { settings, placed, firstSequence }: Pick<NewCollection, 'settings' | 'firstSequence'> & { readonly placed: Placed },
+  parts: OpenParts,
+  deadline: Deadline,
+): Promise<void> {
+  const { uid, name } = settings;
   await parts.log.createStream(streamOf(uid), firstSequence);
   const revision = await write(settings, placed, parts);
   await parts.view.when(

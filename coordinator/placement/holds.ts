@@ -6,12 +6,14 @@
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { keys } from '../../cluster/keys.js';
-import type { Registry } from '../../cluster/registry.js';
+import type { Lease, Registry } from '../../cluster/registry.js';
 
 /** A hold's place: its collection, and a name that no other hold of it has. */
 export interface HoldName {
   readonly uid: string;
   readonly name: string;
+  /** Takes the hold away when its owner is gone. */
+  readonly lease?: Lease;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface HoldName {
  * a floor that was decided without it is not written any more.
  */
 export async function placeHold(
-  { uid, name }: HoldName,
+  { uid, name, lease }: HoldName,
   position: bigint,
   registry: Registry,
   deadline: Deadline,
@@ -31,7 +33,12 @@ export async function placeHold(
     const revision = await registry.transact(
       [{ key: setting.key, revision: setting.revision }],
       [
-        { operation: 'put', key: keys.hold(uid, name), value: Buffer.from(String(position)) },
+        {
+          operation: 'put',
+          key: keys.hold(uid, name),
+          value: Buffer.from(String(position)),
+          ...(lease === undefined ? {} : { lease }),
+        },
         { operation: 'put', key: setting.key, value: setting.value },
       ],
     );
