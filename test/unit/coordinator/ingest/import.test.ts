@@ -1,77 +1,53 @@
 /** A bulk import keeps the order of its documents, counts what became of them, and holds its source back. */
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
-import { docIdOf } from '../../../../cluster/log/records.js';
-import type { Appenders } from '../../../../coordinator/ingest/appenders.js';
-import type { AttributeTypeRegistry } from '../../../../coordinator/ingest/attribute-types.js';
+import { keys } from '../../../../cluster/keys.js';
 import { importDocuments } from '../../../../coordinator/ingest/import.js';
 import type { IngestParts } from '../../../../coordinator/ingest/ingest.js';
-import type { TokenCodecs } from '../../../../coordinator/ingest/token-codecs.js';
 import { Document } from '../../../../proto/generated/shoal/v1/document.js';
 import type { ImportResponse } from '../../../../proto/generated/shoal/v1/documents.js';
-import { bareSettings, deadlineOf, encodersOf, floats } from '../fixtures.js';
+import { deadlineOf, encodersOf, floats, settings } from '../fixtures.js';
+import { decided, writeRig, type WriteRig, type WriteRigOptions } from '../write-rig.js';
 
-type Batches = readonly (readonly string[])[];
+type Fields = Parameters<typeof Document.fromPartial>[0];
+type Batches = readonly (readonly (string | Fields)[])[];
 
-interface Rig {
-  readonly parts: IngestParts;
-  readonly appended: string[];
+interface Rig extends WriteRig {
   /** Batches that were taken from the source. */
   taken: number;
-  /** Preparing waits for it. */
-  gate: Promise<void>;
-  failure: ShoalError | null;
 }
 
-function rig(): Rig {
-  const appended: string[] = [];
-  const append = async ({ document: { id } }: { document: { id: string } }): Promise<bigint> =>
-    docIdOf(BigInt(appended.push(id)), 0);
-  const state = { taken: 0, gate: Promise.resolve(), failure: null as ShoalError | null };
-  const fix: AttributeTypeRegistry['fix'] = async (_, accepted) => {
-    await each.gate;
-    if (each.failure !== null) throw each.failure;
-    return accepted.map(() => null);
-  };
-  const parts: IngestParts = {
-    appenders: { of: () => ({ append }), noteWritten: () => undefined } as unknown as Appenders,
-    types: { fix } as unknown as AttributeTypeRegistry,
-    codecs: {} as TokenCodecs,
-    encoders: encodersOf({}),
-  };
-  const each: Rig = Object.assign(state, { parts, appended });
-  return each;
+function rig(options: WriteRigOptions = {}): Rig {
+  return Object.assign(writeRig(options), { taken: 0 });
 }
 
 async function* source(each: Rig, batches: Batches): AsyncGenerator<readonly Document[]> {
   for (const batch of batches) {
     each.taken += 1;
-    yield batch.map((id) => Document.fromPartial({ id, vector: floats(1, 2) }));
+    yield batch.map((one) =>
+      Document.fromPartial({ vector: floats(1, 2), ...(typeof one === 'string' ? { id: one } : one) }),
+    );
   }
 }
 
-function run(each: Rig, batches: Batches): Promise<ImportResponse> {
-  return importDocuments(source(each, batches), bareSettings(), each.parts, deadlineOf());
+function run(each: Rig, batches: Batches, changes: Partial<IngestParts> = {}): Promise<ImportResponse> {
+  return importDocuments(source(each, batches), each.settings, { ...each.parts, ...changes }, deadlineOf());
 }
 
 const turns = async (): Promise<void> => {
   for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
+const ids = (count: number): string[][] => Array.from({ length: count }, (_, i) => [String(i)]);
+const said = (each: Rig): string[] => each.log.said().flatMap(([, some]) => some);
+
 describe('a bulk import', () => {
   it('writes all batches in their order and counts', async () => {
     const each = rig();
-    const answer = await run(each, [['a', 'b'], [], ['c'], ['a'], ['d', 'a']]);
-    assert.deepEqual(each.appended, ['a', 'b', 'c', 'a', 'd', 'a']);
-    assert.deepEqual(answer, {
-      uid: 'u1',
-      sequence: 6n,
-      read: 6n,
-      written: 6n,
-      unchanged: 0n,
-      rejected: 0n,
-      rejects: [],
-    });
+    const { sequence, ...answer } = await run(each, [['a', 'b'], [], ['c'], ['a'], ['d', 'a']]);
+    assert.deepEqual(said(each), ['a', 'b', 'c', 'a', 'd', 'a']);
+    assert.deepEqual(answer, { uid: 'u1', read: 6n, written: 6n, unchanged: 0n, rejected: 0n, rejects: [] });
+    assert.equal(sequence, BigInt(each.log.entries.length));
   });
 
   it('names what it refused by its position in the stream, and goes on', async () => {
@@ -93,33 +69,44 @@ describe('a bulk import', () => {
     assert.deepEqual([rejects[1_499]?.position, rejects[1_499]?.result?.status], [1_499n, 3]);
   });
 
-  it('takes an id twice in one batch, since batches are an accident: the later one wins', async () => {
-    const each = rig();
-    assert.equal((await run(each, [['a', 'a']])).written, 2n);
-    assert.deepEqual(each.appended, ['a', 'a']);
+  it('skips what is there already, also what an interrupted import has left', async () => {
+    const each = rig({ partitions: 2 });
+    await run(each, ids(3));
+    const { written, unchanged, sequence } = await run(each, ids(5));
+    assert.deepEqual([written, unchanged], [2n, 3n]);
+    assert.equal(sequence, BigInt(each.log.entries.length));
+    assert.deepEqual(said(each).slice(3), ['3', '4']);
   });
 
-  it('takes no more batches than four ahead of the log', async () => {
-    const each = rig();
-    const opening: { open: () => void } = { open: () => undefined };
-    each.gate = new Promise((resolve) => (opening.open = resolve));
-    const running = run(
-      each,
-      Array.from({ length: 10 }, (_, i) => [String(i)]),
-    );
-    await turns();
-    assert.equal(each.taken, 4);
-    opening.open();
-    assert.equal((await running).written, 10n);
+  it('takes no more batches than sixteen ahead of the log, or four ahead of the encoder', async () => {
+    const cases: [Partial<WriteRigOptions>, number][] = [
+      [{}, 16],
+      [{ settings: settings({ tokenDim: 0 }) }, 4],
+    ];
+    for (const [options, room] of cases) {
+      const each = rig(options);
+      const gate: { open: () => void } = { open: () => undefined };
+      const opened = new Promise<void>((resolve) => (gate.open = resolve));
+      each.log.hindrance = () => opened;
+      const running = run(
+        each,
+        Array.from({ length: 40 }, (_, i) => [{ id: String(i) }]),
+      );
+      await turns();
+      assert.equal(each.taken, room);
+      gate.open();
+      assert.equal((await running).written, 40n);
+    }
   });
 
   it('ends with what hits all documents alike, and takes no further batch', async () => {
-    const each = rig();
-    each.failure = new ShoalError('UNAVAILABLE', 'no encoder');
+    const each = rig({ settings: settings() });
+    const encoders = encodersOf({ encode: async () => Promise.reject(new ShoalError('UNAVAILABLE', 'no encoder')) });
     await assert.rejects(
       run(
         each,
-        Array.from({ length: 10 }, (_, i) => [String(i)]),
+        Array.from({ length: 10 }, (_, i) => [{ id: String(i), vector: undefined, text: 'x' }]),
+        { encoders },
       ),
       { code: 'UNAVAILABLE', message: 'no encoder' },
     );
@@ -129,5 +116,58 @@ describe('a bulk import', () => {
   it('of nothing is an answer of zeros', async () => {
     const { read, sequence } = await run(rig(), []);
     assert.deepEqual([read, sequence], [0n, 0n]);
+  });
+
+  it('into a collection that is dropped meanwhile is NOT_FOUND', async () => {
+    const each = rig();
+    each.log.hindrance = () => {
+      if (each.log.entries.length === 0) return;
+      each.registry.delete(keys.setting('u1'));
+      throw new ShoalError('NOT_FOUND', 'the log has no stream "u1"');
+    };
+    await assert.rejects(run(each, ids(40)), {
+      code: 'NOT_FOUND',
+      message: /^collection 'notes' was dropped meanwhile/,
+    });
+  });
+});
+
+describe('an id that comes several times in a bulk import', () => {
+  const structure = { dim: 2, centroids: Float32Array.of(1, 0, 0, 1) };
+  const [east, north] = [floats(1, 0), floats(0, 1)];
+
+  it('is there in the version that came last, also when versions belong to different shards', async () => {
+    for (const batches of [
+      [
+        [
+          { id: 'y', vector: north },
+          { id: 'x', vector: east },
+          { id: 'x', vector: north, text: 'last' },
+        ],
+      ],
+      [[{ id: 'y', vector: north }], [{ id: 'x', vector: east }], [{ id: 'x', vector: north, text: 'last' }]],
+    ]) {
+      const each = rig({ structure });
+      // The shard of the first version is the slower one.
+      each.log.hindrance = (subject) => (subject.endsWith('.0') ? turns() : undefined);
+      assert.equal((await run(each, batches)).written, 3n);
+      const last = each.log.entries.at(-1)!;
+      assert.equal(last.subject, 'shoal.u1.1.1');
+      assert.equal(decided(each.log).there.get('x')?.docId, last.sequence * 4_096n);
+    }
+  });
+
+  it('is written though an equal version is there, when another is on its way before it', async () => {
+    const each = rig();
+    await run(each, [[{ id: 'x', text: 'one' }]]);
+    const { written, unchanged } = await run(each, [[{ id: 'x', text: 'two' }], [{ id: 'x', text: 'one' }]]);
+    assert.deepEqual([written, unchanged], [2n, 0n]);
+    const again = await run(each, [
+      [
+        { id: 'x', text: 'two' },
+        { id: 'x', text: 'one' },
+      ],
+    ]);
+    assert.deepEqual([again.written, again.unchanged], [2n, 0n]);
   });
 });
