@@ -41,6 +41,7 @@ interface ColdFields {
 
 export class MutableSegment implements SegmentReader {
   readonly dim: number;
+  readonly filters = null;
   docIds = new BigUint64Array(0);
   idHashes = new BigUint64Array(0);
   contentHashes = new BigUint64Array(0);

@@ -9,6 +9,7 @@ import { assert } from '../../base/assert.js';
 import { toFloat32, type MappedFile } from '../../kernels/kernels.js';
 import { bitmapBytes, setBit } from '../bitmap.js';
 import type { IndexDocument } from '../document.js';
+import { FilterCache } from '../filter/filter-cache.js';
 import type { Files } from '../files.js';
 import { rowAttributes } from './attribute-columns.js';
 import { readAttributes } from './attribute-reader.js';
@@ -52,6 +53,7 @@ export class SealedSegment implements SegmentReader {
   readonly densePresent: Uint8Array | null;
   readonly tokens: TokenColumns;
   readonly attributes: readonly AttributeColumn[];
+  readonly filters = new FilterCache();
   readonly #map: MappedFile;
   readonly #file: ColumnFile;
   readonly #flags: Uint8Array;

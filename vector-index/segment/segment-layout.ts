@@ -44,7 +44,10 @@ export interface SegmentDirectory {
   readonly blockBytes: number;
   /** Token codec versions; column `tokenCodec` counts into it. */
   readonly codecs: readonly string[];
-  /** Attribute i has the columns `attribute.<i>.present`, `.starts` (lists), `.offsets` (strings) and `.values`. */
+  /**
+   * Attribute i has the columns `attribute.<i>.present`, `.starts` (lists), `.offsets` (strings) and `.values`, and since filters those
+   * of its index (`attribute-index.ts`).
+   */
   readonly attributes: readonly { readonly name: string; readonly kind: AttributeKind; readonly isList: boolean }[];
   readonly columns: readonly ColumnEntry[];
 }

@@ -5,6 +5,7 @@
  * segment may hand out columns longer than the `rowCount` that a caller pinned; rows at or past the pinned count are to be ignored.
  */
 import type { AttributeScalar, AttributeValue, IndexDocument } from '../document.js';
+import type { FilterCache } from '../filter/filter-cache.js';
 import type { RowsByList } from './rows-by-list.js';
 
 /** Token vectors of all rows. */
@@ -121,6 +122,8 @@ export interface SegmentReader {
   readonly densePresent: Uint8Array | null;
   readonly tokens: TokenColumns;
   readonly attributes: readonly AttributeColumn[];
+  /** What filters found here lately; null where rows are still added. */
+  readonly filters: FilterCache | null;
   /** Row of a passage; -1 when it is not here. */
   rowOf(docId: bigint, passage: number): number;
   /** Every row of a docId, in any order. */
