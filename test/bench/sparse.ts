@@ -12,6 +12,7 @@ import { countTerms, type TermCounts } from '../../encoder-node/tokenizer/term-c
 import type { TextTokenizer } from '../../encoder-node/tokenizer/tokenizer.js';
 import type { IndexDocument, QueryTerms } from '../../vector-index/document.js';
 import { ShardIndex } from '../../vector-index/shard-index.js';
+import { systemFiles } from '../../vector-index/system-files.js';
 import { documentWeights, inverseDocumentFrequency } from '../../vector-index/sparse/bm25.js';
 import { modelTokenizer } from '../model-tokenizer.js';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
@@ -41,6 +42,7 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
     settings: { dim: 0, tokenDim: 0 },
     codecs: () => null,
     clock: context.clock,
+    files: systemFiles,
   });
   try {
     const workload = await glosses(
@@ -93,7 +95,7 @@ async function fill(index: ShardIndex, terms: readonly TermCounts[]): Promise<vo
   const averageLength = terms.reduce((sum, { total }) => sum + total, 0) / terms.length;
   const documents = terms.map((counted, number) => documentOf(counted, number, averageLength));
   for (let start = 0, sequence = 1n; start < documents.length; start += documentsPerRecord, sequence += 1n) {
-    index.apply(subject, sequence, { documents: documents.slice(start, start + documentsPerRecord) });
+    index.apply({ subject, sequence, timeMs: 0 }, { documents: documents.slice(start, start + documentsPerRecord) });
   }
   await index.seal();
   while (await index.maintain());
@@ -102,6 +104,11 @@ async function fill(index: ShardIndex, terms: readonly TermCounts[]): Promise<vo
 function documentOf({ termIds, counts, total }: TermCounts, number: number, averageLength: number): IndexDocument {
   return {
     docId: BigInt(number + 1),
+    passage: 0,
+    start: 0,
+    end: 0,
+    contentHash: 0n,
+    home: 0,
     id: String(number),
     title: null,
     text: '',

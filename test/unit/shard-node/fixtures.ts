@@ -11,8 +11,10 @@ import type { Lease } from '../../../cluster/registry.js';
 import { emptyClusterMap, type ClusterMap } from '../../../cluster/shard-map/cluster-map.js';
 import { ReplicaState, ShardPlacement } from '../../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings } from '../../../proto/generated/shoal/v1/collections.js';
+import type { SubjectMark } from '../../../proto/generated/shoal/v1/directory.js';
 import { LogDocument } from '../../../proto/generated/shoal/v1/log.js';
 import { shardNodeConfigSchema, type ShardNodeConfigInput } from '../../../shard-node/config.js';
+import { systemFiles } from '../../../vector-index/system-files.js';
 import { ReplicaSet } from '../../../shard-node/replicas.js';
 import { newFolder, removeFolder } from '../../temporary-folder.js';
 
@@ -57,6 +59,9 @@ export function mapOf(placements: readonly ShardPlacement[], changes: Partial<Co
     placements: new Map([[uid, new Map(placements.map((each) => [each.shard, each]))]]),
   };
 }
+
+/** A position of shard 0's own subject. */
+export const mark = (sequence: bigint): SubjectMark[] => [{ subject, sequence }];
 
 export interface Rig extends Embedded {
   readonly directory: string;
@@ -106,13 +111,22 @@ async function rigOf(
     deadline,
     write: (...documents) => {
       const hashes = BigUint64Array.from(documents, () => 0n);
-      return log.append(stream, subject, upsertRecord(documents, hashes, 0), deadline);
+      return log.append(stream, subject, upsertRecord(documents, { contentHashes: hashes, structure: 0 }), deadline);
     },
     supersede: (...ids) =>
       log.append(stream, subject, supersededRecord(ids.map((id) => ({ id, docId: 0n }))), deadline),
     replicas: (changes = {}) => {
       const config = shardNodeConfigSchema.parse({ id: nodeId, dataDirectory: join(directory, 'data'), ...changes });
-      const set = new ReplicaSet({ config, registry, log, objects, lease, clock: systemClock, logger: silent });
+      const set = new ReplicaSet({
+        config,
+        registry,
+        log,
+        objects,
+        files: systemFiles,
+        lease,
+        clock: systemClock,
+        logger: silent,
+      });
       sets.push(set);
       return set;
     },

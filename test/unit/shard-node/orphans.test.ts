@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemFiles } from '../../../vector-index/system-files.js';
 import { keys } from '../../../cluster/keys.js';
 import type { Registry } from '../../../cluster/registry.js';
 import { removeOrphans } from '../../../shard-node/orphans.js';
@@ -23,7 +24,7 @@ async function left(folders: readonly string[], known: readonly string[]): Promi
       [],
       known.map((key) => ({ operation: 'put', key, value })),
     );
-    await removeOrphans({ id: nodeId, dataDirectory, registry, logger: silent });
+    await removeOrphans({ id: nodeId, dataDirectory, registry, files: systemFiles, logger: silent });
     found.push(...(await readdir(dataDirectory)).sort());
   });
   return found;
@@ -53,7 +54,7 @@ describe('the data of dropped collections', () => {
       const dataDirectory = join(directory, 'data');
       await mkdir(join(dataDirectory, 'a1', '0'), { recursive: true });
       const registry = { list: () => Promise.reject(new Error('away')) } as unknown as Registry;
-      await removeOrphans({ id: nodeId, dataDirectory, registry, logger: silent });
+      await removeOrphans({ id: nodeId, dataDirectory, registry, files: systemFiles, logger: silent });
       assert.deepEqual(await readdir(dataDirectory), ['a1']);
     }));
 

@@ -8,16 +8,18 @@ import { systemClock } from '../../../base/clock.js';
 import { Deadline } from '../../../base/deadline.js';
 import { streamOf } from '../../../cluster/keys.js';
 import { join } from 'node:path';
-import { Replica } from '../../../shard-node/replica.js';
+import { Replica, type ReplicaParts } from '../../../shard-node/replica.js';
+import { systemFiles } from '../../../vector-index/system-files.js';
 import { ShardIndex } from '../../../vector-index/shard-index.js';
 import { skipBecause } from '../../skip.js';
 import { newFolder, removeFolder } from '../../temporary-folder.js';
-import { logDocument, placement, silent, subject, uid, withRig, type Rig } from './fixtures.js';
+import { logDocument, mark, placement, silent, subject, uid, withRig, type Rig } from './fixtures.js';
 
 /** Calls `work` with a started replica and every phase that it told. */
 function withReplica(
   work: (replica: Replica, rig: Rig, told: readonly string[]) => Promise<void>,
   before: readonly string[] = [],
+  changes: Partial<ReplicaParts> = {},
 ): Promise<void> {
   return withRig(async (rig) => {
     for (const id of before) await rig.write(logDocument(id));
@@ -26,6 +28,7 @@ function withReplica(
       directory: join(rig.directory, 'replica'),
       settings: { dim: 2, tokenDim: 0 },
       codecs: () => null,
+      files: systemFiles,
       clock: systemClock,
     });
     const replica = new Replica({
@@ -38,6 +41,10 @@ function withReplica(
       logger: silent,
       sealAgeMs: 60_000,
       maintainEveryMs: 60_000,
+      memoryBytesMax: 1 << 20,
+      floor: async () => 0n,
+      isLapsed: () => false,
+      ...changes,
       onChange: ({ phase, durable }) => void told.push(`${phase} ${durable}`),
     });
     try {
@@ -71,27 +78,27 @@ describe('a replica', () => {
     withReplica(async (replica, { write, supersede, deadline }) => {
       await write(logDocument('a'), logDocument('b'));
       const sequence = await supersede('a');
-      await replica.waitApplied(sequence, deadline);
+      await replica.waitApplied(mark(sequence), deadline);
       assert.deepEqual([...replica.index.lookup(['a', 'b'])], [0n, 4_097n]);
     }));
 
   it('lets callers wait for a position, together, and no longer than they want', () =>
     withReplica(async (replica, { write, deadline }) => {
-      const waiting = [replica.waitApplied(1n, deadline), replica.waitApplied(1n, deadline)];
+      const waiting = [replica.waitApplied(mark(1n), deadline), replica.waitApplied(mark(1n), deadline)];
       await write(logDocument('a'));
       await Promise.all(waiting);
-      await replica.waitApplied(1n, deadline);
+      await replica.waitApplied(mark(1n), deadline);
       const short = Deadline.after(systemClock, 20);
-      await assert.rejects(replica.waitApplied(99n, short), { code: 'DEADLINE_EXCEEDED' });
+      await assert.rejects(replica.waitApplied(mark(99n), short), { code: 'DEADLINE_EXCEEDED' });
       const left = Deadline.after(systemClock, 10_000);
-      const given = assert.rejects(replica.waitApplied(99n, left), { code: 'CANCELLED' });
+      const given = assert.rejects(replica.waitApplied(mark(99n), left), { code: 'CANCELLED' });
       left.cancel();
       await given;
     }));
 
   it('makes durable what it applied when it seals, and tells', () =>
     withReplica(async (replica, { write, deadline }, told) => {
-      await replica.waitApplied(await write(logDocument('a')), deadline);
+      await replica.waitApplied(mark(await write(logDocument('a'))), deadline);
       assert.equal(replica.durable, 0n);
       assert.equal(await replica.seal(), 1n);
       assert.equal(replica.durable, 1n);
@@ -100,7 +107,7 @@ describe('a replica', () => {
 
   it('fails on a record that it cannot read, wakes who waits, and says why', () =>
     withReplica(async (replica, { log, deadline }, told) => {
-      const waiting = assert.rejects(replica.waitApplied(5n, deadline), {
+      const waiting = assert.rejects(replica.waitApplied(mark(5n), deadline), {
         code: 'UNAVAILABLE',
         message: `shard 0 of collection ${uid} cannot serve on this node: log record 1 of '${subject}' has the unknown operation 'dance'`,
       });
@@ -151,6 +158,7 @@ describe('a replica on a full disk', function () {
         settings: { dim: 2, tokenDim: 0 },
         codecs: () => null,
         limits: { mutableBytesMax: 1 },
+        files: systemFiles,
         clock: systemClock,
       });
       const problems: string[] = [];
@@ -165,6 +173,9 @@ describe('a replica on a full disk', function () {
         logger: silent,
         sealAgeMs: 60_000,
         maintainEveryMs: 5,
+        memoryBytesMax: 1 << 20,
+        floor: async () => 0n,
+        isLapsed: () => false,
         onChange: ({ phase, problem, durable }) => {
           if (problem !== problems.at(-1)) problems.push(problem);
           changed.emit('change', phase, durable);
@@ -177,9 +188,9 @@ describe('a replica on a full disk', function () {
         await replica.start();
         const ballast = join(directory, 'ballast');
         await assert.rejects(writeFile(ballast, Buffer.alloc(4 * 1024 * 1024)), { code: 'ENOSPC' });
-        await replica.waitApplied(await rig.write(logDocument('a', { text: 'x'.repeat(50_000) })), rig.deadline);
+        await replica.waitApplied(mark(await rig.write(logDocument('a', { text: 'x'.repeat(50_000) }))), rig.deadline);
         await until(() => replica.problem !== '');
-        await replica.waitApplied(await rig.write(logDocument('b')), rig.deadline);
+        await replica.waitApplied(mark(await rig.write(logDocument('b'))), rig.deadline);
         await assert.rejects(replica.seal(), { code: 'RESOURCE_EXHAUSTED', message: /^disk full: .*free disk space$/ });
         assert.deepEqual([replica.phase, replica.durable], ['ready', 0n]);
         assert.deepEqual([...index.lookup(['a', 'b'])], [4_096n, 2n * 4_096n]);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keys } from '../../../cluster/keys.js';
-import { logDocument, mapOf, nodeId, placement, ref, subject, uid, withDocuments, withRig } from './fixtures.js';
+import { logDocument, mark, mapOf, nodeId, placement, ref, subject, uid, withDocuments, withRig } from './fixtures.js';
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -62,7 +62,7 @@ describe('the replicas of a node', () => {
       const first = replicas();
       await first.follow(mapOf([placement()]));
       await write(logDocument('a'));
-      await first.replica(uid, ref).waitApplied(1n, deadline);
+      await first.replica(uid, ref).waitApplied(mark(1n), deadline);
       await first.replica(uid, ref).seal();
       await first.close();
       await first.close();

@@ -4,15 +4,21 @@ import { credentials, type ServiceError } from '@grpc/grpc-js';
 import { systemClock } from '../../../base/clock.js';
 import { Deadline } from '../../../base/deadline.js';
 import { Channels } from '../../../cluster/rpc/channels.js';
+import { shardSubject } from '../../../cluster/keys.js';
 import {
+  FetchRequest,
+  GetStatisticsRequest,
+  ListRowsRequest,
+  ReadDocumentsRequest,
+  RerankRequest,
+  ScanRequest,
   ShardClient,
   ShardService,
-  type ReadDocumentsRequest,
   type ReadDocumentsResponse,
   type ShardRequest,
 } from '../../../proto/generated/shoal/v1/shard.js';
 import { createBare, numberedDocuments, SmallCluster } from '../../cluster/small-cluster.js';
-import { floats, longs, noBytes, ref } from './fixtures.js';
+import { floats, longs, ref } from './fixtures.js';
 
 describe('the service of a shard node', () => {
   let cluster: SmallCluster;
@@ -53,31 +59,28 @@ describe('the service of a shard node', () => {
       cancel: (seq: bigint): ShardRequest => ({ seq, deadlineMs: 0, cancel: {} }),
     });
 
-  const scan = () => ({
-    uid,
-    shards: [{ ref, lists: noBytes, dense: true, sparse: false }],
-    dense: floats(1, 0),
-    sparse: undefined,
-    k: 2,
-    minSequence: 1n,
-  });
+  const scan = () =>
+    ScanRequest.fromPartial({
+      uid,
+      shards: [{ ref, dense: true, required: [{ subject: shardSubject(uid, 1n, 0), sequence: 1n }] }],
+      dense: floats(1, 0),
+      k: 2,
+    });
 
   it('answers alike on the stream and by unary calls', async () => {
-    const rerank = {
+    const rerank = RerankRequest.fromPartial({
       uid,
       shards: [{ ref, docIds: longs(4_096n) }],
       dense: floats(1, 0),
-      sparse: undefined,
-      queryTokens: noBytes,
-      matches: false,
-      exactTop: 0,
-    };
-    const fetch = { uid, shards: [{ ref, docIds: longs(4_098n) }], withVectors: true };
+    });
+    const fetch = FetchRequest.fromPartial({ uid, shards: [{ ref, docIds: longs(4_098n) }], withVectors: true });
     const lookup = { uid, ref, ids: ['1'], minSequence: 0n };
-    const statistics = { uid, shards: [ref], termIds: noBytes };
+    const statistics = GetStatisticsRequest.fromPartial({ uid, shards: [ref] });
+    const readDocuments = ReadDocumentsRequest.fromPartial({ uid, ref, limit: 2 });
+    const listRows = ListRowsRequest.fromPartial({ uid, ref, limit: 2 });
     const asked = await Promise.all(
-      [{ scan: scan() }, { rerank }, { fetch }, { lookup }, { statistics }].map((body) =>
-        stream().call(body, deadline),
+      [{ scan: scan() }, { rerank }, { fetch }, { lookup }, { statistics }, { readDocuments }, { listRows }].map(
+        (body) => stream().call(body, deadline),
       ),
     );
     assert.deepEqual(asked[0]?.scan, await call(unary.scan.bind(unary), scan()));
@@ -86,12 +89,15 @@ describe('the service of a shard node', () => {
     assert.deepEqual(asked[2]?.fetch, await call(unary.fetch.bind(unary), fetch));
     assert.deepEqual(asked[3]?.lookup, await call(unary.lookup.bind(unary), lookup));
     assert.deepEqual(asked[4]?.statistics, await call(unary.getStatistics.bind(unary), statistics));
+    assert.deepEqual(asked[5]?.readDocuments, await call(unary.readDocuments.bind(unary), readDocuments));
+    assert.deepEqual(asked[6]?.listRows, await call(unary.listRows.bind(unary), listRows));
+    assert.equal(asked[6]?.listRows?.ids.length, 2);
   });
 
   it('refuses a request without a body, and goes on', async () => {
     await assert.rejects(stream().call({}, deadline), {
       code: 'INVALID_ARGUMENT',
-      message: 'the request has no body; give scan, rerank, fetch, lookup or statistics',
+      message: 'the request has no body that this node knows; give one of shoal.v1.ShardRequest',
     });
     await assert.rejects(stream().call({ scan: { ...scan(), k: 0 } }, deadline), {
       code: 'INVALID_ARGUMENT',

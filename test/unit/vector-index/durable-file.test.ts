@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { ShoalError } from '../../../base/errors.js';
 import { diskError, writeDurably } from '../../../vector-index/durable-file.js';
 import { inFolder } from '../../temporary-folder.js';
+import { systemFiles } from '../../../vector-index/system-files.js';
 
 describe('a durable file', () => {
   it('replaces the file before it and leaves nothing beside it', async () => {
     await inFolder(async (directory) => {
       await writeFile(join(directory, 'a'), 'a longer text than the new one');
-      await writeDurably(join(directory, 'a'), Buffer.from('new'));
+      await writeDurably(systemFiles, join(directory, 'a'), Buffer.from('new'));
       assert.equal(await readFile(join(directory, 'a'), 'utf8'), 'new');
       assert.deepEqual(await readdir(directory), ['a']);
     });
@@ -18,7 +19,7 @@ describe('a durable file', () => {
   it('that cannot be written leaves nothing beside it and the old one as it was', async () => {
     await inFolder(async (directory) => {
       await mkdir(join(directory, 'a'));
-      await assert.rejects(writeDurably(join(directory, 'a'), Buffer.from('new')), { code: 'EISDIR' });
+      await assert.rejects(writeDurably(systemFiles, join(directory, 'a'), Buffer.from('new')), { code: 'EISDIR' });
       assert.deepEqual(await readdir(directory), ['a']);
     });
   });

@@ -7,12 +7,15 @@ import { Slices } from '../../../vector-index/maintenance/slices.js';
 import { MutableSegment } from '../../../vector-index/segment/mutable-segment.js';
 import { SealedSegment } from '../../../vector-index/segment/sealed-segment.js';
 import { SegmentState, type MutableState } from '../../../vector-index/segment/segment-state.js';
+import type { AppliedRecord } from '../../../vector-index/shard-index.js';
 import { writeSegment } from '../../../vector-index/segment/write-segment.js';
 import { inFolder } from '../../temporary-folder.js';
+import { systemFiles } from '../../../vector-index/system-files.js';
 
 export const dim = 16;
 export const tokenDim = 8;
 export const settings = { dim, tokenDim };
+export const writingParts = { files: systemFiles, slices: new Slices(systemClock) };
 export const codecVersion = 'codec-a';
 
 /** Four centroids and two bits in eight dimensions. */
@@ -32,12 +35,38 @@ export function vector(random: Random, size: number): Float32Array {
   return Float32Array.from({ length: size }, () => (random.below(17) - 8) / 8);
 }
 
+/** What a document of one passage has. */
+export const whole = { passage: 0, start: 0, end: 0, contentHash: 0n };
+
+/** A bare document of one passage with `fields`. */
+export function plainDocument(id: string, docId: bigint, fields: Partial<IndexDocument> = {}): IndexDocument {
+  const empty = { title: null, attributes: {}, list: 0, dense: null, terms: null, tokens: null };
+  return { ...whole, docId, id, text: `text of ${id}`, home: fields.list ?? 0, ...empty, ...fields };
+}
+
+/** Passage number `passage` of a document: its vector and nothing else. */
+export function furtherPassage(
+  document: IndexDocument,
+  passage: number,
+  fields: Partial<IndexDocument> = {},
+): IndexDocument {
+  return { ...document, title: null, text: '', terms: null, tokens: null, passage, ...fields };
+}
+
+/** A record of the log. */
+export function entryAt(subject: string, sequence: bigint, timeMs = 0): AppliedRecord {
+  return { subject, sequence, timeMs };
+}
+
 /** A document with random content; `id` and `docId` as given. */
 export function randomDocument(random: Random, id: string, docId: bigint, list = random.below(5)): IndexDocument {
   const termIds = Uint32Array.from(new Set(Array.from({ length: random.below(12) }, () => random.below(40)))).sort();
   return {
+    ...whole,
     docId,
     id,
+    contentHash: BigInt(random.below(1000)),
+    home: list,
     title: random.below(3) === 0 ? null : `Titel ${random.below(1000)} – „ß“`,
     text: 'wörd '.repeat(random.below(30)),
     attributes: randomAttributes(random),
@@ -88,16 +117,20 @@ function randomTokens(random: Random): IndexDocument['tokens'] {
   return { count, rows, codec: codecVersion };
 }
 
-/** What an index ought to hold: the newest version of every id. */
+/** What an index ought to hold: the newest version of every id that is not superseded. */
 export class IndexModel {
   readonly documents = new Map<string, IndexDocument>();
+  readonly #superseded = new Map<string, bigint>();
 
   upsert(document: IndexDocument): void {
+    if ((this.#superseded.get(document.id) ?? 0n) > document.docId) return;
     const known = this.documents.get(document.id);
     if (known === undefined || known.docId < document.docId) this.documents.set(document.id, document);
   }
 
   supersede(id: string, docId: bigint): void {
+    const before = this.#superseded.get(id) ?? 0n;
+    this.#superseded.set(id, docId > before ? docId : before);
     const known = this.documents.get(id);
     if (known !== undefined && known.docId < docId) this.documents.delete(id);
   }
@@ -140,8 +173,8 @@ export function withSealed<T>(
   return inFolder(async (directory) => {
     const path = join(directory, 'one.segment');
     const source = { reader: mutableOf(documents, weakHash), rowCount: documents.length, live: null };
-    await writeSegment(path, [source], settings, new Slices(systemClock));
-    const segment = SealedSegment.open(path);
+    await writeSegment(path, [source], settings, writingParts);
+    const segment = SealedSegment.open(systemFiles, path);
     try {
       return await work(segment, path);
     } finally {

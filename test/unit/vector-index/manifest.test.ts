@@ -10,6 +10,7 @@ import {
   type Manifest,
 } from '../../../vector-index/manifest.js';
 import { inFolder } from '../../temporary-folder.js';
+import { systemFiles } from '../../../vector-index/system-files.js';
 
 const manifest: Manifest = {
   format: manifestFormat,
@@ -27,28 +28,31 @@ const manifest: Manifest = {
 describe('a manifest', () => {
   it('comes back as it was written, with sequences beyond 2^53', async () => {
     await inFolder(async (directory) => {
-      await writeManifest(directory, manifest);
-      assert.deepEqual(await readManifest(directory), manifest);
+      await writeManifest(systemFiles, directory, manifest);
+      assert.deepEqual(await readManifest(systemFiles, directory), manifest);
     });
   });
 
   it('is null where there is none', async () => {
-    await inFolder(async (directory) => assert.equal(await readManifest(directory), null));
+    await inFolder(async (directory) => assert.equal(await readManifest(systemFiles, directory), null));
   });
 
   it('is DATA_LOSS when any byte of it changed, or when it was cut short', async () => {
     await inFolder(async (directory) => {
-      await writeManifest(directory, manifest);
+      await writeManifest(systemFiles, directory, manifest);
       const path = join(directory, manifestName);
       const good = await readFile(path);
       for (let at = 0; at < good.length; at += 1) {
         const bad = Buffer.from(good);
         bad[at]! ^= 1 << (at & 7);
         await writeFile(path, bad);
-        await assert.rejects(readManifest(directory), { code: 'DATA_LOSS', message: /manifest does not match/ });
+        await assert.rejects(readManifest(systemFiles, directory), {
+          code: 'DATA_LOSS',
+          message: /manifest does not match/,
+        });
       }
       await writeFile(path, good.subarray(0, 5));
-      await assert.rejects(readManifest(directory), { code: 'DATA_LOSS' });
+      await assert.rejects(readManifest(systemFiles, directory), { code: 'DATA_LOSS' });
     });
   });
 
@@ -56,7 +60,10 @@ describe('a manifest', () => {
     await inFolder(async (directory) => {
       const body = Buffer.from(JSON.stringify({ format: 9 }));
       await writeFile(join(directory, manifestName), `${String(body)}\n${crc32(body).toString(16).padStart(8, '0')}\n`);
-      await assert.rejects(readManifest(directory), { code: 'FAILED_PRECONDITION', message: /version 9, .* up to 1;/ });
+      await assert.rejects(readManifest(systemFiles, directory), {
+        code: 'FAILED_PRECONDITION',
+        message: /version 9, .* up to 1;/,
+      });
     });
   });
 });

@@ -7,14 +7,27 @@ import type { IndexDocument } from '../../../vector-index/document.js';
 import { hashText } from '../../../base/hash.js';
 import { ShardIndex } from '../../../vector-index/shard-index.js';
 import type { ShardIndexLimits } from '../../../vector-index/shard-index-limits.js';
-import { codecs, codecVersion, dim, dot, IndexModel, randomDocument, settings, tokenDim, vector } from './fixtures.js';
+import {
+  codecs,
+  codecVersion,
+  dim,
+  dot,
+  entryAt,
+  IndexModel,
+  plainDocument,
+  randomDocument,
+  settings,
+  tokenDim,
+  vector,
+} from './fixtures.js';
 import { inFolder } from '../../temporary-folder.js';
+import { systemFiles } from '../../../vector-index/system-files.js';
 
 const subject = 'shoal.c.1.1';
 const seed = Number(process.env['SHOAL_SEED'] ?? 7);
 
 function open(directory: string, limits: Partial<ShardIndexLimits> = {}): Promise<ShardIndex> {
-  return ShardIndex.open({ directory, settings, codecs, limits, clock: systemClock });
+  return ShardIndex.open({ directory, settings, codecs, limits, files: systemFiles, clock: systemClock });
 }
 
 /** An index in a directory of its own, closed afterwards. */
@@ -30,11 +43,6 @@ function withIndex(
       await index.close();
     }
   });
-}
-
-function document(id: string, docId: bigint, fields: Partial<IndexDocument> = {}): IndexDocument {
-  const empty = { title: null, attributes: {}, list: 0, dense: null, terms: null, tokens: null };
-  return { docId, id, text: `text of ${id}`, ...empty, ...fields };
 }
 
 /** The index holds exactly the model, by every way of reading. */
@@ -56,7 +64,7 @@ async function assertEqualsModel(index: ShardIndex, model: IndexModel, random: R
     model.best(10, (found) => sparseScore(found) || null),
   );
   const asked = BigUint64Array.from([...model.sorted.map(({ docId }) => docId), 999_999_999n]).reverse();
-  const scores = await index.score(asked, { dense: query, sparse: terms });
+  const scores = await index.score({ docIds: asked, passages: null }, { dense: query, sparse: terms });
   const byId = new Map(model.sorted.map((found) => [found.docId, found]));
   const wanted = (of: (found: IndexDocument) => number): number[] =>
     Array.from(asked, (docId) => (byId.has(docId) ? of(byId.get(docId)!) : NaN));
@@ -103,7 +111,7 @@ describe('an index of a shard', () => {
       const limits = { mutableBytesMax: 6_000, mergeFanIn: 3 };
       let index = await open(directory, limits);
       const apply = (target: ShardIndex, from: bigint): void =>
-        log.slice(Number(from)).forEach((record, at) => target.apply(subject, from + BigInt(at) + 1n, record));
+        log.slice(Number(from)).forEach((record, at) => target.apply(entryAt(subject, from + BigInt(at) + 1n), record));
       for (let step = 0; step < 100; step += 1) {
         const record = randomRecord(random, BigInt(log.length + 1));
         log.push(record);
@@ -136,17 +144,20 @@ describe('an index of a shard', () => {
     for (const sealEvery of [1000, 10, 1]) {
       await withIndex(async (index) => {
         for (const [at, record] of records.entries()) {
-          index.apply(subject, BigInt(at + 1), record);
+          index.apply(entryAt(subject, BigInt(at + 1)), record);
           if ((at + 1) % sealEvery === 0) await index.seal();
         }
         if (sealEvery === 10) while (await index.maintain());
         const { docIds } = await index.searchDense(query, 1000);
-        const scores = await index.score(docIds, {
-          dense: query,
-          sparse: terms,
-          queryTokens: vector(seededRandom(1), 2 * tokenDim),
-          matches: true,
-        });
+        const scores = await index.score(
+          { docIds, passages: null },
+          {
+            dense: query,
+            sparse: terms,
+            queryTokens: vector(seededRandom(1), 2 * tokenDim),
+            matches: true,
+          },
+        );
         const { documents, documentFrequencies } = index.statistics(terms.termIds);
         answers.push({
           dense: docIds,
@@ -163,36 +174,38 @@ describe('an index of a shard', () => {
 
   it('ignores a record that it has applied', async () => {
     await withIndex(async (index) => {
-      index.apply(subject, 5n, { documents: [document('a', 1n)] });
-      index.apply(subject, 5n, { documents: [document('b', 2n)] });
-      index.apply(subject, 4n, { documents: [document('b', 2n)] });
+      index.apply(entryAt(subject, 5n), { documents: [plainDocument('a', 1n)] });
+      index.apply(entryAt(subject, 5n), { documents: [plainDocument('b', 2n)] });
+      index.apply(entryAt(subject, 4n), { documents: [plainDocument('b', 2n)] });
       assert.deepEqual([...index.lookup(['a', 'b'])], [1n, 0n]);
     });
   });
 
   it('lets the larger docId win, whatever the order of arrival', async () => {
     await withIndex(async (index) => {
-      index.apply(subject, 1n, { documents: [document('a', 20n)] });
+      index.apply(entryAt(subject, 1n), { documents: [plainDocument('a', 20n)] });
       await index.seal();
-      index.apply(subject, 2n, { documents: [document('a', 10n)] });
+      index.apply(entryAt(subject, 2n), { documents: [plainDocument('a', 10n)] });
       assert.deepEqual([...index.lookup(['a'])], [20n]);
     });
   });
 
   it('removes only versions smaller than the superseding docId', async () => {
     await withIndex(async (index) => {
-      index.apply(subject, 1n, { documents: [document('a', 20n)] });
-      index.apply(subject, 2n, { superseded: [{ id: 'a', docId: 20n }] });
+      index.apply(entryAt(subject, 1n), { documents: [plainDocument('a', 20n)] });
+      index.apply(entryAt(subject, 2n), { superseded: [{ id: 'a', docId: 20n }] });
       assert.deepEqual([...index.lookup(['a'])], [20n]);
-      index.apply(subject, 3n, { superseded: [{ id: 'a', docId: 21n }] });
+      index.apply(entryAt(subject, 3n), { superseded: [{ id: 'a', docId: 21n }] });
       assert.deepEqual([...index.lookup(['a'])], [0n]);
     });
   });
 
   it('changes nothing when a document of a record does not fit', async () => {
     await withIndex(async (index) => {
-      const bad = document('b', 2n, { dense: new Float32Array(dim + 1) });
-      assert.throws(() => index.apply(subject, 1n, { documents: [document('a', 1n), bad] }), { code: 'INTERNAL' });
+      const bad = plainDocument('b', 2n, { dense: new Float32Array(dim + 1) });
+      assert.throws(() => index.apply(entryAt(subject, 1n), { documents: [plainDocument('a', 1n), bad] }), {
+        code: 'INTERNAL',
+      });
       assert.equal(index.statistics(new Uint32Array(0)).documents, 0);
       assert.equal(index.applied(subject), 0n);
     });
@@ -200,16 +213,18 @@ describe('an index of a shard', () => {
 
   it('carries the hash of each id beside its candidates', async () => {
     await withIndex(async (index) => {
-      index.apply(subject, 1n, { documents: [document('näher', 1n, { dense: new Float32Array(dim).fill(1) })] });
+      index.apply(entryAt(subject, 1n), {
+        documents: [plainDocument('näher', 1n, { dense: new Float32Array(dim).fill(1) })],
+      });
       assert.deepEqual([...(await index.searchDense(new Float32Array(dim), 1)).idHashes], [hashText('näher')]);
     });
   });
 
   it('keeps what was sealed through a crash and says from where the log has to be read again', async () => {
     await withIndex(async (index, directory) => {
-      index.apply(subject, 1n, { documents: [document('a', 1n)] });
+      index.apply(entryAt(subject, 1n), { documents: [plainDocument('a', 1n)] });
       await index.seal();
-      index.apply(subject, 2n, { documents: [document('b', 2n)], superseded: [{ id: 'a', docId: 2n }] });
+      index.apply(entryAt(subject, 2n), { documents: [plainDocument('b', 2n)], superseded: [{ id: 'a', docId: 2n }] });
       assert.equal(index.durable(subject), 1n);
       const again = await open(directory);
       assert.equal(again.applied(subject), 1n);
@@ -220,9 +235,9 @@ describe('an index of a shard', () => {
 
   it('makes deaths durable without any new document', async () => {
     await withIndex(async (index, directory) => {
-      index.apply(subject, 1n, { documents: [document('a', 1n), document('b', 2n)] });
+      index.apply(entryAt(subject, 1n), { documents: [plainDocument('a', 1n), plainDocument('b', 2n)] });
       await index.seal();
-      index.apply(subject, 2n, { superseded: [{ id: 'a', docId: 9n }] });
+      index.apply(entryAt(subject, 2n), { superseded: [{ id: 'a', docId: 9n }] });
       await index.seal();
       assert.equal(index.durable(subject), 2n);
       const again = await open(directory);
@@ -233,17 +248,17 @@ describe('an index of a shard', () => {
 
   it('goes back to the last manifest when a crash comes before the next one, and removes what it left', async () => {
     await withIndex(async (index, directory) => {
-      index.apply(subject, 1n, { documents: [document('a', 1n)] });
+      index.apply(entryAt(subject, 1n), { documents: [plainDocument('a', 1n)] });
       await index.seal();
       await copyFile(join(directory, 'manifest'), join(directory, 'saved'));
       const files = await readdir(directory);
-      index.apply(subject, 2n, { documents: [document('b', 2n)], superseded: [{ id: 'a', docId: 2n }] });
+      index.apply(entryAt(subject, 2n), { documents: [plainDocument('b', 2n)], superseded: [{ id: 'a', docId: 2n }] });
       await index.seal();
       await copyFile(join(directory, 'saved'), join(directory, 'manifest'));
       await writeFile(join(directory, '0000000009.segment.tmp'), 'half a file');
       await writeFile(join(directory, 'manifest.tmp'), 'half a manifest');
       const again = await open(directory);
-      assert.deepEqual(again.scroll(0n, 10), [document('a', 1n)]);
+      assert.deepEqual(again.scroll(0n, 10), [plainDocument('a', 1n)]);
       assert.deepEqual((await readdir(directory)).sort(), files.sort());
       await again.close();
     });
@@ -252,10 +267,12 @@ describe('an index of a shard', () => {
   it('answers a search from the instant at which it began', async () => {
     await withIndex(async (index) => {
       const dense = new Float32Array(dim).fill(1);
-      index.apply(subject, 1n, { documents: [document('a', 1n, { dense })] });
+      index.apply(entryAt(subject, 1n), { documents: [plainDocument('a', 1n, { dense })] });
       await index.seal();
       const search = index.searchDense(dense, 5);
-      index.apply(subject, 2n, { documents: [document('a', 2n, { dense }), document('b', 3n, { dense })] });
+      index.apply(entryAt(subject, 2n), {
+        documents: [plainDocument('a', 2n, { dense }), plainDocument('b', 3n, { dense })],
+      });
       await index.seal();
       assert.deepEqual([...(await search).docIds], [1n]);
     });
@@ -265,8 +282,8 @@ describe('an index of a shard', () => {
     await withIndex(
       async (index) => {
         for (let sequence = 1n; sequence <= 4n; sequence += 1n) {
-          index.apply(subject, sequence, {
-            documents: [document(`a${sequence}`, sequence, { text: 'x'.repeat(2000) })],
+          index.apply(entryAt(subject, sequence), {
+            documents: [plainDocument(`a${sequence}`, sequence, { text: 'x'.repeat(2000) })],
           });
           assert.equal(await index.maintain(), true);
         }
@@ -281,15 +298,17 @@ describe('an index of a shard', () => {
 
   it('rewrites a segment with many dead rows, and drops one that has no living row', async () => {
     await withIndex(async (index, directory) => {
-      index.apply(subject, 1n, { documents: [document('a', 1n), document('b', 2n), document('c', 3n)] });
+      index.apply(entryAt(subject, 1n), {
+        documents: [plainDocument('a', 1n), plainDocument('b', 2n), plainDocument('c', 3n)],
+      });
       await index.seal();
-      index.apply(subject, 2n, { superseded: [{ id: 'a', docId: 9n }] });
+      index.apply(entryAt(subject, 2n), { superseded: [{ id: 'a', docId: 9n }] });
       while (await index.maintain());
       assert.equal(index.statistics(new Uint32Array(0)).tombstones, 0);
-      index.apply(subject, 3n, { superseded: ['b', 'c'].map((id) => ({ id, docId: 9n })) });
+      index.apply(entryAt(subject, 3n), { superseded: ['b', 'c'].map((id) => ({ id, docId: 9n })) });
       while (await index.maintain());
       assert.equal(index.statistics(new Uint32Array(0)).segments, 0);
-      assert.deepEqual(await readdir(directory), ['manifest']);
+      assert.deepEqual(await readdir(directory), ['0000000006.fences', 'manifest']);
     });
   });
 
@@ -297,13 +316,14 @@ describe('an index of a shard', () => {
     await withIndex(
       async (index) => {
         for (let sequence = 1n; sequence <= 2n; sequence += 1n) {
-          const documents = [0n, 1n, 2n].map((at) => document(`a${sequence}${at}`, sequence * 10n + at));
-          index.apply(subject, sequence, { documents });
+          const documents = [0n, 1n, 2n].map((at) => plainDocument(`a${sequence}${at}`, sequence * 10n + at));
+          index.apply(entryAt(subject, sequence), { documents });
           await index.seal();
         }
         while (index.statistics(new Uint32Array(0)).segments === 2) {
           const step = index.maintain();
-          if (index.lookup(['a10'])[0] !== 0n) index.apply(subject, 3n, { superseded: [{ id: 'a10', docId: 99n }] });
+          if (index.lookup(['a10'])[0] !== 0n)
+            index.apply(entryAt(subject, 3n), { superseded: [{ id: 'a10', docId: 99n }] });
           await step;
         }
         assert.deepEqual([...index.lookup(['a10', 'a11'])], [0n, 11n]);
@@ -315,17 +335,32 @@ describe('an index of a shard', () => {
 
   it('refuses other settings than it was made with', async () => {
     await withIndex(async (_, directory) => {
-      const other = ShardIndex.open({ directory, settings: { dim: 8, tokenDim }, codecs, clock: systemClock });
+      const other = ShardIndex.open({
+        directory,
+        settings: { dim: 8, tokenDim },
+        codecs,
+        files: systemFiles,
+        clock: systemClock,
+      });
       await assert.rejects(other, { code: 'FAILED_PRECONDITION', message: /dim 16 .* not dim 8/ });
     });
   });
 
   it('says which codec is missing', async () => {
     await inFolder(async (directory) => {
-      const index = await ShardIndex.open({ directory, settings, codecs: () => null, clock: systemClock });
+      const index = await ShardIndex.open({
+        directory,
+        settings,
+        codecs: () => null,
+        files: systemFiles,
+        clock: systemClock,
+      });
       const tokens = { count: 1, rows: new Uint8Array(6), codec: codecVersion };
-      index.apply(subject, 1n, { documents: [document('a', 1n, { tokens })] });
-      const scores = index.score(BigUint64Array.of(1n), { queryTokens: new Float32Array(tokenDim) });
+      index.apply(entryAt(subject, 1n), { documents: [plainDocument('a', 1n, { tokens })] });
+      const scores = index.score(
+        { docIds: BigUint64Array.of(1n), passages: null },
+        { queryTokens: new Float32Array(tokenDim) },
+      );
       await assert.rejects(scores, { code: 'FAILED_PRECONDITION', message: /codec-a is not loaded/ });
       await index.close();
     });
@@ -335,7 +370,7 @@ describe('an index of a shard', () => {
     await withIndex(async (index, directory) => {
       const tokens = { count: 1, rows: Uint8Array.from([1, 0, 0, 60, 17, 93]), codec: codecVersion };
       const dense = new Float32Array(dim).fill(1 / 3);
-      index.apply(subject, 1n, { documents: [document('a', 1n, { dense, tokens })] });
+      index.apply(entryAt(subject, 1n), { documents: [plainDocument('a', 1n, { dense, tokens })] });
       await index.seal();
       const file = (await readdir(directory)).find((name) => name.endsWith('.segment'))!;
       const bytes = await readFile(join(directory, file));

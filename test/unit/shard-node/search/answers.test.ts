@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
-import { candidatesToWire, perShard, termsFrom, vectorFrom } from '../../../../shard-node/search/answers.js';
+import { Filter } from '../../../../proto/generated/shoal/v1/filter.js';
+import {
+  candidatesToWire,
+  keysFrom,
+  perShard,
+  selectionFrom,
+  termsFrom,
+  vectorFrom,
+} from '../../../../shard-node/search/answers.js';
 import { floats, longs, noBytes, ref, words } from '../fixtures.js';
 
 const failing = (error: Error): Promise<unknown> =>
@@ -73,8 +81,37 @@ describe('terms from the wire', () => {
 });
 
 describe('candidates', () => {
-  it('go out as three columns', () => {
-    const columns = { docIds: BigUint64Array.of(1n), idHashes: BigUint64Array.of(2n), scores: Float32Array.of(3) };
-    assert.deepEqual(candidatesToWire(columns), { docIds: longs(1n), idHashes: longs(2n), scores: floats(3) });
+  const columns = {
+    docIds: BigUint64Array.of(1n),
+    idHashes: BigUint64Array.of(2n),
+    scores: Float32Array.of(3),
+    passages: Uint32Array.of(0),
+  };
+
+  it('go out as columns, passages only where one is not primary', () => {
+    const wire = { docIds: longs(1n), idHashes: longs(2n), scores: floats(3) };
+    assert.deepEqual(candidatesToWire(columns), { ...wire, passages: noBytes });
+    assert.deepEqual(candidatesToWire({ ...columns, passages: Uint32Array.of(4) }), { ...wire, passages: words(4) });
+  });
+});
+
+describe('what a request looks at', () => {
+  it('is everything, or the lists named, ascending', () => {
+    assert.deepEqual(selectionFrom(undefined), { filter: null, lists: null });
+    assert.deepEqual(selectionFrom(undefined, words(7, 3)), { filter: null, lists: Uint32Array.of(3, 7) });
+    const filter = selectionFrom(Filter.fromPartial({ has: 'year' }));
+    assert.deepEqual(filter, { filter: { kind: 'has', attribute: 'year' }, lists: null });
+  });
+});
+
+describe('passages that a request names', () => {
+  it('are one for each docId, or all primary', () => {
+    const docIds = longs(1n, 2n);
+    assert.deepEqual(keysFrom({ docIds, passages: noBytes }), { docIds: BigUint64Array.of(1n, 2n), passages: null });
+    assert.deepEqual(keysFrom({ docIds, passages: words(0, 5) }).passages, Uint32Array.of(0, 5));
+    assert.throws(() => keysFrom({ docIds, passages: words(1) }), {
+      code: 'INVALID_ARGUMENT',
+      message: '2 docIds have 1 passages; give one each, or none',
+    });
   });
 });

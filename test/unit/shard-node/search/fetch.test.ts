@@ -9,6 +9,8 @@ const sparse = { termIds: words(1), weights: floats(2) };
 const attributes = { year: { int64Value: 5n } };
 const tokens = { count: 1, rows: Buffer.from(float16Rows(Float32Array.of(0.5, -1))) };
 const documents = [logDocument('a', { title: 'T', attributes, sparse, tokens }), logDocument('b', { text: '' })];
+/** Of a document of one passage, fetched without its record. */
+const bare = { passage: 0, start: 0, end: 0, home: 0, record: undefined };
 const withTokens = { tokenDim: 2 };
 
 const fetchRequest = (docIds: Buffer, withVectors = false): FetchRequest =>
@@ -20,12 +22,17 @@ describe('fetching from a shard node', () => {
   it('gives those that are there, in the order asked', () =>
     withDocuments(
       documents,
-      async (replicas) => {
-        const [part] = (await fetch(fetchRequest(longs(4_097n, 99n, 4_096n)), replicas)).shards;
+      async (replicas, { deadline }) => {
+        const [part] = (await fetch(fetchRequest(longs(4_097n, 99n, 4_096n)), replicas, deadline)).shards;
         assert.equal(part?.unread, 0);
         assert.deepEqual(part.documents, [
-          { docId: 4_097n, document: { id: 'b', text: '', attributes: {}, sparse: undefined, tokens: undefined } },
           {
+            ...bare,
+            docId: 4_097n,
+            document: { id: 'b', text: '', attributes: {}, sparse: undefined, tokens: undefined, passages: [] },
+          },
+          {
+            ...bare,
             docId: 4_096n,
             document: {
               id: 'a',
@@ -34,6 +41,7 @@ describe('fetching from a shard node', () => {
               attributes: part.documents[1]?.document?.attributes,
               sparse: undefined,
               tokens: undefined,
+              passages: [],
             },
           },
         ]);
@@ -45,8 +53,8 @@ describe('fetching from a shard node', () => {
   it('gives vectors where asked, uncoded tokens as float32', () =>
     withDocuments(
       documents,
-      async (replicas) => {
-        const [part] = (await fetch(fetchRequest(longs(4_096n), true), replicas)).shards;
+      async (replicas, { deadline }) => {
+        const [part] = (await fetch(fetchRequest(longs(4_096n), true), replicas, deadline)).shards;
         const document = part?.documents[0]?.document;
         assert.deepEqual(
           [document?.vector, document?.sparse, document?.tokens],
@@ -59,9 +67,9 @@ describe('fetching from a shard node', () => {
   it('leaves for another request what would make an answer too large', () =>
     withDocuments(
       Array.from({ length: 4 }, (_, i) => logDocument(String(i), { text: 'x'.repeat(900 * 1024) })),
-      async (replicas) => {
+      async (replicas, { deadline }) => {
         const all = longs(4_096n, 4_097n, 4_098n, 4_099n);
-        const [part] = (await fetch(fetchRequest(all), replicas)).shards;
+        const [part] = (await fetch(fetchRequest(all), replicas, deadline)).shards;
         assert.deepEqual([part?.documents.length, part?.unread], [1, 3]);
         const read = readDocuments(readRequest({}), replicas);
         assert.deepEqual([read.documents.length, read.done], [1, false]);
@@ -79,8 +87,8 @@ describe('fetching from a shard node', () => {
       Array.from({ length: 4 }, (_, i) =>
         logDocument(String(i), { attributes: { big: { stringValue: 'y'.repeat(1024 * 1024) } } }),
       ),
-      async (replicas) => {
-        const [part] = (await fetch(fetchRequest(longs(4_096n, 4_097n, 4_098n, 4_099n)), replicas)).shards;
+      async (replicas, { deadline }) => {
+        const [part] = (await fetch(fetchRequest(longs(4_096n, 4_097n, 4_098n, 4_099n)), replicas, deadline)).shards;
         assert.deepEqual([part?.documents.length, part?.unread], [1, 3]);
         const read = readDocuments(readRequest({}), replicas);
         assert.deepEqual([read.documents.length, read.done], [1, false]);
@@ -88,12 +96,12 @@ describe('fetching from a shard node', () => {
     ));
 
   it('says in a shard’s part that it is not held here', () =>
-    withDocuments([], async (replicas) => {
+    withDocuments([], async (replicas, { deadline }) => {
       const request = FetchRequest.fromPartial({
         uid,
         shards: [{ ref: { shard: 3, generation: 1n }, docIds: longs(1n) }],
       });
-      const [part] = (await fetch(request, replicas)).shards;
+      const [part] = (await fetch(request, replicas, deadline)).shards;
       assert.deepEqual([part?.shard, part?.status, part?.documents], [3, 9, []]);
     }));
 });

@@ -4,8 +4,9 @@ import { hashText } from '../../../../base/hash.js';
 import { systemClock } from '../../../../base/clock.js';
 import { Deadline } from '../../../../base/deadline.js';
 import { scan } from '../../../../shard-node/search/scan.js';
+import type { SubjectMark } from '../../../../proto/generated/shoal/v1/directory.js';
 import { ScanRequest } from '../../../../proto/generated/shoal/v1/shard.js';
-import { floats, logDocument, longs, ref, uid, withDocuments, words } from '../fixtures.js';
+import { floats, logDocument, longs, mark, noBytes, ref, uid, withDocuments, words } from '../fixtures.js';
 
 const documents = [
   logDocument('a', { dense: floats(1, 0), sparse: { termIds: words(1), weights: floats(2) } }),
@@ -38,11 +39,13 @@ describe('a scan', () => {
             docIds: longs(4_097n, 4_096n, 4_098n),
             idHashes: longs(...['b', 'a', 'c'].map(hashText)),
             scores: floats(3, 1, 1),
+            passages: noBytes,
           },
           sparse: {
             docIds: longs(4_096n, 4_098n),
             idHashes: longs(...['a', 'c'].map(hashText)),
             scores: floats(1, 0.5),
+            passages: noBytes,
           },
           applied: 1n,
           behind: false,
@@ -90,13 +93,40 @@ describe('a scan', () => {
       assert.deepEqual([wrong?.status, wrong?.message], [3, 'the query vector has 3 dimensions, the collection has 2']);
     }));
 
-  it('waits for the position wanted, within its deadline', () =>
+  it('looks only at the lists named and at what passes the filter, and counts that', () =>
+    withDocuments(
+      [
+        logDocument('a', { list: 1, dense: floats(1, 0), attributes: { year: { int64Value: 5n } } }),
+        logDocument('b', { list: 2, dense: floats(2, 0), attributes: { year: { int64Value: 5n } } }),
+        logDocument('c', { list: 2, dense: floats(3, 0) }),
+      ],
+      async (replicas, { deadline }) => {
+        const docIds = async (lists: Buffer, filter?: { has: string }): Promise<unknown[]> => {
+          const shards = [{ ref, lists, dense: true, sparse: false }];
+          const asked = request({ shards, ...(filter === undefined ? {} : { filter }) });
+          const [found] = (await scan(asked, replicas, deadline)).shards;
+          return [found?.dense?.docIds, found?.matching];
+        };
+        assert.deepEqual(await docIds(words(2)), [longs(4_098n, 4_097n), undefined]);
+        assert.deepEqual(await docIds(words(2, 1), { has: 'year' }), [longs(4_097n, 4_096n), 2n]);
+        assert.deepEqual(await docIds(noBytes, { has: 'age' }), [noBytes, 0n]);
+      },
+    ));
+
+  it('waits for the positions wanted, within its deadline, of subjects that the replica hears', () =>
     withDocuments(documents, async (replicas, { deadline, write }) => {
-      const waiting = scan(request({ minSequence: 2n }), replicas, deadline);
+      const asked = (required: SubjectMark[]): ScanRequest =>
+        request({ shards: [{ ref, dense: true, sparse: true, required }] });
+      const waiting = scan(asked(mark(2n)), replicas, deadline);
       await write(logDocument('d', { dense: floats(9, 0) }));
       const [scanned] = (await waiting).shards;
       assert.deepEqual([scanned?.applied, scanned?.dense?.docIds.readBigUInt64LE(0)], [2n, 2n * 4_096n]);
-      const [late] = (await scan(request({ minSequence: 99n }), replicas, Deadline.after(systemClock, 20))).shards;
+      const [late] = (await scan(asked(mark(99n)), replicas, Deadline.after(systemClock, 20))).shards;
       assert.equal(late?.status, 4);
+      const [foreign] = (await scan(asked([{ subject: 'shoal.u1.9.9', sequence: 1n }]), replicas, deadline)).shards;
+      assert.deepEqual(
+        [foreign?.status, foreign?.message],
+        [9, "shard 0 of collection u1 does not hear 'shoal.u1.9.9'; refresh the shard map and ask again"],
+      );
     }));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { GetStatisticsRequest } from '../../../../proto/generated/shoal/v1/shard.js';
 import { statistics } from '../../../../shard-node/search/statistics.js';
-import { floats, logDocument, ref, uid, withDocuments, words } from '../fixtures.js';
+import { floats, logDocument, mark, ref, uid, withDocuments, words } from '../fixtures.js';
 
 const sparse = (...terms: number[]): { termIds: Buffer; weights: Buffer } => ({
   termIds: words(...terms),
@@ -17,7 +17,7 @@ describe('the counts of a shard', () => {
   it('are of living documents, sealed or not, in the order of the terms asked', () =>
     withDocuments(documents, async (replicas, { supersede, deadline }) => {
       const request = GetStatisticsRequest.fromPartial({ uid, shards: [ref], termIds: words(2, 7, 1) });
-      const [before] = (await statistics(request, replicas)).shards;
+      const [before] = (await statistics(request, replicas, deadline)).shards;
       assert.deepEqual(
         [before?.documents, before?.mutableDocuments, before?.segments, before?.durable],
         [3n, 3n, 0, 0n],
@@ -25,8 +25,8 @@ describe('the counts of a shard', () => {
       assert.deepEqual(before?.documentFrequencies, words(2, 0, 1));
       const replica = replicas.replica(uid, ref);
       await replica.seal();
-      await replica.waitApplied(await supersede('b'), deadline);
-      const [after] = (await statistics(request, replicas)).shards;
+      await replica.waitApplied(mark(await supersede('b')), deadline);
+      const [after] = (await statistics(request, replicas, deadline)).shards;
       assert.deepEqual(
         [after?.documents, after?.mutableDocuments, after?.segments, after?.tombstones],
         [2n, 0n, 1, 1n],
@@ -36,9 +36,9 @@ describe('the counts of a shard', () => {
     }));
 
   it('say in a shard’s part that it is not held here', () =>
-    withDocuments([], async (replicas) => {
+    withDocuments([], async (replicas, { deadline }) => {
       const request = GetStatisticsRequest.fromPartial({ uid, shards: [{ shard: 5, generation: 1n }, ref] });
-      const { shards } = await statistics(request, replicas);
+      const { shards } = await statistics(request, replicas, deadline);
       assert.deepEqual(
         shards.map(({ shard, status }) => [shard, status]),
         [

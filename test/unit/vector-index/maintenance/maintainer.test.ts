@@ -6,15 +6,15 @@ import { systemClock, type Clock } from '../../../../base/clock.js';
 import { seededRandom } from '../../../../base/random.js';
 import { applyChange, newestDocId } from '../../../../vector-index/apply-change.js';
 import type { IndexDocument } from '../../../../vector-index/document.js';
-import { hashText } from '../../../../base/hash.js';
 import { IndexState } from '../../../../vector-index/index-state.js';
 import { openManifest } from '../../../../vector-index/maintenance/index-files.js';
 import { Maintainer } from '../../../../vector-index/maintenance/maintainer.js';
 import { readManifest } from '../../../../vector-index/manifest.js';
 import { ShardIndex } from '../../../../vector-index/shard-index.js';
 import { defaultShardIndexLimits } from '../../../../vector-index/shard-index-limits.js';
-import { codecs, IndexModel, randomDocument, settings } from '../fixtures.js';
+import { codecs, entryAt, IndexModel, randomDocument, settings } from '../fixtures.js';
 import { inFolder } from '../../../temporary-folder.js';
+import { systemFiles } from '../../../../vector-index/system-files.js';
 
 const random = seededRandom(5);
 
@@ -24,9 +24,16 @@ async function withMaintainer(
 ): Promise<void> {
   await inFolder(async (directory) => {
     const state = new IndexState(settings);
-    const manifest = await openManifest(directory, settings);
+    const manifest = await openManifest(systemFiles, directory, settings);
     const all = { ...defaultShardIndexLimits, ...limits };
-    const maintainer = new Maintainer({ directory, state, manifest, limits: all, clock: systemClock });
+    const maintainer = new Maintainer({
+      directory,
+      state,
+      manifest,
+      limits: all,
+      files: systemFiles,
+      clock: systemClock,
+    });
     await work({ state, maintainer, directory });
     await maintainer.close();
     for (const segment of state.states) segment.retire();
@@ -34,7 +41,7 @@ async function withMaintainer(
 }
 
 function write(state: IndexState, sequence: bigint, ids: readonly string[]): void {
-  applyChange(state, { documents: ids.map((id, at) => randomDocument(random, id, sequence * 4096n + BigInt(at))) });
+  applyChange(state, 0, { documents: ids.map((id, at) => randomDocument(random, id, sequence * 4096n + BigInt(at))) });
   state.applied.set('s', sequence);
 }
 
@@ -52,9 +59,9 @@ describe('maintenance', () => {
     await withMaintainer(async ({ state, maintainer, directory }) => {
       write(state, 1n, ['a']);
       await maintainer.seal();
-      const before = await readManifest(directory);
+      const before = await readManifest(systemFiles, directory);
       await maintainer.seal();
-      assert.deepEqual(await readManifest(directory), before);
+      assert.deepEqual(await readManifest(systemFiles, directory), before);
     });
   });
 
@@ -65,13 +72,13 @@ describe('maintenance', () => {
       const blocked = join(directory, '0000000001.segment.tmp');
       await mkdir(blocked);
       await assert.rejects(maintainer.seal());
-      assert.equal(newestDocId(state, 'a', hashText('a')), 4096n);
+      assert.equal(newestDocId(state, 'a'), 4096n);
       write(state, 2n, ['b']);
       await rm(blocked, { recursive: true });
       await maintainer.seal();
       assert.equal(state.durable.get('s'), 2n);
       assert.deepEqual(
-        state.sealed.map(({ liveCount }) => liveCount),
+        state.sealed.map(({ livePrimaryCount }) => livePrimaryCount),
         [1, 1],
       );
     });
@@ -99,9 +106,9 @@ describe('maintenance', () => {
         await maintainer.seal();
         assert.ok(!maintainer.isSealDue);
         assert.equal(state.durable.get('s'), 3n);
-        const ids = (): bigint[] => ['a', 'b', 'c'].map((id) => newestDocId(state, id, hashText(id)));
+        const ids = (): bigint[] => ['a', 'b', 'c'].map((id) => newestDocId(state, id));
         assert.deepEqual(ids(), [8_192n, 12_288n, 12_289n]);
-        const { segments } = (await readManifest(directory))!;
+        const { segments } = (await readManifest(systemFiles, directory))!;
         const named = segments.flatMap(({ file, tombstones }) => (tombstones === null ? [file] : [file, tombstones]));
         assert.deepEqual(await filesOf(), [...named, 'manifest'].sort());
       },
@@ -123,7 +130,7 @@ describe('maintenance', () => {
         assert.equal(maintainer.isSealDue, false);
         assert.equal(state.durable.get('s'), 3n);
         assert.equal(
-          state.sealed.reduce((sum, { liveCount }) => sum + liveCount, 0),
+          state.sealed.reduce((sum, { livePrimaryCount }) => sum + livePrimaryCount, 0),
           900,
         );
       },
@@ -154,7 +161,7 @@ describe('maintenance', () => {
       const snapshots = new Set<string>();
       const limits = { mutableBytesMax: 4_000, mergeFanIn: 2, tombstoneShareMax: 0.3 };
       const clock = snapshottingClock(data, (name) => snapshots.add(join(directory, name)));
-      const index = await ShardIndex.open({ directory: data, settings, codecs, limits, clock });
+      const index = await ShardIndex.open({ directory: data, settings, codecs, limits, files: systemFiles, clock });
       const states: (readonly IndexDocument[])[] = [[]];
       const model = new IndexModel();
       for (let sequence = 1n; sequence <= 60n; sequence += 1n) {
@@ -166,13 +173,19 @@ describe('maintenance', () => {
         for (const document of documents) model.upsert(document);
         states.push(model.sorted);
         const maintained = index.maintain();
-        index.apply('s', sequence, { documents, superseded });
+        index.apply(entryAt('s', sequence), { documents, superseded });
         await maintained;
       }
       await index.close();
       assert.ok(snapshots.size > 10);
       for (const snapshot of snapshots) {
-        const again = await ShardIndex.open({ directory: snapshot, settings, codecs, clock: systemClock });
+        const again = await ShardIndex.open({
+          directory: snapshot,
+          settings,
+          codecs,
+          files: systemFiles,
+          clock: systemClock,
+        });
         assert.deepEqual(again.scroll(0n, 1000), states[Number(again.applied('s'))]);
         assert.deepEqual(await again.verify(), []);
         await again.close();

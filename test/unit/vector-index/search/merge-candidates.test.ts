@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { mergeRanked, rankUnordered } from '../../../../vector-index/search/merge-candidates.js';
+import { mergeRanked, rankSegment } from '../../../../vector-index/search/merge-candidates.js';
 import { randomDocument, stateOf, weakHash } from '../fixtures.js';
 
 const random = seededRandom(1);
@@ -17,6 +17,7 @@ describe('merging candidates', () => {
     ];
     assert.deepEqual(mergeRanked(parts, 4), {
       docIds: BigUint64Array.of(2n, 3n, 4n, 1n),
+      passages: new Uint32Array(4),
       idHashes: BigUint64Array.from(['2', '3', '4', '1'], weakHash),
       scores: Float32Array.of(3, 2, 2, 1),
     });
@@ -31,7 +32,7 @@ describe('merging candidates', () => {
     scores[7] = 2;
     const byScore = Uint32Array.from([7, ...Array.from(scores.keys()).filter((row) => row !== 7)]);
     const asked: number[] = [];
-    const ranked = await rankUnordered(segment, 3, (n) => {
+    const ranked = await rankSegment(segment, 3, (n) => {
       asked.push(n);
       const rows = byScore.subarray(0, n);
       return { rows, scores: Float32Array.from(rows, (row) => scores[row]!) };

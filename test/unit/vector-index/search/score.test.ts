@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { PinnedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { PinnedIndex, SelectedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { unselective } from '../../../../vector-index/search/selection.js';
 import { scoreDocuments } from '../../../../vector-index/search/score.js';
 import { searchSparse } from '../../../../vector-index/search/search-sparse.js';
 import { codecs, dim, randomDocument, randomDocuments, stateOf, tokenDim } from '../fixtures.js';
@@ -14,7 +15,11 @@ describe('scoring documents', () => {
     const state = stateOf([1n, 2n, 3n].map((docId) => ({ ...randomDocument(random, String(docId), docId), dense })));
     state.kill(1);
     const index = new PinnedIndex([state]);
-    const scores = await scoreDocuments(index, BigUint64Array.of(3n, 9n, 2n, 1n), { dense, tokens });
+    const scores = await scoreDocuments(
+      index,
+      { docIds: BigUint64Array.of(3n, 9n, 2n, 1n), passages: null },
+      { dense, tokens },
+    );
     assert.deepEqual([...scores.dense!], [dim, NaN, NaN, dim]);
     assert.deepEqual([scores.sparse, scores.multi, scores.matchTokens], [null, null, null]);
     index.release();
@@ -28,8 +33,8 @@ describe('scoring documents', () => {
     });
     const index = new PinnedIndex([stateOf(documents)]);
     const terms = { termIds: Uint32Array.of(29, 3, 17, 99), factors: Float32Array.of(3.3, 0.1, 7.7, 1) };
-    const found = await searchSparse(index, terms, 80);
-    const { sparse } = await scoreDocuments(index, found.docIds, { sparse: terms, tokens });
+    const found = await searchSparse(new SelectedIndex(index, unselective), terms, 80);
+    const { sparse } = await scoreDocuments(index, found, { sparse: terms, tokens });
     assert.deepEqual(sparse, found.scores);
     index.release();
   });

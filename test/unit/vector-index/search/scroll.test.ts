@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { PinnedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { PinnedIndex, SelectedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { unselective } from '../../../../vector-index/search/selection.js';
 import { scrollDocuments } from '../../../../vector-index/search/scroll.js';
 import { randomDocuments, stateOf } from '../fixtures.js';
 
@@ -15,9 +16,9 @@ describe('scrolling', () => {
     for (const limit of [1, 7, 100]) {
       const seen = [];
       for (
-        let page = scrollDocuments(index, 0n, limit);
+        let page = scrollDocuments(new SelectedIndex(index, unselective), 0n, limit);
         page.length > 0;
-        page = scrollDocuments(index, page.at(-1)!.docId, limit)
+        page = scrollDocuments(new SelectedIndex(index, unselective), page.at(-1)!.docId, limit)
       ) {
         assert.ok(page.length <= limit);
         seen.push(...page);

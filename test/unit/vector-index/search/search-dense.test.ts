@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { PinnedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { PinnedIndex, SelectedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { unselective } from '../../../../vector-index/search/selection.js';
 import { searchDense } from '../../../../vector-index/search/search-dense.js';
 import { dim, dot, randomDocuments, stateOf, vector } from '../fixtures.js';
 
@@ -18,7 +19,7 @@ describe('the dense search', () => {
       .map(({ dense, docId }) => ({ docId, score: dot(dense!, query) }))
       .sort((left, right) => right.score - left.score || Number(left.docId - right.docId));
     for (const k of [1, 2, 10, 1000]) {
-      const found = await searchDense(index, query, k);
+      const found = await searchDense(new SelectedIndex(index, unselective), query, k);
       assert.deepEqual(
         [...found.docIds],
         expected.slice(0, k).map(({ docId }) => docId),
@@ -34,7 +35,9 @@ describe('the dense search', () => {
   it('ends with the reason of its signal', async () => {
     const index = new PinnedIndex([stateOf(randomDocuments(seededRandom(3), 5))]);
     const gone = new Error('the caller is gone');
-    await assert.rejects(searchDense(index, new Float32Array(dim), 1, AbortSignal.abort(gone)));
+    await assert.rejects(
+      searchDense(new SelectedIndex(index, unselective), new Float32Array(dim), 1, AbortSignal.abort(gone)),
+    );
     index.release();
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { PinnedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { PinnedIndex, SelectedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { unselective } from '../../../../vector-index/search/selection.js';
 import { searchSparse } from '../../../../vector-index/search/search-sparse.js';
 import { randomDocument, randomDocuments, stateOf } from '../fixtures.js';
 
@@ -23,7 +24,7 @@ describe('the sparse search', () => {
       })
       .filter(({ score }) => score > 0)
       .sort((left, right) => right.score - left.score || Number(left.docId - right.docId));
-    const found = await searchSparse(index, terms, 1000);
+    const found = await searchSparse(new SelectedIndex(index, unselective), terms, 1000);
     assert.deepEqual(
       [...found.docIds],
       expected.map(({ docId }) => docId),
@@ -41,14 +42,14 @@ describe('the sparse search', () => {
     state.revive(state.reader.add({ ...randomDocument(seededRandom(5), 'a', 1n), terms: own }, 0n));
     const index = new PinnedIndex([state]);
     state.revive(state.reader.add({ ...randomDocument(seededRandom(5), 'b', 2n), terms: own }, 0n));
-    assert.deepEqual([...(await searchSparse(index, terms, 9)).docIds], [1n]);
+    assert.deepEqual([...(await searchSparse(new SelectedIndex(index, unselective), terms, 9)).docIds], [1n]);
     index.release();
   });
 
   it('ends with the reason of its signal', async () => {
     const index = new PinnedIndex([stateOf(randomDocuments(seededRandom(6), 5))]);
     const gone = new Error('the caller is gone');
-    await assert.rejects(searchSparse(index, terms, 1, AbortSignal.abort(gone)), gone);
+    await assert.rejects(searchSparse(new SelectedIndex(index, unselective), terms, 1, AbortSignal.abort(gone)), gone);
     index.release();
   });
 });

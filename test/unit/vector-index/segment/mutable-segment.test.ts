@@ -26,8 +26,8 @@ describe('a mutable segment', () => {
       [randomDocument(random, 'a', 4n), randomDocument(random, 'b', 5n), randomDocument(random, 'a', 6n)],
       weakHash,
     );
-    assert.deepEqual([segment.rowOf(5n), segment.rowOf(7n)], [1, -1]);
-    assert.deepEqual([segment.rowsOfId('a'), segment.rowsOfId('c')], [[0, 2], []]);
+    assert.deepEqual([segment.rowOf(5n, 0), segment.rowOf(7n, 0), segment.rowOf(5n, 1)], [1, -1, -1]);
+    assert.deepEqual([segment.rowsOfId({ id: 'a' }), segment.rowsOfId({ id: 'c' })], [[0, 2], []]);
   });
 
   it('knows whether docIds ascend', () => {

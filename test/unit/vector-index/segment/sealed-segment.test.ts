@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { seededRandom } from '../../../../base/random.js';
+import { idKey } from '../../../../vector-index/segment/segment-reader.js';
 import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.js';
 import { mutableOf, randomDocument, randomDocuments, weakHash, withSealed } from '../fixtures.js';
+import { systemFiles } from '../../../../vector-index/system-files.js';
 
 describe('a sealed segment', () => {
   it('gives every document back as it was written', async () => {
@@ -22,8 +24,8 @@ describe('a sealed segment', () => {
     const mutable = mutableOf(documents, weakHash);
     await withSealed(documents, (sealed) => {
       for (const { docId, id } of documents) {
-        assert.equal(sealed.rowOf(docId), mutable.rowOf(docId));
-        assert.deepEqual(sealed.rowsOfId(id, weakHash(id)), mutable.rowsOfId(id));
+        assert.equal(sealed.rowOf(docId, 0), mutable.rowOf(docId, 0));
+        assert.deepEqual(sealed.rowsOfId(idKey(id, weakHash(id))), mutable.rowsOfId({ id }));
       }
       assert.deepEqual(sealed.termIds(), mutable.termIds());
       for (let termId = 0; termId < 50; termId += 1) {
@@ -33,8 +35,8 @@ describe('a sealed segment', () => {
         });
         assert.deepEqual(found[0], found[1]);
       }
-      assert.equal(sealed.rowOf(5n), -1);
-      assert.deepEqual(sealed.rowsOfId('id999', weakHash('id999')), []);
+      assert.equal(sealed.rowOf(5n, 0), -1);
+      assert.deepEqual(sealed.rowsOfId(idKey('id999', weakHash('id999'))), []);
     });
   });
 
@@ -45,7 +47,7 @@ describe('a sealed segment', () => {
       docIds.map((docId, at) => randomDocument(random, `id${at}`, docId)),
       (segment) =>
         assert.deepEqual(
-          docIds.map((docId) => segment.rowOf(docId)),
+          docIds.map((docId) => segment.rowOf(docId, 0)),
           [0, 1, 2, 3, 4],
         ),
     );
@@ -57,7 +59,7 @@ describe('a sealed segment', () => {
       const bytes = await readFile(path);
       bytes[bytes.indexOf('needle')]! ^= 1;
       await writeFile(path, bytes);
-      const damaged = SealedSegment.open(path);
+      const damaged = SealedSegment.open(systemFiles, path);
       assert.throws(() => damaged.document(0), {
         code: 'DATA_LOSS',
         message: /block 0 of column text in .*one\.segment/,

@@ -7,6 +7,7 @@ import { ColumnFile } from '../../../../vector-index/segment/column-file.js';
 import { SegmentFileWriter } from '../../../../vector-index/segment/segment-file-writer.js';
 import { blockBytes } from '../../../../vector-index/segment/segment-layout.js';
 import { inFolder } from '../../../temporary-folder.js';
+import { systemFiles } from '../../../../vector-index/system-files.js';
 
 const directory = { rows: 1, dim: 1, tokenDim: 1, codecs: [], attributes: [] };
 
@@ -14,7 +15,7 @@ describe('the writer of a segment file', () => {
   it('writes columns of any length, in whatever pieces they come', async () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'a.segment');
-      const writer = await SegmentFileWriter.create(path, new Slices(systemClock));
+      const writer = await SegmentFileWriter.create(systemFiles, path, new Slices(systemClock));
       const lengths = [0, 1, blockBytes - 1, blockBytes, blockBytes + 1, 3_000_000, 0];
       for (const [at, length] of lengths.entries()) {
         writer.column(`c${at}`);
@@ -40,7 +41,7 @@ describe('the writer of a segment file', () => {
   it('writes numbers little-endian', async () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'a.segment');
-      const writer = await SegmentFileWriter.create(path, new Slices(systemClock));
+      const writer = await SegmentFileWriter.create(systemFiles, path, new Slices(systemClock));
       writer.column('c');
       writer.u64(1n);
       writer.u32(2);
@@ -53,7 +54,7 @@ describe('the writer of a segment file', () => {
 
   it('shows no file under its name before it is whole, and none after giving up', async () => {
     await inFolder(async (folder) => {
-      const writer = await SegmentFileWriter.create(join(folder, 'a.segment'), new Slices(systemClock));
+      const writer = await SegmentFileWriter.create(systemFiles, join(folder, 'a.segment'), new Slices(systemClock));
       writer.column('c');
       assert.deepEqual(await readdir(folder), ['a.segment.tmp']);
       await writer.abort();

@@ -20,7 +20,7 @@ describe('the state of a segment', () => {
     state.revive(state.reader.add(randomDocument(seededRandom(2), 'later', 9_999_999n), 0n));
     assert.equal(pinned.rowCount, 70);
     assert.deepEqual([hasBit(pinned.live!, 3), hasBit(pinned.live!, 4)], [false, true]);
-    assert.deepEqual([state.isAlive(4), state.isAlive(70), state.liveCount], [false, true, 69]);
+    assert.deepEqual([state.isAlive(4), state.isAlive(70), state.livePrimaryCount], [false, true, 69]);
     state.unpin();
   });
 

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../../../base/clock.js';
 import { seededRandom } from '../../../../base/random.js';
-import { Slices } from '../../../../vector-index/maintenance/slices.js';
 import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.js';
 import { hasDense, writeSegment } from '../../../../vector-index/segment/write-segment.js';
-import { dim, mutableOf, randomDocument, randomDocuments, settings, weakHash, withSealed } from '../fixtures.js';
+import {
+  dim,
+  mutableOf,
+  randomDocument,
+  randomDocuments,
+  settings,
+  weakHash,
+  withSealed,
+  writingParts,
+} from '../fixtures.js';
 import { inFolder } from '../../../temporary-folder.js';
-
-const slices = new Slices(systemClock);
+import { systemFiles } from '../../../../vector-index/system-files.js';
 
 describe('writing a segment', () => {
   it('gives the same bytes for the same documents, written at once or merged from parts', async () => {
@@ -23,12 +29,12 @@ describe('writing a segment', () => {
         live: null,
       });
       const [whole, even, odd, merged] = ['whole', 'even', 'odd', 'merged'].map((name) => join(directory, name));
-      await writeSegment(whole!, [source(documents)], settings, slices);
-      await writeSegment(even!, [source(documents.filter((_, at) => at % 2 === 0))], settings, slices);
-      await writeSegment(odd!, [source(documents.filter((_, at) => at % 2 === 1).reverse())], settings, slices);
-      const parts = [even!, odd!].map((path) => SealedSegment.open(path));
+      await writeSegment(whole!, [source(documents)], settings, writingParts);
+      await writeSegment(even!, [source(documents.filter((_, at) => at % 2 === 0))], settings, writingParts);
+      await writeSegment(odd!, [source(documents.filter((_, at) => at % 2 === 1).reverse())], settings, writingParts);
+      const parts = [even!, odd!].map((path) => SealedSegment.open(systemFiles, path));
       const sources = parts.map((reader) => ({ reader, rowCount: reader.rowCount, live: null }));
-      await writeSegment(merged!, sources, settings, slices);
+      await writeSegment(merged!, sources, settings, writingParts);
       for (const part of parts) part.close();
       assert.ok((await readFile(merged!)).equals(await readFile(whole!)));
     });
@@ -41,7 +47,7 @@ describe('writing a segment', () => {
         rowCount: 3,
         live: Uint8Array.of(0),
       };
-      assert.equal((await writeSegment(join(directory, 'a'), [source], settings, slices)).count, 0);
+      assert.equal((await writeSegment(join(directory, 'a'), [source], settings, writingParts)).count, 0);
       assert.deepEqual(await readdir(directory), []);
     });
   });
