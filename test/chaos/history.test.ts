@@ -66,6 +66,17 @@ describe('a history of writes', () => {
     }
   });
 
+  it('knows which documents may lack a part until they are written again', () => {
+    const history = written();
+    history.begin('a', 'v3');
+    history.observe([found('v3', 30n)], 'a scroll');
+    history.observe([found('v3', 30n)], 'a search');
+    assert.ok(history.isPartial('a'));
+    history.begin('a', 'v4');
+    history.acknowledge('a', 'v4', 40n);
+    assert.ok(!history.isPartial('a'));
+  });
+
   it('takes both outcomes of a delete that was under way', () => {
     for (const left of [[], [found('v2')]]) {
       const history = written();

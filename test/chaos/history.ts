@@ -25,6 +25,8 @@ export interface Found {
 }
 
 interface Possible {
+  /** Its last write was neither acknowledged nor refused: it may have happened in part, with a passage missing. */
+  readonly isPartial: boolean;
   readonly states: Set<State>;
   docId: bigint;
 }
@@ -54,6 +56,11 @@ export class History {
     return this.#of(id).docId;
   }
 
+  /** The last write of `id` was cut off, and left something: until it is repeated, passages may be missing. */
+  isPartial(id: string): boolean {
+    return this.#of(id).isPartial;
+  }
+
   /** A write that would lead to `state` was sent. */
   begin(id: string, state: State): void {
     this.#of(id).states.add(state);
@@ -70,7 +77,7 @@ export class History {
 
   /** The write under way was refused: `id` is as before, in state `before`. */
   refuse(id: string, before: State): void {
-    this.#settle(id, before, this.#of(id).docId);
+    this.#settle(id, before, this.#of(id).docId, this.isPartial(id));
   }
 
   /** A verdict on a condition was not what the acknowledged writes say. */
@@ -93,7 +100,8 @@ export class History {
     for (const id of this.ids) {
       const document = seen.get(id);
       this.#judge(id, document?.state ?? null, where);
-      this.#settle(id, document?.state ?? null, document?.docId ?? 0n);
+      const isPartial = this.#of(id).states.size > 1 && this.#of(id).docId !== (document?.docId ?? 0n);
+      this.#settle(id, document?.state ?? null, document?.docId ?? 0n, isPartial || this.isPartial(id));
     }
   }
 
@@ -115,8 +123,8 @@ export class History {
     this.#found(kind, `${id} is ${String(state)} in ${where}, possible is ${possible}`);
   }
 
-  #settle(id: string, state: State, docId: bigint): void {
-    this.#possible.set(id, { states: new Set([state]), docId });
+  #settle(id: string, state: State, docId: bigint, isPartial = false): void {
+    this.#possible.set(id, { states: new Set([state]), docId, isPartial });
   }
 
   #found(kind: keyof Verdict, problem: string): void {
@@ -125,7 +133,7 @@ export class History {
   }
 
   #of(id: string): Possible {
-    const known = this.#possible.get(id) ?? { states: new Set<State>([null]), docId: 0n };
+    const known = this.#possible.get(id) ?? { states: new Set<State>([null]), docId: 0n, isPartial: false };
     this.#possible.set(id, known);
     return known;
   }

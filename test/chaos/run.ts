@@ -1,5 +1,6 @@
 /** Kills `shoal dev` again and again while clients write, starts it on the same data, and compares all it holds with the history. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '../../base/clock.js';
 import { seededRandom, type Random } from '../../base/random.js';
 import { connect, type ShoalClient } from '../../client/sdk/connect.js';
 import type { MinSequence } from '../../client/sdk/types.js';
@@ -76,6 +77,7 @@ class Run {
   /** Rounds of writing, each ended by a kill, and one more that ends in peace. */
   async all(): Promise<void> {
     const { kills, operations, progress } = this.#options;
+    const beginMs = systemClock.monotonicMs();
     const first = await this.#start();
     const structure = { shards, centroids: centroids(), directoryPartitions: 2 };
     await first.client.collections.create(collection, { model: 'none', dim, ...structure });
@@ -86,7 +88,8 @@ class Run {
       await this.#check(await this.#start());
       const { lost, resurrected, duplicates } = this.history.verdict;
       const found = `${lost} lost, ${resurrected} resurrected, ${duplicates} duplicates`;
-      progress(`${this.#kills} kills, ${this.#operations} operations: ${found}`);
+      const seconds = ((systemClock.monotonicMs() - beginMs) / 1000).toFixed(1);
+      progress(`${seconds} s, ${this.#kills} kills, ${this.#operations} operations: ${found}`);
     }
     await this.#writeInPeace(operations);
     await this.close('SIGTERM');

@@ -117,7 +117,9 @@ class Worker {
   /** Changes the note alone. */
   async #set(): Promise<number> {
     const { client, collection, history } = this.#options;
-    const number = this.#draw(8).find((each) => history.stateOf(idOf(each)) !== null);
+    // A document that lacks a passage cannot be set; its writer repeats the write that was cut off.
+    const isWhole = (id: string): boolean => history.stateOf(id) !== null && !history.isPartial(id);
+    const number = this.#draw(8).find((each) => isWhole(idOf(each)));
     if (number === undefined) return await this.#upsert();
     const id = idOf(number);
     const content = contentOf(number, history.stateOf(id) ?? '');
