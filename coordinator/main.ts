@@ -12,10 +12,12 @@ import type { Registry } from '../cluster/registry.js';
 import type { RpcServer } from '../cluster/rpc/server.js';
 import { grpcTransport, type Transport } from '../cluster/rpc/transport.js';
 import { ClusterView } from '../cluster/shard-map/cluster-view.js';
+import { BackupsService } from '../proto/generated/shoal/v1/backup.js';
 import { ClusterService, NodeKind } from '../proto/generated/shoal/v1/cluster.js';
 import { CollectionsService } from '../proto/generated/shoal/v1/collections.js';
 import { DocumentsService } from '../proto/generated/shoal/v1/documents.js';
 import { SearchService } from '../proto/generated/shoal/v1/search.js';
+import { backupsService } from './backup/service.js';
 import { coordinatorConfigSchema, type CoordinatorConfig, type CoordinatorConfigInput } from './config.js';
 import { ExpirySweeper } from './documents/expiry.js';
 import { Encoders } from './encoders.js';
@@ -104,6 +106,7 @@ function serve(config: CoordinatorConfig, parts: CoordinatorParts, transport: Tr
       { definition: DocumentsService, implementation: documentsService(parts) },
       { definition: SearchService, implementation: searchService(parts) },
       { definition: ClusterService, implementation: clusterService(parts) },
+      { definition: BackupsService, implementation: backupsService(parts) },
     ],
     reflection: true,
     clock: parts.clock,

@@ -24,7 +24,7 @@ export function checkManifest(json: unknown, format: number): ArchiveManifest {
     sequence: position(fields['sequence'], 'sequence'),
     cut: position(fields['cut'], 'cut'),
     settings: base64(fields['settings'], 'settings'),
-    directoryPartitions: whole(fields['directoryPartitions'], 'directoryPartitions', 1, 4_096),
+    directoryPartitions: whole(fields['directoryPartitions'], 'directoryPartitions', 1, 256),
     structure: fields['structure'] === null ? null : memberName(fields['structure'], 'structure'),
     codec: fields['codec'] === null ? null : codecOf(fields['codec']),
     shards: list(fields['shards'], 'shards').map(shardOf),

@@ -63,7 +63,7 @@ function configureCreate(command: Command): void {
     .option('--attributes <name:type,…>', 'declared attribute types', attributeDeclarations)
     .option('--expires-by <attribute>', 'a timestamp attribute at which a document expires')
     .option('--centroids <file.npy>', 'coarse centroids: a float32 matrix, one inverted list a row')
-    .option('--directory-partitions <number>', 'hash partitions of the directory of ids', integer(1, 4_096))
+    .option('--directory-partitions <number>', 'hash partitions of the directory of ids', integer(1, 256))
     .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1))
     .option('--keep-vectors <boolean>', 'keep each dense vector for training and export', truth);
 }

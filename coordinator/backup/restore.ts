@@ -1,0 +1,154 @@
+/**
+ * A collection from a backup, under a name that is free and a uid that is new.
+ *
+ * Members go to the nodes as they come, each held against the manifest; only when the last one was sound, and every replica is on
+ * disk, is the collection published, in one write. Its log begins above everything in the archive, so docIds go on; its directory
+ * is built from the rows of the shards. What fails on the way is taken back.
+ */
+import { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
+import { limits } from '../../base/limits.js';
+import { MemberCheck } from '../../cluster/archive/member-check.js';
+import { codecObject, keys, streamOf, structureObject } from '../../cluster/keys.js';
+import type { RestorePart, RestoreResponse, RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
+import { readStructureFile, listCountOf } from '../../vector-index/codebook/structure.js';
+import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
+import { publishCollection } from '../collections/create.js';
+import { dropCollection, type ManageParts } from '../collections/manage.js';
+import { countDocuments } from '../documents/count.js';
+import type { BackupParts } from './backup.js';
+import { planRestore, type Destination, type RestorePlan } from './restore-plan.js';
+import { ShardImports } from './shard-imports.js';
+
+export interface RestoreParts extends BackupParts, ManageParts {
+  /** A name that was never given before. */
+  readonly newUid: () => string;
+}
+
+/** Bytes of a structure or a codec, which are held in memory. */
+const objectBytesMax = 1024 * 1024 * 1024;
+
+/** Makes the collection that `messages` bring. ALREADY_EXISTS for a name that is taken; after an error nothing is left of it. */
+export async function restoreCollection(
+  messages: AsyncIterable<RestorePart>,
+  parts: RestoreParts,
+  deadline: Deadline,
+): Promise<RestoreResponse> {
+  const rest = messages[Symbol.asyncIterator]();
+  const start = await startOf(rest);
+  await checkFree(start.collection, parts);
+  const plan = planRestore(start, parts.view.current(), { uid: parts.newUid(), wallMs: parts.clock.wallMs() });
+  const imports = new ShardImports(plan, parts);
+  try {
+    const objects = await receive({ rest, plan, imports }, deadline);
+    checkObjects(objects, plan);
+    await imports.finish(deadline);
+    await storeObjects(objects, plan, parts);
+    const { settings, placed, manifest } = plan;
+    await publishCollection({ settings, placed, firstSequence: manifest.sequence + 1n }, parts, deadline);
+    const documents = await countDocuments({}, settings, parts, deadline);
+    return { uid: settings.uid, documents, sequence: manifest.sequence };
+  } catch (error) {
+    await takeBack(plan, imports, parts);
+    throw error;
+  }
+}
+
+async function startOf(messages: AsyncIterator<RestorePart>): Promise<RestoreStart> {
+  const first = await messages.next();
+  if (first.done !== true && first.value.start !== undefined) return first.value.start;
+  throw new ShoalError(
+    'INVALID_ARGUMENT',
+    'a restore begins with the name of the collection and the manifest of the backup',
+  );
+}
+
+async function checkFree(name: string, { registry }: RestoreParts): Promise<void> {
+  const [collection, alias] = await Promise.all([registry.get(keys.collection(name)), registry.get(keys.alias(name))]);
+  if (collection === null && alias === null) return;
+  const taken = alias === null ? `collection '${name}' exists already` : `'${name}' is an alias`;
+  throw new ShoalError('ALREADY_EXISTS', `${taken}; drop it, or restore under another name`);
+}
+
+/** Members that the coordinator stores itself. */
+type Objects = { readonly [Kind in 'structure' | 'codec']: Buffer[] };
+
+/** Takes every member, in the manifest's order, to where it belongs. */
+async function receive(
+  { rest, plan, imports }: { rest: AsyncIterator<RestorePart>; plan: RestorePlan; imports: ShardImports },
+  deadline: Deadline,
+): Promise<Objects> {
+  const check = new MemberCheck(plan.manifest.members);
+  const objects: Objects = { structure: [], codec: [] };
+  let to: Destination | undefined;
+  for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+    const { member, data, start } = next.value;
+    if (start !== undefined) throw new ShoalError('INVALID_ARGUMENT', 'a restore has one beginning only');
+    if (member !== undefined) {
+      to = plan.destinations.get(check.begin(member).name);
+      // A file of no bytes is a file.
+      if (to?.kind === 'file') await imports.writeFile(to.shard, to.file, Buffer.alloc(0), deadline);
+      continue;
+    }
+    const bytes = data ?? Buffer.alloc(0);
+    check.data(bytes);
+    if (to?.kind === 'file') await imports.writeFile(to.shard, to.file, bytes, deadline);
+    else if (to?.kind === 'records') await imports.writeRecords(to.shard, bytes, deadline);
+    else if (to !== undefined) hold(objects[to.kind], bytes);
+  }
+  check.finish();
+  return objects;
+}
+
+function hold(pieces: Buffer[], bytes: Buffer): void {
+  pieces.push(bytes);
+  if (pieces.reduce((sum, piece) => sum + piece.length, 0) <= objectBytesMax) return;
+  throw new ShoalError('INVALID_ARGUMENT', `the backup has a structure or codec of more than ${objectBytesMax} bytes`);
+}
+
+/** They fit the settings and each other. */
+function checkObjects(objects: Objects, { manifest, settings }: RestorePlan): void {
+  if (manifest.structure !== null) {
+    const structure = readStructureFile(Buffer.concat(objects.structure));
+    const lists = new Set(manifest.shards.flatMap((shard) => [...shard.lists]));
+    const count = listCountOf(structure);
+    const isWhole = lists.size === count && [...lists].every((list) => list < count);
+    if (structure.dim !== settings.dim || !isWhole) {
+      throw new ShoalError(
+        'INVALID_ARGUMENT',
+        'this backup cannot be restored: its structure is not that of its shards',
+      );
+    }
+  }
+  if (manifest.codec === null) return;
+  const { version } = TokenCodec.parse(Buffer.concat(objects.codec));
+  if (version === manifest.codec.version) return;
+  throw new ShoalError('INVALID_ARGUMENT', `this backup cannot be restored: its codec is '${version}', not as it says`);
+}
+
+async function storeObjects(objects: Objects, plan: RestorePlan, { objects: store }: RestoreParts): Promise<void> {
+  const { uid, structureVersion } = plan.settings;
+  const { structure, codec } = plan.manifest;
+  if (structure !== null) await store.put(structureObject(uid, structureVersion), Buffer.concat(objects.structure));
+  if (codec !== null) await store.put(codecObject(codec.version), Buffer.concat(objects.codec));
+}
+
+/** Codecs stay: they are named by their content, and another collection may have begun to use one. */
+async function takeBack({ settings }: RestorePlan, imports: ShardImports, parts: RestoreParts): Promise<void> {
+  const { uid, name, structureVersion } = settings;
+  const { registry, log, objects, clock, logger } = parts;
+  const deadline = Deadline.after(clock, limits.writeDeadlineMs);
+  try {
+    if ((await registry.get(keys.setting(uid))) !== null) {
+      await parts.view.when((map) => (map.settings.has(uid) ? true : undefined), `collection '${name}'`, deadline);
+      await dropCollection(name, parts, deadline);
+    }
+    await log.dropStream(streamOf(uid));
+    if (structureVersion > 0) await objects.delete(structureObject(uid, structureVersion));
+  } catch (error) {
+    logger.error({ err: error, uid }, 'a restore that failed could not be taken back');
+  } finally {
+    deadline.close();
+  }
+  await imports.discard();
+}
