@@ -35,6 +35,7 @@ export async function setAlias(
   checkName(alias, 'alias');
   for (;;) {
     deadline.check();
+    await refuseTaken(alias, parts.registry);
     const { conditions, direct, end } = await path(alias, target, parts.registry);
     const own = await parts.registry.get(keys.alias(alias));
     const revision = await parts.registry.transact(
@@ -48,10 +49,7 @@ export async function setAlias(
         { operation: 'put', key: direct.key, value: direct.value },
       ],
     );
-    if (revision === null) {
-      await refuseTaken(alias, parts.registry);
-      continue;
-    }
+    if (revision === null) continue;
     await seen(revision, `alias '${alias}' to be known`, parts, deadline);
     return end;
   }
