@@ -9,6 +9,7 @@ import { hashText } from '../base/hash.js';
 import { directoriesOf, directoryStatesOf, type ClusterMap } from '../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../cluster/shard-map/cluster-view.js';
 import type { DirectoryPlacement } from '../proto/generated/shoal/v1/cluster.js';
+import { firstAnswer } from './first-answer.js';
 
 /** Hashes are 64 bits. */
 const hashCount = 2n ** 64n;
@@ -50,26 +51,19 @@ export function partitionsOf(map: ClusterMap, uid: string): readonly DirectoryPl
   throw new ShoalError('UNAVAILABLE', 'the collection has no directory yet, or was dropped; try again in a moment');
 }
 
-/** What `ask` gives at the first ready copy of `placement` that answers. UNAVAILABLE when there is none. */
+/** What `ask` gives at the first ready copy of `placement` that answers in the time that it gets. UNAVAILABLE when there is none. */
 export async function atPartition<T>(
   placement: DirectoryPlacement,
   view: ClusterView,
   deadline: Deadline,
-  ask: (address: string, placement: DirectoryPlacement) => Promise<T>,
+  ask: (address: string, placement: DirectoryPlacement, deadline: Deadline) => Promise<T>,
 ): Promise<T> {
-  let last: ShoalError | null = null;
-  for (const address of readyCopies(view.current(), placement)) {
-    deadline.check();
-    try {
-      return await ask(address, placement);
-    } catch (thrown) {
-      last = ShoalError.from(thrown);
-      if (!isOfOneCopy(last)) throw last;
-    }
-  }
-  const why = last === null ? 'it has no ready copy' : last.message;
+  const addresses = readyCopies(view.current(), placement);
+  const first = await firstAnswer(addresses, (address, share) => ask(address, placement, share), deadline, isOfOneCopy);
+  if ('answer' in first) return first.answer;
+  const why = first.failure === null ? 'it has no ready copy' : first.failure.message;
   const what = `partition ${placement.partition} of the directory cannot be asked: ${why}`;
-  throw new ShoalError('UNAVAILABLE', what, { cause: last });
+  throw new ShoalError('UNAVAILABLE', what, { cause: first.failure });
 }
 
 /** Addresses of the copies of `placement` that are ready. */

@@ -41,8 +41,8 @@ export async function countDocuments(
   const written = parts.appenders.writtenUpTo(settings.uid);
   const sequence = minSequence > written ? minSequence : written;
   const required = await requiredFor(settings.uid, sequence, parts, deadline);
-  const counts = await onEveryShard(settings, parts.view, deadline, (placement, address) =>
-    statisticsAt(address, placement, { peers: parts.peers, filter, required: marksFor(placement, required) }, deadline),
+  const counts = await onEveryShard(settings, parts.view, deadline, (placement, address, share) =>
+    statisticsAt(address, placement, { peers: parts.peers, filter, required: marksFor(placement, required) }, share),
   );
   return counts.reduce((sum, { documents, matching }) => sum + (filter === null ? documents : (matching ?? 0n)), 0n);
 }
@@ -53,8 +53,8 @@ export function shardStatistics(
   { view, peers }: SizeParts,
   deadline: Deadline,
 ): Promise<readonly ShardSize[]> {
-  return onEveryShard(settings, view, deadline, (placement, address) =>
-    statisticsAt(address, placement, { peers, filter: null, required: [] }, deadline),
+  return onEveryShard(settings, view, deadline, (placement, address, share) =>
+    statisticsAt(address, placement, { peers, filter: null, required: [] }, share),
   );
 }
 
@@ -67,8 +67,8 @@ export async function knownShardStatistics(
   const known = placementsOf(view.current(), settings.uid).map(async (placement) => {
     try {
       return [
-        await onOneReplica(placement, view, deadline, (_, address) =>
-          statisticsAt(address, placement, { peers, filter: null, required: [] }, deadline),
+        await onOneReplica(placement, view, deadline, (_, address, share) =>
+          statisticsAt(address, placement, { peers, filter: null, required: [] }, share),
         ),
       ];
     } catch (thrown) {

@@ -62,8 +62,8 @@ export async function locate(
   await Promise.all(
     byPartition(view.current(), uid, ids).map(async ({ placement, positions }) => {
       const asked = positions.map((position) => ids[position]!);
-      const { located } = await atPartition(placement, view, deadline, (address, { partition }) =>
-        peers.locate(address, { uid, partition, ids: asked, heard }, deadline),
+      const { located } = await atPartition(placement, view, deadline, (address, { partition }, share) =>
+        peers.locate(address, { uid, partition, ids: asked, heard }, share),
       );
       placesOf(located, uid, view).forEach((place, i) => (places[positions[i]!] = place));
     }),

@@ -47,8 +47,8 @@ export async function* matchingRows(
         filter: filter ?? undefined,
         required: marksFor(placement, required),
       };
-      const answer = await onOneReplica(placement, parts.view, deadline, (_, address) =>
-        parts.peers.listRows(address, request, deadline),
+      const answer = await onOneReplica(placement, parts.view, deadline, (_, address, share) =>
+        parts.peers.listRows(address, request, share),
       );
       const docIds = uint64From(answer.docIds, 'docIds of rows');
       // A document with passages in several shards is met in each, and counts where its primary one is.

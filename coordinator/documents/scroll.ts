@@ -75,8 +75,8 @@ async function* idsOf(
 ): AsyncGenerator<Located> {
   let after = afterId;
   for (let isDone = false; !isDone;) {
-    const page = await atPartition(placement, view, deadline, (address, { partition }) =>
-      peers.listLocated(address, { uid, partition, afterId: after, limit, heard }, deadline),
+    const page = await atPartition(placement, view, deadline, (address, { partition }, share) =>
+      peers.listLocated(address, { uid, partition, afterId: after, limit, heard }, share),
     );
     const places = placesOf(page.located, uid, view);
     for (const [i, id] of page.ids.entries()) {

@@ -10,6 +10,7 @@ import type { CollectionSettings } from '../../proto/generated/shoal/v1/collecti
 import type { SubjectMark } from '../../proto/generated/shoal/v1/directory.js';
 import type { Filter } from '../../proto/generated/shoal/v1/filter.js';
 import type { FetchRequest, ShardDocuments } from '../../proto/generated/shoal/v1/shard.js';
+import { firstAnswer } from '../first-answer.js';
 import type { Peers } from '../peers.js';
 
 /** Addresses of the ready replicas of `placement`. */
@@ -21,12 +22,15 @@ export function readyAddresses(view: ClusterView, placement: ShardPlacement): re
   });
 }
 
+/** Asks one replica, within the time that it gets. */
+export type AskReplica<T> = (placement: ShardPlacement, address: string, deadline: Deadline) => Promise<T>;
+
 /** What `ask` gives for every shard of the collection, ascending by shard; a failing replica is followed by the next one. */
 export async function onEveryShard<T>(
   settings: CollectionSettings,
   view: ClusterView,
   deadline: Deadline,
-  ask: (placement: ShardPlacement, address: string) => Promise<T>,
+  ask: AskReplica<T>,
 ): Promise<readonly T[]> {
   return Promise.all(
     placementsOf(view.current(), settings.uid).map((placement) => onOneReplica(placement, view, deadline, ask)),
@@ -38,21 +42,22 @@ export async function onOneReplica<T>(
   placement: ShardPlacement,
   view: ClusterView,
   deadline: Deadline,
-  ask: (placement: ShardPlacement, address: string) => Promise<T>,
+  ask: AskReplica<T>,
 ): Promise<T> {
-  let last: ShoalError | null = null;
-  for (const address of readyAddresses(view, placement)) {
-    deadline.check();
-    try {
-      return await ask(placement, address);
-    } catch (thrown) {
-      last = ShoalError.from(thrown);
-      if (last.code === 'INVALID_ARGUMENT' || last.code === 'CANCELLED' || last.code === 'DEADLINE_EXCEEDED')
-        throw last;
-    }
-  }
-  const why = last === null ? 'it has no ready replica' : last.message;
-  throw new ShoalError('UNAVAILABLE', `shard ${placement.shard} cannot be read: ${why}`, { cause: last });
+  const addresses = readyAddresses(view, placement);
+  const first = await firstAnswer(
+    addresses,
+    (address, share) => ask(placement, address, share),
+    deadline,
+    isOfOneReplica,
+  );
+  if ('answer' in first) return first.answer;
+  const why = first.failure === null ? 'it has no ready replica' : first.failure.message;
+  throw new ShoalError('UNAVAILABLE', `shard ${placement.shard} cannot be read: ${why}`, { cause: first.failure });
+}
+
+function isOfOneReplica({ code }: ShoalError): boolean {
+  return code !== 'INVALID_ARGUMENT' && code !== 'CANCELLED' && code !== 'DEADLINE_EXCEEDED';
 }
 
 /** The placement of the shard that owns `list`. */
@@ -91,8 +96,8 @@ export async function fetchFrom(
       ...{ uid, ...how, filter: filter ?? undefined },
       shards: [{ ref: { shard, generation }, ...asked }],
     };
-    const answer = await onOneReplica(placement, view, deadline, async (_, address) => {
-      const [part] = (await peers.fetch(address, request, deadline)).shards;
+    const answer = await onOneReplica(placement, view, deadline, async (_, address, share) => {
+      const [part] = (await peers.fetch(address, request, share)).shards;
       if (part !== undefined && part.status === 0) return part;
       throw new ShoalError('UNAVAILABLE', part?.message ?? `${address} left out shard ${shard}`);
     });

@@ -71,8 +71,8 @@ export async function requiredFor(
     const subjects = placementsOf(map, uid).map(subjectOf);
     const answers = await Promise.all(
       partitionsOf(map, uid).map((placement) =>
-        atPartition(placement, view, deadline, (address, { partition }) =>
-          peers.awaitCommitted(address, { uid, partition, sequence, subjects }, deadline),
+        atPartition(placement, view, deadline, (address, { partition }, share) =>
+          peers.awaitCommitted(address, { uid, partition, sequence, subjects }, share),
         ),
       ),
     );

@@ -4,7 +4,9 @@ import { systemClock } from '../../base/clock.js';
 import { createLogger } from '../../base/logger.js';
 import { connect, type ShoalClient } from '../../client/sdk/connect.js';
 import type { Document } from '../../client/sdk/types.js';
+import type { ChangeLog } from '../../cluster/change-log.js';
 import { openEmbedded, type Embedded } from '../../cluster/embedded/open.js';
+import type { Registry } from '../../cluster/registry.js';
 import { startCoordinator, type RunningCoordinator } from '../../coordinator/main.js';
 import { startShardNode, type RunningNode } from '../../shard-node/main.js';
 import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
@@ -21,6 +23,14 @@ export interface SmallClusterOptions {
   readonly replicas?: number;
   /** Starts an encoder node; with a codec, it codes tokens. */
   readonly encoder?: { readonly codec?: TokenCodec };
+  /** What the node with this id has for a log and a registry, instead of the cluster's own. */
+  readonly standIns?: (id: string, own: StandIns) => StandIns;
+}
+
+/** The parts of a node that a test may stand in front of. */
+export interface StandIns {
+  readonly log: ChangeLog;
+  readonly registry: Registry;
 }
 
 /** Close it in `finally`; nothing of it is left then. */
@@ -73,13 +83,13 @@ export class SmallCluster {
   /** Starts everything; after `down`, on what is on disk. */
   async up(): Promise<void> {
     this.#embedded = await openEmbedded({ directory: this.directory, clock, logger });
-    const { registry, log, objects } = this.#embedded;
+    const { registry, objects } = this.#embedded;
     const { encoder, shardNodes = 1, replicas = 1 } = this.#options;
     if (encoder !== undefined)
       this.#encoder = await startToyEncoder({ id: 'encoder-1', registry, clock, logger, ...encoder });
     for (let number = 1; number <= shardNodes; number += 1) await this.startNode(`shard-${number}`);
     const config = { id: 'coordinator-1', port: 0, defaultReplicas: replicas };
-    this.#coordinator = await startCoordinator({ config, registry, log, objects, clock, logger });
+    this.#coordinator = await startCoordinator({ config, ...this.#standIns(config.id), objects, clock, logger });
     this.#client = connect({ address: this.#coordinator.address });
   }
 
@@ -94,14 +104,19 @@ export class SmallCluster {
   }
 
   async startNode(id: string): Promise<void> {
-    const { registry, log, objects } = this.embedded;
+    const { objects } = this.embedded;
     const config = { id, dataDirectory: this.dataOf(id) };
-    this.#nodes.set(id, await startShardNode({ config, registry, log, objects, clock, logger }));
+    this.#nodes.set(id, await startShardNode({ config, ...this.#standIns(id), objects, clock, logger }));
   }
 
   async stopNode(id: string): Promise<void> {
     await this.#nodes.get(id)?.close();
     this.#nodes.delete(id);
+  }
+
+  #standIns(id: string): StandIns {
+    const { log, registry } = this.embedded;
+    return this.#options.standIns?.(id, { log, registry }) ?? { log, registry };
   }
 
   /** The folder of a shard node's replicas. */

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
-import { onEveryShard, onOneReplica, readyAddresses } from '../../../../coordinator/documents/shards.js';
-import { deadlineOf, mapOf, placement, replica, settings, shardNode, viewOf } from '../fixtures.js';
+import {
+  fetchFrom,
+  onEveryShard,
+  onOneReplica,
+  ownerOf,
+  readyAddresses,
+} from '../../../../coordinator/documents/shards.js';
+import { uint64From } from '../../../../base/bytes.js';
+import { ShardDocuments } from '../../../../proto/generated/shoal/v1/shard.js';
+import { deadlineOf, longs, mapOf, peersOf, placement, replica, settings, shardNode, viewOf } from '../fixtures.js';
 
 const two = placement(0, ['a', 'b']);
 const map = mapOf({
@@ -32,10 +40,11 @@ describe('asking a shard outside a search', () => {
   it('goes on to the next replica when one fails', async () => {
     assert.equal(await ask('UNAVAILABLE'), 'b:1');
     assert.equal(await ask('FAILED_PRECONDITION'), 'b:1');
+    assert.equal(await ask('DEADLINE_EXCEEDED'), 'b:1');
   });
 
-  it('ends with the caller’s own mistake and with the end of its time', async () => {
-    for (const code of ['INVALID_ARGUMENT', 'CANCELLED', 'DEADLINE_EXCEEDED'] as const) {
+  it('ends with the caller’s own mistake and when the caller gave up', async () => {
+    for (const code of ['INVALID_ARGUMENT', 'CANCELLED'] as const) {
       const asked: string[] = [];
       await assert.rejects(ask(code, asked), { code });
       assert.deepEqual(asked, ['a:1']);
@@ -59,6 +68,43 @@ describe('asking a shard outside a search', () => {
     assert.deepEqual(asked, [
       [0, 'a:1'],
       [1, 'b:1'],
+    ]);
+  });
+});
+
+describe('the owner of a list', () => {
+  it('is the shard that has it', () => {
+    const placements = [placement(0, ['a'], [3, 1]), placement(4, ['a'], [0, 2])];
+    assert.deepEqual(
+      [0, 1, 2, 3].map((list) => ownerOf(list, placements).shard),
+      [4, 0, 4, 0],
+    );
+    assert.throws(() => ownerOf(9, placements), { code: 'INTERNAL', message: /the shard of list 9/ });
+  });
+});
+
+describe('fetching from a shard outside a search', () => {
+  const order = { docIds: [1n, 2n, 3n], required: [], withVectors: false, withRecord: false, filter: null };
+
+  it('takes as many answers as it needs, from whichever replica answers', async () => {
+    const asked: [string, bigint[]][] = [];
+    const peers = peersOf({
+      fetch: async (address, { shards: [request] }) => {
+        const all = [...uint64From(request?.docIds ?? longs(), 'docIds')];
+        asked.push([address, all]);
+        const failed = { shard: 0, status: 14, message: 'closed' };
+        const found = { shard: 0, documents: [{ docId: all[0]! }], unread: all.length - 1 };
+        return { shards: [ShardDocuments.fromPartial(address === 'a:1' ? failed : found)] };
+      },
+    });
+    const answers = await fetchFrom(two, order, { view: viewOf(map), peers, deadline: deadlineOf() });
+    assert.deepEqual(
+      answers.map(({ documents: [document] }) => document?.docId),
+      [1n, 2n, 3n],
+    );
+    assert.deepEqual(asked.slice(0, 2), [
+      ['a:1', [1n, 2n, 3n]],
+      ['b:1', [1n, 2n, 3n]],
     ]);
   });
 });
