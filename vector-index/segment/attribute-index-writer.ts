@@ -25,6 +25,8 @@ export async function writeAttributeIndex(
   const groups = await groupedRows(writer, indexed);
   writer.column(`${prefix}.first`);
   writer.bytes(bytesOf(groups.first));
+  // Where each value has one row of its own, and a row one value, `first` says it all.
+  if (indexed.starts === null && groups.first.length === groups.rows.length) return writer.pause();
   const rowCount = indexed.starts === null ? indexed.values.length : indexed.starts.length - 1;
   if (areSetsSmaller(groups, rowCount)) await writeSets(writer, prefix, groups);
   else {
@@ -79,6 +81,7 @@ async function groupedRows(writer: SegmentFileWriter, { kind, values, starts }: 
   const rows = new Uint32Array(positions.length);
   let count = 0;
   for (let at = 0; at < positions.length; at += 1) {
+    if ((at & 1023) === 1023) await writer.pause();
     const position = positions[at]!;
     const row = rowOf === null ? position : rowOf[position]!;
     const isNew = at === 0 || ranks.compare(positions[at - 1]!, position) !== 0;
@@ -88,7 +91,6 @@ async function groupedRows(writer: SegmentFileWriter, { kind, values, starts }: 
     } else if (rows[count - 1] === row) continue;
     rows[count] = row;
     count += 1;
-    if ((at & 1023) === 1023) await writer.pause();
   }
   groupStarts.push(count);
   return { first: Uint32Array.from(first), starts: Uint32Array.from(groupStarts), rows: rows.slice(0, count) };
@@ -112,17 +114,25 @@ async function rankable(
   kind: AttributeKind,
   values: readonly (AttributeScalar | undefined)[],
 ): Promise<Rankable> {
-  const positions = Uint32Array.from(values.keys()).filter((at) => {
-    const value = values[at];
-    return value !== undefined && compareScalars(value, value) === 0;
-  });
-  if (kind === 'int64') {
-    const compare = (left: number, right: number): number => compareScalars(values[left]!, values[right]!);
-    return { positions, compare };
+  const positions = new Uint32Array(values.length);
+  const numbers = new Float64Array(kind === 'string' ? 0 : values.length);
+  let isExact = true;
+  let count = 0;
+  for (const [at, value] of values.entries()) {
+    if ((at & 1023) === 1023) await writer.pause();
+    if (value === undefined || Number.isNaN(compareScalars(value, value))) continue;
+    positions[count] = at;
+    count += 1;
+    if (kind === 'string') continue;
+    numbers[at] = Number(value);
+    isExact &&= typeof value !== 'bigint' || Number.isSafeInteger(numbers[at]);
   }
-  const ranks =
-    kind === 'string' ? await stringRanks(writer, values) : Float64Array.from(values, (value) => Number(value ?? 0));
-  return { positions, compare: (left, right) => ranks[left]! - ranks[right]! };
+  const ranks = kind === 'string' ? await stringRanks(writer, values) : numbers;
+  const compare = isExact
+    ? (left: number, right: number): number =>
+        ranks[left]! < ranks[right]! ? -1 : ranks[left]! > ranks[right]! ? 1 : 0
+    : (left: number, right: number): number => compareScalars(values[left]!, values[right]!);
+  return { positions: positions.subarray(0, count), compare };
 }
 
 /** Strings are compared once for each distinct one: their place in the order of all stands for them. */
@@ -131,18 +141,26 @@ async function stringRanks(
   values: readonly (AttributeScalar | undefined)[],
 ): Promise<Uint32Array> {
   const numbers = new Map<string, number>();
+  const distinct: string[] = [];
   const codes = new Uint32Array(values.length);
+  let isPlain = true;
   for (const [at, value] of values.entries()) {
-    if (value === undefined) continue;
-    const known = numbers.get(value as string);
-    codes[at] = known ?? numbers.size;
-    if (known === undefined) numbers.set(value as string, numbers.size);
     if ((at & 1023) === 1023) await writer.pause();
+    if (value === undefined) continue;
+    const text = value as string;
+    const known = numbers.get(text);
+    codes[at] = known ?? distinct.length;
+    if (known !== undefined) continue;
+    numbers.set(text, distinct.length);
+    distinct.push(text);
+    // Without these, UTF-16 units are in the order of code points, and the engine compares them fastest.
+    isPlain &&= !/[\ud800-\uffff]/.test(text);
   }
-  const distinct = [...numbers.keys()];
-  const compare = (left: number, right: number): number => compareStrings(distinct[left]!, distinct[right]!);
+  const inOrder = isPlain ? (left: string, right: string) => (left < right ? -1 : 1) : compareStrings;
+  const compare = (left: number, right: number): number => inOrder(distinct[left]!, distinct[right]!);
   const sorted = await sortedPositions(Uint32Array.from(distinct.keys()), compare, writer);
   const ranks = new Uint32Array(distinct.length);
-  sorted.forEach((code, rank) => (ranks[code] = rank));
-  return codes.map((code) => ranks[code]!);
+  for (let rank = 0; rank < sorted.length; rank += 1) ranks[sorted[rank]!] = rank;
+  for (let at = 0; at < codes.length; at += 1) codes[at] = ranks[codes[at]!]!;
+  return codes;
 }

@@ -2,9 +2,10 @@
  * The index of one attribute column of a segment file: its distinct values in order, and the rows of each.
  *
  * Columns `attribute.<i>.first` (uint32[values]: where in the attribute's own values each distinct one stands, so that none is stored
- * twice), then the rows in one of two ways. Many rows a value: `.setStarts` (uint32[values + 1], bytes) into `.sets`, a Roaring bitmap
- * each. Few: `.rowStarts` (uint32[values + 1]) into `.rows` (uint32, ascending within a value). NaN is in no index, since no
- * comparison but "unequal" finds it. Files from before there were indexes have none of these columns.
+ * twice), then the rows in one of three ways. Many rows a value: `.setStarts` (uint32[values + 1], bytes) into `.sets`, a Roaring
+ * bitmap each. Few: `.rowStarts` (uint32[values + 1]) into `.rows` (uint32, ascending within a value). One: nothing, since a row is
+ * where its value stands. NaN is in no index, for no comparison but "unequal" finds it. Files from before there were indexes have
+ * none of these columns.
  */
 import { clearBit, countBits, setBit } from '../bitmap.js';
 import type { AttributeScalar } from '../document.js';
@@ -59,16 +60,19 @@ function setMarker(file: ColumnFile, prefix: string): RangeMarker {
 }
 
 function rowMarker(file: ColumnFile, prefix: string, presence: Uint8Array | null): RangeMarker {
+  const isOneEach = !file.has(`${prefix}.rows`);
+  const rows = file.u32(isOneEach ? `${prefix}.first` : `${prefix}.rows`);
   const starts = file.u32(`${prefix}.rowStarts`);
-  const rows = file.u32(`${prefix}.rows`);
+  const startOf = (value: number): number => (isOneEach ? value : starts[value]!);
   const mark = (bits: Uint8Array, from: number, to: number): void => {
-    for (let at = starts[from]!; at < starts[to]!; at += 1) setBit(bits, rows[at]!);
+    const end = startOf(to);
+    for (let at = startOf(from); at < end; at += 1) setBit(bits, rows[at]!);
   };
   // Rows with NaN are present and yet not among `rows`.
   const all = presence !== null && countBits(presence, file.layout.rows) === rows.length ? presence : null;
   if (all === null) return { mark, markOnly: mark };
   const markOnly = (bits: Uint8Array, from: number, to: number): void => {
-    const [start, end] = [starts[from]!, starts[to]!];
+    const [start, end] = [startOf(from), startOf(to)];
     if (2 * (end - start) <= rows.length) return mark(bits, from, to);
     // Most rows: it is less work to take away the others.
     bits.set(all.subarray(0, bits.length));

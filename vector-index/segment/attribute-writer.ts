@@ -82,24 +82,39 @@ async function gather(
   return isEmpty ? null : { presence, starts, values };
 }
 
+/** Values that are written between two looks at the clock. */
+const valuesPerSlice = 1024;
+
 async function writeValues(
   writer: SegmentFileWriter,
   prefix: string,
   kind: AttributeKind,
   values: readonly (AttributeScalar | undefined)[],
 ): Promise<void> {
-  if (kind !== 'string') {
-    writer.column(`${prefix}.values`);
-    writer.bytes(bytesOf(fixedWidth(kind, values)));
-    return writer.pause();
+  if (kind === 'string') {
+    let end = 0;
+    writer.column(`${prefix}.offsets`);
+    writer.u32(0);
+    await eachSlice(writer, values, (slice) => {
+      for (const value of slice) writer.u32((end += Buffer.byteLength((value as string | undefined) ?? '', 'utf8')));
+    });
   }
-  let end = 0;
-  writer.column(`${prefix}.offsets`);
-  writer.u32(0);
-  for (const value of values) writer.u32((end += Buffer.byteLength((value as string | undefined) ?? '', 'utf8')));
   writer.column(`${prefix}.values`);
-  for (const value of values) writer.bytes(Buffer.from((value as string | undefined) ?? '', 'utf8'));
-  return writer.pause();
+  await eachSlice(writer, values, (slice) => {
+    if (kind !== 'string') writer.bytes(bytesOf(fixedWidth(kind, slice)));
+    else for (const value of slice) writer.bytes(Buffer.from((value as string | undefined) ?? '', 'utf8'));
+  });
+}
+
+async function eachSlice<T>(
+  writer: SegmentFileWriter,
+  values: readonly T[],
+  write: (slice: readonly T[]) => void,
+): Promise<void> {
+  for (let start = 0; start < values.length; start += valuesPerSlice) {
+    write(values.slice(start, start + valuesPerSlice));
+    await writer.pause();
+  }
 }
 
 function fixedWidth(

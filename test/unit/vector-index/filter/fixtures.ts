@@ -186,7 +186,7 @@ function orderOf(rows: readonly Attributes[]): RowOrder {
 function memoryFiles(pieces: Uint8Array[]): Files {
   const done = (): Promise<void> => Promise.resolve();
   const write = (bytes: Uint8Array): Promise<void> => {
-    pieces.push(bytes.slice());
+    pieces.push(Uint8Array.from(bytes));
     return Promise.resolve();
   };
   const unused = (): never => {

@@ -18,16 +18,17 @@ async function indexOf(rows: number): Promise<AttributeIndex> {
 }
 
 async function found(condition: ValueCondition, rows: number): Promise<string[]> {
-  const bits = new Uint8Array(rows / 8);
+  const bits = new Uint8Array(Math.max(4, rows / 8));
   (await indexOf(rows)).mark(condition, bits);
   return values.filter((_, row) => (bits[0]! & (1 << row)) !== 0);
 }
 
 for (const [layout, rows] of [
+  ['one', 8],
   ['few', 32],
   ['many', 800],
 ] as const) {
-  describe(`the index of an attribute with ${layout} rows a value`, () => {
+  describe(`the index of an attribute with ${layout} row${layout === 'one' ? '' : 's'} a value`, () => {
     it('finds the values before, at and behind one that is there or not', async () => {
       assert.deepEqual(await found({ comparator: 'less', values: ['ab'] }, rows), ['', 'a']);
       assert.deepEqual(await found({ comparator: 'lessEqual', values: ['ab'] }, rows), ['', 'a', 'ab']);
