@@ -1,83 +1,108 @@
-/** A delete ends every version of an id by a record in its shard's log. */
+/** A delete is decided by the directory; only what existed is counted. */
 import assert from 'node:assert/strict';
 import { limits } from '../../../../base/limits.js';
-import type { ChangeLog, LogRecord } from '../../../../cluster/change-log.js';
-import { changeOf, idsOf } from '../../../../cluster/log/records.js';
+import { condition, headersOf } from '../../../../cluster/log/record-headers.js';
 import { deleteDocuments, type Deleted } from '../../../../coordinator/documents/delete.js';
-import type { ReadParts } from '../../../../coordinator/documents/read.js';
-import type { Appenders } from '../../../../coordinator/ingest/appenders.js';
-import { deadlineOf, longs, peersOf, servingMap, settings, viewOf } from '../fixtures.js';
+import { ingest } from '../../../../coordinator/ingest/ingest.js';
+import { DeleteDocumentsRequest } from '../../../../proto/generated/shoal/v1/documents.js';
+import { Document } from '../../../../proto/generated/shoal/v1/document.js';
+import { deadlineOf, floats, longs } from '../fixtures.js';
+import { writeRig, type WriteRig } from '../write-rig.js';
 
-interface Run extends Deleted {
-  readonly records: readonly (LogRecord & { readonly subject: string })[];
-  readonly noted: readonly bigint[];
+type Fields = Parameters<typeof DeleteDocumentsRequest.fromPartial>[0];
+
+function run(each: WriteRig, fields: Fields): Promise<Deleted> {
+  return deleteDocuments(DeleteDocumentsRequest.fromPartial(fields), each.settings, each.parts, deadlineOf());
 }
 
-/** Ids that begin with 0 or 1 are on that shard; others do not exist. */
-async function run(ids: readonly string[]): Promise<Run> {
-  const records: (LogRecord & { subject: string })[] = [];
-  const noted: bigint[] = [];
-  const peers = peersOf({
-    lookup: async (_, request) => ({
-      docIds: longs(...request.ids.map((id) => (id.startsWith(String(request.ref?.shard)) ? 5n : 0n))),
-    }),
-  });
-  const log: Partial<ChangeLog> = {
-    append: async (_, subject, record) => BigInt(records.push({ ...record, subject })) + 10n,
-  };
-  const appenders = { writtenUpTo: () => 0n, noteWritten: (_: string, sequence: bigint) => noted.push(sequence) };
-  const parts: ReadParts & { log: ChangeLog } = {
-    view: viewOf(servingMap(2)),
-    peers,
-    appenders: appenders as unknown as Appenders,
-    log: log as ChangeLog,
-  };
-  const deleted = await deleteDocuments(ids, settings(), parts, deadlineOf());
-  return { ...deleted, records, noted };
+async function withDocuments(...ids: string[]): Promise<WriteRig> {
+  const each = writeRig();
+  const documents = ids.map((id) => Document.fromPartial({ id, vector: floats(1, 2) }));
+  await ingest({ documents, conditions: [], writeId: '' }, each.settings, each.parts, deadlineOf());
+  return each;
 }
 
-describe('deleting', () => {
-  it('tells each shard of its ids, and counts those that existed once each', async () => {
-    const { count, sequence, records, noted } = await run(['0a', '1b', 'x', '0c', '0a']);
-    assert.deepEqual([count, sequence, noted], [3, 12n, [12n]]);
-    assert.deepEqual(
-      records.map((record) => [record.subject, idsOf(record)]),
-      [
-        ['shoal.u1.1.0', ['0a', '0c']],
-        ['shoal.u1.1.1', ['1b']],
-      ],
-    );
+describe('deleting by id', () => {
+  it('asks the directory, and counts those that existed once each', async () => {
+    const each = await withDocuments('a', 'b', 'c');
+    const { count, sequence } = await run(each, { ids: ['a', 'x', 'c', 'a'] });
+    assert.deepEqual([count, sequence], [2, 2n]);
+    assert.deepEqual(each.log.said()[1], ['shoal.u1.directory', ['a', 'x', 'c']]);
+    assert.equal(each.parts.appenders.writtenUpTo('u1'), 2n);
+    assert.equal((await run(each, { ids: ['a'] })).count, 0);
   });
 
-  it('ends versions up to the record’s own position', async () => {
-    const { records } = await run(['0a']);
-    const change = changeOf({ ...records[0]!, sequence: 7n, timeMs: 0 });
-    assert.deepEqual(change, { operation: 'superseded', entries: [{ id: '0a', docId: 7n * 4_096n }] });
+  it('under conditions counts those that held', async () => {
+    const each = await withDocuments('a', 'b');
+    const conditions = [{ ifDocId: 4_096n }, { ifDocId: 4_096n }];
+    assert.equal((await run(each, { ids: ['a', 'b'], conditions, writeId: 'w' })).count, 1);
+    const headers = headersOf(each.log.entries[1]!);
+    assert.ok(headers.operation === 'delete');
+    assert.deepEqual([[...headers.conditions], headers.writeId], [[4_096n, 4_096n], 'w']);
   });
 
-  it('of unknown ids, or of none, writes nothing', async () => {
-    for (const ids of [['x', ''], []]) {
-      const { count, sequence, records } = await run(ids);
-      assert.deepEqual([count, sequence, records.length], [0, 0n, 0]);
+  it('of none, and of ids that no document can have, asks nobody', async () => {
+    for (const ids of [[], [''], ['x'.repeat(257), 'ü'.repeat(129)]]) {
+      const each = writeRig();
+      const { count, sequence } = await run(each, { ids });
+      assert.deepEqual([count, sequence, each.log.entries.length], [0, 0n, 0]);
     }
   });
 
   it('fits many ids into records of bounded headers and numbers', async () => {
-    const long = Array.from({ length: 400 }, (_, i) => `0${String(i).padStart(255, '-')}`);
-    const { count, records } = await run(long);
-    assert.equal(count, 400);
-    assert.ok(records.length > 1);
-    assert.deepEqual(records.flatMap(idsOf), long);
-    for (const { headers } of records) {
+    const long = Array.from({ length: 400 }, (_, i) => String(i).padStart(256, '-'));
+    const each = writeRig();
+    await run(each, { ids: long });
+    assert.ok(each.log.entries.length > 1);
+    assert.deepEqual(
+      each.log.said().flatMap(([, ids]) => ids),
+      long,
+    );
+    for (const { headers } of each.log.entries) {
       const bytes = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0);
       assert.ok(bytes <= limits.recordHeaderBytesMax);
     }
-    const many = Array.from({ length: 5_000 }, (_, i) => `1${i}`);
-    const sizes = (await run(many)).records.map((record) => idsOf(record).length);
-    assert.ok(Math.max(...sizes) <= 4_096);
-    assert.equal(
-      sizes.reduce((sum, size) => sum + size),
-      5_000,
+  });
+
+  it('refuses what makes no sense', async () => {
+    const refusal = (fields: Fields, message: RegExp): Promise<void> =>
+      assert.rejects(run(writeRig(), fields), { code: 'INVALID_ARGUMENT', message });
+    await refusal({ ids: ['a'], filter: 'year > 1' }, /ids and a filter are both given/);
+    await refusal({ ids: ['a'], conditions: [{}, {}] }, /2 conditions for 1 documents/);
+    await refusal({ ids: ['a', 'a'], conditions: [{ ifDocId: 1n }, {}] }, /document 'a' stands more than once/);
+    await refusal({ ids: ['a'], writeId: 'a b' }, /the write id 'a b'/);
+  });
+});
+
+describe('deleting by a filter', () => {
+  it('deletes each document in the version that the filter found', async () => {
+    const rows = {
+      ids: ['a', 'b'],
+      docIds: longs(5n, 9n),
+      primary: Buffer.of(1, 1),
+      contentHashes: longs(0n, 0n),
+      done: true,
+    };
+    const each = writeRig({ settings: { attributes: { year: 2 } }, peers: { listRows: async () => rows } });
+    const { count, sequence } = await run(each, { filter: 'year > 1990' });
+    const headers = headersOf(each.log.entries[0]!);
+    assert.ok(headers.operation === 'delete');
+    assert.deepEqual(
+      [headers.ids, [...headers.conditions]],
+      [
+        ['a', 'b'],
+        [5n, 9n],
+      ],
     );
+    assert.ok(headers.conditions.every((each) => each !== condition.none));
+    assert.deepEqual([count, sequence], [0, 1n]);
+  });
+
+  it('that finds nothing writes nothing, and a bad one is refused', async () => {
+    const none = { ids: [], docIds: longs(), primary: Buffer.of(), contentHashes: longs(), done: true };
+    const each = writeRig({ settings: { attributes: { year: 2 } }, peers: { listRows: async () => none } });
+    assert.deepEqual(await run(each, { filter: 'year > 1990' }), { count: 0, sequence: 0n });
+    await assert.rejects(run(each, { filter: 'year >' }), { code: 'INVALID_ARGUMENT' });
+    await assert.rejects(run(each, { filter: 'month > 3' }), { code: 'INVALID_ARGUMENT', message: /month/ });
   });
 });
