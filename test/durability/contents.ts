@@ -10,6 +10,7 @@ export const vectorsOnly = 'vectors';
 export const encoded = 'encoded';
 const dim = 4;
 const lists = 4;
+const rounds = [0, 1, 2, 3];
 
 /** Two collections: one of several lists, shards and partitions, one with text, postings and coded tokens. Sealed files and a log. */
 export async function fill(client: ShoalClient): Promise<void> {
@@ -18,7 +19,7 @@ export async function fill(client: ShoalClient): Promise<void> {
   await client.collections.create(vectorsOnly, { model: 'none', dim, shards: 2, centroids, directoryPartitions: 2 });
   await client.collections.create(encoded, { model: 'toy' });
   await client.collections.setAlias('other', encoded);
-  for (const round of [0, 1, 2, 3]) {
+  for (const round of rounds) {
     await client.documents.upsert(
       vectorsOnly,
       numbers(60).map((number) => vectorDocument(number, round)),
@@ -40,7 +41,7 @@ export async function fill(client: ShoalClient): Promise<void> {
         .map(idOf),
     );
     // What follows the last flush stays in the log.
-    if (round < 3) for (const name of [vectorsOnly, encoded]) await client.cluster.flush(name);
+    if (round < rounds.length - 1) for (const name of [vectorsOnly, encoded]) await client.cluster.flush(name);
   }
 }
 
@@ -74,9 +75,12 @@ export async function change(client: ShoalClient): Promise<string[]> {
     numbers(20).map((number) => vectorDocument(number, 9)),
   );
   await client.documents.delete(vectorsOnly, [idOf(40), idOf(41)]);
+  // Words and their number stay as they are: how rare a word is may be a second old in a search.
+  const last = rounds.length - 1;
+  const present = numbers(10).filter((number) => number % 5 !== last);
   await client.documents.upsert(
     encoded,
-    numbers(10).map((number) => textDocument(number, 9)),
+    present.map((number) => ({ ...textDocument(number, last), attributes: { number: BigInt(number), tag: 'new' } })),
   );
   for (const name of [vectorsOnly, encoded]) await client.cluster.flush(name);
   return await ask(client);
@@ -127,10 +131,10 @@ function answerOf({ hits, coverage }: SearchAnswer): string {
   return JSON.stringify({ seen, isFull: coverage.full }, plain);
 }
 
+/** For JSON: bytes as digits, the names of an object in their order. */
 function plain(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}n`;
-  if (value instanceof Map) return [...value];
-  return ArrayBuffer.isView(value)
-    ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')
-    : value;
+  if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
 }

@@ -3,7 +3,9 @@
  * `Task`, answered by an `Outcome`, or by the end of the process.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { sleep, systemClock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
+import type { ShoalClient } from '../../client/sdk/connect.js';
 import { SmallCluster } from '../cluster/small-cluster.js';
 import { toyCodec } from '../unit/codec.js';
 import { ask, change, fill } from './contents.js';
@@ -27,6 +29,8 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly when: string }
   | { readonly kind: 'wrong'; readonly difference: string };
 
+const patienceMs = 3_000;
+
 async function run({ directory, work, expected }: Task): Promise<Outcome> {
   let when = 'the start';
   let cluster: SmallCluster | null = null;
@@ -37,7 +41,7 @@ async function run({ directory, work, expected }: Task): Promise<Outcome> {
       process.kill(process.pid, 'SIGKILL');
     }
     when = 'reading';
-    const asked = await ask(cluster.client);
+    const asked = await askPatiently(cluster.client);
     const difference = expected === undefined ? null : differenceOf(asked, expected.asked);
     if (difference !== null) return { kind: 'wrong', difference };
     when = 'writing';
@@ -47,10 +51,30 @@ async function run({ directory, work, expected }: Task): Promise<Outcome> {
     return later === null ? { kind: 'equal' } : { kind: 'wrong', difference: `after writing: ${later}` };
   } catch (error) {
     const { code, message } = ShoalError.from(error);
-    return { kind: 'refused', code, message, when };
+    return { kind: 'refused', code, message: [message, ...(await problemsOf(cluster))].join('\n'), when };
   } finally {
     await cluster?.close();
   }
+}
+
+/** A part that is being rebuilt from another is waited for. */
+async function askPatiently(client: ShoalClient): Promise<string[]> {
+  const endMs = systemClock.monotonicMs() + patienceMs;
+  for (;;) {
+    try {
+      return await ask(client);
+    } catch (error) {
+      if (ShoalError.from(error).code !== 'UNAVAILABLE' || systemClock.monotonicMs() > endMs) throw error;
+    }
+    await sleep(systemClock, 200);
+  }
+}
+
+/** What the cluster itself says is wrong. */
+async function problemsOf(cluster: SmallCluster | null): Promise<string[]> {
+  if (cluster === null) return [];
+  const { problems } = await cluster.client.cluster.status();
+  return problems.map(({ what, why }) => `${what}: ${why}`);
 }
 
 function differenceOf(found: readonly string[], expected: readonly string[]): string | null {
