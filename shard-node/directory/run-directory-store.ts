@@ -320,32 +320,3 @@ async function removeUnnamed({ files, directory }: RunDirectoryStoreOptions, man
     if (!named.has(name)) await files.remove(join(directory, name));
   }
 }
-
-/** Compares every checksum of the store in `directory`; one message per problem, empty when all is well. */
-export async function verifyDirectoryStore(files: Files, directory: string): Promise<readonly string[]> {
-  const problems: string[] = [];
-  const check = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      problems.push(ShoalError.from(error).message);
-    }
-  };
-  const state: { manifest: StoreManifest | null } = { manifest: null };
-  await check(async () => {
-    state.manifest = await readStoreManifest(files, directory);
-  });
-  for (const { file } of state.manifest?.verdicts ?? [])
-    await check(async () => void (await readVerdicts(files, join(directory, file))));
-  for (const file of state.manifest?.runs ?? []) await check(async () => checkRun(files, join(directory, file)));
-  return problems;
-}
-
-function checkRun(files: Files, path: string): void {
-  const run = Run.open(files, path);
-  try {
-    for (let block = 0; block < run.blocks; block += 1) run.checkBlock(block);
-  } finally {
-    run.close();
-  }
-}
