@@ -72,9 +72,9 @@ export function sumBytes(bytes: Uint8Array): number {
   return call((kernels) => kernels.sumBytes(bytes));
 }
 
-/** Half bits of `values`, rounded to nearest, ties to even. */
-export function toFloat16(values: Float32Array): Uint16Array {
-  const bits = new Uint16Array(values.length);
+/** Half bits of `values`, rounded to nearest, ties to even; written to `bits` where it is given, of the same length. */
+export function toFloat16(values: Float32Array, bits = new Uint16Array(values.length)): Uint16Array {
+  assert(bits.length === values.length, 'there is room for every value');
   call((kernels) => kernels.toFloat16(values, bits));
   return bits;
 }

@@ -175,7 +175,9 @@ export class ShardIndex {
       // Words are not routed by centroid: their documents may be in any list.
       const inAnyList = selection.lists === null ? index : new SelectedIndex(pinned, { ...selection, lists: null });
       const [denseFound, sparseFound] = await Promise.all([
-        dense === null ? null : searchDense(index, dense, k, signal),
+        dense === null
+          ? null
+          : searchDense(index, { query: dense, k, pause: () => this.#options.clock.pause(), signal }),
         sparse === null ? null : searchSparse(inAnyList, sparse, k, signal),
       ]);
       const count = selection.filter === null ? null : matching(index);

@@ -34,7 +34,6 @@ async function rerankShard(
   const replica = replicas.replica(request.uid, asked.ref);
   const keys = keysFrom(asked);
   await replica.waitApplied(asked.required, deadline);
-  await replica.waitApplied(asked.required, deadline);
   const dense = vectorFrom(request.dense, replica.dim, 'the query vector');
   const sparse = termsFrom(request.sparse);
   const scores = await replica.index.score(

@@ -7,8 +7,9 @@
 import { assert } from '../../base/assert.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import { bitmapBytes, setBit } from '../bitmap.js';
-import type { IndexDocument } from '../document.js';
+import type { AttributeScalar, IndexDocument } from '../document.js';
 import { rowAttributes } from './attribute-columns.js';
+import { addRow, DocIdRows, rowsIn } from './doc-id-rows.js';
 import { grown } from './growable.js';
 import { MutableAttributes } from './mutable-attributes.js';
 import { RowsByList } from './rows-by-list.js';
@@ -64,9 +65,7 @@ export class MutableSegment implements SegmentReader {
   readonly #postings = new Map<number, GrowingPostings>();
   readonly #attributes = new MutableAttributes();
   readonly #cold: ColdFields[] = [];
-  /** The latest row of each docId, and all rows where there are several. */
-  readonly #rowByDocId = new Map<bigint, number>();
-  readonly #rowsByDocId = new Map<bigint, number[]>();
+  readonly #rowsByDocId = new DocIdRows();
   /** One row, or all where there are several. */
   readonly #rowsById = new Map<string, number | number[]>();
   #rowsByList: { readonly rowCount: number; readonly rows: RowsByList } | null = null;
@@ -128,12 +127,9 @@ export class MutableSegment implements SegmentReader {
     this.#attributes.add(row, document.attributes);
     const { id, title, text, start, end, home } = document;
     this.#cold.push({ id, title, text, terms, hasTokens: document.tokens !== null, start, end, home });
-    const rows = this.#rowsById.get(id);
-    if (rows === undefined) this.#rowsById.set(id, row);
-    else if (typeof rows === 'number') this.#rowsById.set(id, [rows, row]);
-    else rows.push(row);
+    addRow(this.#rowsById, id, row);
     this.#rowCount += 1;
-    this.#bytes += 200 + id.length + text.length + (title?.length ?? 0) + 64 * Object.keys(document.attributes).length;
+    this.#bytes += 200 + id.length + text.length + (title?.length ?? 0) + attributeBytes(document.attributes);
     return row;
   }
 
@@ -143,13 +139,11 @@ export class MutableSegment implements SegmentReader {
   }
 
   rowsOf(docId: bigint): readonly number[] {
-    const row = this.#rowByDocId.get(docId);
-    return row === undefined ? noRows : (this.#rowsByDocId.get(docId) ?? [row]);
+    return this.#rowsByDocId.rowsOf(this.docIds, this.#rowCount, docId);
   }
 
   rowsOfId({ id }: Pick<IdKey, 'id'>): readonly number[] {
-    const rows = this.#rowsById.get(id);
-    return rows === undefined ? noRows : typeof rows === 'number' ? [rows] : rows;
+    return rowsIn(this.#rowsById, id);
   }
 
   rowsByList(rowCount: number): RowsByList {
@@ -244,13 +238,7 @@ export class MutableSegment implements SegmentReader {
       this.#passages[row] = passage;
     }
     if (passage > 0) this.#furtherCount += 1;
-    const known = this.#rowByDocId.get(docId);
-    if (known !== undefined) {
-      const rows = this.#rowsByDocId.get(docId);
-      if (rows === undefined) this.#rowsByDocId.set(docId, [known, row]);
-      else rows.push(row);
-    }
-    this.#rowByDocId.set(docId, row);
+    this.#rowsByDocId.added(this.docIds, row, this.#isOrdered);
   }
 
   #addDense(row: number, dense: Float32Array | null): void {
@@ -258,7 +246,7 @@ export class MutableSegment implements SegmentReader {
     this.#densePresent = grown(this.#densePresent, bitmapBytes(row + 1));
     if (dense === null) return;
     assert(dense.length === this.dim, 'a dense vector has the collection’s dim');
-    this.#dense.set(toFloat16(dense), row * this.dim);
+    toFloat16(dense, this.#dense.subarray(row * this.dim, (row + 1) * this.dim));
     setBit(this.#densePresent, row);
     this.#denseCount += 1;
     this.#bytes += 2 * this.dim;
@@ -303,14 +291,23 @@ export class MutableSegment implements SegmentReader {
   }
 }
 
-const noRows: readonly number[] = [];
-
 /** The number of `version` in `versions`, appended when new. */
 export function versionNumber(versions: string[], version: string): number {
   const known = versions.indexOf(version);
   if (known >= 0) return known;
   assert(versions.length < 255, 'a segment holds at most 255 codec versions');
   return versions.push(version) - 1;
+}
+
+/** Bytes that a row's attributes take in memory, about. */
+function attributeBytes(attributes: IndexDocument['attributes']): number {
+  let bytes = 0;
+  for (const name in attributes) {
+    const value = attributes[name]!;
+    const scalars = Array.isArray(value) ? (value as readonly AttributeScalar[]) : [value as AttributeScalar];
+    for (const scalar of scalars) bytes += 64 + (typeof scalar === 'string' ? scalar.length : 0);
+  }
+  return bytes;
 }
 
 /** Most terms are rare: postings grow from two entries, where other columns start at 64. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { seededRandom } from '../../../base/random.js';
 import { applyChange, newestDocId } from '../../../vector-index/apply-change.js';
 import { IndexState } from '../../../vector-index/index-state.js';
-import { randomDocument, settings } from './fixtures.js';
+import { fenceKeepMs } from '../../../vector-index/fences.js';
+import { furtherPassage, randomDocument, settings } from './fixtures.js';
 
 async function newState(): Promise<{ state: IndexState; newest: (id: string) => bigint }> {
   const state = new IndexState(settings);
@@ -41,5 +42,47 @@ describe('applying a change', () => {
     const tokens = { count: 2, rows: new Uint8Array(10), codec: '' };
     const change = { documents: [{ ...randomDocument(random, 'a', 5n), tokens }] };
     assert.throws(() => applyChange(state, 0, change), { code: 'INTERNAL', message: /8 components/ });
+  });
+
+  it('ignores versions that were superseded within ten minutes of log time, whether it held them or not', async () => {
+    const { state, newest } = await newState();
+    applyChange(state, 1_000, { superseded: [{ id: 'a', docId: 9n }] });
+    applyChange(state, 1_000 + fenceKeepMs, { documents: [randomDocument(random, 'a', 8n)] });
+    assert.equal(newest('a'), 0n);
+    applyChange(state, 1_000 + fenceKeepMs, { documents: [randomDocument(random, 'a', 9n)] });
+    assert.equal(newest('a'), 9n);
+    applyChange(state, 1_001 + fenceKeepMs, { documents: [randomDocument(random, 'b', 8n)] });
+    assert.equal(newest('b'), 8n);
+    assert.equal(state.fences.size, 0);
+  });
+
+  it('adds passages of the version that it has, each once, and none of an older one', async () => {
+    const { state, newest } = await newState();
+    const document = randomDocument(random, 'a', 5n);
+    applyChange(state, 0, { documents: [document, furtherPassage(document, 2)] });
+    applyChange(state, 0, { documents: [furtherPassage(document, 2), furtherPassage(document, 1)] });
+    applyChange(state, 0, { documents: [furtherPassage({ ...document, docId: 4n }, 3)] });
+    assert.equal(state.mutable.reader.rowCount, 3);
+    assert.deepEqual([state.mutable.livePrimaryCount, newest('a')], [1, 5n]);
+    assert.deepEqual(state.mutable.reader.rowsOf(5n), [0, 1, 2]);
+  });
+
+  it('removes all passages of an older version, here and in frozen segments', async () => {
+    const { state, newest } = await newState();
+    const document = randomDocument(random, 'a', 5n);
+    applyChange(state, 0, { documents: [document, furtherPassage(document, 1)] });
+    state.freeze();
+    applyChange(state, 0, { documents: [furtherPassage(document, 2)] });
+    applyChange(state, 0, { documents: [furtherPassage({ ...document, docId: 6n }, 7)] });
+    assert.equal(newest('a'), 6n);
+    assert.deepEqual([state.frozen?.deadCount, state.mutable.deadCount], [2, 1]);
+    applyChange(state, 0, { superseded: [{ id: 'a', docId: 7n }] });
+    assert.equal(newest('a'), 0n);
+  });
+
+  it('refuses a further passage with a text, a title or terms', async () => {
+    const { state } = await newState();
+    const document = furtherPassage(randomDocument(random, 'a', 5n), 1, { text: 'own' });
+    assert.throws(() => applyChange(state, 0, { documents: [document] }), { code: 'INTERNAL', message: /primary/ });
   });
 });
