@@ -12,6 +12,9 @@ import type { ReadParts } from './read.js';
 import { onEveryShard, onOneReplica } from './shards.js';
 import { visibleFilter } from './visible.js';
 
+/** So often the shards are counted while writes go on. */
+const roundsMax = 6;
+
 /** What one replica counts of its shard. */
 export interface ShardSize {
   readonly documents: bigint;
@@ -28,8 +31,11 @@ export interface CountOptions {
 }
 
 /**
- * Live documents of the collection, as of everything written through this coordinator and up to `minSequence`. A document that is
- * being moved to another shard at this moment may count twice.
+ * Live documents of the collection, as of everything written through this coordinator and up to `minSequence`.
+ *
+ * Shards are counted one by one, and a document on its way from one to another would count in both or in none. So they are counted again
+ * up to what any of them had applied, until none has more than that: then all of them were counted at one position of the log. While
+ * writes never rest, a few documents under way may count wrongly.
  */
 export async function countDocuments(
   { filter: text = '', minSequence = 0n }: CountOptions,
@@ -39,12 +45,30 @@ export async function countDocuments(
 ): Promise<bigint> {
   const filter = visibleFilter(text, settings, parts.clock.wallMs());
   const written = parts.appenders.writtenUpTo(settings.uid);
-  const sequence = minSequence > written ? minSequence : written;
-  const required = await requiredFor(settings.uid, sequence, parts, deadline);
-  const counts = await onEveryShard(settings, parts.view, deadline, (placement, address, share) =>
-    statisticsAt(address, placement, { peers: parts.peers, filter, required: marksFor(placement, required) }, share),
+  let sequence = minSequence > written ? minSequence : written;
+  for (let round = 1; ; round += 1) {
+    const counts = await countsAt(sequence, filter, settings, { ...parts, deadline });
+    const applied = counts.reduce((largest, count) => (count.applied > largest ? count.applied : largest), 0n);
+    if (applied <= sequence || round === roundsMax)
+      return counts.reduce(
+        (sum, { documents, matching }) => sum + (filter === null ? documents : (matching ?? 0n)),
+        0n,
+      );
+    sequence = applied;
+  }
+}
+
+/** The counts of all shards, each of which has applied what the position needs. */
+async function countsAt(
+  sequence: bigint,
+  filter: Filter | null,
+  settings: CollectionSettings,
+  { view, peers, deadline }: SizeParts & { readonly deadline: Deadline },
+): Promise<readonly ShardStatistics[]> {
+  const required = await requiredFor(settings.uid, sequence, { view, peers }, deadline);
+  return onEveryShard(settings, view, deadline, (placement, address, share) =>
+    statisticsAt(address, placement, { peers, filter, required: marksFor(placement, required) }, share),
   );
-  return counts.reduce((sum, { documents, matching }) => sum + (filter === null ? documents : (matching ?? 0n)), 0n);
 }
 
 /** One replica's counts for every shard. */

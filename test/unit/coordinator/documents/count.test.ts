@@ -56,6 +56,33 @@ describe('counting', () => {
   });
 });
 
+describe('counting while documents move', () => {
+  /** Document `a` moves from shard 0 to shard 1 at position 60, which shard 0 hears of at 61. */
+  const counting = (applied: { at: bigint }): Promise<bigint> => {
+    const { parts } = worldOf();
+    const peers = peersOf({
+      ...parts.peers,
+      statistics: async (_, { shards: [ref], required: [mark] }) => {
+        const shard = ref?.shard ?? 0;
+        const sequence = shard === 0 ? (mark?.sequence ?? 0n) : applied.at;
+        const documents = shard === 0 ? (sequence >= 61n ? 0n : 1n) : sequence >= 60n ? 1n : 0n;
+        applied.at += applied.at > 1_000n ? 1n : 0n;
+        return { shards: [ShardStatistics.fromPartial({ shard, documents, applied: sequence })] };
+      },
+    });
+    return countDocuments({}, settings(), { ...parts, peers }, deadlineOf());
+  };
+
+  it('counts all shards at one position', async () => {
+    assert.equal(await counting({ at: 60n }), 1n);
+    assert.equal(await counting({ at: 40n }), 1n);
+  });
+
+  it('ends also while writes go on', async () => {
+    assert.equal(await counting({ at: 1_001n }), 1n);
+  });
+});
+
 describe('counting what can be counted', () => {
   const counting = (statistics: Peers['statistics']): ReturnType<typeof knownShardStatistics> =>
     knownShardStatistics(settings(), { ...worldOf().parts, peers: peersOf({ statistics }) }, deadlineOf());
