@@ -1,0 +1,23 @@
+/** Verdicts as bytes. */
+import assert from 'node:assert/strict';
+import { decodeVerdicts, encodeVerdicts } from '../../../../shard-node/directory/verdict-file.js';
+import { verdict } from './directory-store-conformance.js';
+
+describe('a file of verdicts', () => {
+  const records = [verdict(1n, 0.5), { ...verdict(2n ** 60n, 7, 'wörd'), verdicts: [], docIds: new BigUint64Array(0) }];
+
+  it('comes back as it was', () => {
+    assert.deepEqual(decodeVerdicts(encodeVerdicts(records), 'f'), records);
+    assert.deepEqual(decodeVerdicts(encodeVerdicts([]), 'f'), []);
+  });
+
+  it('is damaged where a byte is another, or missing', () => {
+    const bytes = encodeVerdicts(records);
+    for (let at = 0; at < bytes.length; at += 1) {
+      const other = Buffer.from(bytes);
+      other[at] = other[at]! ^ 16;
+      assert.throws(() => decodeVerdicts(other, 'f'), { code: 'DATA_LOSS' });
+      assert.throws(() => decodeVerdicts(bytes.subarray(0, at), 'f'), { code: 'DATA_LOSS' });
+    }
+  });
+});

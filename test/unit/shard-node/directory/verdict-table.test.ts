@@ -1,0 +1,31 @@
+/** Verdicts by position and by writeId, for ten minutes of record time. */
+import assert from 'node:assert/strict';
+import { verdictKeptMs } from '../../../../shard-node/directory/directory-entry.js';
+import { VerdictTable } from '../../../../shard-node/directory/verdict-table.js';
+import { verdict } from './directory-store-conformance.js';
+
+describe('the table of verdicts', () => {
+  it('finds a verdict by its position, and the first of a writeId', () => {
+    const table = new VerdictTable([verdict(1n, 0, 'w')]);
+    table.add(verdict(2n, 1, 'w'));
+    assert.deepEqual([table.at(1n)?.sequence, table.at(2n)?.sequence, table.at(3n)], [1n, 2n, null]);
+    assert.equal(table.ofWriteId('w')?.sequence, 1n);
+    assert.equal(table.ofWriteId(''), null);
+  });
+
+  it('forgets after ten minutes, and takes the writeId as new then', () => {
+    const table = new VerdictTable([verdict(1n, 0, 'w')]);
+    table.add(verdict(2n, verdictKeptMs));
+    assert.equal(table.ofWriteId('w')?.sequence, 1n);
+    table.add(verdict(3n, verdictKeptMs + 1));
+    assert.deepEqual([table.at(1n), table.ofWriteId('w')], [null, null]);
+    table.add(verdict(4n, verdictKeptMs + 2, 'w'));
+    assert.equal(table.ofWriteId('w')?.sequence, 4n);
+  });
+
+  it('is not confused by a clock that jumps back', () => {
+    const table = new VerdictTable([verdict(1n, verdictKeptMs * 3, 'w')]);
+    table.add(verdict(2n, 0, 'v'));
+    assert.deepEqual([table.ofWriteId('w')?.sequence, table.ofWriteId('v')], [1n, null]);
+  });
+});
