@@ -60,10 +60,9 @@ class Import {
       if (this.#open.size >= room) await Promise.race(this.#open);
       this.#failure.signal.throwIfAborted();
     }
-    while (this.#open.size > 0) {
-      await Promise.race(this.#open);
-      this.#failure.signal.throwIfAborted();
-    }
+    while (this.#open.size > 0) await Promise.race(this.#open);
+    // Also of a batch that ended while the next one was waited for.
+    this.#failure.signal.throwIfAborted();
     return this.#tally.answer();
   }
 
