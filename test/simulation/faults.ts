@@ -48,6 +48,8 @@ export class Faults {
     for (const machine of this.#cluster.machines) {
       machine.countdown = -1;
       machine.disk.failingSyncs = 0;
+      // What a disk refused to save ends a replica for good; people start its node again.
+      if (machine.disk.failedSyncs > 0) machine.crash();
       machine.start();
     }
   }

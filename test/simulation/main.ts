@@ -24,14 +24,15 @@ const print = values.verbose ? (line: string): void => console.log(line) : null;
 
 for (let at = 0; at < Number(values.count); at += 1) {
   const seed = Number(values.seed) + at * Number(values.stride);
-  const begin = performance.now();
+  const [begin, cpu] = [performance.now(), process.cpuUsage()];
   const outcome = await runSeed({ seed, operations: Number(values.operations), print });
-  show(outcome, performance.now() - begin);
+  const used = process.cpuUsage(cpu);
+  show(outcome, { ms: performance.now() - begin, cpuMs: (used.user + used.system) / 1000 });
   if (outcome.violation !== null && values['until-found']) break;
 }
 
-function show({ diary, ...outcome }: SeedOutcome, ms: number): void {
+function show({ diary, ...outcome }: SeedOutcome, took: { readonly ms: number; readonly cpuMs: number }): void {
   if (values.json) return console.log(JSON.stringify(outcome));
   if (outcome.violation !== null && !values.verbose) console.log(diary.join('\n'));
-  console.log(JSON.stringify({ ...outcome, ms: Math.round(ms) }));
+  console.log(JSON.stringify({ ...outcome, ms: Math.round(took.ms), cpuMs: Math.round(took.cpuMs) }));
 }

@@ -19,6 +19,8 @@ export interface Version {
   readonly attributes: Attributes;
   /** When somebody was told that it is written; Infinity until then, and further passages may be missing for ever. */
   acknowledgedMs: number;
+  /** The log position that was told with it: up to there are all its passages. Of no use before. */
+  acknowledgedAt: bigint;
 }
 
 /** From `sequence` on the document is `version`; null = it does not exist. */
@@ -163,5 +165,12 @@ function holds(wanted: bigint, present: Version | null): boolean {
 
 function versionOf(document: LogDocument, docId: bigint): Version {
   const { id, text, attributes } = document;
-  return { id, docId, token: tokenOf(text), attributes: attributesFrom(attributes), acknowledgedMs: Infinity };
+  return {
+    id,
+    docId,
+    token: tokenOf(text),
+    attributes: attributesFrom(attributes),
+    acknowledgedMs: Infinity,
+    acknowledgedAt: 0n,
+  };
 }

@@ -85,9 +85,12 @@ function checkHit(session: Session, { vector, filter, from }: Question, hit: Hit
   if (!filter.matches(version.attributes)) session.fail(`${what} for '${filter.text}', which it does not match`);
   const scores = scoresOf(session, version, vector);
   const isBest = hit.scores?.dense === Math.max(...scores);
-  // Further passages of a write that nobody was told of may be missing.
-  const isAny = version.acknowledgedMs === Infinity && scores.includes(hit.scores?.dense ?? NaN);
-  if (!isBest && !isAny) session.fail(`${what} with ${hit.scores?.dense}; its passages score ${scores.join(', ')}`);
+  // Further passages of what need not show yet may be missing.
+  const isAny = !isWhole(version, from) && scores.includes(hit.scores?.dense ?? NaN);
+  if (!isBest && !isAny)
+    session.fail(
+      `${what} with ${hit.scores?.dense}; its passages score ${scores.join(', ')}; it is ${describe(session, version)}, asked since ${from}`,
+    );
 }
 
 function checkNothingBetter(
@@ -98,10 +101,16 @@ function checkNothingBetter(
   for (const id of session.oracle.ids()) {
     if (found.seen.has(id)) continue;
     const states = session.oracle.between(id, from, session.oracle.lastSequence);
-    if (states.some((state) => state === null || !filter.matches(state.attributes))) continue;
-    const least = Math.min(...states.map((state) => certainScore(session, state!, vector)));
+    const [state] = states;
+    // What is written at this moment may have left one shard and not have come to another.
+    if (states.length > 1 || state == null || !filter.matches(state.attributes)) continue;
+    const scores = scoresOf(session, state, vector);
+    const least = isWhole(state, from) ? Math.max(...scores) : scores[0]!;
     if (least > found.worst)
-      return session.fail(`a full search since ${from} lacks '${id}' with ${least}, better than ${found.worst}`);
+      return session.fail(
+        `a full search of '${filter.text}' since ${from} lacks '${id}' with ${least}, better than ${found.worst}; ` +
+          `it was ${describe(session, state)}`,
+      );
   }
 }
 
@@ -115,15 +124,21 @@ function checkNothingOld(
     if (found.seen.has(id)) continue;
     const version = session.oracle.now(id);
     if (version === null || version.acknowledgedMs >= readyMs || !filter.matches(version.attributes)) continue;
-    const score = certainScore(session, version, vector);
+    const score = Math.max(...scoresOf(session, version, vector));
     if (score > found.worst)
       return session.fail(`a search of ready replicas lacks '${id}' with ${score}, better than ${found.worst}`);
   }
 }
 
-function certainScore(session: Session, version: Version, vector: Float32Array): number {
-  const scores = scoresOf(session, version, vector);
-  return version.acknowledgedMs < Infinity ? Math.max(...scores) : scores[0]!;
+function describe(session: Session, version: Version): string {
+  const passages = session.intents.content(version.token)?.vectors.length;
+  const told = version.acknowledgedMs === Infinity ? 'never' : `at ${version.acknowledgedMs.toFixed(2)}`;
+  return `${version.docId} (record ${version.docId / 4096n}, text ${version.token}, ${passages} passages, acknowledged ${told})`;
+}
+
+/** Whether all passages must show in a search since `from`. */
+function isWhole({ acknowledgedMs, acknowledgedAt }: Version, from: bigint): boolean {
+  return acknowledgedMs < Infinity && acknowledgedAt <= from;
 }
 
 function scoresOf(session: Session, { token }: Version, vector: Float32Array): number[] {

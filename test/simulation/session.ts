@@ -73,8 +73,11 @@ export class Session {
       this.#floors.set(started, sequence);
   }
 
-  acknowledgeVersion(version: Version): void {
-    version.acknowledgedMs = Math.min(version.acknowledgedMs, this.cluster.scheduler.nowMs);
+  /** Somebody was told that `version` is written, and that `sequence` shows it. */
+  acknowledgeVersion(version: Version, sequence: bigint): void {
+    if (version.acknowledgedMs < Infinity) return;
+    version.acknowledgedMs = this.cluster.scheduler.nowMs;
+    version.acknowledgedAt = sequence;
   }
 
   nextWriteId(): string {

@@ -98,7 +98,7 @@ function checkWritten(session: Session, content: Content, result: WriteResult, a
   session.intents.answered(token);
   const version = session.oracle.version(result.docId);
   if (version?.id !== id) return session.fail(`${what} names ${result.docId}, which the log does not have`);
-  session.acknowledgeVersion(version);
+  session.acknowledgeVersion(version, answer.sequence);
   if (version.token !== token) session.fail(`${what} names ${result.docId}, which is another text`);
   if (answer.sequence < result.docId / 4096n)
     session.fail(`${what} has sequence ${answer.sequence}, smaller than ${result.docId / 4096n}`);
@@ -135,7 +135,8 @@ export async function conditionalUpsert(session: Session, seat: Seat, count: num
     );
     session.note('conditional', asked.length, error);
     if (answer === null || session.isElsewhere(answer.uid)) continue;
-    for (const [at, result] of answer.results.entries()) checkVerdict(session, asked[at]!, result, { writeId, since });
+    for (const [at, result] of answer.results.entries())
+      checkVerdict(session, asked[at]!, result, { writeId, since, sequence: answer.sequence });
     if (first !== null) checkSame(session, first, answer.results);
     if (answer.results.every(isClear)) first = answer.results;
     session.acknowledge(seat.coordinator, before, answer.sequence);
@@ -162,7 +163,7 @@ function checkVerdict(
   session: Session,
   { content, condition }: Asked,
   result: WriteResult,
-  about: { readonly writeId: string; readonly since: bigint },
+  about: { readonly writeId: string; readonly since: bigint; readonly sequence: bigint },
 ): void {
   const { id } = content;
   const what = `the verdict on '${id}' (${about.writeId})`;
@@ -172,7 +173,7 @@ function checkVerdict(
     const version = session.oracle.version(result.docId);
     if (version?.id !== id || version.token !== content.token)
       return session.fail(`${what} names ${result.docId}, which is no such version`);
-    session.acknowledgeVersion(version);
+    session.acknowledgeVersion(version, about.sequence);
     if (isConditional && verdict?.docId !== result.docId)
       session.fail(`${what} is accepted as ${result.docId}; by the log it is ${verdict?.kind} ${verdict?.docId}`);
   } else if (result.status === 9 && isConditional) {
@@ -276,7 +277,7 @@ export async function setAttributes(session: Session, { client, coordinator }: S
   const wanted = was === null ? null : JSON.stringify(sorted(changed(was.attributes, set, removed)), asText);
   if (wanted !== JSON.stringify(sorted(attributes), asText))
     session.fail(`a set of '${id}' made ${JSON.stringify(attributes, asText)}, not ${wanted}`);
-  session.acknowledgeVersion(version);
+  session.acknowledgeVersion(version, answer.sequence);
   session.acknowledge(coordinator, before, answer.sequence);
 }
 

@@ -31,6 +31,8 @@ export class SimDisk {
   isFull = false;
   /** So many of the next fsyncs fail. */
   failingSyncs = 0;
+  /** Fsyncs that failed. */
+  failedSyncs = 0;
 
   constructor(random: Random) {
     this.#random = random;
@@ -74,6 +76,7 @@ export class SimDisk {
   sync(inode: Inode): void {
     if (this.failingSyncs > 0) {
       this.failingSyncs -= 1;
+      this.failedSyncs += 1;
       inode.isForsaken = true;
       throw failure('EIO', 'fsync failed');
     }
@@ -102,6 +105,7 @@ export class SimDisk {
   syncDirectory(path: string): void {
     if (this.failingSyncs > 0) {
       this.failingSyncs -= 1;
+      this.failedSyncs += 1;
       throw failure('EIO', 'fsync of a directory failed');
     }
     const { seen, lasting } = this.#directory(path);
