@@ -1,43 +1,72 @@
-/** The log gives back what every named replica has on disk, and nothing else. */
+/** The log gives back what every named replica and the directory have on disk, and nothing else. */
 import assert from 'node:assert/strict';
 import type { ChangeLog } from '../../../../cluster/change-log.js';
-import { keys, shardSubject } from '../../../../cluster/keys.js';
+import { directorySubject, keys, shardSubject } from '../../../../cluster/keys.js';
 import type { RegistryEntry } from '../../../../cluster/registry.js';
-import { floorOf, Truncation } from '../../../../coordinator/placement/truncation.js';
+import type { ClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
+import { floorsOf, Truncation } from '../../../../coordinator/placement/truncation.js';
+import { DirectoryPlacement, DirectoryState } from '../../../../proto/generated/shoal/v1/cluster.js';
 import { mapOf, placement, registryOf, replica, silent, uid } from '../fixtures.js';
 
 const subject = shardSubject(uid, 1n, 0);
 
-function mapAt(...durable: readonly (bigint | null)[]): ReturnType<typeof mapOf> {
-  const names = durable.map((_, i) => `node-${i}`);
-  const replicas = durable.flatMap((mark, i) => (mark === null ? [] : [replica(0, `node-${i}`, { durable: mark })]));
-  return mapOf({ placements: [placement(0, names)], replicas });
+interface Marks {
+  /** Of each replica; null = silent. */
+  readonly durable?: readonly (bigint | null)[];
+  /** Of each copy of each partition; null = silent. */
+  readonly committed?: readonly (readonly (bigint | null)[])[];
+  readonly holds?: Readonly<Record<string, bigint>>;
 }
 
-const floor = (...durable: readonly (bigint | null)[]): bigint =>
-  floorOf(
-    mapAt(...durable),
-    placement(
-      0,
-      durable.map((_, i) => `node-${i}`),
-    ),
+function mapAt({ durable = [9n], committed = [[99n]], holds = {} }: Marks): ClusterMap {
+  const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `node-${i}`);
+  const replicas = durable.flatMap((mark, i) => (mark === null ? [] : [replica(0, `node-${i}`, { durable: mark })]));
+  const partitions = committed.map((marks, partition) => {
+    return [partition, DirectoryPlacement.fromPartial({ uid, partition, nodes: names(marks.length) })] as const;
+  });
+  const states = committed.flatMap((marks, partition) =>
+    marks.flatMap((mark, i) => {
+      if (mark === null) return [];
+      const state = DirectoryState.fromPartial({ uid, partition, node: `node-${i}`, state: 'ready', committed: mark });
+      return [[`${uid}/${partition}/node-${i}`, state] as const];
+    }),
   );
+  return {
+    ...mapOf({ placements: [placement(0, names(durable.length))], replicas }),
+    directories: new Map(partitions.length === 0 ? [] : [[uid, new Map(partitions)]]),
+    directoryStates: new Map(states),
+    holds: new Map(Object.entries(holds)),
+  };
+}
+
+function floors(marks: Marks): [shard: bigint | undefined, directory: bigint | undefined] {
+  const all = new Map(floorsOf(mapAt(marks), uid).map((floor) => [floor.subject, floor.position]));
+  return [all.get(subject), all.get(directorySubject(uid))];
+}
 
 describe('the floor of a subject', () => {
-  it('is the smallest durable position of its replicas', () => {
-    assert.equal(floor(9n, 4n, 7n), 4n);
-    assert.equal(floor(9n), 9n);
+  it('is the smallest durable position of its replicas, that of the directory’s what its copies committed', () => {
+    assert.deepEqual(floors({ durable: [9n, 4n, 7n] }), [4n, 99n]);
+    assert.deepEqual(floors({ committed: [[80n, 70n], [90n]] }), [9n, 70n]);
   });
 
-  it('is 0 while a named replica is silent, and where none is named', () => {
-    assert.equal(floor(9n, null), 0n);
-    assert.equal(floor(null), 0n);
-    assert.equal(floor(), 0n);
+  it('is not above what any copy of the directory has committed, nor above a hold', () => {
+    assert.deepEqual(floors({ committed: [[80n], [6n, 7n]] }), [6n, 6n]);
+    assert.deepEqual(floors({ holds: { [`${uid}/backup`]: 3n, [`${uid}/join`]: 5n, 'u10/backup': 1n } }), [3n, 3n]);
+  });
+
+  it('is 0 while one that counts is silent', () => {
+    assert.deepEqual(floors({ durable: [9n, null] }), [0n, 99n]);
+    assert.deepEqual(floors({ durable: [] }), [0n, 99n]);
+    assert.deepEqual(floors({ committed: [[80n], [90n, null]] }), [0n, 0n]);
+    assert.deepEqual(floors({ committed: [] }), [0n, 0n]);
   });
 
   it('does not count replicas that the placement does not name', () => {
-    const map = mapOf({ replicas: [replica(0, 'node-0', { durable: 9n }), replica(0, 'stranger', { durable: 1n })] });
-    assert.equal(floorOf(map, placement(0, ['node-0'])), 9n);
+    const map = mapAt({ durable: [9n] });
+    const stranger = replica(0, 'stranger', { durable: 1n });
+    const replicas = new Map([...map.replicas, [`${uid}/0/stranger`, stranger]]);
+    assert.equal(floorsOf({ ...map, replicas }, uid)[0]?.position, 9n);
   });
 });
 
@@ -47,54 +76,91 @@ interface Rig {
   /** What happened, in order. */
   readonly events: string[];
   fail: boolean;
+  /** Last position of every subject. */
+  last: bigint;
 }
 
 function rig(): Rig {
   const events: string[] = [];
   const setting = { key: keys.setting(uid), value: Buffer.from('s'), revision: 5n };
   const entries = new Map<string, RegistryEntry>([[setting.key, setting]]);
-  const registry = registryOf(entries);
-  const state: { fail: boolean } = { fail: false };
-  const log = {
+  const list = async (prefix: string): Promise<RegistryEntry[]> =>
+    [...entries.values()].filter((entry) => entry.key.startsWith(prefix));
+  const registry = Object.assign(registryOf(entries), { list });
+  const state = { fail: false, last: 1_000n };
+  const log: Partial<ChangeLog> = {
+    lastSequence: async () => each.last,
     purge: async (_: string, purged: string, upTo: bigint) => {
-      if (state.fail) throw new Error('disk trouble');
-      events.push(
-        `purge ${purged} to ${upTo}, floor ${Buffer.from(entries.get(keys.floor(purged))?.value ?? []).toString()}`,
-      );
+      if (each.fail) throw new Error('disk trouble');
+      const floor = Buffer.from(entries.get(keys.floor(purged))?.value ?? []).toString();
+      if (purged === subject) events.push(`purge to ${upTo}, floor ${floor}`);
     },
-  } as unknown as ChangeLog;
-  return Object.assign(state, { truncation: new Truncation({ registry, log, logger: silent }), entries, events });
+  };
+  const truncation = new Truncation({ registry, log: log as ChangeLog, logger: silent });
+  const each: Rig = Object.assign(state, { truncation, entries, events });
+  return each;
 }
 
 describe('truncation', () => {
   it('writes the floor first and then purges up to it', async () => {
     const { truncation, events } = rig();
-    await truncation.follow(mapAt(9n, 4n));
-    assert.deepEqual(events, [`purge ${subject} to 4, floor 4`]);
+    await truncation.follow(mapAt({ durable: [9n, 4n] }));
+    assert.deepEqual(events, ['purge to 4, floor 4']);
   });
 
   it('purges only when the floor rises', async () => {
     const { truncation, events } = rig();
-    for (const marks of [[4n], [4n], [3n], [null], [6n]]) await truncation.follow(mapAt(...marks));
+    for (const mark of [4n, 4n, 3n, null, 6n]) await truncation.follow(mapAt({ durable: [mark] }));
     assert.deepEqual(
       events.map((event) => event.split(',')[0]),
-      [`purge ${subject} to 4`, `purge ${subject} to 6`],
+      ['purge to 4', 'purge to 6'],
     );
+  });
+
+  it('never lowers a floor, though a replica has less than it had', async () => {
+    const { truncation, entries, events } = rig();
+    const known = { key: keys.floor(subject), value: Buffer.from('8'), revision: 7n };
+    entries.set(known.key, known);
+    await truncation.follow(mapAt({ durable: [6n] }));
+    assert.deepEqual(events, ['purge to 8, floor 8']);
+  });
+
+  it('leaves subjects alone on which nothing was said since', async () => {
+    const each = rig();
+    await each.truncation.follow(mapAt({ durable: [4n] }));
+    each.last = 4n;
+    await each.truncation.follow(mapAt({ durable: [6n] }));
+    assert.equal(each.events.length, 1);
+  });
+
+  it('stays below a hold that the map does not show yet', async () => {
+    const { truncation, entries, events } = rig();
+    const key = keys.hold(uid, 'backup');
+    entries.set(key, { key, value: Buffer.from('2'), revision: 8n });
+    await truncation.follow(mapAt({ durable: [9n] }));
+    assert.deepEqual(events, ['purge to 2, floor 2']);
+  });
+
+  it('looks at the newest of several pictures', async () => {
+    const { truncation, events } = rig();
+    const pictures = [2n, 3n, 4n].map((mark) => truncation.follow(mapAt({ durable: [mark] })));
+    await Promise.all(pictures);
+    assert.deepEqual(events, ['purge to 4, floor 4']);
   });
 
   it('tries again at the next change after a failure', async () => {
     const each = rig();
     each.fail = true;
-    await each.truncation.follow(mapAt(4n));
+    await each.truncation.follow(mapAt({ durable: [4n] }));
     each.fail = false;
-    await each.truncation.follow(mapAt(4n));
+    await each.truncation.follow(mapAt({ durable: [4n] }));
     assert.equal(each.events.length, 1);
   });
 
   it('leaves nothing behind of a collection that was dropped', async () => {
     const { truncation, entries, events } = rig();
     entries.clear();
-    await truncation.follow(mapAt(4n));
+    await truncation.follow(mapAt({ durable: [4n] }));
     assert.deepEqual([entries.size, events.length], [0, 0]);
   });
 });
