@@ -141,13 +141,16 @@ export class DirectoryPartition {
 
   /** One life after another, each on the store as it is then. */
   async #run(): Promise<void> {
-    while (!this.#isClosing) {
+    for (let mishaps = 1; !this.#isClosing; mishaps += 1) {
+      const startedMs = this.#parts.clock.monotonicMs();
       try {
         await this.#live();
       } catch (error) {
         if (!(await this.#outlives(error))) return;
       }
-      if (!this.#isClosing) await sleep(this.#parts.clock, reopenMs, this.#stop.signal);
+      // The first time at once; a disk that is full or broken is not asked without end.
+      if (this.#parts.clock.monotonicMs() - startedMs > reopenMs * 10) mishaps = 1;
+      if (mishaps > 1) await sleep(this.#parts.clock, reopenMs, this.#stop.signal);
     }
   }
 

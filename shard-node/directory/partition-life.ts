@@ -149,8 +149,10 @@ export class PartitionLife {
         headersOnly: true,
       });
       // After the consumer, which holds what comes: what is purged from now on it has, what was purged before shows here.
+      const { firstSequence, lastSequence: readyAt } = await log.state(stream);
       await this.#checkFloors();
-      const readyAt = (await log.state(stream)).lastSequence;
+      // A log that was created again begins above what was heard, with nothing in between.
+      this.state.skipTo(firstSequence - 1n);
       this.#hinder('log', null);
       this.#settle(readyAt);
       const slices = new Slices(clock);

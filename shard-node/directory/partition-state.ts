@@ -160,6 +160,11 @@ export class PartitionState implements PartitionView {
     return open;
   }
 
+  /** The log has nothing up to `sequence` that was not heard. */
+  skipTo(sequence: bigint): void {
+    if (sequence > this.#heard) this.#heard = sequence;
+  }
+
   /** Settles what has nothing open, in order. True when anything was. */
   settle(): boolean {
     const before = this.#settled;
@@ -171,6 +176,7 @@ export class PartitionState implements PartitionView {
       this.#unsettled = this.#unsettled.slice(this.#done);
       this.#done = 0;
     }
+    if (this.#unsettled.length === 0) this.#settled = this.#heard;
     return this.#settled !== before;
   }
 
