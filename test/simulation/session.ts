@@ -120,14 +120,17 @@ export class Session {
     return null;
   }
 
-  /** How many documents that match there were at least and at most at any time after `from`. */
+  /**
+   * How many documents that match a count of shards may give. One that is written at this moment may count in every place where a
+   * version of it lies, or in none.
+   */
   bounds(filter: DrawnFilter, from: bigint): { readonly least: number; readonly most: number } {
     let [least, most] = [0, 0];
     for (const id of this.oracle.ids()) {
       const states = this.oracle.between(id, from, this.oracle.lastSequence);
       const matching = states.filter((state) => state !== null && filter.matches(state.attributes)).length;
-      if (matching > 0) most += 1;
-      if (matching === states.length) least += 1;
+      most += matching;
+      if (matching === 1 && states.length === 1) least += 1;
     }
     return { least, most };
   }
