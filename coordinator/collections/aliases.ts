@@ -75,7 +75,7 @@ export async function refusePointedTo(name: string, what: string, registry: Regi
   const pointing = (await registry.list(keys.aliases)).filter(({ value }) => textOf(value) === name);
   if (pointing.length === 0) return;
   const names = pointing.map(({ key }) => `'${key.slice(keys.aliases.length)}'`).join(', ');
-  const why = `${pointing.length === 1 ? 'alias' : 'aliases'} ${names} point to it`;
+  const why = pointing.length === 1 ? `alias ${names} points to it` : `aliases ${names} point to it`;
   throw new ShoalError('FAILED_PRECONDITION', `${what} '${name}' stays: ${why}; drop or re-point them first`);
 }
 

@@ -8,6 +8,7 @@ describe('the configuration of a coordinator', () => {
       host: '127.0.0.1',
       port: 7420,
       defaultReplicas: 1,
+      expirySweepMs: 60_000,
     });
   });
 
@@ -18,6 +19,7 @@ describe('the configuration of a coordinator', () => {
       { id: 'c', port: 70_000 },
       { id: 'c', port: -1 },
       { id: 'c', defaultReplicas: 0 },
+      { id: 'c', expirySweepMs: 0 },
       { id: 'c', prot: 1 },
     ]) {
       assert.equal(coordinatorConfigSchema.safeParse(bad).success, false, JSON.stringify(bad));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ChangeLog } from '../../../../cluster/change-log.js';
 import { keys } from '../../../../cluster/keys.js';
+import type { ObjectStore } from '../../../../cluster/object-store.js';
 import type { RegistryEntry } from '../../../../cluster/registry.js';
 import type { ClusterView } from '../../../../cluster/shard-map/cluster-view.js';
 import {
@@ -10,8 +11,10 @@ import {
   type ManageParts,
 } from '../../../../coordinator/collections/manage.js';
 import type { Appenders } from '../../../../coordinator/ingest/appenders.js';
+import type { Structures } from '../../../../coordinator/structures.js';
 import { CollectionSettings, UpdateCollectionRequest } from '../../../../proto/generated/shoal/v1/collections.js';
 import { ShardStatistics } from '../../../../proto/generated/shoal/v1/shard.js';
+import { FakeClock } from '../../../fake-clock.js';
 import { deadlineOf, mapOf, peersOf, registryOf, servingMap, settings, uid } from '../fixtures.js';
 
 interface Rig {
@@ -20,15 +23,18 @@ interface Rig {
   readonly events: string[];
 }
 
-function rig(others: readonly string[] = []): Rig {
+function rig(others: readonly string[] = [], aliases: Readonly<Record<string, string>> = {}): Rig {
   const events: string[] = [];
   const held: [string, Uint8Array][] = [
     [keys.collection('notes'), Buffer.from(uid)],
     [keys.setting(uid), CollectionSettings.encode(settings()).finish()],
     ...others.map((key): [string, Uint8Array] => [key, Buffer.of(1)]),
+    ...Object.entries(aliases).map(([alias, target]): [string, Uint8Array] => [keys.alias(alias), Buffer.from(target)]),
   ];
   const entries = new Map(held.map(([key, value]) => [key, { key, value, revision: 1n }]));
-  const map = servingMap(2);
+  const collection = settings({ structureVersion: 1 });
+  const aliased = new Map(Object.entries(aliases));
+  const map = { ...servingMap(2), settings: new Map([[uid, collection]]), aliases: aliased };
   const registry = Object.assign(registryOf(entries), {
     list: async (prefix: string) => [...entries.values()].filter(({ key }) => key.startsWith(prefix)),
   });
@@ -42,6 +48,9 @@ function rig(others: readonly string[] = []): Rig {
     view: view as ClusterView,
     peers: peersOf({ statistics: async () => ({ shards: [counts] }) }),
     log: { dropStream: async (stream: string) => void events.push(`drop ${stream}`) } as unknown as ChangeLog,
+    objects: { delete: async (name: string) => void events.push(`delete ${name}`) } as unknown as ObjectStore,
+    structures: { forget: () => undefined } as unknown as Structures,
+    clock: new FakeClock(),
     appenders: { forget: (gone: string) => void events.push(`forget ${gone}`) } as unknown as Appenders,
   };
   return { parts, entries, events };
@@ -92,13 +101,46 @@ describe('changing a collection', () => {
 });
 
 describe('dropping a collection', () => {
-  it('removes its keys, its log, and nothing of any other', async () => {
+  const own = [
+    keys.placement(uid, 0),
+    keys.placement(uid, 1),
+    keys.directory(uid, 0),
+    keys.hold(uid, 'backup'),
+    keys.floor(`shoal.${uid}.1.0`),
+  ];
+
+  it('removes its keys, its log, its structure, and nothing of any other', async () => {
     const others = [keys.placement('u10', 0), keys.floor('shoal.u10.1.0'), keys.collection('notes2')];
-    const each = rig([keys.placement(uid, 0), keys.placement(uid, 1), keys.floor(`shoal.${uid}.1.0`), ...others]);
+    const each = rig([...own, ...others]);
     const dropped = await dropCollection('notes', each.parts, deadlineOf());
     assert.equal(dropped.uid, uid);
     assert.deepEqual([...each.entries.keys()].sort(), [...others].sort());
-    assert.deepEqual(each.events, [`drop ${uid}`, `forget ${uid}`]);
+    assert.deepEqual(each.events, [`drop ${uid}`, `delete structures/${uid}/1`, `forget ${uid}`]);
+  });
+
+  it('removes also what was written about it at that moment', async () => {
+    const each = rig(own);
+    const { transact } = each.parts.registry;
+    const late = { key: keys.floor(`shoal.${uid}.1.1`), value: Buffer.from('7'), revision: 9n };
+    each.parts.registry.transact = async (conditions, writes) => {
+      if (conditions.length > 0) each.entries.set(late.key, late);
+      return transact(conditions, writes);
+    };
+    await dropCollection('notes', each.parts, deadlineOf());
+    assert.deepEqual([...each.entries.keys()], []);
+  });
+
+  it('is refused while aliases point to it, and by the name of an alias', async () => {
+    const each = rig(own, { current: 'notes', latest: 'notes', other: 'current' });
+    await assert.rejects(dropCollection('notes', each.parts, deadlineOf()), {
+      code: 'FAILED_PRECONDITION',
+      message: "collection 'notes' stays: aliases 'current', 'latest' point to it; drop or re-point them first",
+    });
+    await assert.rejects(dropCollection('current', each.parts, deadlineOf()), {
+      code: 'FAILED_PRECONDITION',
+      message: "'current' is an alias of collection 'notes'; drop the alias, or the collection by its own name",
+    });
+    assert.deepEqual(each.events, []);
   });
 
   it('of an unknown name is NOT_FOUND', async () => {
