@@ -164,6 +164,7 @@ export class Replica {
     await this.index.seal();
     this.#problem = '';
     this.#parts.onChange(this);
+    this.#wakeAll();
     return this.durable;
   }
 

@@ -6,6 +6,8 @@ import { existsSync } from 'node:fs';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { systemClock } from '../../../base/clock.js';
 import { Deadline } from '../../../base/deadline.js';
+import { ShoalError } from '../../../base/errors.js';
+import type { ChangeLog, LogConsumer } from '../../../cluster/change-log.js';
 import { streamOf } from '../../../cluster/keys.js';
 import { join } from 'node:path';
 import { Replica, type ReplicaParts } from '../../../shard-node/replica.js';
@@ -14,6 +16,48 @@ import { ShardIndex } from '../../../vector-index/shard-index.js';
 import { skipBecause } from '../../skip.js';
 import { newFolder, removeFolder } from '../../temporary-folder.js';
 import { logDocument, mark, placement, silent, subject, uid, withRig, type Rig } from './fixtures.js';
+
+const indexOptions = {
+  settings: { dim: 2, tokenDim: 0 },
+  codecs: () => null,
+  files: systemFiles,
+  clock: systemClock,
+};
+
+function replicaParts(log: ChangeLog, index: ShardIndex): ReplicaParts {
+  return {
+    placement: placement(),
+    dim: 2,
+    index,
+    weighting: { kind: 'learned' },
+    log,
+    clock: systemClock,
+    logger: silent,
+    sealAgeMs: 60_000,
+    maintainEveryMs: 60_000,
+    memoryBytesMax: 1 << 20,
+    floor: async () => 0n,
+    isLapsed: () => false,
+    onChange: () => undefined,
+  };
+}
+
+/** `consumer`, cut off after its first entry. */
+function failingAfterOne(consumer: LogConsumer): LogConsumer {
+  return {
+    close: () => consumer.close(),
+    async *[Symbol.asyncIterator]() {
+      for await (const entry of consumer) {
+        yield entry;
+        throw new ShoalError('UNAVAILABLE', 'the log is away');
+      }
+    },
+  };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await systemClock.pause();
+}
 
 /** Calls `work` with a started replica and every phase that it told. */
 function withReplica(
@@ -24,28 +68,11 @@ function withReplica(
   return withRig(async (rig) => {
     for (const id of before) await rig.write(logDocument(id));
     const told: string[] = [];
-    const index = await ShardIndex.open({
-      directory: join(rig.directory, 'replica'),
-      settings: { dim: 2, tokenDim: 0 },
-      codecs: () => null,
-      files: systemFiles,
-      clock: systemClock,
-    });
+    const index = await ShardIndex.open({ ...indexOptions, directory: join(rig.directory, 'replica') });
     const replica = new Replica({
-      placement: placement(),
-      dim: 2,
-      index,
-      weighting: { kind: 'learned' },
-      log: rig.log,
-      clock: systemClock,
-      logger: silent,
-      sealAgeMs: 60_000,
-      maintainEveryMs: 60_000,
-      memoryBytesMax: 1 << 20,
-      floor: async () => 0n,
-      isLapsed: () => false,
-      ...changes,
+      ...replicaParts(rig.log, index),
       onChange: ({ phase, durable }) => void told.push(`${phase} ${durable}`),
+      ...changes,
     });
     try {
       await replica.start();
@@ -131,6 +158,107 @@ describe('a replica', () => {
       await replica.close();
       await replica.close();
       assert.equal(replica.phase, 'ready');
+    }));
+});
+
+describe('a replica and the truncation floor', () => {
+  it('does not start when the log no longer has what it lacks', async () => {
+    const floor = async (): Promise<bigint> => 5n;
+    await assert.rejects(
+      withReplica(() => Promise.resolve(), [], { floor }),
+      { code: 'DATA_LOSS', message: /up to log position 0, the log begins after 5/ },
+    );
+  });
+
+  it('reads the floor only after it has begun to consume', async () => {
+    const order: string[] = [];
+    await withRig(async (rig) => {
+      const consume = rig.log.consume.bind(rig.log);
+      rig.log.consume = (stream, options) => {
+        order.push('consume');
+        return consume(stream, options);
+      };
+      const index = await ShardIndex.open({ ...indexOptions, directory: join(rig.directory, 'replica') });
+      const floor = async (): Promise<bigint> => {
+        order.push('floor');
+        return 0n;
+      };
+      const replica = new Replica({ ...replicaParts(rig.log, index), floor });
+      await replica.start();
+      await replica.close();
+    });
+    assert.deepEqual(order, ['consume', 'floor']);
+  });
+
+  it('looks before each record while the lease is lost, and fails where records are missing', () => {
+    const state = { isLapsed: false, floor: 0n };
+    return withReplica(
+      async (replica, { write, deadline }) => {
+        await replica.waitApplied(mark(await write(logDocument('a'))), deadline);
+        state.isLapsed = true;
+        state.floor = 1n;
+        await replica.waitApplied(mark(await write(logDocument('b'))), deadline);
+        state.floor = 9n;
+        await write(logDocument('c'));
+        await assert.rejects(replica.waitApplied(mark(3n), deadline), {
+          code: 'UNAVAILABLE',
+          message: /begins after 9/,
+        });
+      },
+      [],
+      { isLapsed: () => state.isLapsed, floor: async () => state.floor },
+    );
+  });
+});
+
+describe('a replica whose log cannot be reached', () => {
+  it('asks again and goes on where it was', () =>
+    withRig(async (rig) => {
+      const consume = rig.log.consume.bind(rig.log);
+      const after: bigint[] = [];
+      rig.log.consume = (stream, options) => {
+        after.push(options.after);
+        const consumer = consume(stream, options);
+        return after.length > 3 ? consumer : failingAfterOne(consumer);
+      };
+      const index = await ShardIndex.open({ ...indexOptions, directory: join(rig.directory, 'replica') });
+      const replica = new Replica({ ...replicaParts(rig.log, index), maintainEveryMs: 1 });
+      try {
+        for (const id of ['a', 'b', 'c', 'd']) await rig.write(logDocument(id));
+        await replica.start();
+        await replica.waitApplied(mark(4n), rig.deadline);
+        assert.deepEqual(after, [0n, 1n, 2n, 3n]);
+        assert.equal(replica.phase, 'ready');
+      } finally {
+        await replica.close();
+      }
+    }));
+});
+
+describe('a replica whose memory is full', () => {
+  it('reads no further until what it has is sealed, and says so', () =>
+    withRig(async (rig) => {
+      const index = await ShardIndex.open({ ...indexOptions, directory: join(rig.directory, 'replica') });
+      const problems: string[] = [];
+      const replica = new Replica({
+        ...replicaParts(rig.log, index),
+        memoryBytesMax: 1,
+        onChange: ({ problem }) => void (problem !== problems.at(-1) && problems.push(problem)),
+      });
+      try {
+        await replica.start();
+        await replica.waitApplied(mark(await rig.write(logDocument('a'))), rig.deadline);
+        await rig.write(logDocument('b'));
+        await until(() => replica.problem !== '');
+        assert.match(replica.problem, /^it reads no further in the log while 0 MiB that are not sealed are in memory$/);
+        assert.equal(replica.applied, 1n);
+        await replica.seal();
+        await replica.waitApplied(mark(2n), rig.deadline);
+        assert.equal(replica.problem, '');
+        assert.equal(problems.length, 3);
+      } finally {
+        await replica.close();
+      }
     }));
 });
 

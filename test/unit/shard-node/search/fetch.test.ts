@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { fetch, lookup, readDocuments } from '../../../../shard-node/search/fetch.js';
 import { float16Rows } from '../../../../vector-index/codebook/float16-rows.js';
 import { FetchRequest, ReadDocumentsRequest } from '../../../../proto/generated/shoal/v1/shard.js';
-import { floats, logDocument, longs, ref, uid, withDocuments, words } from '../fixtures.js';
+import { floats, logDocument, longs, mark, ref, uid, withDocuments, words } from '../fixtures.js';
 
 const sparse = { termIds: words(1), weights: floats(2) };
 const attributes = { year: { int64Value: 5n } };
@@ -103,6 +103,63 @@ describe('fetching from a shard node', () => {
       });
       const [part] = (await fetch(request, replicas, deadline)).shards;
       assert.deepEqual([part?.shard, part?.status, part?.documents], [3, 9, []]);
+    }));
+});
+
+describe('fetching passages', () => {
+  const further = { id: '', text: '', passage: 2, start: 5, end: 9, dense: floats(0, 1), list: 0 };
+  const withPassages = [logDocument('a', { sparse, terms: 9, further: [further] }), logDocument('b')];
+  const asked = (changes: Parameters<typeof FetchRequest.fromPartial>[0]): FetchRequest =>
+    FetchRequest.fromPartial({ uid, ...changes });
+
+  it('gives the one that is named', () =>
+    withDocuments(withPassages, async (replicas, { deadline }) => {
+      const shards = [{ ref, docIds: longs(4_096n, 4_096n, 4_097n), passages: words(2, 1, 0) }];
+      const [part] = (await fetch(asked({ shards, withVectors: true }), replicas, deadline)).shards;
+      assert.deepEqual(
+        part?.documents.map(({ passage, start, end, document }) => [passage, start, end, document?.vector]),
+        [
+          [2, 5, 9, floats(0, 1)],
+          [0, 0, 0, floats(1, 0)],
+        ],
+      );
+      assert.deepEqual(
+        part?.documents.map(({ document }) => document?.id),
+        ['a', 'b'],
+      );
+    }));
+
+  it('gives a document as the log had it, with its further passages and final weights', () =>
+    withDocuments(withPassages, async (replicas, { deadline }) => {
+      const shards = [{ ref, docIds: longs(4_096n) }];
+      const [part] = (await fetch(asked({ shards, withRecord: true }), replicas, deadline)).shards;
+      const record = part?.documents[0]?.record;
+      assert.deepEqual([record?.id, record?.weighted, record?.sparse?.weights], ['a', true, floats(2)]);
+      assert.deepEqual(
+        record?.further.map(({ id, passage, dense }) => [id, passage, dense]),
+        [['a', 2, floats(0, 1)]],
+      );
+    }));
+
+  it('leaves out what the filter does not let through, and says which', () =>
+    withDocuments([...withPassages, logDocument('c', { attributes })], async (replicas, { deadline }) => {
+      const shards = [{ ref, docIds: longs(4_096n, 4_098n, 99n) }];
+      const [part] = (await fetch(asked({ shards, filter: { has: 'year' } }), replicas, deadline)).shards;
+      assert.deepEqual(
+        part?.documents.map(({ docId }) => docId),
+        [4_098n],
+      );
+      assert.deepEqual([part?.unmatched, part?.unread], [longs(4_096n), 0]);
+    }));
+
+  it('waits for what is required, and refuses what the replica does not hear', () =>
+    withDocuments([], async (replicas, { write, deadline }) => {
+      const shards = [{ ref, docIds: longs(4_096n), required: mark(1n) }];
+      const waiting = fetch(asked({ shards }), replicas, deadline);
+      await write(logDocument('a'));
+      assert.equal((await waiting).shards[0]?.documents.length, 1);
+      const foreign = [{ ref, docIds: longs(4_096n), required: [{ subject: 'other', sequence: 1n }] }];
+      assert.equal((await fetch(asked({ shards: foreign }), replicas, deadline)).shards[0]?.status, 9);
     }));
 });
 

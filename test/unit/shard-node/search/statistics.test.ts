@@ -47,4 +47,18 @@ describe('the counts of a shard', () => {
         ],
       );
     }));
+
+  it('say how many documents a filter lets through, once what is required is applied as far as it is heard', () =>
+    withDocuments([logDocument('a')], async (replicas, { write, deadline }) => {
+      const request = GetStatisticsRequest.fromPartial({
+        uid,
+        shards: [ref],
+        filter: { has: 'year' },
+        required: [...mark(2n), { subject: 'of another shard', sequence: 99n }],
+      });
+      const waiting = statistics(request, replicas, deadline);
+      await write(logDocument('b', { attributes: { year: { int64Value: 1n } } }));
+      const [counts] = (await waiting).shards;
+      assert.deepEqual([counts?.documents, counts?.matching], [2n, 1n]);
+    }));
 });
