@@ -14,6 +14,7 @@ import { CollectionSettings } from '../../../proto/generated/shoal/v1/collection
 import type { SubjectMark } from '../../../proto/generated/shoal/v1/directory.js';
 import { LogDocument } from '../../../proto/generated/shoal/v1/log.js';
 import { shardNodeConfigSchema, type ShardNodeConfigInput } from '../../../shard-node/config.js';
+import type { Files } from '../../../vector-index/files.js';
 import { systemFiles } from '../../../vector-index/system-files.js';
 import { ReplicaSet } from '../../../shard-node/replicas.js';
 import { newFolder, removeFolder } from '../../temporary-folder.js';
@@ -71,7 +72,7 @@ export interface Rig extends Embedded {
   write(...documents: LogDocument[]): Promise<bigint>;
   supersede(...ids: string[]): Promise<bigint>;
   /** A node's replicas; closed with the rig at the latest. */
-  replicas(config?: Partial<ShardNodeConfigInput>): ReplicaSet;
+  replicas(config?: Partial<ShardNodeConfigInput>, files?: Files): ReplicaSet;
   /** What the node said of its replica of `shard`. */
   state(shard?: number): Promise<ReplicaState | null>;
 }
@@ -115,14 +116,14 @@ async function rigOf(
     },
     supersede: (...ids) =>
       log.append(stream, subject, supersededRecord(ids.map((id) => ({ id, docId: 0n }))), deadline),
-    replicas: (changes = {}) => {
+    replicas: (changes = {}, files = systemFiles) => {
       const config = shardNodeConfigSchema.parse({ id: nodeId, dataDirectory: join(directory, 'data'), ...changes });
       const set = new ReplicaSet({
         config,
         registry,
         log,
         objects,
-        files: systemFiles,
+        files,
         lease,
         clock: systemClock,
         logger: silent,

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemClock } from '../../../base/clock.js';
 import { keys } from '../../../cluster/keys.js';
+import type { Files } from '../../../vector-index/files.js';
+import { systemFiles } from '../../../vector-index/system-files.js';
 import { logDocument, mark, mapOf, nodeId, placement, ref, subject, uid, withDocuments, withRig } from './fixtures.js';
 
 const exists = (path: string): Promise<boolean> =>
@@ -122,6 +125,27 @@ describe('a replica that cannot be opened', () => {
       await set.follow(mapOf([]));
       assert.equal(await state(), null);
       assert.throws(() => set.replica(uid, ref), { code: 'FAILED_PRECONDITION' });
+    }));
+
+  it('is tried again while the disk is full, and serves once there is room', () =>
+    withRig(async ({ replicas, state, write, deadline }) => {
+      await write(logDocument('a'));
+      let attempts = 0;
+      const files: Files = {
+        ...systemFiles,
+        makeDirectory: async (path) => {
+          attempts += 1;
+          if (attempts < 4) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+          await systemFiles.makeDirectory(path);
+        },
+      };
+      const set = replicas({ maintainEveryMs: 1 }, files);
+      await set.follow(mapOf([placement()]));
+      assert.throws(() => set.replica(uid, ref), { code: 'UNAVAILABLE', message: /disk full: .*free disk space$/ });
+      while ((await state())?.state !== 'ready') await systemClock.pause();
+      await set.settled(deadline);
+      assert.deepEqual([...set.replica(uid, ref).index.lookup(['a'])], [4_096n]);
+      assert.equal(attempts, 4);
     }));
 
   it('is one that lacks what the log no longer has', () =>
