@@ -7,16 +7,18 @@
  * found at the opening, or at the reading of a large value, or lies in bytes without meaning. Not promised: what changes under a
  * running process, and a file replaced by an older, whole copy of itself.
  */
-import { existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { open as openFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
-import { syncDirectory } from './disk-format.js';
+import { diskError, syncDirectory } from './disk-format.js';
 import { checkLmdb, type CheckedEntry } from './lmdb-check.js';
 import { LmdbPages } from './lmdb-pages.js';
 import { openSealed, sealValue } from './sealed-value.js';
 
+/** More than lmdb needs for the readers that are allowed below. */
+const lockBytes = 4_096;
 /** In every file, so that its tree is never empty; no caller uses it. */
 const markKey = Buffer.from([0]);
 
@@ -81,8 +83,7 @@ export class LmdbStore {
   static async open(path: string, options: LmdbStoreOptions): Promise<LmdbStore> {
     if (existsSync(path)) await checkStore(path, options);
     else await LmdbStore.#create(path, options);
-    // What readers and writers of an earlier process left there means nothing now.
-    await rm(`${path}-lock`, { force: true });
+    await layLock(path);
     return new LmdbStore(path, options);
   }
 
@@ -90,7 +91,7 @@ export class LmdbStore {
   static async #create(path: string, options: LmdbStoreOptions): Promise<void> {
     const temporary = `${path}.new`;
     await rm(temporary, { force: true });
-    await rm(`${temporary}-lock`, { force: true });
+    await layLock(temporary);
     const store = new LmdbStore(temporary, options);
     // The check relies on two transactions with a root.
     for (const value of [1, 2]) await store.commit([{ key: markKey, value: Uint8Array.of(value) }]);
@@ -172,6 +173,21 @@ export class LmdbStore {
 
   #isOwn(key: Buffer): boolean {
     return this.#options.own?.has(key) === true;
+  }
+}
+
+/**
+ * Clears what readers and writers of an earlier process left in the lock file, and gives it its blocks: lmdb maps it and writes into
+ * the map, which ends the process where the disk has no room for it.
+ */
+async function layLock(path: string): Promise<void> {
+  const handle = await openFile(`${path}-lock`, constants.O_RDWR | constants.O_CREAT);
+  try {
+    await handle.write(Buffer.alloc(lockBytes), 0, lockBytes, 0);
+  } catch (thrown) {
+    throw await diskError(thrown, `the lock of ${path}`, dirname(path));
+  } finally {
+    await handle.close();
   }
 }
 
