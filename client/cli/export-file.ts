@@ -7,7 +7,7 @@ import { createGzip } from 'node:zlib';
 import { attributeTypeName, attributeTypeOf, type Attributes, type AttributeTypeName } from '../../proto/attributes.js';
 import { documentToJson } from './import/document-json.js';
 import { headerToJson, typesToJson } from './import/export-header.js';
-import { jsonText } from './json.js';
+import { exactJsonText, jsonText } from './json.js';
 import { createProgress } from './progress.js';
 import type { ShoalClient } from '../sdk/connect.js';
 import type { CliContext } from './context.js';
@@ -38,7 +38,7 @@ export async function exportCollection(client: ShoalClient, task: ExportTask): P
       if (state.documents % 256 === 0) bar?.update(state.documents, state.documents);
       const added = newTypes(document.attributes ?? {}, types);
       if (added !== null) yield `${jsonText(typesToJson(added))}\n`;
-      yield `${jsonText(documentToJson(document))}\n`;
+      yield `${exactJsonText(documentToJson(document))}\n`;
     }
   }
   const compress = task.file?.endsWith('.gz') === true ? createGzip() : new PassThrough();

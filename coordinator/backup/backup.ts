@@ -21,7 +21,7 @@ import { collectionNamed, placementsOf } from '../../cluster/shard-map/cluster-m
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import type { BackupPart } from '../../proto/generated/shoal/v1/backup.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
-import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { type CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { uint32From, bufferOf } from '../../base/bytes.js';
 import { atPartition, partitionsOf } from '../directories.js';
 import type { Peers } from '../peers.js';

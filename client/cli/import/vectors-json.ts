@@ -16,9 +16,9 @@ export function vectorFromJson(value: unknown, dim: number): Float32Array {
   );
 }
 
-/** Nine digits name every float32 exactly. */
+/** Nine digits name every float32 exactly; a zero keeps its sign. */
 export function vectorToJson(vector: Float32Array): number[] {
-  return Array.from(vector, (value) => Number(value.toPrecision(9)));
+  return Array.from(vector, (value) => (value === 0 ? value : Number(value.toPrecision(9))));
 }
 
 /** Term weights, brought into ascending order. INVALID_ARGUMENT for a term given twice or out of range. */

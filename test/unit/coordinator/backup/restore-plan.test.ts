@@ -4,7 +4,7 @@ import { encodeManifest } from '../../../../cluster/archive/archive-manifest.js'
 import type { ArchiveManifest } from '../../../../cluster/archive/archive.js';
 import { planRestore, type RestorePlan } from '../../../../coordinator/backup/restore-plan.js';
 import { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
-import { AttributeType } from '../../../../proto/generated/shoal/v1/document.js';
+import { type AttributeType } from '../../../../proto/generated/shoal/v1/document.js';
 import { mapOf, shardNode } from '../fixtures.js';
 import { archivedManifest, archivedSettings } from './fixtures.js';
 
