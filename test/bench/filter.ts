@@ -22,7 +22,7 @@ export const benchmark: Benchmark = {
   summary: 'filtered dense search at selectivities from 0.01 to 100 % against the same search without a filter',
   options: [
     { flag: '--documents', describe: 'documents of the index', default: '200000' },
-    { flag: '--repetitions', describe: 'of each arm', default: '15' },
+    { flag: '--repetitions', describe: 'of each arm', default: '31' },
     { flag: '--k', describe: 'candidates of a search', default: '100' },
   ],
   run,
