@@ -29,7 +29,11 @@ export const groups: readonly Group[] = [
     ],
   },
   { name: 'quality', budgetMinutes: 6, parts: [{ folder: 'quality' }, { folder: 'recall' }] },
-  { name: 'cluster and simulation', budgetMinutes: 12, parts: [{ folder: 'cluster' }, { folder: 'simulation' }] },
+  {
+    name: 'cluster and simulation',
+    budgetMinutes: 12,
+    parts: [{ folder: 'cluster' }, { folder: 'simulation' }, { folder: 'chaos' }, { folder: 'durability' }],
+  },
   { name: 'encoder', budgetMinutes: 3, parts: [{ folder: 'encoder' }] },
   {
     name: 'operations',
