@@ -1,6 +1,7 @@
 /** How many documents there are, and how large the shards are. */
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
+import { limits } from '../../base/limits.js';
 import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
@@ -9,11 +10,15 @@ import type { Filter } from '../../proto/generated/shoal/v1/filter.js';
 import type { ShardStatistics } from '../../proto/generated/shoal/v1/shard.js';
 import { marksFor, requiredFor } from '../search/required.js';
 import type { ReadParts } from './read.js';
+import { scrollDocuments } from './scroll.js';
 import { onEveryShard, onOneReplica } from './shards.js';
 import { visibleFilter } from './visible.js';
 
 /** So often the shards are counted while writes go on. */
-const roundsMax = 6;
+const roundsMax = 4;
+
+/** So many documents may be read to count them. */
+const readMax = 10_000n;
 
 /** What one replica counts of its shard. */
 export interface ShardSize {
@@ -35,7 +40,8 @@ export interface CountOptions {
  *
  * Shards are counted one by one, and a document on its way from one to another would count in both or in none. So they are counted again
  * up to what any of them had applied, until none has more than that: then all of them were counted at one position of the log. While
- * writes never rest, a few documents under way may count wrongly.
+ * writes never rest, a small collection is read through the directory instead; of a large one, some of the documents that are under way
+ * may count wrongly.
  */
 export async function countDocuments(
   { filter: text = '', minSequence = 0n }: CountOptions,
@@ -49,13 +55,27 @@ export async function countDocuments(
   for (let round = 1; ; round += 1) {
     const counts = await countsAt(sequence, filter, settings, { ...parts, deadline });
     const applied = counts.reduce((largest, count) => (count.applied > largest ? count.applied : largest), 0n);
-    if (applied <= sequence || round === roundsMax)
-      return counts.reduce(
-        (sum, { documents, matching }) => sum + (filter === null ? documents : (matching ?? 0n)),
-        0n,
-      );
+    const sum = counts.reduce(
+      (so, { documents, matching }) => so + (filter === null ? documents : (matching ?? 0n)),
+      0n,
+    );
+    if (applied <= sequence) return sum;
+    if (round === roundsMax) return sum > readMax ? sum : readAll({ text, sequence }, settings, parts, deadline);
     sequence = applied;
   }
+}
+
+/** The number of documents that a scroll meets. */
+async function readAll(
+  { text: filter, sequence: minSequence }: { readonly text: string; readonly sequence: bigint },
+  settings: CollectionSettings,
+  parts: ReadParts,
+  deadline: Deadline,
+): Promise<bigint> {
+  const options = { batch: limits.documentsPerRecordMax, withVectors: false, filter, afterId: '', minSequence };
+  let count = 0n;
+  for await (const { length } of scrollDocuments(options, settings, parts, deadline)) count += BigInt(length);
+  return count;
 }
 
 /** The counts of all shards, each of which has applied what the position needs. */

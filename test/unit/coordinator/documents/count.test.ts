@@ -3,6 +3,7 @@ import { ShoalError } from '../../../../base/errors.js';
 import { countDocuments, knownShardStatistics, shardStatistics } from '../../../../coordinator/documents/count.js';
 import type { Peers } from '../../../../coordinator/peers.js';
 import { AttributeType } from '../../../../proto/generated/shoal/v1/document.js';
+import { AwaitCommittedResponse } from '../../../../proto/generated/shoal/v1/directory.js';
 import { ShardStatistics, type GetStatisticsRequest } from '../../../../proto/generated/shoal/v1/shard.js';
 import { deadlineOf, peersOf, settings } from '../fixtures.js';
 import { SmallWorld } from './small-world.js';
@@ -57,16 +58,22 @@ describe('counting', () => {
 });
 
 describe('counting while documents move', () => {
-  /** Document `a` moves from shard 0 to shard 1 at position 60, which shard 0 hears of at 61. */
-  const counting = (applied: { at: bigint }): Promise<bigint> => {
+  /** Document `a` moves from shard 0 to shard 1 at position 60, which shard 0 hears of at 61; the directory knows of three. */
+  const counting = (applied: { at: bigint; readonly step: bigint; readonly documents: bigint }): Promise<bigint> => {
     const { parts } = worldOf();
     const peers = peersOf({
       ...parts.peers,
+      awaitCommitted: async (_, { sequence, subjects }) =>
+        AwaitCommittedResponse.fromPartial({
+          caused: sequence >= 60n ? 61n : 0n,
+          last: subjects.map((subject) => ({ subject, sequence: 61n })),
+        }),
       statistics: async (_, { shards: [ref], required: [mark] }) => {
         const shard = ref?.shard ?? 0;
         const sequence = shard === 0 ? (mark?.sequence ?? 0n) : applied.at;
-        const documents = shard === 0 ? (sequence >= 61n ? 0n : 1n) : sequence >= 60n ? 1n : 0n;
-        applied.at += applied.at > 1_000n ? 1n : 0n;
+        const isThere = shard === 0 ? sequence < 61n : sequence >= 60n;
+        if (shard === 1) applied.at += applied.step;
+        const documents = isThere ? applied.documents : 0n;
         return { shards: [ShardStatistics.fromPartial({ shard, documents, applied: sequence })] };
       },
     });
@@ -74,12 +81,13 @@ describe('counting while documents move', () => {
   };
 
   it('counts all shards at one position', async () => {
-    assert.equal(await counting({ at: 60n }), 1n);
-    assert.equal(await counting({ at: 40n }), 1n);
+    assert.equal(await counting({ at: 60n, step: 0n, documents: 1n }), 1n);
+    assert.equal(await counting({ at: 40n, step: 0n, documents: 1n }), 1n);
   });
 
-  it('ends also while writes go on', async () => {
-    assert.equal(await counting({ at: 1_001n }), 1n);
+  it('reads a small collection while writes never rest, and ends with a large one', async () => {
+    assert.equal(await counting({ at: 1_001n, step: 1_000n, documents: 1n }), 3n);
+    assert.equal(await counting({ at: 1_001n, step: 1_000n, documents: 20_000n }), 20_000n);
   });
 });
 
