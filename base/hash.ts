@@ -8,7 +8,7 @@ export function hashText(text: string): bigint {
   return hasher.h64(text);
 }
 
-/** XXH64 of `bytes`, seed 0. */
-export function hashBytes(bytes: Uint8Array): bigint {
-  return hasher.h64Raw(bytes);
+/** XXH64 of `bytes`. A seed other than 0 chains: the hash of what came before. */
+export function hashBytes(bytes: Uint8Array, seed = 0n): bigint {
+  return hasher.h64Raw(bytes, seed);
 }

@@ -10,10 +10,12 @@ export interface DocumentParts {
   readonly others: ReadonlyMap<string, LogDocument>;
 }
 
+const nowhereElse: DocumentParts['others'] = new Map();
+
 /** `document`, with all its passages in `further`, by the subject that `subjectOf` gives for their lists. The document is not changed. */
 export function partsOf(document: LogDocument, subjectOf: (list: number) => string): DocumentParts {
   const subject = subjectOf(document.list);
-  if (document.further.length === 0) return { subject, primary: document, others: new Map() };
+  if (document.further.length === 0) return { subject, primary: document, others: nowhereElse };
   const bySubject = new Map<string, LogDocument[]>();
   for (const passage of document.further) {
     const there = subjectOf(passage.list);

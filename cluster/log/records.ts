@@ -7,6 +7,7 @@
 import { ShoalError } from '../../base/errors.js';
 import { DocumentRecord, type LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import type { LogEntry, LogRecord } from '../change-log.js';
+import { joinDocuments, type EncodedDocument } from './encoded-document.js';
 import { encodeColumn, encodeIds, encodePlaces, headerNames, headersOf } from './record-headers.js';
 
 /** Versions of `id` smaller than `docId` are gone; 0 = smaller than the position of this entry in its record. */
@@ -14,9 +15,6 @@ export interface Superseded {
   readonly id: string;
   readonly docId: bigint;
 }
-
-/** Field 1 of DocumentRecord, as bytes with a length. */
-const documentTag = 0x0a;
 
 export interface UpsertContext {
   /** uint64[documents]: XXH64 of each content. */
@@ -57,16 +55,9 @@ export function upsertRecord(documents: readonly LogDocument[], context: UpsertC
   };
 }
 
-/** A document of a record, encoded already. */
-export interface EncodedDocument {
-  readonly id: string;
-  /** The bytes of a LogDocument. */
-  readonly encoded: Uint8Array;
-}
-
 /** The same as `upsertRecord` of documents that are encoded already, so that a bulk load encodes each once. */
 export function encodedUpsertRecord(documents: readonly EncodedDocument[], context: UpsertContext): LogRecord {
-  return { headers: upsertHeaders(documents, context), body: joined(documents) };
+  return { headers: upsertHeaders(documents, context), body: joinDocuments(documents) };
 }
 
 /** A record that ends every version of the named ids smaller than the docId beside each; 0 = smaller than this record's own. */
@@ -121,38 +112,6 @@ function upsertHeaders(documents: readonly { readonly id: string }[], context: U
     ...(as === undefined ? {} : { [headerNames.as]: encodeColumn(as) }),
     ...(places === undefined || places.size === 0 ? {} : { [headerNames.places]: encodePlaces(places) }),
   };
-}
-
-/** The bytes of a DocumentRecord: each document with tag and length before it. */
-function joined(documents: readonly EncodedDocument[]): Uint8Array {
-  const sizes = documents.map(({ encoded }) => 1 + varintBytes(encoded.length) + encoded.length);
-  const body = Buffer.allocUnsafe(sizes.reduce((sum, size) => sum + size, 0));
-  let at = 0;
-  for (const { encoded } of documents) {
-    body[at] = documentTag;
-    at = writeVarint(body, at + 1, encoded.length);
-    body.set(encoded, at);
-    at += encoded.length;
-  }
-  return body;
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes += 1;
-  return bytes;
-}
-
-/** Writes `value` at `at`; gives where it ends. */
-function writeVarint(body: Buffer, at: number, value: number): number {
-  let end = at;
-  let rest = value;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) {
-    body[end] = (rest % 0x80) | 0x80;
-    end += 1;
-  }
-  body[end] = rest;
-  return end + 1;
 }
 
 function decisionHeaders({ conditions, writeId, epoch = 0n }: DecisionContext): Record<string, string> {

@@ -8,6 +8,7 @@
 import { sleep, type Clock } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
+import { encodeDocument, type LogDocumentWriter } from '../../cluster/log/encoded-document.js';
 import { sequenceOf } from '../../cluster/log/doc-id.js';
 import { partsOf, type DocumentParts } from '../../cluster/log/passages.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
@@ -17,6 +18,8 @@ import type { Appenders } from './appenders.js';
 
 const passagesTriedMs = 5 * 60_000;
 const retryMs = 100;
+
+const noPlaces: readonly string[] = [];
 
 /** A document as the log takes it, with all its passages in `further`. */
 export interface ReadyDocument {
@@ -69,22 +72,31 @@ function bySubject(
 ): ReadonlyMap<string, readonly Outgoing[]> {
   const route = appenders.routeOf(settings);
   const groups = new Map<string, Outgoing[]>();
-  documents.forEach(({ id, document, contentHash }, position) => {
+  const writer = emptyWriter();
+  documents.forEach(({ document, contentHash }, position) => {
     const split = partsOf(document, (list) => route.subjectOf(list));
+    const { id, head, dense } = encodeDocument(split.primary, writer);
     const primary = {
       id,
-      encoded: LogDocument.encode(split.primary).finish(),
+      head,
+      dense,
       contentHash,
       structure: settings.structureVersion,
       epoch: route.epoch,
       as: 0n,
-      places: split.others.size === 0 ? [] : [split.subject, ...split.others.keys()],
+      places: split.others.size === 0 ? noPlaces : [split.subject, ...split.others.keys()],
     };
     const group = groups.get(split.subject);
     if (group === undefined) groups.set(split.subject, [{ position, parts: split, primary }]);
     else group.push({ position, parts: split, primary });
   });
   return groups;
+}
+
+function emptyWriter(): LogDocumentWriter {
+  const writer = LogDocument.encode(LogDocument.create());
+  writer.finish();
+  return writer;
 }
 
 /** Resolves when every document of `group` has its outcome. */
@@ -126,7 +138,7 @@ async function appendElsewhere(
   const untilMs = clock.monotonicMs() + passagesTriedMs;
   const appended = await Promise.all(
     [...others].map(async ([subject, document]) => {
-      const entry = { ...primary, encoded: LogDocument.encode(document).finish(), as: docId, places: [] };
+      const entry = { ...primary, ...encodeDocument(document), as: docId, places: [] };
       for (;;) {
         const outcome = await new Promise<bigint | ShoalError>((resolve) =>
           appenders.at(uid, subject).append([entry], (_, given) => resolve(given)),

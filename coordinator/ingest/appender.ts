@@ -10,6 +10,7 @@ import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { docIdOf } from '../../cluster/log/doc-id.js';
+import { bodyBytesOf, type EncodedDocument } from '../../cluster/log/encoded-document.js';
 import { headerBytesOf } from '../../cluster/log/record-headers.js';
 import { encodedUpsertRecord } from '../../cluster/log/records.js';
 import { recordPieces } from './record-pieces.js';
@@ -17,14 +18,8 @@ import { recordPieces } from './record-pieces.js';
 /** How long a document waits for others. */
 const groupWindowMs = 1;
 
-/** Bytes of tag and length before each document of a record. */
-const documentTagBytes = 8;
-
 /** A document of the appender's shard, ready for the log. */
-export interface AppendEntry {
-  readonly id: string;
-  /** The bytes of a LogDocument. */
-  readonly encoded: Uint8Array;
+export interface AppendEntry extends EncodedDocument {
   readonly contentHash: bigint;
   /** Version of the structure that gave its list. */
   readonly structure: number;
@@ -138,12 +133,12 @@ function runs(waiting: readonly Waiting[]): readonly (readonly Waiting[])[] {
 
 function shareOf({ entry }: Waiting): { headerBytes: number; bodyBytes: number } {
   const places = entry.places.reduce((sum, { length }) => sum + length + 1, 0);
-  return { headerBytes: headerBytesOf(entry.id) + places, bodyBytes: entry.encoded.length + documentTagBytes };
+  return { headerBytes: headerBytesOf(entry.id) + places, bodyBytes: bodyBytesOf(entry) };
 }
 
-function tooLarge({ id, encoded }: AppendEntry): ShoalError | null {
-  const bytes = encoded.length + documentTagBytes;
+function tooLarge(entry: AppendEntry): ShoalError | null {
+  const bytes = bodyBytesOf(entry);
   if (bytes <= limits.messageBytesMax) return null;
   const sizes = `${bytes} bytes with its vectors, the limit of a record is ${limits.messageBytesMax}`;
-  return new ShoalError('INVALID_ARGUMENT', `document '${id}' has ${sizes}; chunk it`);
+  return new ShoalError('INVALID_ARGUMENT', `document '${entry.id}' has ${sizes}; chunk it`);
 }

@@ -9,7 +9,7 @@ import type { Deadline } from '../../base/deadline.js';
 import { sequenceOf } from '../../cluster/log/doc-id.js';
 import { condition } from '../../cluster/log/record-headers.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import type { Document } from '../../proto/generated/shoal/v1/document.js';
+import { Document } from '../../proto/generated/shoal/v1/document.js';
 import type { UpsertRequest, WriteResult } from '../../proto/generated/shoal/v1/documents.js';
 import { refuseIfDropped, unlessDropped } from '../dropped.js';
 import type { Encoders } from '../encoders.js';
@@ -166,13 +166,15 @@ async function accept(
     settings,
     accepted.map(({ each }) => each),
   );
+  const writer = Document.encode(Document.create());
+  writer.finish();
   return accepted.flatMap(({ i, each }, position) => {
     const conflict = conflicts[position];
     if (conflict) {
       prepared[i] = { id: each.document.id, refusal: conflict };
       return [];
     }
-    return [{ i, each, contentHash: contentHash(each.document), condition: conditions?.[i] ?? condition.none }];
+    return [{ i, each, contentHash: contentHash(each.document, writer), condition: conditions?.[i] ?? condition.none }];
   });
 
   function attempt(work: () => AcceptedDocument): AcceptedDocument | ShoalError {

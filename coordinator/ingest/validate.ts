@@ -142,13 +142,20 @@ function passagesOf(document: Document, settings: CollectionSettings): readonly 
   });
 }
 
+/** `bytes` as they lie, where they lie right: most do, and a copy of each vector is what a bulk load would feel. */
+function float32View(bytes: Buffer): Float32Array | null {
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (byteOffset % 4 !== 0 || byteLength % 4 !== 0) return null;
+  return new Float32Array(buffer, byteOffset, byteLength / 4);
+}
+
 function checkVector(
   document: Document,
   bytes: Buffer,
   settings: CollectionSettings,
   { whose, what }: { readonly whose: string; readonly what: string },
 ): void {
-  const vector = float32From(bytes, `${whose} of document '${document.id}'`);
+  const vector = float32View(bytes) ?? float32From(bytes, `${whose} of document '${document.id}'`);
   if (vector.length !== settings.dim) {
     throw invalid(document, `${what} has ${vector.length} dimensions, the collection has ${settings.dim}`);
   }

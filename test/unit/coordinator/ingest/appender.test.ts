@@ -4,6 +4,7 @@ import { ShoalError } from '../../../../base/errors.js';
 import { limits } from '../../../../base/limits.js';
 import type { ChangeLog, LogRecord } from '../../../../cluster/change-log.js';
 import { docIdOf } from '../../../../cluster/log/doc-id.js';
+import { encodeDocument } from '../../../../cluster/log/encoded-document.js';
 import { headersOf, idsOf, type UpsertHeaders } from '../../../../cluster/log/record-headers.js';
 import { Appender, type AppendEntry } from '../../../../coordinator/ingest/appender.js';
 import { DocumentRecord, LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
@@ -18,8 +19,8 @@ interface Rig {
 }
 
 function entryOf(id: string, textBytes: number, changes: Partial<AppendEntry>): AppendEntry {
-  const encoded = LogDocument.encode(LogDocument.fromPartial({ id, text: 'x'.repeat(textBytes) })).finish();
-  return { id, encoded, contentHash: BigInt(textBytes), structure: 0, epoch: 4n, as: 0n, places: [], ...changes };
+  const encoded = encodeDocument(LogDocument.fromPartial({ id, text: 'x'.repeat(textBytes) }));
+  return { ...encoded, contentHash: BigInt(textBytes), structure: 0, epoch: 4n, as: 0n, places: [], ...changes };
 }
 
 function rig(): Rig {

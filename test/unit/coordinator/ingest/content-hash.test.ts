@@ -23,9 +23,26 @@ describe('the hash of a document’s content', () => {
       { attributes: { a: { int64Value: 1n } } },
       { attributes: { a: { doubleValue: 1 } } },
       { vector: floats(1) },
+      { vector: floats(2) },
+      { vector: floats(1, 1) },
+      { vector: Buffer.alloc(0) },
+      { passages: [{ vector: floats(1) }] },
       { tokens: { count: 1, rows: floats(1) } },
     ].map(hash);
     assert.equal(new Set(all).size, all.length);
+  });
+
+  it('is the same from a writer that was used before', () => {
+    const documents = ['x', 'y'.repeat(5_000), 'z'].map((text) =>
+      Document.fromPartial({ id: 'd', text, vector: floats(1) }),
+    );
+    const writer = Document.encode(Document.create());
+    writer.finish();
+    const together = documents.map((document) => contentHash(document, writer));
+    assert.deepEqual(
+      together,
+      documents.map((document) => contentHash(document)),
+    );
   });
 
   it('leaves the document as it is', () => {
