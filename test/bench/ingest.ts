@@ -1,104 +1,58 @@
 /**
- * How much does storing cost on top of encoding? The same documents once through the encoder node alone and once through an import.
- *
- * In slices, each first one way and then the other, in turn, so that a slow moment hits both alike. Encoding alone sends the texts
- * over gRPC as an import does, 32 in a request and several requests at a time. overEncoding = seconds of the import over those of
- * encoding alone; bound = 1.15.
+ * Documents a second. With ready vectors: through coordinator, log, directory and shard until a search sees them, beside a loop that
+ * only writes the same records to lmdb. With `--dataset`, texts as well: beside encoding them alone.
  */
-import type { Clock } from '../../base/clock.js';
-import type { Document } from '../../client/sdk/types.js';
-import { connectEncoder, type EncoderCalls } from '../encoder-calls.js';
-import { importAll, startTemporaryCluster, type TemporaryCluster } from '../temporary-collection.js';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
 import { hashOf } from './measure.js';
-import { datasetOption, workloadOf } from './support/workload.js';
+import { measureBesideEncoding } from './support/beside-encoding.js';
+import { measureReadyVectors, type ReadyVectorsResult } from './support/ready-vectors.js';
 
 export const benchmark: Benchmark = {
   name: 'ingest',
-  summary: 'documents a second of an import, beside encoding them alone',
+  summary: 'documents a second: ready vectors beside a bare lmdb loop, texts beside encoding them alone',
   options: [
-    datasetOption,
-    { flag: '--documents N', describe: 'at most so many', default: '5183' },
-    { flag: '--slices N', describe: 'turns between the two', default: '4' },
+    { flag: '--vectors N', describe: 'documents with ready vectors of 384 dimensions', default: '100000' },
+    {
+      flag: '--dataset DIR',
+      describe: 'BEIR folder, or the name of one in ../shared/data; none = no texts',
+      default: '',
+    },
+    { flag: '--documents N', describe: 'of the texts, at most so many', default: '5183' },
+    { flag: '--slices N', describe: 'of the texts, turns between the two', default: '4' },
   ],
   run,
 };
 
-const collection = 'corpus';
-const textsPerRequest = 32;
-const requestsInFlight = 16;
-const overEncodingMax = 1.15;
+const smokeVectors = 2_000;
+const documentsPerSecondMin = 10_000;
+const overLoopMin = 0.5;
 
 async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
-  const workload = await workloadOf(context);
-  const documents = workload.documents.slice(0, Number(context.options['documents']));
-  const cluster = await startTemporaryCluster();
-  const calls = connectEncoder(cluster.encoder);
-  try {
-    await cluster.client.collections.create(collection);
-    await encodeAll(calls, documents.slice(0, textsPerRequest));
-    const seconds = { encode: 0, import: 0 };
-    const slices = slicesOf(documents, Number(context.options['slices']));
-    for (const [number, slice] of slices.entries()) {
-      const turns = [
-        async () => (seconds.encode += await timed(context.clock, () => encodeAll(calls, slice))),
-        async () => (seconds.import += await timed(context.clock, () => importAll(cluster.client, collection, slice))),
-      ];
-      for (const turn of number % 2 === 0 ? turns : turns.reverse()) await turn();
-      context.progress(`slice ${number + 1} of ${slices.length}`);
-    }
-    return { rows: rowsOf(documents.length, seconds), hash: hashOf(await contents(cluster)) };
-  } finally {
-    calls.close();
-    await cluster.close();
-  }
+  const { smoke, options, clock } = context;
+  const documents = smoke ? smokeVectors : Number(options['vectors']);
+  const ready = await measureReadyVectors({ documents, clock, progress: context.progress });
+  if (!smoke && options['dataset'] === '') return { rows: rowsOf(ready), hash: hashOf(ready.contents) };
+  const { rows, contents } = await measureBesideEncoding(context);
+  return { rows: [...rowsOf(ready), ...rows], hash: hashOf([...ready.contents, ...contents]) };
 }
 
-function rowsOf(documents: number, seconds: { encode: number; import: number }): Record<string, unknown>[] {
-  const overEncoding = seconds.import / seconds.encode;
+function rowsOf(ready: ReadyVectorsResult): Record<string, unknown>[] {
+  const { documents, documentsPerSecond, loopDocumentsPerSecond } = ready;
+  const overLoop = documentsPerSecond / loopDocumentsPerSecond;
   return [
-    { system: 'encoding alone', log: 'none', documents, documentsPerSecond: documents / seconds.encode },
+    { system: 'lmdb loop', log: 'lmdb', documents, documentsPerSecond: loopDocumentsPerSecond },
     {
       system: 'shoal',
       log: 'embedded',
       documents,
-      documentsPerSecond: documents / seconds.import,
-      overEncoding,
-      bound: overEncodingMax,
-      withinBound: overEncoding <= overEncodingMax,
+      documentsPerSecond,
+      acknowledgedPerSecond: ready.acknowledgedPerSecond,
+      overLoop,
+      bound: overLoopMin,
+      withinBound: overLoop >= overLoopMin && documentsPerSecond >= documentsPerSecondMin,
+      documentsPerRecord: ready.documentsPerRecord,
+      logBytesPerDocument: ready.logBytesPerDocument,
+      directoryBytesPerDocument: ready.directoryBytesPerDocument,
     },
   ];
-}
-
-function slicesOf(documents: readonly Document[], count: number): Document[][] {
-  const size = Math.ceil(documents.length / Math.max(1, count));
-  return Array.from({ length: Math.ceil(documents.length / size) }, (_, i) =>
-    documents.slice(i * size, (i + 1) * size),
-  );
-}
-
-/** Keeps a fixed number of requests under way until every document is encoded. */
-async function encodeAll(calls: EncoderCalls, documents: readonly Document[]): Promise<void> {
-  const requests = slicesOf(documents, Math.ceil(documents.length / textsPerRequest)).values();
-  const work = async (): Promise<void> => {
-    for (const batch of requests) {
-      await calls.documents(batch.map(({ title, text }) => ({ title: title ?? '', text: text ?? '' })));
-    }
-  };
-  await Promise.all(Array.from({ length: requestsInFlight }, work));
-}
-
-async function timed(clock: Clock, work: () => Promise<unknown>): Promise<number> {
-  const beginMs = clock.monotonicMs();
-  await work();
-  return (clock.monotonicMs() - beginMs) / 1000;
-}
-
-/** What is stored afterwards: id, size of the text, number of tokens. */
-async function contents({ client }: TemporaryCluster): Promise<string[]> {
-  const lines: string[] = [];
-  for await (const { id, text, tokens } of client.documents.scroll(collection, { withVectors: true })) {
-    lines.push(`${id} ${text?.length ?? 0} ${tokens?.count ?? 0}`);
-  }
-  return lines.sort();
 }
