@@ -28,6 +28,8 @@ export async function* verifyBelow(directory: string): AsyncGenerator<VerifiedFo
     yield { kind: 'directory', directory, problems: await verifyDirectoryStore(systemFiles, directory) };
     return;
   }
-  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  // What was damaged and is kept aside is in nobody's use.
+  const isUsed = (name: string): boolean => !name.endsWith('.damaged');
+  const folders = entries.filter((entry) => entry.isDirectory() && isUsed(entry.name)).map((entry) => entry.name);
   for (const folder of folders.sort()) yield* verifyBelow(join(directory, folder));
 }

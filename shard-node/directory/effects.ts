@@ -10,7 +10,7 @@ import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { LogRecord } from '../../cluster/change-log.js';
 import { headerBytesOf, type DecisionHeaders } from '../../cluster/log/record-headers.js';
-import { encodedUpsertRecord, supersededRecord } from '../../cluster/log/records.js';
+import { supersededRecord, upsertRecord } from '../../cluster/log/records.js';
 import type { DocumentParts } from '../../cluster/log/passages.js';
 import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import type { AcceptedWrite } from './partition.js';
@@ -41,8 +41,9 @@ interface SupersededEffect extends Caused {
 /** The part of an accepted write that belongs on one subject. */
 export interface WriteEffect extends Caused {
   readonly kind: 'write';
-  /** The bytes of a LogDocument. */
-  readonly encoded: Uint8Array;
+  readonly document: LogDocument;
+  /** Of the document in a record's body. */
+  readonly bytes: number;
   readonly contentHash: bigint;
   readonly structure: number;
   readonly epoch: bigint;
@@ -190,9 +191,10 @@ export function writeEffects(
 ): readonly WriteEffect[] {
   const subjects = [parts.subject, ...parts.others.keys()];
   return [parts.primary, ...parts.others.values()].map((document, i) => {
-    const encoded = LogDocument.encode(document).finish();
+    // With tag and length.
+    const bytes = LogDocument.encode(document).finish().length + 8;
     const subject = subjects[i]!;
-    return { kind: 'write', cause, id, docId, encoded, contentHash, structure, epoch, subject, subjects };
+    return { kind: 'write', cause, id, docId, document, bytes, contentHash, structure, epoch, subject, subjects };
   });
 }
 
@@ -212,7 +214,7 @@ function groupOf(queue: readonly Effect[]): readonly Effect[] {
   let bodyBytes = 0;
   for (const [count, effect] of queue.entries()) {
     headerBytes += headerBytesOf(effect.id) + placesBytes(effect);
-    bodyBytes += effect.kind === 'write' ? effect.encoded.length + 8 : 0;
+    bodyBytes += effect.kind === 'write' ? effect.bytes : 0;
     const isTooLarge = headerBytes > limits.recordHeaderBytesMax || bodyBytes > limits.recordBodyBytesGrouped;
     if (count > 0 && (isTooLarge || count >= limits.documentsPerRecordMax || !areAlike(first!, effect)))
       return queue.slice(0, count);
@@ -239,11 +241,15 @@ function recordOf(effects: readonly Effect[]): LogRecord {
   const places = writes.flatMap(({ subjects }, position): [number, readonly string[]][] =>
     subjects.length < 2 ? [] : [[position, subjects]],
   );
-  return encodedUpsertRecord(writes, {
+  const context = {
     contentHashes: BigUint64Array.from(writes, ({ contentHash }) => contentHash),
     structure: first.structure,
     epoch: first.epoch,
     as: BigUint64Array.from(writes, ({ docId }) => docId),
     places: new Map(places),
-  });
+  };
+  return upsertRecord(
+    writes.map(({ document }) => document),
+    context,
+  );
 }

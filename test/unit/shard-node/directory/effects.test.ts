@@ -119,7 +119,7 @@ describe('an accepted write', () => {
     assert.deepEqual([rig.appended.length, rig.effects.held, rig.effects.waiting], [0, 1, 1]);
     rig.effects.release();
     await until(() => rig.done.length === 1);
-    const [{ headers }] = rig.appended as [{ headers: RecordHeaders }];
+    const { headers } = rig.appended[0]!;
     assert.ok(headers.operation === 'upsert' && headers.isAs);
     assert.deepEqual([headers.ids, [...headers.docIds], [...headers.contentHashes]], [['a'], [9n], [3n]]);
   });

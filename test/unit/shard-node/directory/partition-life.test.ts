@@ -1,0 +1,88 @@
+/** One life of a partition: it ends when it is told to, with what ended it, and reads the map no older than a write. */
+import assert from 'node:assert/strict';
+import { systemClock } from '../../../../base/clock.js';
+import { ShoalError } from '../../../../base/errors.js';
+import { emptyClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
+import { ListRoutes } from '../../../../shard-node/directory/list-routes.js';
+import { MemoryDirectoryDisk, MemoryDirectoryStore } from '../../../../shard-node/directory/memory-directory-store.js';
+import { PartitionLife } from '../../../../shard-node/directory/partition-life.js';
+import { mapOf, placement, silent } from '../fixtures.js';
+import { FakeLog } from './fake-log.js';
+import { directory, logDocument, subjectOf, uid, upsertOf, writeOf } from './fixtures.js';
+
+function lifeOn(log: FakeLog, routes = new ListRoutes(uid)): PartitionLife {
+  return new PartitionLife({
+    uid,
+    range: { first: 0n, last: 2n ** 64n - 1n },
+    store: new MemoryDirectoryStore(new MemoryDirectoryDisk(), systemClock),
+    log,
+    routes,
+    rows: { page: () => Promise.reject(new Error('not asked')) },
+    floors: async () => new Map(),
+    commitEveryMs: 5,
+    commitEntries: 10,
+    clock: systemClock,
+    logger: silent,
+    onChange: () => undefined,
+  });
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await systemClock.pause();
+}
+
+describe('the life of a partition', () => {
+  it('ends when it is closed', async () => {
+    const log = new FakeLog();
+    log.put(subjectOf(0), upsertOf(['a']));
+    const life = lifeOn(log);
+    const running = life.run();
+    await until(() => life.isReady);
+    life.close();
+    life.close();
+    await running;
+  });
+
+  it('ends with what it failed of', async () => {
+    const life = lifeOn(new FakeLog());
+    const running = life.run();
+    await until(() => life.isReady);
+    life.fail(new ShoalError('DATA_LOSS', 'first'));
+    life.fail(new ShoalError('INTERNAL', 'second'));
+    await assert.rejects(running, { code: 'DATA_LOSS', message: 'first' });
+  });
+
+  it('waits for a map as new as that of the writer', async () => {
+    const log = new FakeLog();
+    log.put(directory, writeOf(logDocument('a', 0)));
+    const routes = new ListRoutes(uid);
+    routes.follow(emptyClusterMap);
+    const life = lifeOn(log, routes);
+    const running = life.run();
+    await until(() => life.problem !== '');
+    assert.match(life.problem, /the map of this node has epoch 0, a write was made under 1/);
+    routes.follow(mapOf([placement()]));
+    await until(() => life.isReady);
+    assert.deepEqual([life.problem, log.on(subjectOf(0)).length], ['', 1]);
+    life.close();
+    await running;
+  });
+
+  it('goes on when the log comes back', async () => {
+    const log = new FakeLog();
+    const state = { isAway: true };
+    const whole = log.state.bind(log);
+    log.state = async () => {
+      if (state.isAway) throw new ShoalError('UNAVAILABLE', 'the log is away');
+      return await whole();
+    };
+    const life = lifeOn(log);
+    const running = life.run();
+    await until(() => life.problem === 'the log is away');
+    state.isAway = false;
+    await until(() => life.isReady);
+    assert.equal(life.problem, '');
+    life.close();
+    await running;
+  });
+});
