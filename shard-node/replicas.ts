@@ -18,6 +18,7 @@ import { ReplicaState, type ShardPlacement } from '../proto/generated/shoal/v1/c
 import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
 import type { ShardRef } from '../proto/generated/shoal/v1/shard.js';
 import { TokenCodec } from '../vector-index/codebook/token-codec.js';
+import { diskError } from '../vector-index/durable-file.js';
 import type { Files } from '../vector-index/files.js';
 import { defaultShardIndexLimits } from '../vector-index/shard-index-limits.js';
 import { ShardIndex } from '../vector-index/shard-index.js';
@@ -181,19 +182,22 @@ export class ReplicaSet {
 
   async #openIndex(placement: ShardPlacement, settings: CollectionSettings): Promise<ShardIndex> {
     const { config, clock, files } = this.#parts;
-    const directory = join(config.dataDirectory, placement.uid, String(placement.shard));
+    const collection = join(config.dataDirectory, placement.uid);
     const codec = await this.#codec(settings.tokenCodec);
-    const index = await ShardIndex.open({
+    try {
+      await files.makeDirectory(collection);
+      await files.syncDirectory(config.dataDirectory);
+    } catch (error) {
+      throw diskError(error, collection);
+    }
+    return ShardIndex.open({
       files,
-      directory,
+      directory: join(collection, String(placement.shard)),
       settings: { dim: settings.dim, tokenDim: settings.tokenDim },
       codecs: (version) => (codec !== null && codec.version === version ? codec : null),
       ...(config.sealBytes === undefined ? {} : { limits: { mutableBytesMax: config.sealBytes } }),
       clock,
     });
-    // The index syncs its own folder and the one around it.
-    await files.syncDirectory(config.dataDirectory);
-    return index;
   }
 
   #newReplica(placement: ShardPlacement, settings: CollectionSettings, index: ShardIndex): Replica {

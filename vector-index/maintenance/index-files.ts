@@ -84,7 +84,7 @@ export async function openSegments(files: Files, directory: string, manifest: Ma
       const isClean = tombstones === null;
       const live = isClean
         ? null
-        : await closingOnError(reader, readTombstones(files, join(directory, tombstones), reader.rowCount));
+        : await closingOnError(reader, livingRows(files, join(directory, tombstones), reader.rowCount));
       const state = new SegmentState(reader, file, live);
       state.tombstones = tombstones;
       states.push(state);
@@ -94,6 +94,10 @@ export async function openSegments(files: Files, directory: string, manifest: Ma
     throw error;
   }
   return states;
+}
+
+function livingRows(files: Files, path: string, rows: number): Promise<Uint8Array> {
+  return notMissing(path, readTombstones(files, path, rows));
 }
 
 async function closingOnError<T>(reader: SealedSegment, work: Promise<T>): Promise<T> {
@@ -110,8 +114,7 @@ function openSegment(files: Files, directory: string, file: string): SealedSegme
     return SealedSegment.open(files, join(directory, file));
   } catch (error) {
     if (ShoalError.from(error).code !== 'NOT_FOUND') throw error;
-    const message = `${join(directory, file)}, which the manifest names, does not exist; restore this replica from a peer`;
-    throw new ShoalError('DATA_LOSS', message, { cause: error });
+    throw missing(join(directory, file), error);
   }
 }
 
@@ -129,13 +132,22 @@ export async function removeOrphans(files: Files, directory: string, manifest: M
 export async function openFences(files: Files, directory: string, { fences }: Manifest): Promise<Buffer> {
   if (fences === undefined) return Buffer.alloc(0);
   const path = join(directory, fences);
+  return notMissing(path, readFences(files, path));
+}
+
+/** `reading` of a file that the manifest names: DATA_LOSS when it does not exist. */
+async function notMissing<T>(path: string, reading: Promise<T>): Promise<T> {
   try {
-    return await readFences(files, path);
+    return await reading;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const message = `${path}, which the manifest names, does not exist; restore this replica from a peer`;
-    throw new ShoalError('DATA_LOSS', message, { cause: error });
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw missing(path, error);
+    throw error;
   }
+}
+
+function missing(path: string, cause: unknown): ShoalError {
+  const message = `${path}, which the manifest names, does not exist; restore this replica from a peer`;
+  return new ShoalError('DATA_LOSS', message, { cause });
 }
 
 function padded(number: number): string {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { seededRandom } from '../../../base/random.js';
 import {
   bitmapBytes,
   clearBit,
@@ -8,6 +9,7 @@ import {
   hasBit,
   intersection,
   setBit,
+  setRows,
 } from '../../../vector-index/bitmap.js';
 
 describe('a bitmap of rows', () => {
@@ -26,6 +28,19 @@ describe('a bitmap of rows', () => {
     assert.deepEqual([hasBit(bits, 9), hasBit(bits, 8), bits[1]], [true, false, 2]);
     clearBit(bits, 9);
     assert.equal(countBits(bits, 16), 0);
+  });
+
+  it('counts and names the rows that are set, at every width and wherever it lies in memory', () => {
+    const random = seededRandom(1);
+    for (const count of [0, 1, 31, 32, 33, 64, 100, 1000]) {
+      for (const offset of [0, 1, 4]) {
+        const bits = new Uint8Array(new ArrayBuffer(bitmapBytes(count) + 8), offset, bitmapBytes(count));
+        for (let byte = 0; byte < bits.length; byte += 1) bits[byte] = random.below(256);
+        const expected = Array.from({ length: count }, (_, row) => row).filter((row) => hasBit(bits, row));
+        assert.equal(countBits(bits, count), expected.length);
+        assert.deepEqual([...setRows(bits, count, expected.length)], expected);
+      }
+    }
   });
 
   it('names the rows that were cleared between two instants', () => {

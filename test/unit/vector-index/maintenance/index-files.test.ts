@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  fencesName,
+  openFences,
   openManifest,
   openSegments,
   removeOrphans,
   segmentName,
+  snapshotName,
   tombstoneName,
 } from '../../../../vector-index/maintenance/index-files.js';
 import { manifestName } from '../../../../vector-index/manifest.js';
-import { settings } from '../fixtures.js';
+import { seededRandom } from '../../../../base/random.js';
+import { writeSegment } from '../../../../vector-index/segment/write-segment.js';
+import { mutableOf, randomDocuments, settings, weakHash, writingParts } from '../fixtures.js';
 import { inFolder } from '../../../temporary-folder.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
 
@@ -48,14 +53,39 @@ describe('the files of an index', () => {
     });
   });
 
+  it('are DATA_LOSS when deaths or superseded ids are missing that the manifest names', async () => {
+    await inFolder(async (directory) => {
+      const manifest = await openManifest(systemFiles, directory, settings);
+      const source = { reader: mutableOf(randomDocuments(seededRandom(1), 2), weakHash), rowCount: 2, live: null };
+      await writeSegment(join(directory, segmentName(1)), [source], settings, writingParts);
+      const segments = [{ file: segmentName(1), tombstones: tombstoneName(2) }];
+      const fences = fencesName(3);
+      const gone = (name: string): object => ({
+        code: 'DATA_LOSS',
+        message: new RegExp(`${name}, which the manifest names, does not exist`),
+      });
+      await assert.rejects(openSegments(systemFiles, directory, { ...manifest, segments }), gone(tombstoneName(2)));
+      await assert.rejects(openFences(systemFiles, directory, { ...manifest, fences }), gone(fences));
+      assert.equal((await openFences(systemFiles, directory, manifest)).length, 0);
+    });
+  });
+
   it('lose what the manifest does not name, and nothing that is not ours', async () => {
     await inFolder(async (directory) => {
       const manifest = await openManifest(systemFiles, directory, settings);
       const segments = [{ file: segmentName(3), tombstones: tombstoneName(4) }];
-      const kept = [segmentName(3), tombstoneName(4), 'notes.txt', 'lock'];
-      const orphans = [segmentName(2), tombstoneName(3), `${segmentName(3)}.tmp`, 'manifest.tmp'];
+      const fences = fencesName(5);
+      const kept = [segmentName(3), tombstoneName(4), fences, 'notes.txt', 'lock'];
+      const orphans = [
+        segmentName(2),
+        tombstoneName(3),
+        fencesName(4),
+        snapshotName(6),
+        `${segmentName(3)}.tmp`,
+        'manifest.tmp',
+      ];
       for (const name of [...kept, ...orphans]) await writeFile(join(directory, name), '');
-      await removeOrphans(systemFiles, directory, { ...manifest, segments });
+      await removeOrphans(systemFiles, directory, { ...manifest, segments, fences });
       assert.deepEqual((await readdir(directory)).sort(), [...kept, manifestName].sort());
     });
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { mergeRanked, rankSegment } from '../../../../vector-index/search/merge-candidates.js';
-import { randomDocument, stateOf, weakHash } from '../fixtures.js';
+import { furtherPassage, randomDocument, stateOf, weakHash } from '../fixtures.js';
 
 const random = seededRandom(1);
 
@@ -40,5 +40,22 @@ describe('merging candidates', () => {
     assert.deepEqual([...ranked.rows], [7, 299, 298]);
     assert.deepEqual([...ranked.scores], [2, 1, 1]);
     assert.ok(asked.length > 1);
+  });
+
+  it('names a document once, with its best passage, wherever its passages lie', () => {
+    const document = randomDocument(random, 'a', 5n);
+    const other = randomDocument(random, 'b', 7n);
+    const left = stateOf([document, furtherPassage(document, 2)]).pin();
+    const right = stateOf([furtherPassage(document, 1), other]).pin();
+    const parts = [
+      { segment: left, rows: Uint32Array.of(1), scores: Float32Array.of(2) },
+      { segment: right, rows: Uint32Array.of(0, 1), scores: Float32Array.of(2, 1) },
+    ];
+    assert.deepEqual(mergeRanked(parts, 3), {
+      docIds: BigUint64Array.of(5n, 7n),
+      passages: Uint32Array.of(1, 0),
+      idHashes: BigUint64Array.from(['a', 'b'], weakHash),
+      scores: Float32Array.of(2, 1),
+    });
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { PinnedIndex } from '../../../../vector-index/search/pinned-index.js';
-import { stateOf, randomDocument } from '../fixtures.js';
+import { PinnedIndex, SelectedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { furtherPassage, randomDocument, stateOf } from '../fixtures.js';
 
 const random = seededRandom(1);
 
@@ -34,5 +34,26 @@ describe('a pinned index', () => {
     assert.equal(closed, 0);
     other.release();
     assert.equal(closed, 1);
+  });
+
+  it('finds the living passages of a document, in order, wherever they lie', () => {
+    const document = randomDocument(random, 'a', 5n);
+    const states = [stateOf([furtherPassage(document, 3), document]), stateOf([furtherPassage(document, 1)])];
+    const index = new PinnedIndex(states);
+    assert.deepEqual(index.places(5n), [
+      { segment: 0, row: 1 },
+      { segment: 1, row: 0 },
+      { segment: 0, row: 0 },
+    ]);
+    assert.deepEqual([index.place(5n, 3), index.place(5n, 2), index.places(6n)], [{ segment: 0, row: 0 }, null, []]);
+    states[0]!.kill(1);
+    assert.deepEqual([index.place(5n), new PinnedIndex(states).place(5n)], [{ segment: 0, row: 1 }, null]);
+  });
+
+  it('finds what is selected once for each segment', () => {
+    const state = stateOf([randomDocument(random, 'a', 5n, 1), randomDocument(random, 'b', 6n, 2)]);
+    const index = new SelectedIndex(new PinnedIndex([state]), { filter: null, lists: Uint32Array.of(2) });
+    assert.deepEqual(index.selected(0), Uint8Array.of(0b10));
+    assert.equal(index.selected(0), index.selected(0));
   });
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { PinnedIndex, SelectedIndex } from '../../../../vector-index/search/pinned-index.js';
 import { unselective } from '../../../../vector-index/search/selection.js';
-import { scrollDocuments } from '../../../../vector-index/search/scroll.js';
-import { randomDocuments, stateOf } from '../fixtures.js';
+import { listRows, scrollDocuments } from '../../../../vector-index/search/scroll.js';
+import { furtherPassage, randomDocuments, stateOf } from '../fixtures.js';
 
 describe('scrolling', () => {
   it('visits every living document once in the order of docIds, in pages of any size', () => {
@@ -29,5 +29,31 @@ describe('scrolling', () => {
       );
     }
     index.release();
+  });
+
+  it('lists ids and versions, a document’s passages as one row', () => {
+    const [first, second, third] = randomDocuments(seededRandom(2), 3);
+    const states = [
+      stateOf([furtherPassage(third!, 2), first!, furtherPassage(second!, 1)]),
+      stateOf([second!, furtherPassage(first!, 1)]),
+    ];
+    const index = new SelectedIndex(new PinnedIndex(states), unselective);
+    assert.deepEqual(listRows(index, 0n, 3), {
+      ids: ['id0', 'id1', 'id2'],
+      docIds: BigUint64Array.of(first!.docId, second!.docId, third!.docId),
+      contentHashes: BigUint64Array.of(first!.contentHash, second!.contentHash, third!.contentHash),
+      primary: Uint8Array.of(1, 1, 0),
+      isDone: true,
+    });
+    const page = listRows(index, first!.docId, 1);
+    assert.deepEqual([page.ids, page.isDone], [['id1'], false]);
+    assert.deepEqual(
+      scrollDocuments(index, 0n, 9).map(({ docId, passage }) => [docId, passage]),
+      [
+        [first!.docId, 0],
+        [second!.docId, 0],
+        [third!.docId, 2],
+      ],
+    );
   });
 });

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededRandom } from '../../../../base/random.js';
+import type { IndexDocument } from '../../../../vector-index/document.js';
 import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.js';
+import { parseLayout } from '../../../../vector-index/segment/segment-layout.js';
 import { hasDense, writeSegment } from '../../../../vector-index/segment/write-segment.js';
 import {
   dim,
+  furtherPassage,
   mutableOf,
+  plainDocument,
   randomDocument,
   randomDocuments,
   settings,
@@ -86,5 +90,26 @@ describe('writing a segment', () => {
       const content = 1000 + 2 * dim + 12 * 150 + 6000;
       assert.ok(bytes / 400 < content + 100, `${bytes / 400} bytes a document for ${content} of content`);
     });
+  });
+
+  it('leaves out columns of passages and content hashes that say nothing, and writes those that say something', async () => {
+    const plain = [plainDocument('a', 1n), plainDocument('b', 2n, { list: 3 })];
+    const columnsOf = (documents: readonly IndexDocument[]): Promise<string[]> =>
+      withSealed(documents, async (segment, path) => {
+        assert.deepEqual(
+          documents.map((_, row) => segment.document(row)),
+          documents,
+        );
+        const names = parseLayout(path, await readFile(path)).columns.map(({ name }) => name);
+        return names.filter((name) => ['contentHash', 'passage', 'span', 'home'].includes(name));
+      });
+    assert.deepEqual(await columnsOf(plain), []);
+    assert.deepEqual(await columnsOf([{ ...plain[0]!, contentHash: 2n ** 63n }]), ['contentHash']);
+    assert.deepEqual(await columnsOf([...plain, furtherPassage(plain[1]!, 4)]), ['passage']);
+    assert.deepEqual(await columnsOf([...plain, furtherPassage(plain[1]!, 4, { start: 7, list: 5 })]), [
+      'passage',
+      'span',
+      'home',
+    ]);
   });
 });
