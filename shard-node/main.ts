@@ -15,7 +15,7 @@ import type { Files } from '../vector-index/files.js';
 import { instructionSet } from '../vector-index/instruction-set.js';
 import { systemFiles } from '../vector-index/system-files.js';
 import { TransferService } from '../proto/generated/shoal/v1/backup.js';
-import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
+import { NodeKind, type Node } from '../proto/generated/shoal/v1/cluster.js';
 import { DirectoryService } from '../proto/generated/shoal/v1/directory.js';
 import { ShardService } from '../proto/generated/shoal/v1/shard.js';
 import { shardNodeConfigSchema, type ShardNodeConfigInput } from './config.js';
@@ -81,20 +81,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
       throw error;
     });
   const { address } = server;
-  await announce(
-    registry,
-    {
-      id: config.id,
-      kind: NodeKind.NODE_KIND_SHARD,
-      address,
-      version,
-      kernels: instructionSet(),
-      executionProvider: '',
-      model: '',
-      modelDigest: '',
-    },
-    lease,
-  );
+  await announce(registry, memberOf(config.id, address), lease);
   const view = ClusterView.open(registry, logger);
   await followPlacements(view, { replicas, directories }, { ...config, address, registry, files, clock, logger });
   const leave = async (): Promise<void> => {
@@ -120,6 +107,19 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
       await server.drain();
       await close();
     },
+  };
+}
+
+function memberOf(id: string, address: string): Node {
+  return {
+    id,
+    kind: NodeKind.NODE_KIND_SHARD,
+    address,
+    version,
+    kernels: instructionSet(),
+    executionProvider: '',
+    model: '',
+    modelDigest: '',
   };
 }
 

@@ -56,7 +56,7 @@ export class PartitionLife {
   readonly #afterwards = new Map<OpenRecord, readonly Superseding[]>();
   readonly #stop = new AbortController();
   #consumer: LogConsumer | null = null;
-  #failure: unknown = null;
+  #failure: ShoalError | null = null;
   #readyAt: bigint | null = null;
   #isReady = false;
   #isRebuilding = false;
@@ -121,7 +121,7 @@ export class PartitionLife {
 
   /** Ends the work with `error`. */
   fail(error: unknown): void {
-    this.#failure ??= error;
+    this.#failure ??= ShoalError.from(error);
     this.close();
   }
 

@@ -50,7 +50,7 @@ export class RunDirectoryStore implements DirectoryStore {
   /** Manifests are replaced one after another. */
   #turn: Promise<unknown> = Promise.resolve();
   #merging: Promise<void> | null = null;
-  #mergeFailure: unknown = null;
+  #mergeFailure: ShoalError | null = null;
   #isClosed = false;
   readonly #id = Buffer.alloc(limits.idBytesMax);
   readonly #probe: IdProbe = { first: 0, step: 0 };
@@ -257,7 +257,8 @@ export class RunDirectoryStore implements DirectoryStore {
       (error: unknown) => {
         this.#merging = null;
         // Without room nothing is lost, and the next commit begins another merge; all else is told by the next commit.
-        if (ShoalError.from(error).code !== 'RESOURCE_EXHAUSTED') this.#mergeFailure = error;
+        const failure = ShoalError.from(error);
+        if (failure.code !== 'RESOURCE_EXHAUSTED') this.#mergeFailure = failure;
       },
     );
   }

@@ -10,6 +10,7 @@ describe('the configuration of a shard node', () => {
       dataDirectory: '/d',
       sealAgeMs: 60_000,
       maintainEveryMs: 500,
+      directoryCommitEveryMs: 1_000,
     });
   });
 

@@ -1,6 +1,6 @@
 /** A change log of one stream in memory, whose appends a test can refuse, delay or watch. */
 import type { Deadline } from '../../../../base/deadline.js';
-import { ShoalError } from '../../../../base/errors.js';
+import type { ShoalError } from '../../../../base/errors.js';
 import type {
   ChangeLog,
   ConsumeOptions,

@@ -9,14 +9,14 @@ export class FaultyFiles implements Files {
   /** Changes made so far. */
   changes = 0;
 
-  list = (path: string) => systemFiles.list(path);
-  read = (path: string) => systemFiles.read(path);
-  map = (path: string) => systemFiles.map(path);
-  makeDirectory = (path: string) => this.#change(() => systemFiles.makeDirectory(path));
-  rename = (from: string, to: string) => this.#change(() => systemFiles.rename(from, to));
-  remove = (path: string) => this.#change(() => systemFiles.remove(path));
-  removeDirectory = (path: string) => this.#change(() => systemFiles.removeDirectory(path));
-  syncDirectory = (path: string) => this.#change(() => systemFiles.syncDirectory(path));
+  list = (path: string): Promise<readonly string[]> => systemFiles.list(path);
+  read = (path: string): Promise<Buffer> => systemFiles.read(path);
+  map = (path: string): ReturnType<Files['map']> => systemFiles.map(path);
+  makeDirectory = (path: string): Promise<void> => this.#change(() => systemFiles.makeDirectory(path));
+  rename = (from: string, to: string): Promise<void> => this.#change(() => systemFiles.rename(from, to));
+  remove = (path: string): Promise<void> => this.#change(() => systemFiles.remove(path));
+  removeDirectory = (path: string): Promise<void> => this.#change(() => systemFiles.removeDirectory(path));
+  syncDirectory = (path: string): Promise<void> => this.#change(() => systemFiles.syncDirectory(path));
 
   async create(path: string): Promise<Awaited<ReturnType<Files['create']>>> {
     const file = await this.#change(() => systemFiles.create(path));
