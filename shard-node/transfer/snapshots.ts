@@ -7,7 +7,7 @@ import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import type { MappedFile } from '../../kernels/kernels.js';
 import type { Files } from '../../vector-index/files.js';
-import type { IndexSnapshot, SnapshotFile } from '../../vector-index/maintenance/maintainer.js';
+import type { IndexSnapshot, SnapshotFile } from '../../vector-index/maintenance/index-snapshot.js';
 
 /** Milliseconds without a call after which a snapshot, or an import, is given up. */
 export const abandonedMs = 600_000;

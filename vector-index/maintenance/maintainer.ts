@@ -9,11 +9,10 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import { clearedRows, fullBitmap } from '../bitmap.js';
-import { diskError, writeDurably } from '../durable-file.js';
 import { writeFences, type FenceSnapshot } from '../fences.js';
 import type { Files } from '../files.js';
 import type { IndexState } from '../index-state.js';
-import { encodeManifest, manifestName, readManifest, writeManifest, type Manifest } from '../manifest.js';
+import { readManifest, writeManifest, type Manifest } from '../manifest.js';
 import { droppedRow, type RowOrder, type SegmentSource } from '../segment/row-order.js';
 import { SealedSegment } from '../segment/sealed-segment.js';
 import { SegmentState, type SealedState } from '../segment/segment-state.js';
@@ -22,6 +21,7 @@ import { writeSegment } from '../segment/write-segment.js';
 import type { ShardIndexLimits } from '../shard-index-limits.js';
 import { FileKeeper } from './file-keeper.js';
 import { fencesName, namedFiles, segmentName, snapshotName, tombstoneName } from './index-files.js';
+import { holdSnapshot, type IndexSnapshot } from './index-snapshot.js';
 import { planMerge } from './merge-plan.js';
 import { Slices } from './slices.js';
 
@@ -39,23 +39,6 @@ type CommitPoint = Pick<PendingSeal, 'marks' | 'fences'>;
 interface CommitEntry {
   readonly state: SealedState;
   readonly live: Uint8Array | null;
-}
-
-/** The files of a sealed index as of one manifest; they stay until `release`. */
-export interface IndexSnapshot {
-  /** `name` is the file's in an index directory, `path` where it lies now; the manifest is last. */
-  readonly files: readonly SnapshotFile[];
-  /** Last applied sequence per subject that the files cover. */
-  readonly marks: ReadonlyMap<string, bigint>;
-  /** Idempotent. */
-  release(): Promise<void>;
-}
-
-export interface SnapshotFile {
-  readonly name: string;
-  readonly path: string;
-  /** Size. */
-  readonly bytes: number;
 }
 
 export interface MaintainerOptions {
@@ -141,7 +124,11 @@ export class Maintainer {
    */
   async snapshot(): Promise<IndexSnapshot> {
     await this.seal();
-    return this.exclusively(() => this.#snapshot());
+    return this.exclusively(() => {
+      const { files, directory } = this.#options;
+      const copy = snapshotName(this.#takeNumber());
+      return holdSnapshot(this.#manifest, { files, directory, keeper: this.#keeper, copy });
+    });
   }
 
   /** Runs `task` when no other commit is under way. */
@@ -316,39 +303,6 @@ export class Maintainer {
     const name = fencesName(this.#takeNumber());
     await writeFences(this.#options.files, join(this.#options.directory, name), bytes);
     return name;
-  }
-
-  async #snapshot(): Promise<IndexSnapshot> {
-    const { files, directory, state } = this.#options;
-    const manifest = encodeManifest(this.#manifest);
-    const copy = snapshotName(this.#takeNumber());
-    const marks = state.durable;
-    const named = namedFiles(this.#manifest);
-    this.#keeper.hold([...named, copy]);
-    try {
-      await writeDurably(files, join(directory, copy), manifest);
-    } catch (error) {
-      await this.#keeper.release([...named, copy]);
-      throw diskError(error, copy);
-    }
-    const sizes = named.map((name) => {
-      const path = join(directory, name);
-      const map = files.map(path);
-      const bytes = map.bytes.length;
-      map.close();
-      return { name, path, bytes };
-    });
-    let isHeld = true;
-    return {
-      files: [...sizes, { name: manifestName, path: join(directory, copy), bytes: manifest.length }],
-      marks,
-      release: async () => {
-        if (!isHeld) return;
-        isHeld = false;
-        await this.#keeper.remove([copy]);
-        await this.#keeper.release([...named, copy]);
-      },
-    };
   }
 
   #takeNumber(): number {

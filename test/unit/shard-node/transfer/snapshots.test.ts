@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { abandonedMs, Snapshots } from '../../../../shard-node/transfer/snapshots.js';
-import type { IndexSnapshot } from '../../../../vector-index/maintenance/maintainer.js';
+import type { IndexSnapshot } from '../../../../vector-index/maintenance/index-snapshot.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
 import { FakeClock } from '../../../fake-clock.js';
 import { folderPerTest } from '../../../temporary-folder.js';
