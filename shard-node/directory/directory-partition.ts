@@ -109,10 +109,11 @@ export class DirectoryPartition {
     }
   }
 
-  /** Resolves when it is ready, failed, or asks other nodes for what it lost; at the latest when `deadline` ends. */
+  /** Resolves when it is ready, failed, or waits for others to mend what it needs; at the latest when `deadline` ends. */
   async waitSettled(deadline: Deadline): Promise<void> {
+    const needsOthers = (): boolean => this.#life?.isRebuilding === true || (this.#life?.problem ?? '') !== '';
     try {
-      await this.#waiters.until(() => this.phase !== 'loading' || this.#life?.isRebuilding === true, deadline);
+      await this.#waiters.until(() => this.phase !== 'loading' || needsOthers(), deadline);
     } catch (error) {
       // It goes on in the background; the node says so in its state.
       this.#parts.logger.warn({ uid: this.placement.uid, err: error }, 'directory is not ready yet');

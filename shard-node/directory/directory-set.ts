@@ -22,6 +22,7 @@ import type { DirectoryStore } from './directory-store.js';
 import { ListRoutes } from './list-routes.js';
 import { RunDirectoryStore } from './run-directory-store.js';
 import { shardRows } from './shard-rows.js';
+import { StateReports } from '../state-reports.js';
 
 /** Entries after which a commit does not wait for its time. */
 const commitEntries = 32_768;
@@ -51,12 +52,12 @@ export class DirectorySet {
   readonly #held = new Map<string, Held>();
   #map: ClusterMap = emptyClusterMap;
   #work: Promise<void> = Promise.resolve();
-  #reports: Promise<void> = Promise.resolve();
+  readonly #reports: StateReports;
   #isClosed = false;
-  #isLeaving = false;
 
   constructor(parts: DirectorySetParts) {
     this.#parts = parts;
+    this.#reports = new StateReports(parts);
   }
 
   /** Takes up the placements of `map`; resolves when the partitions are opened and closed accordingly. */
@@ -76,13 +77,12 @@ export class DirectorySet {
   /** Resolves when every partition is ready, failed or being built anew, and has said so, at the latest when `deadline` ends. */
   async settled(deadline: Deadline): Promise<void> {
     await Promise.all([...this.#held.values()].map(({ partition }) => partition.waitSettled(deadline)));
-    await this.#reports;
+    await this.#reports.settled();
   }
 
   /** Reports no more, since states vanish with the lease, which may end as soon as this resolves. Idempotent. */
-  async leave(): Promise<void> {
-    this.#isLeaving = true;
-    await this.#reports;
+  leave(): Promise<void> {
+    return this.#reports.leave();
   }
 
   /** Closes every partition; their data stays. Idempotent. */
@@ -91,7 +91,7 @@ export class DirectorySet {
     await this.#work;
     await Promise.all([...this.#held.values()].map(({ partition }) => partition.close()));
     this.#held.clear();
-    await this.#reports;
+    await this.#reports.leave();
   }
 
   async #reconcile(map: ClusterMap): Promise<void> {
@@ -164,14 +164,12 @@ export class DirectorySet {
 
   /** Closes a partition that is no longer placed here, and removes its data and its state. */
   async #drop(place: string, partition: DirectoryPartition): Promise<void> {
-    const { config, registry, files, logger } = this.#parts;
+    const { config, files, logger } = this.#parts;
     const { uid, partition: number } = partition.placement;
     this.#held.delete(place);
     try {
       await partition.close();
-      // A report under way would bring the state back.
-      await this.#reports;
-      await registry.transact([], [{ operation: 'delete', key: keys.directoryState(uid, number, config.id) }]);
+      await this.#reports.withdraw(keys.directoryState(uid, number, config.id));
       const folder = this.#folderOf(partition.placement);
       await files.removeDirectory(folder);
       await files.removeDirectory(`${folder}.damaged`);
@@ -182,27 +180,14 @@ export class DirectorySet {
     }
   }
 
-  /** Tells the registry, one report after another; of those that wait for each other only the last is told. */
-  #report(partition: DirectoryPartition): void {
-    if (this.#isLeaving) return;
-    const { config, registry, lease, logger } = this.#parts;
-    const { uid, partition: number } = partition.placement;
-    const key = keys.directoryState(uid, number, config.id);
-    this.#reports = this.#reports
-      .then(async () => {
-        if (this.#isLeaving || this.#held.get(placeOf(uid, number))?.partition !== partition) return;
-        const { phase: state, committed, problem } = partition;
-        const value = DirectoryState.encode({
-          uid,
-          partition: number,
-          node: config.id,
-          state,
-          committed,
-          problem,
-        }).finish();
-        await registry.transact([], [{ operation: 'put', key, value, lease }]);
-      })
-      .catch((error: unknown) => logger.warn({ err: error, key }, 'directory state could not be reported'));
+  #report(copy: DirectoryPartition): void {
+    const node = this.#parts.config.id;
+    const { uid, partition } = copy.placement;
+    if (this.#held.get(placeOf(uid, partition))?.partition !== copy) return;
+    this.#reports.tell(keys.directoryState(uid, partition, node), () => {
+      const { phase: state, committed, problem } = copy;
+      return DirectoryState.encode({ uid, partition, node, state, committed, problem }).finish();
+    });
   }
 }
 

@@ -28,6 +28,21 @@ export function sortedIds(ids: Iterable<string>): string[] {
   return all.sort(comparerFor(all));
 }
 
+/** The first `limit` of `ids` that follow `after`, ascending; the rest is not sorted. '' = from the first. */
+export function idsAfter(ids: Iterable<string>, after: string, limit: number): string[] {
+  let kept: string[] = [];
+  let bound: string | null = null;
+  for (const id of ids) {
+    if (bound !== null && compareIds(id, bound) >= 0) continue;
+    if (after !== '' && compareIds(id, after) <= 0) continue;
+    kept.push(id);
+    if (kept.length < limit * 2) continue;
+    kept = kept.sort(compareIds).slice(0, limit);
+    bound = kept[limit - 1]!;
+  }
+  return kept.sort(compareIds).slice(0, limit);
+}
+
 /** As `sortedIds`, giving the event loop back meanwhile. */
 export async function sortIds(ids: Iterable<string>, slices: Slices): Promise<string[]> {
   const all = [...ids];

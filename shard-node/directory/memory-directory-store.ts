@@ -1,15 +1,10 @@
 /** The twin in memory, for simulations: what was committed lies on a disk object that outlives the store, all else dies with it. */
 import type { Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
-import {
-  noMarks,
-  verdictKeptMs,
-  type DirectoryEntry,
-  type DirectoryMarks,
-  type VerdictRecord,
-} from './directory-entry.js';
+import { noMarks, type DirectoryEntry, type DirectoryMarks, type VerdictRecord } from './directory-entry.js';
 import type { DirectoryCommit, DirectoryStore, ListedEntry } from './directory-store.js';
 import { compareIds, sortedIds } from './id-order.js';
+import { keptVerdicts } from './verdict-table.js';
 
 interface DurableState {
   readonly marks: DirectoryMarks;
@@ -64,9 +59,7 @@ export class MemoryDirectoryStore implements DirectoryStore {
       if (entry === null) changed.delete(id);
       else changed.set(id, entry);
     }
-    const all = [...this.#state.verdicts, ...verdicts];
-    const oldestMs = all.reduce((newest, { timeMs }) => Math.max(newest, timeMs), 0) - verdictKeptMs;
-    const state = { marks, entries: changed, verdicts: all.filter(({ timeMs }) => timeMs >= oldestMs) };
+    const state = { marks, entries: changed, verdicts: keptVerdicts([...this.#state.verdicts, ...verdicts]) };
     // Not at once: a crash may come first.
     await this.#clock.pause();
     if (this.#isClosed) throw new ShoalError('UNAVAILABLE', 'the directory was closed');

@@ -26,6 +26,8 @@ import { Waiters } from './waiters.js';
 const retryMs = 200;
 /** Records heard and not settled beyond which it reads no further. */
 const unsettledMax = 4_096;
+/** Effects that wait for the log beyond which it reads no further. */
+const effectsMax = 65_536;
 /** So many times the entries of one commit may wait for it. */
 const changedFactor = 4;
 
@@ -202,7 +204,9 @@ export class PartitionLife {
   }
 
   get #isFull(): boolean {
-    const isBehind = this.#effects.held === 0 && this.state.unsettled > unsettledMax;
+    const { held, waiting } = this.#effects;
+    // What is held waits for records that were not heard yet.
+    const isBehind = waiting - held > effectsMax || (held === 0 && this.state.unsettled > unsettledMax);
     return isBehind || this.state.changed > this.#parts.commitEntries * changedFactor;
   }
 

@@ -8,7 +8,7 @@ import { hashText } from '../../base/hash.js';
 import { Caused } from './caused.js';
 import type { DirectoryEntry, VerdictRecord } from './directory-entry.js';
 import type { DirectoryStore, ListedEntry } from './directory-store.js';
-import { compareIds, sortedIds } from './id-order.js';
+import { compareIds, idsAfter } from './id-order.js';
 import type { Decision, PartitionView } from './partition.js';
 import { SubjectTable } from './subject-table.js';
 import { VerdictTable } from './verdict-table.js';
@@ -41,8 +41,6 @@ export class PartitionState implements PartitionView {
   readonly #isWhole: boolean;
   /** Entries that differ from the store's; null = gone. */
   readonly #overlay = new Map<string, DirectoryEntry | null>();
-  /** The ids of `#overlay` in order, while they are those that it has. */
-  #overlayIds: readonly string[] | null = null;
   #unsettled: OpenRecord[] = [];
   /** How many of `#unsettled` are settled already. */
   #done = 0;
@@ -121,24 +119,18 @@ export class PartitionState implements PartitionView {
 
   /** At most `limit` entries whose ids follow `after`, ascending. */
   list(after: string, limit: number): readonly ListedEntry[] {
-    const ids = (this.#overlayIds ??= sortedIds(this.#overlay.keys()));
-    let next = firstAfter(ids, after);
+    const ours = new Pages(limit, after, (from) => idsAfter(this.#overlay.keys(), from, limit));
+    const theirs = new Pages(limit, after, (from) => this.#store.list(from, limit).map(({ id }) => id));
     const merged: ListedEntry[] = [];
-    let stored = this.#store.list(after, limit);
-    let at = 0;
     while (merged.length < limit) {
-      if (at === stored.length && stored.length === limit)
-        [stored, at] = [this.#store.list(stored[limit - 1]!.id, limit), 0];
-      const [ours, theirs] = [ids[next], stored[at]];
-      if (ours === undefined && theirs === undefined) break;
-      const order = theirs === undefined ? -1 : ours === undefined ? 1 : compareIds(ours, theirs.id);
-      if (order >= 0) at += 1;
-      if (order > 0) merged.push(theirs!);
-      else {
-        next += 1;
-        const entry = this.#overlay.get(ours!) ?? null;
-        if (entry !== null) merged.push({ id: ours!, entry });
-      }
+      const [mine, stored] = [ours.present(), theirs.present()];
+      if (mine === null && stored === null) break;
+      const order = stored === null ? -1 : mine === null ? 1 : compareIds(mine, stored);
+      const id = order <= 0 ? mine! : stored!;
+      if (order <= 0) ours.leave();
+      if (order >= 0) theirs.leave();
+      const entry = this.entry(id);
+      if (entry !== null) merged.push({ id, entry });
     }
     return merged;
   }
@@ -150,7 +142,6 @@ export class PartitionState implements PartitionView {
   ): OpenRecord {
     const { sequence, code, epoch } = record;
     for (const [id, entry] of decision.changes) this.#overlay.set(id, entry);
-    if (decision.changes.size > 0) this.#overlayIds = null;
     if (decision.verdicts !== null) this.verdicts.add(decision.verdicts);
     this.subjects.note(code, sequence);
     this.#heard = sequence;
@@ -183,7 +174,6 @@ export class PartitionState implements PartitionView {
   /** Puts down what a rebuild found of an id, null = gone; before anything is heard. */
   restore(id: string, entry: DirectoryEntry | null): void {
     this.#overlay.set(id, entry);
-    this.#overlayIds = null;
     this.#changes.set(id, entry);
   }
 
@@ -216,7 +206,6 @@ export class PartitionState implements PartitionView {
     }
     this.#committed = marksAt;
     for (const [id, entry] of entries) if (this.#overlay.get(id) === entry) this.#overlay.delete(id);
-    this.#overlayIds = null;
   }
 
   /** The state is that after `sequence`, with what it caused up to `caused` and the largest map epoch: the end of a rebuild. */
@@ -235,13 +224,29 @@ export class PartitionState implements PartitionView {
   }
 }
 
-/** The index of the first of `ids`, ascending, that follows `after`. */
-function firstAfter(ids: readonly string[], after: string): number {
-  let [low, high] = [0, after === '' ? 0 : ids.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (compareIds(ids[middle]!, after) <= 0) low = middle + 1;
-    else high = middle;
+/** Ids in ascending order, fetched `limit` at a time. */
+class Pages {
+  readonly #limit: number;
+  readonly #fetch: (after: string) => readonly string[];
+  #page: readonly string[];
+  #at = 0;
+
+  constructor(limit: number, after: string, fetch: (after: string) => readonly string[]) {
+    this.#limit = limit;
+    this.#fetch = fetch;
+    this.#page = fetch(after);
   }
-  return low;
+
+  /** The next id, or null. */
+  present(): string | null {
+    if (this.#at === this.#limit && this.#page.length === this.#limit) {
+      this.#page = this.#fetch(this.#page[this.#limit - 1]!);
+      this.#at = 0;
+    }
+    return this.#page[this.#at] ?? null;
+  }
+
+  leave(): void {
+    this.#at += 1;
+  }
 }

@@ -76,7 +76,11 @@ export class Rebuild {
 
   /** Resolves when the state is that after L and stored, or when `signal` aborts. */
   async run(): Promise<void> {
-    const { log, uid, routes, state, clock, signal } = this.#parts;
+    const { log, uid, routes, state, clock, signal, hinder } = this.#parts;
+    while (routes.placements.length === 0 && !signal.aborted) {
+      hinder(new ShoalError('UNAVAILABLE', 'the collection has no shards yet, or was dropped'));
+      await sleep(clock, retryMs, signal);
+    }
     const last = (await log.state(streamOf(uid))).lastSequence;
     for (const placement of routes.placements) await this.#readShard(placement, last);
     if (signal.aborted) return;

@@ -29,6 +29,7 @@ import {
   type StoreManifest,
 } from './store-manifest.js';
 import { decodeVerdicts, encodeVerdicts } from './verdict-file.js';
+import { keptVerdicts } from './verdict-table.js';
 
 /** More files of verdicts become one. */
 const verdictFilesMax = 16;
@@ -122,7 +123,7 @@ export class RunDirectoryStore implements DirectoryStore {
     const written: string[] = [];
     try {
       const run = commit.entries.size === 0 ? null : await this.#writeRun(commit.entries, written);
-      const kept = this.#verdictsKept(commit.verdicts);
+      const kept = keptVerdicts([...this.#verdicts, ...commit.verdicts]);
       const verdictFiles = await this.#writeVerdicts(commit.verdicts, kept, written);
       if (written.length > 0) await files.syncDirectory(directory);
       await this.#inTurn(() => this.#install(commit.marks, run, verdictFiles));
@@ -172,13 +173,6 @@ export class RunDirectoryStore implements DirectoryStore {
     return Run.open(files, join(directory, name));
   }
 
-  #verdictsKept(added: readonly VerdictRecord[]): readonly VerdictRecord[] {
-    if (added.length === 0) return this.#verdicts;
-    const all = [...this.#verdicts, ...added];
-    const oldestMs = newestOf(all) - verdictKeptMs;
-    return all.filter(({ timeMs }) => timeMs >= oldestMs);
-  }
-
   async #writeVerdicts(
     added: readonly VerdictRecord[],
     kept: readonly VerdictRecord[],
@@ -187,7 +181,7 @@ export class RunDirectoryStore implements DirectoryStore {
     const before = this.#manifest.verdicts;
     if (added.length === 0) return before;
     const { directory, files } = this.#options;
-    const newestMs = newestOf(kept);
+    const newestMs = kept.reduce((newest, { timeMs }) => Math.max(newest, timeMs), 0);
     const live = before.filter((each) => each.newestMs >= newestMs - verdictKeptMs);
     const isOne = live.length >= verdictFilesMax;
     const file = this.#newName('verdicts');
@@ -298,11 +292,6 @@ export class RunDirectoryStore implements DirectoryStore {
     const named = new Set([...(manifest?.runs ?? []), ...(manifest?.verdicts ?? []).map(({ file }) => file)]);
     for (const name of names) if (!named.has(name)) await files.remove(join(directory, name));
   }
-}
-
-/** Record times follow a clock that may jump back. */
-function newestOf(verdicts: readonly VerdictRecord[]): number {
-  return verdicts.reduce((newest, { timeMs }) => Math.max(newest, timeMs), 0);
 }
 
 async function readVerdicts(files: Files, path: string): Promise<readonly VerdictRecord[]> {

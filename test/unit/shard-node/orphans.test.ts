@@ -38,6 +38,15 @@ describe('the data of dropped collections', () => {
   it('is kept where the collection has settings, or a placement anywhere', async () => {
     const known = [self, keys.setting('a1'), keys.placement('b2', 5)];
     assert.deepEqual(await left(['a1/0', 'b2/0', 'c3/0'], known), ['a1', 'b2']);
+    assert.deepEqual(await left(['a1/0', 'b2/directory-0'], [self, keys.setting('a1'), keys.directory('b2', 0)]), [
+      'a1',
+      'b2',
+    ]);
+  });
+
+  it('is that of directories too', async () => {
+    const folders = ['a1/0', 'b2/0', 'b2/directory-0', 'b2/directory-0.damaged', 'c3/directory-1'];
+    assert.deepEqual(await left(folders, [self, keys.setting('a1')]), ['a1']);
   });
 
   it('is kept where the registry knows nothing of what this node holds', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { systemClock } from '../../../../base/clock.js';
-import { compareIds, sortedIds, sortIds } from '../../../../shard-node/directory/id-order.js';
+import { compareIds, idsAfter, sortedIds, sortIds } from '../../../../shard-node/directory/id-order.js';
 import { Slices } from '../../../../vector-index/maintenance/slices.js';
 
 const someId = fc.string({
@@ -30,4 +30,18 @@ describe('the order of ids', () => {
     assert.deepEqual(await sortIds(simple, new Slices(systemClock)), [...simple].sort());
     assert.deepEqual(await sortIds([], new Slices(systemClock)), []);
   });
+
+  it('gives the first few after any id', () =>
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(someId, { maxLength: 30 }),
+        someId,
+        fc.integer({ min: 1, max: 5 }),
+        (ids, after, limit) => {
+          const expected = sortedIds(ids).filter((id) => after === '' || compareIds(id, after) > 0);
+          assert.deepEqual(idsAfter(ids, after, limit), expected.slice(0, limit));
+        },
+      ),
+      { numRuns: 200, seed: 4 },
+    ));
 });

@@ -1,7 +1,7 @@
 /** Verdicts by position and by writeId, for ten minutes of record time. */
 import assert from 'node:assert/strict';
 import { verdictKeptMs } from '../../../../shard-node/directory/directory-entry.js';
-import { VerdictTable } from '../../../../shard-node/directory/verdict-table.js';
+import { keptVerdicts, VerdictTable } from '../../../../shard-node/directory/verdict-table.js';
 import { verdict } from './directory-store-conformance.js';
 
 describe('the table of verdicts', () => {
@@ -27,5 +27,15 @@ describe('the table of verdicts', () => {
     const table = new VerdictTable([verdict(1n, verdictKeptMs * 3, 'w')]);
     table.add(verdict(2n, 0, 'v'));
     assert.deepEqual([table.ofWriteId('w')?.sequence, table.ofWriteId('v')], [1n, null]);
+  });
+
+  it('keeps few of very many, and every one that has a writeId', () => {
+    const many = { verdicts: new Array<number>(4_096).fill(1), docIds: new BigUint64Array(4_096) };
+    const table = new VerdictTable([]);
+    const all = Array.from({ length: 600 }, (_, i) => ({ ...verdict(BigInt(i + 1), i, i === 3 ? 'w' : ''), ...many }));
+    for (const each of all) table.add(each);
+    assert.deepEqual([table.at(1n), table.at(4n)?.writeId, table.at(600n)?.sequence], [null, 'w', 600n]);
+    assert.deepEqual([table.ofWriteId('w')?.sequence, keptVerdicts(all)[0]?.sequence], [4n, 4n]);
+    assert.ok(keptVerdicts(all).length < 250);
   });
 });
