@@ -74,7 +74,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   // Not awaited: it ends with the calls under way, and the next change must not wait for them.
   const stopForgetting = view.onChange((map) => void peers.follow(map));
   const stopGuarding = view.onChange((map) => void guard.follow(map));
-  void guard.follow(view.current());
+  await guard.follow(view.current());
   const sweeper = new ExpirySweeper(parts, config.expirySweepMs);
   const close = async (): Promise<void> => {
     stopTruncation();

@@ -204,7 +204,7 @@ export class Replica {
     return this.#parts.log.consume(streamOf(this.uid), { subjects: this.subjects, after });
   }
 
-  /** Until the consumer is closed or its stream dropped; a consumer that ends for want of the log is replaced, ever more slowly. */
+  /** Until the replica is closed; a consumer that ends for want of the log is replaced, ever more slowly. */
   async #follow(): Promise<void> {
     const { clock, logger, maintainEveryMs } = this.#parts;
     let retryMs = maintainEveryMs;
@@ -214,17 +214,19 @@ export class Replica {
           await this.#take(entry);
           retryMs = maintainEveryMs;
         }
-        return;
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        if (ShoalError.from(error).code !== 'UNAVAILABLE') throw error;
+        const { code } = ShoalError.from(error);
+        if (code !== 'UNAVAILABLE' && code !== 'NOT_FOUND') throw error;
         logger.warn({ uid: this.uid, shard: this.shard, err: error }, 'replica lost the log and asks again');
-        await sleep(clock, retryMs, this.#stop.signal);
-        retryMs = Math.min(2 * retryMs, retryMsMax);
-        await this.#consumer!.close();
-        this.#consumer = this.#consume();
-        await this.#checkFloorsPatiently();
       }
+      // A stream that was dropped is created again above what the replica has, or its collection is gone and closes the replica.
+      await sleep(clock, retryMs, this.#stop.signal);
+      if (this.#stop.signal.aborted) return;
+      retryMs = Math.min(2 * retryMs, retryMsMax);
+      await this.#consumer!.close();
+      this.#consumer = this.#consume();
+      await this.#checkFloorsPatiently();
     }
   }
 

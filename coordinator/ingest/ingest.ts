@@ -84,6 +84,8 @@ export async function prepare(
   parts: IngestParts,
   deadline: Deadline,
 ): Promise<readonly Prepared[]> {
+  // A log that must not be written is told before anything is encoded for it.
+  parts.appenders.routeOf(settings);
   const prepared = new Array<Prepared>(batch.documents.length);
   const accepted = await accept(batch, prepared, settings, parts);
   const changed = await leaveOutUnchanged(accepted, batch, settings, { parts, deadline, prepared });

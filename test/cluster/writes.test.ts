@@ -3,13 +3,17 @@
  * acknowledged is there, once, in its newest version, wherever its vector has led it.
  */
 import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.js';
 import { createLogger } from '../../base/logger.js';
 import type { Document } from '../../client/sdk/types.js';
+import { openEmbedded } from '../../cluster/embedded/open.js';
 import { keys } from '../../cluster/keys.js';
 import { startCoordinator } from '../../coordinator/main.js';
 import { rejectsWith } from './rejects.js';
 import { withCluster, type SmallCluster } from './small-cluster.js';
+
+const silent = createLogger('test', 'silent');
 
 /** Six lists around the circle, in three shards of two neighbours each. */
 const angles = [0, 60, 120, 180, 240, 300];
@@ -161,7 +165,7 @@ describe('deleting', () => {
         log,
         objects,
         clock,
-        logger: createLogger('t', 'silent'),
+        logger: silent,
       });
       try {
         for (let left = 3; left > 2;) left = (await cluster.client.documents.count('notes')).documents;
@@ -368,5 +372,30 @@ describe('dropping a collection', () => {
         [],
       );
       assert.deepEqual(await cluster.embedded.objects.list(`structures/${uid}/`), []);
+    }));
+});
+
+describe('a log that lost its end', () => {
+  it('is opened anew above what nodes have, so that versions never run backwards', () =>
+    withCollection(async (cluster) => {
+      const { uid } = await cluster.client.collections.describe('notes');
+      await cluster.client.documents.upsert('notes', ring);
+      for (let i = 0; i < 5; i += 1) await cluster.client.documents.upsert('notes', [document('d00', i * 50)]);
+      const before = (await cluster.client.documents.get('notes', 'd00')).docId;
+      await cluster.client.cluster.flush('notes');
+      await cluster.down();
+      const log = await openEmbedded({ directory: cluster.directory, clock: systemClock, logger: silent });
+      await log.log.dropStream(uid);
+      await log.log.createStream(uid, 2n);
+      await log.close();
+      await cluster.up();
+      const written = await cluster.client.documents.upsert('notes', [{ ...document('d00', 200), text: 'after' }]);
+      assert.equal(written.results[0]?.error, null);
+      assert.ok(written.results[0]!.docId > before);
+      // The directory takes up the new log a moment later, and says until then that it cannot answer.
+      for (let turn = 0; (await found(cluster, 0, written)).length < 36 && turn < 100; turn += 1) await wait(50);
+      assert.equal((await cluster.client.documents.get('notes', 'd00')).text, 'after');
+      assert.equal((await cluster.client.documents.count('notes', { minSequence: written })).documents, 36);
+      assert.equal((await cluster.client.documents.delete('notes', ['d00'])).deleted, 1);
     }));
 });
