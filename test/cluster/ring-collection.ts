@@ -1,7 +1,7 @@
 /** A collection of six lists in three shards on three nodes, and documents of every kind in it. */
 import type { Document, SearchAnswer, StoredDocument } from '../../client/sdk/types.js';
 import type { ShoalClient } from '../../client/sdk/connect.js';
-import { withCluster, type SmallCluster } from './small-cluster.js';
+import { withCluster, type SmallCluster, type SmallClusterOptions } from './small-cluster.js';
 
 const angles = [0, 60, 120, 180, 240, 300];
 
@@ -12,8 +12,11 @@ export function at(degrees: number): Float32Array {
 }
 
 /** Calls `work` with a cluster that has the collection `notes`. */
-export async function withRing(work: (cluster: SmallCluster) => Promise<void>): Promise<void> {
-  await withCluster({ shardNodes: 3 }, async (cluster) => {
+export async function withRing(
+  work: (cluster: SmallCluster) => Promise<void>,
+  options: Pick<SmallClusterOptions, 'standIns'> = {},
+): Promise<void> {
+  await withCluster({ ...options, shardNodes: 3 }, async (cluster) => {
     await createRing(cluster.client, 'notes');
     await work(cluster);
   });

@@ -58,7 +58,8 @@ export class Outage {
   }
 }
 
-function overriding<T extends object>(target: T, calls: Partial<T>): T {
+/** `target` with some of its calls replaced. */
+export function overriding<T extends object>(target: T, calls: Partial<T>): T {
   return new Proxy(target, {
     get: (object, name) => {
       if (Object.hasOwn(calls, name)) return Reflect.get(calls, name);
