@@ -186,12 +186,17 @@ export class LogChunk {
     if (block === undefined) return this.#missing(sequence);
     const where = this.#where(sequence);
     const header = decodeHeader(sequence, block, where);
-    if (!want.isWanted(header.subject) || sequence <= this.#row(header.subject).purged) return null;
+    if (!want.isWanted(header.subject) || this.isPurged(header.subject, sequence)) return null;
     const { subject, timeMs, headers } = header;
     if (want.headersOnly) return { sequence, subject, timeMs, headers, body: new Uint8Array(0) };
     const body = this.#store.get(logKeys.body(sequence)) ?? Buffer.alloc(0);
     checkBody(header, body, where);
     return { sequence, subject, timeMs, headers, body };
+  }
+
+  /** True for an entry of this chunk that a purge made invisible. */
+  isPurged(subject: string, sequence: bigint): boolean {
+    return sequence <= this.#row(subject).purged;
   }
 
   /** Purges the entries of `subject` up to and including `upTo`; durable when it resolves. */

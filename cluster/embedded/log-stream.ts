@@ -13,6 +13,13 @@ import { limits } from '../../base/limits.js';
 import type { LogEntry, LogRecord, StreamState } from '../change-log.js';
 import { assertRoom, diskError, syncDirectory } from './disk-format.js';
 import { LogChunk, type ChunkRead } from './log-chunk.js';
+import { RecentEntries } from './recent-entries.js';
+
+/**
+ * Bytes of the newest entries that are kept in memory: consumers that keep up get them from there, without reading, copying and
+ * checking what was written a moment ago.
+ */
+const recentBytesMax = 8 * 1024 * 1024;
 
 /** An empty last chunk is replaced when its file has grown beyond this. */
 const emptyChunkBytesMax = 1024 * 1024;
@@ -23,6 +30,14 @@ export interface LogStreamOptions {
   readonly chunkBytes: number;
   readonly clock: Clock;
 }
+
+interface Batch {
+  readonly entries: LogEntry[];
+  /** Everything wanted up to here is in `entries`. */
+  readonly through: bigint;
+}
+
+const noBody = new Uint8Array(0);
 
 interface PendingAppend {
   readonly subject: string;
@@ -38,6 +53,7 @@ export class LogStream {
   #chunks: LogChunk[];
   #pending: PendingAppend[] = [];
   #queue: Promise<unknown> = Promise.resolve();
+  readonly #recent = new RecentEntries(recentBytesMax);
   #waiters = new Set<() => void>();
   #commitsOfDeleted = 0;
   #isEnded = false;
@@ -120,12 +136,15 @@ export class LogStream {
   /** The entry at `sequence`, or null. */
   read(sequence: bigint): LogEntry | null {
     const chunk = this.#chunkOf(sequence);
+    const recent = this.#recent.at(sequence);
+    if (recent !== null) return chunk?.isPurged(recent.subject, sequence) === true ? null : recent;
     return chunk?.entry(sequence, { isWanted: () => true, headersOnly: false }) ?? null;
   }
 
   /** What `read` asks for from the chunk that holds the next sequence; `upTo` is the last one given. */
-  readBatch(read: Omit<ChunkRead, 'upTo'>): { readonly entries: LogEntry[]; readonly through: bigint } {
+  readBatch(read: Omit<ChunkRead, 'upTo'>): Batch {
     let after = read.after;
+    if (this.#recent.begins(after)) return this.#readRecent(read);
     for (const [position, chunk] of this.#chunks.entries()) {
       const next = this.#chunks[position + 1];
       const upTo = next === undefined ? chunk.last : next.first - 1n;
@@ -135,6 +154,21 @@ export class LogStream {
       after = upTo;
     }
     return { entries: [], through: after };
+  }
+
+  #readRecent({ after, isWanted, headersOnly, entriesMax, bytesMax }: Omit<ChunkRead, 'upTo'>): Batch {
+    const entries: LogEntry[] = [];
+    let through = after;
+    let bytes = 0;
+    for (const entry of this.#recent.after(after)) {
+      if (entries.length >= entriesMax || bytes >= bytesMax) break;
+      const { sequence, subject } = entry;
+      through = sequence;
+      if (!isWanted(subject) || this.#chunkOf(sequence)?.isPurged(subject, sequence) !== false) continue;
+      entries.push(headersOnly ? { ...entry, body: noBody } : entry);
+      bytes += headersOnly ? 0 : entry.body.length;
+    }
+    return { entries, through };
   }
 
   /** Resolves at the next append, end of the stream, or call of the function that `onWait` gets. */
@@ -204,6 +238,7 @@ export class LogStream {
         return { sequence: first + BigInt(position), subject, timeMs, headers, body };
       });
       await this.#active.append(entries);
+      this.#recent.add(entries);
       for (const [position, append] of group.entries()) append.resolve(first + BigInt(position));
       this.#wakeAll();
     } catch (thrown) {
