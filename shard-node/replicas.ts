@@ -25,6 +25,7 @@ import { ShardIndex } from '../vector-index/shard-index.js';
 import type { ShardNodeConfig } from './config.js';
 import { retryMsMax } from './ingest/maintenance.js';
 import { Replica } from './replica.js';
+import { StateReports } from './state-reports.js';
 
 export interface ReplicaSetParts {
   readonly config: ShardNodeConfig;
@@ -60,12 +61,12 @@ export class ReplicaSet {
   /** Those that could not be opened; the map's changes do not try them again, since every report is a change to follow. */
   readonly #failures = new Map<string, Failure>();
   #work: Promise<void> = Promise.resolve();
-  #reports: Promise<void> = Promise.resolve();
+  readonly #reports: StateReports;
   #isClosed = false;
-  #isLeaving = false;
 
   constructor(parts: ReplicaSetParts) {
     this.#parts = parts;
+    this.#reports = new StateReports(parts);
   }
 
   /** Takes up the placements of `map`; resolves when the replicas are opened and closed accordingly. */
@@ -101,13 +102,12 @@ export class ReplicaSet {
   /** Resolves when every replica is ready or failed and has said so, at the latest when `deadline` ends. */
   async settled(deadline: Deadline): Promise<void> {
     await Promise.all([...this.#replicas.values()].map((replica) => replica.waitSettled(deadline)));
-    await this.#reports;
+    await this.#reports.settled();
   }
 
   /** Reports no more, since states vanish with the lease, which may end as soon as this resolves; replicas go on. Idempotent. */
-  async leave(): Promise<void> {
-    this.#isLeaving = true;
-    await this.#reports;
+  leave(): Promise<void> {
+    return this.#reports.leave();
   }
 
   /** Closes every replica; their data stays. Idempotent. */
@@ -117,7 +117,7 @@ export class ReplicaSet {
     await this.#work;
     for (const replica of this.#replicas.values()) await replica.close();
     this.#replicas.clear();
-    await this.#reports;
+    await this.#reports.leave();
   }
 
   async #reconcile(map: ClusterMap): Promise<void> {
@@ -242,16 +242,14 @@ export class ReplicaSet {
 
   /** Closes what is open of a shard that is no longer placed here, and removes its data and its state. */
   async #drop(place: string, gone: Replica | ShardPlacement): Promise<void> {
-    const { config, registry, logger, files } = this.#parts;
+    const { config, logger, files } = this.#parts;
     const { uid, shard } = gone;
     this.#replicas.delete(place);
     this.#failures.get(place)?.retry?.cancel();
     this.#failures.delete(place);
     try {
       if (gone instanceof Replica) await gone.close();
-      // A report under way would bring the state back.
-      await this.#reports;
-      await registry.transact([], [{ operation: 'delete', key: keys.replica(uid, shard, config.id) }]);
+      await this.#reports.withdraw(keys.replica(uid, shard, config.id));
       const folder = join(config.dataDirectory, uid);
       await files.removeDirectory(join(folder, String(shard)));
       if ((await files.list(folder)).length === 0) await files.removeDirectory(folder);
@@ -260,30 +258,16 @@ export class ReplicaSet {
     }
   }
 
-  /** Tells the registry, one report after another, so that the last one told is the last one true. */
   #report(
     placement: ShardPlacement,
     state: string,
     about: { readonly durable: bigint; readonly problem: string },
   ): void {
-    if (this.#isLeaving) return;
-    const { config, registry, lease, logger } = this.#parts;
-    const value = ReplicaState.encode({
-      uid: placement.uid,
-      shard: placement.shard,
-      node: config.id,
-      state,
-      generation: placement.generation,
-      durable: about.durable,
-      problem: about.problem,
-    }).finish();
-    const key = keys.replica(placement.uid, placement.shard, config.id);
-    this.#reports = this.#reports
-      .then(() => registry.transact([], [{ operation: 'put', key, value, lease }]))
-      .then(
-        () => undefined,
-        (error: unknown) => logger.warn({ err: error, key }, 'replica state could not be reported'),
-      );
+    const { uid, shard, generation } = placement;
+    const node = this.#parts.config.id;
+    const { durable, problem } = about;
+    const value = ReplicaState.encode({ uid, shard, node, state, generation, durable, problem }).finish();
+    this.#reports.tell(keys.replica(uid, shard, node), () => value);
   }
 }
 

@@ -72,10 +72,12 @@ export class SimCluster {
   }
 
   /** Resolves when `holds`; a violation when that takes longer than `ms`. */
-  async until(holds: () => boolean | Promise<boolean>, ms: number, what: string): Promise<void> {
+  async until(holds: () => boolean | Promise<boolean>, ms: number, what: string | (() => string)): Promise<void> {
     const endMs = this.scheduler.nowMs + ms;
     while (!(await holds())) {
-      if (this.scheduler.nowMs > endMs) return this.diary.violation(`waited ${ms} ms in vain for ${what}`);
+      if (this.scheduler.nowMs > endMs) {
+        return this.diary.violation(`waited ${ms} ms in vain for ${typeof what === 'string' ? what : what()}`);
+      }
       await this.scheduler.sleep(50);
     }
   }

@@ -5,6 +5,7 @@ import { DocumentsService } from '../../proto/generated/shoal/v1/documents.js';
 import { SearchMode, SearchRequest, SearchService } from '../../proto/generated/shoal/v1/search.js';
 import type { SimClient } from './client.js';
 import { drawVector, everything } from './content.js';
+import { checkReplicas, checkTruncation } from './healed-replicas.js';
 import { checkDocument } from './reads.js';
 import { checkAnswer } from './searches.js';
 import type { Session } from './session.js';
@@ -15,18 +16,25 @@ const healMs = 120_000;
 export async function checkHealed(session: Session, client: SimClient): Promise<void> {
   const { cluster } = session;
   await cluster.until(() => cluster.machines.every(({ address }) => address !== null), healMs, 'every node to serve');
-  await cluster.until(() => isHealthy(session, client), healMs, 'the cluster to be healthy');
+  const health = { problem: '' };
+  await cluster.until(
+    () => isHealthy(session, client, health),
+    healMs,
+    () => `the cluster to be healthy: ${health.problem}`,
+  );
   await checkAllDocuments(session, client);
   await checkSearches(session, client);
+  await checkReplicas(session, client);
+  await checkTruncation(session, client);
   session.cluster.scheduler.note(`live ${session.oracle.live} last ${session.oracle.lastSequence}`);
 }
 
-async function isHealthy(session: Session, client: SimClient): Promise<boolean> {
+async function isHealthy(session: Session, client: SimClient, health: { problem: string }): Promise<boolean> {
   for (const coordinator of session.cluster.coordinators) {
     const { answer } = await client.call(coordinator, ClusterService.getStatus, {}, 5_000);
     if (answer?.healthy !== true) {
       const problems = answer?.problems.map(({ what, why }) => `${what}: ${why}`).join('; ');
-      session.cluster.diary.say('checker', `${coordinator.name} is not healthy: ${problems ?? 'no answer'}`);
+      health.problem = `${coordinator.name}: ${problems ?? 'no answer'}`;
       await session.cluster.scheduler.sleep(1_000);
       return false;
     }

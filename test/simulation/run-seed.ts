@@ -187,9 +187,12 @@ class Run {
     const client = this.#newClient(`client-${number}`);
     while (session.counts.operations < this.#plan.operations) {
       const coordinator = coordinators[scheduler.random.below(coordinators.length)]!;
+      const { failed } = session.counts;
       await this.#operation(session, { client, coordinator });
       this.#stir(session);
-      await scheduler.sleep(scheduler.random.unit() * 30);
+      // Who is turned away comes back later.
+      const isFailing = session.counts.failed > failed;
+      await scheduler.sleep(scheduler.random.unit() * (isFailing ? 400 : 30));
     }
   }
 
@@ -207,10 +210,10 @@ class Run {
   #operation(session: Session, seat: Seat): Promise<void> {
     const { random } = session;
     const drawn = random.below(100);
-    if (drawn < 22) return upsert(session, seat, 1 + random.below(24));
-    if (drawn < 30) return importDocuments(session, seat, 1 + random.below(24));
+    if (drawn < 22) return upsert(session, seat, 1 + random.below(32));
+    if (drawn < 30) return importDocuments(session, seat, 1 + random.below(32));
     if (drawn < 40) return conditionalUpsert(session, seat, 1 + random.below(5));
-    if (drawn < 50) return deleteIds(session, seat, 1 + random.below(8));
+    if (drawn < 50) return deleteIds(session, seat, 1 + random.below(12));
     if (drawn < 52) return deleteMatching(session, seat);
     if (drawn < 58) return setAttributes(session, seat);
     if (drawn < 74) return get(session, seat);

@@ -126,6 +126,8 @@ export async function conditionalUpsert(session: Session, seat: Seat, count: num
   const attempts = 1 + session.random.below(3);
   let first: readonly WriteResult[] | null = null;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
+    // What has no condition is written at every attempt.
+    if (attempt > 0) for (const each of asked) if (!isConditional(each)) session.intents.write(each.content);
     const before = incarnation(seat.coordinator);
     const { answer, error } = await seat.client.call(
       seat.coordinator,
@@ -137,11 +139,11 @@ export async function conditionalUpsert(session: Session, seat: Seat, count: num
     if (answer === null || session.isElsewhere(answer.uid)) continue;
     for (const [at, result] of answer.results.entries())
       checkVerdict(session, asked[at]!, result, { writeId, since, sequence: answer.sequence });
-    if (first !== null) checkSame(session, first, answer.results);
+    if (first !== null) checkSame(session, asked, first, answer.results);
     if (answer.results.every(isClear)) first = answer.results;
     session.acknowledge(seat.coordinator, before, answer.sequence);
   }
-  if (first !== null) for (const { content } of asked) session.intents.answered(content.token);
+  if (first !== null) for (const each of asked) if (isConditional(each)) session.intents.answered(each.content.token);
 }
 
 function isClear({ status }: WriteResult): boolean {
@@ -161,22 +163,22 @@ function drawCondition(session: Session, present: Version | null): WriteConditio
 
 function checkVerdict(
   session: Session,
-  { content, condition }: Asked,
+  each: Asked,
   result: WriteResult,
   about: { readonly writeId: string; readonly since: bigint; readonly sequence: bigint },
 ): void {
+  const { content, condition } = each;
   const { id } = content;
   const what = `the verdict on '${id}' (${about.writeId})`;
-  const isConditional = condition.ifDocId !== undefined || condition.ifAbsent === true;
   const verdict = session.oracle.decision(about.writeId)?.verdicts.get(id);
   if (result.status === 0) {
     const version = session.oracle.version(result.docId);
     if (version?.id !== id || version.token !== content.token)
       return session.fail(`${what} names ${result.docId}, which is no such version`);
     session.acknowledgeVersion(version, about.sequence);
-    if (isConditional && verdict?.docId !== result.docId)
+    if (isConditional(each) && verdict?.docId !== result.docId)
       session.fail(`${what} is accepted as ${result.docId}; by the log it is ${verdict?.kind} ${verdict?.docId}`);
-  } else if (result.status === 9 && isConditional) {
+  } else if (result.status === 9 && isConditional(each)) {
     if (verdict?.kind !== 'refused' && verdict !== undefined)
       session.fail(`${what} is refused (${result.message}); by the log it is ${verdict.kind}`);
     // Refused without having been asked in the log: then the condition must have failed at some time.
@@ -192,12 +194,20 @@ function couldFail(session: Session, id: string, condition: WriteCondition, sinc
   return states.some((state) => (condition.ifAbsent === true ? state !== null : state?.docId !== condition.ifDocId));
 }
 
-function checkSame(session: Session, first: readonly WriteResult[], again: readonly WriteResult[]): void {
+function isConditional({ condition }: Asked): boolean {
+  return condition.ifDocId !== undefined || condition.ifAbsent === true;
+}
+
+function checkSame(
+  session: Session,
+  asked: readonly Asked[],
+  first: readonly WriteResult[],
+  again: readonly WriteResult[],
+): void {
   for (const [at, { id, status, docId }] of first.entries()) {
     const repeated = again[at]!;
     const isSame = repeated.status === status && (status !== 0 || repeated.docId === docId);
-    // What has no condition is written again.
-    if (isClear(repeated) && !isSame && session.oracle.version(docId)?.id !== id)
+    if (isConditional(asked[at]!) && isClear(repeated) && !isSame)
       session.fail(
         `a repeated write of '${id}' was first ${status} ${docId}, then ${repeated.status} ${repeated.docId}`,
       );

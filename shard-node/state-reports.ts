@@ -1,0 +1,102 @@
+/**
+ * What this node says in the registry of what it holds, under its lease: the last word for each key, one after another, repeated until
+ * the registry has it. Who reads them decides by them whom to ask, so that a lost one would leave a copy idle for good.
+ */
+import { sleep, type Clock } from '../base/clock.js';
+import { ShoalError } from '../base/errors.js';
+import type { Logger } from '../base/logger.js';
+import type { Lease, Registry } from '../cluster/registry.js';
+
+const retryMsMin = 200;
+const retryMsMax = 5_000;
+
+export interface StateReportsParts {
+  readonly registry: Registry;
+  readonly lease: Lease;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class StateReports {
+  readonly #parts: StateReportsParts;
+  /** Key → what is true when its turn comes. */
+  readonly #waiting = new Map<string, () => Uint8Array>();
+  readonly #stop = new AbortController();
+  readonly #attempted = new Set<() => void>();
+  #running: Promise<void> | null = null;
+  #isHindered = false;
+
+  constructor(parts: StateReportsParts) {
+    this.#parts = parts;
+  }
+
+  /** Tells what `state` gives when it is the key's turn, instead of what waits for that key. Nothing after `leave`. */
+  tell(key: string, state: () => Uint8Array): void {
+    if (this.#stop.signal.aborted) return;
+    this.#waiting.delete(key);
+    this.#waiting.set(key, state);
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when everything was told, or the registry turned out not to take it for now. */
+  async settled(): Promise<void> {
+    while (this.#running !== null && !this.#isHindered) await this.#nextAttempt();
+  }
+
+  /** Deletes `key`; what waits for it is not told any more. */
+  async withdraw(key: string): Promise<void> {
+    this.#waiting.delete(key);
+    // The one under way would bring it back.
+    if (this.#running !== null) await this.#nextAttempt();
+    this.#waiting.delete(key);
+    await this.#parts.registry.transact([], [{ operation: 'delete', key }]);
+  }
+
+  /** Tells nothing more; resolves when nothing is under way. Idempotent. */
+  async leave(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  /** Never rejects. */
+  async #run(): Promise<void> {
+    let retryMs = retryMsMin;
+    for (const signal = this.#stop.signal; this.#waiting.size > 0 && !signal.aborted;) {
+      const [key, state] = this.#waiting.entries().next().value!;
+      this.#waiting.delete(key);
+      this.#isHindered = !(await this.#attempt(key, state));
+      for (const wake of [...this.#attempted]) wake();
+      if (this.#isHindered) await sleep(this.#parts.clock, retryMs, signal);
+      retryMs = this.#isHindered ? Math.min(2 * retryMs, retryMsMax) : retryMsMin;
+    }
+    this.#isHindered = false;
+    this.#running = null;
+    for (const wake of [...this.#attempted]) wake();
+  }
+
+  /** False when it is to be tried again. */
+  async #attempt(key: string, state: () => Uint8Array): Promise<boolean> {
+    const { registry, lease, logger } = this.#parts;
+    try {
+      await registry.transact([], [{ operation: 'put', key, value: state(), lease }]);
+      return true;
+    } catch (thrown) {
+      const error = ShoalError.from(thrown);
+      if (!this.#isHindered) logger.warn({ err: error, key }, 'state could not be reported');
+      if (!['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED'].includes(error.code)) return true;
+      // A newer word for the key has come meanwhile, or this one is still the last.
+      if (!this.#waiting.has(key)) this.#waiting.set(key, state);
+      return false;
+    }
+  }
+
+  #nextAttempt(): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        this.#attempted.delete(wake);
+        resolve();
+      };
+      this.#attempted.add(wake);
+    });
+  }
+}
