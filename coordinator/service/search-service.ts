@@ -26,10 +26,21 @@ export function searchService(parts: CoordinatorParts): SearchServer {
   return {
     search: unaryHandler((request, { deadline }) => answer(request, parts, deadline), options),
     searchBatch: unaryHandler(async ({ requests }, { deadline }) => {
-      const outcomes = await answerBatch(requests, (request) => answer(request, parts, deadline));
+      const outcomes = await answerBatch(requests, (request) => answerOne(request, parts, deadline));
       return { outcomes };
     }, batch),
   };
+}
+
+/** As `answer`; a defect is part of a batch's answer, and would else be seen by nobody who can mend it. */
+async function answerOne(request: SearchRequest, parts: CoordinatorParts, deadline: Deadline): Promise<SearchResponse> {
+  try {
+    return await answer(request, parts, deadline);
+  } catch (thrown) {
+    const error = ShoalError.from(thrown);
+    if (error.code === 'INTERNAL') parts.logger.error({ err: error }, 'a question of a batch met a defect');
+    throw error;
+  }
 }
 
 async function answer(

@@ -1,9 +1,26 @@
 /** The whole way of a query over real nodes, with an encoder whose vectors can be computed by hand. */
 import assert from 'node:assert/strict';
 import type { SearchAnswer, SearchOptions } from '../../../../client/sdk/types.js';
+import type { Appenders } from '../../../../coordinator/ingest/appenders.js';
+import { search, type SearchResult } from '../../../../coordinator/search/search.js';
+import type { TermStatistics } from '../../../../coordinator/search/term-statistics.js';
+import type { Structures } from '../../../../coordinator/structures.js';
+import { ScanResponse, ShardDocuments } from '../../../../proto/generated/shoal/v1/shard.js';
 import { SmallCluster } from '../../../cluster/small-cluster.js';
+import { FakeClock } from '../../../fake-clock.js';
 import { toyCodec } from '../../codec.js';
-import { close } from '../fixtures.js';
+import {
+  bareSettings,
+  close,
+  columns,
+  deadlineOf,
+  encodersOf,
+  fanOutOf,
+  peersOf,
+  question,
+  servingMap,
+  viewOf,
+} from '../fixtures.js';
 
 const documents = [
   { id: 'cobbler', text: 'the cobbler mends shoes' },
@@ -120,3 +137,48 @@ for (const kind of ['coded', 'uncoded'] as const) {
     });
   });
 }
+
+describe('a search while a document is replaced', () => {
+  /** Each scan finds the one document in its next version; the first `lost` of them are gone when they are fetched. */
+  async function run(lost: bigint): Promise<SearchResult & { readonly scans: bigint }> {
+    const state = { version: 0n };
+    const map = servingMap(1);
+    const peers = peersOf({
+      scan: async () => {
+        state.version += 1n;
+        return ScanResponse.fromPartial({ shards: [{ shard: 0, dense: columns([state.version, 7n, 0.5]) }] });
+      },
+      fetch: async () => {
+        const documents = state.version > lost ? [{ docId: state.version, document: { id: 'a' } }] : [];
+        return { shards: [ShardDocuments.fromPartial({ shard: 0, documents })] };
+      },
+    });
+    const parts = {
+      view: viewOf(map),
+      peers,
+      encoders: encodersOf({}),
+      statistics: {} as TermStatistics,
+      structures: {} as Structures,
+      appenders: {} as Appenders,
+      fanOut: fanOutOf(map),
+      clock: new FakeClock(),
+    };
+    const representations = { dense: true, sparse: false, multi: false, sparseSearch: false };
+    const asked = question({ settings: bareSettings(), vector: Float32Array.of(1, 0), ...representations });
+    return { ...(await search(asked, parts, deadlineOf())), scans: state.version };
+  }
+
+  it('finds its new version', async () => {
+    const { hits, scans, coverage } = await run(1n);
+    assert.deepEqual(
+      hits.map(({ docId }) => docId),
+      [2n],
+    );
+    assert.deepEqual([scans, coverage.full], [2n, true]);
+  });
+
+  it('ends with what is there after three attempts', async () => {
+    const { hits, gone, scans } = await run(9n);
+    assert.deepEqual([hits.length, gone, scans], [0, 1, 3n]);
+  });
+});
