@@ -48,7 +48,10 @@ describe('reports of states', () => {
     await clock.advance(1_000);
     reports.tell('a', () => bytes('2'));
     registry.isDown = false;
-    for (let turn = 0; turn < 3; turn += 1) await clock.advance(10_000);
+    for (let turn = 0; turn < 5; turn += 1) {
+      await clock.pause();
+      await clock.advance(10_000);
+    }
     await reports.settled();
     assert.deepEqual(told, ['a=2']);
   });
