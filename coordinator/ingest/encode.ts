@@ -28,7 +28,7 @@ export async function encodeDocuments(
   const documents = accepted.map((each, i) => logDocument(each, encodings[i]));
   if (settings.tokenDim === 0) return documents;
   return Promise.all(
-    documents.map((document, i) => {
+    documents.map(async (document, i) => {
       const isCoded = wantsTokens(accepted[i]!) && document.tokens?.codec !== '';
       return isCoded ? document : codeTokens(document, settings, parts.codecs);
     }),
