@@ -5,7 +5,7 @@
  * that only grows at its end: what a commit took of it stays as it was.
  *
  * File format version 1: header of 64 bytes (magic "SHOALFNC"), entries (u64 docId, f64 milliseconds, u32 bytes of the id, the id),
- * u32 CRC-32 of the entries. A later entry of an id replaces the earlier one.
+ * u32 CRC-32 of the entries. A later entry of an id replaces the earlier one. The manifest names the files in order, and log time.
  */
 import { crc32 } from 'node:zlib';
 import { writeDurably } from './durable-file.js';
@@ -28,8 +28,11 @@ interface Fence {
 /** The entries of one instant; their bytes never change. */
 export interface FenceSnapshot {
   readonly bytes: Uint8Array;
-  /** Says whether two snapshots hold the same entries, but for those forgotten since. */
+  /** Where the bytes begin and end, counted in bytes from the first entry ever made. */
+  readonly start: number;
   readonly end: number;
+  /** Log time, milliseconds. */
+  readonly timeMs: number;
 }
 
 export class FenceTable {
@@ -74,15 +77,15 @@ export class FenceTable {
 
   /** The entries as of now. */
   snapshot(): FenceSnapshot {
-    return { bytes: this.#buffer.subarray(this.#start - this.#base, this.#end - this.#base), end: this.#end };
+    const bytes = this.#buffer.subarray(this.#start - this.#base, this.#end - this.#base);
+    return { bytes, start: this.#start, end: this.#end, timeMs: this.#nowMs };
   }
 
-  /** Takes up the entries of a file that `readFences` read; the table is new. */
+  /** Takes up the entries of a file that `readFences` read, older ones first; `advance` to the log time when all are in. */
   load(bytes: Buffer): void {
     for (let offset = 0; offset < bytes.length;) {
       const idEnd = offset + entryBytes + bytes.readUInt32LE(offset + 16);
       const id = bytes.toString('utf8', offset + entryBytes, idEnd);
-      this.#nowMs = Math.max(this.#nowMs, bytes.readDoubleLE(offset + 8));
       const docId = bytes.readBigUInt64LE(offset);
       this.#fences.set(id, { docId, at: this.#append(id, docId, bytes.readDoubleLE(offset + 8)) });
       offset = idEnd;

@@ -30,8 +30,8 @@ export interface Manifest {
   /** Number of the next file; file names are never used twice. */
   readonly nextNumber: number;
   readonly segments: readonly ManifestSegment[];
-  /** File name of what is remembered of superseded ids; absent when nothing is. */
-  readonly fences?: string | undefined;
+  /** What is remembered of superseded ids: file names, older entries first, and log time; absent when nothing is. */
+  readonly fences?: { readonly files: readonly string[]; readonly timeMs: number } | undefined;
   /** Last applied sequence per subject that the segments cover. */
   readonly applied: Readonly<Record<string, bigint>>;
 }

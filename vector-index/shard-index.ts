@@ -110,12 +110,12 @@ export class ShardIndex {
     const limits = { ...defaultShardIndexLimits, ...options.limits };
     const state = new IndexState(settings);
     const manifest = await openManifest(files, directory, settings);
-    state.fences.load(await openFences(files, directory, manifest));
+    const fenceFiles = await openFences(files, directory, { manifest, table: state.fences });
     state.sealed = await openSegments(files, directory, manifest);
     await removeOrphans(files, directory, manifest);
     for (const [subject, mark] of Object.entries(manifest.applied)) state.applied.set(subject, mark);
     state.durable = new Map(state.applied);
-    const maintainer = new Maintainer({ files, directory, state, manifest, limits, clock });
+    const maintainer = new Maintainer({ files, directory, fenceFiles, state, manifest, limits, clock });
     return new ShardIndex(options, limits, { state, maintainer });
   }
 

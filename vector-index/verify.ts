@@ -27,10 +27,10 @@ export async function verifyDirectory(directory: string, parts: VerifyParts): Pr
     if (missing.length === 0)
       await collecting(problems, () => verifySegment(directory, segment, { ...parts, problems }));
   }
-  const { fences } = manifest;
-  if (fences === undefined) return problems;
-  if (present.has(fences)) await collecting(problems, () => readFences(files, join(directory, fences)));
-  else problems.push(`${join(directory, fences)}, which the manifest names, does not exist`);
+  for (const name of manifest.fences?.files ?? []) {
+    if (present.has(name)) await collecting(problems, () => readFences(files, join(directory, name)));
+    else problems.push(`${join(directory, name)}, which the manifest names, does not exist`);
+  }
   return problems;
 }
 

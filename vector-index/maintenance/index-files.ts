@@ -2,10 +2,11 @@
 import { dirname, join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
 import { diskError, temporarySuffix } from '../durable-file.js';
-import { readFences } from '../fences.js';
+import { readFences, type FenceTable } from '../fences.js';
 import type { Files } from '../files.js';
 import type { ShardIndexSettings } from '../index-state.js';
 import { manifestFormat, readManifest, writeManifest, type Manifest } from '../manifest.js';
+import type { FenceFile } from './fence-files.js';
 import { SealedSegment } from '../segment/sealed-segment.js';
 import { SegmentState, type SealedState } from '../segment/segment-state.js';
 import { readTombstones } from '../segment/tombstones.js';
@@ -33,7 +34,7 @@ export function snapshotName(number: number): string {
 /** Every file that a manifest names. */
 export function namedFiles({ segments, fences }: Pick<Manifest, 'segments' | 'fences'>): string[] {
   const named = segments.flatMap(({ file, tombstones }) => (tombstones === null ? [file] : [file, tombstones]));
-  return fences === undefined ? named : [...named, fences];
+  return fences === undefined ? named : [...named, ...fences.files];
 }
 
 /**
@@ -128,11 +129,21 @@ export async function removeOrphans(files: Files, directory: string, manifest: M
   }
 }
 
-/** The superseded ids that the manifest remembers; empty when it names no file of them. DATA_LOSS when the file is damaged or missing. */
-export async function openFences(files: Files, directory: string, { fences }: Manifest): Promise<Buffer> {
-  if (fences === undefined) return Buffer.alloc(0);
-  const path = join(directory, fences);
-  return notMissing(path, readFences(files, path));
+/** Takes what the manifest remembers of superseded ids into `table`, and says which file holds what. DATA_LOSS when one is damaged or missing. */
+export async function openFences(
+  files: Files,
+  directory: string,
+  { manifest, table }: { readonly manifest: Manifest; readonly table: FenceTable },
+): Promise<readonly FenceFile[]> {
+  const opened: FenceFile[] = [];
+  for (const name of manifest.fences?.files ?? []) {
+    const path = join(directory, name);
+    const from = table.snapshot().end;
+    table.load(await notMissing(path, readFences(files, path)));
+    opened.push({ name, from, to: table.snapshot().end });
+  }
+  if (manifest.fences !== undefined) table.advance(manifest.fences.timeMs);
+  return opened;
 }
 
 /** `reading` of a file that the manifest names: DATA_LOSS when it does not exist. */

@@ -19,6 +19,7 @@ import { SegmentState, type SealedState } from '../segment/segment-state.js';
 import { writeTombstones } from '../segment/tombstones.js';
 import { writeSegment } from '../segment/write-segment.js';
 import type { ShardIndexLimits } from '../shard-index-limits.js';
+import { planFences, type FenceFile } from './fence-files.js';
 import { FileKeeper } from './file-keeper.js';
 import { fencesName, namedFiles, segmentName, snapshotName, tombstoneName } from './index-files.js';
 import { holdSnapshot, type IndexSnapshot } from './index-snapshot.js';
@@ -46,6 +47,8 @@ export interface MaintainerOptions {
   readonly directory: string;
   readonly state: IndexState;
   readonly manifest: Manifest;
+  /** The files that the manifest names for superseded ids. */
+  readonly fenceFiles: readonly FenceFile[];
   readonly limits: ShardIndexLimits;
   readonly clock: Clock;
 }
@@ -55,6 +58,7 @@ export class Maintainer {
   readonly #keeper: FileKeeper;
   /** What the committed manifest remembers of superseded ids. */
   #fences: FenceSnapshot;
+  #fenceFiles: readonly FenceFile[];
   #manifest: Manifest;
   #nextNumber: number;
   #pending: PendingSeal | null = null;
@@ -69,6 +73,7 @@ export class Maintainer {
     this.#options = options;
     this.#keeper = new FileKeeper(options.files, options.directory);
     this.#fences = options.state.fences.snapshot();
+    this.#fenceFiles = options.fenceFiles;
     this.#manifest = options.manifest;
     this.#nextNumber = options.manifest.nextNumber;
   }
@@ -265,13 +270,14 @@ export class Maintainer {
       names.push(isKnown || live === null ? segment.tombstones : await this.#writeTombstones(segment, live));
     }
     const segments = entries.map(({ state: { file } }, at) => ({ file, tombstones: names[at] ?? null }));
-    const { fences: fencesBefore, ...before } = this.#manifest;
-    const fencesNow = await this.#writeFences(fences, fencesBefore);
+    const { fences: _, ...before } = this.#manifest;
+    const fenceFiles = await this.#writeFences(fences);
+    const fenceNames = fenceFiles.map(({ name }) => name);
     const manifest: Manifest = {
       ...before,
       nextNumber: this.#nextNumber,
       segments,
-      ...(fencesNow === undefined ? {} : { fences: fencesNow }),
+      ...(fenceNames.length === 0 ? {} : { fences: { files: fenceNames, timeMs: fences.timeMs } }),
       applied: Object.fromEntries(marks),
     };
     await writeManifest(files, directory, manifest);
@@ -281,7 +287,8 @@ export class Maintainer {
     const replaced = entries.map(({ state: segment }, at) =>
       segment.tombstones === names[at] ? null : segment.tombstones,
     );
-    if (fencesBefore !== undefined && fencesBefore !== fencesNow) replaced.push(fencesBefore);
+    for (const { name } of this.#fenceFiles) if (!fenceNames.includes(name)) replaced.push(name);
+    this.#fenceFiles = fenceFiles;
     for (const [at, { state: segment, live }] of entries.entries()) {
       segment.tombstones = names[at] ?? null;
       segment.committed = live;
@@ -296,13 +303,14 @@ export class Maintainer {
     return name;
   }
 
-  /** The file that holds `fences`: `before` when nothing was added to what it holds; undefined when there are none. */
-  async #writeFences({ bytes, end }: FenceSnapshot, before: string | undefined): Promise<string | undefined> {
-    if (bytes.length === 0) return undefined;
-    if (before !== undefined && end === this.#fences.end) return before;
+  /** The files that hold `fences`, the last of them new when anything was added. */
+  async #writeFences({ bytes, start, end }: FenceSnapshot): Promise<readonly FenceFile[]> {
+    const { kept, from } = planFences(this.#fenceFiles, { start, end });
+    if (from === null) return kept;
+    const { files, directory } = this.#options;
     const name = fencesName(this.#takeNumber());
-    await writeFences(this.#options.files, join(this.#options.directory, name), bytes);
-    return name;
+    await writeFences(files, join(directory, name), bytes.subarray(from - start));
+    return [...kept, { name, from, to: end }];
   }
 
   #takeNumber(): number {

@@ -85,8 +85,9 @@ describe('the memory of superseded ids', () => {
       await writeFences(systemFiles, path, table.snapshot().bytes);
       const again = new FenceTable();
       again.load(await readFences(systemFiles, path));
+      again.advance(6_000);
       assert.deepEqual([again.covers('a', 19n), again.covers('ß'.repeat(100), 2n ** 63n - 1n)], [true, true]);
-      assert.deepEqual(again.snapshot().bytes, table.snapshot().bytes);
+      assert.deepEqual(again.snapshot(), table.snapshot());
       again.advance(5_001 + fenceKeepMs);
       assert.equal(again.size, 1);
     });

@@ -13,6 +13,7 @@ import {
 } from '../../../../vector-index/maintenance/index-files.js';
 import { manifestName } from '../../../../vector-index/manifest.js';
 import { seededRandom } from '../../../../base/random.js';
+import { FenceTable } from '../../../../vector-index/fences.js';
 import { writeSegment } from '../../../../vector-index/segment/write-segment.js';
 import { mutableOf, randomDocuments, settings, weakHash, writingParts } from '../fixtures.js';
 import { inFolder } from '../../../temporary-folder.js';
@@ -59,14 +60,18 @@ describe('the files of an index', () => {
       const source = { reader: mutableOf(randomDocuments(seededRandom(1), 2), weakHash), rowCount: 2, live: null };
       await writeSegment(join(directory, segmentName(1)), [source], settings, writingParts);
       const segments = [{ file: segmentName(1), tombstones: tombstoneName(2) }];
-      const fences = fencesName(3);
+      const fences = { files: [fencesName(3)], timeMs: 0 };
       const gone = (name: string): object => ({
         code: 'DATA_LOSS',
         message: new RegExp(`${name}, which the manifest names, does not exist`),
       });
       await assert.rejects(openSegments(systemFiles, directory, { ...manifest, segments }), gone(tombstoneName(2)));
-      await assert.rejects(openFences(systemFiles, directory, { ...manifest, fences }), gone(fences));
-      assert.equal((await openFences(systemFiles, directory, manifest)).length, 0);
+      const table = new FenceTable();
+      await assert.rejects(
+        openFences(systemFiles, directory, { manifest: { ...manifest, fences }, table }),
+        gone(fencesName(3)),
+      );
+      assert.deepEqual(await openFences(systemFiles, directory, { manifest, table }), []);
     });
   });
 
@@ -74,8 +79,8 @@ describe('the files of an index', () => {
     await inFolder(async (directory) => {
       const manifest = await openManifest(systemFiles, directory, settings);
       const segments = [{ file: segmentName(3), tombstones: tombstoneName(4) }];
-      const fences = fencesName(5);
-      const kept = [segmentName(3), tombstoneName(4), fences, 'notes.txt', 'lock'];
+      const fences = { files: [fencesName(5), fencesName(7)], timeMs: 0 };
+      const kept = [segmentName(3), tombstoneName(4), ...fences.files, 'notes.txt', 'lock'];
       const orphans = [
         segmentName(2),
         tombstoneName(3),

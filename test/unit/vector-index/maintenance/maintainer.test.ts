@@ -32,6 +32,7 @@ async function withMaintainer(
       manifest,
       limits: all,
       files: systemFiles,
+      fenceFiles: [],
       clock: systemClock,
     });
     await work({ state, maintainer, directory });
