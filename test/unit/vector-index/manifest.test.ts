@@ -22,6 +22,7 @@ const manifest: Manifest = {
     { file: '0000000001.segment', tombstones: null },
     { file: '0000000007.segment', tombstones: '0000000011.tombstones' },
   ],
+  fences: { files: ['0000000009.fences', '0000000010.fences'], timeMs: 1_700_000_000_000 },
   applied: { 'shoal.c.1.1': 2n ** 60n + 1n, 'shoal.c.1.2': 0n },
 };
 
