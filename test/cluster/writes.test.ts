@@ -375,6 +375,47 @@ describe('dropping a collection', () => {
     }));
 });
 
+describe('writes of every kind while their collection is dropped', () => {
+  it('end with NOT_FOUND, each in its time', () =>
+    withCollection(async (cluster) => {
+      const { documents, collections } = cluster.client;
+      await documents.upsert('notes', ring);
+      const kinds: readonly ((turn: number) => Promise<unknown>)[] = [
+        (turn) => documents.upsert('notes', [document(`u${turn}`, turn * 7)]),
+        async (turn) => {
+          const conditions = [{ ifAbsent: true } as const];
+          const { results } = await documents.upsert('notes', [document(`c${turn}`, turn * 7)], { conditions });
+          assert.equal(results[0]?.error, null);
+        },
+        (turn) => documents.delete('notes', [`u${turn}`, 'd03']),
+        (turn) => documents.set('notes', 'd07', { turn: BigInt(turn) }),
+        () => documents.deleteWhere('notes', 'year == 5'),
+        (turn) =>
+          documents.upsert('notes', [
+            {
+              id: `p${turn}`,
+              text: 'p',
+              passages: [0, 120, 240].map((degrees) => ({ vector: at(degrees), start: 0, end: 0 })),
+            },
+          ]),
+      ];
+      const state = { started: 0 };
+      const ends = kinds.map(async (kind) => {
+        for (let turn = 0; ; turn += 1) {
+          state.started += 1;
+          await kind(turn);
+        }
+      });
+      const outcomes = Promise.allSettled(ends);
+      while (state.started < 40) await wait(5);
+      await collections.drop('notes');
+      for (const outcome of await outcomes) {
+        assert.ok(outcome.status === 'rejected');
+        assert.equal((outcome.reason as { code?: string }).code, 'NOT_FOUND', String(outcome.reason));
+      }
+    }));
+});
+
 describe('a log that lost its end', () => {
   it('is opened anew above what nodes have, so that versions never run backwards', () =>
     withCollection(async (cluster) => {
