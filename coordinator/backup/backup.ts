@@ -6,39 +6,24 @@
  * follows from it is in the log, and the records between the marks and the log's end complete the files. What is above the cut and
  * does not follow from it is left out, so that the archive is the collection of one instant.
  */
-import type { Clock } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
-import type { Logger } from '../../base/logger.js';
 import { version } from '../../base/version.js';
 import { archiveFormat, encodeManifest } from '../../cluster/archive/archive-manifest.js';
 import type { ArchivedShard, ArchiveManifest } from '../../cluster/archive/archive.js';
-import type { ChangeLog } from '../../cluster/change-log.js';
 import { codecObject, keys, shardSubject, streamOf, structureObject } from '../../cluster/keys.js';
-import type { ObjectStore } from '../../cluster/object-store.js';
 import type { Lease, Registry } from '../../cluster/registry.js';
 import { collectionNamed, placementsOf } from '../../cluster/shard-map/cluster-map.js';
-import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import type { BackupPart } from '../../proto/generated/shoal/v1/backup.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import { type CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { uint32From, bufferOf } from '../../base/bytes.js';
 import { atPartition, partitionsOf } from '../directories.js';
-import type { Peers } from '../peers.js';
 import { placeHold } from '../placement/holds.js';
 import { ArchiveWriter } from './archive-writer.js';
+import type { BackupParts } from './parts.js';
 import { sendReplica, type ReplicaFiles } from './replica-files.js';
 import { tailOf } from './tail.js';
-
-export interface BackupParts {
-  readonly registry: Registry;
-  readonly log: ChangeLog;
-  readonly objects: ObjectStore;
-  readonly view: ClusterView;
-  readonly peers: Peers;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
 
 /** How long the hold of a coordinator that died keeps the log from being truncated. */
 const holdMs = 30_000;

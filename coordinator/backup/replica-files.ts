@@ -11,7 +11,7 @@ import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import { onOneReplica } from '../documents/shards.js';
 import type { ArchivedShard } from '../../cluster/archive/archive.js';
 import type { ArchiveWriter } from './archive-writer.js';
-import type { BackupParts } from './backup.js';
+import type { BackupParts } from './parts.js';
 
 /** Bytes asked for at once. */
 const pieceBytes = 1024 * 1024;

@@ -16,7 +16,7 @@ import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import { publishCollection } from '../collections/create.js';
 import { dropCollection, type ManageParts } from '../collections/manage.js';
 import { countDocuments } from '../documents/count.js';
-import type { BackupParts } from './backup.js';
+import type { BackupParts } from './parts.js';
 import { planRestore, type Destination, type RestorePlan } from './restore-plan.js';
 import { ShardImports } from './shard-imports.js';
 

@@ -5,7 +5,7 @@ import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { TransferService, type WriteImportRequest } from '../../proto/generated/shoal/v1/backup.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
-import type { BackupParts } from './backup.js';
+import type { BackupParts } from './parts.js';
 import type { RestorePlan } from './restore-plan.js';
 
 export class ShardImports {

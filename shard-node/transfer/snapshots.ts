@@ -5,7 +5,6 @@
 import type { Clock, Timer } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
-import type { MappedFile } from '../../kernels/kernels.js';
 import type { Files } from '../../vector-index/files.js';
 import type { IndexSnapshot, SnapshotFile } from '../../vector-index/maintenance/index-snapshot.js';
 
@@ -24,7 +23,7 @@ export interface SnapshotsParts {
 interface Held {
   readonly snapshot: IndexSnapshot;
   /** The file that was read last. */
-  open: { readonly number: number; readonly mapped: MappedFile } | null;
+  open: { readonly number: number; readonly mapped: ReturnType<Files['map']> } | null;
   timer: Timer;
 }
 

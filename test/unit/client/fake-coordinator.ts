@@ -179,6 +179,13 @@ function write(held: Held, document: Document): WriteResult {
 }
 
 function documentsServer(held: Map<string, Held>, fake: FakeCoordinator): DocumentsServer {
+  return { ...writesServer(held, fake), ...readsServer(held, fake) };
+}
+
+type Writes = 'upsert' | 'import' | 'setAttributes' | 'deleteDocuments';
+type Reads = 'getDocument' | 'countDocuments' | 'scroll';
+
+function writesServer(held: Map<string, Held>, fake: FakeCoordinator): Pick<DocumentsServer, Writes> {
   return {
     upsert: answer((request: UpsertRequest) => {
       const { collection, documents } = request;
@@ -219,11 +226,6 @@ function documentsServer(held: Map<string, Held>, fake: FakeCoordinator): Docume
         });
       })().catch((error: ServiceError) => done(error));
     },
-    getDocument: answer(({ collection, id }: { collection: string; id: string }) => {
-      const found = find(held, collection).documents.get(id);
-      if (found === undefined) throw failure(grpcStatus.NOT_FOUND, `collection ${collection} has no document ${id}`);
-      return { uid: `uid-${collection}`, ...found };
-    }),
     setAttributes: answer(({ collection, id, attributes, remove }: SetAttributesRequest) => {
       const found = find(held, collection).documents.get(id);
       if (found === undefined) throw failure(grpcStatus.NOT_FOUND, `collection ${collection} has no document ${id}`);
@@ -239,6 +241,16 @@ function documentsServer(held: Map<string, Held>, fake: FakeCoordinator): Docume
         filter === '' ? request.ids : matching(find(held, collection), filter).map(({ document }) => document.id);
       const deleted = ids.filter((id) => find(held, collection).documents.delete(id)).length;
       return { uid: `uid-${collection}`, sequence: 11n, deleted: BigInt(deleted) };
+    }),
+  };
+}
+
+function readsServer(held: Map<string, Held>, fake: FakeCoordinator): Pick<DocumentsServer, Reads> {
+  return {
+    getDocument: answer(({ collection, id }: { collection: string; id: string }) => {
+      const found = find(held, collection).documents.get(id);
+      if (found === undefined) throw failure(grpcStatus.NOT_FOUND, `collection ${collection} has no document ${id}`);
+      return { uid: `uid-${collection}`, ...found };
     }),
     countDocuments: answer(({ collection, filter }: { collection: string; filter: string }) => ({
       uid: `uid-${collection}`,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ArchiveWriter } from '../../../../coordinator/backup/archive-writer.js';
-import type { BackupParts } from '../../../../coordinator/backup/backup.js';
+import type { BackupParts } from '../../../../coordinator/backup/parts.js';
 import { sendReplica, type ReplicaFiles } from '../../../../coordinator/backup/replica-files.js';
 import { ShoalError } from '../../../../base/errors.js';
 import { FakeClock } from '../../../fake-clock.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { encodeManifest } from '../../../../cluster/archive/archive-manifest.js';
 import { ShoalError } from '../../../../base/errors.js';
-import type { BackupParts } from '../../../../coordinator/backup/backup.js';
+import type { BackupParts } from '../../../../coordinator/backup/parts.js';
 import { planRestore } from '../../../../coordinator/backup/restore-plan.js';
 import { ShardImports } from '../../../../coordinator/backup/shard-imports.js';
 import { FakeClock } from '../../../fake-clock.js';
