@@ -20,6 +20,7 @@ import type { ShardNodeConfig } from '../config.js';
 import { DirectoryPartition } from './directory-partition.js';
 import type { DirectoryStore } from './directory-store.js';
 import { ListRoutes } from './list-routes.js';
+import { otherCopies } from './other-copies.js';
 import { RunDirectoryStore } from './run-directory-store.js';
 import { shardRows } from './shard-rows.js';
 import { StateReports } from '../state-reports.js';
@@ -121,6 +122,7 @@ export class DirectorySet {
       log,
       routes,
       rows: shardRows(connections, () => this.#map),
+      copies: otherCopies(connections, () => this.#map, placement, config.id),
       floors: async () => {
         const entries = await registry.list(keys.floorsOf(uid));
         return new Map(

@@ -18,6 +18,7 @@ import { Committer } from './committer.js';
 import type { DirectoryStore } from './directory-store.js';
 import { Effects, writeEffects } from './effects.js';
 import type { ListRoutes } from './list-routes.js';
+import type { OtherCopies } from './other-copies.js';
 import { decide, type AcceptedWrite, type Superseding } from './partition.js';
 import { PartitionState, type HashRange, type OpenRecord } from './partition-state.js';
 import { needsRebuild, Rebuild, type ShardRows } from './rebuild.js';
@@ -38,6 +39,7 @@ export interface LifeParts {
   readonly log: ChangeLog;
   readonly routes: ListRoutes;
   readonly rows: ShardRows;
+  readonly copies: OtherCopies;
   /** The truncation floors of the collection's subjects, read anew. */
   floors(): Promise<ReadonlyMap<string, bigint>>;
   readonly commitEveryMs: number;

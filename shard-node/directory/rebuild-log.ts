@@ -35,6 +35,8 @@ export class LeftOver {
   /** docIds under which documents, or ends of documents, were appended: those decisions were carried out. */
   readonly #written = new Set<bigint>();
   readonly #ended = new Set<bigint>();
+  /** Those of `#written` that no shard could show yet. */
+  readonly #writtenLate = new Set<bigint>();
   #epoch = 0n;
 
   constructor(parts: LeftOverParts) {
@@ -46,7 +48,7 @@ export class LeftOver {
     return this.#epoch;
   }
 
-  /** Hears what the log holds up to `last`. */
+  /** Hears what the log holds: decisions up to `last`, and what followed from them. */
   async hear(): Promise<void> {
     const { log, uid } = this.#parts;
     const end = await this.#lastHeld();
@@ -78,34 +80,35 @@ export class LeftOver {
     }
   }
 
-  /** The largest position up to `last` that was not purged, for a consumer waits for what comes next; null = none. */
+  /** The largest position that was not purged, for a consumer waits for what comes next; null = none. */
   async #lastHeld(): Promise<bigint | null> {
-    const { log, uid, last } = this.#parts;
-    const { firstSequence } = await log.state(streamOf(uid));
-    for (let sequence = last; sequence >= firstSequence; sequence -= 1n) {
+    const { log, uid } = this.#parts;
+    const { firstSequence, lastSequence } = await log.state(streamOf(uid));
+    for (let sequence = lastSequence; sequence >= firstSequence; sequence -= 1n) {
       if ((await log.read(streamOf(uid), sequence)) !== null) return sequence;
     }
     return null;
   }
 
   #hearOne(entry: LogEntry): void {
-    const { state } = this.#parts;
+    const { state, last } = this.#parts;
     const headers = headersOf(entry);
     const code = state.codeOf(entry.subject);
     state.subjects.note(code, entry.sequence);
-    state.subjects.settle(code, entry.sequence);
+    if (entry.sequence <= last) state.subjects.settle(code, entry.sequence);
     if (headers.operation === 'superseded') {
       for (const docId of headers.docIds) this.#ended.add(docId);
       return;
     }
     if (headers.epoch > this.#epoch) this.#epoch = headers.epoch;
-    if (headers.operation === 'upsert') this.#hearUpsert(headers);
-    else this.#decisions.push({ sequence: entry.sequence, timeMs: entry.timeMs, headers });
+    if (headers.operation === 'upsert') this.#hearUpsert(headers, entry.sequence);
+    else if (entry.sequence <= last) this.#decisions.push({ sequence: entry.sequence, timeMs: entry.timeMs, headers });
   }
 
-  #hearUpsert({ isAs, docIds, ids, places }: UpsertHeaders): void {
-    const { state } = this.#parts;
+  #hearUpsert({ isAs, docIds, ids, places }: UpsertHeaders, sequence: bigint): void {
+    const { state, last } = this.#parts;
     if (isAs) for (const docId of docIds) this.#written.add(docId);
+    if (isAs && sequence > last) for (const docId of docIds) this.#writtenLate.add(docId);
     for (const [position, subjects] of places) {
       const id = ids[position]!;
       const known = state.owns(id) ? state.entry(id) : null;
@@ -128,7 +131,9 @@ export class LeftOver {
     const { headers } = decision;
     if (headers.operation === 'delete') return this.#deleted(headers, position, known);
     const docId = headers.docIds[position]!;
-    if (known?.docId === docId) await this.#complete(decision, position, known);
+    const isLate = this.#writtenLate.has(docId) && (known === null || known.docId < docId);
+    if (isLate) await this.#adopt(decision, position, known);
+    else if (known?.docId === docId) await this.#complete(decision, position, known);
     if (known?.docId === docId || this.#written.has(docId)) return { verdict: Verdict.VERDICT_APPLIED, docId };
     return { verdict: Verdict.VERDICT_REFUSED, docId: known?.docId ?? 0n };
   }
@@ -147,6 +152,15 @@ export class LeftOver {
     if (holds || this.#ended.has(docId)) return { verdict: Verdict.VERDICT_APPLIED, docId: 0n };
     if (wanted === condition.none) return { verdict: Verdict.VERDICT_ABSENT, docId: 0n };
     return { verdict: Verdict.VERDICT_REFUSED, docId: known?.docId ?? 0n };
+  }
+
+  /** Takes over a write that another copy accepted, instead of `known`. */
+  async #adopt(decision: HeardDecision, position: number, known: DirectoryEntry | null): Promise<void> {
+    const { ids, docIds, contentHashes } = decision.headers;
+    const [id, docId] = [ids[position]!, docIds[position]!];
+    for (const code of known?.places ?? noPlaces) this.#parts.supersede(code, id, docId);
+    const contentHash = contentHashes[position]!;
+    await this.#complete(decision, position, { docId, contentHash, places: noPlaces, unheard: noPlaces });
   }
 
   /** Appends the passages of an accepted write that no shard has. */

@@ -2,8 +2,8 @@
  * A directory without data and without the log's beginning: built anew from what the shards hold and what is left of the log.
  *
  * L = the stream's last position at the beginning. Every shard is read once it has applied L: of one id the largest docId counts, the
- * others are superseded. Then what the log still holds up to L is heard: deletes are carried out again, a conditional write was accepted
- * where its document is in a shard or in the log under its docId, and refused otherwise. From L on the log is heard as usual.
+ * others are superseded. Then what the log still holds is heard, once other copies have appended what they decided up to L: deletes are carried
+ * out again, a conditional write was accepted where its document is in a shard or in the log under its docId, and refused otherwise. From L on the log is heard as usual.
  */
 import { sleep, type Clock } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
@@ -18,6 +18,7 @@ import { Slices } from '../../vector-index/maintenance/slices.js';
 import type { Effects } from './effects.js';
 import type { ListRoutes } from './list-routes.js';
 import type { OpenRecord, PartitionState } from './partition-state.js';
+import type { OtherCopies } from './other-copies.js';
 import { LeftOver } from './rebuild-log.js';
 import { mergeRow } from './rebuild-row.js';
 
@@ -44,6 +45,7 @@ export interface RebuildParts {
   readonly log: ChangeLog;
   readonly routes: ListRoutes;
   readonly rows: ShardRows;
+  readonly copies: OtherCopies;
   readonly effects: Effects;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -83,6 +85,8 @@ export class Rebuild {
     }
     const last = (await log.state(streamOf(uid))).lastSequence;
     for (const placement of routes.placements) await this.#readShard(placement, last);
+    // What other copies accepted is theirs to append; it is no evidence before it is in the log.
+    await this.#untilGiven((deadline) => this.#parts.copies.settled(last, deadline));
     if (signal.aborted) return;
     const left = new LeftOver({
       ...this.#parts,
@@ -143,15 +147,19 @@ export class Rebuild {
     this.#parts.effects.supersede(code, id, docId, this.#cause);
   }
 
-  /** A page from whichever replica gives it, however long that takes; null when the rebuild ends before. */
-  async #page(placement: ShardPlacement, ask: Parameters<ShardRows['page']>[1]): Promise<ListRowsResponse | null> {
-    const { rows, clock, signal, hinder } = this.#parts;
+  #page(placement: ShardPlacement, ask: Parameters<ShardRows['page']>[1]): Promise<ListRowsResponse | null> {
+    return this.#untilGiven((deadline) => this.#parts.rows.page(placement, ask, deadline));
+  }
+
+  /** What `ask` gives, tried until it does, however long that takes; null when the rebuild ends before. */
+  async #untilGiven<T>(ask: (deadline: Deadline) => Promise<T>): Promise<T | null> {
+    const { clock, signal, hinder } = this.#parts;
     while (!signal.aborted) {
       const deadline = Deadline.after(clock, pageMs, signal);
       try {
-        const page = await rows.page(placement, ask, deadline);
+        const given = await ask(deadline);
         hinder(null);
-        return page;
+        return given;
       } catch (error) {
         hinder(ShoalError.from(error));
       } finally {

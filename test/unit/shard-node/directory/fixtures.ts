@@ -11,6 +11,7 @@ import { LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
 import { DirectoryPartition } from '../../../../shard-node/directory/directory-partition.js';
 import { ListRoutes } from '../../../../shard-node/directory/list-routes.js';
 import { MemoryDirectoryDisk, MemoryDirectoryStore } from '../../../../shard-node/directory/memory-directory-store.js';
+import type { OtherCopies } from '../../../../shard-node/directory/other-copies.js';
 import type { ShardRows } from '../../../../shard-node/directory/rebuild.js';
 import { systemClock } from '../../../../base/clock.js';
 import { silent } from '../fixtures.js';
@@ -90,6 +91,7 @@ export interface PartitionRig {
   readonly discarded: string[];
   /** Rows that shards give; none unless told. */
   rows: ShardRows;
+  copies: OtherCopies;
   /** What opening the store throws, once. */
   openError: Error | null;
   /** Starts a copy on what the one before has committed, which stops. */
@@ -109,6 +111,7 @@ export async function withPartition(work: (rig: PartitionRig) => Promise<void>):
     floors: new Map(),
     discarded: [],
     rows: { page: () => Promise.reject(new Error('no shard was to be asked')) },
+    copies: { settled: () => Promise.resolve() },
     openError: null,
     placement: DirectoryPlacement.fromPartial({ uid, partition: 0, ...wholeRange, nodes: ['n1'] }),
     start: async () => {
@@ -132,6 +135,7 @@ function newPartition(rig: PartitionRig): DirectoryPartition {
     log: rig.log,
     routes: routes(),
     rows: { page: (...ask) => rig.rows.page(...ask) },
+    copies: { settled: (...ask) => rig.copies.settled(...ask) },
     floors: async () => rig.floors,
     commitEveryMs: 5,
     commitEntries: 100,

@@ -18,6 +18,7 @@ function lifeOn(log: FakeLog, routes = new ListRoutes(uid)): PartitionLife {
     log,
     routes,
     rows: { page: () => Promise.reject(new Error('not asked')) },
+    copies: { settled: () => Promise.reject(new Error('not asked')) },
     floors: async () => new Map(),
     commitEveryMs: 5,
     commitEntries: 10,

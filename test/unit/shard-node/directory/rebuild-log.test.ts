@@ -97,6 +97,22 @@ describe('a conditional write that is left in the log', () => {
       assert.deepEqual([state.entry('c'), state.entry('b')?.docId], [null, d(newer, 0)]);
     }));
 
+  it('was accepted where another copy appends its document only now', () =>
+    withPartition(async (rig) => {
+      purgedUpTo(rig, 10n);
+      const asked = rig.log.put(directory, writeOf(logDocument('a', 0), condition.absent));
+      rig.copies = {
+        settled: async (sequence) => {
+          assert.equal(sequence, asked);
+          rig.log.put(subjectOf(0), upsertOf(['a'], { as: d(asked, 0) }));
+        },
+      };
+      const state = await built(rig, { a: d(2n, 0) });
+      assert.deepEqual([verdictOf(state, asked), state.entry('a')?.docId], [VERDICT_APPLIED, d(asked, 0)]);
+      for (const entry of rig.log.on(subjectOf(0)))
+        assert.ok([...headersOf(entry).docIds].every((docId) => docId === d(asked, 0)));
+    }));
+
   it('gets the passages that no shard has', () =>
     withPartition(async (rig) => {
       purgedUpTo(rig, 10n);
