@@ -8,16 +8,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { ShoalError } from '../../base/errors.js';
 import type { LogEntry } from '../change-log.js';
-import {
-  bodyBytesOf,
-  checkBody,
-  checkHeader,
-  decodeHeader,
-  encodeHeader,
-  logKeys,
-  type HeaderBlock,
-} from './log-record.js';
-import { LmdbStore, type OwnChecks, type StoreWrite } from './lmdb-store.js';
+import { bodyBytesOf, checkBody, decodeHeader, encodeHeader, logKeys } from './log-record.js';
+import { LmdbStore, type StoreWrite } from './lmdb-store.js';
+import { checksOf } from './log-checks.js';
 
 /** What a chunk knows of a subject. */
 export interface SubjectRow {
@@ -282,30 +275,6 @@ export class LogChunk {
     const keys = this.#store.keys({ start: logKeys.subjectsStart, end: logKeys.subjectsEnd });
     return new Map(keys.map((key) => [key.toString('utf8', 1), decodeRow(this.#store.get(key))]));
   }
-}
-
-/**
- * The checks of a chunk's headers, and with `isDeep` of its bodies, for a walk in the order of keys. Else a body is only read, and
- * judged, when it is asked for.
- */
-export function checksOf(path: string, isDeep = false): OwnChecks {
-  const headers = new Map<bigint, HeaderBlock>();
-  return {
-    has: (key) => logKeys.isHeader(key) || logKeys.isBody(key),
-    check: (entry) => {
-      if (!isDeep && logKeys.isBody(entry.key)) return;
-      const sequence = logKeys.sequenceOf(entry.key);
-      const where = `sequence ${sequence} in ${path}`;
-      if (logKeys.isHeader(entry.key)) {
-        if (isDeep) headers.set(sequence, decodeHeader(sequence, entry.value(), where));
-        else checkHeader(sequence, entry.value(), where);
-        return;
-      }
-      const header = headers.get(sequence);
-      if (header === undefined) throw new ShoalError('DATA_LOSS', `${where} has a body without headers`);
-      checkBody(header, entry.value(), where);
-    },
-  };
 }
 
 /** last u64 @0 · entries u64 @8 · bytes u64 @16 · purged u64 @24, little-endian. */

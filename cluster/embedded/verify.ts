@@ -9,7 +9,7 @@ import { logFormat } from './embedded-change-log.js';
 import { objectsFormat, readObject } from './embedded-object-store.js';
 import { registryFormat } from './embedded-registry.js';
 import { checkStore } from './lmdb-store.js';
-import { checksOf } from './log-chunk.js';
+import { checksOf } from './log-checks.js';
 
 export interface VerifiedFile {
   /** Path below the data folder. */
