@@ -1,5 +1,5 @@
 /** `shoal verify`: every checksum of a data folder or of a backup, offline. */
-import { relative } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { addCommand, type CommandHost, type Invocation } from '../command.js';
 import type { Command } from 'commander';
 
@@ -43,11 +43,13 @@ async function partsOf(directory: string): Promise<Part[]> {
   const { ShoalError } = await import('../../../base/errors.js');
   const { verifyEmbedded } = await import('../../../cluster/embedded/verify.js');
   const { verifyBelow } = await import('../../../shard-node/verify.js');
+  // As a path of its own form, since files are named by what follows it.
+  const root = resolve(directory);
   const parts: Part[] = [];
   try {
-    for await (const file of verifyEmbedded(directory)) parts.push(file);
-    for await (const { directory: folder, kind, problems } of verifyBelow(directory)) {
-      parts.push({ file: relative(directory, folder), kind, problems });
+    for await (const file of verifyEmbedded(root)) parts.push(file);
+    for await (const { directory: folder, kind, problems } of verifyBelow(root)) {
+      parts.push({ file: relative(root, folder), kind, problems });
     }
   } catch (error) {
     if (!(error instanceof Error) || !('syscall' in error)) throw error;

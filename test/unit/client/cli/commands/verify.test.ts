@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { systemClock } from '../../../../../base/clock.js';
 import { createLogger } from '../../../../../base/logger.js';
@@ -39,7 +39,8 @@ describe('shoal verify', () => {
       files.filter(({ kind }) => kind !== 'format').map(({ file }) => file),
       ['registry/registry.mdb', 'objects/objects/tables/one'],
     );
-    assert.equal((await runShoal(['verify', directory])).stdout, '0 indexes and 6 other parts: all checksums match\n');
+    for (const written of [directory, `${directory}/`, join(relative('.', directory), '..', 'data')])
+      assert.equal((await runShoal(['verify', written])).stdout, '0 indexes and 6 other parts: all checksums match\n');
   });
 
   it('reads every checksum of a backup', async () => {
