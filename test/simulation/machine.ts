@@ -58,6 +58,8 @@ export class Machine implements CrashPoint {
   #process: SimProcess;
   #running: Running | null = null;
   #skewMs = 0;
+  /** Called whenever its process begins to serve. */
+  onServing: () => void = () => undefined;
   starts = 0;
   /** When its process began. */
   startedMs = 0;
@@ -94,6 +96,7 @@ export class Machine implements CrashPoint {
         if (!process.isAlive) return;
         this.#running = running;
         this.#world.diary.say(this.name, 'serves');
+        this.onServing();
       },
       (error: unknown) => {
         if (!process.isAlive) return;

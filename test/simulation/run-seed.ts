@@ -126,6 +126,7 @@ class Run {
     await this.#cluster.start();
     const session = await this.#create();
     this.#session = session;
+    for (const machine of this.#cluster.shardNodes) machine.onServing = () => void this.#probe(session);
     const clients = Array.from({ length: this.#plan.clients }, (_, number) => this.#client(session, number));
     await Promise.all(this.#plan.hasSideStory ? [...clients, this.#sideStory(session)] : clients);
     diary.say('client', 'all operations are done; everything is healed');
@@ -193,6 +194,16 @@ class Run {
       // Who is turned away comes back later.
       const isFailing = session.counts.failed > failed;
       await scheduler.sleep(scheduler.random.unit() * (isFailing ? 400 : 30));
+    }
+  }
+
+  /** Whoever has just begun to serve is asked at once. */
+  async #probe(session: Session): Promise<void> {
+    const { coordinators, scheduler } = this.#cluster;
+    const client = this.#newClient('probe');
+    for (let at = 0; at < 3; at += 1) {
+      await scheduler.sleep(scheduler.random.unit() * 10);
+      await search(session, { client, coordinator: coordinators[at % coordinators.length]! }, false);
     }
   }
 

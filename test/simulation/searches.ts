@@ -26,10 +26,9 @@ export interface Question {
   readonly readyMs: number;
 }
 
-/** One search, by a vector. */
-export async function search(session: Session, seat: Seat): Promise<void> {
+/** One search, by a vector; `isBound` asks for everything that was acknowledged. */
+export async function search(session: Session, seat: Seat, isBound = session.random.below(3) > 0): Promise<void> {
   const { random } = session;
-  const isBound = random.below(3) > 0;
   const from = isBound ? session.acknowledged : 0n;
   const filter = random.below(3) === 0 ? drawFilter(random) : everything;
   const question = {

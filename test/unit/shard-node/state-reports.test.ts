@@ -53,7 +53,7 @@ describe('reports of states', () => {
       await clock.advance(10_000);
     }
     await reports.settled();
-    assert.deepEqual(told, ['a=2']);
+    assert.equal(told.at(-1), 'a=2');
   });
 
   it('are not repeated when the registry refuses them for good', async () => {
