@@ -1,6 +1,7 @@
 /** When a partition stores what is settled: soon, many records at once, one commit after another. */
 import type { Clock, Timer } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
+import { Slices } from '../../vector-index/maintenance/slices.js';
 import type { PartitionState } from './partition-state.js';
 
 export interface CommitterParts {
@@ -53,9 +54,9 @@ export class Committer {
 
   /** Never rejects. */
   async #commit(): Promise<void> {
-    const { state, onCommitted, onHindrance, onFailure } = this.#parts;
+    const { state, clock, onCommitted, onHindrance, onFailure } = this.#parts;
     try {
-      await state.commit();
+      await state.commit(state.settled, new Slices(clock));
       if (this.#isHindered) onHindrance(null);
       this.#isHindered = false;
       onCommitted();

@@ -5,6 +5,7 @@
  * replay from the committed position causes again whatever may be missing.
  */
 import { hashText } from '../../base/hash.js';
+import type { Slices } from '../../vector-index/maintenance/slices.js';
 import { Caused } from './caused.js';
 import type { DirectoryEntry, VerdictRecord } from './directory-entry.js';
 import type { DirectoryStore, ListedEntry } from './directory-store.js';
@@ -183,8 +184,11 @@ export class PartitionState implements PartitionView {
     this.#newVerdicts.push(verdict);
   }
 
-  /** Stores what is settled; with `marksAt`, under that position. On failure everything is as before. One at a time. */
-  async commit(marksAt: bigint = this.#settled): Promise<void> {
+  /**
+   * Stores what is settled; with `marksAt`, under that position. On failure everything is as before. One at a time; with `slices`
+   * others get their turn meanwhile.
+   */
+  async commit(marksAt: bigint = this.#settled, slices: Slices | null = null): Promise<void> {
     const entries = this.#changes;
     const verdicts = this.#newVerdicts;
     this.#changes = new Map();
@@ -205,7 +209,10 @@ export class PartitionState implements PartitionView {
       throw error;
     }
     this.#committed = marksAt;
-    for (const [id, entry] of entries) if (this.#overlay.get(id) === entry) this.#overlay.delete(id);
+    for (const [id, entry] of entries) {
+      if (this.#overlay.get(id) === entry) this.#overlay.delete(id);
+      if (slices?.isOver === true) await slices.pause();
+    }
   }
 
   /** The state is that after `sequence`, with what it caused up to `caused` and the largest map epoch: the end of a rebuild. */
