@@ -34,10 +34,6 @@ import {
   type GetStatisticsResponse,
   type ListRowsRequest,
   type ListRowsResponse,
-  type LookupRequest,
-  type LookupResponse,
-  type ReadDocumentsRequest,
-  type ReadDocumentsResponse,
   type RerankRequest,
   type RerankResponse,
   type ScanRequest,
@@ -114,22 +110,9 @@ export class Peers {
     return present((await this.#ask(address, { fetch }, deadline)).fetch, 'the fetch in a shard answer');
   }
 
-  async lookup(address: string, lookup: LookupRequest, deadline: Deadline): Promise<LookupResponse> {
-    return present((await this.#ask(address, { lookup }, deadline)).lookup, 'the lookup in a shard answer');
-  }
-
   async statistics(address: string, request: GetStatisticsRequest, deadline: Deadline): Promise<GetStatisticsResponse> {
     const answer = await this.#ask(address, { statistics: request }, deadline);
     return present(answer.statistics, 'the statistics in a shard answer');
-  }
-
-  async readDocuments(
-    address: string,
-    readDocuments: ReadDocumentsRequest,
-    deadline: Deadline,
-  ): Promise<ReadDocumentsResponse> {
-    const answer = await this.#ask(address, { readDocuments }, deadline);
-    return present(answer.readDocuments, 'the documents in a shard answer');
   }
 
   async listRows(address: string, listRows: ListRowsRequest, deadline: Deadline): Promise<ListRowsResponse> {

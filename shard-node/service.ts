@@ -25,7 +25,7 @@ import {
   type ShardServer,
 } from '../proto/generated/shoal/v1/shard.js';
 import type { ReplicaSet } from './replicas.js';
-import { fetch, lookup, readDocuments } from './search/fetch.js';
+import { fetch } from './search/fetch.js';
 import { listRows } from './search/list-rows.js';
 import { rerank } from './search/rerank.js';
 import { scan } from './search/scan.js';
@@ -67,9 +67,7 @@ export function shardService(
     scan: unaryHandler((request, { deadline }) => scan(request, replicas, deadline), options),
     rerank: unaryHandler((request, { deadline }) => rerank(request, replicas, deadline), options),
     fetch: unaryHandler((request, { deadline }) => fetch(request, replicas, deadline), options),
-    lookup: unaryHandler((request, { deadline }) => lookup(request, replicas, deadline), options),
     getStatistics: unaryHandler((request, { deadline }) => statistics(request, replicas, deadline), options),
-    readDocuments: unaryHandler((request) => Promise.resolve(readDocuments(request, replicas)), options),
     listRows: unaryHandler((request, { deadline }) => listRows(request, replicas, deadline), options),
     seal: unaryHandler(async (request) => ({ durable: await replicas.replica(request.uid, request.ref).seal() }), slow),
   };
@@ -87,10 +85,8 @@ async function answer(request: ShardRequest, parts: Answering, deadline: Deadlin
   if (request.scan !== undefined) response.scan = await scan(request.scan, replicas, deadline);
   else if (request.rerank !== undefined) response.rerank = await rerank(request.rerank, replicas, deadline);
   else if (request.fetch !== undefined) response.fetch = await fetch(request.fetch, replicas, deadline);
-  else if (request.lookup !== undefined) response.lookup = await lookup(request.lookup, replicas, deadline);
   else if (request.statistics !== undefined)
     response.statistics = await statistics(request.statistics, replicas, deadline);
-  else if (request.readDocuments !== undefined) response.readDocuments = readDocuments(request.readDocuments, replicas);
   else if (request.listRows !== undefined) response.listRows = await listRows(request.listRows, replicas, deadline);
   else if (directory === undefined || !(await answerDirectory(request, response, directory, deadline)))
     throw new ShoalError(

@@ -89,7 +89,6 @@ async function scan(plan: Plan, question: Question, wire: WireQuestion, parts: S
         dense: wire.dense,
         sparse: wire.sparse,
         k: question.candidates,
-        minSequence: 0n,
         filter: question.filter ?? undefined,
       };
       return (await peers.scan(address, request, deadline)).shards;

@@ -6,10 +6,6 @@ import type {
   FetchRequest,
   FetchResponse,
   FetchShard,
-  LookupRequest,
-  LookupResponse,
-  ReadDocumentsRequest,
-  ReadDocumentsResponse,
   ShardDocuments,
 } from '../../proto/generated/shoal/v1/shard.js';
 import type { IndexDocument } from '../../vector-index/document.js';
@@ -18,7 +14,6 @@ import type { Replica } from '../replica.js';
 import type { ReplicaSet } from '../replicas.js';
 import { keysFrom, noBytes, perShard, selectionFrom } from './answers.js';
 import { fetchedDocument, logDocument, sizeOf } from './documents-to-wire.js';
-import { checkPage } from './list-rows.js';
 
 /** Bytes of documents beyond which no further one joins an answer; the rest is left for another request. */
 const answerBytes = 2 * 1024 * 1024;
@@ -77,30 +72,4 @@ function fetchShard(replica: Replica, asked: FetchShard, request: FetchRequest, 
 /** The passages behind `document`'s own that are here. */
 function furtherOf({ index }: Replica, { docId, passage }: IndexDocument): IndexDocument[] {
   return index.passages(docId).filter((other) => other.passage > passage);
-}
-
-/** The newest docId of each id; 0 for an id that is not there. */
-export async function lookup(
-  request: LookupRequest,
-  replicas: ReplicaSet,
-  deadline: Deadline,
-): Promise<LookupResponse> {
-  const replica = replicas.replica(request.uid, request.ref);
-  await replica.waitApplied([{ subject: replica.subject, sequence: request.minSequence }], deadline);
-  return { docIds: bufferOf(replica.index.lookup(request.ids)) };
-}
-
-/** Up to `limit` documents with a docId above `after`, ascending. */
-export function readDocuments(request: ReadDocumentsRequest, replicas: ReplicaSet): ReadDocumentsResponse {
-  checkPage(request.limit);
-  const replica = replicas.replica(request.uid, request.ref);
-  const found = replica.index.scroll(request.after, request.limit);
-  const documents: FetchedDocument[] = [];
-  let bytes = 0;
-  for (const document of found) {
-    bytes += sizeOf(document, request.withVectors);
-    if (documents.length > 0 && bytes > answerBytes) break;
-    documents.push(fetchedDocument(document, request.withVectors));
-  }
-  return { documents, done: documents.length === found.length && found.length < request.limit };
 }

@@ -31,7 +31,7 @@ async function scanShard(
 ): Promise<ShardScan> {
   const replica = replicas.replica(request.uid, asked.ref);
   const selection = selectionFrom(request.filter, asked.lists);
-  await replica.waitApplied([{ subject: replica.subject, sequence: request.minSequence }, ...asked.required], deadline);
+  await replica.waitApplied(asked.required, deadline);
   const dense = asked.dense ? vectorFrom(request.dense, replica.dim, 'the query vector') : null;
   const terms = asked.sparse ? termsFrom(request.sparse) : null;
   const found = await replica.index.scan({ dense, sparse: terms, k: request.k, selection }, deadline.signal);

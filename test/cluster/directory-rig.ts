@@ -14,7 +14,7 @@ import { DirectoryPlacement, DirectoryState, ShardPlacement } from '../../proto/
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { DirectoryService, type Verdict } from '../../proto/generated/shoal/v1/directory.js';
 import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
-import { ShardService } from '../../proto/generated/shoal/v1/shard.js';
+import { ListRowsRequest, ShardService } from '../../proto/generated/shoal/v1/shard.js';
 import { startShardNode, type RunningNode } from '../../shard-node/main.js';
 import { newFolder, removeFolder } from '../temporary-folder.js';
 
@@ -178,11 +178,17 @@ export class DirectoryRig {
 
   /** docIds that shard `shard` holds of `ids`, once it has applied everything that its subject has. */
   async rows(shard: number, ...ids: string[]): Promise<readonly bigint[]> {
-    const minSequence = await this.embedded.log.lastSequence(stream, subjectOf(shard));
-    const request = { uid, ref: { shard, generation: 1n }, ids, minSequence };
+    const sequence = await this.embedded.log.lastSequence(stream, subjectOf(shard));
+    const request = ListRowsRequest.fromPartial({
+      uid,
+      ref: { shard, generation: 1n },
+      limit: 4_096,
+      required: [{ subject: subjectOf(shard), sequence }],
+    });
     const address = this.#addressOf(this.nodeIds[shard % this.nodeIds.length]!);
-    const { docIds } = await this.#channels.unary(address, ShardService.lookup, request, this.deadline);
-    return [...uint64From(docIds, 'doc_ids')];
+    const rows = await this.#channels.unary(address, ShardService.listRows, request, this.deadline);
+    const docIds = uint64From(rows.docIds, 'doc_ids');
+    return ids.map((id) => docIds[rows.ids.indexOf(id)] ?? 0n);
   }
 
   /** Has every shard store what its subject has now. */

@@ -5,7 +5,7 @@ import { Deadline } from '../../../base/deadline.js';
 import { emptyClusterMap } from '../../../cluster/shard-map/cluster-map.js';
 import { Peers } from '../../../coordinator/peers.js';
 import { createBare, numberedDocuments, SmallCluster } from '../../cluster/small-cluster.js';
-import { FetchRequest } from '../../../proto/generated/shoal/v1/shard.js';
+import { FetchRequest, ListRowsRequest } from '../../../proto/generated/shoal/v1/shard.js';
 import { floats, longs, words } from './fixtures.js';
 
 describe('the calls of a coordinator', () => {
@@ -39,7 +39,6 @@ describe('the calls of a coordinator', () => {
       dense: floats(1, 0),
       sparse: undefined,
       k: 1,
-      minSequence: 1n,
       filter: undefined,
     };
     const [scanned] = (await peers.scan(shard, scan, deadline)).shards;
@@ -57,17 +56,16 @@ describe('the calls of a coordinator', () => {
       await peers.fetch(shard, FetchRequest.fromPartial({ uid, shards: [{ ref, docIds: longs(4_097n) }] }), deadline)
     ).shards;
     assert.equal(fetched?.documents[0]?.document?.id, '1');
-    const found = await peers.lookup(shard, { uid, ref, ids: ['2', 'x'], minSequence: 0n }, deadline);
-    assert.deepEqual(found.docIds, longs(4_098n, 0n));
     const [counts] = (
       await peers.statistics(shard, { uid, shards: [ref], termIds: empty, filter: undefined, required: [] }, deadline)
     ).shards;
     assert.equal(counts?.documents, 3n);
-    const read = await peers.readDocuments(shard, { uid, ref, after: 4_096n, limit: 10, withVectors: false }, deadline);
-    assert.deepEqual(
-      read.documents.map(({ docId }) => docId),
-      [4_097n, 4_098n],
+    const listed = await peers.listRows(
+      shard,
+      ListRowsRequest.fromPartial({ uid, ref, after: 4_096n, limit: 10 }),
+      deadline,
     );
+    assert.deepEqual(listed.docIds, longs(4_097n, 4_098n));
     assert.equal((await peers.seal(shard, { uid, ref }, deadline)).durable, 1n);
     assert.equal(peers.loadOf(shard), 0);
   });

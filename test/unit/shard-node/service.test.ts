@@ -9,12 +9,10 @@ import {
   FetchRequest,
   GetStatisticsRequest,
   ListRowsRequest,
-  ReadDocumentsRequest,
   RerankRequest,
   ScanRequest,
   ShardClient,
   ShardService,
-  type ReadDocumentsResponse,
   type ShardRequest,
 } from '../../../proto/generated/shoal/v1/shard.js';
 import { createBare, numberedDocuments, SmallCluster } from '../../cluster/small-cluster.js';
@@ -74,24 +72,20 @@ describe('the service of a shard node', () => {
       dense: floats(1, 0),
     });
     const fetch = FetchRequest.fromPartial({ uid, shards: [{ ref, docIds: longs(4_098n) }], withVectors: true });
-    const lookup = { uid, ref, ids: ['1'], minSequence: 0n };
     const statistics = GetStatisticsRequest.fromPartial({ uid, shards: [ref] });
-    const readDocuments = ReadDocumentsRequest.fromPartial({ uid, ref, limit: 2 });
     const listRows = ListRowsRequest.fromPartial({ uid, ref, limit: 2 });
     const asked = await Promise.all(
-      [{ scan: scan() }, { rerank }, { fetch }, { lookup }, { statistics }, { readDocuments }, { listRows }].map(
-        (body) => stream().call(body, deadline),
+      [{ scan: scan() }, { rerank }, { fetch }, { statistics }, { listRows }].map((body) =>
+        stream().call(body, deadline),
       ),
     );
     assert.deepEqual(asked[0]?.scan, await call(unary.scan.bind(unary), scan()));
     assert.deepEqual(asked[0]?.scan?.shards[0]?.dense?.docIds, longs(4_098n, 4_097n));
     assert.deepEqual(asked[1]?.rerank, await call(unary.rerank.bind(unary), rerank));
     assert.deepEqual(asked[2]?.fetch, await call(unary.fetch.bind(unary), fetch));
-    assert.deepEqual(asked[3]?.lookup, await call(unary.lookup.bind(unary), lookup));
-    assert.deepEqual(asked[4]?.statistics, await call(unary.getStatistics.bind(unary), statistics));
-    assert.deepEqual(asked[5]?.readDocuments, await call(unary.readDocuments.bind(unary), readDocuments));
-    assert.deepEqual(asked[6]?.listRows, await call(unary.listRows.bind(unary), listRows));
-    assert.equal(asked[6]?.listRows?.ids.length, 2);
+    assert.deepEqual(asked[3]?.statistics, await call(unary.getStatistics.bind(unary), statistics));
+    assert.deepEqual(asked[4]?.listRows, await call(unary.listRows.bind(unary), listRows));
+    assert.equal(asked[4]?.listRows?.ids.length, 2);
   });
 
   it('refuses a request without a body, and goes on', async () => {
@@ -106,22 +100,8 @@ describe('the service of a shard node', () => {
     assert.equal((await stream().call({ scan: scan() }, deadline)).status, 0);
   });
 
-  it('reads documents in order and seals', async () => {
-    const read = await call<ReadDocumentsRequest, ReadDocumentsResponse>(unary.readDocuments.bind(unary), {
-      uid,
-      ref,
-      after: 0n,
-      limit: 2,
-      withVectors: false,
-    });
-    assert.deepEqual(
-      read.documents.map(({ docId }) => docId),
-      [4_096n, 4_097n],
-    );
+  it('seals what it holds', async () => {
     assert.deepEqual(await call(unary.seal.bind(unary), { uid, ref }), { durable: 1n });
     await assert.rejects(call(unary.seal.bind(unary), { uid, ref: { shard: 7, generation: 1n } }), { code: 9 });
-    await assert.rejects(call(unary.lookup.bind(unary), { uid, ref: undefined, ids: [], minSequence: 0n }), {
-      code: 3,
-    });
   });
 });

@@ -48,7 +48,6 @@ export interface ShardRequest {
   scan?: ScanRequest | undefined;
   rerank?: RerankRequest | undefined;
   fetch?: FetchRequest | undefined;
-  lookup?: LookupRequest | undefined;
   statistics?:
     | GetStatisticsRequest
     | undefined;
@@ -59,7 +58,6 @@ export interface ShardRequest {
   awaitCommitted?: AwaitCommittedRequest | undefined;
   awaitVerdicts?: AwaitVerdictsRequest | undefined;
   findUnchanged?: FindUnchangedRequest | undefined;
-  readDocuments?: ReadDocumentsRequest | undefined;
   listRows?: ListRowsRequest | undefined;
 }
 
@@ -74,14 +72,12 @@ export interface ShardResponse {
   scan?: ScanResponse | undefined;
   rerank?: RerankResponse | undefined;
   fetch?: FetchResponse | undefined;
-  lookup?: LookupResponse | undefined;
   statistics?: GetStatisticsResponse | undefined;
   locate?: LocateResponse | undefined;
   listLocated?: ListLocatedResponse | undefined;
   awaitCommitted?: AwaitCommittedResponse | undefined;
   awaitVerdicts?: AwaitVerdictsResponse | undefined;
   findUnchanged?: FindUnchangedResponse | undefined;
-  readDocuments?: ReadDocumentsResponse | undefined;
   listRows?: ListRowsResponse | undefined;
 }
 
@@ -114,8 +110,6 @@ export interface ScanRequest {
     | undefined;
   /** Candidates wanted of each stage and shard. */
   k: number;
-  /** Each shard waits until it has applied this log position. */
-  minSequence: bigint;
   filter: Filter | undefined;
 }
 
@@ -245,18 +239,6 @@ export interface FetchResponse {
   shards: ShardDocuments[];
 }
 
-export interface LookupRequest {
-  uid: string;
-  ref: ShardRef | undefined;
-  ids: string[];
-  minSequence: bigint;
-}
-
-export interface LookupResponse {
-  /** uint64[ids]; 0 = absent. */
-  docIds: Buffer;
-}
-
 export interface GetStatisticsRequest {
   uid: string;
   shards: ShardRef[];
@@ -288,23 +270,6 @@ export interface ShardStatistics {
 
 export interface GetStatisticsResponse {
   shards: ShardStatistics[];
-}
-
-export interface ReadDocumentsRequest {
-  uid: string;
-  ref:
-    | ShardRef
-    | undefined;
-  /** Documents with a larger docId follow. */
-  after: bigint;
-  limit: number;
-  withVectors: boolean;
-}
-
-export interface ReadDocumentsResponse {
-  documents: FetchedDocument[];
-  /** No document follows. */
-  done: boolean;
 }
 
 export interface ListRowsRequest {
@@ -347,7 +312,6 @@ function createBaseShardRequest(): ShardRequest {
     scan: undefined,
     rerank: undefined,
     fetch: undefined,
-    lookup: undefined,
     statistics: undefined,
     cancel: undefined,
     locate: undefined,
@@ -355,7 +319,6 @@ function createBaseShardRequest(): ShardRequest {
     awaitCommitted: undefined,
     awaitVerdicts: undefined,
     findUnchanged: undefined,
-    readDocuments: undefined,
     listRows: undefined,
   };
 }
@@ -380,9 +343,6 @@ export const ShardRequest: MessageFns<ShardRequest> = {
     if (message.fetch !== undefined) {
       FetchRequest.encode(message.fetch, writer.uint32(42).fork()).join();
     }
-    if (message.lookup !== undefined) {
-      LookupRequest.encode(message.lookup, writer.uint32(50).fork()).join();
-    }
     if (message.statistics !== undefined) {
       GetStatisticsRequest.encode(message.statistics, writer.uint32(58).fork()).join();
     }
@@ -403,9 +363,6 @@ export const ShardRequest: MessageFns<ShardRequest> = {
     }
     if (message.findUnchanged !== undefined) {
       FindUnchangedRequest.encode(message.findUnchanged, writer.uint32(106).fork()).join();
-    }
-    if (message.readDocuments !== undefined) {
-      ReadDocumentsRequest.encode(message.readDocuments, writer.uint32(114).fork()).join();
     }
     if (message.listRows !== undefined) {
       ListRowsRequest.encode(message.listRows, writer.uint32(122).fork()).join();
@@ -466,14 +423,6 @@ export const ShardRequest: MessageFns<ShardRequest> = {
             message.fetch = FetchRequest.decode(reader, reader.uint32());
             continue;
           }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.lookup = LookupRequest.decode(reader, reader.uint32());
-            continue;
-          }
           case 7: {
             if (tag !== 58) {
               break;
@@ -530,14 +479,6 @@ export const ShardRequest: MessageFns<ShardRequest> = {
             message.findUnchanged = FindUnchangedRequest.decode(reader, reader.uint32());
             continue;
           }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.readDocuments = ReadDocumentsRequest.decode(reader, reader.uint32());
-            continue;
-          }
           case 15: {
             if (tag !== 122) {
               break;
@@ -574,9 +515,6 @@ export const ShardRequest: MessageFns<ShardRequest> = {
     message.fetch = (object.fetch !== undefined && object.fetch !== null)
       ? FetchRequest.fromPartial(object.fetch)
       : undefined;
-    message.lookup = (object.lookup !== undefined && object.lookup !== null)
-      ? LookupRequest.fromPartial(object.lookup)
-      : undefined;
     message.statistics = (object.statistics !== undefined && object.statistics !== null)
       ? GetStatisticsRequest.fromPartial(object.statistics)
       : undefined;
@@ -597,9 +535,6 @@ export const ShardRequest: MessageFns<ShardRequest> = {
       : undefined;
     message.findUnchanged = (object.findUnchanged !== undefined && object.findUnchanged !== null)
       ? FindUnchangedRequest.fromPartial(object.findUnchanged)
-      : undefined;
-    message.readDocuments = (object.readDocuments !== undefined && object.readDocuments !== null)
-      ? ReadDocumentsRequest.fromPartial(object.readDocuments)
       : undefined;
     message.listRows = (object.listRows !== undefined && object.listRows !== null)
       ? ListRowsRequest.fromPartial(object.listRows)
@@ -659,14 +594,12 @@ function createBaseShardResponse(): ShardResponse {
     scan: undefined,
     rerank: undefined,
     fetch: undefined,
-    lookup: undefined,
     statistics: undefined,
     locate: undefined,
     listLocated: undefined,
     awaitCommitted: undefined,
     awaitVerdicts: undefined,
     findUnchanged: undefined,
-    readDocuments: undefined,
     listRows: undefined,
   };
 }
@@ -694,9 +627,6 @@ export const ShardResponse: MessageFns<ShardResponse> = {
     if (message.fetch !== undefined) {
       FetchResponse.encode(message.fetch, writer.uint32(50).fork()).join();
     }
-    if (message.lookup !== undefined) {
-      LookupResponse.encode(message.lookup, writer.uint32(58).fork()).join();
-    }
     if (message.statistics !== undefined) {
       GetStatisticsResponse.encode(message.statistics, writer.uint32(66).fork()).join();
     }
@@ -714,9 +644,6 @@ export const ShardResponse: MessageFns<ShardResponse> = {
     }
     if (message.findUnchanged !== undefined) {
       FindUnchangedResponse.encode(message.findUnchanged, writer.uint32(106).fork()).join();
-    }
-    if (message.readDocuments !== undefined) {
-      ReadDocumentsResponse.encode(message.readDocuments, writer.uint32(114).fork()).join();
     }
     if (message.listRows !== undefined) {
       ListRowsResponse.encode(message.listRows, writer.uint32(122).fork()).join();
@@ -785,14 +712,6 @@ export const ShardResponse: MessageFns<ShardResponse> = {
             message.fetch = FetchResponse.decode(reader, reader.uint32());
             continue;
           }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.lookup = LookupResponse.decode(reader, reader.uint32());
-            continue;
-          }
           case 8: {
             if (tag !== 66) {
               break;
@@ -841,14 +760,6 @@ export const ShardResponse: MessageFns<ShardResponse> = {
             message.findUnchanged = FindUnchangedResponse.decode(reader, reader.uint32());
             continue;
           }
-          case 14: {
-            if (tag !== 114) {
-              break;
-            }
-
-            message.readDocuments = ReadDocumentsResponse.decode(reader, reader.uint32());
-            continue;
-          }
           case 15: {
             if (tag !== 122) {
               break;
@@ -886,9 +797,6 @@ export const ShardResponse: MessageFns<ShardResponse> = {
     message.fetch = (object.fetch !== undefined && object.fetch !== null)
       ? FetchResponse.fromPartial(object.fetch)
       : undefined;
-    message.lookup = (object.lookup !== undefined && object.lookup !== null)
-      ? LookupResponse.fromPartial(object.lookup)
-      : undefined;
     message.statistics = (object.statistics !== undefined && object.statistics !== null)
       ? GetStatisticsResponse.fromPartial(object.statistics)
       : undefined;
@@ -906,9 +814,6 @@ export const ShardResponse: MessageFns<ShardResponse> = {
       : undefined;
     message.findUnchanged = (object.findUnchanged !== undefined && object.findUnchanged !== null)
       ? FindUnchangedResponse.fromPartial(object.findUnchanged)
-      : undefined;
-    message.readDocuments = (object.readDocuments !== undefined && object.readDocuments !== null)
-      ? ReadDocumentsResponse.fromPartial(object.readDocuments)
       : undefined;
     message.listRows = (object.listRows !== undefined && object.listRows !== null)
       ? ListRowsResponse.fromPartial(object.listRows)
@@ -1093,7 +998,7 @@ export const ScanShard: MessageFns<ScanShard> = {
 };
 
 function createBaseScanRequest(): ScanRequest {
-  return { uid: "", shards: [], dense: Buffer.alloc(0), sparse: undefined, k: 0, minSequence: 0n, filter: undefined };
+  return { uid: "", shards: [], dense: Buffer.alloc(0), sparse: undefined, k: 0, filter: undefined };
 }
 
 export const ScanRequest: MessageFns<ScanRequest> = {
@@ -1112,12 +1017,6 @@ export const ScanRequest: MessageFns<ScanRequest> = {
     }
     if (message.k !== 0) {
       writer.uint32(40).uint32(message.k);
-    }
-    if (message.minSequence !== 0n) {
-      if (BigInt.asUintN(64, message.minSequence) !== message.minSequence) {
-        throw new globalThis.Error("value provided for field message.minSequence of type uint64 too large");
-      }
-      writer.uint32(48).uint64(message.minSequence);
     }
     if (message.filter !== undefined) {
       Filter.encode(message.filter, writer.uint32(58).fork()).join();
@@ -1178,14 +1077,6 @@ export const ScanRequest: MessageFns<ScanRequest> = {
             message.k = reader.uint32();
             continue;
           }
-          case 6: {
-            if (tag !== 48) {
-              break;
-            }
-
-            message.minSequence = reader.uint64() as bigint;
-            continue;
-          }
           case 7: {
             if (tag !== 58) {
               break;
@@ -1218,9 +1109,6 @@ export const ScanRequest: MessageFns<ScanRequest> = {
       ? SparseVector.fromPartial(object.sparse)
       : undefined;
     message.k = object.k ?? 0;
-    message.minSequence = (object.minSequence !== undefined && object.minSequence !== null)
-      ? BigInt(object.minSequence)
-      : 0n;
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? Filter.fromPartial(object.filter)
       : undefined;
@@ -2465,157 +2353,6 @@ export const FetchResponse: MessageFns<FetchResponse> = {
   },
 };
 
-function createBaseLookupRequest(): LookupRequest {
-  return { uid: "", ref: undefined, ids: [], minSequence: 0n };
-}
-
-export const LookupRequest: MessageFns<LookupRequest> = {
-  encode(message: LookupRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.uid !== "") {
-      writer.uint32(10).string(message.uid);
-    }
-    if (message.ref !== undefined) {
-      ShardRef.encode(message.ref, writer.uint32(18).fork()).join();
-    }
-    for (const v of message.ids) {
-      writer.uint32(26).string(v!);
-    }
-    if (message.minSequence !== 0n) {
-      if (BigInt.asUintN(64, message.minSequence) !== message.minSequence) {
-        throw new globalThis.Error("value provided for field message.minSequence of type uint64 too large");
-      }
-      writer.uint32(32).uint64(message.minSequence);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): LookupRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLookupRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.uid = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.ref = ShardRef.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.ids.push(reader.string());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.minSequence = reader.uint64() as bigint;
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<LookupRequest>): LookupRequest {
-    return LookupRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<LookupRequest>): LookupRequest {
-    const message = createBaseLookupRequest();
-    message.uid = object.uid ?? "";
-    message.ref = (object.ref !== undefined && object.ref !== null) ? ShardRef.fromPartial(object.ref) : undefined;
-    message.ids = object.ids?.map((e) => e) || [];
-    message.minSequence = (object.minSequence !== undefined && object.minSequence !== null)
-      ? BigInt(object.minSequence)
-      : 0n;
-    return message;
-  },
-};
-
-function createBaseLookupResponse(): LookupResponse {
-  return { docIds: Buffer.alloc(0) };
-}
-
-export const LookupResponse: MessageFns<LookupResponse> = {
-  encode(message: LookupResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.docIds.length !== 0) {
-      writer.uint32(10).bytes(message.docIds);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): LookupResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLookupResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.docIds = Buffer.from(reader.bytes());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<LookupResponse>): LookupResponse {
-    return LookupResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<LookupResponse>): LookupResponse {
-    const message = createBaseLookupResponse();
-    message.docIds = object.docIds ?? Buffer.alloc(0);
-    return message;
-  },
-};
-
 function createBaseGetStatisticsRequest(): GetStatisticsRequest {
   return { uid: "", shards: [], termIds: Buffer.alloc(0), filter: undefined, required: [] };
 }
@@ -2999,179 +2736,6 @@ export const GetStatisticsResponse: MessageFns<GetStatisticsResponse> = {
   fromPartial(object: DeepPartial<GetStatisticsResponse>): GetStatisticsResponse {
     const message = createBaseGetStatisticsResponse();
     message.shards = object.shards?.map((e) => ShardStatistics.fromPartial(e)) || [];
-    return message;
-  },
-};
-
-function createBaseReadDocumentsRequest(): ReadDocumentsRequest {
-  return { uid: "", ref: undefined, after: 0n, limit: 0, withVectors: false };
-}
-
-export const ReadDocumentsRequest: MessageFns<ReadDocumentsRequest> = {
-  encode(message: ReadDocumentsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.uid !== "") {
-      writer.uint32(10).string(message.uid);
-    }
-    if (message.ref !== undefined) {
-      ShardRef.encode(message.ref, writer.uint32(18).fork()).join();
-    }
-    if (message.after !== 0n) {
-      if (BigInt.asUintN(64, message.after) !== message.after) {
-        throw new globalThis.Error("value provided for field message.after of type uint64 too large");
-      }
-      writer.uint32(24).uint64(message.after);
-    }
-    if (message.limit !== 0) {
-      writer.uint32(32).uint32(message.limit);
-    }
-    if (message.withVectors !== false) {
-      writer.uint32(40).bool(message.withVectors);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ReadDocumentsRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseReadDocumentsRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.uid = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.ref = ShardRef.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.after = reader.uint64() as bigint;
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.limit = reader.uint32();
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.withVectors = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ReadDocumentsRequest>): ReadDocumentsRequest {
-    return ReadDocumentsRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ReadDocumentsRequest>): ReadDocumentsRequest {
-    const message = createBaseReadDocumentsRequest();
-    message.uid = object.uid ?? "";
-    message.ref = (object.ref !== undefined && object.ref !== null) ? ShardRef.fromPartial(object.ref) : undefined;
-    message.after = (object.after !== undefined && object.after !== null) ? BigInt(object.after) : 0n;
-    message.limit = object.limit ?? 0;
-    message.withVectors = object.withVectors ?? false;
-    return message;
-  },
-};
-
-function createBaseReadDocumentsResponse(): ReadDocumentsResponse {
-  return { documents: [], done: false };
-}
-
-export const ReadDocumentsResponse: MessageFns<ReadDocumentsResponse> = {
-  encode(message: ReadDocumentsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.documents) {
-      FetchedDocument.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.done !== false) {
-      writer.uint32(16).bool(message.done);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): ReadDocumentsResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseReadDocumentsResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.documents.push(FetchedDocument.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.done = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<ReadDocumentsResponse>): ReadDocumentsResponse {
-    return ReadDocumentsResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<ReadDocumentsResponse>): ReadDocumentsResponse {
-    const message = createBaseReadDocumentsResponse();
-    message.documents = object.documents?.map((e) => FetchedDocument.fromPartial(e)) || [];
-    message.done = object.done ?? false;
     return message;
   },
 };
@@ -3564,15 +3128,6 @@ export const ShardService = {
     responseSerialize: (value: FetchResponse): Buffer => Buffer.from(FetchResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): FetchResponse => FetchResponse.decode(value),
   },
-  lookup: {
-    path: "/shoal.v1.Shard/Lookup" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: LookupRequest): Buffer => Buffer.from(LookupRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): LookupRequest => LookupRequest.decode(value),
-    responseSerialize: (value: LookupResponse): Buffer => Buffer.from(LookupResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): LookupResponse => LookupResponse.decode(value),
-  },
   getStatistics: {
     path: "/shoal.v1.Shard/GetStatistics" as const,
     requestStream: false as const,
@@ -3582,17 +3137,6 @@ export const ShardService = {
     responseSerialize: (value: GetStatisticsResponse): Buffer =>
       Buffer.from(GetStatisticsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetStatisticsResponse => GetStatisticsResponse.decode(value),
-  },
-  /** Documents in ascending docId, after a given one. */
-  readDocuments: {
-    path: "/shoal.v1.Shard/ReadDocuments" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: ReadDocumentsRequest): Buffer => Buffer.from(ReadDocumentsRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): ReadDocumentsRequest => ReadDocumentsRequest.decode(value),
-    responseSerialize: (value: ReadDocumentsResponse): Buffer =>
-      Buffer.from(ReadDocumentsResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): ReadDocumentsResponse => ReadDocumentsResponse.decode(value),
   },
   /** Ids and versions of a shard's documents, in ascending docId. */
   listRows: {
@@ -3623,10 +3167,7 @@ export interface ShardServer extends UntypedServiceImplementation {
   scan: handleUnaryCall<ScanRequest, ScanResponse>;
   rerank: handleUnaryCall<RerankRequest, RerankResponse>;
   fetch: handleUnaryCall<FetchRequest, FetchResponse>;
-  lookup: handleUnaryCall<LookupRequest, LookupResponse>;
   getStatistics: handleUnaryCall<GetStatisticsRequest, GetStatisticsResponse>;
-  /** Documents in ascending docId, after a given one. */
-  readDocuments: handleUnaryCall<ReadDocumentsRequest, ReadDocumentsResponse>;
   /** Ids and versions of a shard's documents, in ascending docId. */
   listRows: handleUnaryCall<ListRowsRequest, ListRowsResponse>;
   /** Seals the mutable segment and commits the manifest. */
@@ -3681,21 +3222,6 @@ export interface ShardClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: FetchResponse) => void,
   ): ClientUnaryCall;
-  lookup(
-    request: LookupRequest,
-    callback: (error: ServiceError | null, response: LookupResponse) => void,
-  ): ClientUnaryCall;
-  lookup(
-    request: LookupRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: LookupResponse) => void,
-  ): ClientUnaryCall;
-  lookup(
-    request: LookupRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: LookupResponse) => void,
-  ): ClientUnaryCall;
   getStatistics(
     request: GetStatisticsRequest,
     callback: (error: ServiceError | null, response: GetStatisticsResponse) => void,
@@ -3710,22 +3236,6 @@ export interface ShardClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetStatisticsResponse) => void,
-  ): ClientUnaryCall;
-  /** Documents in ascending docId, after a given one. */
-  readDocuments(
-    request: ReadDocumentsRequest,
-    callback: (error: ServiceError | null, response: ReadDocumentsResponse) => void,
-  ): ClientUnaryCall;
-  readDocuments(
-    request: ReadDocumentsRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: ReadDocumentsResponse) => void,
-  ): ClientUnaryCall;
-  readDocuments(
-    request: ReadDocumentsRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: ReadDocumentsResponse) => void,
   ): ClientUnaryCall;
   /** Ids and versions of a shard's documents, in ascending docId. */
   listRows(

@@ -1,8 +1,8 @@
 /** What users see of documents, by docId, by id, and in order. */
 import assert from 'node:assert/strict';
-import { fetch, lookup, readDocuments } from '../../../../shard-node/search/fetch.js';
+import { fetch } from '../../../../shard-node/search/fetch.js';
 import { float16Rows } from '../../../../vector-index/codebook/float16-rows.js';
-import { FetchRequest, ReadDocumentsRequest } from '../../../../proto/generated/shoal/v1/shard.js';
+import { FetchRequest } from '../../../../proto/generated/shoal/v1/shard.js';
 import { floats, logDocument, longs, mark, ref, uid, withDocuments, words } from '../fixtures.js';
 
 const sparse = { termIds: words(1), weights: floats(2) };
@@ -15,8 +15,6 @@ const withTokens = { tokenDim: 2 };
 
 const fetchRequest = (docIds: Buffer, withVectors = false): FetchRequest =>
   FetchRequest.fromPartial({ uid, shards: [{ ref, docIds }], withVectors });
-const readRequest = (changes: Parameters<typeof ReadDocumentsRequest.fromPartial>[0]): ReadDocumentsRequest =>
-  ReadDocumentsRequest.fromPartial({ uid, ref, limit: 10, ...changes });
 
 describe('fetching from a shard node', () => {
   it('gives those that are there, in the order asked', () =>
@@ -71,14 +69,6 @@ describe('fetching from a shard node', () => {
         const all = longs(4_096n, 4_097n, 4_098n, 4_099n);
         const [part] = (await fetch(fetchRequest(all), replicas, deadline)).shards;
         assert.deepEqual([part?.documents.length, part?.unread], [1, 3]);
-        const read = readDocuments(readRequest({}), replicas);
-        assert.deepEqual([read.documents.length, read.done], [1, false]);
-        const rest = readDocuments(readRequest({ after: 4_098n }), replicas);
-        assert.deepEqual(
-          rest.documents.map(({ docId }) => docId),
-          [4_099n],
-        );
-        assert.equal(rest.done, true);
       },
     ));
 
@@ -90,8 +80,6 @@ describe('fetching from a shard node', () => {
       async (replicas, { deadline }) => {
         const [part] = (await fetch(fetchRequest(longs(4_096n, 4_097n, 4_098n, 4_099n)), replicas, deadline)).shards;
         assert.deepEqual([part?.documents.length, part?.unread], [1, 3]);
-        const read = readDocuments(readRequest({}), replicas);
-        assert.deepEqual([read.documents.length, read.done], [1, false]);
       },
     ));
 
@@ -160,47 +148,5 @@ describe('fetching passages', () => {
       assert.equal((await waiting).shards[0]?.documents.length, 1);
       const foreign = [{ ref, docIds: longs(4_096n), required: [{ subject: 'other', sequence: 1n }] }];
       assert.equal((await fetch(asked({ shards: foreign }), replicas, deadline)).shards[0]?.status, 9);
-    }));
-});
-
-describe('looking up ids', () => {
-  it('gives the newest docId of each, 0 where there is none, once the wanted position is applied', () =>
-    withDocuments(
-      documents,
-      async (replicas, { write, deadline }) => {
-        const request = { uid, ref, ids: ['b', 'x', 'a'], minSequence: 2n };
-        const waiting = lookup(request, replicas, deadline);
-        await write(logDocument('b'));
-        assert.deepEqual((await waiting).docIds, longs(2n * 4_096n, 0n, 4_096n));
-      },
-      withTokens,
-    ));
-});
-
-describe('reading documents in order', () => {
-  it('gives those above a docId, ascending, and says when none follows', () =>
-    withDocuments(
-      [...documents, logDocument('c')],
-      async (replicas) => {
-        const ids = (changes: Parameters<typeof readRequest>[0]): [string[], boolean] => {
-          const { documents: found, done } = readDocuments(readRequest(changes), replicas);
-          return [found.map(({ document }) => document?.id ?? ''), done];
-        };
-        assert.deepEqual(ids({}), [['a', 'b', 'c'], true]);
-        assert.deepEqual(ids({ limit: 2 }), [['a', 'b'], false]);
-        assert.deepEqual(ids({ after: 4_097n, limit: 1 }), [['c'], false]);
-        assert.deepEqual(ids({ after: 4_098n }), [[], true]);
-      },
-      withTokens,
-    ));
-
-  it('refuses a limit out of range', () =>
-    withDocuments([], async (replicas) => {
-      for (const limit of [0, 4_097]) {
-        assert.throws(() => readDocuments(readRequest({ limit }), replicas), {
-          code: 'INVALID_ARGUMENT',
-          message: `limit is ${limit}; it must be 1 to 4096`,
-        });
-      }
     }));
 });
