@@ -76,7 +76,7 @@ async function checkSearches(session: Session, client: SimClient): Promise<void>
     const coordinator = session.cluster.coordinators[random.below(session.cluster.coordinators.length)]!;
     const k = at === 0 ? Math.max(1, oracle.live) : 1 + random.below(20);
     const from = oracle.lastSequence;
-    const question = { vector: drawVector(random), filter: everything, k, from, mustBeComplete: true, readyMs: 0 };
+    const question = { vector: drawVector(random), filter: everything, k, from, mustBeComplete: true };
     const request = SearchRequest.fromPartial({
       collection: collection.name,
       vector: bufferOf(question.vector),

@@ -17,6 +17,8 @@ export interface Version {
   readonly docId: bigint;
   readonly token: number;
   readonly attributes: Attributes;
+  /** Where its first record is; null while an accepted write has none yet. */
+  subject: string | null;
   /** When somebody was told that it is written; Infinity until then, and further passages may be missing for ever. */
   acknowledgedMs: number;
   /** The log position that was told with it: up to there are all its passages. Of no use before. */
@@ -110,15 +112,23 @@ export class Oracle {
     this.#lastSequence = entry.sequence;
     const headers = headersOf(entry);
     if (headers.operation === 'upsert' && !headers.isAs) this.#upsert(entry, headers);
+    if (headers.operation === 'upsert' && headers.isAs) this.#place(entry, headers);
     if (headers.operation === 'delete' || headers.operation === 'write') this.#decide(entry, headers);
   }
 
   #upsert(entry: LogEntry, headers: UpsertHeaders): void {
     const { documents } = DocumentRecord.decode(entry.body);
     for (const [position, document] of documents.entries()) {
-      const version = versionOf(document, headers.docIds[position]!);
+      const version = versionOf(document, headers.docIds[position]!, entry.subject);
       this.#intents.checkUpsert(version);
       this.#change(entry.sequence, document.id, version);
+    }
+  }
+
+  #place({ subject }: LogEntry, { docIds }: UpsertHeaders): void {
+    for (const docId of docIds) {
+      const version = this.#byDocId.get(docId);
+      if (version !== undefined) version.subject ??= subject;
     }
   }
 
@@ -134,7 +144,7 @@ export class Oracle {
       if (!holds(conditions[position]!, present)) {
         verdicts.set(id, { kind: 'refused', docId: present?.docId ?? 0n });
       } else if (operation === 'write') {
-        const version = versionOf(documents[position]!, docId);
+        const version = versionOf(documents[position]!, docId, null);
         this.#intents.checkWrite(version, present);
         this.#change(entry.sequence, id, version);
         verdicts.set(id, { kind: 'applied', docId });
@@ -163,13 +173,14 @@ function holds(wanted: bigint, present: Version | null): boolean {
   return present?.docId === wanted;
 }
 
-function versionOf(document: LogDocument, docId: bigint): Version {
+function versionOf(document: LogDocument, docId: bigint, subject: string | null): Version {
   const { id, text, attributes } = document;
   return {
     id,
     docId,
     token: tokenOf(text),
     attributes: attributesFrom(attributes),
+    subject,
     acknowledgedMs: Infinity,
     acknowledgedAt: 0n,
   };

@@ -22,8 +22,6 @@ export interface Question {
   readonly from: bigint;
   /** Nothing but brute force's answer over what was written up to `from` will do. */
   readonly mustBeComplete: boolean;
-  /** What was acknowledged before is shown by every replica that calls itself ready. */
-  readonly readyMs: number;
 }
 
 /** One search, by a vector; `isBound` asks for everything that was acknowledged. */
@@ -37,7 +35,6 @@ export async function search(session: Session, seat: Seat, isBound = session.ran
     k: 1 + random.below(20),
     from,
     mustBeComplete: isBound,
-    readyMs: Math.min(...session.cluster.shardNodes.map(({ startedMs }) => startedMs)),
   };
   const request = SearchRequest.fromPartial({
     collection: session.collection.name,
@@ -116,14 +113,15 @@ function checkNothingBetter(
 /** A replica that was started later and is not behind has applied what was acknowledged before. */
 function checkNothingOld(
   session: Session,
-  { vector, filter, readyMs }: Question,
+  { vector, filter }: Question,
   found: { readonly seen: ReadonlySet<string>; readonly worst: number },
 ): void {
   for (const id of session.oracle.ids()) {
     if (found.seen.has(id)) continue;
     const version = session.oracle.now(id);
-    if (version === null || version.acknowledgedMs >= readyMs || !filter.matches(version.attributes)) continue;
-    const score = Math.max(...scoresOf(session, version, vector));
+    if (version === null || version.subject === null || !filter.matches(version.attributes)) continue;
+    if (version.acknowledgedMs >= session.startedMs(version.subject)) continue;
+    const score = scoresOf(session, version, vector)[0]!;
     if (score > found.worst)
       return session.fail(`a search of ready replicas lacks '${id}' with ${score}, better than ${found.worst}`);
   }

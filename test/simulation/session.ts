@@ -1,6 +1,8 @@
 /** What the clients of one simulated collection know together: the oracle, what was acknowledged, and how calls are judged. */
 import type { ShoalError } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
+import { keys } from '../../cluster/keys.js';
+import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { SimCluster } from './cluster.js';
 import type { DrawnFilter } from './content.js';
 import type { Intents } from './intents.js';
@@ -33,6 +35,8 @@ export class Session {
   #acknowledged = 0n;
   /** By start of a coordinator: the largest sequence that it has acknowledged. */
   readonly #floors = new Map<string, bigint>();
+  /** By shard, the machines that hold it. */
+  readonly #nodes = new Map<number, readonly Machine[]>();
   #writeIds = 0;
 
   constructor(cluster: SimCluster, intents: Intents, collection: Collection, ids: readonly string[]) {
@@ -71,6 +75,19 @@ export class Session {
     if (sequence > this.#acknowledged) this.#acknowledged = sequence;
     if (started === incarnation(coordinator) && sequence > this.floorOf(coordinator))
       this.#floors.set(started, sequence);
+  }
+
+  /** When the oldest process began that holds the shard of `subject`: all of them have applied what was there before. */
+  startedMs(subject: string): number {
+    const shard = Number(subject.split('.').at(-1));
+    let nodes = this.#nodes.get(shard);
+    if (nodes === undefined) {
+      const placement = this.cluster.world.registry.get(keys.placement(this.collection.uid, shard));
+      const names = placement === null ? [] : ShardPlacement.decode(placement.value).nodes;
+      nodes = this.cluster.shardNodes.filter(({ name }) => names.includes(name));
+      this.#nodes.set(shard, nodes);
+    }
+    return Math.min(...nodes.map(({ startedMs }) => startedMs));
   }
 
   /** Somebody was told that `version` is written, and that `sequence` shows it. */
