@@ -5,8 +5,8 @@ import { manifestName } from '../vector-index/manifest.js';
 import { systemClock } from '../base/clock.js';
 import { systemFiles } from '../vector-index/system-files.js';
 import { verifyDirectory } from '../vector-index/verify.js';
-import { directoryManifestName } from './directory/store-manifest.js';
-import { verifyDirectoryStore } from './directory/verify-store.js';
+import { directoryManifestName } from './directory/store/store-manifest.js';
+import { verifyDirectoryStore } from './directory/store/verify-store.js';
 
 export interface VerifiedFolder {
   readonly kind: 'index' | 'directory';

@@ -22,7 +22,7 @@ import {
   type LocateResponse,
   type SubjectMark,
 } from '../../proto/generated/shoal/v1/directory.js';
-import type { DirectoryEntry } from './directory-entry.js';
+import type { DirectoryEntry } from './store/directory-entry.js';
 import type { DirectoryPartition } from './directory-partition.js';
 import type { PartitionState } from './partition-state.js';
 

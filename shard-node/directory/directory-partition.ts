@@ -10,7 +10,7 @@ import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { streamOf } from '../../cluster/keys.js';
 import type { DirectoryPlacement } from '../../proto/generated/shoal/v1/cluster.js';
-import type { DirectoryStore } from './directory-store.js';
+import type { DirectoryStore } from './store/directory-store.js';
 import { PartitionLife, type LifeParts } from './partition-life.js';
 import type { PartitionState } from './partition-state.js';
 import { Waiters } from './waiters.js';

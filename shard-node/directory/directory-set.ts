@@ -18,10 +18,10 @@ import { DirectoryState, type DirectoryPlacement } from '../../proto/generated/s
 import type { Files } from '../../vector-index/files.js';
 import type { ShardNodeConfig } from '../config.js';
 import { DirectoryPartition } from './directory-partition.js';
-import type { DirectoryStore } from './directory-store.js';
+import type { DirectoryStore } from './store/directory-store.js';
 import { ListRoutes } from './list-routes.js';
 import { otherCopies } from './other-copies.js';
-import { RunDirectoryStore } from './run-directory-store.js';
+import { RunDirectoryStore } from './store/run-directory-store.js';
 import { shardRows } from './shard-rows.js';
 import { StateReports } from '../state-reports.js';
 

@@ -15,7 +15,7 @@ import { headersOf, type DecisionHeaders, type RecordHeaders } from '../../clust
 import { documentsOf } from '../../cluster/log/records.js';
 import { Slices } from '../../vector-index/maintenance/slices.js';
 import { Committer } from './committer.js';
-import type { DirectoryStore } from './directory-store.js';
+import type { DirectoryStore } from './store/directory-store.js';
 import { Effects, writeEffects } from './effects.js';
 import type { ListRoutes } from './list-routes.js';
 import type { OtherCopies } from './other-copies.js';

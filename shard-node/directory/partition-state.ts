@@ -7,9 +7,9 @@
 import { hashText } from '../../base/hash.js';
 import type { Slices } from '../../vector-index/maintenance/slices.js';
 import { Caused } from './caused.js';
-import type { DirectoryEntry, VerdictRecord } from './directory-entry.js';
-import type { DirectoryStore, ListedEntry } from './directory-store.js';
-import { compareIds, idsAfter } from './id-order.js';
+import type { DirectoryEntry, VerdictRecord } from './store/directory-entry.js';
+import type { DirectoryStore, ListedEntry } from './store/directory-store.js';
+import { compareIds, idsAfter } from './store/id-order.js';
 import type { Decision, PartitionView } from './partition.js';
 import { SubjectTable } from './subject-table.js';
 import { VerdictTable } from './verdict-table.js';

@@ -12,7 +12,7 @@ import {
   type UpsertHeaders,
 } from '../../cluster/log/record-headers.js';
 import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
-import { noPlaces, type DirectoryEntry, type VerdictRecord } from './directory-entry.js';
+import { noPlaces, type DirectoryEntry, type VerdictRecord } from './store/directory-entry.js';
 
 /** The state before the record. */
 export interface PartitionView {

@@ -5,7 +5,7 @@ import { partsOf } from '../../cluster/log/passages.js';
 import { condition, headersOf, type DecisionHeaders, type UpsertHeaders } from '../../cluster/log/record-headers.js';
 import { documentsOf } from '../../cluster/log/records.js';
 import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
-import { noPlaces, type DirectoryEntry } from './directory-entry.js';
+import { noPlaces, type DirectoryEntry } from './store/directory-entry.js';
 import { writeEffects, type Effects } from './effects.js';
 import type { ListRoutes } from './list-routes.js';
 import type { OpenRecord, PartitionState } from './partition-state.js';

@@ -1,5 +1,5 @@
 /** The subjects of a collection by small codes, and how far each was heard, settled and acknowledged. */
-import type { SubjectRow } from './directory-entry.js';
+import type { SubjectRow } from './store/directory-entry.js';
 
 export class SubjectTable {
   readonly #codes = new Map<string, number>();

@@ -1,5 +1,5 @@
 /** Verdicts of the last 10 minutes of record time: by log position for those who wait, by writeId for those who ask again. */
-import { verdictKeptMs, type VerdictRecord } from './directory-entry.js';
+import { verdictKeptMs, type VerdictRecord } from './store/directory-entry.js';
 
 /** Positions for which verdicts without a writeId are kept; with one they are kept however many there are. */
 const positionsMax = 1_000_000;

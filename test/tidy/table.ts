@@ -59,7 +59,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   commander: ['client/cli', 'tools'],
   'fast-check': ['test'],
   'grpc-health-check': ['cluster/rpc', 'test'],
-  lmdb: ['cluster/embedded', 'shard-node/directory', 'test'],
+  lmdb: ['cluster/embedded', 'test'],
   mocha: ['test'],
   'onnx-proto': ['models', 'test'],
   'onnxruntime-node': ['encoder-node', 'test'],

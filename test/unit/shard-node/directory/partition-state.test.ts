@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { systemClock } from '../../../../base/clock.js';
 import { hashText } from '../../../../base/hash.js';
-import type { DirectoryEntry } from '../../../../shard-node/directory/directory-entry.js';
-import { compareIds } from '../../../../shard-node/directory/id-order.js';
-import { MemoryDirectoryDisk, MemoryDirectoryStore } from '../../../../shard-node/directory/memory-directory-store.js';
+import type { DirectoryEntry } from '../../../../shard-node/directory/store/directory-entry.js';
+import { compareIds } from '../../../../shard-node/directory/store/id-order.js';
+import {
+  MemoryDirectoryDisk,
+  MemoryDirectoryStore,
+} from '../../../../shard-node/directory/store/memory-directory-store.js';
 import type { Decision } from '../../../../shard-node/directory/partition.js';
 import { PartitionState, type OpenRecord } from '../../../../shard-node/directory/partition-state.js';
-import { entry, verdict } from './directory-store-conformance.js';
+import { entry, verdict } from './store/directory-store-conformance.js';
 
 const whole = { first: 0n, last: 2n ** 64n - 1n };
 

@@ -9,7 +9,7 @@ import {
   type UpsertHeaders,
 } from '../../../../cluster/log/record-headers.js';
 import { Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
-import type { DirectoryEntry, VerdictRecord } from '../../../../shard-node/directory/directory-entry.js';
+import type { DirectoryEntry, VerdictRecord } from '../../../../shard-node/directory/store/directory-entry.js';
 import { decide, type Decision, type PartitionView } from '../../../../shard-node/directory/partition.js';
 
 /** Subjects are `s0`, `s1` … with the codes 0, 1 …; the directory's is 9. */

@@ -1,8 +1,8 @@
 /** Verdicts by position and by writeId, for ten minutes of record time. */
 import assert from 'node:assert/strict';
-import { verdictKeptMs } from '../../../../shard-node/directory/directory-entry.js';
+import { verdictKeptMs } from '../../../../shard-node/directory/store/directory-entry.js';
 import { keptVerdicts, VerdictTable } from '../../../../shard-node/directory/verdict-table.js';
-import { verdict } from './directory-store-conformance.js';
+import { verdict } from './store/directory-store-conformance.js';
 
 describe('the table of verdicts', () => {
   it('finds a verdict by its position, and the first of a writeId', () => {

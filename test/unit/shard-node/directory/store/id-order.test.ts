@@ -1,9 +1,9 @@
 /** Ids are in the order of their UTF-8 bytes, however they are compared and sorted. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { systemClock } from '../../../../base/clock.js';
-import { compareIds, idsAfter, sortedIds, sortIds } from '../../../../shard-node/directory/id-order.js';
-import { Slices } from '../../../../vector-index/maintenance/slices.js';
+import { systemClock } from '../../../../../base/clock.js';
+import { compareIds, idsAfter, sortedIds, sortIds } from '../../../../../shard-node/directory/store/id-order.js';
+import { Slices } from '../../../../../vector-index/maintenance/slices.js';
 
 const someId = fc.string({
   unit: fc.constantFrom('a', 'b', 'é', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{1f600}'),

@@ -3,7 +3,7 @@
  *
  * Bits are chosen by double hashing (Kirsch and Mitzenmacher 2006, section 3) of the id's XXH64.
  */
-import { hashBytes } from '../../base/hash.js';
+import { hashBytes } from '../../../base/hash.js';
 import { runFormat } from './run-format.js';
 
 const low32 = 0xffff_ffffn;

@@ -1,7 +1,7 @@
 /** A sorted run on disk, mapped: finds one id in a block or two, and walks in order. Every block is checked before its first use. */
 import { crc32 } from 'node:zlib';
-import { limits } from '../../base/limits.js';
-import type { Files } from '../../vector-index/files.js';
+import { limits } from '../../../base/limits.js';
+import type { Files } from '../../../vector-index/files.js';
 import type { DirectoryEntry } from './directory-entry.js';
 import { mayHold, type IdProbe } from './id-filter.js';
 import { damaged, decodeFooter, decodeValue, runFormat, skipValue } from './run-format.js';

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../../../base/clock.js';
-import { noMarks } from '../../../../shard-node/directory/directory-entry.js';
-import { RunDirectoryStore } from '../../../../shard-node/directory/run-directory-store.js';
-import { verifyDirectoryStore } from '../../../../shard-node/directory/verify-store.js';
-import { systemFiles } from '../../../../vector-index/system-files.js';
-import { damage } from '../../../flip.js';
-import { folderPerTest } from '../../../temporary-folder.js';
+import { systemClock } from '../../../../../base/clock.js';
+import { noMarks } from '../../../../../shard-node/directory/store/directory-entry.js';
+import { RunDirectoryStore } from '../../../../../shard-node/directory/store/run-directory-store.js';
+import { verifyDirectoryStore } from '../../../../../shard-node/directory/store/verify-store.js';
+import { systemFiles } from '../../../../../vector-index/system-files.js';
+import { damage } from '../../../../flip.js';
+import { folderPerTest } from '../../../../temporary-folder.js';
 
 describe('the check of a directory partition', () => {
   const folder = folderPerTest();

@@ -6,13 +6,13 @@
  * it took 160 to 180 bytes a document of 36 that are stored; nor does it check what it reads.
  */
 import { basename, join } from 'node:path';
-import { assert } from '../../base/assert.js';
-import type { Clock } from '../../base/clock.js';
-import { ShoalError } from '../../base/errors.js';
-import { limits } from '../../base/limits.js';
-import { diskError } from '../../vector-index/durable-file.js';
-import type { Files } from '../../vector-index/files.js';
-import { Slices } from '../../vector-index/maintenance/slices.js';
+import { assert } from '../../../base/assert.js';
+import type { Clock } from '../../../base/clock.js';
+import { ShoalError } from '../../../base/errors.js';
+import { limits } from '../../../base/limits.js';
+import { diskError } from '../../../vector-index/durable-file.js';
+import type { Files } from '../../../vector-index/files.js';
+import { Slices } from '../../../vector-index/maintenance/slices.js';
 import { verdictKeptMs, type DirectoryEntry, type DirectoryMarks, type VerdictRecord } from './directory-entry.js';
 import type { DirectoryCommit, DirectoryStore, ListedEntry } from './directory-store.js';
 import { probeOf, type IdProbe } from './id-filter.js';
@@ -29,7 +29,7 @@ import {
   type StoreManifest,
 } from './store-manifest.js';
 import { decodeVerdicts, encodeVerdicts } from './verdict-file.js';
-import { keptVerdicts } from './verdict-table.js';
+import { keptVerdicts } from '../verdict-table.js';
 
 /** More files of verdicts become one. */
 const verdictFilesMax = 16;

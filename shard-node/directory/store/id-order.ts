@@ -1,5 +1,5 @@
 /** The order of document ids: that of their UTF-8 bytes. */
-import type { Slices } from '../../vector-index/maintenance/slices.js';
+import type { Slices } from '../../../vector-index/maintenance/slices.js';
 
 /** Ids sorted in one go before the event loop is given back. */
 const sortedAtOnce = 1_024;

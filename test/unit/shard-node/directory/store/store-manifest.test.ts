@@ -7,9 +7,9 @@ import {
   readStoreManifest,
   writeStoreManifest,
   type StoreManifest,
-} from '../../../../shard-node/directory/store-manifest.js';
-import { systemFiles } from '../../../../vector-index/system-files.js';
-import { folderPerTest } from '../../../temporary-folder.js';
+} from '../../../../../shard-node/directory/store/store-manifest.js';
+import { systemFiles } from '../../../../../vector-index/system-files.js';
+import { folderPerTest } from '../../../../temporary-folder.js';
 
 const manifest: StoreManifest = {
   marks: {

@@ -1,9 +1,9 @@
 /** Writes a run, entry after entry in the order of their ids, in pieces that give the event loop back. */
 import { crc32 } from 'node:zlib';
-import { bytesOf } from '../../base/bytes.js';
-import { limits } from '../../base/limits.js';
-import { diskError } from '../../vector-index/durable-file.js';
-import type { Files, WritableFile } from '../../vector-index/files.js';
+import { bytesOf } from '../../../base/bytes.js';
+import { limits } from '../../../base/limits.js';
+import { diskError } from '../../../vector-index/durable-file.js';
+import type { Files, WritableFile } from '../../../vector-index/files.js';
 import type { DirectoryEntry } from './directory-entry.js';
 import { addToFilter, filterBytesFor, probeOf, type IdProbe } from './id-filter.js';
 import { encodeFooter, encodeHeader, encodeValue, runFormat, valueBytesMax } from './run-format.js';

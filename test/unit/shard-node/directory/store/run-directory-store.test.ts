@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '../../../../base/clock.js';
-import { hashText } from '../../../../base/hash.js';
-import { seededRandom } from '../../../../base/random.js';
-import { RunDirectoryStore } from '../../../../shard-node/directory/run-directory-store.js';
-import { verifyDirectoryStore } from '../../../../shard-node/directory/verify-store.js';
-import { systemFiles } from '../../../../vector-index/system-files.js';
-import { inFolder } from '../../../temporary-folder.js';
+import { systemClock } from '../../../../../base/clock.js';
+import { hashText } from '../../../../../base/hash.js';
+import { seededRandom } from '../../../../../base/random.js';
+import { RunDirectoryStore } from '../../../../../shard-node/directory/store/run-directory-store.js';
+import { verifyDirectoryStore } from '../../../../../shard-node/directory/store/verify-store.js';
+import { systemFiles } from '../../../../../vector-index/system-files.js';
+import { inFolder } from '../../../../temporary-folder.js';
 import { commitOf, entry, storeConformance, verdict } from './directory-store-conformance.js';
 import { FaultyFiles } from './faulty-files.js';
 

@@ -1,6 +1,6 @@
 /** The filter of ids never denies what was added, and seldom admits what was not. */
 import assert from 'node:assert/strict';
-import { addToFilter, filterBytesFor, mayHold, probeOf } from '../../../../shard-node/directory/id-filter.js';
+import { addToFilter, filterBytesFor, mayHold, probeOf } from '../../../../../shard-node/directory/store/id-filter.js';
 
 describe('a filter of ids', () => {
   it('lets through every id that was added and about one of a hundred others', () => {

@@ -7,7 +7,7 @@
  * value. A value: kind (2 bits) and length of the docId (from bit 2) u8 · docId · content hash u64 · places (`encodeValue`).
  */
 import { crc32 } from 'node:zlib';
-import { ShoalError } from '../../base/errors.js';
+import { ShoalError } from '../../../base/errors.js';
 import { noPlaces, type DirectoryEntry } from './directory-entry.js';
 
 export const runFormat = {

@@ -12,7 +12,7 @@ import {
   runFormat,
   skipValue,
   valueBytesMax,
-} from '../../../../shard-node/directory/run-format.js';
+} from '../../../../../shard-node/directory/store/run-format.js';
 
 const uint64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const codes = fc.uniqueArray(fc.nat(2 ** 31), { minLength: 1, maxLength: 6 });

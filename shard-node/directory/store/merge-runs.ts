@@ -1,6 +1,6 @@
 /** Which runs to make one of, and how: many small runs cost every look-up, large ones are rewritten seldom. */
-import type { Files } from '../../vector-index/files.js';
-import type { Slices } from '../../vector-index/maintenance/slices.js';
+import type { Files } from '../../../vector-index/files.js';
+import type { Slices } from '../../../vector-index/maintenance/slices.js';
 import { isGone } from './run-format.js';
 import { RunCursor, type Run } from './run.js';
 import { RunWriter } from './run-writer.js';

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { probeOf } from '../../../../shard-node/directory/id-filter.js';
-import { Run, RunCursor } from '../../../../shard-node/directory/run.js';
-import { RunWriter } from '../../../../shard-node/directory/run-writer.js';
-import type { DirectoryEntry } from '../../../../shard-node/directory/directory-entry.js';
-import { systemFiles } from '../../../../vector-index/system-files.js';
-import { folderPerTest } from '../../../temporary-folder.js';
+import { probeOf } from '../../../../../shard-node/directory/store/id-filter.js';
+import { Run, RunCursor } from '../../../../../shard-node/directory/store/run.js';
+import { RunWriter } from '../../../../../shard-node/directory/store/run-writer.js';
+import type { DirectoryEntry } from '../../../../../shard-node/directory/store/directory-entry.js';
+import { systemFiles } from '../../../../../vector-index/system-files.js';
+import { folderPerTest } from '../../../../temporary-folder.js';
 import { entry } from './directory-store-conformance.js';
 
 const ids = Array.from({ length: 1_000 }, (_, i) => `document-${String(i * 2).padStart(6, '0')}`);

@@ -1,15 +1,15 @@
 /** Which runs are merged, and what comes of it. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { systemClock } from '../../../../base/clock.js';
-import type { DirectoryEntry } from '../../../../shard-node/directory/directory-entry.js';
-import { MergedCursor, mergeCount, mergeRuns } from '../../../../shard-node/directory/merge-runs.js';
-import { decodeValue } from '../../../../shard-node/directory/run-format.js';
-import { Run } from '../../../../shard-node/directory/run.js';
-import { RunWriter } from '../../../../shard-node/directory/run-writer.js';
-import { Slices } from '../../../../vector-index/maintenance/slices.js';
-import { systemFiles } from '../../../../vector-index/system-files.js';
-import { folderPerTest } from '../../../temporary-folder.js';
+import { systemClock } from '../../../../../base/clock.js';
+import type { DirectoryEntry } from '../../../../../shard-node/directory/store/directory-entry.js';
+import { MergedCursor, mergeCount, mergeRuns } from '../../../../../shard-node/directory/store/merge-runs.js';
+import { decodeValue } from '../../../../../shard-node/directory/store/run-format.js';
+import { Run } from '../../../../../shard-node/directory/store/run.js';
+import { RunWriter } from '../../../../../shard-node/directory/store/run-writer.js';
+import { Slices } from '../../../../../vector-index/maintenance/slices.js';
+import { systemFiles } from '../../../../../vector-index/system-files.js';
+import { folderPerTest } from '../../../../temporary-folder.js';
 import { entry } from './directory-store-conformance.js';
 
 describe('the choice of runs to merge', () => {

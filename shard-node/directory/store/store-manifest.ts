@@ -6,9 +6,9 @@
  */
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { ShoalError } from '../../base/errors.js';
-import { writeDurably } from '../../vector-index/durable-file.js';
-import type { Files } from '../../vector-index/files.js';
+import { ShoalError } from '../../../base/errors.js';
+import { writeDurably } from '../../../vector-index/durable-file.js';
+import type { Files } from '../../../vector-index/files.js';
 import { noMarks, type DirectoryMarks } from './directory-entry.js';
 import { damaged } from './run-format.js';
 

@@ -1,11 +1,11 @@
 /** Writing runs: in pieces, with ids that share much, and with values of other runs. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { Run, RunCursor } from '../../../../shard-node/directory/run.js';
-import { decodeValue } from '../../../../shard-node/directory/run-format.js';
-import { RunWriter } from '../../../../shard-node/directory/run-writer.js';
-import { systemFiles } from '../../../../vector-index/system-files.js';
-import { folderPerTest } from '../../../temporary-folder.js';
+import { Run, RunCursor } from '../../../../../shard-node/directory/store/run.js';
+import { decodeValue } from '../../../../../shard-node/directory/store/run-format.js';
+import { RunWriter } from '../../../../../shard-node/directory/store/run-writer.js';
+import { systemFiles } from '../../../../../vector-index/system-files.js';
+import { folderPerTest } from '../../../../temporary-folder.js';
 import { entry } from './directory-store-conformance.js';
 import { FaultyFiles } from './faulty-files.js';
 

@@ -1,7 +1,7 @@
 /** Reads every byte of a directory partition's files and compares every checksum, without opening the partition. */
 import { join } from 'node:path';
-import { ShoalError } from '../../base/errors.js';
-import type { Files } from '../../vector-index/files.js';
+import { ShoalError } from '../../../base/errors.js';
+import type { Files } from '../../../vector-index/files.js';
 import { RunCursor, Run } from './run.js';
 import { readStoreManifest } from './store-manifest.js';
 import { decodeVerdicts } from './verdict-file.js';

@@ -1,7 +1,10 @@
 /** The twin in memory: the suite of every store, and what a crash leaves. */
 import assert from 'node:assert/strict';
-import { systemClock } from '../../../../base/clock.js';
-import { MemoryDirectoryDisk, MemoryDirectoryStore } from '../../../../shard-node/directory/memory-directory-store.js';
+import { systemClock } from '../../../../../base/clock.js';
+import {
+  MemoryDirectoryDisk,
+  MemoryDirectoryStore,
+} from '../../../../../shard-node/directory/store/memory-directory-store.js';
 import { commitOf, entry, storeConformance } from './directory-store-conformance.js';
 
 describe('a directory store in memory', () => {

@@ -1,6 +1,6 @@
 /** The state of a directory that heard nothing. */
 import assert from 'node:assert/strict';
-import { noMarks, noPlaces, verdictKeptMs } from '../../../../shard-node/directory/directory-entry.js';
+import { noMarks, noPlaces, verdictKeptMs } from '../../../../../shard-node/directory/store/directory-entry.js';
 
 describe('a directory that heard nothing', () => {
   it('has committed nothing and knows no place', () => {

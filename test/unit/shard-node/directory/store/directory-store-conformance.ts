@@ -1,15 +1,15 @@
 /** What every directory store does: the suite that each implementation passes. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
+import { Verdict } from '../../../../../proto/generated/shoal/v1/directory.js';
 import {
   noMarks,
   verdictKeptMs,
   type DirectoryEntry,
   type VerdictRecord,
-} from '../../../../shard-node/directory/directory-entry.js';
-import type { DirectoryCommit, DirectoryStore } from '../../../../shard-node/directory/directory-store.js';
-import { compareIds } from '../../../../shard-node/directory/id-order.js';
+} from '../../../../../shard-node/directory/store/directory-entry.js';
+import type { DirectoryCommit, DirectoryStore } from '../../../../../shard-node/directory/store/directory-store.js';
+import { compareIds } from '../../../../../shard-node/directory/store/id-order.js';
 
 /** Opens the store on what was left by the one before; `crash` drops the present one without closing it. */
 export interface StoreHarness {

@@ -1,6 +1,6 @@
 /** Real files that fail as a full disk does, or as a machine that dies at the n-th change: what was done stays, the rest never happens. */
-import type { Files } from '../../../../vector-index/files.js';
-import { systemFiles } from '../../../../vector-index/system-files.js';
+import type { Files } from '../../../../../vector-index/files.js';
+import { systemFiles } from '../../../../../vector-index/system-files.js';
 
 export class FaultyFiles implements Files {
   isFull = false;

@@ -1,6 +1,6 @@
 /** Verdicts as bytes. */
 import assert from 'node:assert/strict';
-import { decodeVerdicts, encodeVerdicts } from '../../../../shard-node/directory/verdict-file.js';
+import { decodeVerdicts, encodeVerdicts } from '../../../../../shard-node/directory/store/verdict-file.js';
 import { verdict } from './directory-store-conformance.js';
 
 describe('a file of verdicts', () => {

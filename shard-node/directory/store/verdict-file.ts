@@ -5,9 +5,9 @@
  * time float64 ms · bytes of the writeId u16 · positions u16 · writeId · verdicts u8[positions] · docIds u64[positions].
  */
 import { crc32 } from 'node:zlib';
-import { bytesOf, uint64From } from '../../base/bytes.js';
-import { ShoalError } from '../../base/errors.js';
-import type { Verdict } from '../../proto/generated/shoal/v1/directory.js';
+import { bytesOf, uint64From } from '../../../base/bytes.js';
+import { ShoalError } from '../../../base/errors.js';
+import type { Verdict } from '../../../proto/generated/shoal/v1/directory.js';
 import type { VerdictRecord } from './directory-entry.js';
 import { damaged } from './run-format.js';
 

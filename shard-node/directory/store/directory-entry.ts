@@ -1,5 +1,5 @@
 /** What a directory partition knows of one document, and of the subjects and decisions beside it. */
-import type { Verdict } from '../../proto/generated/shoal/v1/directory.js';
+import type { Verdict } from '../../../proto/generated/shoal/v1/directory.js';
 
 /** One document that exists; immutable, so that equality of references is equality of versions. */
 export interface DirectoryEntry {
