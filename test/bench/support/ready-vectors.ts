@@ -31,7 +31,7 @@ export interface ReadyVectorsResult {
   /** Of the loop over the same records. */
   readonly loopDocumentsPerSecond: number;
   readonly documentsPerRecord: number;
-  /** Bytes of the log's files. */
+  /** Bytes of the records that hold it. */
   readonly logBytesPerDocument: number;
   readonly directoryBytesPerDocument: number;
   /** What a question gives, as lines. */
@@ -58,7 +58,7 @@ export async function measureReadyVectors(options: ReadyVectorsOptions): Promise
       ...imported,
       loopDocumentsPerSecond: loop * perRecord,
       documentsPerRecord: perRecord,
-      logBytesPerDocument: log.fileBytes / log.entries.length / perRecord,
+      logBytesPerDocument: log.recordBytes / log.entries.length / perRecord,
       directoryBytesPerDocument: directoryBytes(directory) / options.documents,
       contents,
     };
@@ -118,7 +118,8 @@ interface WrittenLog {
   readonly entries: readonly LogEntry[];
   /** Records ever written. */
   readonly written: number;
-  readonly fileBytes: number;
+  /** Of the entries: headers and bodies. */
+  readonly recordBytes: number;
 }
 
 /** The records that the import left, after a regular end. */
@@ -135,7 +136,8 @@ async function logOf(directory: string, clock: Clock): Promise<WrittenLog> {
       const entry = await log.read(stream, sequence);
       if (entry !== null) entries.push(entry);
     }
-    return { entries, written: Number(lastSequence), fileBytes: bytesBelow(join(folder, stream), /\.mdb$/) };
+    const recordBytes = entries.reduce((sum, entry) => sum + encodeHeader(entry).length + entry.body.length, 0);
+    return { entries, written: Number(lastSequence), recordBytes };
   } finally {
     await log.close();
   }
