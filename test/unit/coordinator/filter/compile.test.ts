@@ -141,7 +141,7 @@ describe('a filter’s text', () => {
     assertRefused(`${long}yeer == 1 && ${long}sold`, '1:601', '  …', '…\n');
     assert.throws(
       () => compiled('sold && \u0007 year == "\u001b[2J"'),
-       
+
       (thrown: Error) => !/[\u0000-\u0009\u000b-\u001f]/.test(thrown.message),
     );
   });
