@@ -70,6 +70,7 @@ export class SimLogHost implements SimHost {
 
 /** The log as `process` reaches it. */
 export class SimChangeLog implements ChangeLog {
+  readonly #network: SimNetwork;
   readonly #host: SimLogHost;
   readonly #process: SimProcess;
   readonly #remote: Remote;
@@ -77,6 +78,7 @@ export class SimChangeLog implements ChangeLog {
   #isClosed = false;
 
   constructor(network: SimNetwork, process: SimProcess, host: SimLogHost) {
+    this.#network = network;
     this.#host = host;
     this.#process = process;
     this.#remote = new Remote(network, process, host);
@@ -112,7 +114,9 @@ export class SimChangeLog implements ChangeLog {
     const consumer = new SimConsumer({
       process: this.#process,
       options: { ...options, isWanted: subjectFilter(options.subjects) },
-      look: (ask) => this.#remote.call(() => ask(this.#host.stream(stream))),
+      find: () => this.#remote.call(() => this.#host.stream(stream)),
+      host: this.#host,
+      arrival: () => this.#network.arrival(this.#host.name, this.#process),
       onClose: () => this.#consumers.delete(consumer),
     });
     this.#consumers.add(consumer);
@@ -133,13 +137,16 @@ export class SimChangeLog implements ChangeLog {
 
 interface ConsumerParts {
   readonly process: SimProcess;
+  readonly host: SimLogHost;
   readonly options: ConsumeOptions & { readonly isWanted: (subject: string) => boolean };
-  /** Asks the host. */
-  readonly look: <T>(ask: (stream: SimStream) => T) => Promise<T>;
+  /** Asks the host for the stream. */
+  readonly find: () => Promise<SimStream>;
+  /** A message of the host comes. */
+  readonly arrival: () => Promise<void>;
   readonly onClose: () => void;
 }
 
-/** Asks for what is there, waits for what comes; goes on by itself after an outage, as clients of real logs do. */
+/** Takes what is there, waits for what comes; goes on by itself after an outage, as clients of real logs do. */
 class SimConsumer implements LogConsumer {
   readonly #parts: ConsumerParts;
   #isClosed = false;
@@ -150,23 +157,27 @@ class SimConsumer implements LogConsumer {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<LogEntry> {
-    const { process, options, look } = this.#parts;
+    const { process, options, host, arrival } = this.#parts;
     let { after } = options;
-    let source: SimStream | null = null;
+    let stream: SimStream | null = null;
     while (!this.#isClosed) {
-      const stream: SimStream | null = await this.#reached(() => look((there) => there));
-      if (stream === null) continue;
-      // Dropped, and created again under the same name.
-      if (source !== null && stream !== source) return;
-      source = stream;
+      if (stream === null || host.isDown) {
+        const found = await this.#reached();
+        // Dropped, and created again under the same name.
+        if (stream !== null && found !== null && found !== stream) return;
+        stream = found ?? stream;
+        continue;
+      }
+      await arrival();
+      if (stream.isEnded) return;
+      if (host.isDown) continue;
       const { entries, through } = stream.batch({ ...options, after, countMax: 1 + process.random.below(16) });
       for (const entry of entries) {
         if (this.#isClosed) return;
         yield entry;
       }
       after = through;
-      if (stream.isEnded) return;
-      if (after === stream.lastSequence) await this.#nextAppend(stream);
+      if (!stream.isEnded && !stream.hasMore(after, options.isWanted)) await this.#nextAppend(stream);
       if (stream.isEnded) return;
     }
   }
@@ -177,9 +188,9 @@ class SimConsumer implements LogConsumer {
     this.#stopWaiting();
   }
 
-  async #reached(look: () => Promise<SimStream>): Promise<SimStream | null> {
+  async #reached(): Promise<SimStream | null> {
     try {
-      return await look();
+      return await this.#parts.find();
     } catch (error) {
       if (ShoalError.from(error).code !== 'UNAVAILABLE') throw error;
       await this.#parts.process.sleep(200);
@@ -189,8 +200,11 @@ class SimConsumer implements LogConsumer {
 
   async #nextAppend(stream: SimStream): Promise<void> {
     if (this.#isClosed) return;
+    const { isWanted } = this.#parts.options;
     await new Promise<void>((resolve) => {
-      const stop = stream.onAppend(() => this.#parts.process.after(0, () => wake()));
+      const stop = stream.onAppend((subjects) => {
+        if (subjects === null || subjects.some(isWanted)) wake();
+      });
       const wake = (): void => (stop(), resolve());
       this.#stopWaiting = wake;
     });

@@ -27,7 +27,7 @@ export class SimStream {
   /** By sequence − base; null = purged. */
   readonly #entries: (LogEntry | null)[] = [];
   readonly #lasts = new Map<string, bigint>();
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<(subjects: readonly string[] | null) => void>();
   /** Everything before it is purged. */
   #firstHeld = 0;
   #pending: Pending[] = [];
@@ -92,8 +92,17 @@ export class SimStream {
     return { entries, through: through > after ? through : after };
   }
 
-  /** Calls `listener` after every append until the returned function is called. */
-  onAppend(listener: () => void): () => void {
+  /** Whether an entry that is wanted follows `after`. */
+  hasMore(after: bigint, isWanted: (subject: string) => boolean): boolean {
+    for (let at = Math.max(this.#firstHeld, Number(after + 1n - this.#base)); at < this.#entries.length; at += 1) {
+      const entry = this.#entries[at];
+      if (entry !== null && entry !== undefined && isWanted(entry.subject)) return true;
+    }
+    return false;
+  }
+
+  /** Calls `listener` with the subjects of every append, null at the end, until the returned function is called. */
+  onAppend(listener: (subjects: readonly string[] | null) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -112,7 +121,7 @@ export class SimStream {
     this.#isEnded = true;
     for (const { reject } of this.#pending) reject(new ShoalError('UNAVAILABLE', 'the stream was dropped'));
     this.#pending = [];
-    this.#wake();
+    this.#wake(null);
   }
 
   /** Some beginning of what waits is on disk, the rest never was; those who wait are told neither. */
@@ -122,6 +131,7 @@ export class SimStream {
     const kept = this.#process.random.below(pending.length + 1);
     for (const { subject, record } of pending.slice(0, kept)) this.#store(subject, record);
     for (const { reject } of pending) reject(new ShoalError('UNAVAILABLE', 'the log cannot be reached'));
+    this.#wake(pending.map(({ subject }) => subject));
   }
 
   #write(): void {
@@ -132,7 +142,7 @@ export class SimStream {
       const pending = this.#pending;
       this.#pending = [];
       for (const { subject, record, resolve } of pending) resolve(this.#store(subject, record));
-      this.#wake();
+      this.#wake(pending.map(({ subject }) => subject));
     });
   }
 
@@ -146,7 +156,7 @@ export class SimStream {
     return sequence;
   }
 
-  #wake(): void {
-    for (const listener of [...this.#listeners]) listener();
+  #wake(subjects: readonly string[] | null): void {
+    for (const listener of [...this.#listeners]) listener(subjects);
   }
 }

@@ -73,6 +73,15 @@ export class SimNetwork {
     this.scheduler.after(this.delay() + link.delayMs, pass);
   }
 
+  /** Resolves when a message from `from` has come to `process`; never once that has ended. */
+  arrival(from: string, process: SimProcess): Promise<void> {
+    return new Promise((resolve) =>
+      this.send(from, process.name, () => {
+        if (process.isAlive) resolve();
+      }),
+    );
+  }
+
   /** A way that keeps the order of what is sent on it, as a connection does. */
   pipe(from: string, to: string): Pipe {
     const waiting: (() => void)[] = [];
