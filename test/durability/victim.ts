@@ -29,7 +29,7 @@ export type Outcome =
   | { readonly kind: 'refused'; readonly code: string; readonly message: string; readonly when: string }
   | { readonly kind: 'wrong'; readonly difference: string };
 
-const patienceMs = 3_000;
+const patienceMs = 5_000;
 
 async function run({ directory, work, expected }: Task): Promise<Outcome> {
   let when = 'the start';
@@ -57,7 +57,7 @@ async function run({ directory, work, expected }: Task): Promise<Outcome> {
   }
 }
 
-/** A part that is being rebuilt from another is waited for. */
+/** A directory that is being rebuilt from the shards is waited for; a replica that does not serve has nothing to be rebuilt from. */
 async function askPatiently(client: ShoalClient): Promise<string[]> {
   const endMs = systemClock.monotonicMs() + patienceMs;
   for (;;) {
@@ -65,6 +65,8 @@ async function askPatiently(client: ShoalClient): Promise<string[]> {
       return await ask(client);
     } catch (error) {
       if (ShoalError.from(error).code !== 'UNAVAILABLE' || systemClock.monotonicMs() > endMs) throw error;
+      const { problems } = await client.cluster.status();
+      if (problems.some(({ what }) => /^replica .* does not serve/.test(what))) throw error;
     }
     await sleep(systemClock, 200);
   }
