@@ -7,6 +7,7 @@ import type { Machine } from './machine.js';
 import { importStream, scrollStream } from './sim/client-streams.js';
 import type { SimNetwork } from './sim/network.js';
 import type { SimProcess } from './sim/process.js';
+import { transportOf } from './sim/transport.js';
 
 export type Outcome<T> =
   { readonly answer: T; readonly error: null } | { readonly answer: null; readonly error: ShoalError };
@@ -19,7 +20,7 @@ export class SimClient {
   constructor(process: SimProcess, network: SimNetwork) {
     this.process = process;
     this.#network = network;
-    this.#connections = network.transport(process).connect({ clock: process.clock });
+    this.#connections = transportOf(network, process).connect({ clock: process.clock });
   }
 
   /** One call to `coordinator`. */

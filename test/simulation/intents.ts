@@ -1,6 +1,6 @@
 /** What clients have asked for: every record of the log must be of it, and nothing that has been answered may be done once more. */
 import { isEqualAttributes, type Attributes, type Content, type DrawnFilter } from './content.js';
-import type { Version } from './oracle.js';
+import type { Version } from './version.js';
 
 /** A client's deletion; it is open until it was answered for certain. */
 export interface DeleteIntent {

@@ -14,6 +14,7 @@ import { SimObjects, type SimObjectsHost } from './sim/objects.js';
 import { SimProcess } from './sim/process.js';
 import { SimRegistry, type SimRegistryHost } from './sim/registry.js';
 import type { Diary } from './diary.js';
+import { transportOf } from './sim/transport.js';
 
 /** What all machines share. */
 export interface World {
@@ -135,7 +136,7 @@ export class Machine implements CrashPoint {
       objects: new SimObjects(network, process, objects),
       clock: process.clock,
       logger: diary.logger(process),
-      transport: network.transport(process),
+      transport: transportOf(network, process),
       files: new SimFiles(process, this.disk, this),
     };
   }

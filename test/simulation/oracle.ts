@@ -8,22 +8,9 @@ import type { LogEntry } from '../../cluster/change-log.js';
 import { docIdOf } from '../../cluster/log/doc-id.js';
 import { condition, headersOf, type DecisionHeaders, type UpsertHeaders } from '../../cluster/log/record-headers.js';
 import { DocumentRecord, type LogDocument } from '../../proto/generated/shoal/v1/log.js';
-import { attributesFrom, tokenOf, type Attributes } from './content.js';
+import { attributesFrom, tokenOf } from './content.js';
 import type { Intents } from './intents.js';
-
-/** A document at one time. */
-export interface Version {
-  readonly id: string;
-  readonly docId: bigint;
-  readonly token: number;
-  readonly attributes: Attributes;
-  /** Where its first record is; null while an accepted write has none yet. */
-  subject: string | null;
-  /** When somebody was told that it is written; Infinity until then, and further passages may be missing for ever. */
-  acknowledgedMs: number;
-  /** The log position that was told with it: up to there are all its passages. Of no use before. */
-  acknowledgedAt: bigint;
-}
+import type { Version } from './version.js';
 
 /** From `sequence` on the document is `version`; null = it does not exist. */
 export interface Change {

@@ -2,7 +2,7 @@
 import { DocumentsService } from '../../proto/generated/shoal/v1/documents.js';
 import type { Document } from '../../proto/generated/shoal/v1/document.js';
 import { attributesFrom, drawFilter, everything, isEqualAttributes, tokenOf } from './content.js';
-import type { Version } from './oracle.js';
+import type { Version } from './version.js';
 import type { Session } from './session.js';
 import { drawMs, type Seat } from './writes.js';
 

@@ -9,7 +9,7 @@ import {
 } from '../../proto/generated/shoal/v1/search.js';
 import { attributesFrom, dot, drawFilter, drawVector, everything, isEqualAttributes, tokenOf } from './content.js';
 import type { DrawnFilter } from './content.js';
-import type { Version } from './oracle.js';
+import type { Version } from './version.js';
 import type { Session } from './session.js';
 import { drawMs, type Seat } from './writes.js';
 
@@ -22,6 +22,8 @@ export interface Question {
   readonly from: bigint;
   /** Nothing but brute force's answer over what was written up to `from` will do. */
   readonly mustBeComplete: boolean;
+  /** When the processes began that were there when it was asked. */
+  readonly starts: ReadonlyMap<string, number>;
 }
 
 /** One search, by a vector; `isBound` asks for everything that was acknowledged. */
@@ -35,6 +37,7 @@ export async function search(session: Session, seat: Seat, isBound = session.ran
     k: 1 + random.below(20),
     from,
     mustBeComplete: isBound,
+    starts: session.starts(),
   };
   const request = SearchRequest.fromPartial({
     collection: session.collection.name,
@@ -99,7 +102,7 @@ function checkNothingBetter(
     const states = session.oracle.between(id, from, session.oracle.lastSequence);
     const [state] = states;
     // What is written at this moment may have left one shard and not have come to another.
-    if (states.length > 1 || state == null || !filter.matches(state.attributes)) continue;
+    if (states.length > 1 || state === undefined || state === null || !filter.matches(state.attributes)) continue;
     const scores = scoresOf(session, state, vector);
     const least = isWhole(state, from) ? Math.max(...scores) : scores[0]!;
     if (least > found.worst)
@@ -113,17 +116,20 @@ function checkNothingBetter(
 /** A replica that was started later and is not behind has applied what was acknowledged before. */
 function checkNothingOld(
   session: Session,
-  { vector, filter }: Question,
+  { vector, filter, starts }: Question,
   found: { readonly seen: ReadonlySet<string>; readonly worst: number },
 ): void {
   for (const id of session.oracle.ids()) {
     if (found.seen.has(id)) continue;
     const version = session.oracle.now(id);
     if (version === null || version.subject === null || !filter.matches(version.attributes)) continue;
-    if (version.acknowledgedMs >= session.startedMs(version.subject)) continue;
+    if (version.acknowledgedMs >= session.startedMs(version.subject, starts)) continue;
     const score = scoresOf(session, version, vector)[0]!;
     if (score > found.worst)
-      return session.fail(`a search of ready replicas lacks '${id}' with ${score}, better than ${found.worst}`);
+      return session.fail(
+        `a search of ready replicas lacks '${id}' with ${score}, better than ${found.worst}; ` +
+          `it was ${describe(session, version)}, on ${version.subject}`,
+      );
   }
 }
 

@@ -7,7 +7,8 @@ import type { SimCluster } from './cluster.js';
 import type { DrawnFilter } from './content.js';
 import type { Intents } from './intents.js';
 import type { Machine } from './machine.js';
-import type { Oracle, Version } from './oracle.js';
+import type { Oracle } from './oracle.js';
+import type { Version } from './version.js';
 
 export interface Collection {
   /** Or an alias of it. */
@@ -77,8 +78,15 @@ export class Session {
       this.#floors.set(started, sequence);
   }
 
-  /** When the oldest process began that holds the shard of `subject`: all of them have applied what was there before. */
-  startedMs(subject: string): number {
+  /** When the process of each machine began. */
+  starts(): ReadonlyMap<string, number> {
+    return new Map(this.cluster.shardNodes.map(({ name, startedMs }) => [name, startedMs]));
+  }
+
+  /**
+   * When, by `starts`, the oldest process began that holds the shard of `subject`: all of them have applied what was there before.
+   */
+  startedMs(subject: string, starts: ReadonlyMap<string, number>): number {
     const shard = Number(subject.split('.').at(-1));
     let nodes = this.#nodes.get(shard);
     if (nodes === undefined) {
@@ -87,7 +95,7 @@ export class Session {
       nodes = this.cluster.shardNodes.filter(({ name }) => names.includes(name));
       this.#nodes.set(shard, nodes);
     }
-    return Math.min(...nodes.map(({ startedMs }) => startedMs));
+    return Math.min(...nodes.map(({ name }) => starts.get(name) ?? 0));
   }
 
   /** Somebody was told that `version` is written, and that `sequence` shows it. */

@@ -2,7 +2,7 @@
 import type { ShoalError } from '../../base/errors.js';
 import {
   DocumentsService,
-  WriteCondition,
+  type WriteCondition,
   type DeleteDocumentsResponse,
   type UpsertResponse,
   type WriteResult,
@@ -11,7 +11,7 @@ import { mayHaveHappened, type SimClient } from './client.js';
 import { attributesToWire, documentOf, drawAttributes, drawFilter, drawVector, tags, type Content } from './content.js';
 import { changed } from './intents.js';
 import type { Machine } from './machine.js';
-import type { Version } from './oracle.js';
+import type { Version } from './version.js';
 import { incarnation, type Session } from './session.js';
 
 /** One client at one coordinator. */
@@ -251,7 +251,7 @@ export async function deleteMatching(session: Session, { client, coordinator }: 
   const certain = [...session.oracle.ids()].flatMap((id) => {
     const states = session.oracle.between(id, from, session.oracle.lastSequence);
     const [only] = states;
-    return states.length === 1 && only != null && both.matches(only.attributes) ? [only] : [];
+    return states.length === 1 && only !== undefined && only !== null && both.matches(only.attributes) ? [only] : [];
   });
   const request = { collection: session.collection.name, ids: [], filter: both.text, conditions: [], writeId: '' };
   const { answer, error } = await client.call(coordinator, DocumentsService.deleteDocuments, request, drawMs(session));

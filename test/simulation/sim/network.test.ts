@@ -10,6 +10,7 @@ import { ShardService, type ShardRequest, type ShardResponse } from '../../../pr
 import { SimNetwork } from './network.js';
 import { SimProcess } from './process.js';
 import { Scheduler } from './scheduler.js';
+import { transportOf } from './transport.js';
 
 const stream = {
   method: ShardService.stream,
@@ -37,7 +38,7 @@ async function staged(play: (stage: Stage) => Promise<void>): Promise<void> {
       await server.sleep(10);
       return GetStatusResponse.fromPartial({ version: 'seven' });
     };
-    const { address } = await network.transport(server).serve({
+    const { address } = await transportOf(network, server).serve({
       host: 'server',
       port: 0,
       reflection: false,
@@ -50,7 +51,7 @@ async function staged(play: (stage: Stage) => Promise<void>): Promise<void> {
       ],
       ...environment,
     });
-    const connections = network.transport(client).connect({ clock: client.clock });
+    const connections = transportOf(network, client).connect({ clock: client.clock });
     const within = async (ms: number, act: (deadline: Deadline) => Promise<string>): Promise<string> => {
       const deadline = Deadline.after(client.clock, ms);
       return act(deadline)

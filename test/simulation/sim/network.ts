@@ -6,11 +6,8 @@
  * the peer did what it was asked when a call fails is left open in both senses: requests are lost, and so are answers.
  */
 import type { RpcServer, RpcServerOptions } from '../../../cluster/rpc/server.js';
-import type { Connections, Transport } from '../../../cluster/rpc/transport.js';
 import type { Method } from '../../../cluster/rpc/method.js';
-import type { ChannelsOptions } from '../../../cluster/rpc/channels.js';
 import { ShoalError } from '../../../base/errors.js';
-import { SimConnections } from './connections.js';
 import type { SimProcess } from './process.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -47,14 +44,6 @@ export class SimNetwork {
 
   constructor(scheduler: Scheduler) {
     this.scheduler = scheduler;
-  }
-
-  /** The transport of `process`, which ends with it. */
-  transport(process: SimProcess): Transport {
-    return {
-      serve: (options: RpcServerOptions): Promise<RpcServer> => this.#serve(process, options),
-      connect: (options: ChannelsOptions): Connections => new SimConnections(this, process, options),
-    };
   }
 
   listener(address: string): Listener | null {
@@ -124,7 +113,8 @@ export class SimNetwork {
     for (const breakOff of [...this.#connections]) breakOff([left, right]);
   }
 
-  async #serve(process: SimProcess, options: RpcServerOptions): Promise<RpcServer> {
+  /** Listens for `process` until it ends or the server is closed. */
+  async serve(process: SimProcess, options: RpcServerOptions): Promise<RpcServer> {
     await process.sleep(this.delay());
     const port = options.port === 0 ? 40_000 + ++this.#port : options.port;
     const address = `${process.name}:${port}`;
