@@ -76,7 +76,14 @@ async function checkSearches(session: Session, client: SimClient): Promise<void>
     const coordinator = session.cluster.coordinators[random.below(session.cluster.coordinators.length)]!;
     const k = at === 0 ? Math.max(1, oracle.live) : 1 + random.below(20);
     const from = oracle.lastSequence;
-    const question = { vector: drawVector(random), filter: everything, k, from, mustBeComplete: true };
+    const question = {
+      vector: drawVector(random),
+      filter: everything,
+      k,
+      from,
+      mustBeComplete: true,
+      starts: session.starts(),
+    };
     const request = SearchRequest.fromPartial({
       collection: collection.name,
       vector: bufferOf(question.vector),
