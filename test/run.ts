@@ -15,6 +15,8 @@ import { nothingRan, sum, summaryOf, type FolderResults } from './results.js';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** A folder that takes this many times its group's budget hangs. */
 const hangFactor = 3;
+/** And in the long versions that run at night this many times more. */
+const nightlyFactor = 10;
 
 interface Selection {
   /** Paths below test/; empty = all. */
@@ -70,7 +72,11 @@ async function runGroup(group: Group, selection: Selection): Promise<Timed> {
   for (const part of group.parts) {
     const files = part.isNightly === true && !selection.isNightly ? [] : selectedFiles(part, selection.paths);
     for (const variant of files.length === 0 ? [] : variantsOf(part)) {
-      const timed = await runPart(part, files, { selection, variant, limitMinutes: group.budgetMinutes * hangFactor });
+      const timed = await runPart(part, files, {
+        selection,
+        variant,
+        limitMinutes: group.budgetMinutes * hangFactor * (selection.isNightly ? nightlyFactor : 1),
+      });
       results = sum(results, timed.results);
       seconds += timed.seconds;
     }

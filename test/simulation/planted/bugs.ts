@@ -5,9 +5,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the log acknowledges before its fsync',
     file: 'test/simulation/sim/log-stream.ts',
-    find: '    const kept = this.#process.random.below(pending.length + 1);',
-    replace: `    const kept = 0;
-    for (const [at, { resolve }] of pending.entries()) resolve(this.lastSequence + BigInt(at) + 1n);`,
+    find: '      this.#pending.push({ subject, record, resolve, reject });',
+    replace: `      this.#pending.push({ subject, record, resolve, reject });
+      resolve(this.lastSequence + BigInt(this.#pending.length));`,
     seeds: 20,
   },
   {
@@ -43,7 +43,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'shard-node/directory/partition-state.ts',
     find: 'this.#unsettled[this.#done]!.open === 0) {',
     replace: 'true) {',
-    seeds: 20,
+    seeds: 100,
   },
   {
     name: 'a refused condition is accepted',
@@ -67,25 +67,18 @@ export const plantedBugs: readonly PlantedBug[] = [
     seeds: 5,
   },
   {
-    name: 'what was superseded is not remembered',
-    file: 'vector-index/apply-change.ts',
-    find: '  if (state.fences.covers(id, docId)) return;',
-    replace: '',
-    seeds: 60,
-  },
-  {
     name: 'a replica calls itself ready before it has replayed',
     file: 'shard-node/replica.ts',
     find: "    if (this.#phase !== 'loading' || !this.#covers(this.#readyAt)) return;",
     replace: "    if (this.#phase !== 'loading') return;",
-    seeds: 40,
+    seeds: 120,
   },
   {
     name: 'required positions are not waited for',
     file: 'shard-node/replica.ts',
     find: '    while (!this.#covers(marks)) {',
     replace: '    while (false) {',
-    seeds: 10,
+    seeds: 40,
   },
   {
     name: 'the log is purged above the floor',
@@ -99,7 +92,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'vector-index/maintenance/maintainer.ts',
     find: 'applied: Object.fromEntries(marks)',
     replace: 'applied: Object.fromEntries(state.applied)',
-    seeds: 20,
+    seeds: 100,
   },
   {
     name: 'records with docIds from elsewhere are always valid',
@@ -116,12 +109,5 @@ export const plantedBugs: readonly PlantedBug[] = [
 `,
     replace: '',
     seeds: 20,
-  },
-  {
-    name: 'a report of a copy is lost with the registry',
-    file: 'shard-node/state-reports.ts',
-    find: '      if (!this.#waiting.has(key)) this.#waiting.set(key, state);',
-    replace: '',
-    seeds: 30,
   },
 ];
