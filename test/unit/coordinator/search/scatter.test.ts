@@ -67,7 +67,6 @@ describe('scattering', () => {
         dense: floats(1, 0),
         sparse: undefined,
         k: 40,
-        minSequence: 0n,
         filter: undefined,
       },
     ]);
