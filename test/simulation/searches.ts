@@ -84,8 +84,10 @@ function checkHit(session: Session, { vector, filter, from }: Question, hit: Hit
   if (!filter.matches(version.attributes)) session.fail(`${what} for '${filter.text}', which it does not match`);
   const scores = scoresOf(session, version, vector);
   const isBest = hit.scores?.dense === Math.max(...scores);
-  // Further passages of what need not show yet may be missing, and those in a shard that did not answer.
-  const isAny = !(sawEverything && isWhole(version, from)) && scores.includes(hit.scores?.dense ?? NaN);
+  // Further passages may be missing of what need not show yet or is being replaced, and those in a shard that did not answer.
+  const isReplaced = session.oracle.between(hit.id, from, session.oracle.lastSequence).length > 1;
+  const isSettled = sawEverything && isWhole(version, from) && !isReplaced;
+  const isAny = !isSettled && scores.includes(hit.scores?.dense ?? NaN);
   if (!isBest && !isAny)
     session.fail(
       `${what} with ${hit.scores?.dense}; its passages score ${scores.join(', ')}; it is ${describe(session, version)}, asked since ${from}`,
