@@ -24,8 +24,8 @@ export type RecordParts = DecisionParts;
 
 export interface StoredRecord {
   readonly docId: bigint;
-  /** Sparse weights final, every passage but the primary one in `further`. */
-  readonly document: LogDocument;
+  /** Sparse weights final, every passage but the primary one in `further`; null while not all passages are there. */
+  readonly document: LogDocument | null;
 }
 
 interface Asking {
@@ -34,7 +34,7 @@ interface Asking {
   readonly deadline: Deadline;
 }
 
-/** The newest version of the document `id`; null while it is not whole, or is just being replaced. NOT_FOUND when there is none. */
+/** The newest version of the document `id`; null while it is just being replaced. NOT_FOUND when there is none. */
 export async function readRecord(
   id: string,
   settings: CollectionSettings,
@@ -53,7 +53,7 @@ export async function readRecord(
   if (found.docId !== place.docId) return null;
   const record = present(found.record, 'the record in a shard answer');
   const elsewhere = await passagesElsewhere(id, place, asking);
-  if (elsewhere === null) return null;
+  if (elsewhere === null) return { docId: found.docId, document: null };
   const further = [...record.further, ...elsewhere].sort((a, b) => a.passage - b.passage);
   return { docId: found.docId, document: { ...record, further } };
 }

@@ -33,7 +33,8 @@ const attemptsMax = 10;
 
 /**
  * Sets or replaces `attributes` of a document and takes away those named in `remove`; all else stays. NOT_FOUND for an unknown id,
- * INVALID_ARGUMENT for a value of another type than the collection's, ABORTED when it is changed faster than this can follow.
+ * INVALID_ARGUMENT for a value of another type than the collection's, ABORTED when it is changed faster than this can follow,
+ * FAILED_PRECONDITION when passages are missing, since its write was broken off.
  */
 export async function setAttributes(
   change: Change,
@@ -43,19 +44,33 @@ export async function setAttributes(
 ): Promise<AttributesSet> {
   check(change);
   return unlessDropped(settings, parts.registry, async () => {
+    const partial = new Set<bigint>();
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       deadline.check();
       if (attempt > 0) await sleep(parts.clock, 2 ** (attempt - 1), deadline.signal);
       const record = await readRecord(change.id, settings, parts, deadline);
-      // A version that is not whole yet, or moved between the questions.
       if (record === null) continue;
+      const { docId, document } = record;
+      if (document === null) {
+        // The rest may still be on its way.
+        partial.add(docId);
+        continue;
+      }
       if (attempt === 0) await fixTypes(change, settings, parts);
-      const written = await write(changed(record.document, change), record.docId, settings, { parts, deadline });
+      const written = await write(changed(document, change), docId, settings, { parts, deadline });
       if (written !== null) return written;
+      partial.clear();
     }
-    const what = `document '${change.id}' of collection '${settings.name}' was changed each time before its attributes were set`;
-    throw new ShoalError('ABORTED', `${what}; try again`);
+    throw inVain(change.id, settings, partial.size === 1);
   });
+}
+
+function inVain(id: string, settings: CollectionSettings, isPartial: boolean): ShoalError {
+  const what = `document '${id}' of collection '${settings.name}'`;
+  if (!isPartial)
+    return new ShoalError('ABORTED', `${what} was changed each time before its attributes were set; try again`);
+  const why = 'lacks passages, since its write was broken off before it was acknowledged';
+  return new ShoalError('FAILED_PRECONDITION', `${what} ${why}; write the whole document again`);
 }
 
 function check({ id, attributes, remove }: Change): void {

@@ -68,7 +68,7 @@ describe('the record of a document', () => {
     const { record, fetches } = await run();
     assert.equal(record?.docId, docId);
     assert.deepEqual(
-      [record?.document.text, record?.document.further.map(({ passage }) => passage)],
+      [record?.document?.text, record?.document?.further.map(({ passage }) => passage)],
       ['words', [1, 2, 3]],
     );
     const required = fetches.map(({ shards }) => [shards[0]!.ref!.shard, shards[0]!.required[0]?.sequence]);
@@ -80,8 +80,8 @@ describe('the record of a document', () => {
     assert.ok(fetches.every(({ withRecord }) => withRecord));
   });
 
-  it('is not there yet while the directory has not heard all its places', async () => {
-    assert.equal((await run({ unchanged: 0n })).record, null);
+  it('has no document while the directory has not heard all its places', async () => {
+    assert.deepEqual((await run({ unchanged: 0n })).record, { docId, document: null });
   });
 
   it('is not there yet when it was replaced between the questions', async () => {

@@ -9,11 +9,12 @@ import { Document } from '../../../../proto/generated/shoal/v1/document.js';
 import { SetAttributesRequest } from '../../../../proto/generated/shoal/v1/documents.js';
 import { LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
 import { FetchResponse } from '../../../../proto/generated/shoal/v1/shard.js';
+import type { Structure } from '../../../../vector-index/codebook/structure.js';
 import { deadlineOf, floats, longs, words } from '../fixtures.js';
 import { decided, writeRig, type WriteRig } from '../write-rig.js';
 
 /** One shard, which has of each id what the log says, with the year 1 and another attribute. */
-function rig(onFetch: (each: WriteRig) => Promise<void> = async () => undefined): WriteRig {
+function rig(onFetch: (each: WriteRig) => Promise<void> = async () => undefined, structure?: Structure): WriteRig {
   const there = (): ReturnType<typeof decided>['there'] => decided(each.log).there;
   const peers: Partial<Peers> = {
     locate: async (_, { ids }) => ({
@@ -23,6 +24,15 @@ function rig(onFetch: (each: WriteRig) => Promise<void> = async () => undefined)
         marks: [{ subject: 'shoal.u1.1.0', sequence: 1n }],
       },
     }),
+    listRows: async (_, { after }) => ({
+      ids: ['a'],
+      docIds: longs(after + 1n),
+      contentHashes: longs(77n),
+      primary: Buffer.of(1),
+      done: true,
+    }),
+    // Nothing is whole: of every document some place was never heard.
+    findUnchanged: async () => ({ docIds: longs(0n) }),
     fetch: async (_, { shards }) => {
       const docId = shards[0]!.docIds.readBigUInt64LE(0);
       const [id] = [...there()].find(([, known]) => known.docId === docId) ?? [];
@@ -35,13 +45,22 @@ function rig(onFetch: (each: WriteRig) => Promise<void> = async () => undefined)
       return answer;
     },
   };
-  const each: WriteRig = writeRig({ peers, settings: { attributes: { year: 2, kind: 1 } } });
+  const settings = { attributes: { year: 2, kind: 1 } };
+  const each: WriteRig = writeRig({ peers, settings, ...(structure === undefined ? {} : { structure }) });
   return each;
 }
 
 async function write(each: WriteRig, text: string): Promise<void> {
   const documents = [Document.fromPartial({ id: 'a', vector: floats(1, 2), text })];
   await ingest({ documents, conditions: [], writeId: '' }, each.settings, each.parts, deadlineOf());
+}
+
+/** Time enough for every attempt. */
+async function moveOn({ clock }: WriteRig): Promise<void> {
+  for (let i = 0; i < 50; i += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    await clock.advance(100);
+  }
 }
 
 type Fields = Parameters<typeof SetAttributesRequest.fromPartial>[0];
@@ -87,11 +106,17 @@ describe('setting attributes', () => {
     const each = rig((self) => write(self, `rival ${(state.number += 1)}`));
     await write(each, 'one');
     const late = assert.rejects(set(each, { attributes: year }), { code: 'ABORTED', message: /was changed each time/ });
-    for (let i = 0; i < 50; i += 1) {
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      await each.clock.advance(100);
-    }
+    await moveOn(each);
     await late;
+  });
+
+  it('is refused where passages of the document never arrived', async () => {
+    const each = rig(undefined, { dim: 2, centroids: Float32Array.of(1, 0, 0, 1) });
+    await write(each, 'one');
+    const message = /lacks passages, since its write was broken off .* write the whole document again/;
+    const refused = assert.rejects(set(each, { attributes: year }), { code: 'FAILED_PRECONDITION', message });
+    await moveOn(each);
+    await refused;
   });
 
   it('refuses unknown documents, other types, and what says nothing', async () => {
