@@ -1,5 +1,6 @@
 /** One seed from its first event to its last check. */
 import { bufferOf } from '../../base/bytes.js';
+import type { Random } from '../../base/random.js';
 import { AttributeType } from '../../proto/generated/shoal/v1/document.js';
 import { CollectionsService, CreateCollectionRequest } from '../../proto/generated/shoal/v1/collections.js';
 import { SimClient } from './client.js';
@@ -221,10 +222,10 @@ class Run {
   #operation(session: Session, seat: Seat): Promise<void> {
     const { random } = session;
     const drawn = random.below(100);
-    if (drawn < 22) return upsert(session, seat, 1 + random.below(32));
-    if (drawn < 30) return importDocuments(session, seat, 1 + random.below(32));
-    if (drawn < 40) return conditionalUpsert(session, seat, 1 + random.below(5));
-    if (drawn < 50) return deleteIds(session, seat, 1 + random.below(12));
+    if (drawn < 22) return upsert(session, seat, drawSize(random, 7));
+    if (drawn < 30) return importDocuments(session, seat, drawSize(random, 9));
+    if (drawn < 40) return conditionalUpsert(session, seat, drawSize(random, 3));
+    if (drawn < 50) return deleteIds(session, seat, drawSize(random, 5));
     if (drawn < 52) return deleteMatching(session, seat);
     if (drawn < 58) return setAttributes(session, seat);
     if (drawn < 74) return get(session, seat);
@@ -240,4 +241,9 @@ class Run {
     this.#nextFaultAt += operations / (faults + 1);
     if (this.#nextFaultAt > 0 && counts.operations > 0) this.#faults.inject();
   }
+}
+
+/** Mostly few, sometimes up to 2^`doublings`: batches cross the bounds of records, single ones meet each other. */
+function drawSize(random: Random, doublings: number): number {
+  return 1 + random.below(2 ** (1 + random.below(doublings)));
 }
