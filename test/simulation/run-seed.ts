@@ -222,12 +222,12 @@ class Run {
   #operation(session: Session, seat: Seat): Promise<void> {
     const { random } = session;
     const drawn = random.below(100);
-    if (drawn < 22) return upsert(session, seat, drawSize(random, 7));
-    if (drawn < 30) return importDocuments(session, seat, drawSize(random, 9));
-    if (drawn < 40) return conditionalUpsert(session, seat, drawSize(random, 3));
-    if (drawn < 50) return deleteIds(session, seat, drawSize(random, 5));
-    if (drawn < 52) return deleteMatching(session, seat);
-    if (drawn < 58) return setAttributes(session, seat);
+    if (drawn < 22) return upsert(session, seat, drawSize(random, 8));
+    if (drawn < 32) return importDocuments(session, seat, drawSize(random, 9));
+    if (drawn < 42) return conditionalUpsert(session, seat, drawSize(random, 4));
+    if (drawn < 52) return deleteIds(session, seat, drawSize(random, 5));
+    if (drawn < 54) return deleteMatching(session, seat);
+    if (drawn < 60) return setAttributes(session, seat);
     if (drawn < 74) return get(session, seat);
     if (drawn < 79) return count(session, seat);
     if (drawn < 82) return scroll(session, seat);

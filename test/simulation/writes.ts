@@ -4,6 +4,7 @@ import {
   DocumentsService,
   type WriteCondition,
   type DeleteDocumentsResponse,
+  type RejectedDocument,
   type UpsertResponse,
   type WriteResult,
 } from '../../proto/generated/shoal/v1/documents.js';
@@ -63,7 +64,9 @@ export async function importDocuments(session: Session, { client, coordinator }:
   const { answer, error } = await client.send(coordinator, DocumentsService.import, requests, drawMs(session));
   session.note('import', contents.length, error);
   if (answer === null || session.isElsewhere(answer.uid)) return;
-  for (const { token } of contents) session.intents.answered(token);
+  // What was rejected for want of time may still be written.
+  const unclear = new Set(answer.rejects.filter(isUnclear).map(({ position }) => Number(position)));
+  contents.forEach(({ token }, at) => (unclear.has(at) ? undefined : session.intents.answered(token)));
   if (Number(answer.written + answer.unchanged + answer.rejected) !== contents.length)
     session.fail(`an import of ${contents.length} says ${JSON.stringify(answer, asText)}`);
   if (answer.rejected > 0n)
@@ -79,6 +82,13 @@ export async function importDocuments(session: Session, { client, coordinator }:
   session.acknowledge(coordinator, before, answer.sequence);
 }
 
+/** Statuses of a write that may have happened, may yet happen, or may be asked again. */
+const unclearStatuses = [1, 4, 8, 9, 10, 14];
+
+function isUnclear({ result }: RejectedDocument): boolean {
+  return result !== undefined && unclearStatuses.includes(result.status);
+}
+
 function checkRejects(session: Session, results: readonly WriteResult[]): void {
   for (const { status, message, id } of results) {
     if (status === 3 || status === 13) session.fail(`an import rejects '${id}' with ${status}: ${message}`);
@@ -91,8 +101,7 @@ function checkWritten(session: Session, content: Content, result: WriteResult, a
   const what = `the answer to a write of '${id}' (text ${token})`;
   if (result.id !== id) return session.fail(`${what} is for '${result.id}'`);
   if (result.status !== 0) {
-    const isUnclear = [1, 4, 8, 9, 10, 14].includes(result.status);
-    if (!isUnclear) session.fail(`${what} is status ${result.status}: ${result.message}`);
+    if (!unclearStatuses.includes(result.status)) session.fail(`${what} is status ${result.status}: ${result.message}`);
     return;
   }
   session.intents.answered(token);
