@@ -18,6 +18,7 @@ import type { SubjectMark } from '../proto/generated/shoal/v1/directory.js';
 import type { ShardIndex } from '../vector-index/shard-index.js';
 import { indexDocuments, type TermWeighting } from './ingest/decode.js';
 import { Maintenance, retryMsMax } from './ingest/maintenance.js';
+import { Waiters } from './waiters.js';
 
 export type ReplicaPhase = 'loading' | 'ready' | 'failed';
 
@@ -53,7 +54,7 @@ export class Replica {
   /** All subjects of the log that it follows. */
   readonly subjects: readonly string[];
   readonly #parts: ReplicaParts;
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters();
   readonly #stop = new AbortController();
   #phase: ReplicaPhase = 'loading';
   #problem = '';
@@ -117,7 +118,7 @@ export class Replica {
       everyMs: maintainEveryMs,
       onSealed: () => {
         this.#parts.onChange(this);
-        this.#wakeAll();
+        this.#waiters.wake();
       },
       onHindrance: (error) => this.#hinder(error),
       onFailure: (error) => this.#fail(error),
@@ -141,16 +142,16 @@ export class Replica {
       const what = `shard ${this.shard} of collection ${this.uid} does not hear '${foreign.subject}'`;
       throw new ShoalError('FAILED_PRECONDITION', `${what}; refresh the shard map and ask again`);
     }
-    while (!this.#covers(marks)) {
-      if (this.#phase === 'failed') throw this.#failure();
-      deadline.check();
-      await this.#woken(deadline.signal);
-    }
+    await this.#waiters.until(() => {
+      if (this.#covers(marks)) return true;
+      this.checkServing();
+      return false;
+    }, deadline);
   }
 
   /** Resolves when the replica is ready or failed, at the latest when `deadline` ends. */
   async waitSettled(deadline: Deadline): Promise<void> {
-    while (this.#phase === 'loading' && !deadline.signal.aborted) await this.#woken(deadline.signal);
+    while (this.#phase === 'loading' && !deadline.signal.aborted) await this.#waiters.next(deadline.signal);
   }
 
   /** Throws UNAVAILABLE when the replica cannot serve. */
@@ -164,7 +165,7 @@ export class Replica {
     await this.index.seal();
     this.#problem = '';
     this.#parts.onChange(this);
-    this.#wakeAll();
+    this.#waiters.wake();
     return this.durable;
   }
 
@@ -175,22 +176,6 @@ export class Replica {
     await this.#following;
     await this.#maintenance?.close();
     await this.index.close();
-  }
-
-  #woken(signal: AbortSignal): Promise<void> {
-    return new Promise<void>((resolve) => {
-      const wake = (): void => {
-        this.#waiters.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#waiters.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
-  }
-
-  #wakeAll(): void {
-    for (const wake of [...this.#waiters]) wake();
   }
 
   #covers(marks: readonly SubjectMark[]): boolean {
@@ -237,14 +222,14 @@ export class Replica {
     if (this.#parts.isLapsed()) await this.#checkFloorsPatiently();
     this.#apply(entry);
     this.#settle();
-    this.#wakeAll();
+    this.#waiters.wake();
   }
 
   async #waitForRoom(): Promise<void> {
     const isFull = (): boolean => this.index.unsealedBytes >= this.#parts.memoryBytesMax;
     this.#hasNoRoom = true;
     this.#parts.onChange(this);
-    while (isFull() && !this.#stop.signal.aborted) await this.#woken(this.#stop.signal);
+    while (isFull() && !this.#stop.signal.aborted) await this.#waiters.next(this.#stop.signal);
     this.#hasNoRoom = false;
     this.#parts.onChange(this);
   }
@@ -309,7 +294,7 @@ export class Replica {
     this.#phase = 'failed';
     this.#problem = ShoalError.from(error).message;
     this.#parts.logger.error({ uid: this.uid, shard: this.shard, err: error }, 'replica failed');
-    this.#wakeAll();
+    this.#waiters.wake();
     this.#parts.onChange(this);
   }
 

@@ -6,6 +6,7 @@ import { sleep, type Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import type { Lease, Registry } from '../cluster/registry.js';
+import { Waiters } from './waiters.js';
 
 const retryMsMin = 200;
 const retryMsMax = 5_000;
@@ -22,7 +23,7 @@ export class StateReports {
   /** Key → what is true when its turn comes. */
   readonly #waiting = new Map<string, () => Uint8Array>();
   readonly #stop = new AbortController();
-  readonly #attempted = new Set<() => void>();
+  readonly #attempted = new Waiters();
   #running: Promise<void> | null = null;
   #isHindered = false;
 
@@ -40,14 +41,14 @@ export class StateReports {
 
   /** Resolves when everything was told, or the registry turned out not to take it for now. */
   async settled(): Promise<void> {
-    while (this.#running !== null && !this.#isHindered) await this.#nextAttempt();
+    while (this.#running !== null && !this.#isHindered) await this.#attempted.next();
   }
 
   /** Deletes `key`; what waits for it is not told any more. */
   async withdraw(key: string): Promise<void> {
     this.#waiting.delete(key);
     // The one under way would bring it back.
-    if (this.#running !== null) await this.#nextAttempt();
+    if (this.#running !== null) await this.#attempted.next();
     this.#waiting.delete(key);
     await this.#parts.registry.transact([], [{ operation: 'delete', key }]);
   }
@@ -65,13 +66,13 @@ export class StateReports {
       const [key, state] = this.#waiting.entries().next().value!;
       this.#waiting.delete(key);
       this.#isHindered = !(await this.#attempt(key, state));
-      for (const wake of [...this.#attempted]) wake();
+      this.#attempted.wake();
       if (this.#isHindered) await sleep(this.#parts.clock, retryMs, signal);
       retryMs = this.#isHindered ? Math.min(2 * retryMs, retryMsMax) : retryMsMin;
     }
     this.#isHindered = false;
     this.#running = null;
-    for (const wake of [...this.#attempted]) wake();
+    this.#attempted.wake();
   }
 
   /** False when it is to be tried again. */
@@ -88,15 +89,5 @@ export class StateReports {
       if (!this.#waiting.has(key)) this.#waiting.set(key, state);
       return false;
     }
-  }
-
-  #nextAttempt(): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#attempted.delete(wake);
-        resolve();
-      };
-      this.#attempted.add(wake);
-    });
   }
 }

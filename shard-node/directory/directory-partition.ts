@@ -13,7 +13,7 @@ import type { DirectoryPlacement } from '../../proto/generated/shoal/v1/cluster.
 import type { DirectoryStore } from './store/directory-store.js';
 import { PartitionLife, type LifeParts } from './partition-life.js';
 import type { PartitionState } from './partition-state.js';
-import { Waiters } from './waiters.js';
+import { Waiters } from '../waiters.js';
 
 export type PartitionPhase = 'loading' | 'ready' | 'failed';
 

@@ -22,7 +22,7 @@ import type { OtherCopies } from './other-copies.js';
 import { decide, type AcceptedWrite, type Superseding } from './partition.js';
 import { PartitionState, type HashRange, type OpenRecord } from './partition-state.js';
 import { needsRebuild, Rebuild, type ShardRows } from './rebuild.js';
-import { Waiters } from './waiters.js';
+import { Waiters } from '../waiters.js';
 
 const retryMs = 200;
 /** Records heard and not settled beyond which it reads no further. */

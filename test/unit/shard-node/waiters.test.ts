@@ -1,8 +1,8 @@
 /** Waiting until something holds. */
 import assert from 'node:assert/strict';
-import { Deadline } from '../../../../base/deadline.js';
-import { Waiters } from '../../../../shard-node/directory/waiters.js';
-import { FakeClock } from '../../../fake-clock.js';
+import { Deadline } from '../../../base/deadline.js';
+import { Waiters } from '../../../shard-node/waiters.js';
+import { FakeClock } from '../../fake-clock.js';
 
 describe('waiters', () => {
   it('look again whenever they are woken', async () => {
@@ -43,6 +43,13 @@ describe('waiters', () => {
     const waiters = new Waiters();
     const next = waiters.next();
     waiters.wake();
+    await next;
+  });
+
+  it('stop waiting for it when a signal aborts', async () => {
+    const stop = new AbortController();
+    const next = new Waiters().next(stop.signal);
+    stop.abort();
     await next;
   });
 });

@@ -1,5 +1,5 @@
 /** Callers that wait until something holds, each by its own deadline. */
-import type { Deadline } from '../../base/deadline.js';
+import type { Deadline } from '../base/deadline.js';
 
 export class Waiters {
   readonly #wakes = new Set<() => void>();
@@ -13,30 +13,20 @@ export class Waiters {
   async until(holds: () => boolean, deadline: Deadline): Promise<void> {
     while (!holds()) {
       deadline.check();
-      await this.#woken(deadline.signal);
+      await this.next(deadline.signal);
     }
   }
 
-  /** Resolves at the next `wake`. */
-  next(): Promise<void> {
+  /** Resolves at the next `wake`, or when `signal` aborts before. */
+  next(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         this.#wakes.delete(wake);
+        signal?.removeEventListener('abort', wake);
         resolve();
       };
       this.#wakes.add(wake);
-    });
-  }
-
-  #woken(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        this.#wakes.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#wakes.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
+      signal?.addEventListener('abort', wake, { once: true });
     });
   }
 }
