@@ -36,6 +36,16 @@ export const keys = {
   floorsOf: (uid: string) => `floors/shoal.${uid}.`,
 } as const;
 
+/** A log position as the registry has it: decimal text, for floors and holds. */
+export function positionValue(position: bigint): Buffer {
+  return Buffer.from(String(position));
+}
+
+/** The position in a value of the registry. */
+export function positionIn(value: Uint8Array): bigint {
+  return BigInt(Buffer.from(value).toString('utf8'));
+}
+
 /** The subject of the records that a collection's directory decides. */
 export function directorySubject(uid: string): string {
   return `shoal.${uid}.directory`;

@@ -6,7 +6,12 @@
 import type { Deadline } from '../base/deadline.js';
 import { ShoalError } from '../base/errors.js';
 import { hashText } from '../base/hash.js';
-import { directoriesOf, directoryStatesOf, type ClusterMap } from '../cluster/shard-map/cluster-map.js';
+import {
+  addressesOfReady,
+  directoriesOf,
+  directoryStatesOf,
+  type ClusterMap,
+} from '../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../cluster/shard-map/cluster-view.js';
 import type { DirectoryPlacement } from '../proto/generated/shoal/v1/cluster.js';
 import { firstAnswer } from './first-answer.js';
@@ -68,10 +73,7 @@ export async function atPartition<T>(
 
 /** Addresses of the copies of `placement` that are ready. */
 export function readyCopies(map: ClusterMap, placement: DirectoryPlacement): readonly string[] {
-  return directoryStatesOf(map, placement).flatMap(({ state, node }) => {
-    const address = map.nodes.get(node)?.address;
-    return state === 'ready' && address !== undefined ? [address] : [];
-  });
+  return addressesOfReady(map, directoryStatesOf(map, placement));
 }
 
 /** Whether another copy may answer where this error came from. */

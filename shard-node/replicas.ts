@@ -10,7 +10,7 @@ import type { Clock, Timer } from '../base/clock.js';
 import type { Deadline } from '../base/deadline.js';
 import type { Logger } from '../base/logger.js';
 import type { ChangeLog } from '../cluster/change-log.js';
-import { codecObject, keys } from '../cluster/keys.js';
+import { codecObject, keys, positionIn } from '../cluster/keys.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { Lease, Registry } from '../cluster/registry.js';
 import type { ClusterMap } from '../cluster/shard-map/cluster-map.js';
@@ -225,7 +225,7 @@ export class ReplicaSet {
 
   async #floor(subject: string): Promise<bigint> {
     const entry = await this.#parts.registry.get(keys.floor(subject));
-    return entry === null ? 0n : BigInt(Buffer.from(entry.value).toString('utf8'));
+    return entry === null ? 0n : positionIn(entry.value);
   }
 
   async #codec(version: string): Promise<TokenCodec | null> {

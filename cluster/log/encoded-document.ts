@@ -16,6 +16,13 @@ export interface EncodedDocument {
 /** What `LogDocument.encode` writes into; used again and again, it need not grow for every document. */
 export type LogDocumentWriter = ReturnType<typeof LogDocument.encode>;
 
+/** A writer for `encodeDocument`, or for any other message. */
+export function emptyWriter(): LogDocumentWriter {
+  const writer = LogDocument.encode(LogDocument.create());
+  writer.finish();
+  return writer;
+}
+
 /** Field 1 of DocumentRecord and field 6 of LogDocument, both bytes with a length. */
 const documentTag = 0x0a;
 const denseTag = 0x32;

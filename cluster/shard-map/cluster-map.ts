@@ -13,7 +13,7 @@ import {
 } from '../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { ShoalError } from '../../base/errors.js';
-import { keys } from '../keys.js';
+import { keys, positionIn } from '../keys.js';
 import type { RegistryEvent } from '../registry.js';
 
 export interface ClusterMap {
@@ -96,7 +96,7 @@ function applyOne(draft: Draft, key: string, value: Uint8Array | null): void {
   if (family === keys.aliases) return assign(draft.aliases, rest, value && Buffer.from(value).toString('utf8'));
   if (family === keys.directoryStates)
     return assign(draft.directoryStates, rest, value && DirectoryState.decode(value));
-  if (family === keys.holds) return assign(draft.holds, rest, value && BigInt(Buffer.from(value).toString('utf8')));
+  if (family === keys.holds) return assign(draft.holds, rest, value && positionIn(value));
   if (family === keys.placements) return assignPart(draft.placements, rest, value && ShardPlacement.decode(value));
   if (family === keys.directories)
     return assignPart(draft.directories, rest, value && DirectoryPlacement.decode(value));
@@ -170,4 +170,15 @@ export function epochOf(map: ClusterMap): bigint {
     for (const { epoch } of parts.values()) if (epoch > largest) largest = epoch;
   }
   return largest;
+}
+
+/** Addresses of the nodes whose `states` say that they are ready, in that order. */
+export function addressesOfReady(
+  map: Pick<ClusterMap, 'nodes'>,
+  states: readonly { readonly state: string; readonly node: string }[],
+): readonly string[] {
+  return states.flatMap(({ state, node }) => {
+    const address = map.nodes.get(node)?.address;
+    return state === 'ready' && address !== undefined ? [address] : [];
+  });
 }

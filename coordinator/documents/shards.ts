@@ -3,7 +3,7 @@ import { bufferOf } from '../../base/bytes.js';
 import { present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
-import { placementsOf, replicasOf } from '../../cluster/shard-map/cluster-map.js';
+import { addressesOfReady, placementsOf, replicasOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
@@ -16,10 +16,7 @@ import type { Peers } from '../peers.js';
 /** Addresses of the ready replicas of `placement`. */
 export function readyAddresses(view: ClusterView, placement: ShardPlacement): readonly string[] {
   const map = view.current();
-  return replicasOf(map, placement).flatMap(({ state, node }) => {
-    const address = map.nodes.get(node)?.address;
-    return state === 'ready' && address !== undefined ? [address] : [];
-  });
+  return addressesOfReady(map, replicasOf(map, placement));
 }
 
 /** Asks one replica, within the time that it gets. */

@@ -8,11 +8,11 @@
 import { sleep, type Clock } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
-import { encodeDocument, type LogDocumentWriter } from '../../cluster/log/encoded-document.js';
+import { emptyWriter, encodeDocument } from '../../cluster/log/encoded-document.js';
 import { sequenceOf } from '../../cluster/log/doc-id.js';
 import { partsOf, type DocumentParts } from '../../cluster/log/passages.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
+import type { LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import type { AppendEntry } from './appender.js';
 import type { Appenders } from './appenders.js';
 
@@ -91,12 +91,6 @@ function bySubject(
     else group.push({ position, parts: split, primary });
   });
   return groups;
-}
-
-function emptyWriter(): LogDocumentWriter {
-  const writer = LogDocument.encode(LogDocument.create());
-  writer.finish();
-  return writer;
 }
 
 /** Resolves when every document of `group` has its outcome. */

@@ -13,7 +13,7 @@ import { docIdOf } from '../../cluster/log/doc-id.js';
 import { bodyBytesOf, type EncodedDocument } from '../../cluster/log/encoded-document.js';
 import { headerBytesOf } from '../../cluster/log/record-headers.js';
 import { encodedUpsertRecord } from '../../cluster/log/records.js';
-import { recordPieces } from './record-pieces.js';
+import { recordPieces, tooLarge } from './record-pieces.js';
 
 /** How long a document waits for others. */
 const groupWindowMs = 1;
@@ -63,7 +63,7 @@ export class Appender {
    */
   append(entries: readonly AppendEntry[], settle: Settle): void {
     entries.forEach((entry, position) => {
-      const refusal = tooLarge(entry);
+      const refusal = tooLarge(entry.id, bodyBytesOf(entry));
       if (refusal === null) this.#waiting.push({ entry, position, settle });
       else settle(position, refusal);
     });
@@ -134,11 +134,4 @@ function runs(waiting: readonly Waiting[]): readonly (readonly Waiting[])[] {
 function shareOf({ entry }: Waiting): { headerBytes: number; bodyBytes: number } {
   const places = entry.places.reduce((sum, { length }) => sum + length + 1, 0);
   return { headerBytes: headerBytesOf(entry.id) + places, bodyBytes: bodyBytesOf(entry) };
-}
-
-function tooLarge(entry: AppendEntry): ShoalError | null {
-  const bytes = bodyBytesOf(entry);
-  if (bytes <= limits.messageBytesMax) return null;
-  const sizes = `${bytes} bytes with its vectors, the limit of a record is ${limits.messageBytesMax}`;
-  return new ShoalError('INVALID_ARGUMENT', `document '${entry.id}' has ${sizes}; chunk it`);
 }

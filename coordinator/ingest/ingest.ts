@@ -7,9 +7,10 @@
 import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
 import { sequenceOf } from '../../cluster/log/doc-id.js';
+import { emptyWriter } from '../../cluster/log/encoded-document.js';
 import { condition } from '../../cluster/log/record-headers.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import { Document } from '../../proto/generated/shoal/v1/document.js';
+import type { Document } from '../../proto/generated/shoal/v1/document.js';
 import type { UpsertRequest, WriteResult } from '../../proto/generated/shoal/v1/documents.js';
 import { refuseIfDropped, unlessDropped } from '../dropped.js';
 import type { Encoders } from '../encoders.js';
@@ -168,8 +169,7 @@ async function accept(
     settings,
     accepted.map(({ each }) => each),
   );
-  const writer = Document.encode(Document.create());
-  writer.finish();
+  const writer = emptyWriter();
   return accepted.flatMap(({ i, each }, position) => {
     const conflict = conflicts[position];
     if (conflict) {

@@ -6,11 +6,10 @@ import { writeRecord } from '../../cluster/log/records.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
 import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
-import { limits } from '../../base/limits.js';
 import type { Appended, ReadyDocument } from './append.js';
 import { conditionRefusal } from './conditions.js';
 import { decide, type DecisionParts } from './decisions.js';
-import { recordPieces } from './record-pieces.js';
+import { recordPieces, tooLarge } from './record-pieces.js';
 
 export interface ConditionalDocument extends ReadyDocument {
   /** As in record headers. */
@@ -38,7 +37,8 @@ export async function writeConditionally(
   const pieces = recordPieces(sized, ({ each, bytes }) => ({ headerBytes: headerBytesOf(each.id), bodyBytes: bytes }));
   const outcomes = pieces.map(async (piece, i) => {
     const only = piece[0]!;
-    if (piece.length === 1 && only.bytes > limits.messageBytesMax) return [tooLarge(only.each.id, only.bytes)];
+    const refusal = piece.length === 1 ? tooLarge(only.each.id, only.bytes) : null;
+    if (refusal !== null) return [{ outcome: refusal, sequence: 0n }];
     const some = piece.map(({ each }) => each);
     // A repeat of the request is cut alike, so that each piece has a name of its own that stays.
     return writePiece(some, writeId === '' || i === 0 ? writeId : `${writeId}/${i}`, settings, { parts, deadline });
@@ -73,9 +73,4 @@ async function writePiece(
     const error = ShoalError.from(thrown);
     return documents.map(() => ({ outcome: error, sequence: 0n }));
   }
-}
-
-function tooLarge(id: string, bytes: number): ConditionalOutcome {
-  const sizes = `${bytes} bytes with its vectors, the limit of a record is ${limits.messageBytesMax}`;
-  return { outcome: new ShoalError('INVALID_ARGUMENT', `document '${id}' has ${sizes}; chunk it`), sequence: 0n };
 }

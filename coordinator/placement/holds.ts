@@ -5,7 +5,7 @@
  */
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
-import { keys } from '../../cluster/keys.js';
+import { keys, positionIn, positionValue } from '../../cluster/keys.js';
 import type { Lease, Registry } from '../../cluster/registry.js';
 
 /** A hold's place: its collection, and a name that no other hold of it has. */
@@ -36,7 +36,7 @@ export async function placeHold(
         {
           operation: 'put',
           key: keys.hold(uid, name),
-          value: Buffer.from(String(position)),
+          value: positionValue(position),
           ...(lease === undefined ? {} : { lease }),
         },
         { operation: 'put', key: setting.key, value: setting.value },
@@ -53,9 +53,7 @@ export async function releaseHold({ uid, name }: HoldName, registry: Registry): 
 
 /** The smallest position at which the collection's log is held; null = it is not. */
 export async function heldAt(uid: string, registry: Registry): Promise<bigint | null> {
-  const positions = (await registry.list(keys.holdsOf(uid))).map(({ value }) =>
-    BigInt(Buffer.from(value).toString('utf8')),
-  );
+  const positions = (await registry.list(keys.holdsOf(uid))).map(({ value }) => positionIn(value));
   const [first, ...others] = positions;
   if (first === undefined) return null;
   return others.reduce((smallest, position) => (position < smallest ? position : smallest), first);

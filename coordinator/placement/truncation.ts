@@ -9,7 +9,7 @@
  */
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { directorySubject, keys, shardSubject, streamOf } from '../../cluster/keys.js';
+import { directorySubject, keys, positionIn, positionValue, shardSubject, streamOf } from '../../cluster/keys.js';
 import type { Registry, RegistryCondition } from '../../cluster/registry.js';
 import {
   directoriesOf,
@@ -75,14 +75,14 @@ export class Truncation {
     if (setting === null) return;
     const held = await heldAt(uid, registry);
     const known = await registry.get(keys.floor(subject));
-    const before = known === null ? 0n : BigInt(Buffer.from(known.value).toString('utf8'));
+    const before = known === null ? 0n : positionIn(known.value);
     const floor = held !== null && held < wanted ? held : wanted;
     if (floor > before) {
       const conditions: RegistryCondition[] = [
         { key: setting.key, revision: setting.revision },
         { key: keys.floor(subject), revision: known?.revision ?? 0n },
       ];
-      const value = Buffer.from(String(floor));
+      const value = positionValue(floor);
       const written = await registry.transact(conditions, [{ operation: 'put', key: keys.floor(subject), value }]);
       if (written === null) return;
     }

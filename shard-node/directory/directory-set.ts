@@ -10,7 +10,7 @@ import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { keys } from '../../cluster/keys.js';
+import { keys, positionIn } from '../../cluster/keys.js';
 import type { Lease, Registry } from '../../cluster/registry.js';
 import type { Connections } from '../../cluster/rpc/transport.js';
 import { emptyClusterMap, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
@@ -125,9 +125,7 @@ export class DirectorySet {
       copies: otherCopies(connections, () => this.#map, placement, config.id),
       floors: async () => {
         const entries = await registry.list(keys.floorsOf(uid));
-        return new Map(
-          entries.map(({ key, value }) => [subjectOfFloor(key), BigInt(Buffer.from(value).toString('utf8'))]),
-        );
+        return new Map(entries.map(({ key, value }) => [subjectOfFloor(key), positionIn(value)]));
       },
       commitEveryMs: config.directoryCommitEveryMs,
       commitEntries,

@@ -3,7 +3,7 @@ import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { MultiplexedMethod } from '../../cluster/rpc/channels.js';
 import type { Connections } from '../../cluster/rpc/transport.js';
-import { replicasOf, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
+import { addressesOfReady, replicasOf, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import { ListRowsRequest, ShardService, type ListRowsResponse } from '../../proto/generated/shoal/v1/shard.js';
 import type { ShardRequest, ShardResponse } from '../../proto/generated/shoal/v1/shard.js';
@@ -43,10 +43,8 @@ async function ask(
 }
 
 function addressOf(map: ClusterMap, placement: ShardPlacement): string {
-  for (const { node, state } of replicasOf(map, placement)) {
-    const address = map.nodes.get(node)?.address;
-    if (state === 'ready' && address !== undefined) return address;
-  }
+  const [address] = addressesOfReady(map, replicasOf(map, placement));
+  if (address !== undefined) return address;
   const what = `shard ${placement.shard} of collection ${placement.uid}`;
   throw new ShoalError('UNAVAILABLE', `${what} has no ready replica that could say which documents it holds`);
 }

@@ -4,6 +4,8 @@ import {
   codecObject,
   directorySubject,
   keys,
+  positionIn,
+  positionValue,
   shardSubject,
   streamOf,
   structureObject,
@@ -68,5 +70,12 @@ describe('the names in the registry and the log', () => {
       keys.replica('x', 0, 'y'),
     ];
     families.forEach((family, i) => assert.ok(examples[i]?.startsWith(family)));
+  });
+});
+
+describe('a position in the registry', () => {
+  it('is decimal text', () => {
+    assert.equal(positionValue(2n ** 63n).toString('utf8'), '9223372036854775808');
+    assert.equal(positionIn(positionValue(2n ** 63n)), 2n ** 63n);
   });
 });

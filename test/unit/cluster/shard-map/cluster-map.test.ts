@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { keys } from '../../../../cluster/keys.js';
 import type { RegistryEvent } from '../../../../cluster/registry.js';
 import {
+  addressesOfReady,
   applyEvents,
   collectionNamed,
   directoriesOf,
@@ -202,5 +203,19 @@ describe('a hold', () => {
     const map = mapOf(put(keys.hold('u', 'backup-1'), Buffer.from('42')));
     assert.deepEqual([...map.holds], [['u/backup-1', 42n]]);
     assert.equal(applyEvents(map, [gone(keys.hold('u', 'backup-1'))]).holds.size, 0);
+  });
+});
+
+describe('the addresses of what is ready', () => {
+  it('are those of the nodes that are there', () => {
+    const on = (id: string, address: string): RegistryEvent =>
+      put(keys.node(id), Node.encode(Node.fromPartial({ id, address })).finish());
+    const map = mapOf(on('a', 'a:1'), on('b', 'b:1'));
+    const states = [
+      { node: 'b', state: 'ready' },
+      { node: 'a', state: 'loading' },
+      { node: 'gone', state: 'ready' },
+    ];
+    assert.deepEqual(addressesOfReady(map, states), ['b:1']);
   });
 });
