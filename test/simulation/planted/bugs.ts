@@ -76,8 +76,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'required positions are not waited for',
     file: 'shard-node/replica.ts',
-    find: '    while (!this.#covers(marks)) {',
-    replace: '    while (false) {',
+    find: '      if (this.#covers(marks)) return true;',
+    replace: '      return true;',
     seeds: 40,
   },
   {
