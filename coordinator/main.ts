@@ -6,14 +6,14 @@ import { limits } from '../base/limits.js';
 import type { Logger } from '../base/logger.js';
 import { version } from '../base/version.js';
 import type { ChangeLog } from '../cluster/change-log.js';
-import { announce, memberLeaseMs } from '../cluster/membership/member.js';
+import { Membership } from '../cluster/membership/membership.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { Registry } from '../cluster/registry.js';
 import type { RpcServer } from '../cluster/rpc/server.js';
 import { grpcTransport, type Transport } from '../cluster/rpc/transport.js';
 import { ClusterView } from '../cluster/shard-map/cluster-view.js';
 import { BackupsService } from '../proto/generated/shoal/v1/backup.js';
-import { ClusterService, NodeKind } from '../proto/generated/shoal/v1/cluster.js';
+import { ClusterService, NodeKind, type Node } from '../proto/generated/shoal/v1/cluster.js';
 import { CollectionsService } from '../proto/generated/shoal/v1/collections.js';
 import { DocumentsService } from '../proto/generated/shoal/v1/documents.js';
 import { SearchService } from '../proto/generated/shoal/v1/search.js';
@@ -67,8 +67,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     await peers.close();
     throw error;
   });
-  const lease = await registry.lease(memberLeaseMs);
-  await announce(registry, description(config.id, server.address), lease);
+  const standing = await Membership.take({ registry, clock, logger: parts.logger });
+  await standing.announce(description(config.id, server.address));
   await listed(view, { id: config.id, address: server.address, clock });
   const stopTruncation = view.onChange((map) => void truncation.follow(map));
   // Not awaited: it ends with the calls under way, and the next change must not wait for them.
@@ -81,7 +81,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     stopForgetting();
     stopGuarding();
     await sweeper.close();
-    await lease.revoke();
+    await standing.leave();
     await server.close();
     await view.close();
     await peers.close();
@@ -90,7 +90,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     address: server.address,
     close,
     drain: async () => {
-      await lease.revoke();
+      await standing.leave();
       await server.drain();
       await close();
     },
@@ -158,7 +158,7 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
   };
 }
 
-function description(id: string, address: string): Parameters<typeof announce>[1] {
+function description(id: string, address: string): Node {
   const kind = NodeKind.NODE_KIND_COORDINATOR;
   return { id, kind, address, version, kernels: '', executionProvider: '', model: '', modelDigest: '' };
 }

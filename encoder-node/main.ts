@@ -4,10 +4,10 @@ import { Deadline } from '../base/deadline.js';
 import { limits } from '../base/limits.js';
 import type { Logger } from '../base/logger.js';
 import { version } from '../base/version.js';
-import { announce, memberLeaseMs } from '../cluster/membership/member.js';
+import { Membership } from '../cluster/membership/membership.js';
 import type { Registry } from '../cluster/registry.js';
 import { startRpcServer } from '../cluster/rpc/server.js';
-import { NodeKind } from '../proto/generated/shoal/v1/cluster.js';
+import { NodeKind, type Node } from '../proto/generated/shoal/v1/cluster.js';
 import { EncodeRequest, EncoderService, InputType } from '../proto/generated/shoal/v1/encoder.js';
 import type { BatchPolicy } from './batch/batch-queue.js';
 import { Scheduler, type TokenTotals } from './batch/scheduler.js';
@@ -53,15 +53,16 @@ export async function startEncoderNode(options: EncoderNodeOptions): Promise<Run
       clock,
       logger,
     });
-    const lease = await listSelf(registry, config, { address: server.address, parts });
+    const standing = await Membership.take({ registry, clock, logger });
+    await standing.announce(memberOf(config, server.address, parts));
     const closeOnce = async (): Promise<void> => {
-      await lease.revoke();
+      await standing.leave();
       await server.close();
       await pool.close();
     };
     const close = (): Promise<void> => (state.closed ??= closeOnce());
     const drain = async (): Promise<void> => {
-      await lease.revoke();
+      await standing.leave();
       stream.drain();
       await server.drain();
       await parts.scheduler.drain();
@@ -110,14 +111,9 @@ async function warmUp(parts: EncoderParts, clock: Clock): Promise<void> {
   }
 }
 
-async function listSelf(
-  registry: Registry,
-  config: EncoderNodeConfig,
-  { address, parts }: { readonly address: string; readonly parts: EncoderParts },
-): ReturnType<Registry['lease']> {
-  const lease = await registry.lease(memberLeaseMs);
+function memberOf(config: EncoderNodeConfig, address: string, parts: EncoderParts): Node {
   const { manifest, digest } = parts.model;
-  const node = {
+  return {
     id: config.id,
     kind: NodeKind.NODE_KIND_ENCODER,
     address,
@@ -127,6 +123,4 @@ async function listSelf(
     model: manifest.name,
     modelDigest: digest,
   };
-  await announce(registry, node, lease);
-  return lease;
 }

@@ -5,7 +5,7 @@ import { limits } from '../base/limits.js';
 import type { Logger } from '../base/logger.js';
 import { version } from '../base/version.js';
 import type { ChangeLog } from '../cluster/change-log.js';
-import { announce, memberLeaseMs } from '../cluster/membership/member.js';
+import { Membership } from '../cluster/membership/membership.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { Registry } from '../cluster/registry.js';
 import { grpcTransport, type Transport } from '../cluster/rpc/transport.js';
@@ -53,11 +53,11 @@ export interface RunningNode {
 export async function startShardNode(options: ShardNodeOptions): Promise<RunningNode> {
   const { registry, log, objects, clock, logger, files = systemFiles } = options;
   const config = shardNodeConfigSchema.parse(options.config);
-  const lease = await registry.lease(memberLeaseMs);
+  const standing = await Membership.take({ registry, clock, logger });
   const transport = options.transport ?? grpcTransport;
   const connections = transport.connect({ clock });
-  const replicas = new ReplicaSet({ config, registry, log, objects, files, lease, clock, logger });
-  const directories = new DirectorySet({ config, registry, log, files, connections, lease, clock, logger });
+  const replicas = new ReplicaSet({ config, registry, log, objects, files, standing, clock, logger });
+  const directories = new DirectorySet({ config, registry, log, files, connections, standing, clock, logger });
   const directory = new DirectoryAnswers(directories, log);
   const { server: implementation, stream } = shardService(replicas, { directory, clock, logger });
   const { dataDirectory } = config;
@@ -77,17 +77,19 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
     })
     .catch(async (error: unknown) => {
       await connections.close();
-      await lease.revoke();
+      await standing.leave();
       throw error;
     });
   const { address } = server;
-  await announce(registry, memberOf(config.id, address), lease);
+  await standing.announce(memberOf(config.id, address));
+  // Neither rejects.
+  standing.onRenewal(() => void Promise.all([replicas.renew(), directories.renew()]));
   const view = ClusterView.open(registry, logger);
   await followPlacements(view, { replicas, directories }, { ...config, address, registry, files, clock, logger });
   const leave = async (): Promise<void> => {
     await replicas.leave();
     await directories.leave();
-    await lease.revoke();
+    await standing.leave();
   };
   const close = async (): Promise<void> => {
     await leave();

@@ -37,8 +37,8 @@ export interface ReplicaParts {
   readonly memoryBytesMax: number;
   /** The truncation floor of a subject, as the registry has it now. */
   readonly floor: (subject: string) => Promise<bigint>;
-  /** Whether the node's lease was lost: then floors move without regard to this replica. */
-  readonly isLapsed: () => boolean;
+  /** Number of the node's lease; null while it has none: then floors move without regard to this replica. */
+  readonly term: () => number | null;
   /** Called when phase or durable position changed. */
   readonly onChange: (replica: Replica) => void;
 }
@@ -60,6 +60,8 @@ export class Replica {
   #problem = '';
   #hasNoRoom = false;
   #readyAt: readonly SubjectMark[] = [];
+  /** In which the floors were read. */
+  #term: number | null = null;
   #consumer: LogConsumer | null = null;
   #following: Promise<void> = Promise.resolve();
   #maintenance: Maintenance | null = null;
@@ -102,6 +104,7 @@ export class Replica {
    */
   async start(): Promise<void> {
     const { log, clock, logger, sealAgeMs, maintainEveryMs } = this.#parts;
+    this.#term = this.#parts.term();
     this.#consumer = this.#consume();
     await this.#checkFloors();
     this.#readyAt = await Promise.all(
@@ -147,6 +150,16 @@ export class Replica {
       this.checkServing();
       return false;
     }, deadline);
+  }
+
+  /** Looks whether the log still has what the replica lacks, as after a lapse of the node's lease; where it has not, the replica fails. */
+  async checkLog(): Promise<void> {
+    try {
+      await this.#checkFloorsPatiently();
+    } catch (error) {
+      this.#fail(error);
+      await this.#consumer?.close();
+    }
   }
 
   /** Resolves when the replica is ready or failed, at the latest when `deadline` ends. */
@@ -207,7 +220,7 @@ export class Replica {
       }
       // A stream that was dropped is created again above what the replica has, or its collection is gone and closes the replica.
       await sleep(clock, retryMs, this.#stop.signal);
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.signal.aborted || this.#phase === 'failed') return;
       retryMs = Math.min(2 * retryMs, retryMsMax);
       await this.#consumer!.close();
       this.#consumer = this.#consume();
@@ -219,7 +232,9 @@ export class Replica {
     if (this.index.unsealedBytes >= this.#parts.memoryBytesMax) await this.#waitForRoom();
     if (this.#stop.signal.aborted) return;
     // What the log no longer has is skipped without a word: only the floor tells.
-    if (this.#parts.isLapsed()) await this.#checkFloorsPatiently();
+    const term = this.#parts.term();
+    if (term === null || term !== this.#term) await this.#checkFloorsPatiently();
+    this.#term = term;
     this.#apply(entry);
     this.#settle();
     this.#waiters.wake();
@@ -291,6 +306,7 @@ export class Replica {
   }
 
   #fail(error: unknown): void {
+    if (this.#phase === 'failed') return;
     this.#phase = 'failed';
     this.#problem = ShoalError.from(error).message;
     this.#parts.logger.error({ uid: this.uid, shard: this.shard, err: error }, 'replica failed');

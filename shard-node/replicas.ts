@@ -12,7 +12,8 @@ import type { Logger } from '../base/logger.js';
 import type { ChangeLog } from '../cluster/change-log.js';
 import { codecObject, keys, positionIn } from '../cluster/keys.js';
 import type { ObjectStore } from '../cluster/object-store.js';
-import type { Lease, Registry } from '../cluster/registry.js';
+import type { Standing } from '../cluster/membership/membership.js';
+import type { Registry } from '../cluster/registry.js';
 import type { ClusterMap } from '../cluster/shard-map/cluster-map.js';
 import { ReplicaState, type ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
@@ -33,8 +34,8 @@ export interface ReplicaSetParts {
   readonly log: ChangeLog;
   readonly objects: ObjectStore;
   readonly files: Files;
-  /** Under which replica states are reported, so that they vanish with the node. */
-  readonly lease: Lease;
+  /** Under whose lease replica states are reported, so that they vanish with the node. */
+  readonly standing: Standing;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -103,6 +104,12 @@ export class ReplicaSet {
   async settled(deadline: Deadline): Promise<void> {
     await Promise.all([...this.#replicas.values()].map((replica) => replica.waitSettled(deadline)));
     await this.#reports.settled();
+  }
+
+  /** The node has a new lease: what still has its log says so under that one, what has lost it fails. Never rejects. */
+  async renew(): Promise<void> {
+    await Promise.all([...this.#replicas.values()].map((replica) => replica.checkLog()));
+    this.#reports.repeat();
   }
 
   /** Reports no more, since states vanish with the lease, which may end as soon as this resolves; replicas go on. Idempotent. */
@@ -201,7 +208,7 @@ export class ReplicaSet {
   }
 
   #newReplica(placement: ShardPlacement, settings: CollectionSettings, index: ShardIndex): Replica {
-    const { config, log, clock, logger, lease } = this.#parts;
+    const { config, log, clock, logger, standing } = this.#parts;
     const sealBytes = config.sealBytes ?? defaultShardIndexLimits.mutableBytesMax;
     return new Replica({
       placement,
@@ -218,7 +225,7 @@ export class ReplicaSet {
       maintainEveryMs: config.maintainEveryMs,
       memoryBytesMax: Math.max(memoryBytesMin, memoryFactor * sealBytes),
       floor: (subject) => this.#floor(subject),
-      isLapsed: () => lease.lost.aborted,
+      term: () => standing.term(),
       onChange: (changed) => this.#report(placement, changed.phase, changed),
     });
   }

@@ -5,7 +5,8 @@
 import { sleep, type Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
-import type { Lease, Registry } from '../cluster/registry.js';
+import type { Standing } from '../cluster/membership/membership.js';
+import type { Registry } from '../cluster/registry.js';
 import { Waiters } from './waiters.js';
 
 const retryMsMin = 200;
@@ -13,7 +14,8 @@ const retryMsMax = 5_000;
 
 export interface StateReportsParts {
   readonly registry: Registry;
-  readonly lease: Lease;
+  /** Whose lease of the moment states are told under. */
+  readonly standing: Pick<Standing, 'lease'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -22,6 +24,8 @@ export class StateReports {
   readonly #parts: StateReportsParts;
   /** Key → what is true when its turn comes. */
   readonly #waiting = new Map<string, () => Uint8Array>();
+  /** All that was said and not withdrawn. */
+  readonly #said = new Map<string, () => Uint8Array>();
   readonly #stop = new AbortController();
   readonly #attempted = new Waiters();
   #running: Promise<void> | null = null;
@@ -34,9 +38,15 @@ export class StateReports {
   /** Tells what `state` gives when it is the key's turn, instead of what waits for that key. Nothing after `leave`. */
   tell(key: string, state: () => Uint8Array): void {
     if (this.#stop.signal.aborted) return;
+    this.#said.set(key, state);
     this.#waiting.delete(key);
     this.#waiting.set(key, state);
     this.#running ??= this.#run();
+  }
+
+  /** Says everything again, under the lease that the node has by now. */
+  repeat(): void {
+    for (const [key, state] of [...this.#said]) this.tell(key, state);
   }
 
   /** Resolves when everything was told, or the registry turned out not to take it for now. */
@@ -46,6 +56,7 @@ export class StateReports {
 
   /** Deletes `key`; what waits for it is not told any more. */
   async withdraw(key: string): Promise<void> {
+    this.#said.delete(key);
     this.#waiting.delete(key);
     // The one under way would bring it back.
     if (this.#running !== null) await this.#attempted.next();
@@ -77,9 +88,9 @@ export class StateReports {
 
   /** False when it is to be tried again. */
   async #attempt(key: string, state: () => Uint8Array): Promise<boolean> {
-    const { registry, lease, logger } = this.#parts;
+    const { registry, standing, logger } = this.#parts;
     try {
-      await registry.transact([], [{ operation: 'put', key, value: state(), lease }]);
+      await registry.transact([], [{ operation: 'put', key, value: state(), lease: standing.lease }]);
       return true;
     } catch (thrown) {
       const error = ShoalError.from(thrown);

@@ -3,12 +3,13 @@ import type { Clock, Timer } from '../base/clock.js';
 
 export class FakeClock implements Clock {
   #nowMs = 0;
+  #wallSkewMs = 0;
   #nextNumber = 0;
   readonly #timers = new Map<number, { readonly atMs: number; readonly task: () => void }>();
 
   /** Wall time starts at 2026-01-01 and runs with the monotonic time. */
   wallMs(): number {
-    return Date.UTC(2026, 0, 1) + this.#nowMs;
+    return Date.UTC(2026, 0, 1) + this.#nowMs + this.#wallSkewMs;
   }
 
   monotonicMs(): number {
@@ -29,6 +30,16 @@ export class FakeClock implements Clock {
   /** Timers that were set and neither fired nor cancelled. */
   get pending(): number {
     return this.#timers.size;
+  }
+
+  /** Moves time by `ms` and fires nothing, as for a process that was stopped. */
+  jump(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  /** Moves the wall time alone, as for a machine that slept. */
+  jumpWall(ms: number): void {
+    this.#wallSkewMs += ms;
   }
 
   /** Moves time by `ms`, firing what falls due on the way, and lets promises settle after each. */

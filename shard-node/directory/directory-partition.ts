@@ -109,6 +109,11 @@ export class DirectoryPartition {
     }
   }
 
+  /** Looks whether the log still has what it lacks, as after a lapse of the node's lease; where it has not, it is built anew. */
+  async checkLog(): Promise<void> {
+    await this.#life?.checkLog();
+  }
+
   /** Resolves when it is ready, failed, or waits for others to mend what it needs; at the latest when `deadline` ends. */
   async waitSettled(deadline: Deadline): Promise<void> {
     const needsOthers = (): boolean => this.#life?.isRebuilding === true || (this.#life?.problem ?? '') !== '';

@@ -11,7 +11,8 @@ import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { keys, positionIn } from '../../cluster/keys.js';
-import type { Lease, Registry } from '../../cluster/registry.js';
+import type { Standing } from '../../cluster/membership/membership.js';
+import type { Registry } from '../../cluster/registry.js';
 import type { Connections } from '../../cluster/rpc/transport.js';
 import { emptyClusterMap, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import { DirectoryState, type DirectoryPlacement } from '../../proto/generated/shoal/v1/cluster.js';
@@ -35,8 +36,8 @@ export interface DirectorySetParts {
   readonly files: Files;
   /** To other nodes. */
   readonly connections: Connections;
-  /** Under which states are reported, so that they vanish with the node. */
-  readonly lease: Lease;
+  /** Under whose lease states are reported, so that they vanish with the node. */
+  readonly standing: Standing;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Instead of files in the node's folder: the store of a partition. */
@@ -81,6 +82,12 @@ export class DirectorySet {
     await this.#reports.settled();
   }
 
+  /** The node has a new lease: what still has its log says so under that one, what has lost it is built anew. Never rejects. */
+  async renew(): Promise<void> {
+    await Promise.all([...this.#held.values()].map(({ partition }) => partition.checkLog()));
+    this.#reports.repeat();
+  }
+
   /** Reports no more, since states vanish with the lease, which may end as soon as this resolves. Idempotent. */
   leave(): Promise<void> {
     return this.#reports.leave();
@@ -113,7 +120,7 @@ export class DirectorySet {
   }
 
   #open(place: string, placement: DirectoryPlacement, map: ClusterMap): void {
-    const { config, registry, log, connections, clock, logger } = this.#parts;
+    const { config, registry, log, connections, standing, clock, logger } = this.#parts;
     const { uid } = placement;
     const routes = new ListRoutes(uid);
     routes.follow(map);
@@ -127,6 +134,7 @@ export class DirectorySet {
         const entries = await registry.list(keys.floorsOf(uid));
         return new Map(entries.map(({ key, value }) => [subjectOfFloor(key), positionIn(value)]));
       },
+      term: () => standing.term(),
       commitEveryMs: config.directoryCommitEveryMs,
       commitEntries,
       openStore: () => this.#openStore(placement),

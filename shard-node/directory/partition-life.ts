@@ -42,6 +42,8 @@ export interface LifeParts {
   readonly copies: OtherCopies;
   /** The truncation floors of the collection's subjects, read anew. */
   floors(): Promise<ReadonlyMap<string, bigint>>;
+  /** Number of the node's lease; null while it has none: then floors move without regard to this partition. */
+  readonly term: () => number | null;
   readonly commitEveryMs: number;
   readonly commitEntries: number;
   readonly clock: Clock;
@@ -60,6 +62,8 @@ export class PartitionLife {
   readonly #afterwards = new Map<OpenRecord, readonly Superseding[]>();
   readonly #stop = new AbortController();
   #consumer: LogConsumer | null = null;
+  /** In which the floors were read. */
+  #term: number | null = null;
   #failure: ShoalError | null = null;
   #readyAt: bigint | null = null;
   #isReady = false;
@@ -123,6 +127,18 @@ export class PartitionLife {
     if (this.#failure !== null) throw this.#failure;
   }
 
+  /** Ends the work where the log no longer has what follows, as it may after a lapse of the node's lease. Never rejects. */
+  async checkLog(): Promise<void> {
+    while (!this.#isEnding) {
+      try {
+        return await this.#checkFloors();
+      } catch (thrown) {
+        if (!isPassing(ShoalError.from(thrown))) return this.fail(thrown);
+        await sleep(this.#parts.clock, retryMs, this.#stop.signal);
+      }
+    }
+  }
+
   /** Ends the work with `error`. */
   fail(error: unknown): void {
     this.#failure ??= ShoalError.from(error);
@@ -154,6 +170,7 @@ export class PartitionLife {
       });
       // After the consumer, which holds what comes: what is purged from now on it has, what was purged before shows here.
       const { firstSequence, lastSequence: readyAt } = await log.state(stream);
+      this.#term = this.#parts.term();
       await this.#checkFloors();
       // A log that was created again begins above what was heard, with nothing in between.
       this.state.skipTo(firstSequence - 1n);
@@ -162,6 +179,10 @@ export class PartitionLife {
       const slices = new Slices(clock);
       for await (const entry of this.#consumer) {
         if (this.#isEnding) return;
+        const term = this.#parts.term();
+        // What the log no longer has is skipped without a word: only the floors tell.
+        if (term === null || term !== this.#term) await this.#checkFloors();
+        this.#term = term;
         await this.#hear(entry);
         this.#settle(readyAt);
         if (slices.isOver) await slices.pause();
@@ -170,7 +191,7 @@ export class PartitionLife {
     } catch (thrown) {
       const error = ShoalError.from(thrown);
       // NOT_FOUND: the stream is being created again, or the collection dropped.
-      if (!['UNAVAILABLE', 'NOT_FOUND', 'DEADLINE_EXCEEDED'].includes(error.code)) throw thrown;
+      if (!isPassing(error)) throw thrown;
       this.#hinder('log', error);
     } finally {
       await this.#consumer?.close();
@@ -295,6 +316,10 @@ export class PartitionLife {
     this.#moved.wake();
     this.#parts.onChange();
   }
+}
+
+function isPassing({ code }: ShoalError): boolean {
+  return code === 'UNAVAILABLE' || code === 'NOT_FOUND' || code === 'DEADLINE_EXCEEDED';
 }
 
 /** The documents of the `write` record at `sequence`, cut by subject. UNAVAILABLE while this node's map is older than the writer's. */

@@ -7,7 +7,7 @@
 import type { Clock } from '../../base/clock.js';
 import { bufferOf } from '../../base/bytes.js';
 import type { Logger } from '../../base/logger.js';
-import { announce, memberLeaseMs } from '../../cluster/membership/member.js';
+import { Membership } from '../../cluster/membership/membership.js';
 import type { Registry } from '../../cluster/registry.js';
 import { unaryHandler } from '../../cluster/rpc/handlers.js';
 import { startRpcServer } from '../../cluster/rpc/server.js';
@@ -56,19 +56,16 @@ export async function startToyEncoder(options: ToyEncoderOptions): Promise<ToyEn
   const implementation = encoderServer(serve, options);
   const services = [{ definition: EncoderService, implementation }];
   const server = await startRpcServer({ host: '127.0.0.1', port: 0, services, reflection: false, clock, logger });
-  const lease = await registry.lease(memberLeaseMs);
+  const membership = await Membership.take({ registry, clock, logger });
   const kind = NodeKind.NODE_KIND_ENCODER;
   const { address } = server;
-  await announce(
-    registry,
-    Node.fromPartial({ id: options.id, kind, address, model: toyModel, modelDigest: digestOf(codec) }),
-    lease,
-  );
+  const modelDigest = digestOf(codec);
+  await membership.announce(Node.fromPartial({ id: options.id, kind, address, model: toyModel, modelDigest }));
   return {
     address,
     texts,
     close: async () => {
-      await lease.revoke();
+      await membership.leave();
       await server.close();
     },
   };

@@ -124,7 +124,7 @@ async function rigOf(
         log,
         objects,
         files,
-        lease,
+        standing: { lease, term: () => 1 },
         clock: systemClock,
         logger: silent,
       });

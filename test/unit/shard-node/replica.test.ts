@@ -37,7 +37,7 @@ function replicaParts(log: ChangeLog, index: ShardIndex): ReplicaParts {
     maintainEveryMs: 60_000,
     memoryBytesMax: 1 << 20,
     floor: async () => 0n,
-    isLapsed: () => false,
+    term: () => 1,
     onChange: () => undefined,
   };
 }
@@ -191,11 +191,11 @@ describe('a replica and the truncation floor', () => {
   });
 
   it('looks before each record while the lease is lost, and fails where records are missing', () => {
-    const state = { isLapsed: false, floor: 0n };
+    const state = { term: 1 as number | null, floor: 0n };
     return withReplica(
       async (replica, { write, deadline }) => {
         await replica.waitApplied(mark(await write(logDocument('a'))), deadline);
-        state.isLapsed = true;
+        state.term = null;
         state.floor = 1n;
         await replica.waitApplied(mark(await write(logDocument('b'))), deadline);
         state.floor = 9n;
@@ -206,7 +206,47 @@ describe('a replica and the truncation floor', () => {
         });
       },
       [],
-      { isLapsed: () => state.isLapsed, floor: async () => state.floor },
+      { term: () => state.term, floor: async () => state.floor },
+    );
+  });
+
+  it('looks once more under a new lease, before the next record', () => {
+    const state = { term: 1, reads: 0, floor: 0n };
+    const floor = async (): Promise<bigint> => {
+      state.reads += 1;
+      return state.floor;
+    };
+    return withReplica(
+      async (replica, { write, deadline }) => {
+        await replica.waitApplied(mark(await write(logDocument('a'))), deadline);
+        assert.equal(state.reads, 1);
+        state.term = 2;
+        for (const id of ['b', 'c']) await replica.waitApplied(mark(await write(logDocument(id))), deadline);
+        assert.equal(state.reads, 2);
+        [state.term, state.floor] = [3, 9n];
+        await write(logDocument('d'));
+        await assert.rejects(replica.waitApplied(mark(4n), deadline), { code: 'UNAVAILABLE' });
+      },
+      [],
+      { term: () => state.term, floor },
+    );
+  });
+
+  it('fails for good when it is told to look and the log has gone on without it', () => {
+    const state = { floor: 0n };
+    return withReplica(
+      async (replica, { write, deadline }) => {
+        await replica.waitApplied(mark(await write(logDocument('a'))), deadline);
+        await replica.checkLog();
+        assert.equal(replica.phase, 'ready');
+        state.floor = 9n;
+        await replica.checkLog();
+        await write(logDocument('b'));
+        assert.match(replica.problem, /the log begins after 9/);
+        assert.equal(replica.applied, 1n);
+      },
+      [],
+      { floor: async () => state.floor },
     );
   });
 });
@@ -303,7 +343,7 @@ describe('a replica on a full disk', function () {
         maintainEveryMs: 5,
         memoryBytesMax: 1 << 20,
         floor: async () => 0n,
-        isLapsed: () => false,
+        term: () => 1,
         onChange: ({ phase, problem, durable }) => {
           if (problem !== problems.at(-1)) problems.push(problem);
           changed.emit('change', phase, durable);

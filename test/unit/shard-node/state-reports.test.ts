@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../../base/errors.js';
 import { createLogger } from '../../../base/logger.js';
-import type { Lease, Registry, RegistryWrite } from '../../../cluster/registry.js';
+import type { Registry, RegistryWrite } from '../../../cluster/registry.js';
 import { StateReports } from '../../../shard-node/state-reports.js';
 import { FakeClock } from '../../fake-clock.js';
 
-const lease: Lease = { id: '1', lost: new AbortController().signal, revoke: () => Promise.resolve() };
+const standing = { lease: { id: '1', lost: new AbortController().signal, revoke: () => Promise.resolve() } };
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 /** A registry that is down while `isDown`, and what was told it. */
@@ -26,7 +26,7 @@ function stage(): {
     return 1n;
   };
   const registry = { transact } as unknown as Registry;
-  const reports = new StateReports({ registry, lease, clock, logger: createLogger('test', 'silent') });
+  const reports = new StateReports({ registry, standing, clock, logger: createLogger('test', 'silent') });
   return { clock, told, registry: state, reports };
 }
 
@@ -71,8 +71,22 @@ describe('reports of states', () => {
     reports.tell('a', () => bytes('1'));
     reports.tell('a', () => bytes('2'));
     await reports.withdraw('a');
+    reports.repeat();
     await reports.settled();
     assert.equal(told.at(-1), '-a');
+  });
+
+  it('are all told again when that is asked for, the last word of each', async () => {
+    const { told, reports } = stage();
+    reports.tell('a', () => bytes('1'));
+    await reports.settled();
+    reports.tell('a', () => bytes('2'));
+    reports.tell('b', () => bytes('1'));
+    await reports.settled();
+    told.length = 0;
+    reports.repeat();
+    await reports.settled();
+    assert.deepEqual(told, ['a=2', 'b=1']);
   });
 
   it('end when the node leaves', async () => {

@@ -28,7 +28,9 @@ async function withSet(work: (set: DirectorySet, rig: Rig, data: string) => Prom
     const dataDirectory = join(directory, 'data');
     const config = shardNodeConfigSchema.parse({ id: nodeId, dataDirectory, directoryCommitEveryMs: 5 });
     const connections = {} as unknown as Connections;
-    const parts = { config, registry, log, files: systemFiles, connections, lease, clock: systemClock, logger: silent };
+    const standing = { lease, term: () => 1 };
+    const shared = { config, registry, log, connections, standing };
+    const parts = { ...shared, files: systemFiles, clock: systemClock, logger: silent };
     const set = new DirectorySet(parts);
     try {
       await work(set, rig, dataDirectory);

@@ -91,6 +91,8 @@ export interface PartitionRig {
   readonly disk: MemoryDirectoryDisk;
   readonly deadline: Deadline;
   readonly floors: Map<string, bigint>;
+  /** Of the node's lease. */
+  term: number | null;
   readonly discarded: string[];
   /** Rows that shards give; none unless told. */
   rows: ShardRows;
@@ -112,6 +114,7 @@ export async function withPartition(work: (rig: PartitionRig) => Promise<void>):
     disk: new MemoryDirectoryDisk(),
     deadline,
     floors: new Map(),
+    term: 1,
     discarded: [],
     rows: { page: () => Promise.reject(new Error('no shard was to be asked')) },
     copies: { settled: () => Promise.resolve() },
@@ -140,6 +143,7 @@ function newPartition(rig: PartitionRig): DirectoryPartition {
     rows: { page: (...ask) => rig.rows.page(...ask) },
     copies: { settled: (...ask) => rig.copies.settled(...ask) },
     floors: async () => rig.floors,
+    term: () => rig.term,
     commitEveryMs: 5,
     commitEntries: 100,
     openStore: async () => {

@@ -23,6 +23,7 @@ function lifeOn(log: FakeLog, routes = new ListRoutes(uid)): PartitionLife {
     rows: { page: () => Promise.reject(new Error('not asked')) },
     copies: { settled: () => Promise.reject(new Error('not asked')) },
     floors: async () => new Map(),
+    term: () => 1,
     commitEveryMs: 5,
     commitEntries: 10,
     clock: systemClock,
