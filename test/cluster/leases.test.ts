@@ -1,0 +1,88 @@
+/** A node that lost its lease, though it lives, is listed again and goes on: what it holds is ready, and it hears what came meanwhile. */
+import assert from 'node:assert/strict';
+import { systemClock } from '../../base/clock.js';
+import { keys } from '../../cluster/keys.js';
+import type { Lease, Registry } from '../../cluster/registry.js';
+import { createBare, numberedDocuments, SmallCluster } from './small-cluster.js';
+import { overriding } from './stand-ins.js';
+
+/** Registries of nodes whose leases a test ends. */
+class Expiry {
+  readonly #leases = new Map<string, { readonly lease: Lease; readonly lost: AbortController }[]>();
+
+  of(id: string, registry: Registry): Registry {
+    return overriding(registry, {
+      lease: async (ttlMs: number) => {
+        const [lease, lost] = [await registry.lease(ttlMs), new AbortController()];
+        this.#leases.set(id, [...this.given(id), { lease, lost }]);
+        return { id: lease.id, lost: lost.signal, revoke: () => lease.revoke() };
+      },
+    });
+  }
+
+  given(id: string): readonly { readonly lease: Lease; readonly lost: AbortController }[] {
+    return this.#leases.get(id) ?? [];
+  }
+
+  /** Ends the lease of `id`, as a registry does that has not heard from its holder for too long. */
+  async end(id: string): Promise<void> {
+    const { lease, lost } = this.given(id).at(-1)!;
+    await lease.revoke();
+    lost.abort();
+  }
+}
+
+describe('a node that lost its lease', () => {
+  const expiry = new Expiry();
+  let cluster: SmallCluster;
+
+  before(async () => {
+    cluster = await SmallCluster.start({
+      shardNodes: 2,
+      replicas: 2,
+      standIns: (id, { log, registry }) => ({ log, registry: expiry.of(id, registry) }),
+    });
+    await createBare(cluster, 'notes');
+    await cluster.client.documents.upsert('notes', numberedDocuments(3));
+  });
+
+  after(() => cluster.close());
+
+  async function keysUnder(prefix: string): Promise<string[]> {
+    return (await cluster.embedded.registry.list(prefix)).map(({ key }) => key);
+  }
+
+  /** All that both shard nodes and the coordinator say of themselves. */
+  async function said(): Promise<string[]> {
+    const families = [keys.nodes, keys.replicas, keys.directoryStates];
+    return (await Promise.all(families.map(keysUnder))).flat();
+  }
+
+  async function until(holds: () => Promise<boolean>): Promise<void> {
+    while (!(await holds())) await systemClock.pause();
+  }
+
+  for (const id of ['shard-1', 'shard-2', 'coordinator-1']) {
+    it(`says everything again under a new one: ${id}`, async () => {
+      const before = await said();
+      const leases = expiry.given(id).length;
+      await expiry.end(id);
+      assert.ok((await keysUnder(keys.nodes)).every((key) => key !== keys.node(id)));
+      await cluster.client.documents.upsert('notes', numberedDocuments(2, 10));
+      await until(async () => (await said()).length === before.length);
+      assert.deepEqual(await said(), before);
+      assert.equal(expiry.given(id).length, leases + 1);
+    });
+  }
+
+  it('answers alone for what both hold, with what was written meanwhile', async () => {
+    await expiry.end('shard-1');
+    const { uid, sequence } = await cluster.client.documents.upsert('notes', numberedDocuments(1, 20));
+    await until(async () => (await keysUnder(keys.nodes)).length === 3);
+    await until(async () => (await said()).length === 7);
+    await cluster.stopNode('shard-2');
+    const options = { k: 1, minSequence: { uid, sequence } };
+    const { hits, coverage } = await cluster.client.search('notes', Float32Array.of(1, 0), options);
+    assert.deepEqual([hits.map(({ id }) => id), coverage.full], [['20'], true]);
+  });
+});
