@@ -46,6 +46,12 @@ export interface LogConsumer extends AsyncIterable<LogEntry> {
 export interface ChangeLog {
   /** Creates `stream` unless it exists; its first record gets `firstSequence` (≥ 1). */
   createStream(stream: string, firstSequence: bigint): Promise<void>;
+  /**
+   * Makes sure that the next record of `stream` gets `firstSequence` or more: one that ends below is emptied, its consumers end, and
+   * it goes on there; one that is missing is created; any other is left as it is, so that of two calls at once the second one changes
+   * nothing. Records appended while it is emptied may be lost; after a crash on the way it may be missing, and a repeat finishes it.
+   */
+  raiseStream(stream: string, firstSequence: bigint): Promise<void>;
   /** Deletes `stream` and all it holds. Idempotent. */
   dropStream(stream: string): Promise<void>;
   /** NOT_FOUND for an unknown stream. */

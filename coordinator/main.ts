@@ -26,6 +26,7 @@ import { AttributeTypeRegistry } from './ingest/attribute-types.js';
 import { TokenCodecs } from './ingest/token-codecs.js';
 import type { CoordinatorParts } from './parts.js';
 import { Peers } from './peers.js';
+import { GuardedLog } from './placement/guarded-log.js';
 import { LogGuard } from './placement/log-guard.js';
 import { Truncation } from './placement/truncation.js';
 import { TermStatistics } from './search/term-statistics.js';
@@ -80,6 +81,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     stopTruncation();
     stopForgetting();
     stopGuarding();
+    await guard.close();
     await sweeper.close();
     await standing.leave();
     await server.close();
@@ -132,10 +134,11 @@ async function listed(
 }
 
 function build(config: CoordinatorConfig, options: CoordinatorOptions): CoordinatorParts {
-  const { registry, log, objects, clock, logger } = options;
+  const { registry, objects, clock, logger } = options;
   const view = ClusterView.open(registry, logger);
   const peers = new Peers(clock, options.transport);
-  const guard = new LogGuard({ id: config.id, log, logger });
+  const guard = new LogGuard({ id: config.id, registry, log: options.log, clock, logger });
+  const log = new GuardedLog(options.log, guard);
   return {
     registry,
     log,

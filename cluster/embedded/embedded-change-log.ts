@@ -67,6 +67,10 @@ export class EmbeddedChangeLog implements ChangeLog {
     return this.#change(() => this.#create(name, firstSequence));
   }
 
+  raiseStream(name: string, firstSequence: bigint): Promise<void> {
+    return this.#change(() => this.#raise(name, firstSequence));
+  }
+
   dropStream(name: string): Promise<void> {
     return this.#change(() => this.#drop(name));
   }
@@ -134,6 +138,14 @@ export class EmbeddedChangeLog implements ChangeLog {
     }
     this.#streams.set(name, await LogStream.open(options));
     this.#options.logger.info({ stream: name }, 'stream created');
+  }
+
+  async #raise(name: string, firstSequence: bigint): Promise<void> {
+    this.#assertOpen();
+    const stream = this.#streams.get(name);
+    if (stream !== undefined && !(await stream.endBelow(firstSequence))) return;
+    await this.#drop(name);
+    await this.#create(name, firstSequence);
   }
 
   async #drop(name: string): Promise<void> {

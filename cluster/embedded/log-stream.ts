@@ -193,6 +193,16 @@ export class LogStream {
     await this.#inTurn(() => this.#replaceEmptyActive());
   }
 
+  /** Ends the stream unless its next sequence is `first` or more; whether it did. What is appended afterwards is refused. */
+  endBelow(first: bigint): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.lastSequence + 1n >= first) return false;
+      this.#isEnded = true;
+      this.#wakeAll();
+      return true;
+    });
+  }
+
   /** Finishes what is under way, ends the readers and closes the files. Idempotent. */
   async close(): Promise<void> {
     this.#isEnded = true;

@@ -1,14 +1,17 @@
 /**
  * The guard against a log that lost its end, for example one that was put back from a copy: docIds must never run backwards.
  *
- * Where the last position of a collection's log is below what a replica or a copy of its directory has on disk, this coordinator
- * writes nothing to it. Once all of them have everything that the log still holds, the coordinator with the smallest name opens the
- * log anew above what they have.
+ * Where the last position of a collection's log is below what a replica or a copy of its directory has on disk, or the log is gone,
+ * this coordinator writes nothing to it; a record that was given a position below what nodes had before counts as lost, not as written.
+ * Once all of them have everything that the log still holds, the log is raised above what they have. That is repeated until it is so,
+ * and does no harm when two coordinators do it: the one with the smallest name does it only to spare the others the work.
  */
+import { sleep, type Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { shardSubject, streamOf } from '../../cluster/keys.js';
+import { keys, shardSubject, streamOf } from '../../cluster/keys.js';
+import type { Registry } from '../../cluster/registry.js';
 import {
   directoriesOf,
   directoryStatesOf,
@@ -22,9 +25,14 @@ import { NodeKind } from '../../proto/generated/shoal/v1/cluster.js';
 export interface LogGuardParts {
   /** This coordinator's name. */
   readonly id: string;
+  readonly registry: Registry;
   readonly log: ChangeLog;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** After which what could not be looked at, or mended, is tried again. */
+const retryMs = 1_000;
 
 interface Broken {
   /** Last position of the log. */
@@ -38,6 +46,10 @@ export class LogGuard {
   /** By uid, a position that the log is known to have given. */
   readonly #given = new Map<string, bigint>();
   readonly #broken = new Map<string, Broken>();
+  /** By uid, the largest position that a node is known to have. */
+  readonly #reached = new Map<string, bigint>();
+  readonly #stop = new AbortController();
+  #retrying: Promise<void> | null = null;
   #newest: ClusterMap | null = null;
   #work: Promise<void> = Promise.resolve();
 
@@ -56,60 +68,110 @@ export class LogGuard {
     );
   }
 
-  /** Looks at `map`; resolves when every collection in it was looked at. A failure is tried again at the next change. */
+  /** The largest position that nodes are known to have by now; 0 when none is. */
+  reachedBy(uid: string): bigint {
+    return this.#reached.get(uid) ?? 0n;
+  }
+
+  /**
+   * A record was given `sequence`, and nodes had `reached` before it was sent. Throws UNAVAILABLE where that cannot be: nobody who has
+   * more will hear it.
+   */
+  checkGiven(uid: string, sequence: bigint, reached: bigint): void {
+    if (sequence > reached) return;
+    this.#break(uid, { last: sequence, reached });
+    this.#retrying ??= this.#retry();
+    this.checkWritable(uid);
+  }
+
+  /** Looks at `map`; resolves when every collection in it was looked at. A failure is tried again after a while. */
   follow(map: ClusterMap): Promise<void> {
     this.#newest = map;
     this.#work = this.#work.then(() => (this.#newest === map ? this.#lookAtAll(map) : undefined));
     return this.#work;
   }
 
+  /** Tries nothing again. Idempotent. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#retrying;
+  }
+
   async #lookAtAll(map: ClusterMap): Promise<void> {
-    for (const known of [this.#given, this.#broken]) {
+    for (const known of [this.#given, this.#broken, this.#reached]) {
       for (const uid of known.keys()) if (!map.settings.has(uid)) known.delete(uid);
     }
+    let hasFailed = false;
     for (const uid of map.placements.keys()) {
       try {
         await this.#lookAt(map, uid);
       } catch (thrown) {
-        const error = ShoalError.from(thrown);
-        // A collection that is being dropped has no log any more.
-        if (error.code !== 'NOT_FOUND') this.#parts.logger.warn({ err: error, uid }, 'log could not be looked at');
+        hasFailed = true;
+        this.#parts.logger.warn({ err: ShoalError.from(thrown), uid }, 'log could not be looked at');
       }
     }
+    if (hasFailed || this.#broken.size > 0) this.#retrying ??= this.#retry();
+  }
+
+  async #retry(): Promise<void> {
+    await sleep(this.#parts.clock, retryMs, this.#stop.signal);
+    this.#retrying = null;
+    const map = this.#newest;
+    if (map !== null && !this.#stop.signal.aborted) void this.follow(map);
   }
 
   async #lookAt(map: ClusterMap, uid: string): Promise<void> {
-    const reached = reachedBy(map, uid);
-    if (reached <= (this.#given.get(uid) ?? 0n)) return;
-    const { lastSequence: last } = await this.#parts.log.state(streamOf(uid));
-    this.#given.set(uid, last);
+    const reached = larger(reachedBy(map, uid), this.reachedBy(uid));
+    this.#reached.set(uid, reached);
+    const given = this.#given.get(uid);
+    if (given !== undefined && reached <= given && !this.#broken.has(uid)) return;
+    const state = await this.#stateOf(uid);
+    if (state === null) return;
+    const { last, entries } = state;
+    this.#given.set(uid, larger(last, 0n));
     if (last >= reached) {
       if (this.#broken.delete(uid)) this.#parts.logger.info({ uid }, 'log is above what nodes have again');
       return;
     }
-    if (!this.#broken.has(uid)) {
-      const about = { uid, last: String(last), reached: String(reached) };
-      this.#parts.logger.error(about, 'log ends below what nodes have; writes stop');
-    }
-    this.#broken.set(uid, { last, reached });
-    if (this.#isFirst(map) && (await this.#isTakenUp(map, uid))) await this.#reopen(uid, reached);
+    this.#break(uid, { last, reached });
+    const isTakenUp = entries === 0 || (await this.#isTakenUp(map, uid, last));
+    if (this.#isFirst(map) && isTakenUp) await this.#raise(uid, reached);
   }
 
-  async #reopen(uid: string, reached: bigint): Promise<void> {
-    const { log, logger } = this.#parts;
-    await log.dropStream(streamOf(uid));
-    await log.createStream(streamOf(uid), reached + 1n);
+  #break(uid: string, broken: Broken): void {
+    if (!this.#broken.has(uid)) {
+      const about = { uid, last: String(broken.last), reached: String(broken.reached) };
+      this.#parts.logger.error(about, 'log ends below what nodes have; writes stop');
+    }
+    this.#broken.set(uid, broken);
+  }
+
+  /** null when the collection is gone. One that stands and has no log has lost all of it, as after a crash while it was raised. */
+  async #stateOf(uid: string): Promise<{ readonly last: bigint; readonly entries: number } | null> {
+    const { log, registry } = this.#parts;
+    try {
+      const { lastSequence, entries } = await log.state(streamOf(uid));
+      return { last: lastSequence, entries };
+    } catch (thrown) {
+      if (ShoalError.from(thrown).code !== 'NOT_FOUND') throw thrown;
+      return (await registry.get(keys.setting(uid))) === null ? null : { last: -1n, entries: 0 };
+    }
+  }
+
+  async #raise(uid: string, reached: bigint): Promise<void> {
+    const { log, registry, logger } = this.#parts;
+    await log.raiseStream(streamOf(uid), reached + 1n);
+    // The collection may have been dropped at this moment, and its log with it, before it was raised.
+    if ((await registry.get(keys.setting(uid))) === null) return await log.dropStream(streamOf(uid));
     this.#given.set(uid, reached);
     this.#broken.delete(uid);
-    logger.warn({ uid, first: String(reached + 1n) }, 'log was opened anew above what nodes have');
+    logger.warn({ uid, first: String(reached + 1n) }, 'log was raised above what nodes have');
   }
 
   /** Whether every node has on disk all that is left in the log. */
-  async #isTakenUp(map: ClusterMap, uid: string): Promise<boolean> {
+  async #isTakenUp(map: ClusterMap, uid: string, lastSequence: bigint): Promise<boolean> {
     const { log } = this.#parts;
     const stream = streamOf(uid);
-    const { lastSequence, entries } = await log.state(stream);
-    if (entries === 0) return true;
     for (const placement of placementsOf(map, uid)) {
       const last = await log.lastSequence(stream, shardSubject(uid, placement.generation, placement.shard));
       const replicas = replicasOf(map, placement);
@@ -132,5 +194,9 @@ function reachedBy(map: ClusterMap, uid: string): bigint {
   const committed = directoriesOf(map, uid).flatMap((each) =>
     directoryStatesOf(map, each).map((state) => state.committed),
   );
-  return [...durable, ...committed].reduce((largest, position) => (position > largest ? position : largest), 0n);
+  return [...durable, ...committed].reduce(larger, 0n);
+}
+
+function larger(left: bigint, right: bigint): bigint {
+  return left > right ? left : right;
 }

@@ -53,6 +53,32 @@ export function changeLogConformance(name: string, openLog: () => Promise<Change
       await opened.dispose();
     });
 
+    it('is raised above a position once, however often that is asked for', async () => {
+      await append('s.1', 'a');
+      const consumer = opened.log.consume(stream, { subjects: ['s.1'], after: 1n });
+      const ended = (async () => {
+        for await (const { sequence } of consumer) assert.fail(`${sequence} is no part of the old stream`);
+      })();
+      await Promise.all([opened.log.raiseStream(stream, 31n), opened.log.raiseStream(stream, 31n)]);
+      await ended;
+      assert.deepEqual(await opened.log.state(stream), { firstSequence: 31n, lastSequence: 30n, entries: 0, bytes: 0 });
+      assert.equal(await append('s.1', 'b'), 31n);
+      await opened.log.raiseStream(stream, 31n);
+      await opened.log.raiseStream(stream, 20n);
+      assert.equal(await append('s.1', 'c'), 32n);
+      opened = await opened.reopen();
+      const entries = await take(opened.log.consume(stream, { subjects: ['s.1'], after: 0n }), 2);
+      assert.deepEqual(
+        entries.map(({ sequence }) => sequence),
+        [31n, 32n],
+      );
+    });
+
+    it('is created where it is raised and missing', async () => {
+      await opened.log.raiseStream('gone', 5n);
+      assert.equal((await opened.log.state('gone')).lastSequence, 4n);
+    });
+
     it('gives sequences from the first one, without gaps', async () => {
       await opened.log.createStream('late', 100n);
       const sequences = [];

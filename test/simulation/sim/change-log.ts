@@ -51,6 +51,13 @@ export class SimLogHost implements SimHost {
     this.streams.set(name, new SimStream(this.process, firstSequence, (entry) => this.onStored(name, entry)));
   }
 
+  raise(name: string, firstSequence: bigint): void {
+    const stream = this.streams.get(name);
+    if (stream !== undefined && stream.lastSequence + 1n >= firstSequence) return;
+    this.drop(name);
+    this.create(name, firstSequence);
+  }
+
   drop(name: string): void {
     this.streams.get(name)?.end();
     this.streams.delete(name);
@@ -86,6 +93,10 @@ export class SimChangeLog implements ChangeLog {
 
   createStream(stream: string, firstSequence: bigint): Promise<void> {
     return this.#remote.call(() => this.#host.create(stream, firstSequence));
+  }
+
+  raiseStream(stream: string, firstSequence: bigint): Promise<void> {
+    return this.#remote.call(() => this.#host.raise(stream, firstSequence));
   }
 
   dropStream(stream: string): Promise<void> {

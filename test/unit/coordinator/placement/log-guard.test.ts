@@ -1,9 +1,12 @@
 /** A log that ends below what nodes have is not written, and is opened anew once nothing of it is lost by that. */
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
 import type { ChangeLog } from '../../../../cluster/change-log.js';
+import type { Registry } from '../../../../cluster/registry.js';
 import type { ClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
 import { LogGuard } from '../../../../coordinator/placement/log-guard.js';
 import { DirectoryPlacement, DirectoryState, Node, NodeKind } from '../../../../proto/generated/shoal/v1/cluster.js';
+import { FakeClock } from '../../../fake-clock.js';
 import { mapOf, placement, replica, settings, silent, uid } from '../fixtures.js';
 
 function mapAt(durable: readonly bigint[], committed: bigint, coordinators: readonly string[] = ['c1']): ClusterMap {
@@ -22,19 +25,39 @@ function mapAt(durable: readonly bigint[], committed: bigint, coordinators: read
   };
 }
 
-function rig(lastSequence: bigint): { guard: LogGuard; events: string[]; isWritable(): boolean } {
+interface Rig {
+  readonly guard: LogGuard;
+  readonly events: string[];
+  readonly clock: FakeClock;
+  /** Of the log; null = there is none. `error`: what the log answers, once. */
+  readonly state: { last: bigint | null; error: ShoalError | null; isDropped: boolean };
+  isWritable(): boolean;
+}
+
+function rig(lastSequence: bigint | null): Rig {
   const events: string[] = [];
-  const state = { last: lastSequence };
+  const state: Rig['state'] = { last: lastSequence, error: null, isDropped: false };
   const log: Partial<ChangeLog> = {
-    state: async () => ({ firstSequence: 1n, lastSequence: state.last, entries: 5, bytes: 0 }),
-    lastSequence: async () => state.last,
+    state: async () => {
+      const { error, last } = state;
+      state.error = null;
+      if (error !== null) throw error;
+      if (last === null) throw new ShoalError('NOT_FOUND', 'no stream');
+      return { firstSequence: 1n, lastSequence: last, entries: 5, bytes: 0 };
+    },
+    lastSequence: async () => state.last ?? 0n,
     dropStream: async () => void events.push('drop'),
-    createStream: async (_, first) => {
+    raiseStream: async (_, first) => {
+      if (state.error !== null) throw state.error;
       state.last = first - 1n;
-      events.push(`create from ${first}`);
+      events.push(`raise to ${first}`);
     },
   };
-  const guard = new LogGuard({ id: 'c1', log: log as ChangeLog, logger: silent });
+  const registry = {
+    get: async (key: string) => (state.isDropped ? null : { key, value: Buffer.alloc(0), revision: 1n }),
+  } as Partial<Registry> as Registry;
+  const clock = new FakeClock();
+  const guard = new LogGuard({ id: 'c1', registry, log: log as ChangeLog, clock, logger: silent });
   const isWritable = (): boolean => {
     try {
       guard.checkWritable(uid);
@@ -44,7 +67,7 @@ function rig(lastSequence: bigint): { guard: LogGuard; events: string[]; isWrita
       return false;
     }
   };
-  return { guard, events, isWritable };
+  return { guard, events, clock, state, isWritable };
 }
 
 describe('the guard of the log', () => {
@@ -62,14 +85,59 @@ describe('the guard of the log', () => {
     }
   });
 
-  it('opens it anew above what nodes have, once they have all of it', async () => {
+  it('raises it above what nodes have, once they have all of it', async () => {
     const { guard, events, isWritable } = rig(20n);
     await guard.follow(mapAt([30n, 7n], 25n));
     assert.equal(isWritable(), false);
     await guard.follow(mapAt([30n, 20n], 25n));
-    assert.deepEqual([isWritable(), events], [true, ['drop', 'create from 31']]);
+    assert.deepEqual([isWritable(), events], [true, ['raise to 31']]);
     await guard.follow(mapAt([30n, 20n], 25n));
-    assert.equal(events.length, 2);
+    assert.equal(events.length, 1);
+  });
+
+  it('raises one that is gone while its collection stands, as after a crash on the way', async () => {
+    const { guard, events } = rig(null);
+    await guard.follow(mapAt([30n, 7n], 20n));
+    assert.deepEqual(events, ['raise to 31']);
+    assert.doesNotThrow(() => guard.checkWritable(uid));
+  });
+
+  it('leaves alone what a dropped collection had, also when it goes while its log is raised', async () => {
+    const gone = rig(null);
+    gone.state.isDropped = true;
+    await gone.guard.follow(mapAt([30n], 20n));
+    assert.deepEqual(gone.events, []);
+    const going = rig(20n);
+    going.state.isDropped = true;
+    await going.guard.follow(mapAt([30n, 20n], 25n));
+    assert.deepEqual(going.events, ['raise to 31', 'drop']);
+  });
+
+  it('looks again by itself where the log could not be asked', async () => {
+    const { guard, events, clock, state } = rig(20n);
+    state.error = new ShoalError('UNAVAILABLE', 'the log is away');
+    await guard.follow(mapAt([30n, 20n], 25n));
+    assert.deepEqual(events, []);
+    await clock.advance(2_000);
+    for (let turn = 0; turn < 5; turn += 1) await clock.pause();
+    assert.deepEqual(events, ['raise to 31']);
+    await guard.close();
+    assert.equal(clock.pending, 0);
+  });
+
+  it('takes a position that is not above what nodes had for a lost record, and looks again', async () => {
+    const { guard, clock, state, isWritable } = rig(30n);
+    await guard.follow(mapAt([30n, 30n], 30n));
+    const reached = guard.reachedBy(uid);
+    assert.equal(reached, 30n);
+    guard.checkGiven(uid, 31n, reached);
+    assert.equal(isWritable(), true);
+    state.last = 20n;
+    assert.throws(() => guard.checkGiven(uid, 20n, reached), { code: 'UNAVAILABLE' });
+    assert.equal(isWritable(), false);
+    await clock.advance(2_000);
+    for (let turn = 0; turn < 5; turn += 1) await clock.pause();
+    assert.deepEqual([state.last, isWritable()], [30n, true]);
   });
 
   it('forgets collections that are dropped', async () => {

@@ -90,6 +90,7 @@ export class FakeLog implements ChangeLog {
   }
 
   createStream = (): Promise<void> => Promise.resolve();
+  raiseStream = (): Promise<void> => Promise.resolve();
   dropStream = (): Promise<void> => Promise.resolve();
   close = (): Promise<void> => Promise.resolve();
 }
