@@ -1,0 +1,160 @@
+/**
+ * How many queries a second at a recall, one thread, beside FAISS, ScaNN, hnswlib and SVS?
+ *
+ * Every system and variant is tuned alike on the even queries: the fastest of its settings that reaches the target. Reported are the odd ones,
+ * all systems in turn, three times: qps1, p50Us and p99Us of the fastest repetition (one query a call), qpsBatch (all in one call), medians
+ * beside them. Of a system's variants those are measured that no other beats in both bytes and speed. From single queries of a peer the fixed cost
+ * of its Python call is taken off: callUs, measured on 16 vectors. A system that cannot be had has a row that says why.
+ */
+import { join } from 'node:path';
+import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
+import { hashOf } from './measure.js';
+import type { AnnSystem, Built } from './support/ann/ann-system.js';
+import { datasetOf, datasetOptions } from './support/ann/dataset-options.js';
+import type { AnnDataset, QuerySet } from './support/ann/dataset.js';
+import { interleavedRuns, type Entry, type Measured } from './support/ann/interleaved-runs.js';
+import { openPeers, type Peers } from './support/ann/open-peers.js';
+import { variantsOf } from './support/ann/peer-variants.js';
+import { rightAnswers } from './support/ann/recall.js';
+import { ShoalExact } from './support/ann/shoal-exact.js';
+import { halves, Tuner } from './support/ann/tune.js';
+
+export const benchmark: Benchmark = {
+  name: 'ann',
+  summary: 'queries a second at a recall, beside FAISS, ScaNN, hnswlib and SVS',
+  options: [
+    ...datasetOptions,
+    { flag: '--recall LIST', describe: 'recall@10 to reach, comma-separated', default: '0.90,0.95' },
+    { flag: '--variants all|quick', describe: 'of the peers: quick = those that lead', default: 'all' },
+    { flag: '--build-threads N', describe: 'of the builds of peers; searches have one', default: '1' },
+    { flag: '--repetitions N', describe: 'of each system', default: '3' },
+  ],
+  run,
+};
+
+const k = 10;
+/** Of one repetition of one system. */
+const seconds = 8;
+
+interface Ready {
+  readonly system: AnnSystem;
+  readonly built: Built;
+}
+
+async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
+  const dataset = await datasetOf(context);
+  const { options } = context;
+  const peers = await openPeers(dataset, {
+    names: context.smoke ? '' : (options['peers'] ?? ''),
+    variants: (name) => variantsOf(name, options['variants'] === 'quick'),
+    cache: join(dataset.folder ?? '', `peers-${dataset.name}-threads${options['build-threads']}`),
+    threads: Number(options['build-threads']),
+    progress: (line) => context.progress(line),
+  });
+  try {
+    const systems = [...ownSystems(dataset, context), ...peers.systems];
+    const { ready, rows } = await prepareAll(systems, dataset, peers, context);
+    const lines: string[] = [];
+    for (const set of dataset.querySets) {
+      const measured = await measureSet(ready, dataset, set, context);
+      rows.push(...measured.map((each) => rowOf(each, dataset.name, set.name)));
+      const exact = measured.find(({ entry }) => entry.system.variant === 'exact');
+      lines.push(`${set.name} ${exact?.ids.subarray(0, 100 * k).join(' ') ?? ''}`);
+    }
+    return { rows, hash: hashOf(lines) };
+  } finally {
+    peers.close();
+  }
+}
+
+/** Shoal's side. */
+function ownSystems(dataset: AnnDataset, { clock }: BenchmarkContext): AnnSystem[] {
+  return [new ShoalExact(dataset.base, clock)];
+}
+
+async function prepareAll(
+  systems: readonly AnnSystem[],
+  dataset: AnnDataset,
+  { absent }: Peers,
+  { progress }: BenchmarkContext,
+): Promise<{ ready: Ready[]; rows: Record<string, unknown>[] }> {
+  const rows = [...absent].map(([system, why]) => ({ system, variant: 'all', dataset: dataset.name, absent: why }));
+  const ready: Ready[] = [];
+  for (const system of systems) {
+    try {
+      const built = await system.prepare();
+      ready.push({ system, built });
+      progress(
+        `${system.system} ${system.variant}: ${built.buildSeconds.toFixed(1)} s, ${built.bytesPerVector.toFixed(0)} bytes`,
+      );
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      progress(`${system.system} ${system.variant} is absent: ${why}`);
+      rows.push({ system: system.system, variant: system.variant, dataset: dataset.name, absent: why });
+    }
+  }
+  return { ready, rows };
+}
+
+async function measureSet(
+  ready: readonly Ready[],
+  dataset: AnnDataset,
+  set: QuerySet,
+  context: BenchmarkContext,
+): Promise<Measured[]> {
+  const { options, progress, smoke } = context;
+  const answers = rightAnswers(dataset.base, set.queries, set.truth, k);
+  const { tuning, testing } = halves(set.queries.count);
+  const targets = (options['recall'] ?? '').split(',').map(Number);
+  const entries: Entry[] = [];
+  for (const { system, built } of ready) {
+    await system.useQueries(set);
+    const tuner = new Tuner(system, answers, tuning);
+    for (const target of targets) {
+      const tuned = await tuner.best(target);
+      progress(
+        `${set.name} ${system.system} ${system.variant} at ${target}: ${tuned === null ? 'never' : `${JSON.stringify(tuned.setting)} ${tuned.micros.toFixed(0)} µs`}`,
+      );
+      if (tuned !== null) entries.push({ system, built, target, tuned });
+    }
+  }
+  const repetitions = smoke ? 1 : Number(options['repetitions']);
+  return await interleavedRuns(entries.filter(isUnbeaten), answers, testing, { repetitions, seconds, progress });
+}
+
+/** No variant of the same system is both smaller and faster at the same target. */
+function isUnbeaten(entry: Entry, _: number, entries: readonly Entry[]): boolean {
+  return !entries.some(
+    (other) =>
+      other.system.system === entry.system.system &&
+      other.target === entry.target &&
+      other.tuned.micros < entry.tuned.micros &&
+      other.built.bytesPerVector <= entry.built.bytesPerVector,
+  );
+}
+
+function rowOf(measured: Measured, dataset: string, querySet: string): Record<string, unknown> {
+  const { system, built, target, tuned } = measured.entry;
+  const { nprobe = null } = tuned.setting;
+  const setting = Object.entries(tuned.setting).map(([knob, value]) => `${knob} ${value}`);
+  return {
+    system: system.system,
+    variant: system.variant,
+    dataset,
+    querySet,
+    target,
+    'recall@10': measured.recall,
+    nprobe,
+    setting: setting.join(', '),
+    bytesPerVector: built.bytesPerVector,
+    buildSeconds: built.buildSeconds,
+    qps1: measured.qps1,
+    p50Us: measured.p50Us,
+    p99Us: measured.p99Us,
+    qpsBatch: measured.qpsBatch,
+    qps1Median: measured.qps1Median,
+    qpsBatchMedian: measured.qpsBatchMedian,
+    callUs: system.callMicros,
+    queries: measured.queries,
+  };
+}

@@ -1,0 +1,85 @@
+/**
+ * The fastest setting of a system that reaches a recall, chosen on one half of the queries; what is reported is measured on the other half.
+ *
+ * In every family the least setting that reaches the target is found by bisection, with batches; of these the one with the least time of single
+ * queries wins.
+ */
+import type { AnnSystem, QueryRange, Setting } from './ann-system.js';
+import { recallOf, type RightAnswers } from './recall.js';
+
+export interface Tuned {
+  readonly setting: Setting;
+  /** Of the tuning half. */
+  readonly recall: number;
+  /** Mean of single queries of the tuning half, fixed cost of the call taken off. */
+  readonly micros: number;
+}
+
+/** Even queries choose, odd queries are reported. */
+export function halves(count: number): { readonly tuning: QueryRange; readonly testing: QueryRange } {
+  return {
+    tuning: { first: 0, step: 2, count: Math.ceil(count / 2) },
+    testing: { first: 1, step: 2, count: Math.floor(count / 2) },
+  };
+}
+
+/** Queries on which a setting's recall is judged, and those on which its speed is. */
+const recallQueries = 2_000;
+const speedQueries = 300;
+
+export class Tuner {
+  readonly #system: AnnSystem;
+  readonly #answers: RightAnswers;
+  readonly #tuning: QueryRange;
+  readonly #known = new Map<string, number>();
+
+  constructor(system: AnnSystem, answers: RightAnswers, tuning: QueryRange) {
+    this.#system = system;
+    this.#answers = answers;
+    this.#tuning = { ...tuning, count: Math.min(tuning.count, recallQueries) };
+  }
+
+  /** null when no setting reaches `target`. */
+  async best(target: number): Promise<Tuned | null> {
+    const reached: Setting[] = [];
+    for (const family of this.#system.families) {
+      const setting = await this.#least(family, target);
+      if (setting !== null) reached.push(setting);
+    }
+    let best: Tuned | null = null;
+    for (const setting of reached) {
+      const micros = await this.#micros(setting);
+      if (best === null || micros < best.micros) best = { setting, micros, recall: await this.#recall(setting) };
+    }
+    return best;
+  }
+
+  async #least(family: readonly Setting[], target: number): Promise<Setting | null> {
+    const last = family.at(-1);
+    if (last === undefined) return null;
+    let low = 0;
+    let high = family.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((await this.#recall(family[middle]!)) >= target) high = middle;
+      else low = middle + 1;
+    }
+    return family[low] ?? null;
+  }
+
+  async #recall(setting: Setting): Promise<number> {
+    const key = JSON.stringify(setting);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const { ids } = await this.#system.measureBatch(setting, this.#answers.k, this.#tuning);
+    const recall = recallOf(this.#answers, this.#tuning, ids);
+    this.#known.set(key, recall);
+    return recall;
+  }
+
+  async #micros(setting: Setting): Promise<number> {
+    const range = { ...this.#tuning, count: Math.min(this.#tuning.count, speedQueries) };
+    const { micros } = await this.#system.measureSingle(setting, this.#answers.k, range);
+    return micros.reduce((sum, each) => sum + each, 0) / micros.length - this.#system.callMicros;
+  }
+}
