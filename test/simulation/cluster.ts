@@ -88,7 +88,7 @@ function names(kind: string, count: number): string[] {
 }
 
 function coordinator(id: string, environment: Environment, newUid: () => string): Promise<Running> {
-  return startCoordinator({ config: { id, host: id, port: 7420 }, newUid, ...environment });
+  return startCoordinator({ config: { id, host: id, port: 7420, expirySweepMs: 3_000 }, newUid, ...environment });
 }
 
 function shardNode(id: string, environment: Environment, shape: ClusterShape): Promise<Running> {

@@ -5,8 +5,11 @@ import { AttributeValue, Document } from '../../proto/generated/shoal/v1/documen
 
 export const dim = 4;
 
-/** Names of attributes with values as JavaScript has them. */
-export type Attributes = Readonly<Record<string, string | bigint | boolean>>;
+/** Names of attributes with values as JavaScript has them; a number is a time, in milliseconds of the wall clock. */
+export type Attributes = Readonly<Record<string, string | bigint | boolean | number>>;
+
+/** The attribute by which documents of some collections expire. */
+export const untilName = 'until';
 
 /** One content of one document, as a client wrote it. */
 export interface Content {
@@ -55,6 +58,7 @@ export function attributesToWire(attributes: Attributes): Record<string, Attribu
     Object.entries(attributes).map(([name, value]) => {
       if (typeof value === 'string') return [name, AttributeValue.fromPartial({ stringValue: value })];
       if (typeof value === 'bigint') return [name, AttributeValue.fromPartial({ int64Value: value })];
+      if (typeof value === 'number') return [name, AttributeValue.fromPartial({ timestampValue: new Date(value) })];
       return [name, AttributeValue.fromPartial({ boolValue: value })];
     }),
   );
@@ -62,8 +66,18 @@ export function attributesToWire(attributes: Attributes): Record<string, Attribu
 
 export function attributesFrom(wire: Readonly<Record<string, AttributeValue>>): Attributes {
   return Object.fromEntries(
-    Object.entries(wire).map(([name, value]) => [name, value.stringValue ?? value.int64Value ?? value.boolValue ?? '']),
+    Object.entries(wire).map(([name, { stringValue, int64Value, boolValue, timestampValue }]) => [
+      name,
+      stringValue ?? int64Value ?? boolValue ?? timestampValue?.getTime() ?? '',
+    ]),
   );
+}
+
+/** The lists whose centroids have the largest products with `vector`, ties to the smaller list; all in eighths, and so exact. */
+export function nearestLists(centroids: readonly Float32Array[], vector: Float32Array, count: number): number[] {
+  const products = centroids.map((centroid) => dot(centroid, vector));
+  const order = [...products.keys()].sort((a, b) => products[b]! - products[a]! || a - b);
+  return order.slice(0, count);
 }
 
 export function isEqualAttributes(left: Attributes, right: Attributes): boolean {
@@ -75,6 +89,12 @@ export function dot(left: Float32Array, right: Float32Array): number {
   let sum = 0;
   for (let at = 0; at < left.length; at += 1) sum += left[at]! * right[at]!;
   return sum;
+}
+
+/** When a document expires, milliseconds of the wall clock; Infinity = it stays. */
+export function expiryOf(attributes: Attributes): number {
+  const until = attributes[untilName];
+  return typeof until === 'number' ? until : Infinity;
 }
 
 /** A filter as its text and as the model evaluates it. */

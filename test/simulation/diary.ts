@@ -16,11 +16,17 @@ export class Diary {
   readonly #scheduler: Scheduler;
   readonly #print: ((line: string) => void) | null;
   readonly #lines: string[] = [];
+  readonly #expected = new Set<string>();
 
   /** `print` gets every line as it is said; null keeps the last ones only. */
   constructor(scheduler: Scheduler, print: ((line: string) => void) | null) {
     this.#scheduler = scheduler;
     this.#print = print;
+  }
+
+  /** Files are damaged or gone by no fault of the product: a DATA_LOSS whose message has `text` is what should be said of it. */
+  expectLoss(text: string): void {
+    this.#expected.add(text);
   }
 
   get lines(): readonly string[] {
@@ -45,7 +51,8 @@ export class Diary {
     const { code, message } = ShoalError.from(error);
     const isDefect = code === 'INTERNAL' || code === 'DATA_LOSS' || code === 'UNKNOWN';
     const isOfDisk = /\bEIO\b/.test(`${message} ${String((error as Error).cause ?? '')}`);
-    if (isDefect && !isOfDisk) {
+    const isExpected = code === 'DATA_LOSS' && [...this.#expected].some((text) => message.includes(text));
+    if (isDefect && !isOfDisk && !isExpected) {
       this.say(who, String((error as Error).stack));
       this.violation(`${who}: ${code}: ${message}`);
     }

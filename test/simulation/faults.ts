@@ -1,42 +1,47 @@
 /** What goes wrong in a simulation, and when: one fault after another, drawn from the seed; each ends by itself or is healed at the end. */
 import type { Random } from '../../base/random.js';
+import { keys } from '../../cluster/keys.js';
+import {
+  DirectoryPlacement,
+  DirectoryState,
+  ReplicaState,
+  ShardPlacement,
+} from '../../proto/generated/shoal/v1/cluster.js';
 import type { SimCluster } from './cluster.js';
+import type { Machine } from './machine.js';
+import { drawKind, type FaultKind } from './plan.js';
+import type { DiskImage } from './sim/disk.js';
 
-/** How often each kind is drawn. */
-const kinds = {
-  crash: 6,
-  kill: 2,
-  cut: 4,
-  cutOneWay: 3,
-  delay: 4,
-  reset: 3,
-  diskFull: 2,
-  syncFailure: 2,
-  clockJump: 2,
-  logCrash: 2,
-  logFull: 1,
-  lostAnswers: 3,
-  registryDown: 2,
-  objectsDown: 1,
-} as const;
-
-type Kind = keyof typeof kinds;
+/** What a node says that has lost what the log no longer has. */
+const lostMessage = 'the log begins after';
 
 export class Faults {
   readonly #cluster: SimCluster;
   readonly #random: Random;
   readonly #heal = new Set<() => void>();
+  /** Machines whose disk is another one, for now. */
+  readonly #replaced = new Set<Machine>();
   readonly byKind: Record<string, number> = {};
   injected = 0;
 
-  constructor(cluster: SimCluster) {
+  readonly #weights: Readonly<Record<FaultKind, number>>;
+  readonly #loseDecisions: (uid: string, committed: bigint) => () => void;
+
+  /** `loseDecisions`: the directory of a collection is about to forget what it decided; the function returned ends that. */
+  constructor(
+    cluster: SimCluster,
+    weights: Readonly<Record<FaultKind, number>>,
+    loseDecisions: (uid: string, committed: bigint) => () => void,
+  ) {
+    this.#weights = weights;
+    this.#loseDecisions = loseDecisions;
     this.#cluster = cluster;
     this.#random = cluster.scheduler.random;
   }
 
   /** Makes one thing go wrong. */
   inject(): void {
-    const kind = this.#draw();
+    const kind = drawKind(this.#random, this.#weights);
     this.injected += 1;
     this.byKind[kind] = (this.byKind[kind] ?? 0) + 1;
     this[kind]();
@@ -52,16 +57,6 @@ export class Faults {
       if (machine.disk.failedSyncs > 0) machine.crash();
       machine.start();
     }
-  }
-
-  #draw(): Kind {
-    const all = Object.entries(kinds) as [Kind, number][];
-    let left = this.#random.below(all.reduce((sum, [, weight]) => sum + weight, 0));
-    for (const [kind, weight] of all) {
-      left -= weight;
-      if (left < 0) return kind;
-    }
-    return 'crash';
   }
 
   /** The power of a machine goes, at once or at one of its next changes of the disk. */
@@ -170,6 +165,111 @@ export class Faults {
       begin: () => (objects.isDown = true),
       end: () => (objects.isDown = false),
     });
+  }
+
+  /** A machine comes back without what it had of directories. */
+  lostDirectory(): void {
+    const machine = this.#any(this.#cluster.shardNodes);
+    const onServing = this.#forget(machine);
+    this.#goDown(machine, 'without its directories');
+    onServing();
+    for (const path of machine.disk.paths().directories)
+      if (/\/directory-\d+$/.test(path)) machine.disk.removeDirectory(path);
+  }
+
+  /** A machine comes back with an empty disk. What it cannot get from the log is put back later, as its message asks for. */
+  emptyDisk(): void {
+    const machine = this.#any(this.#cluster.shardNodes);
+    if (this.#replaced.has(machine)) return this.kill();
+    this.#replaced.add(machine);
+    this.#cluster.diary.expectLoss(lostMessage);
+    const onServing = this.#forget(machine);
+    this.#goDown(machine, 'with an empty disk');
+    onServing();
+    const image = machine.disk.replace();
+    this.#later(this.#ms(500, 10_000), () => this.#putBack(machine, image));
+  }
+
+  /** A bit of a file turns over while its machine is off; later the file is put back as it was. */
+  bitRot(): void {
+    const machine = this.#any(this.#cluster.shardNodes);
+    const { disk } = machine;
+    const { files } = disk.paths();
+    this.#goDown(machine, 'with one bit turned over');
+    if (files.length === 0) return;
+    const path = this.#any(files);
+    if (!disk.paths().files.includes(path)) return;
+    this.#say(`a bit of ${path} on ${machine.name} turns over`);
+    this.#cluster.diary.expectLoss(path);
+    const onServing = path.includes('/directory-') ? this.#forget(machine) : null;
+    const turnBack = disk.flip(path, this.#random.below(8 * disk.read(path).length));
+    this.#later(this.#ms(500, 10_000), () => {
+      this.#goDown(machine, `with ${path} as it was`);
+      turnBack();
+      onServing?.();
+    });
+  }
+
+  /** Its directories forget. They begin anew once it serves, from the moment in which the function returned is called. */
+  #forget(machine: Machine): () => void {
+    const { registry } = this.#cluster.world;
+    const statesOf = (uid: string): DirectoryState[] =>
+      registry
+        .list(keys.directoryStates)
+        .map(({ value }) => DirectoryState.decode(value))
+        .filter((state) => state.node === machine.name && state.uid === uid);
+    const held = registry.list(keys.directories).map(({ value }) => DirectoryPlacement.decode(value));
+    const uids = new Set(held.filter(({ nodes }) => nodes.includes(machine.name)).map(({ uid }) => uid));
+    const forgotten = [...uids].map((uid) => {
+      const count = held.filter((each) => each.uid === uid && each.nodes.includes(machine.name)).length;
+      const states = statesOf(uid);
+      const committed = states.map((state) => state.committed);
+      const least = states.length < count ? 0n : committed.reduce((a, b) => (a < b ? a : b));
+      return { uid, count, end: this.#loseDecisions(uid, least) };
+    });
+    const begin = (starts: number): void => {
+      const isServing = machine.address !== null && machine.starts > starts;
+      const isReady = forgotten.every(({ uid, count }) => {
+        const ready = statesOf(uid).filter(({ state }) => state === 'ready');
+        return ready.length === count || registry.get(keys.setting(uid)) === null;
+      });
+      if (isServing && isReady) for (const { end } of forgotten) end();
+      else this.#later(100, () => begin(starts));
+    };
+    return () => begin(machine.starts);
+  }
+
+  #goDown(machine: Machine, how: string): void {
+    machine.downMs = this.#ms(50, 4_000);
+    machine.isPowerCut = this.#random.below(2) === 0;
+    machine.crash();
+    this.#say(`${machine.name} is going to come back ${how}`);
+  }
+
+  /** Once the node has said of all its shards how they are. */
+  #putBack(machine: Machine, image: DiskImage): void {
+    const { registry } = this.#cluster.world;
+    const states = registry.list(keys.replicas).map(({ value }) => ReplicaState.decode(value));
+    const own = states.filter(({ node }) => node === machine.name);
+    const wanted = registry
+      .list(keys.placements)
+      .map(({ value }) => ShardPlacement.decode(value))
+      .filter(({ nodes }) => nodes.includes(machine.name));
+    // A node that failed for another reason is started again before it can say what it lacks.
+    const isLost = ({ state, problem }: ReplicaState): boolean => state === 'failed' && problem.includes(lostMessage);
+    const isTold = wanted.every(({ uid, shard }) =>
+      own.some((each) => each.uid === uid && each.shard === shard && (each.state !== 'failed' || isLost(each))),
+    );
+    if (machine.address === null || !isTold) return this.#later(500, () => this.#putBack(machine, image));
+    this.#replaced.delete(machine);
+    const lost = own.filter(isLost);
+    if (lost.length === 0) return;
+    this.#goDown(machine, `with ${lost.map(({ uid, shard }) => `${uid}/${shard}`).join(', ')} put back`);
+    for (const { uid, shard } of lost) machine.disk.putBack(image, `/data/${uid}/${shard}`);
+  }
+
+  #later(ms: number, task: () => void): void {
+    this.#cluster.scheduler.after(ms, task);
   }
 
   #cut(left: string, right: string, isBoth: boolean): void {

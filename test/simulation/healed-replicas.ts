@@ -57,11 +57,12 @@ function take(session: Session, rows: ListRowsResponse, primaries: Map<string, b
   const docIds = uint64From(rows.docIds, 'doc_ids');
   for (const [at, id] of rows.ids.entries()) {
     const now = session.oracle.now(id);
-    if (now === null || now.docId !== docIds[at])
-      return `has '${id}' as ${docIds[at]}; it is ${now?.docId ?? 'absent'}`;
+    const docId = docIds[at]!;
+    if (now?.docId !== docId && !session.oracle.isInDoubt(id))
+      return `has '${id}' as ${docId}; it is ${now?.docId ?? 'absent'}`;
     if (primaries === null || rows.primary[at] !== 1) continue;
     if (primaries.has(id)) return `has '${id}', as another shard has`;
-    primaries.set(id, now.docId);
+    primaries.set(id, docId);
   }
   return null;
 }

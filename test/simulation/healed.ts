@@ -4,10 +4,10 @@ import { ClusterService } from '../../proto/generated/shoal/v1/cluster.js';
 import { DocumentsService } from '../../proto/generated/shoal/v1/documents.js';
 import { SearchMode, SearchRequest, SearchService } from '../../proto/generated/shoal/v1/search.js';
 import type { SimClient } from './client.js';
-import { drawVector, everything } from './content.js';
+import { expiryOf } from './content.js';
 import { checkReplicas, checkTruncation } from './healed-replicas.js';
 import { checkDocument } from './reads.js';
-import { checkAnswer } from './searches.js';
+import { checkAnswer, questionOf } from './searches.js';
 import type { Session } from './session.js';
 
 /** How long healing may take. */
@@ -22,11 +22,25 @@ export async function checkHealed(session: Session, client: SimClient): Promise<
     healMs,
     () => `the cluster to be healthy: ${health.problem}`,
   );
+  await cluster.until(
+    () => expired(session).length === 0,
+    healMs,
+    () => `'${expired(session)[0]}' to be swept`,
+  );
   await checkAllDocuments(session, client);
   await checkSearches(session, client);
   await checkReplicas(session, client);
   await checkTruncation(session, client);
   session.cluster.scheduler.note(`live ${session.oracle.live} last ${session.oracle.lastSequence}`);
+}
+
+/** Documents that have expired or soon will; the others outlast the simulation. */
+function expired(session: Session): readonly string[] {
+  const soonMs = session.wallMs + 60_000;
+  return [...session.oracle.ids()].filter((id) => {
+    const version = session.oracle.now(id);
+    return version !== null && !session.oracle.isInDoubt(id) && expiryOf(version.attributes) <= soonMs;
+  });
 }
 
 async function isHealthy(session: Session, client: SimClient, health: { problem: string }): Promise<boolean> {
@@ -50,7 +64,8 @@ async function checkAllDocuments(session: Session, client: SimClient): Promise<v
   for (const coordinator of session.cluster.coordinators) {
     const { answer, error } = await client.read(coordinator, DocumentsService.scroll, request, 30_000);
     if (answer === null) return session.fail(`after healing a scroll fails: ${error.code}: ${error.message}`);
-    const documents = answer.flatMap((part) => part.documents);
+    const all = answer.flatMap((part) => part.documents);
+    const documents = all.filter(({ document }) => !oracle.isInDoubt(document?.id ?? ''));
     if (documents.length !== oracle.live)
       session.fail(`after healing a scroll shows ${documents.length} documents; there are ${oracle.live}`);
     for (const { docId, document } of documents) {
@@ -65,8 +80,8 @@ async function checkAllDocuments(session: Session, client: SimClient): Promise<v
       { collection: collection.name, filter: '', minSequence },
       30_000,
     );
-    if (counted.answer !== null && Number(counted.answer.documents) !== oracle.live)
-      session.fail(`after healing a count says ${counted.answer.documents}; there are ${oracle.live}`);
+    if (counted.answer !== null && Number(counted.answer.documents) !== all.length)
+      session.fail(`after healing a count says ${counted.answer.documents}; there are ${all.length}`);
   }
 }
 
@@ -76,14 +91,7 @@ async function checkSearches(session: Session, client: SimClient): Promise<void>
     const coordinator = session.cluster.coordinators[random.below(session.cluster.coordinators.length)]!;
     const k = at === 0 ? Math.max(1, oracle.live) : 1 + random.below(20);
     const from = oracle.lastSequence;
-    const question = {
-      vector: drawVector(random),
-      filter: everything,
-      k,
-      from,
-      mustBeComplete: true,
-      starts: session.starts(),
-    };
+    const question = questionOf(session, from, k);
     const request = SearchRequest.fromPartial({
       collection: collection.name,
       vector: bufferOf(question.vector),

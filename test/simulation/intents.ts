@@ -1,5 +1,5 @@
 /** What clients have asked for: every record of the log must be of it, and nothing that has been answered may be done once more. */
-import { isEqualAttributes, type Attributes, type Content, type DrawnFilter } from './content.js';
+import { expiryOf, isEqualAttributes, type Attributes, type Content, type DrawnFilter } from './content.js';
 import type { Version } from './version.js';
 
 /** A client's deletion; it is open until it was answered for certain. */
@@ -80,7 +80,9 @@ export class Intents {
     if (!isSet) this.#fail(`document '${version.id}' was written as ${version.docId}, which nobody asked for`);
   }
 
-  checkDelete(id: string, present: Version | null): void {
+  /** `timeMs`: when the log took it. What has expired is deleted without anybody's asking. */
+  checkDelete(id: string, present: Version | null, timeMs: number): void {
+    if (present !== null && expiryOf(present.attributes) <= timeMs) return;
     const isAsked = this.#deletes.some(({ ids, filter, isOpen }) => {
       if (!isOpen) return false;
       if (ids !== null) return ids.has(id);

@@ -3,6 +3,9 @@
  *
  * It hears each record in the instant in which the log has it on disk and knows nothing of shards, places or files. Records must be
  * what some client asked for: what was not asked, or was asked and has ended already, is a violation too.
+ *
+ * A directory that lost what it had decides anew by what is left, and may refuse what was not carried out. What it decided at that time,
+ * the log does not tell: such an id is in doubt, and may be all that was ever written of it, until it is written without a condition.
  */
 import type { LogEntry } from '../../cluster/change-log.js';
 import { docIdOf } from '../../cluster/log/doc-id.js';
@@ -37,8 +40,17 @@ export class Oracle {
   readonly #histories = new Map<string, Change[]>();
   readonly #byDocId = new Map<bigint, Version>();
   readonly #decisions = new Map<string, Decision>();
+  /** Decisions by position, for those whose outcome comes into doubt. */
+  readonly #asked: { readonly sequence: bigint; readonly ids: readonly string[] }[] = [];
+  /** By id in doubt, the position of the write that ended it; null = none did. */
+  readonly #doubts = new Map<string, bigint | null>();
+  /** What directories may have accepted although the model would not. */
+  readonly #possible = new Map<string, Version[]>();
+  /** Directories that do not have all that they decided. */
+  #deciding = 0;
+  /** Verdicts up to this position may be forgotten. */
+  #forgotten = 0n;
   #lastSequence = 0n;
-  #live = 0;
 
   constructor(uid: string, intents: Intents) {
     this.uid = uid;
@@ -49,9 +61,22 @@ export class Oracle {
     return this.#lastSequence;
   }
 
-  /** Documents that exist. */
+  /** Documents that exist, without those in doubt. */
   get live(): number {
-    return this.#live;
+    return [...this.ids()].filter((id) => !this.isInDoubt(id) && this.now(id) !== null).length;
+  }
+
+  /** Whether it is not known what `id` is at present. */
+  isInDoubt(id: string): boolean {
+    return this.#doubts.get(id) === null;
+  }
+
+  /** A directory lost what it decided after `committed`; until the function returned is called it is being built anew. */
+  loseDecisions(committed: bigint): () => void {
+    this.#deciding += 1;
+    this.#forgotten = this.#lastSequence;
+    for (const { sequence, ids } of this.#asked) if (sequence > committed) this.#doubt(ids);
+    return () => (this.#deciding -= 1);
   }
 
   /** Every id that was ever written. */
@@ -75,6 +100,11 @@ export class Oracle {
   /** What was true of `id` after `from`, and whatever became true until `to`; newest first, without repeats. */
   between(id: string, from: bigint, to: bigint): (Version | null)[] {
     const history = this.#histories.get(id);
+    const doubt = this.#doubts.get(id);
+    if (doubt === null || (doubt !== undefined && from < doubt)) {
+      const all = [...(history ?? []).map(({ version }) => version), ...(this.#possible.get(id) ?? []), null];
+      return [...new Set(all.reverse())];
+    }
     if (history === undefined) return [null];
     const states: (Version | null)[] = [];
     for (let at = history.length - 1; at >= 0; at -= 1) {
@@ -108,6 +138,7 @@ export class Oracle {
     for (const [position, document] of documents.entries()) {
       const version = versionOf(document, headers.docIds[position]!, entry.subject);
       this.#intents.checkUpsert(version);
+      if (this.isInDoubt(document.id) && this.#deciding === 0) this.#doubts.set(document.id, entry.sequence);
       this.#change(entry.sequence, document.id, version);
     }
   }
@@ -122,6 +153,9 @@ export class Oracle {
   #decide(entry: LogEntry, headers: DecisionHeaders): void {
     const { ids, writeId, conditions, operation } = headers;
     const known = writeId === '' ? undefined : this.#decisions.get(writeId);
+    this.#asked.push({ sequence: entry.sequence, ids });
+    if (this.#deciding > 0 || (known !== undefined && known.sequence <= this.#forgotten)) this.#doubt(ids);
+    if (ids.some((id) => this.isInDoubt(id)) && operation === 'write') this.#notePossible(entry, headers);
     if (known !== undefined && entry.timeMs - known.timeMs <= writeIdMs) return;
     const documents = operation === 'write' ? DocumentRecord.decode(entry.body).documents : [];
     const verdicts = new Map<string, Verdict>();
@@ -131,12 +165,12 @@ export class Oracle {
       if (!holds(conditions[position]!, present)) {
         verdicts.set(id, { kind: 'refused', docId: present?.docId ?? 0n });
       } else if (operation === 'write') {
-        const version = versionOf(documents[position]!, docId, null);
-        this.#intents.checkWrite(version, present);
+        const version = this.#byDocId.get(docId) ?? versionOf(documents[position]!, docId, null);
+        if (!this.isInDoubt(id)) this.#intents.checkWrite(version, present);
         this.#change(entry.sequence, id, version);
         verdicts.set(id, { kind: 'applied', docId });
       } else {
-        this.#intents.checkDelete(id, present);
+        if (!this.isInDoubt(id)) this.#intents.checkDelete(id, present, entry.timeMs);
         if (present !== null) this.#change(entry.sequence, id, null);
         verdicts.set(id, { kind: present === null ? 'absent' : 'applied', docId });
       }
@@ -144,13 +178,25 @@ export class Oracle {
     if (writeId !== '') this.#decisions.set(writeId, { sequence: entry.sequence, timeMs: entry.timeMs, verdicts });
   }
 
+  #doubt(ids: readonly string[]): void {
+    for (const id of ids) this.#doubts.set(id, null);
+  }
+
+  #notePossible(entry: LogEntry, { ids }: DecisionHeaders): void {
+    const { documents } = DocumentRecord.decode(entry.body);
+    for (const [position, id] of ids.entries()) {
+      if (!this.isInDoubt(id)) continue;
+      const version = versionOf(documents[position]!, docIdOf(entry.sequence, position), null);
+      this.#byDocId.set(version.docId, version);
+      this.#possible.set(id, [...(this.#possible.get(id) ?? []), version]);
+    }
+  }
+
   #change(sequence: bigint, id: string, version: Version | null): void {
     const history = this.#histories.get(id) ?? [];
-    const had = history.at(-1)?.version ?? null;
     this.#histories.set(id, history);
     history.push({ sequence, version });
     if (version !== null) this.#byDocId.set(version.docId, version);
-    this.#live += (version === null ? 0 : 1) - (had === null ? 0 : 1);
   }
 }
 

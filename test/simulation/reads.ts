@@ -24,6 +24,7 @@ export function drawSince(session: Session, { coordinator }: Seat): Since {
 export async function get(session: Session, seat: Seat): Promise<void> {
   const id = session.drawId();
   const { minSequence, from } = drawSince(session, seat);
+  const sinceMs = session.wallMs;
   const request = { collection: session.collection.name, id, withVectors: session.random.below(4) === 0, minSequence };
   const { answer, error } = await seat.client.call(
     seat.coordinator,
@@ -35,7 +36,7 @@ export async function get(session: Session, seat: Seat): Promise<void> {
   session.note('get', 1, isAbsent ? null : error);
   if (answer === null && (!isAbsent || session.isAlias)) return;
   if (answer !== null && session.isElsewhere(answer.uid)) return;
-  const version = session.checkAllowed('a get', id, answer?.docId ?? null, from);
+  const version = session.checkAllowed('a get', { id, docId: answer?.docId ?? null }, from, sinceMs);
   if (answer !== null && version !== null) checkDocument(session, 'a get', version, answer.document);
 }
 
@@ -43,6 +44,7 @@ export async function get(session: Session, seat: Seat): Promise<void> {
 export async function count(session: Session, seat: Seat): Promise<void> {
   const filter = session.random.below(2) === 0 ? everything : drawFilter(session.random);
   const { minSequence, from } = drawSince(session, seat);
+  const sinceMs = session.wallMs;
   const request = { collection: session.collection.name, filter: filter.text, minSequence };
   const { answer, error } = await seat.client.call(
     seat.coordinator,
@@ -53,7 +55,7 @@ export async function count(session: Session, seat: Seat): Promise<void> {
   session.note('count', 1, error);
   // Without a position to wait for, shards may be behind.
   if (answer === null || session.isElsewhere(answer.uid) || minSequence === undefined) return;
-  const { least, most } = session.bounds(filter, from);
+  const { least, most } = session.bounds(filter, from, sinceMs);
   const counted = Number(answer.documents);
   if (counted < least || counted > most)
     session.fail(`a count of '${filter.text}' since ${from} is ${counted}, not ${least} to ${most}`);
@@ -63,6 +65,7 @@ export async function count(session: Session, seat: Seat): Promise<void> {
 export async function scroll(session: Session, seat: Seat): Promise<void> {
   const filter = session.random.below(2) === 0 ? everything : drawFilter(session.random);
   const { minSequence, from } = drawSince(session, seat);
+  const sinceMs = session.wallMs;
   const request = {
     collection: session.collection.name,
     withVectors: false,
@@ -83,21 +86,26 @@ export async function scroll(session: Session, seat: Seat): Promise<void> {
       return session.fail(`a scroll shows '${id}' after '${last}'`);
     seen.add(id);
     last = id;
-    const version = session.checkAllowed('a scroll', id, docId, from);
+    const version = session.checkAllowed('a scroll', { id, docId }, from, sinceMs);
     if (version === null) return;
     checkDocument(session, 'a scroll', version, document);
     if (!filter.matches(version.attributes)) session.fail(`a scroll of '${filter.text}' shows '${id}'`);
   }
-  checkComplete(session, { filter, from, seen });
+  checkComplete(session, { filter, from, sinceMs, seen });
 }
 
 function checkComplete(
   session: Session,
-  { filter, from, seen }: { filter: typeof everything; from: bigint; seen: ReadonlySet<string> },
+  {
+    filter,
+    from,
+    sinceMs,
+    seen,
+  }: { filter: typeof everything; from: bigint; sinceMs: number; seen: ReadonlySet<string> },
 ): void {
   for (const id of session.oracle.ids()) {
     if (seen.has(id)) continue;
-    const states = session.oracle.between(id, from, session.oracle.lastSequence);
+    const states = session.statesOf(id, from, sinceMs);
     const isThere = states.every((state) => state !== null && filter.matches(state.attributes));
     if (isThere) session.fail(`a scroll of '${filter.text}' since ${from} lacks '${id}'`);
   }

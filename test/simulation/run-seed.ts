@@ -1,31 +1,21 @@
 /** One seed from its first event to its last check. */
 import { bufferOf } from '../../base/bytes.js';
-import type { Random } from '../../base/random.js';
 import { AttributeType } from '../../proto/generated/shoal/v1/document.js';
 import { CollectionsService, CreateCollectionRequest } from '../../proto/generated/shoal/v1/collections.js';
 import { SimClient } from './client.js';
 import { SimCluster } from './cluster.js';
-import { dim, drawVector } from './content.js';
+import { dim, drawVector, untilName } from './content.js';
 import { Faults } from './faults.js';
 import { checkHealed } from './healed.js';
 import { Intents } from './intents.js';
+import { operate } from './operations.js';
 import { Oracle } from './oracle.js';
 import { drawPlan, type Plan } from './plan.js';
-import { count, get, scroll } from './reads.js';
 import { search } from './searches.js';
 import { tellSideStory } from './side-story.js';
 import { Session, type Counts } from './session.js';
 import { SimProcess } from './sim/process.js';
 import { Scheduler } from './sim/scheduler.js';
-import {
-  conditionalUpsert,
-  deleteIds,
-  deleteMatching,
-  importDocuments,
-  setAttributes,
-  upsert,
-  type Seat,
-} from './writes.js';
 
 export interface SeedOptions {
   readonly seed: number;
@@ -56,8 +46,7 @@ export async function runSeed(options: SeedOptions): Promise<SeedOutcome> {
   const scheduler = new Scheduler(options.seed);
   const plan = drawPlan(scheduler.random, options.operations);
   const cluster = new SimCluster(scheduler, plan, options.print);
-  const faults = new Faults(cluster);
-  const run = new Run(cluster, faults, plan);
+  const run = new Run(cluster, plan);
   const restore = takeOver(scheduler, cluster);
   let violation: string | null = null;
   try {
@@ -76,8 +65,8 @@ export async function runSeed(options: SeedOptions): Promise<SeedOutcome> {
     diary: violation === null ? [] : cluster.diary.lines,
     hash: scheduler.hash,
     counts: run.counts,
-    faults: faults.injected,
-    faultsByKind: faults.byKind,
+    faults: run.faults.injected,
+    faultsByKind: run.faults.byKind,
     events: scheduler.events,
     virtualMs: scheduler.nowMs,
   };
@@ -102,16 +91,18 @@ function takeOver(scheduler: Scheduler, cluster: SimCluster): () => void {
 
 class Run {
   readonly #cluster: SimCluster;
-  readonly #faults: Faults;
+  readonly faults: Faults;
   readonly #plan: Plan;
   readonly #oracles = new Map<string, Oracle>();
   readonly #intents: Intents;
   #session: Session | null = null;
   #nextFaultAt = 0;
 
-  constructor(cluster: SimCluster, faults: Faults, plan: Plan) {
+  constructor(cluster: SimCluster, plan: Plan) {
     this.#cluster = cluster;
-    this.#faults = faults;
+    this.faults = new Faults(cluster, plan.faultWeights, (uid, committed) =>
+      this.#oracleOf(uid).loseDecisions(committed),
+    );
     this.#plan = plan;
     this.#intents = new Intents((what) => cluster.diary.violation(what));
     cluster.world.log.onStored = (stream, entry) => this.#oracleOf(stream).hear(entry);
@@ -131,9 +122,9 @@ class Run {
     const clients = Array.from({ length: this.#plan.clients }, (_, number) => this.#client(session, number));
     await Promise.all(this.#plan.hasSideStory ? [...clients, this.#sideStory(session)] : clients);
     diary.say('client', 'all operations are done; everything is healed');
-    while (this.#faults.injected < this.#plan.faults) this.#faults.inject();
+    while (this.faults.injected < this.#plan.faults) this.faults.inject();
     await scheduler.sleep(500);
-    this.#faults.healAll();
+    this.faults.healAll();
     await checkHealed(session, this.#newClient('checker'));
   }
 
@@ -150,7 +141,7 @@ class Run {
   }
 
   async #create(): Promise<Session> {
-    const { lists, shards, partitions, replicas, ids } = this.#plan;
+    const { lists, shards, partitions, replicas, ids, expires } = this.#plan;
     const { scheduler, diary, coordinators } = this.#cluster;
     const centroids = Array.from({ length: lists }, () => drawVector(scheduler.random));
     const request = CreateCollectionRequest.fromPartial({
@@ -166,6 +157,7 @@ class Run {
       },
       ...(lists > 1 ? { centroids: Buffer.concat(centroids.map(bufferOf)) } : {}),
       directoryPartitions: partitions,
+      ...(expires ? { expiresBy: untilName } : {}),
     });
     const client = this.#newClient('creator');
     const { answer, error } = await client.call(coordinators[0]!, CollectionsService.createCollection, request, 30_000);
@@ -175,12 +167,8 @@ class Run {
     }
     const uid = answer.collection?.settings?.uid ?? '';
     const names = Array.from({ length: ids }, (_, number) => `id-${number}`);
-    return new Session(
-      this.#cluster,
-      this.#intents,
-      { name: 'things', uid, isAlias: false, oracle: this.#oracleOf(uid) },
-      names,
-    );
+    const about = { name: 'things', uid, isAlias: false, oracle: this.#oracleOf(uid), centroids, expires };
+    return new Session(this.#cluster, this.#intents, about, names, this.#plan.passages);
   }
 
   /** One client: one operation after another, at coordinators drawn anew for each. */
@@ -190,7 +178,7 @@ class Run {
     while (session.counts.operations < this.#plan.operations) {
       const coordinator = coordinators[scheduler.random.below(coordinators.length)]!;
       const { failed } = session.counts;
-      await this.#operation(session, { client, coordinator });
+      await operate(session, { client, coordinator }, this.#plan);
       this.#stir(session);
       // Who is turned away comes back later.
       const isFailing = session.counts.failed > failed;
@@ -219,31 +207,11 @@ class Run {
     });
   }
 
-  #operation(session: Session, seat: Seat): Promise<void> {
-    const { random } = session;
-    const drawn = random.below(100);
-    if (drawn < 22) return upsert(session, seat, drawSize(random, 8));
-    if (drawn < 32) return importDocuments(session, seat, drawSize(random, 9));
-    if (drawn < 42) return conditionalUpsert(session, seat, drawSize(random, 4));
-    if (drawn < 52) return deleteIds(session, seat, drawSize(random, 5));
-    if (drawn < 54) return deleteMatching(session, seat);
-    if (drawn < 60) return setAttributes(session, seat);
-    if (drawn < 74) return get(session, seat);
-    if (drawn < 79) return count(session, seat);
-    if (drawn < 82) return scroll(session, seat);
-    return search(session, seat);
-  }
-
   /** Faults come in step with the operations, so that a run has all of them. */
   #stir({ counts }: Session): void {
     const { operations, faults } = this.#plan;
-    if (counts.operations < this.#nextFaultAt || this.#faults.injected >= faults) return;
+    if (counts.operations < this.#nextFaultAt || this.faults.injected >= faults) return;
     this.#nextFaultAt += operations / (faults + 1);
-    if (this.#nextFaultAt > 0 && counts.operations > 0) this.#faults.inject();
+    if (this.#nextFaultAt > 0 && counts.operations > 0) this.faults.inject();
   }
-}
-
-/** Mostly few, sometimes up to 2^`doublings`: batches cross the bounds of records, single ones meet each other. */
-function drawSize(random: Random, doublings: number): number {
-  return 1 + random.below(2 ** (1 + random.below(doublings)));
 }

@@ -4,10 +4,11 @@ import type { Random } from '../../base/random.js';
 import { keys } from '../../cluster/keys.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { SimCluster } from './cluster.js';
-import type { DrawnFilter } from './content.js';
+import { expiryOf, untilName, type Attributes, type DrawnFilter } from './content.js';
 import type { Intents } from './intents.js';
 import type { Machine } from './machine.js';
 import type { Oracle } from './oracle.js';
+import { beginMs } from './sim/process.js';
 import type { Version } from './version.js';
 
 export interface Collection {
@@ -16,7 +17,14 @@ export interface Collection {
   readonly uid: string;
   readonly isAlias: boolean;
   readonly oracle: Oracle;
+  /** Of its lists; one stands for a collection without a structure. */
+  readonly centroids: readonly Float32Array[];
+  /** Documents expire by an attribute. */
+  readonly expires: boolean;
 }
+
+/** How far a process's clock may be from the one by which an expiry is judged, milliseconds. */
+const clockMs = 2;
 
 /** Tallies of one run. */
 export interface Counts {
@@ -40,7 +48,11 @@ export class Session {
   readonly #nodes = new Map<number, readonly Machine[]>();
   #writeIds = 0;
 
-  constructor(cluster: SimCluster, intents: Intents, collection: Collection, ids: readonly string[]) {
+  /** How many of four documents have several passages. */
+  readonly passages: number;
+
+  constructor(cluster: SimCluster, intents: Intents, collection: Collection, ids: readonly string[], passages = 1) {
+    this.passages = passages;
     this.cluster = cluster;
     this.intents = intents;
     this.random = cluster.scheduler.random;
@@ -135,9 +147,42 @@ export class Session {
     this.cluster.diary.judge(kind, error);
   }
 
-  /** Fails unless `version` is what `id` was at some time after `from`, until now. */
-  checkAllowed(what: string, id: string, docId: bigint | null, from: bigint): Version | null {
+  /** The wall clock of processes whose clock never jumped, milliseconds. */
+  get wallMs(): number {
+    return beginMs + this.cluster.scheduler.nowMs;
+  }
+
+  /** Mostly nothing; else a time that comes soon, or one that comes after everything. */
+  drawUntil(): Attributes {
+    if (!this.collection.expires || this.random.below(3) === 0) return {};
+    const soon = this.random.below(3) > 0;
+    return { [untilName]: Math.round(this.wallMs + (soon ? this.random.below(12_000) - 2_000 : 36_000_000)) };
+  }
+
+  /** Whether a reader may find `version` expired by now. */
+  mayBeExpired({ attributes }: Version): boolean {
+    return expiryOf(attributes) <= this.wallMs + clockMs;
+  }
+
+  /** What a reader who asked at `sinceMs`, wall time, may see of `id` at a position from `from` on; null = nothing. Newest first. */
+  statesOf(id: string, from: bigint, sinceMs: number): (Version | null)[] {
     const states = this.oracle.between(id, from, this.oracle.lastSequence);
+    if (!this.collection.expires) return states;
+    const seen = states.flatMap((state) => {
+      if (state === null || !this.mayBeExpired(state)) return [state];
+      return expiryOf(state.attributes) <= sinceMs - clockMs ? [null] : [state, null];
+    });
+    return [...new Set(seen)];
+  }
+
+  /** Fails unless `docId` is what a reader who asked at `sinceMs` may see of `id` from `from` on. */
+  checkAllowed(
+    what: string,
+    { id, docId }: { readonly id: string; readonly docId: bigint | null },
+    from: bigint,
+    sinceMs: number,
+  ): Version | null {
+    const states = this.statesOf(id, from, sinceMs);
     const found = states.find((state) => (state?.docId ?? null) === docId);
     if (found !== undefined) return found;
     const allowed = states.map((state) => state?.docId ?? 'absent').join(', ');
@@ -149,10 +194,10 @@ export class Session {
    * How many documents that match a count of shards may give. One that is written at this moment may count in every place where a
    * version of it lies, or in none.
    */
-  bounds(filter: DrawnFilter, from: bigint): { readonly least: number; readonly most: number } {
+  bounds(filter: DrawnFilter, from: bigint, sinceMs: number): { readonly least: number; readonly most: number } {
     let [least, most] = [0, 0];
     for (const id of this.oracle.ids()) {
-      const states = this.oracle.between(id, from, this.oracle.lastSequence);
+      const states = this.statesOf(id, from, sinceMs);
       const matching = states.filter((state) => state !== null && filter.matches(state.attributes)).length;
       most += matching;
       if (matching === 1 && states.length === 1) least += 1;

@@ -67,7 +67,15 @@ async function pointAlias(parts: SideStoryParts, target: string): Promise<boolea
 async function work(parts: SideStoryParts, uid: string): Promise<void> {
   const { cluster, client, intents } = parts;
   const ids = Array.from({ length: 10 }, (_, number) => `side-id-${number}`);
-  const session = new Session(cluster, intents, { name: alias, uid, isAlias: true, oracle: parts.oracleOf(uid) }, ids);
+  const collection = {
+    name: alias,
+    uid,
+    isAlias: true,
+    oracle: parts.oracleOf(uid),
+    centroids: [new Float32Array(dim)],
+    expires: false,
+  };
+  const session = new Session(cluster, intents, collection, ids);
   for (let at = 0; at < 12 && !parts.isOver(); at += 1) {
     const seat = { client, coordinator: any(parts) };
     const drawn = session.random.below(10);

@@ -23,9 +23,14 @@ export interface Seat {
 
 export function drawContent(session: Session, id: string, passagesMax: number): Content {
   const { random, intents } = session;
-  const count = passagesMax > 1 && random.below(4) === 0 ? 1 + random.below(passagesMax) : 1;
+  const count = passagesMax > 1 && random.below(4) < session.passages ? 1 + random.below(passagesMax) : 1;
   const vectors = Array.from({ length: count }, () => drawVector(random));
-  const content = { id, token: intents.nextToken(), attributes: drawAttributes(random), vectors };
+  const content = {
+    id,
+    token: intents.nextToken(),
+    attributes: { ...drawAttributes(random), ...session.drawUntil() },
+    vectors,
+  };
   intents.write(content);
   return content;
 }
@@ -185,9 +190,10 @@ function checkVerdict(
     if (version?.id !== id || version.token !== content.token)
       return session.fail(`${what} names ${result.docId}, which is no such version`);
     session.acknowledgeVersion(version, about.sequence);
-    if (isConditional(each) && verdict?.docId !== result.docId)
+    if (isConditional(each) && !session.oracle.isInDoubt(id) && verdict?.docId !== result.docId)
       session.fail(`${what} is accepted as ${result.docId}; by the log it is ${verdict?.kind} ${verdict?.docId}`);
   } else if (result.status === 9 && isConditional(each)) {
+    if (session.oracle.isInDoubt(id)) return;
     if (verdict?.kind !== 'refused' && verdict !== undefined)
       session.fail(`${what} is refused (${result.message}); by the log it is ${verdict.kind}`);
     // Refused without having been asked in the log: then the condition must have failed at some time.
@@ -216,7 +222,7 @@ function checkSame(
   for (const [at, { id, status, docId }] of first.entries()) {
     const repeated = again[at]!;
     const isSame = repeated.status === status && (status !== 0 || repeated.docId === docId);
-    if (isConditional(asked[at]!) && isClear(repeated) && !isSame)
+    if (isConditional(asked[at]!) && isClear(repeated) && !isSame && !session.oracle.isInDoubt(id))
       session.fail(
         `a repeated write of '${id}' was first ${status} ${docId}, then ${repeated.status} ${repeated.docId}`,
       );
@@ -243,7 +249,8 @@ function checkDeleted(session: Session, writeId: string, answer: DeleteDocuments
   const decision = session.oracle.decision(writeId);
   if (decision === null) return session.fail(`a delete (${writeId}) was answered, and the log has no such record`);
   const applied = [...decision.verdicts.values()].filter(({ kind }) => kind === 'applied').length;
-  if (BigInt(applied) !== answer.deleted)
+  const isCertain = ![...decision.verdicts.keys()].some((id) => session.oracle.isInDoubt(id));
+  if (isCertain && BigInt(applied) !== answer.deleted)
     session.fail(`a delete (${writeId}) says ${answer.deleted}; by the log it is ${applied}`);
   if (answer.sequence < decision.sequence)
     session.fail(`a delete (${writeId}) says sequence ${answer.sequence}; its record is ${decision.sequence}`);
@@ -257,8 +264,9 @@ export async function deleteMatching(session: Session, { client, coordinator }: 
   const intent = session.intents.delete({ ids: null, filter: both });
   const before = incarnation(coordinator);
   const from = session.floorOf(coordinator);
+  const sinceMs = session.wallMs;
   const certain = [...session.oracle.ids()].flatMap((id) => {
-    const states = session.oracle.between(id, from, session.oracle.lastSequence);
+    const states = session.statesOf(id, from, sinceMs);
     const [only] = states;
     return states.length === 1 && only !== undefined && only !== null && both.matches(only.attributes) ? [only] : [];
   });
@@ -268,7 +276,7 @@ export async function deleteMatching(session: Session, { client, coordinator }: 
   if (answer === null || session.isElsewhere(answer.uid)) return;
   intent.isOpen = false;
   for (const version of certain) {
-    if (session.oracle.now(version.id) === version)
+    if (session.oracle.now(version.id) === version && !session.mayBeExpired(version))
       session.fail(`a delete of all with ${both.text} was answered, and left '${version.id}' (${version.docId})`);
   }
   session.acknowledge(coordinator, before, answer.sequence);
@@ -278,21 +286,24 @@ export async function deleteMatching(session: Session, { client, coordinator }: 
 export async function setAttributes(session: Session, { client, coordinator }: Seat): Promise<void> {
   const id = session.drawId();
   const { random } = session;
-  const set = random.below(2) === 0 ? { n: BigInt(random.below(10)) } : { tag: tags[random.below(tags.length)]! };
+  const drawn = random.below(2) === 0 ? { n: BigInt(random.below(10)) } : { tag: tags[random.below(tags.length)]! };
+  const set = { ...drawn, ...session.drawUntil() };
   const removed = random.below(3) === 0 ? ['flag'] : [];
   const intent = session.intents.set({ id, set, removed });
   const before = incarnation(coordinator);
   const from = session.floorOf(coordinator);
+  const sinceMs = session.wallMs;
   const request = { collection: session.collection.name, id, attributes: attributesToWire(set), remove: removed };
   const { answer, error } = await client.call(coordinator, DocumentsService.setAttributes, request, drawMs(session));
   session.note('set', 1, error?.code === 'NOT_FOUND' ? null : error);
   if (answer !== null && session.isElsewhere(answer.uid)) return;
-  if (answer === null) return checkMissing(session, id, error, from);
+  if (answer === null) return checkMissing(session, id, error, { from, sinceMs });
   intent.isOpen = false;
   const version = session.oracle.version(answer.docId);
   if (version?.id !== id) return session.fail(`a set of '${id}' names ${answer.docId}, which the log does not have`);
   const was = session.oracle.before(version);
   const { attributes } = version;
+  if (session.oracle.isInDoubt(id)) return;
   const wanted = was === null ? null : JSON.stringify(sorted(changed(was.attributes, set, removed)), asText);
   if (wanted !== JSON.stringify(sorted(attributes), asText))
     session.fail(`a set of '${id}' made ${JSON.stringify(attributes, asText)}, not ${wanted}`);
@@ -300,9 +311,14 @@ export async function setAttributes(session: Session, { client, coordinator }: S
   session.acknowledge(coordinator, before, answer.sequence);
 }
 
-function checkMissing(session: Session, id: string, error: ShoalError, from: bigint): void {
+function checkMissing(
+  session: Session,
+  id: string,
+  error: ShoalError,
+  { from, sinceMs }: { readonly from: bigint; readonly sinceMs: number },
+): void {
   if (error.code !== 'NOT_FOUND') return;
-  const states = session.oracle.between(id, from, session.oracle.lastSequence);
+  const states = session.statesOf(id, from, sinceMs);
   if (!states.includes(null)) session.fail(`a set says that '${id}' does not exist, and it did all the time`);
 }
 

@@ -21,6 +21,9 @@ interface Directory {
   readonly lasting: Map<string, Inode>;
 }
 
+/** What was on a disk that is no longer there. */
+export type DiskImage = ReadonlyMap<string, Directory>;
+
 /** What a power cut does to names and bytes that no fsync has saved. */
 export type Fate = 'lost' | 'kept' | 'mixed';
 
@@ -142,6 +145,41 @@ export class SimDisk {
         lasting.set(name, inode);
       }
     }
+  }
+
+  /** Takes everything away: another disk, with nothing on it, is in its place. Gives what was on this one. */
+  replace(): DiskImage {
+    const image = new Map(this.#directories);
+    this.#directories.clear();
+    return image;
+  }
+
+  /** The directory `path`, and all below it, is what it was on the disk of `image`. */
+  putBack(image: DiskImage, path: string): void {
+    const isBelow = (name: string): boolean => name === path || name.startsWith(`${path}/`);
+    this.removeDirectory(path);
+    this.makeDirectory(path);
+    for (const [name, directory] of image) if (isBelow(name)) this.#directories.set(name, directory);
+  }
+
+  /** Paths of all directories and, apart, of all files that are not empty. */
+  paths(): { readonly directories: readonly string[]; readonly files: readonly string[] } {
+    const files = [...this.#directories].flatMap(([path, { seen }]) =>
+      [...seen].filter(([, { content }]) => content.length > 0).map(([name]) => `${path}/${name}`),
+    );
+    return { directories: [...this.#directories.keys()], files };
+  }
+
+  /** Turns bit `bit` of a file over, on the disk and for whoever reads it from now on; the function returned turns it back. */
+  flip(path: string, bit: number): () => void {
+    const inode = this.#file(path);
+    const had = inode.content;
+    const rotten = Buffer.from(had);
+    rotten[bit >> 3]! ^= 1 << (bit & 7);
+    inode.content = inode.lasting = rotten;
+    return () => {
+      if (inode.content === rotten) inode.content = inode.lasting = had;
+    };
   }
 
   /** Bytes of all files. */

@@ -9,7 +9,7 @@ import type { Random } from '../../../base/random.js';
 import type { Scheduler } from './scheduler.js';
 
 /** Wall time at the beginning of every simulation. */
-const beginMs = Date.UTC(2026, 0, 1);
+export const beginMs = Date.UTC(2026, 0, 1);
 
 export class SimProcess {
   /** Name of the machine, which outlives the process. */
