@@ -1,5 +1,5 @@
 /**
- * How long a call may take: an instant on a monotonic clock, and the signal that fires when it passes or the caller gives up.
+ * How long a call may take: an instant on a monotonic clock, and who is told when it passes or the caller gives up.
  *
  * A deadline is passed on, never renewed; `within` only shortens. Whoever makes one closes it, so that no timer is left behind.
  */
@@ -14,28 +14,25 @@ export class Deadline {
   readonly clock: Clock;
   /** The instant at which time is up, on `clock.monotonicMs()`. */
   readonly atMs: number;
-  /** Made when first asked for: most calls end before anyone follows them, and a signal costs more than the rest. */
+  readonly #followers = new Set<(why: ShoalError) => void>();
+  /** Made when first asked for: a signal costs more than the rest. */
   #controller: AbortController | null = null;
   #ended: ShoalError | null = null;
   readonly #timer: Timer;
-  readonly #detach: () => void;
+  #detach: () => void = () => undefined;
 
-  private constructor(clock: Clock, atMs: number, parent: AbortSignal | undefined) {
+  private constructor(clock: Clock, atMs: number) {
     this.clock = clock;
     const nowMs = clock.monotonicMs();
     this.atMs = Math.min(atMs, nowMs + deadlineMsMax);
     this.#timer = clock.after(Math.max(0, this.atMs - nowMs), () => this.#expire());
-    const follow = (): void => this.cancel(parent?.reason);
-    parent?.addEventListener('abort', follow, { once: true });
-    this.#detach = () => parent?.removeEventListener('abort', follow);
-    if (parent?.aborted === true) follow();
   }
 
   /** Aborts when time is up or `cancel` was called; its reason is a ShoalError. */
   get signal(): AbortSignal {
     if (this.#controller === null) {
       this.#controller = new AbortController();
-      // One deadline is followed by every call of a scatter, which Node would take for a leak above ten.
+      // One deadline is followed by all that a call waits for, which Node would take for a leak above ten.
       setMaxListeners(0, this.#controller.signal);
       if (this.#ended !== null) this.#controller.abort(this.#ended);
     }
@@ -49,12 +46,26 @@ export class Deadline {
 
   /** A deadline `ms` milliseconds from now (24 days at most); also ends when `parent` aborts. */
   static after(clock: Clock, ms: number, parent?: AbortSignal): Deadline {
-    return new Deadline(clock, clock.monotonicMs() + ms, parent);
+    const deadline = new Deadline(clock, clock.monotonicMs() + ms);
+    if (parent !== undefined) deadline.#followSignal(parent);
+    return deadline;
   }
 
   /** A deadline at most `ms` from now that never outlives this one. */
   within(ms: number): Deadline {
-    return new Deadline(this.clock, Math.min(this.atMs, this.clock.monotonicMs() + ms), this.signal);
+    const part = new Deadline(this.clock, Math.min(this.atMs, this.clock.monotonicMs() + ms));
+    if (this.#ended === null) part.#detach = this.onEnd((why) => part.cancel(why));
+    else part.cancel(this.#ended);
+    return part;
+  }
+
+  /**
+   * Calls `task`, which must not throw, with the reason when time is up or `cancel` was called, unless the returned function is called
+   * before; never when the deadline has `ended` already. Costs far less than `signal`, which is for those who want one.
+   */
+  onEnd(task: (why: ShoalError) => void): () => void {
+    this.#followers.add(task);
+    return () => this.#followers.delete(task);
   }
 
   /** Milliseconds left; 0 when time is up. */
@@ -79,6 +90,13 @@ export class Deadline {
     this.#detach();
   }
 
+  #followSignal(parent: AbortSignal): void {
+    const follow = (): void => this.cancel(parent.reason);
+    if (parent.aborted) return follow();
+    parent.addEventListener('abort', follow, { once: true });
+    this.#detach = () => parent.removeEventListener('abort', follow);
+  }
+
   #expire(): void {
     this.#end(new ShoalError('DEADLINE_EXCEEDED', 'the deadline passed before the call was done'));
   }
@@ -87,6 +105,8 @@ export class Deadline {
     this.close();
     if (this.#ended !== null) return;
     this.#ended = why;
+    for (const follower of this.#followers) follower(why);
+    this.#followers.clear();
     this.#controller?.abort(why);
   }
 }

@@ -79,7 +79,6 @@ export class Channels {
     deadline.check();
     const client = this.#client(address);
     const at = new Date(this.#clock.wallMs() + deadline.remainingMs());
-    const { signal } = deadline;
     return await new Promise<Response>((resolve, reject) => {
       const call = client.makeUnaryRequest<Request, Response>(
         method.path,
@@ -89,15 +88,12 @@ export class Channels {
         new Metadata(),
         { deadline: at },
         (thrown, response) => {
-          signal.removeEventListener('abort', onAbort);
+          detach();
           if (thrown === null && response !== undefined) resolve(response);
-          else reject(signal.aborted ? ShoalError.from(signal.reason) : shoalErrorOf(thrown, address));
+          else reject(deadline.ended ?? shoalErrorOf(thrown, address));
         },
       );
-      function onAbort(): void {
-        call.cancel();
-      }
-      signal.addEventListener('abort', onAbort, { once: true });
+      const detach = deadline.onEnd(() => call.cancel());
     });
   }
 

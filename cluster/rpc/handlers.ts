@@ -131,20 +131,20 @@ async function stream<Request, Response>(
   serve: (context: CallContext) => AsyncIterable<Response>,
 ): Promise<void> {
   const context = contextOf(call, options);
-  const { signal } = context.deadline;
+  const { deadline } = context;
   try {
-    await options.open.during(context.deadline, async () => {
+    await options.open.during(deadline, async () => {
       for await (const response of serve(context)) {
-        context.deadline.check();
-        if (!call.write(response)) await once(call, 'drain', { signal });
+        deadline.check();
+        if (!call.write(response)) await once(call, 'drain', { signal: deadline.signal });
       }
     });
     call.end();
   } catch (thrown) {
-    const status = statusOf(signal.aborted ? signal.reason : thrown, options.logger);
+    const status = statusOf(deadline.ended ?? thrown, options.logger);
     call.emit('error', Object.assign(new Error(status.details), status));
   } finally {
-    context.deadline.close();
+    deadline.close();
   }
 }
 
@@ -153,7 +153,7 @@ async function* requestsOf<Request>(
   deadline: Deadline,
 ): AsyncGenerator<Request> {
   // Else one who sends nothing would keep the call open beyond its deadline, or a stopping node.
-  deadline.signal.addEventListener('abort', () => call.destroy(), { once: true });
+  deadline.onEnd(() => call.destroy());
   try {
     for await (const request of call) {
       deadline.check();

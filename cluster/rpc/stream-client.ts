@@ -66,11 +66,11 @@ export class MultiplexedClient<Request extends MultiplexedRequest, Response exte
     const seq = this.#lastSeq;
     const bytes = this.#serialize(request, seq, deadline);
     return await new Promise<Response>((resolve, reject) => {
-      const onAbort = (): void => this.#withdraw(seq, deadline);
+      const detach = deadline.onEnd((why) => this.#withdraw(seq, why));
       const forget = (): void => {
         this.#pending.delete(seq);
         if (this.#pending.size === 0) this.#onIdle();
-        deadline.signal.removeEventListener('abort', onAbort);
+        detach();
       };
       const pending: PendingCall<Response> = {
         bytes,
@@ -78,7 +78,6 @@ export class MultiplexedClient<Request extends MultiplexedRequest, Response exte
         resolve: (response) => (forget(), resolve(response)),
         reject: (error) => (forget(), reject(error)),
       };
-      deadline.signal.addEventListener('abort', onAbort, { once: true });
       this.#pending.set(seq, pending);
       this.#outbox.push(pending);
       this.#flush();
@@ -157,10 +156,10 @@ export class MultiplexedClient<Request extends MultiplexedRequest, Response exte
     else pending.reject(new ShoalError(codeOfStatus(response.status), response.message));
   }
 
-  #withdraw(seq: bigint, deadline: Deadline): void {
+  #withdraw(seq: bigint, why: ShoalError): void {
     const pending = this.#pending.get(seq);
     if (pending === undefined) return;
-    pending.reject(deadline.ended ?? ShoalError.from(deadline.signal.reason));
+    pending.reject(why);
     if (!pending.isSent) this.#outbox = this.#outbox.filter((other) => other !== pending);
     // When the transport is full the peer finds out by its own deadline.
     else if (this.#stream?.writableNeedDrain === false) this.#sendCancel(this.#stream, seq);

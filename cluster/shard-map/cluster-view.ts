@@ -54,14 +54,14 @@ export class ClusterView {
       });
       const expire = (): void => {
         finish();
-        reject(new ShoalError('DEADLINE_EXCEEDED', `waited in vain for ${what}`, { cause: deadline.signal.reason }));
+        reject(new ShoalError('DEADLINE_EXCEEDED', `waited in vain for ${what}`, { cause: deadline.ended }));
       };
+      const detach = deadline.onEnd(expire);
       const finish = (): void => {
         stop();
-        deadline.signal.removeEventListener('abort', expire);
+        detach();
       };
-      deadline.signal.addEventListener('abort', expire, { once: true });
-      if (deadline.signal.aborted) expire();
+      if (deadline.ended !== null) expire();
     });
   }
 

@@ -63,7 +63,7 @@ export async function fanOut<Part extends ShardPart>(
         }
       }
     }
-    open = deadline.signal.aborted ? [] : failed;
+    open = deadline.ended === null ? failed : [];
   }
   for (const shard of answers.keys()) missing.delete(shard);
   return { answers, missing };

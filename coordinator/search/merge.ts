@@ -69,8 +69,16 @@ function collect(columns: Candidates | undefined, shard: number, stage: 'dense' 
   const scores = float32From(columns.scores, 'scores of candidates');
   const passages = uint32From(columns.passages, 'passages of candidates');
   for (let i = 0; i < docIds.length; i += 1) {
-    const named = { docId: docIds[i]!, idHash: idHashes[i]!, shard, passage: passages[i] ?? 0 };
-    into.push({ ...named, dense: NaN, sparse: NaN, multi: NaN, [stage]: scores[i]! });
+    const score = scores[i]!;
+    into.push({
+      docId: docIds[i]!,
+      idHash: idHashes[i]!,
+      shard,
+      passage: passages[i] ?? 0,
+      dense: stage === 'dense' ? score : NaN,
+      sparse: stage === 'sparse' ? score : NaN,
+      multi: NaN,
+    });
   }
 }
 

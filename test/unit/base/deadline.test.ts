@@ -60,6 +60,24 @@ describe('a deadline', () => {
     assert.throws(() => deadline.check(), { code: 'CANCELLED' });
   });
 
+  it('tells those who follow it why it ended, once, and none who have stopped', async () => {
+    const clock = new FakeClock();
+    const deadline = Deadline.after(clock, 100);
+    const heard: string[] = [];
+    deadline.onEnd(({ code }) => heard.push(`first ${code}`));
+    deadline.onEnd(({ code }) => heard.push(`second ${code}`))();
+    deadline.onEnd(({ code }) => heard.push(`third ${code}`));
+    await clock.advance(100);
+    deadline.cancel();
+    assert.deepEqual(heard, ['first DEADLINE_EXCEEDED', 'third DEADLINE_EXCEEDED']);
+  });
+
+  it('has ended where it is made within one that has', () => {
+    const deadline = Deadline.after(new FakeClock(), 100);
+    deadline.cancel();
+    assert.equal(deadline.within(10).ended?.code, 'CANCELLED');
+  });
+
   it('leaves no timer and no listener behind when closed, and never fires then', async () => {
     const clock = new FakeClock();
     const controller = new AbortController();
