@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { bundleSimulation } from './bundle.js';
 import type { SeedOutcome } from './run-seed.js';
 
 export type SeedLine = Omit<SeedOutcome, 'diary'>;
@@ -25,19 +26,23 @@ export function replayCommand(seed: number, operations: number): string {
 /** The outcome of every seed of `range`, ascending. Rejects when a process ends otherwise than by itself. */
 export async function runSeeds(range: SeedRange): Promise<readonly SeedLine[]> {
   const { first, processes } = range;
-  const parts = Array.from({ length: processes }, (_, part) => runPart(range, first + part));
-  return (await Promise.all(parts)).flat().sort((a, b) => a.seed - b.seed);
+  const root = range.root ?? fileURLToPath(new URL('../..', import.meta.url));
+  const bundle = await bundleSimulation(root);
+  try {
+    const parts = Array.from({ length: processes }, (_, part) => runPart(range, first + part, bundle.entry));
+    return (await Promise.all(parts)).flat().sort((a, b) => a.seed - b.seed);
+  } finally {
+    bundle.remove();
+  }
 }
 
-async function runPart(range: SeedRange, first: number): Promise<readonly SeedLine[]> {
+async function runPart(range: SeedRange, first: number, entry: string): Promise<readonly SeedLine[]> {
   const { processes, operations } = range;
-  const root = range.root ?? fileURLToPath(new URL('../..', import.meta.url));
   const count = Math.ceil((range.count - (first - range.first)) / processes);
   const numbers = ['--seed', first, '--count', count, '--stride', processes, '--operations', operations].map(String);
   const flags = range.untilFound === true ? ['--json', '--until-found'] : ['--json'];
-  const args = ['--import', 'tsx', '--max-old-space-size=1536', 'test/simulation/main.ts', ...numbers, ...flags];
+  const args = ['--enable-source-maps', '--max-old-space-size=1536', entry, ...numbers, ...flags];
   const child = spawn(process.execPath, args, {
-    cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, SHOAL_KERNELS: 'typescript' },
   });

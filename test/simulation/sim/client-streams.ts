@@ -5,7 +5,7 @@ import type { Deadline } from '../../../base/deadline.js';
 import { ShoalError } from '../../../base/errors.js';
 import type { Method } from '../../../cluster/rpc/method.js';
 import { shoalErrorOf } from '../../../cluster/rpc/status.js';
-import { methodOf, type Pipe, type SimNetwork } from './network.js';
+import type { Pipe, SimNetwork } from './network.js';
 import type { SimProcess } from './process.js';
 
 export interface StreamParts {
@@ -137,21 +137,19 @@ function conversation<T>(parts: StreamParts, path: string, serve: (talk: Talk<T>
     };
     const fail = (error: ShoalError): void => settle(() => reject(error));
     const unavailable = (why: string): ShoalError => new ShoalError('UNAVAILABLE', `${address}: ${why}`);
-    const onAbort = (): void => {
-      network.send(process.name, peer, () => cancel());
-      fail(deadline.ended ?? ShoalError.from(deadline.signal.reason));
-    };
-    deadline.signal.addEventListener('abort', onAbort, { once: true });
     release.push(
-      () => deadline.signal.removeEventListener('abort', onAbort),
+      deadline.onEnd((why) => {
+        network.send(process.name, peer, () => cancel());
+        fail(why);
+      }),
       network.onReset((between) => {
         if (between.includes(process.name) && between.includes(peer)) (cancel(), fail(unavailable('connection reset')));
       }),
     );
     network.send(process.name, peer, () => {
       const listener = network.listener(address);
-      const found = listener === null ? null : methodOf(listener, path);
-      if (listener === null || found === null) return back.send(() => fail(unavailable('connection refused')));
+      const found = listener?.methods.get(path);
+      if (listener === null || found === undefined) return back.send(() => fail(unavailable('connection refused')));
       release.push(listener.process.onDeath(() => back.send(() => fail(unavailable('connection lost')))));
       const tell = (say: () => void): void => {
         if (listener.process.isAlive) back.send(say);

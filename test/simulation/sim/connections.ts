@@ -10,7 +10,7 @@ import { shoalErrorOf } from '../../../cluster/rpc/status.js';
 import { MultiplexedClient } from '../../../cluster/rpc/stream-client.js';
 import type { Connections } from '../../../cluster/rpc/transport.js';
 import { openDuplex } from './duplex.js';
-import { methodOf, type SimNetwork } from './network.js';
+import type { SimNetwork } from './network.js';
 import { never, type SimProcess } from './process.js';
 
 type OpenStream = Pick<MultiplexedClient<never, never>, 'close' | 'finish'>;
@@ -111,10 +111,10 @@ class UnaryCall {
     const { network, process, deadline } = this.#parts;
     return new Promise<Buffer>((resolve, reject) => {
       let isSettled = false;
-      const onAbort = (): void => {
+      const detach = deadline.onEnd((why) => {
         network.send(process.name, this.#peer, () => this.#cancelServer());
-        this.#settle(deadline.ended ?? ShoalError.from(deadline.signal.reason));
-      };
+        this.#settle(why);
+      });
       const stopListening = network.onReset((between) => {
         if (between.includes(process.name) && between.includes(this.#peer)) this.#break('connection reset');
       });
@@ -122,11 +122,10 @@ class UnaryCall {
         if (isSettled || !process.isAlive) return;
         isSettled = true;
         stopListening();
-        deadline.signal.removeEventListener('abort', onAbort);
+        detach();
         if (outcome instanceof ShoalError) reject(outcome);
         else resolve(outcome);
       };
-      deadline.signal.addEventListener('abort', onAbort, { once: true });
       network.send(process.name, this.#peer, () => this.#serve(path, bytes));
     });
   }
@@ -135,8 +134,8 @@ class UnaryCall {
     const listener = this.#parts.network.listener(this.#parts.address);
     if (listener === null) return this.#answer(new ShoalError('UNAVAILABLE', this.#why('connection refused')));
     const { process } = listener;
-    const found = methodOf(listener, path);
-    if (found === null) return this.#answer(new ShoalError('UNIMPLEMENTED', `${path} is not served`));
+    const found = listener.methods.get(path);
+    if (found === undefined) return this.#answer(new ShoalError('UNIMPLEMENTED', `${path} is not served`));
     const stop = process.onDeath(() => this.#answer(new ShoalError('UNAVAILABLE', this.#why('connection lost'))));
     const listeners: (() => void)[] = [];
     const endAt = process.clock.wallMs() + this.#parts.deadline.remainingMs();

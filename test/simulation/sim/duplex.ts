@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { Metadata } from '@grpc/grpc-js';
 import type { Method } from '../../../cluster/rpc/method.js';
-import { methodOf, type Pipe, type SimNetwork } from './network.js';
+import type { Pipe, SimNetwork } from './network.js';
 import type { SimProcess } from './process.js';
 
 export interface DuplexParts<Request, Response> {
@@ -113,8 +113,8 @@ class Duplex {
 
   #connect(): boolean {
     const listener = this.#parts.network.listener(this.#parts.address);
-    const found = listener === null ? null : methodOf(listener, this.#parts.method.path);
-    if (listener === null || found === null) {
+    const found = listener?.methods.get(this.#parts.method.path);
+    if (listener === null || found === undefined) {
       this.#tellClient(() => this.#fail('connection refused'));
       return false;
     }

@@ -14,7 +14,14 @@ import type { Scheduler } from './scheduler.js';
 /** A server that listens. */
 export interface Listener {
   readonly process: SimProcess;
-  readonly options: RpcServerOptions;
+  /** By path. */
+  readonly methods: ReadonlyMap<string, ServedMethod>;
+}
+
+/** A method that a server offers, with what serves it. */
+export interface ServedMethod {
+  readonly method: Method<unknown, unknown>;
+  readonly implementation: unknown;
 }
 
 /** One direction of a connection. */
@@ -36,7 +43,8 @@ const delayMsMax = 1.5;
 export class SimNetwork {
   readonly scheduler: Scheduler;
   readonly #listeners = new Map<string, Listener>();
-  readonly #links = new Map<string, Link>();
+  /** By where from, then by where to. */
+  readonly #links = new Map<string, Map<string, Link>>();
   readonly #connections = new Set<(between: readonly [string, string]) => void>();
   #port = 0;
   /** Messages sent so far. */
@@ -53,8 +61,11 @@ export class SimNetwork {
 
   /** Carries `deliver` from one machine to another; at once when they are the same. Held while the link is cut. */
   send(from: string, to: string, deliver: () => void): void {
+    this.#sendOn(this.#link(from, to), deliver);
+  }
+
+  #sendOn(link: Link, deliver: () => void): void {
     this.messages += 1;
-    const link = this.#link(from, to);
     const pass = (): void => {
       if (link.isCut) link.waiting.push(deliver);
       else deliver();
@@ -74,10 +85,12 @@ export class SimNetwork {
   /** A way that keeps the order of what is sent on it, as a connection does. */
   pipe(from: string, to: string): Pipe {
     const waiting: (() => void)[] = [];
+    const link = this.#link(from, to);
+    // Whichever message arrives: the first one that was sent comes out.
+    const arrive = (): void => waiting.shift()?.();
     const send = (deliver: () => void): void => {
       waiting.push(deliver);
-      // Whichever message arrives: the first one that was sent comes out.
-      this.send(from, to, () => waiting.shift()?.());
+      this.#sendOn(link, arrive);
     };
     return { send };
   }
@@ -119,32 +132,29 @@ export class SimNetwork {
     const port = options.port === 0 ? 40_000 + ++this.#port : options.port;
     const address = `${process.name}:${port}`;
     if (this.listener(address) !== null) throw new ShoalError('FAILED_PRECONDITION', `port ${port} is in use`);
-    this.#listeners.set(address, { process, options });
+    this.#listeners.set(address, { process, methods: methodsOf(options) });
     const close = async (): Promise<void> => void this.#listeners.delete(address);
     process.onDeath(() => this.#listeners.delete(address));
     return { address, setServing: () => undefined, drain: close, close };
   }
 
   #link(from: string, to: string): Link {
-    const key = `${from}>${to}`;
-    const known = this.#links.get(key);
-    if (known !== undefined) return known;
-    const link: Link = { isCut: false, delayMs: 0, waiting: [] };
-    this.#links.set(key, link);
+    let links = this.#links.get(from);
+    if (links === undefined) this.#links.set(from, (links = new Map()));
+    let link = links.get(to);
+    if (link === undefined) links.set(to, (link = { isCut: false, delayMs: 0, waiting: [] }));
     return link;
   }
 }
 
-/** A method that a server offers, with what serves it. */
-export function methodOf(
-  listener: Listener,
-  path: string,
-): { readonly method: Method<unknown, unknown>; readonly implementation: unknown } | null {
-  for (const { definition, implementation } of listener.options.services) {
-    for (const [name, method] of Object.entries(definition)) {
-      if (method.path === path)
-        return { method: method as unknown as Method<unknown, unknown>, implementation: implementation[name] };
-    }
+function methodsOf({ services }: RpcServerOptions): ReadonlyMap<string, ServedMethod> {
+  const methods = new Map<string, ServedMethod>();
+  for (const { definition, implementation } of services) {
+    for (const [name, method] of Object.entries(definition))
+      methods.set(method.path, {
+        method: method as unknown as Method<unknown, unknown>,
+        implementation: implementation[name],
+      });
   }
-  return null;
+  return methods;
 }

@@ -36,18 +36,16 @@ export class Remote {
   call<T>(serve: () => T | Promise<T>, deadline?: Deadline): Promise<T> {
     if (!this.#process.isAlive) return never<T>();
     return new Promise<T>((resolve, reject) => {
-      const signal = deadline?.signal;
       const settle = (act: () => void): void => {
         timer.cancel();
-        signal?.removeEventListener('abort', onAbort);
+        detach?.();
         if (this.#process.isAlive) act();
       };
       const fail = (why: string): void =>
         settle(() => reject(new ShoalError('UNAVAILABLE', `the ${this.#host.name} cannot be reached: ${why}`)));
-      const onAbort = (): void => settle(() => reject(deadline?.ended ?? ShoalError.from(signal?.reason)));
+      const detach = deadline?.onEnd((why) => settle(() => reject(why)));
       const waitMs = Math.min(patienceMs, deadline?.remainingMs() ?? patienceMs);
       const timer = this.#process.after(waitMs, () => fail('no answer'));
-      signal?.addEventListener('abort', onAbort, { once: true });
       this.#there.send(() => {
         if (this.#host.isDown) return this.#back(() => fail('connection refused'));
         void this.#served(serve).then((bring) => {

@@ -11,10 +11,20 @@ export interface Scheduled {
   cancel(): void;
 }
 
-interface Event extends Scheduled {
+class Event implements Scheduled {
   readonly atMs: number;
   readonly number: number;
   task: (() => void) | null;
+
+  constructor(atMs: number, number: number, task: () => void) {
+    this.atMs = atMs;
+    this.number = number;
+    this.task = task;
+  }
+
+  cancel(): void {
+    this.task = null;
+  }
 }
 
 /** Runs everything that waits in the queues of promises and ticks. Node has it, its types do not. */
@@ -55,12 +65,7 @@ export class Scheduler {
 
   /** Runs `task` once, `delayMs` from now; at one instant in the order of asking. */
   after(delayMs: number, task: () => void): Scheduled {
-    const event: Event = {
-      atMs: this.#nowMs + Math.max(0, delayMs),
-      number: this.#number++,
-      task,
-      cancel: () => (event.task = null),
-    };
+    const event = new Event(this.#nowMs + Math.max(0, delayMs), this.#number++, task);
     push(this.#heap, event);
     return event;
   }
