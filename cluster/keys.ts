@@ -27,6 +27,11 @@ export const keys = {
   directoryStates: 'directory-states/',
   /** Value: DirectoryState, under the lease of its node. */
   directoryState: (uid: string, partition: number, node: string) => `directory-states/${uid}/${partition}/${node}`,
+  allRemains: 'remains/',
+  /** Empty value: what there is of the collection outside the registry is to go. */
+  remains: (uid: string) => `remains/${uid}`,
+  /** Empty value, under the lease of its maker: the collection is being made. */
+  opening: (uid: string) => `opening/${uid}`,
   holds: 'holds/',
   /** Value: a log position, as decimal text: nothing above it is purged while the key is there (a backup, a joining replica). */
   hold: (uid: string, name: string) => `holds/${uid}/${name}`,
@@ -56,9 +61,14 @@ export function allSubjects(uid: string): string {
   return `shoal.${uid}.>`;
 }
 
+/** What the names of a collection's structures begin with. */
+export function structuresOf(uid: string): string {
+  return `structures/${uid}/`;
+}
+
 /** Object name of a structure: coarse centroids of version `version`. */
 export function structureObject(uid: string, version: number): string {
-  return `structures/${uid}/${version}`;
+  return `${structuresOf(uid)}${version}`;
 }
 
 /** The subject of a shard's records. */

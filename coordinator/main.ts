@@ -19,6 +19,7 @@ import { DocumentsService } from '../proto/generated/shoal/v1/documents.js';
 import { SearchService } from '../proto/generated/shoal/v1/search.js';
 import { backupsService } from './backup/service.js';
 import { coordinatorConfigSchema, type CoordinatorConfig, type CoordinatorConfigInput } from './config.js';
+import { RemainsSweeper } from './collections/remains.js';
 import { ExpirySweeper } from './documents/expiry.js';
 import { Encoders } from './encoders.js';
 import { Appenders } from './ingest/appenders.js';
@@ -77,12 +78,14 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const stopGuarding = view.onChange((map) => void guard.follow(map));
   await guard.follow(view.current());
   const sweeper = new ExpirySweeper(parts, config.expirySweepMs);
+  const remains = new RemainsSweeper(parts);
   const close = async (): Promise<void> => {
     stopTruncation();
     stopForgetting();
     stopGuarding();
     await guard.close();
     await sweeper.close();
+    await remains.close();
     await standing.leave();
     await server.close();
     await view.close();

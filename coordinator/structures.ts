@@ -1,6 +1,6 @@
 /** The structures of collections as this coordinator has read them: immutable objects, so each is read once. */
 import { ShoalError } from '../base/errors.js';
-import { structureObject } from '../cluster/keys.js';
+import { structureObject, structuresOf } from '../cluster/keys.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
 import { readStructureFile, type Structure } from '../vector-index/codebook/structure.js';
@@ -30,7 +30,7 @@ export class Structures {
   /** Forgets a collection that was dropped. */
   forget(uid: string): void {
     for (const name of this.#read.keys()) {
-      if (name.startsWith(structureObject(uid, 0).slice(0, -1))) this.#read.delete(name);
+      if (name.startsWith(structuresOf(uid))) this.#read.delete(name);
     }
   }
 

@@ -9,12 +9,13 @@ import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { MemberCheck } from '../../cluster/archive/member-check.js';
-import { codecObject, keys, streamOf, structureObject } from '../../cluster/keys.js';
+import { codecObject, keys, structureObject } from '../../cluster/keys.js';
 import type { RestorePart, RestoreResponse, RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
 import { readStructureFile, listCountOf } from '../../vector-index/codebook/structure.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import { publishCollection } from '../collections/create.js';
 import { dropCollection, type ManageParts } from '../collections/manage.js';
+import { beginOpening, clearRemains } from '../collections/remains.js';
 import { countDocuments } from '../documents/count.js';
 import type { BackupParts } from './parts.js';
 import { planRestore, type Destination, type RestorePlan } from './restore-plan.js';
@@ -39,18 +40,22 @@ export async function restoreCollection(
   await checkFree(start.collection, parts);
   const plan = planRestore(start, parts.view.current(), { uid: parts.newUid(), wallMs: parts.clock.wallMs() });
   const imports = new ShardImports(plan, parts);
+  const opening = await beginOpening(plan.settings.uid, parts);
   try {
     const objects = await receive({ rest, plan, imports }, deadline);
     checkObjects(objects, plan);
     await imports.finish(deadline);
     await storeObjects(objects, plan, parts);
     const { settings, placed, manifest } = plan;
-    await publishCollection({ settings, placed, firstSequence: manifest.sequence + 1n }, parts, deadline);
+    await publishCollection({ settings, placed, firstSequence: manifest.sequence + 1n, opening }, parts, deadline);
     const documents = await countDocuments({}, settings, parts, deadline);
     return { uid: settings.uid, documents, sequence: manifest.sequence };
   } catch (error) {
+    await opening.end();
     await takeBack(plan, imports, parts);
     throw error;
+  } finally {
+    await opening.end();
   }
 }
 
@@ -135,16 +140,15 @@ async function storeObjects(objects: Objects, plan: RestorePlan, { objects: stor
 
 /** Codecs stay: they are named by their content, and another collection may have begun to use one. */
 async function takeBack({ settings }: RestorePlan, imports: ShardImports, parts: RestoreParts): Promise<void> {
-  const { uid, name, structureVersion } = settings;
-  const { registry, log, objects, clock, logger } = parts;
+  const { uid, name } = settings;
+  const { registry, clock, logger } = parts;
   const deadline = Deadline.after(clock, limits.writeDeadlineMs);
   try {
     if ((await registry.get(keys.setting(uid))) !== null) {
       await parts.view.when((map) => (map.settings.has(uid) ? true : undefined), `collection '${name}'`, deadline);
       await dropCollection(name, parts, deadline);
     }
-    await log.dropStream(streamOf(uid));
-    if (structureVersion > 0) await objects.delete(structureObject(uid, structureVersion));
+    await clearRemains(uid, parts);
   } catch (error) {
     logger.error({ err: error, uid }, 'a restore that failed could not be taken back');
   } finally {

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
+import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { codecObject, keys, streamOf, structureObject } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
@@ -15,6 +16,7 @@ import { writeStructureFile, type Structure } from '../../vector-index/codebook/
 import { noModel, type Encoders } from '../encoders.js';
 import { groupLists } from '../placement/group-lists.js';
 import { placeDirectory, placeShards } from '../placement/place.js';
+import { beginOpening, clearRemains, type Opening } from './remains.js';
 import { checkRequest, structureOf } from './validate.js';
 
 export interface OpenParts {
@@ -22,6 +24,7 @@ export interface OpenParts {
   readonly registry: Registry;
   readonly log: ChangeLog;
   readonly objects: ObjectStore;
+  readonly logger: Logger;
 }
 
 export interface CreateParts extends OpenParts {
@@ -83,23 +86,47 @@ export async function openCollection(collection: NewCollection, parts: OpenParts
     shards: placeShards(map, settings, groups),
     directory: placeDirectory(map, settings, directoryPartitions),
   };
-  if (structure !== null)
-    await parts.objects.put(structureObject(uid, structureVersion), writeStructureFile(structure));
-  await publishCollection({ settings, placed, firstSequence }, parts, deadline);
+  const opening = await beginOpening(uid, parts);
+  try {
+    if (structure !== null)
+      await parts.objects.put(structureObject(uid, structureVersion), writeStructureFile(structure));
+    await publishCollection({ settings, placed, firstSequence, opening }, parts, deadline);
+  } catch (error) {
+    await giveUp(uid, opening, parts);
+    throw error;
+  } finally {
+    await opening.end();
+  }
+}
+
+/** What is not removed now is swept later. */
+async function giveUp(uid: string, opening: Opening, parts: OpenParts): Promise<void> {
+  try {
+    await opening.end();
+    await clearRemains(uid, parts);
+  } catch (error) {
+    parts.logger.warn({ err: error, uid }, 'what a creation that failed has left cannot be removed for now');
+  }
+}
+
+/** A collection whose log is to be opened and whose objects are stored. */
+export interface StoredCollection extends Pick<NewCollection, 'settings' | 'firstSequence'> {
+  readonly placed: Placed;
+  readonly opening: Opening;
 }
 
 /**
  * Opens the log of a collection whose objects are stored, makes it known, and waits until it is served. ALREADY_EXISTS when the name
- * is taken, with nothing left behind.
+ * is taken; what was made stays for the caller to clear.
  */
 export async function publishCollection(
-  { settings, placed, firstSequence }: Pick<NewCollection, 'settings' | 'firstSequence'> & { readonly placed: Placed },
+  { settings, placed, firstSequence, opening }: StoredCollection,
   parts: OpenParts,
   deadline: Deadline,
 ): Promise<void> {
   const { uid, name } = settings;
   await parts.log.createStream(streamOf(uid), firstSequence);
-  const revision = await write(settings, placed, parts);
+  const revision = await write(settings, placed, opening, parts.registry);
   await parts.view.when(
     (seen) => (isServed(seen, placed, { name, revision }) ? true : undefined),
     `the replicas of collection '${name}' to open`,
@@ -148,24 +175,34 @@ async function modelSettings(
 }
 
 /** One transaction, so that no half of a collection is ever seen; gives its revision. */
-async function write(settings: CollectionSettings, placed: Placed, parts: OpenParts): Promise<bigint> {
+async function write(
+  settings: CollectionSettings,
+  placed: Placed,
+  opening: Opening,
+  registry: Registry,
+): Promise<bigint> {
   const { uid, name } = settings;
   const put = (key: string, value: Uint8Array): RegistryWrite => ({ operation: 'put', key, value });
   const free = [keys.collection(name), keys.alias(name)].map((key) => ({ key, revision: 0n }));
-  const revision = await parts.registry.transact(free, [
-    put(keys.collection(name), Buffer.from(uid)),
-    put(keys.setting(uid), CollectionSettings.encode(settings).finish()),
-    ...placed.shards.map((each) => put(keys.placement(uid, each.shard), ShardPlacement.encode(each).finish())),
-    ...placed.directory.map((each) =>
-      put(keys.directory(uid, each.partition), DirectoryPlacement.encode(each).finish()),
-    ),
-  ]);
+  const revision = await registry.transact(
+    [...free, ...opening.conditions],
+    [
+      ...opening.writes,
+      put(keys.collection(name), Buffer.from(uid)),
+      put(keys.setting(uid), CollectionSettings.encode(settings).finish()),
+      ...placed.shards.map((each) => put(keys.placement(uid, each.shard), ShardPlacement.encode(each).finish())),
+      ...placed.directory.map((each) =>
+        put(keys.directory(uid, each.partition), DirectoryPlacement.encode(each).finish()),
+      ),
+    ],
+  );
   if (revision !== null) return revision;
-  await parts.log.dropStream(streamOf(uid));
-  if (settings.structureVersion > 0) await parts.objects.delete(structureObject(uid, settings.structureVersion));
-  const isAlias = (await parts.registry.get(keys.alias(name))) !== null;
-  const taken = isAlias ? `'${name}' is an alias` : `collection '${name}' exists already`;
-  throw new ShoalError('ALREADY_EXISTS', `${taken}; drop it or choose another name`);
+  const [alias, collection] = [await registry.get(keys.alias(name)), await registry.get(keys.collection(name))];
+  const taken = alias !== null ? `'${name}' is an alias` : `collection '${name}' exists already`;
+  if (alias !== null || collection !== null)
+    throw new ShoalError('ALREADY_EXISTS', `${taken}; drop it or choose another name`);
+  const what = `this coordinator was away from the registry while it made collection '${name}'`;
+  throw new ShoalError('UNAVAILABLE', `${what}, and nothing of it is left; try again`);
 }
 
 /** Every copy is ready; a failed one is told at once rather than waited for, as is a collection that another caller dropped. */

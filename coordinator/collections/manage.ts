@@ -2,7 +2,7 @@
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { keys, streamOf, structureObject } from '../../cluster/keys.js';
+import { keys } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { Registry, RegistryEntry, RegistryWrite } from '../../cluster/registry.js';
 import { collectionNamed, placementsOf } from '../../cluster/shard-map/cluster-map.js';
@@ -15,6 +15,7 @@ import { knownShardStatistics } from '../documents/count.js';
 import type { ReadParts } from '../documents/read.js';
 import type { Structures } from '../structures.js';
 import { refusePointedTo } from './aliases.js';
+import { clearRemains, leaveRemains } from './remains.js';
 
 export interface ManageParts extends ReadParts {
   readonly registry: Registry;
@@ -91,10 +92,7 @@ export async function dropCollection(
   }
   const { uid } = settings;
   await removeKeys(settings, parts, deadline);
-  await parts.log.dropStream(streamOf(uid));
-  for (let version = settings.structureVersion; version > 0; version -= 1) {
-    await parts.objects.delete(structureObject(uid, version));
-  }
+  await clearRemains(uid, parts);
   parts.appenders.forget(uid);
   parts.structures.forget(uid);
   await parts.view.when(
@@ -119,7 +117,8 @@ async function removeKeys({ uid, name }: CollectionSettings, parts: ManageParts,
       key,
     }));
     const condition = { key: entry.key, revision: entry.revision };
-    if ((await registry.transact([condition], [...named, ...(await removals(uid, registry))])) !== null) break;
+    const writes = [...named, ...(await removals(uid, registry)), leaveRemains(uid)];
+    if ((await registry.transact([condition], writes)) !== null) break;
   }
   // A floor or hold that was written beside the settings just before they went.
   const left = await removals(uid, registry);

@@ -184,13 +184,25 @@ export function encodersOf(calls: Partial<Encoders>): Encoders {
 
 /** A registry of what the test puts in; conditions hold by revision, as in the real one. */
 export function registryOf(entries: Map<string, RegistryEntry>): Registry {
-  const counter = { revision: 100n };
+  const counter = { revision: 100n, leases: 0 };
+  const leased = new Map<string, string>();
   const calls: Partial<Registry> = {
     get: async (key) => entries.get(key) ?? null,
+    list: async (prefix) => [...entries.values()].filter(({ key }) => key.startsWith(prefix)),
+    lease: async () => {
+      counter.leases += 1;
+      const id = `lease-${counter.leases}`;
+      const revoke = async (): Promise<void> => {
+        for (const [key, lease] of leased) if (lease === id) (leased.delete(key), entries.delete(key));
+      };
+      return { id, lost: new AbortController().signal, revoke };
+    },
     transact: async (conditions, writes) => {
       if (conditions.some(({ key, revision }) => (entries.get(key)?.revision ?? 0n) !== revision)) return null;
       counter.revision += 1n;
       for (const write of writes) {
+        leased.delete(write.key);
+        if (write.operation === 'put' && write.lease !== undefined) leased.set(write.key, write.lease.id);
         if (write.operation === 'delete') entries.delete(write.key);
         else entries.set(write.key, { key: write.key, value: write.value, revision: counter.revision });
       }

@@ -34,7 +34,7 @@ function rig() {
   const parts = {
     registry: registryOf(new Map(taken)),
     log: { dropStream: note('drop stream'), createStream: note('create stream') },
-    objects: { put: note('put'), delete: note('delete') },
+    objects: { put: note('put'), delete: note('delete'), list: async (prefix: string) => [`${prefix}1`] },
     view: viewOf(mapOf({ nodes: ['n1', 'n2'].map(shardNode) })),
     peers,
     clock: new FakeClock(),

@@ -13,7 +13,7 @@ import { CollectionSettings, CreateCollectionRequest } from '../../../../proto/g
 import { attributeTypes } from '../../../../proto/attributes.js';
 import { GetEncoderInfoResponse } from '../../../../proto/generated/shoal/v1/encoder.js';
 import { FakeClock } from '../../../fake-clock.js';
-import { deadlineOf, encodersOf, floats, mapOf, registryOf, replica, shardNode } from '../fixtures.js';
+import { deadlineOf, encodersOf, floats, mapOf, registryOf, replica, shardNode, silent } from '../fixtures.js';
 
 interface Rig {
   readonly entries: Map<string, RegistryEntry>;
@@ -62,6 +62,7 @@ function rig(nodes: readonly string[] = ['s1', 's2']): Rig {
   };
   const objects: Partial<ObjectStore> = {
     put: async (name) => void events.push(`object ${name}`),
+    list: async (prefix) => (events.some((event) => event.startsWith(`object ${prefix}`)) ? [`${prefix}1`] : []),
     delete: async (name) => void events.push(`delete ${name}`),
   };
   const info = { model: 'toy', modelDigest: 'd', dim: 384, tokenDim: 96, tokenCodec: 'c1', sparse: 'bm25' };
@@ -75,6 +76,7 @@ function rig(nodes: readonly string[] = ['s1', 's2']): Rig {
     clock: new FakeClock(),
     newUid: () => `uid-${(uids += 1)}`,
     defaultReplicas: 2,
+    logger: silent,
   };
   const create: Rig['create'] = (request) =>
     createCollection(CreateCollectionRequest.fromPartial(request), parts, deadlineOf());

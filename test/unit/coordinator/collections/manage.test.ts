@@ -48,7 +48,10 @@ function rig(others: readonly string[] = [], aliases: Readonly<Record<string, st
     view: view as ClusterView,
     peers: peersOf({ statistics: async () => ({ shards: [counts] }) }),
     log: { dropStream: async (stream: string) => void events.push(`drop ${stream}`) } as unknown as ChangeLog,
-    objects: { delete: async (name: string) => void events.push(`delete ${name}`) } as unknown as ObjectStore,
+    objects: {
+      list: async (prefix: string) => [`${prefix}1`],
+      delete: async (name: string) => void events.push(`delete ${name}`),
+    } as unknown as ObjectStore,
     structures: { forget: () => undefined } as unknown as Structures,
     clock: new FakeClock(),
     appenders: { forget: (gone: string) => void events.push(`forget ${gone}`) } as unknown as Appenders,
@@ -123,7 +126,7 @@ describe('dropping a collection', () => {
     const { transact } = each.parts.registry;
     const late = { key: keys.floor(`shoal.${uid}.1.1`), value: Buffer.from('7'), revision: 9n };
     each.parts.registry.transact = async (conditions, writes) => {
-      if (conditions.length > 0) each.entries.set(late.key, late);
+      if (conditions.some(({ key }) => key === keys.collection('notes'))) each.entries.set(late.key, late);
       return transact(conditions, writes);
     };
     await dropCollection('notes', each.parts, deadlineOf());
