@@ -3,8 +3,8 @@
  * the log.
  *
  * The floor of a shard's subject is the smallest durable position among the replicas that the placement names, that of the
- * directory's subject what its copies have committed; neither is above what any copy of the directory has committed, nor above a
- * hold. It is written to the registry first, then the subject is purged up to and including it. A copy that is not there to say how
+ * directory's subject what its copies have committed, less what they remember write_ids of: one that loses its data learns from the log
+ * which records are repeats. Neither is above what any copy of the directory has committed, nor above a hold. It is written to the registry first, then the subject is purged up to and including it. A copy that is not there to say how
  * far it is keeps the floor where it was.
  */
 import type { Logger } from '../../base/logger.js';
@@ -101,13 +101,20 @@ export class Truncation {
 /** What `map` allows to purge of each subject of the collection; 0 = nothing. */
 export function floorsOf(map: ClusterMap, uid: string): readonly Floor[] {
   const partitions = directoriesOf(map, uid);
-  const committed = partitions.map((each) =>
+  const copies = partitions.map((each) => ({ states: directoryStatesOf(map, each), expected: each.nodes.length }));
+  const committed = copies.map(({ states, expected }) =>
     least(
-      directoryStatesOf(map, each).map((state) => state.committed),
-      each.nodes.length,
+      states.map((state) => state.committed),
+      expected,
     ),
   );
   const limit = least([...committed, ...holdsIn(map, uid)], committed.length === 0 ? Infinity : 0);
+  const unneeded = copies.map(({ states, expected }) =>
+    least(
+      states.map((state) => state.rememberedAfter),
+      expected,
+    ),
+  );
   const shards = placementsOf(map, uid).map((each) => {
     const durable = least(
       replicasOf(map, each).map((replica) => replica.durable),
@@ -116,7 +123,7 @@ export function floorsOf(map: ClusterMap, uid: string): readonly Floor[] {
     const position = durable < limit ? durable : limit;
     return { subject: shardSubject(uid, each.generation, each.shard), position };
   });
-  return [...shards, { subject: directorySubject(uid), position: limit }];
+  return [...shards, { subject: directorySubject(uid), position: least([limit, ...unneeded], 0) }];
 }
 
 /** The smallest of `positions`; 0 when there are fewer than `expected`, or none. */

@@ -59,6 +59,11 @@ export class DirectoryPartition {
     return this.#life?.state.committed ?? 0n;
   }
 
+  /** What the log has of the directory's subject up to this position is not needed. */
+  get rememberedAfter(): bigint {
+    return this.#life?.state.rememberedAfter ?? 0n;
+  }
+
   /** Why it failed, or cannot go on at present; '' when all is well. */
   get problem(): string {
     return this.#failure?.message ?? this.#life?.problem ?? this.#problem;

@@ -193,8 +193,8 @@ export class DirectorySet {
     const { uid, partition } = copy.placement;
     if (this.#held.get(placeOf(uid, partition))?.partition !== copy) return;
     this.#reports.tell(keys.directoryState(uid, partition, node), () => {
-      const { phase: state, committed, problem } = copy;
-      return DirectoryState.encode({ uid, partition, node, state, committed, problem }).finish();
+      const { phase: state, committed, problem, rememberedAfter } = copy;
+      return DirectoryState.encode({ uid, partition, node, state, committed, problem, rememberedAfter }).finish();
     });
   }
 }

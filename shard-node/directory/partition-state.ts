@@ -80,6 +80,12 @@ export class PartitionState implements PartitionView {
     return this.#committed;
   }
 
+  /** What the log has of the directory's subject after this position tells a copy without data of the writeIds that are remembered. */
+  get rememberedAfter(): bigint {
+    const { since } = this.verdicts;
+    return since !== null && since <= this.#committed ? since - 1n : this.#committed;
+  }
+
   /** Largest map epoch heard. */
   get epoch(): bigint {
     return this.#epoch;

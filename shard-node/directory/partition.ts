@@ -133,7 +133,7 @@ function decideDecision(record: HeardRecord, headers: DecisionHeaders, view: Par
     else docIds[position] = accept(draft, { ...record, headers }, position, known);
     return verdict;
   });
-  draft.verdicts = { sequence, timeMs, writeId, verdicts, docIds };
+  draft.verdicts = { sequence, timeMs, writeId, firstSequence: sequence, firstMs: timeMs, verdicts, docIds };
   return draft;
 }
 

@@ -5,7 +5,7 @@ import { partsOf } from '../../cluster/log/passages.js';
 import { condition, headersOf, type DecisionHeaders, type UpsertHeaders } from '../../cluster/log/record-headers.js';
 import { documentsOf } from '../../cluster/log/records.js';
 import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
-import { noPlaces, type DirectoryEntry } from './store/directory-entry.js';
+import { noPlaces, verdictKeptMs, type DirectoryEntry } from './store/directory-entry.js';
 import { writeEffects, type Effects } from './effects.js';
 import type { ListRoutes } from './list-routes.js';
 import type { OpenRecord, PartitionState } from './partition-state.js';
@@ -38,6 +38,8 @@ export class LeftOver {
   /** Those of `#written` that no shard could show yet. */
   readonly #writtenLate = new Set<bigint>();
   #epoch = 0n;
+  /** Record time of the newest decision. */
+  #newestMs = 0;
 
   constructor(parts: LeftOverParts) {
     this.#parts = parts;
@@ -66,8 +68,15 @@ export class LeftOver {
 
   /** Decides, in log order, what the state needs of it. */
   async decide(): Promise<void> {
+    const { state } = this.#parts;
     for (const decision of this.#decisions) {
       const { headers, sequence, timeMs } = decision;
+      const { writeId } = headers;
+      const first = writeId === '' ? null : state.firstVerdict(writeId);
+      if (first !== null) {
+        state.restoreVerdict({ ...first, sequence, timeMs });
+        continue;
+      }
       const docIds = new BigUint64Array(headers.ids.length);
       const verdicts: Verdict[] = [];
       for (const [position, id] of headers.ids.entries()) {
@@ -76,7 +85,7 @@ export class LeftOver {
         docIds[position] = outcome.docId;
       }
       if (verdicts.some((verdict) => verdict !== Verdict.VERDICT_ELSEWHERE))
-        this.#parts.state.restoreVerdict({ sequence, timeMs, writeId: headers.writeId, verdicts, docIds });
+        state.restoreVerdict({ sequence, timeMs, writeId, firstSequence: sequence, firstMs: timeMs, verdicts, docIds });
     }
   }
 
@@ -102,7 +111,12 @@ export class LeftOver {
     }
     if (headers.epoch > this.#epoch) this.#epoch = headers.epoch;
     if (headers.operation === 'upsert') this.#hearUpsert(headers, entry.sequence);
-    else if (entry.sequence <= last) this.#decisions.push({ sequence: entry.sequence, timeMs: entry.timeMs, headers });
+    else if (entry.sequence <= last) this.#hearDecision({ sequence: entry.sequence, timeMs: entry.timeMs, headers });
+  }
+
+  #hearDecision(decision: HeardDecision): void {
+    this.#decisions.push(decision);
+    this.#newestMs = Math.max(this.#newestMs, decision.timeMs);
   }
 
   #hearUpsert({ isAs, docIds, ids, places }: UpsertHeaders, sequence: bigint): void {
@@ -129,7 +143,7 @@ export class LeftOver {
     if (!state.owns(id)) return { verdict: Verdict.VERDICT_ELSEWHERE, docId: 0n };
     const known = state.entry(id);
     const { headers } = decision;
-    if (headers.operation === 'delete') return this.#deleted(headers, position, known);
+    if (headers.operation === 'delete') return this.#deleted(decision, position, known);
     const docId = headers.docIds[position]!;
     const isLate = this.#writtenLate.has(docId) && (known === null || known.docId < docId);
     if (isLate) await this.#adopt(decision, position, known);
@@ -139,12 +153,14 @@ export class LeftOver {
   }
 
   #deleted(
-    { ids, docIds, conditions }: DecisionHeaders,
+    decision: HeardDecision,
     position: number,
     known: DirectoryEntry | null,
   ): { readonly verdict: Verdict; readonly docId: bigint } {
+    const { ids, docIds, conditions } = decision.headers;
     const [docId, wanted] = [docIds[position]!, conditions[position]!];
-    const holds = known !== null && known.docId < docId && (wanted === condition.none || wanted === known.docId);
+    const isMeant = known !== null && known.docId < docId && (wanted === condition.none || wanted === known.docId);
+    const holds = isMeant && (this.#ended.has(docId) || !this.#mayRepeat(decision));
     if (holds) {
       for (const code of known.places) this.#parts.supersede(code, ids[position]!, docId);
       this.#parts.state.restore(ids[position]!, null);
@@ -152,6 +168,11 @@ export class LeftOver {
     if (holds || this.#ended.has(docId)) return { verdict: Verdict.VERDICT_APPLIED, docId: 0n };
     if (wanted === condition.none) return { verdict: Verdict.VERDICT_ABSENT, docId: 0n };
     return { verdict: Verdict.VERDICT_REFUSED, docId: known?.docId ?? 0n };
+  }
+
+  /** Whether its first record may be purged: such a delete was carried out long ago, and what is there now is not what it meant. */
+  #mayRepeat({ timeMs, headers }: HeardDecision): boolean {
+    return headers.writeId !== '' && timeMs < this.#newestMs - verdictKeptMs;
   }
 
   /** Takes over a write that another copy accepted, instead of `known`. */

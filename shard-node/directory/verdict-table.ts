@@ -1,4 +1,9 @@
-/** Verdicts of the last 10 minutes of record time: by log position for those who wait, by writeId for those who ask again. */
+/**
+ * Verdicts of the last 10 minutes of record time: by log position for those who wait, by writeId for those who ask again.
+ *
+ * A writeId is remembered for as long after its first record, whether or not it is repeated meanwhile: a copy that begins with what was
+ * kept on disk, where the first verdict may be missing and a repeat of it be there, forgets it with all others.
+ */
 import { verdictKeptMs, type VerdictRecord } from './store/directory-entry.js';
 
 /** Positions for which verdicts without a writeId are kept; with one they are kept however many there are. */
@@ -21,8 +26,10 @@ export class VerdictTable {
   /** In the order of their positions. */
   #bySequence = new Map<bigint, VerdictRecord>();
   #positions = 0;
-  /** The first of each. */
+  /** The first of each that is remembered, or a repeat of it. */
   readonly #byWriteId = new Map<string, VerdictRecord>();
+  /** By the position of a repeat, that of its first record. */
+  readonly #repeated = new Map<bigint, bigint>();
   #newestMs = 0;
 
   constructor(verdicts: readonly VerdictRecord[]) {
@@ -37,9 +44,11 @@ export class VerdictTable {
     if (this.#positions > positionsMax * 2) this.#shorten();
     if (verdict.writeId !== '' && this.ofWriteId(verdict.writeId) === null)
       this.#byWriteId.set(verdict.writeId, verdict);
+    if (verdict.firstSequence !== verdict.sequence) this.#repeated.set(verdict.sequence, verdict.firstSequence);
     for (const [sequence, old] of this.#bySequence) {
-      if (!this.#isOld(old)) break;
+      if (old.timeMs >= this.#oldestMs) break;
       this.#bySequence.delete(sequence);
+      this.#repeated.delete(sequence);
       this.#positions -= old.verdicts.length;
       if (this.#byWriteId.get(old.writeId) === old) this.#byWriteId.delete(old.writeId);
     }
@@ -47,6 +56,13 @@ export class VerdictTable {
 
   at(sequence: bigint): VerdictRecord | null {
     return this.#bySequence.get(sequence) ?? null;
+  }
+
+  /** Position of the first record that a verdict in the table is of, or repeats; null = the table is empty. */
+  get since(): bigint | null {
+    let [since = null] = this.#bySequence.keys();
+    for (const first of this.#repeated.values()) if (since !== null && first < since) since = first;
+    return since;
   }
 
   /** The first verdict of `writeId`, or null. */
@@ -61,7 +77,11 @@ export class VerdictTable {
     this.#positions = kept.reduce((sum, { verdicts }) => sum + verdicts.length, 0);
   }
 
-  #isOld({ timeMs }: VerdictRecord): boolean {
-    return timeMs < this.#newestMs - verdictKeptMs;
+  get #oldestMs(): number {
+    return this.#newestMs - verdictKeptMs;
+  }
+
+  #isOld({ firstMs }: VerdictRecord): boolean {
+    return firstMs < this.#oldestMs;
   }
 }

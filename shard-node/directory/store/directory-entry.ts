@@ -28,6 +28,9 @@ export interface VerdictRecord {
   readonly timeMs: number;
   /** '' = none. */
   readonly writeId: string;
+  /** The record that came first with `writeId`, this one unless it is a repeat: its position and its record time. */
+  readonly firstSequence: bigint;
+  readonly firstMs: number;
   readonly verdicts: readonly Verdict[];
   /** uint64[positions]: the docId that decided; 0 = none. */
   readonly docIds: BigUint64Array;

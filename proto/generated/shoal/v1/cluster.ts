@@ -80,6 +80,11 @@ export interface DirectoryState {
   /** Largest log position that it has committed. */
   committed: bigint;
   problem: string;
+  /**
+   * What the log has of the directory's subject after this position is not to be purged: a copy that is built anew learns the write_ids
+   * of the last 10 minutes from it.
+   */
+  rememberedAfter: bigint;
 }
 
 /** What a shard node says of a replica. */
@@ -553,7 +558,7 @@ export const DirectoryPlacement: MessageFns<DirectoryPlacement> = {
 };
 
 function createBaseDirectoryState(): DirectoryState {
-  return { uid: "", partition: 0, node: "", state: "", committed: 0n, problem: "" };
+  return { uid: "", partition: 0, node: "", state: "", committed: 0n, problem: "", rememberedAfter: 0n };
 }
 
 export const DirectoryState: MessageFns<DirectoryState> = {
@@ -578,6 +583,12 @@ export const DirectoryState: MessageFns<DirectoryState> = {
     }
     if (message.problem !== "") {
       writer.uint32(50).string(message.problem);
+    }
+    if (message.rememberedAfter !== 0n) {
+      if (BigInt.asUintN(64, message.rememberedAfter) !== message.rememberedAfter) {
+        throw new globalThis.Error("value provided for field message.rememberedAfter of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.rememberedAfter);
     }
     return writer;
   },
@@ -643,6 +654,14 @@ export const DirectoryState: MessageFns<DirectoryState> = {
             message.problem = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.rememberedAfter = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -666,6 +685,9 @@ export const DirectoryState: MessageFns<DirectoryState> = {
     message.state = object.state ?? "";
     message.committed = (object.committed !== undefined && object.committed !== null) ? BigInt(object.committed) : 0n;
     message.problem = object.problem ?? "";
+    message.rememberedAfter = (object.rememberedAfter !== undefined && object.rememberedAfter !== null)
+      ? BigInt(object.rememberedAfter)
+      : 0n;
     return message;
   },
 };

@@ -16,9 +16,11 @@ interface Marks {
   /** Of each copy of each partition; null = silent. */
   readonly committed?: readonly (readonly (bigint | null)[])[];
   readonly holds?: Readonly<Record<string, bigint>>;
+  /** What copies of the directory remember write_ids of comes after this; what they have committed unless told. */
+  readonly rememberedAfter?: bigint;
 }
 
-function mapAt({ durable = [9n], committed = [[99n]], holds = {} }: Marks): ClusterMap {
+function mapAt({ durable = [9n], committed = [[99n]], holds = {}, rememberedAfter }: Marks): ClusterMap {
   const names = (count: number): string[] => Array.from({ length: count }, (_, i) => `node-${i}`);
   const replicas = durable.flatMap((mark, i) => (mark === null ? [] : [replica(0, `node-${i}`, { durable: mark })]));
   const partitions = committed.map((marks, partition) => {
@@ -27,8 +29,10 @@ function mapAt({ durable = [9n], committed = [[99n]], holds = {} }: Marks): Clus
   const states = committed.flatMap((marks, partition) =>
     marks.flatMap((mark, i) => {
       if (mark === null) return [];
-      const state = DirectoryState.fromPartial({ uid, partition, node: `node-${i}`, state: 'ready', committed: mark });
-      return [[`${uid}/${partition}/node-${i}`, state] as const];
+      const node = `node-${i}`;
+      const marked = { committed: mark, rememberedAfter: rememberedAfter ?? mark };
+      const state = DirectoryState.fromPartial({ uid, partition, node, state: 'ready', ...marked });
+      return [[`${uid}/${partition}/${node}`, state] as const];
     }),
   );
   return {
@@ -53,6 +57,10 @@ describe('the floor of a subject', () => {
   it('is not above what any copy of the directory has committed, nor above a hold', () => {
     assert.deepEqual(floors({ committed: [[80n], [6n, 7n]] }), [6n, 6n]);
     assert.deepEqual(floors({ holds: { [`${uid}/backup`]: 3n, [`${uid}/join`]: 5n, 'u10/backup': 1n } }), [3n, 3n]);
+  });
+
+  it('of the directory’s subject is not above what its copies remember write_ids of', () => {
+    assert.deepEqual(floors({ durable: [50n], committed: [[80n], [70n]], rememberedAfter: 40n }), [50n, 40n]);
   });
 
   it('is 0 while one that counts is silent', () => {

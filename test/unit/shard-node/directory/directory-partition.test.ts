@@ -134,6 +134,47 @@ describe('a directory partition', () => {
       assert.equal(partition.problem, '');
     }));
 
+  it('decides on a repeated write as a copy does that was restarted between two repeats', () =>
+    withPartition((one) =>
+      withPartition(async (two) => {
+        const { log, deadline } = one;
+        const minute = (minutes: number): number => (log.timeMs = 1_000 + minutes * 60_000);
+        const write = (): bigint => log.put(directory, writeOf(logDocument('a', 0), condition.absent, 'w'));
+        const running = await one.start();
+        let restarted = await two.start();
+        write();
+        minute(1);
+        log.put(directory, deleteOf('a'));
+        minute(9);
+        write();
+        minute(10.5);
+        await committed(restarted, log.put(directory, deleteOf('x')));
+        restarted = await two.start();
+        minute(10.6);
+        const again = write();
+        const states = [running, restarted].map((copy) => copy.when(({ settled }) => settled >= again, deadline));
+        for (const state of await Promise.all(states)) {
+          assert.deepEqual(state.verdicts.at(again)?.docIds, BigUint64Array.of(d(again, 0)));
+          assert.equal(state.entry('a')?.docId, d(again, 0));
+        }
+        for (const { sequence, ...entry } of log.on(subjectOf(0)))
+          if (sequence > again) assert.equal(headersOf({ sequence, ...entry }).operation, 'upsert');
+      }, one.log),
+    ));
+
+  it('says from where on the log tells the writeIds that it remembers', () =>
+    withPartition(async ({ log, start }) => {
+      log.put(subjectOf(0), upsertOf(['b']));
+      const asked = log.put(directory, writeOf(logDocument('a', 0), condition.absent, 'w'));
+      const partition = await start();
+      await committed(partition, log.put(subjectOf(0), upsertOf(['b'])));
+      assert.equal(partition.rememberedAfter, asked - 1n);
+      log.timeMs += 3_600_000;
+      const later = log.put(directory, deleteOf('b'));
+      await committed(partition, later);
+      assert.equal(partition.rememberedAfter, later - 1n);
+    }));
+
   it('waits while the log ends below what it has heard', () =>
     withPartition(async ({ log, start }) => {
       log.put(subjectOf(0), upsertOf(['a']));

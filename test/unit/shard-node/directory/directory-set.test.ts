@@ -66,6 +66,7 @@ describe('the directory partitions of a node', () => {
         node: nodeId,
         state: 'ready',
         committed: last,
+        rememberedAfter: last,
         problem: '',
       });
       assert.equal(await stateOf(rig, 1), null);

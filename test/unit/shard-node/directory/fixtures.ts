@@ -106,11 +106,12 @@ export interface PartitionRig {
 
 export const wholeRange = { hashFirst: 0n, hashLast: 2n ** 64n - 1n };
 
-export async function withPartition(work: (rig: PartitionRig) => Promise<void>): Promise<void> {
+/** On `log`, which copies may share. */
+export async function withPartition(work: (rig: PartitionRig) => Promise<void>, log = new FakeLog()): Promise<void> {
   const state: { partition: DirectoryPartition | null } = { partition: null };
   const deadline = Deadline.after(systemClock, 5_000);
   const rig: PartitionRig = {
-    log: new FakeLog(),
+    log,
     disk: new MemoryDirectoryDisk(),
     deadline,
     floors: new Map(),

@@ -7,6 +7,7 @@ import { Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
 import { ListRowsResponse } from '../../../../proto/generated/shoal/v1/shard.js';
 import type { PartitionState } from '../../../../shard-node/directory/partition-state.js';
 import { longs } from '../fixtures.js';
+import { verdictKeptMs } from '../../../../shard-node/directory/store/directory-entry.js';
 import {
   deleteOf,
   directory,
@@ -68,6 +69,30 @@ describe('a delete that is left in the log', () => {
       assert.deepEqual([verdictOf(state, deleted), verdictOf(state, other)], [VERDICT_APPLIED, VERDICT_ABSENT]);
     }));
 
+  it('and is a repeat does not reach what was written after the first', () =>
+    withPartition(async (rig) => {
+      purgedUpTo(rig, 10n);
+      rig.log.put(directory, deleteOf('a', condition.none, 'w'));
+      const written = rig.log.put(subjectOf(0), upsertOf(['a']));
+      const repeat = rig.log.put(directory, deleteOf('a', condition.none, 'w'));
+      const state = await built(rig, { a: d(written, 0) });
+      assert.equal(state.entry('a')?.docId, d(written, 0));
+      assert.deepEqual([verdictOf(state, repeat), rig.log.on(subjectOf(0)).length], [VERDICT_ABSENT, 1]);
+    }));
+
+  it('and may repeat one that was purged does nothing', () =>
+    withPartition(async (rig) => {
+      purgedUpTo(rig, 10n);
+      const repeat = rig.log.put(directory, deleteOf('a', condition.none, 'w'));
+      const plain = rig.log.put(directory, deleteOf('b'));
+      rig.log.timeMs += verdictKeptMs + 1;
+      rig.log.put(directory, deleteOf('x'));
+      const state = await built(rig, { a: d(3n, 0), b: d(3n, 1) });
+      assert.deepEqual([state.entry('a')?.docId, state.entry('b')], [d(3n, 0), null]);
+      assert.ok(rig.log.on(subjectOf(0)).every((entry) => headersOf(entry).docIds[0] === d(plain, 0)));
+      assert.equal(state.verdicts.at(repeat), null);
+    }));
+
   it('does not reach a newer version', () =>
     withPartition(async (rig) => {
       purgedUpTo(rig, 10n);
@@ -95,6 +120,17 @@ describe('a conditional write that is left in the log', () => {
       );
       assert.equal(state.firstVerdict('w')?.sequence, nowhere);
       assert.deepEqual([state.entry('c'), state.entry('b')?.docId], [null, d(newer, 0)]);
+    }));
+
+  it('and is a repeat gets the verdict of the first', () =>
+    withPartition(async (rig) => {
+      purgedUpTo(rig, 10n);
+      const first = rig.log.put(directory, writeOf(logDocument('a', 0), condition.absent, 'w'));
+      rig.log.put(subjectOf(0), upsertOf(['a'], { as: d(first, 0) }));
+      const repeat = rig.log.put(directory, writeOf(logDocument('a', 0), condition.absent, 'w'));
+      const state = await built(rig, { a: d(first, 0) });
+      assert.equal(verdictOf(state, repeat), VERDICT_APPLIED);
+      assert.deepEqual([...state.verdicts.at(repeat)!.docIds], [d(first, 0)]);
     }));
 
   it('was accepted where another copy appends its document only now', () =>

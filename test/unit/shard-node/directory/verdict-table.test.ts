@@ -23,6 +23,28 @@ describe('the table of verdicts', () => {
     assert.equal(table.ofWriteId('w')?.sequence, 4n);
   });
 
+  it('forgets a writeId with its first record, whether or not it was repeated, also where it begins with what was kept', () => {
+    const at = (minutes: number): number => minutes * 60_000;
+    const repeat = { ...verdict(2n, at(9), 'w'), firstSequence: 1n, firstMs: 0 };
+    const all = [verdict(1n, 0, 'w'), repeat, verdict(3n, at(10.5))];
+    const running = new VerdictTable([]);
+    for (const each of all) running.add(each);
+    const restarted = new VerdictTable(keptVerdicts(all));
+    assert.deepEqual([running.ofWriteId('w'), restarted.ofWriteId('w')], [null, null]);
+    assert.deepEqual([running.at(2n), restarted.at(2n)], [repeat, repeat]);
+  });
+
+  it('says from where on the log tells what it knows, first records among it', () => {
+    const table = new VerdictTable([]);
+    assert.equal(table.since, null);
+    for (const each of [verdict(1n, 0, 'w'), verdict(4n, 1)]) table.add(each);
+    table.add({ ...verdict(6n, verdictKeptMs, 'w'), firstSequence: 1n, firstMs: 0 });
+    table.add(verdict(7n, verdictKeptMs + 2));
+    assert.equal(table.since, 1n);
+    table.add(verdict(8n, verdictKeptMs * 2 + 1));
+    assert.equal(table.since, 7n);
+  });
+
   it('is not confused by a clock that jumps back', () => {
     const table = new VerdictTable([verdict(1n, verdictKeptMs * 3, 'w')]);
     table.add(verdict(2n, 0, 'v'));

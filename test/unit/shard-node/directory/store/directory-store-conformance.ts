@@ -36,6 +36,8 @@ export function verdict(sequence: bigint, timeMs: number, writeId = ''): Verdict
     sequence,
     timeMs,
     writeId,
+    firstSequence: sequence,
+    firstMs: timeMs,
     verdicts: [Verdict.VERDICT_APPLIED, Verdict.VERDICT_ELSEWHERE],
     docIds: BigUint64Array.of(sequence, 0n),
   };
