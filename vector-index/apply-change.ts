@@ -40,24 +40,24 @@ export function applyChange(state: IndexState, timeMs: number, change: IndexChan
   for (const document of change.documents ?? []) addDocument(state, states, document);
 }
 
+/** Every segment is asked once: most ids are new, and finding that out is most of the work. */
 function addDocument(state: IndexState, states: readonly SegmentState[], document: IndexDocument): void {
   const { id, docId, passage } = document;
   if (state.fences.covers(id, docId)) return;
   const key = idKey(id, hashText(id));
-  for (const segment of states) if (holds(segment, key, docId, passage)) return;
-  for (const segment of states) killOlder(segment, key, docId);
-  state.mutable.revive(state.mutable.reader.add(document, key.hash));
-}
-
-/** Whether the segment has a newer version of the id, or this very passage. */
-function holds(segment: SegmentState, key: IdKey, docId: bigint, passage: number): boolean {
-  const { reader } = segment;
-  for (const row of reader.rowsOfId(key)) {
-    if (!segment.isAlive(row)) continue;
-    const known = reader.docIds[row]!;
-    if (known > docId || (known === docId && (reader.passages?.[row] ?? 0) === passage)) return true;
+  const older: { readonly segment: SegmentState; readonly row: number }[] = [];
+  for (const segment of states) {
+    const { reader } = segment;
+    for (const row of reader.rowsOfId(key)) {
+      if (!segment.isAlive(row)) continue;
+      const known = reader.docIds[row]!;
+      // A newer version of the id, or this very passage.
+      if (known > docId || (known === docId && (reader.passages?.[row] ?? 0) === passage)) return;
+      if (known < docId) older.push({ segment, row });
+    }
   }
-  return false;
+  for (const { segment, row } of older) segment.kill(row);
+  state.mutable.revive(state.mutable.reader.add(document, key.hash));
 }
 
 function killOlder(segment: SegmentState, key: IdKey, docId: bigint): void {
@@ -82,7 +82,8 @@ export function newestDocId(state: IndexState, id: string): bigint {
 function checkDocument(document: IndexDocument, { dim, tokenDim }: ShardIndexSettings): void {
   const { dense, terms, tokens, passage } = document;
   assert(document.docId > 0n, 'a docId is positive');
-  assert(dense === null || dense.length === dim, `a dense vector has ${dim} components`);
+  // A message is made up only where it is wanted: this runs for every document.
+  if (dense !== null && dense.length !== dim) assert(false, `a dense vector has ${dim} components`);
   const isBare = terms === null && document.title === null && document.text === '';
   assert(passage === 0 || isBare, 'only the primary passage carries title, text and terms');
   if (tokens !== null && tokens.codec === '') {

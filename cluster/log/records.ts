@@ -6,6 +6,7 @@
  */
 import { ShoalError } from '../../base/errors.js';
 import { DocumentRecord, type LogDocument } from '../../proto/generated/shoal/v1/log.js';
+import { decodeDocuments } from '../../proto/log-documents.js';
 import type { LogEntry, LogRecord } from '../change-log.js';
 import { joinDocuments, type EncodedDocument } from './encoded-document.js';
 import { encodeColumn, encodeIds, encodePlaces, headerNames, headersOf } from './record-headers.js';
@@ -122,12 +123,12 @@ function decisionHeaders({ conditions, writeId, epoch = 0n }: DecisionContext): 
   };
 }
 
-/** What `entry` of a shard's subject changes there. DATA_LOSS when it is no such record. */
+/** What `entry` of a shard's subject changes there; vectors are views of its body. DATA_LOSS when it is no such record. */
 export function changeOf(entry: LogEntry): LogChange {
   const headers = headersOf(entry);
   if (headers.operation === 'upsert') {
     const { docIds, contentHashes } = headers;
-    const { documents } = DocumentRecord.decode(entry.body);
+    const documents = decodeDocuments(entry.body);
     if (documents.length === docIds.length) return { operation: 'upsert', documents, docIds, contentHashes };
     const what = `${documents.length} documents for ${docIds.length} ids`;
     throw new ShoalError('DATA_LOSS', `log record ${entry.sequence} of '${entry.subject}' is damaged: ${what}`);
@@ -140,7 +141,7 @@ export function changeOf(entry: LogEntry): LogChange {
   throw new ShoalError('DATA_LOSS', `log record ${entry.sequence} of '${entry.subject}': ${what}`);
 }
 
-/** The documents of a `write` record, by position. */
+/** The documents of a `write` record, by position; their vectors are views of its body. */
 export function documentsOf(entry: LogEntry): readonly LogDocument[] {
-  return DocumentRecord.decode(entry.body).documents;
+  return decodeDocuments(entry.body);
 }

@@ -25,9 +25,9 @@ export function indexDocuments(
       attributes: attributesFromWire(document.attributes),
       home: document.passage === 0 ? document.list : document.home,
     };
-    for (const passage of [document, ...document.further]) {
-      rows.push({ ...passageOf(passage, shared, weighting), dense: vectors.take(passage.dense) });
-    }
+    rows.push(passageOf(document, shared, vectors.take(document.dense), weighting));
+    for (const passage of document.further)
+      rows.push(passageOf(passage, shared, vectors.take(passage.dense), weighting));
   }
   return rows;
 }
@@ -60,8 +60,9 @@ class VectorBlock {
 function passageOf(
   passage: LogDocument,
   shared: Pick<IndexDocument, 'docId' | 'contentHash' | 'id' | 'attributes' | 'home'>,
+  dense: Float32Array | null,
   weighting: TermWeighting,
-): Omit<IndexDocument, 'dense'> {
+): IndexDocument {
   return {
     docId: shared.docId,
     passage: passage.passage,
@@ -74,6 +75,7 @@ function passageOf(
     attributes: shared.attributes,
     list: passage.list,
     home: shared.home,
+    dense,
     terms: termsOf(passage, weighting),
     tokens: tokensOf(passage),
   };

@@ -23,6 +23,9 @@ import type {
   TokenColumns,
 } from './segment-reader.js';
 
+/** Rows for which a segment makes room at first. */
+const roomMin = 64;
+
 interface GrowingPostings {
   rows: Uint32Array;
   weights: Uint16Array;
@@ -50,6 +53,8 @@ export class MutableSegment implements SegmentReader {
   #passages: Uint32Array | null = null;
   #furtherCount = 0;
   #rowCount = 0;
+  /** Rows for which the columns have room. */
+  #room = 0;
   #bytes = 0;
   #isOrdered = true;
   #dense = new Uint16Array(0);
@@ -120,6 +125,7 @@ export class MutableSegment implements SegmentReader {
   /** Appends a document and answers its row. Its arrays are copied. */
   add(document: IndexDocument, idHash: bigint): number {
     const row = this.#rowCount;
+    if (row === this.#room) this.#makeRoom();
     this.#addKeys(row, document, idHash);
     this.#addDense(row, document.dense);
     this.#addTokens(row, document);
@@ -220,15 +226,26 @@ export class MutableSegment implements SegmentReader {
     return cold;
   }
 
+  /** Room for twice as many rows in every column that has a place for each. */
+  #makeRoom(): void {
+    this.#room = Math.max(roomMin, 2 * this.#room);
+    this.docIds = grown(this.docIds, this.#room);
+    this.idHashes = grown(this.idHashes, this.#room);
+    this.contentHashes = grown(this.contentHashes, this.#room);
+    this.lists = grown(this.lists, this.#room);
+    this.#dense = grown(this.#dense, this.#room * this.dim);
+    this.#densePresent = grown(this.#densePresent, bitmapBytes(this.#room));
+    this.#tokenOffsets = grown(this.#tokenOffsets, this.#room);
+    this.#tokenCounts = grown(this.#tokenCounts, this.#room);
+    this.#tokenCodecs = grown(this.#tokenCodecs, this.#room);
+    this.#tokenLengths = grown(this.#tokenLengths, this.#room);
+  }
+
   #addKeys(row: number, { docId, passage, contentHash, list }: IndexDocument, idHash: bigint): void {
     if (row > 0 && this.#isOrdered) {
       const last = this.docIds[row - 1]!;
       this.#isOrdered = last < docId || (last === docId && (this.#passages?.[row - 1] ?? 0) < passage);
     }
-    this.docIds = grown(this.docIds, row + 1);
-    this.idHashes = grown(this.idHashes, row + 1);
-    this.contentHashes = grown(this.contentHashes, row + 1);
-    this.lists = grown(this.lists, row + 1);
     this.docIds[row] = docId;
     this.idHashes[row] = idHash;
     this.contentHashes[row] = contentHash;
@@ -242,8 +259,6 @@ export class MutableSegment implements SegmentReader {
   }
 
   #addDense(row: number, dense: Float32Array | null): void {
-    this.#dense = grown(this.#dense, (row + 1) * this.dim);
-    this.#densePresent = grown(this.#densePresent, bitmapBytes(row + 1));
     if (dense === null) return;
     assert(dense.length === this.dim, 'a dense vector has the collection’s dim');
     toFloat16(dense, this.#dense.subarray(row * this.dim, (row + 1) * this.dim));
@@ -255,10 +270,6 @@ export class MutableSegment implements SegmentReader {
   #addTokens(row: number, { tokens }: IndexDocument): void {
     const length = tokens?.rows.length ?? 0;
     const padding = (4 - (length & 3)) & 3;
-    this.#tokenOffsets = grown(this.#tokenOffsets, row + 1);
-    this.#tokenCounts = grown(this.#tokenCounts, row + 1);
-    this.#tokenCodecs = grown(this.#tokenCodecs, row + 1);
-    this.#tokenLengths = grown(this.#tokenLengths, row + 1);
     this.#tokenBytes = grown(this.#tokenBytes, this.#tokenBytesUsed + length + padding);
     this.#tokenOffsets[row] = BigInt(this.#tokenBytesUsed);
     this.#tokenLengths[row] = length;
