@@ -68,7 +68,7 @@ async function passagesElsewhere(id: string, place: Place, asking: Asking): Prom
   const hash = await contentHashOf(id, place, asking);
   if (hash === null) return null;
   const contents = { uid: settings.uid, ids: [id], hashes: BigUint64Array.of(hash) };
-  const [whole] = await findUnchanged(contents, parts, deadline);
+  const [whole] = (await findUnchanged(contents, parts, deadline)).docIds;
   if (whole !== place.docId) return null;
   const found = await Promise.all(others.map((placement) => passagesAt(placement, place.docId, asking)));
   return found.flat();

@@ -45,6 +45,7 @@ export async function setAttributes(
   check(change);
   return unlessDropped(settings, parts.registry, async () => {
     const partial = new Set<bigint>();
+    let areTypesFixed = false;
     for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
       deadline.check();
       if (attempt > 0) await sleep(parts.clock, 2 ** (attempt - 1), deadline.signal);
@@ -56,7 +57,8 @@ export async function setAttributes(
         partial.add(docId);
         continue;
       }
-      if (attempt === 0) await fixTypes(change, settings, parts);
+      if (!areTypesFixed) await fixTypes(change, settings, parts);
+      areTypesFixed = true;
       const written = await write(changed(document, change), docId, settings, { parts, deadline });
       if (written !== null) return written;
       partial.clear();

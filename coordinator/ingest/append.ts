@@ -8,18 +8,20 @@
 import { sleep, type Clock } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
-import { emptyWriter, encodeDocument } from '../../cluster/log/encoded-document.js';
+import { bodyBytesOf, emptyWriter, encodeDocument, type EncodedDocument } from '../../cluster/log/encoded-document.js';
 import { sequenceOf } from '../../cluster/log/doc-id.js';
-import { partsOf, type DocumentParts } from '../../cluster/log/passages.js';
+import { partsOf } from '../../cluster/log/passages.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import type { AppendEntry } from './appender.js';
 import type { Appenders } from './appenders.js';
+import { tooLarge } from './record-pieces.js';
 
 const passagesTriedMs = 5 * 60_000;
 const retryMs = 100;
 
 const noPlaces: readonly string[] = [];
+const nowhereElse: ReadonlyMap<string, EncodedDocument> = new Map();
 
 /** A document as the log takes it, with all its passages in `further`. */
 export interface ReadyDocument {
@@ -42,8 +44,9 @@ export interface AppendParts {
 
 interface Outgoing {
   readonly position: number;
-  readonly parts: DocumentParts;
   readonly primary: AppendEntry;
+  /** What lies in other shards, by subject. */
+  readonly others: ReadonlyMap<string, EncodedDocument>;
 }
 
 /**
@@ -76,6 +79,7 @@ function bySubject(
   documents.forEach(({ document, contentHash }, position) => {
     const split = partsOf(document, (list) => route.subjectOf(list));
     const { id, head, dense } = encodeDocument(split.primary, writer);
+    const others = encodedOthers(split.others);
     const primary = {
       id,
       head,
@@ -84,13 +88,27 @@ function bySubject(
       structure: settings.structureVersion,
       epoch: route.epoch,
       as: 0n,
-      places: split.others.size === 0 ? noPlaces : [split.subject, ...split.others.keys()],
+      places: others.size === 0 ? noPlaces : [split.subject, ...others.keys()],
     };
     const group = groups.get(split.subject);
-    if (group === undefined) groups.set(split.subject, [{ position, parts: split, primary }]);
-    else group.push({ position, parts: split, primary });
+    if (group === undefined) groups.set(split.subject, [{ position, primary, others }]);
+    else group.push({ position, primary, others });
   });
   return groups;
+}
+
+function encodedOthers(others: ReadonlyMap<string, LogDocument>): ReadonlyMap<string, EncodedDocument> {
+  if (others.size === 0) return nowhereElse;
+  return new Map([...others].map(([subject, document]) => [subject, encodeDocument(document)]));
+}
+
+/** Why a passage elsewhere can never follow: asked before the first of them is in the log, since a refused write has no effect. */
+function refusalOf({ primary, others }: Outgoing): ShoalError | null {
+  for (const other of others.values()) {
+    const refusal = tooLarge(primary.id, bodyBytesOf(other));
+    if (refusal !== null) return refusal;
+  }
+  return null;
 }
 
 /** Resolves when every document of `group` has its outcome. */
@@ -107,32 +125,43 @@ function appendGroup(
       open -= 1;
       if (open === 0) resolve();
     };
-    const entries = group.map(({ primary }) => primary);
+    const passing = group.filter((each) => {
+      const refusal = refusalOf(each);
+      if (refusal !== null) done(each, refusal);
+      return refusal === null;
+    });
+    const entries = passing.map(({ primary }) => primary);
     parts.appenders.at(uid, subject).append(entries, (i, docId) => {
-      const each = group[i]!;
+      const each = passing[i]!;
       if (docId instanceof ShoalError) done(each, docId);
-      else if (each.parts.others.size === 0) done(each, { docId, sequence: sequenceOf(docId) });
+      else if (each.others.size === 0) done(each, { docId, sequence: sequenceOf(docId) });
       else {
         appendElsewhere(each, docId, uid, parts).then(
           (sequence) => done(each, { docId, sequence }),
-          (thrown: unknown) => done(each, ShoalError.from(thrown)),
+          (thrown: unknown) => done(each, brokenOff(each, ShoalError.from(thrown))),
         );
       }
     });
   });
 }
 
+/** The document is there without passages, so nothing may say that it was refused. */
+function brokenOff({ primary, others }: Outgoing, { message }: ShoalError): ShoalError {
+  const what = `document '${primary.id}' is stored, but not its passages of ${others.size} other shards`;
+  return new ShoalError('UNAVAILABLE', `${what}: ${message}; write it again`);
+}
+
 /** Largest log position of the passages in other shards. */
 async function appendElsewhere(
-  { parts: { others }, primary }: Outgoing,
+  { others, primary }: Outgoing,
   docId: bigint,
   uid: string,
   { appenders, clock }: AppendParts,
 ): Promise<bigint> {
   const untilMs = clock.monotonicMs() + passagesTriedMs;
   const appended = await Promise.all(
-    [...others].map(async ([subject, document]) => {
-      const entry = { ...primary, ...encodeDocument(document), as: docId, places: [] };
+    [...others].map(async ([subject, other]) => {
+      const entry = { ...primary, ...other, as: docId, places: noPlaces };
       for (;;) {
         const outcome = await new Promise<bigint | ShoalError>((resolve) =>
           appenders.at(uid, subject).append([entry], (_, given) => resolve(given)),
@@ -148,7 +177,7 @@ async function appendElsewhere(
 
 /** An entry stored under a docId may be appended again: repeats change nothing. */
 function mayPass({ code }: ShoalError): boolean {
-  return code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
+  return code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED' || code === 'RESOURCE_EXHAUSTED';
 }
 
 /** Waits for `work` until the deadline. The write goes on when its caller's time is up; the caller learns that it may have happened. */

@@ -30,18 +30,22 @@ export interface Contents {
   readonly hashes: BigUint64Array;
 }
 
-/** uint64[ids]: the docId of the equal version; 0 = write the document. */
-export async function findUnchanged(
-  contents: Contents,
-  parts: UnchangedParts,
-  deadline: Deadline,
-): Promise<BigUint64Array> {
+export interface Unchanged {
+  /** uint64[ids]: the docId of the equal version; 0 = write the document. */
+  readonly docIds: BigUint64Array;
+  /** A log position that shows every equal version with all its passages; 0 when there is none. */
+  readonly sequence: bigint;
+}
+
+/** Which of `contents` the collection has already. */
+export async function findUnchanged(contents: Contents, parts: UnchangedParts, deadline: Deadline): Promise<Unchanged> {
   const { uid, ids } = contents;
   const found = new BigUint64Array(ids.length);
-  if (ids.length === 0) return found;
+  const nothing = { docIds: found, sequence: 0n };
+  if (ids.length === 0) return nothing;
   const { lastSequence } = await parts.log.state(streamOf(uid));
   // Nothing was ever written, so nothing can be unchanged.
-  if (lastSequence === 0n) return found;
+  if (lastSequence === 0n) return nothing;
   const limit = deadline.within(waitMs);
   try {
     const ask = (group: PartitionGroup): Promise<void> => askPartition(group, contents, { asOf: lastSequence, found });
@@ -49,7 +53,9 @@ export async function findUnchanged(
   } finally {
     limit.close();
   }
-  return found;
+  if (found.every((docId) => docId === 0n)) return nothing;
+  // A passage may lie above its document, and above what the log held before the directory was asked.
+  return { docIds: found, sequence: (await parts.log.state(streamOf(uid))).lastSequence };
 
   async function askPartition(
     { placement, positions }: PartitionGroup,

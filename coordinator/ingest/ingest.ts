@@ -6,7 +6,6 @@
  */
 import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
-import { sequenceOf } from '../../cluster/log/doc-id.js';
 import { emptyWriter } from '../../cluster/log/encoded-document.js';
 import { condition } from '../../cluster/log/record-headers.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
@@ -38,7 +37,7 @@ export interface IngestParts extends DecisionParts {
 export type Prepared =
   | ConditionalDocument
   | { readonly id: string; readonly refusal: ShoalError }
-  | { readonly id: string; readonly unchanged: bigint };
+  | { readonly id: string; readonly unchanged: bigint; readonly sequence: bigint };
 
 export interface Ingested {
   /** One a document, in order. */
@@ -121,7 +120,7 @@ export async function append(
     if ('refusal' in each) results[i] = refused(each.id, each.refusal);
     else if ('unchanged' in each) {
       results[i] = { ...written(each.id, each.unchanged), unchanged: true };
-      sequence = largerOf(sequence, sequenceOf(each.unchanged));
+      sequence = largerOf(sequence, each.sequence);
     } else (each.condition === condition.none ? plain : conditional).push({ i, each });
   });
   const documentsOf = (some: typeof plain): ConditionalDocument[] => some.map(({ each }) => each);
@@ -199,7 +198,7 @@ async function leaveOutUnchanged(
   const asked = accepted.filter(
     ({ each, condition: wanted }) => wanted === condition.none && onTheirWay?.has(each.document.id) !== true,
   );
-  const docIds = await findUnchanged(
+  const { docIds, sequence } = await findUnchanged(
     {
       uid: settings.uid,
       ids: asked.map(({ each }) => each.document.id),
@@ -210,7 +209,7 @@ async function leaveOutUnchanged(
   );
   asked.forEach(({ i, each }, position) => {
     const docId = docIds[position]!;
-    if (docId !== 0n) prepared[i] = { id: each.document.id, unchanged: docId };
+    if (docId !== 0n) prepared[i] = { id: each.document.id, unchanged: docId, sequence };
   });
   return accepted.filter(({ i }) => prepared[i] === undefined);
 }

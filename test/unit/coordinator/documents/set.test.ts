@@ -1,5 +1,6 @@
 /** Setting attributes writes the version that was read, changed, and reads it again where another write came first. */
 import assert from 'node:assert/strict';
+import { Deadline } from '../../../../base/deadline.js';
 import { documentsOf } from '../../../../cluster/log/records.js';
 import { headersOf } from '../../../../cluster/log/record-headers.js';
 import { setAttributes, type AttributesSet } from '../../../../coordinator/documents/set.js';
@@ -14,12 +15,16 @@ import { deadlineOf, floats, longs, words } from '../fixtures.js';
 import { decided, writeRig, type WriteRig } from '../write-rig.js';
 
 /** One shard, which has of each id what the log says, with the year 1 and another attribute. */
-function rig(onFetch: (each: WriteRig) => Promise<void> = async () => undefined, structure?: Structure): WriteRig {
+function rig(
+  onFetch: (each: WriteRig) => Promise<void> = async () => undefined,
+  structure?: Structure,
+  newest = (docId: bigint): bigint => docId,
+): WriteRig {
   const there = (): ReturnType<typeof decided>['there'] => decided(each.log).there;
   const peers: Partial<Peers> = {
     locate: async (_, { ids }) => ({
       located: {
-        docIds: longs(...ids.map((id) => there().get(id)?.docId ?? 0n)),
+        docIds: longs(...ids.map((id) => newest(there().get(id)?.docId ?? 0n))),
         places: words(...ids.map(() => 0)),
         marks: [{ subject: 'shoal.u1.1.0', sequence: 1n }],
       },
@@ -117,6 +122,24 @@ describe('setting attributes', () => {
     const refused = assert.rejects(set(each, { attributes: year }), { code: 'FAILED_PRECONDITION', message });
     await moveOn(each);
     await refused;
+  });
+
+  it('refuses other types also where the first read came to nothing', async () => {
+    const state = { reads: 0 };
+    const replacedAtFirst = (docId: bigint): bigint => {
+      state.reads += 1;
+      return state.reads === 1 ? 999n : docId;
+    };
+    const each = rig(undefined, undefined, replacedAtFirst);
+    await write(each, 'one');
+    const request = SetAttributesRequest.fromPartial({ id: 'a', attributes: { year: { stringValue: 'late' } } });
+    const patient = Deadline.after(each.clock, 60_000);
+    const refused = assert.rejects(setAttributes(request, each.settings, each.parts, patient), {
+      code: 'INVALID_ARGUMENT',
+    });
+    await moveOn(each);
+    await refused;
+    assert.equal(each.log.entries.length, 1);
   });
 
   it('refuses unknown documents, other types, and what says nothing', async () => {

@@ -73,11 +73,32 @@ describe('appending documents', () => {
       if (subject.endsWith('.1')) throw new ShoalError('RESOURCE_EXHAUSTED', 'the disk is full');
     };
     const [first, second] = await run(each, [
-      ['a', 0, 1],
+      ['a', 1],
       ['b', 0],
     ]);
     assert.ok(first instanceof ShoalError && first.code === 'RESOURCE_EXHAUSTED');
-    assert.deepEqual(second, { docId: docIdOf(1n, 1), sequence: 1n });
+    assert.deepEqual(second, { docId: docIdOf(1n, 0), sequence: 1n });
+  });
+
+  it('calls no write refused of which the document is stored and a passage is not', async () => {
+    const each = writeRig({ structure });
+    each.log.hindrance = (subject) => {
+      if (subject.endsWith('.1')) throw new ShoalError('FAILED_PRECONDITION', 'the stream is gone');
+    };
+    const [outcome] = await run(each, [['a', 0, 1]]);
+    assert.ok(outcome instanceof ShoalError && outcome.code === 'UNAVAILABLE');
+    assert.match(outcome.message, /'a' is stored, but not its passages.*the stream is gone; write it again/);
+  });
+
+  it('refuses passages that no record holds before anything is in the log', async () => {
+    const each = writeRig({ structure });
+    const dense = Buffer.alloc(768 * 4);
+    const further = Array.from({ length: 4_095 }, (_, i) => ({ id: 'a', list: 1, passage: i + 1, dense }));
+    const document = LogDocument.fromPartial({ id: 'a', list: 0, dense, further });
+    const ready = [{ id: 'a', document, contentHash: 7n }];
+    const [outcome] = await appendDocuments(ready, each.settings, each.parts, deadlineOf());
+    assert.ok(outcome instanceof ShoalError && outcome.code === 'INVALID_ARGUMENT');
+    assert.deepEqual(each.log.said(), []);
   });
 
   it('is UNAVAILABLE where a list has no shard', async () => {

@@ -12,7 +12,7 @@ const contents = { uid, ids, hashes: BigUint64Array.from(ids, (_, i) => BigInt(i
 async function find(options: WriteRigOptions, deadline = deadlineOf(), isEmpty = false): Promise<bigint[]> {
   const each = writeRig(options);
   if (!isEmpty) await each.log.append('u1', 's', { headers: {}, body: new Uint8Array() });
-  return [...(await findUnchanged(contents, each.parts, deadline))];
+  return [...(await findUnchanged(contents, each.parts, deadline)).docIds];
 }
 
 describe('finding unchanged documents', () => {
@@ -26,6 +26,21 @@ describe('finding unchanged documents', () => {
     const found = await find({ partitions: 3, peers: { findUnchanged: findUnchangedThere } });
     assert.deepEqual(found, [10n, 11n, 12n, 13n, 14n]);
     assert.deepEqual(asked.sort(), ids);
+  });
+
+  it('gives a position that shows passages which came after the document, and none where nothing is unchanged', async () => {
+    const sequenceFor = async (docId: bigint): Promise<bigint> => {
+      const each = writeRig({ peers: { findUnchanged: heard } });
+      const append = (): Promise<bigint> => each.log.append('u1', 's', { headers: {}, body: new Uint8Array() });
+      await append();
+      return (await findUnchanged(contents, each.parts, deadlineOf())).sequence;
+
+      async function heard(): Promise<{ docIds: Buffer }> {
+        await append();
+        return { docIds: longs(docId, 0n, 0n, 0n, 0n) };
+      }
+    };
+    assert.deepEqual([await sequenceFor(4_096n), await sequenceFor(0n)], [2n, 0n]);
   });
 
   it('asks nobody while nothing was ever written', async () => {
