@@ -17,7 +17,7 @@ import {
 /** One operation by the client at `seat`. */
 export function operate(session: Session, seat: Seat, plan: Plan): Promise<void> {
   const { random } = session;
-  const size = (doublings: number): number => drawSize(random, Math.min(doublings, plan.doublings));
+  const size = (doublings: number): number => drawSize(random, doublings);
   switch (drawKind(random, plan.operationWeights)) {
     case 'upsert':
       return upsert(session, seat, size(8));

@@ -53,12 +53,12 @@ export interface Plan extends ClusterShape {
   readonly faults: number;
   /** Other collections come and go beside the main one. */
   readonly hasSideStory: boolean;
+  /** The log is held now and then. */
+  readonly hasHoldStory: boolean;
   /** Documents of the main collection may expire. */
   readonly expires: boolean;
   readonly operationWeights: Readonly<Record<OperationKind, number>>;
   readonly faultWeights: Readonly<Record<FaultKind, number>>;
-  /** Batches are of at most two to the power of this. */
-  readonly doublings: number;
   /** How many of four documents have several passages. */
   readonly passages: number;
 }
@@ -78,12 +78,12 @@ export function drawPlan(random: Random, operations: number): Plan {
     operations,
     faults: 20 + random.below(6),
     hasSideStory: random.below(4) === 0,
+    hasHoldStory: random.below(4) === 0,
     expires: random.below(4) === 0,
     sealBytes: 2_000 + random.below(60_000),
     sealAgeMs: 500 + random.below(5_000),
     operationWeights,
     faultWeights,
-    doublings: 9,
     passages: 1,
   };
   return withoutJumps(random.below(2) === 0 ? plan : swarmed(random, plan));

@@ -7,6 +7,7 @@ import { SimCluster } from './cluster.js';
 import { dim, drawVector, untilName } from './content.js';
 import { Faults } from './faults.js';
 import { checkHealed } from './healed.js';
+import { tellHoldStory } from './hold-story.js';
 import { Intents } from './intents.js';
 import { operate } from './operations.js';
 import { Oracle } from './oracle.js';
@@ -120,7 +121,12 @@ class Run {
     this.#session = session;
     for (const machine of this.#cluster.shardNodes) machine.onServing = () => void this.#probe(session);
     const clients = Array.from({ length: this.#plan.clients }, (_, number) => this.#client(session, number));
-    await Promise.all(this.#plan.hasSideStory ? [...clients, this.#sideStory(session)] : clients);
+    const isOver = (): boolean => session.counts.operations >= this.#plan.operations;
+    const stories = [
+      ...(this.#plan.hasSideStory ? [this.#sideStory(session, isOver)] : []),
+      ...(this.#plan.hasHoldStory ? [tellHoldStory(session, isOver)] : []),
+    ];
+    await Promise.all([...clients, ...stories]);
     diary.say('client', 'all operations are done; everything is healed');
     while (this.faults.injected < this.#plan.faults) this.faults.inject();
     await scheduler.sleep(500);
@@ -196,13 +202,13 @@ class Run {
     }
   }
 
-  #sideStory(session: Session): Promise<void> {
+  #sideStory(session: Session, isOver: () => boolean): Promise<void> {
     return tellSideStory({
       cluster: this.#cluster,
       client: this.#newClient('side-story'),
       intents: this.#intents,
       oracleOf: (uid) => this.#oracleOf(uid),
-      isOver: () => session.counts.operations >= this.#plan.operations,
+      isOver,
       note: (operations) => (session.counts.operations += operations),
     });
   }

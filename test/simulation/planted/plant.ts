@@ -5,13 +5,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runSeeds } from '../seeds.js';
 
-export interface PlantedBug {
-  /** What the product then does wrong. */
-  readonly name: string;
+/** One change of a source file. */
+export interface Patch {
   readonly file: string;
   /** Occurs exactly once in the file. */
   readonly find: string;
   readonly replace: string;
+}
+
+export interface PlantedBug extends Patch {
+  /** What the product then does wrong. */
+  readonly name: string;
+  /** Further changes: where one safeguard stands behind another, none of the two alone shows. */
+  readonly also?: readonly Patch[];
   /** Within so many seeds it must be found. */
   readonly seeds: number;
 }
@@ -47,7 +53,7 @@ export async function findPlanted(
     for (const folder of folders) cpSync(join(root, folder), join(copy, folder), { recursive: true, filter: isSource });
     for (const file of ['package.json', 'tsconfig.json']) cpSync(join(root, file), join(copy, file));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-    plant(bug, copy);
+    for (const patch of [bug, ...(bug.also ?? [])]) plant(bug.name, patch, copy);
     const lines = await runSeeds({ first: 1, count: bug.seeds, untilFound: true, root: copy, ...options });
     const found = lines.find(({ violation }) => violation !== null);
     return { seed: found?.seed ?? null, seeds: lines.length, violation: found?.violation ?? '' };
@@ -56,8 +62,8 @@ export async function findPlanted(
   }
 }
 
-/** Puts `bug` into the sources below `copy`. */
-function plant({ name, file, find, replace }: PlantedBug, copy: string): void {
+/** Puts a part of the bug `name` into the sources below `copy`. */
+function plant(name: string, { file, find, replace }: Patch, copy: string): void {
   const path = join(copy, file);
   const source = readFileSync(path, 'utf8');
   const count = source.split(find).length - 1;
