@@ -73,6 +73,8 @@ export interface Rig extends Embedded {
   supersede(...ids: string[]): Promise<bigint>;
   /** A node's replicas; closed with the rig at the latest. */
   replicas(config?: Partial<ShardNodeConfigInput>, files?: Files): ReplicaSet;
+  /** Resolves once the node has said something of its replica of shard 0 that `holds`. */
+  until(holds: (state: ReplicaState) => boolean): Promise<void>;
   /** What the node said of its replica of `shard`. */
   state(shard?: number): Promise<ReplicaState | null>;
 }
@@ -81,7 +83,8 @@ export interface Rig extends Embedded {
 export async function withRig(work: (rig: Rig) => Promise<void>): Promise<void> {
   const directory = await newFolder();
   const embedded = await openEmbedded({ directory, clock: systemClock, logger: silent });
-  const deadline = Deadline.after(systemClock, 10_000);
+  // Beyond the time that a test gets: a busy machine is no failure.
+  const deadline = Deadline.after(systemClock, 60_000);
   const sets: ReplicaSet[] = [];
   try {
     await embedded.log.createStream(streamOf(uid), 1n);
@@ -130,6 +133,15 @@ async function rigOf(
       });
       sets.push(set);
       return set;
+    },
+    until: async (holds) => {
+      // The watch tells of every change: nobody spins, and takes from others the time in which they would get there.
+      const watch = registry.watch(keys.replica(uid, 0, nodeId));
+      for await (const events of watch) {
+        const isSo = events.some((event) => event.kind === 'put' && holds(ReplicaState.decode(event.entry.value)));
+        if (isSo) break;
+      }
+      await watch.close();
     },
     state: async (shard = 0) => {
       const entry = await registry.get(keys.replica(uid, shard, nodeId));

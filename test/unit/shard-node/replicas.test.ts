@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../../base/clock.js';
 import { keys } from '../../../cluster/keys.js';
 import type { Files } from '../../../vector-index/files.js';
 import { systemFiles } from '../../../vector-index/system-files.js';
@@ -128,7 +127,7 @@ describe('a replica that cannot be opened', () => {
     }));
 
   it('is tried again while the disk is full, and serves once there is room', () =>
-    withRig(async ({ replicas, state, write, deadline }) => {
+    withRig(async ({ replicas, state, until, write }) => {
       await write(logDocument('a'));
       let attempts = 0;
       const files: Files = {
@@ -142,8 +141,8 @@ describe('a replica that cannot be opened', () => {
       const set = replicas({ maintainEveryMs: 1 }, files);
       await set.follow(mapOf([placement()]));
       assert.throws(() => set.replica(uid, ref), { code: 'UNAVAILABLE', message: /disk full: .*free disk space$/ });
-      while ((await state())?.state !== 'ready') await systemClock.pause();
-      await set.settled(deadline);
+      await until((told) => told.state === 'ready');
+      assert.equal((await state())?.problem, '');
       assert.deepEqual([...set.replica(uid, ref).index.lookup(['a'])], [4_096n]);
       assert.ok(attempts > 3);
     }));
