@@ -2,7 +2,8 @@
  * Expiry: documents whose time has passed are deleted through the log, every so often, by every coordinator.
  *
  * Each is deleted only in the version that was found expired, so a document that was renewed meanwhile stays, and two coordinators
- * that sweep at once do no harm. Until it is swept, an expired document is hidden by the filter of every read.
+ * that sweep at once do no harm. Until it is swept, an expired document is hidden by the filter of every read; it is swept a minute
+ * late, so that a coordinator whose clock is a little ahead destroys nothing that others still show.
  */
 import type { Clock, Timer } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
@@ -17,18 +18,21 @@ import { expiredFilter } from './visible.js';
 /** How long one collection's sweep may take; what is left is swept the next time. */
 const sweepMs = 10 * 60_000;
 
+/** How far a coordinator's clock may be ahead. */
+const clockSkewMs = 60_000;
+
 export interface ExpiryParts extends DecisionParts {
   readonly logger: Logger;
 }
 
-/** Deletes what is expired at this moment; gives how many documents that were. Nothing for a collection without expiry. */
+/** Deletes what expired a minute ago or before; gives how many documents that were. Nothing for a collection without expiry. */
 export async function sweepExpired(
   settings: CollectionSettings,
   parts: DecisionParts,
   deadline: Deadline,
 ): Promise<number> {
   if (settings.expiresBy === '') return 0;
-  const filter = expiredFilter(settings.expiresBy, parts.clock.wallMs());
+  const filter = expiredFilter(settings.expiresBy, parts.clock.wallMs() - clockSkewMs);
   let count = 0;
   for await (const rows of matchingRows(filter, settings, parts, deadline)) {
     const doomed = rows.map(({ id, docId }) => ({ id, condition: docId }));
