@@ -1,6 +1,6 @@
 /** Nodes, shards, models and problems as people read them. */
 import { byteSize, table, type Colours } from './format.js';
-import type { ClusterNode, ClusterStatus, ModelInfo, ShardInfo } from '../sdk/types.js';
+import type { ClusterNode, ClusterStatus, ModelInfo, Problem, ShardInfo } from '../sdk/types.js';
 
 /** The cluster's health, its nodes and collections, and each problem with its remedy. */
 export function statusText(status: ClusterStatus, paint: Colours): string {
@@ -10,10 +10,13 @@ export function statusText(status: ClusterStatus, paint: Colours): string {
     nodesTable(status.nodes, paint),
     status.collections.length === 0 ? 'no collections' : `collections: ${status.collections.join(', ')}`,
   ];
-  for (const problem of status.problems) {
-    parts.push(`${paint.yellow(problem.what)}\n  why:  ${problem.why}\n  todo: ${problem.todo}`);
-  }
-  return parts.join('\n\n');
+  return withProblems(parts.join('\n\n'), status.problems, paint);
+}
+
+/** `text`, then each problem with its reason and its remedy. */
+export function withProblems(text: string, problems: readonly Problem[], paint: Colours): string {
+  const shown = problems.map(({ what, why, todo }) => `${paint.yellow(what)}\n  why:  ${why}\n  todo: ${todo}`);
+  return [text, ...shown].join('\n\n');
 }
 
 export function nodesTable(nodes: readonly ClusterNode[], paint: Colours): string {

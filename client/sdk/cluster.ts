@@ -6,7 +6,7 @@ import {
   type ShardInfo as WireShard,
 } from '../../proto/generated/shoal/v1/cluster.js';
 import { unary, type Target } from './call.js';
-import type { ClusterNode, ClusterStatus, ModelInfo, NodeKindName, ShardInfo } from './types.js';
+import type { ClusterNode, ClusterStatus, ModelInfo, NodeKindName, ShardInfo, ShardList } from './types.js';
 
 /** Milliseconds in which a flush seals what may be gigabytes. */
 const flushDeadlineMs = 600_000;
@@ -14,7 +14,7 @@ const flushDeadlineMs = 600_000;
 export interface ClusterCalls {
   status(): Promise<ClusterStatus>;
   /** Shards of a collection and their replicas; NOT_FOUND for an unknown collection. */
-  shards(collection: string): Promise<readonly ShardInfo[]>;
+  shards(collection: string): Promise<ShardList>;
   /** Seals every shard of a collection and purges the log up to what is durable. */
   flush(collection: string): Promise<{ readonly durable: bigint; readonly diskBytes: number }>;
   models(): Promise<readonly ModelInfo[]>;
@@ -29,7 +29,7 @@ export function clusterCalls(target: Target, client: ClusterClient): ClusterCall
     },
     async shards(collection) {
       const wire = await unary(target, client.listShards.bind(client), { collection });
-      return wire.shards.map(shardFromWire);
+      return { shards: wire.shards.map(shardFromWire), problems: wire.problems };
     },
     async flush(collection) {
       const wire = await unary(target, client.flush.bind(client), { collection }, flushDeadlineMs);

@@ -9,7 +9,7 @@ import {
 } from '../../proto/generated/shoal/v1/collections.js';
 import { attributeTypeName, attributeTypes, type AttributeTypeName } from '../../proto/attributes.js';
 import { unary, type Target } from './call.js';
-import type { Collection, CollectionOptions } from './types.js';
+import type { Collection, CollectionOptions, DescribedCollection } from './types.js';
 
 export interface CollectionUpdate {
   readonly replicas?: number;
@@ -21,7 +21,7 @@ export interface CollectionCalls {
   create(name: string, options?: CollectionOptions): Promise<Collection>;
   list(): Promise<readonly Collection[]>;
   /** NOT_FOUND when there is none. */
-  describe(name: string): Promise<Collection>;
+  describe(name: string): Promise<DescribedCollection>;
   update(name: string, changes: CollectionUpdate): Promise<Collection>;
   /** Deletes the collection and gives the number of documents that it had. FAILED_PRECONDITION while an alias points to it. */
   drop(name: string): Promise<number>;
@@ -46,8 +46,8 @@ export function collectionCalls(target: Target, client: CollectionsClient): Coll
       return answer.collections.map(collectionFromWire);
     },
     async describe(name) {
-      const answer = await unary(target, client.describeCollection.bind(client), { name });
-      return collectionFromWire(answer.collection);
+      const { collection, problems } = await unary(target, client.describeCollection.bind(client), { name });
+      return { ...collectionFromWire(collection), problems };
     },
     async update(name, changes) {
       const request = UpdateCollectionRequest.fromPartial({ name, ...changes });

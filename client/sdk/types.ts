@@ -280,7 +280,25 @@ export interface ClusterStatus {
   readonly version: string;
   readonly nodes: readonly ClusterNode[];
   readonly collections: readonly string[];
-  readonly problems: readonly { readonly what: string; readonly why: string; readonly todo: string }[];
+  readonly problems: readonly Problem[];
+}
+
+/** Something that is not as it should be, why, and what to do about it. */
+export interface Problem {
+  readonly what: string;
+  readonly why: string;
+  readonly todo: string;
+}
+
+/** A collection, and what is wrong with its replicas or its directory. */
+export interface DescribedCollection extends Collection {
+  readonly problems: readonly Problem[];
+}
+
+/** The shards of a collection, ascending, and what is wrong with their replicas or with its directory. */
+export interface ShardList {
+  readonly shards: readonly ShardInfo[];
+  readonly problems: readonly Problem[];
 }
 
 export interface ShardInfo {

@@ -74,7 +74,7 @@ describe('reading a collection of several shards', () => {
 
   /** The nodes that hold a replica of the shard `shard`. */
   async function holders(name: string, shard: number): Promise<string[]> {
-    const infos = await cluster.client.cluster.shards(name);
+    const { shards: infos } = await cluster.client.cluster.shards(name);
     return infos.find((info) => info.shard === shard)!.replicas.map(({ node }) => node);
   }
 

@@ -77,7 +77,7 @@ describe('writing to several shards', () => {
       assert.deepEqual(await scrolled(cluster), ids);
       const { shards, lists, documents } = await cluster.client.collections.describe('notes');
       assert.deepEqual([shards, lists, documents], [3, 6, 36]);
-      const sizes = (await cluster.client.cluster.shards('notes')).map((shard) => Number(shard.documents));
+      const sizes = (await cluster.client.cluster.shards('notes')).shards.map((shard) => Number(shard.documents));
       assert.deepEqual(sizes, [12, 12, 12]);
       const holders = await cluster.embedded.registry.list('placements/');
       assert.equal(holders.length, 3);

@@ -107,10 +107,17 @@ function addList(group: Command, host: CommandHost): void {
 function addDescribe(group: Command, host: CommandHost): void {
   addCommand(group, host, {
     usage: 'describe <name>',
-    summary: 'show the settings and the size of a collection',
-    examples: ['shoal collections describe notes'],
+    summary: 'show the settings and the size of a collection, and what is wrong with it',
+    examples: ['shoal collections describe notes', 'shoal collections describe notes --json'],
     run: async (call, args) => {
-      await showCollection(call, await call.withClient((client) => client.collections.describe(args.text(0))));
+      const { problems, ...collection } = await call.withClient((client) => client.collections.describe(args.text(0)));
+      await call.answer({ collection, problems }, async () => {
+        const { colours } = await import('../format.js');
+        const { collectionText } = await import('../collections-view.js');
+        const { withProblems } = await import('../cluster-view.js');
+        const paint = colours(call.context);
+        return withProblems(collectionText(collection, paint), problems, paint);
+      });
     },
   });
 }

@@ -2,7 +2,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Server, ServerCredentials, status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
 import { BackupsService, type BackupsServer, type RestorePart } from '../../../proto/generated/shoal/v1/backup.js';
-import { ClusterService, NodeKind, type ClusterServer } from '../../../proto/generated/shoal/v1/cluster.js';
+import {
+  ClusterService,
+  NodeKind,
+  type ClusterServer,
+  type Problem,
+} from '../../../proto/generated/shoal/v1/cluster.js';
 import {
   Collection,
   CollectionsService,
@@ -86,6 +91,12 @@ function failure(code: grpcStatus, details: string): ServiceError {
   return Object.assign(new Error(details), { code, details }) as unknown as ServiceError;
 }
 
+/** A collection named `ill` has a problem. */
+function problemsOf(name: string): Problem[] {
+  const what = `replica of shard 0 of 'ill' on shard-1 does not serve`;
+  return name === 'ill' ? [{ what, why: 'the node is away', todo: 'wait, or start the node' }] : [];
+}
+
 function find(held: Map<string, Held>, name: string): Held {
   const found = held.get(name);
   if (found === undefined) throw failure(grpcStatus.NOT_FOUND, `collection ${name} does not exist; create it first`);
@@ -129,7 +140,10 @@ function collectionsServer(
       Reflect.deleteProperty(aliases, alias);
       return {};
     }),
-    describeCollection: answer(({ name }: { name: string }) => ({ collection: view(name), problems: [] })),
+    describeCollection: answer(({ name }: { name: string }) => ({
+      collection: view(name),
+      problems: problemsOf(name),
+    })),
     updateCollection: answer(({ name, replicas }: { name: string; replicas?: number | undefined }) => {
       const { settings } = find(held, name).collection;
       if (settings !== undefined && replicas !== undefined) settings.replicas = replicas;
@@ -406,7 +420,7 @@ function clusterServer(held: Map<string, Held>): ClusterServer {
       version: '0.1.0',
     })),
     listShards: answer(({ collection }: { collection: string }) => ({
-      problems: [],
+      problems: problemsOf(collection),
       shards: [
         {
           shard: 0,

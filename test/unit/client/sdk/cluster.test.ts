@@ -14,7 +14,11 @@ describe('the cluster as the client sees it', () => {
     withClient(async (client) => {
       await client.collections.create('notes');
       await client.documents.upsert('notes', [{ id: '1', text: 'x' }]);
-      const [shard] = await client.cluster.shards('notes');
+      const {
+        shards: [shard],
+        problems,
+      } = await client.cluster.shards('notes');
+      assert.deepEqual(problems, []);
       assert.equal(shard?.documents, 1);
       assert.deepEqual(shard?.replicas, [{ node: 'shard-1', state: 'ready', applied: 9n, lag: 0 }]);
       assert.deepEqual(await client.cluster.flush('notes'), { durable: 9n, diskBytes: 100 });

@@ -28,7 +28,9 @@ describe('the service of the cluster', () => {
   it('lists shards with their replicas', async () => {
     const { sequence } = await cluster.client.documents.upsert('notes', numberedDocuments(5));
     await cluster.client.cluster.flush('notes');
-    const [shard, ...others] = await cluster.client.cluster.shards('notes');
+    const {
+      shards: [shard, ...others],
+    } = await cluster.client.cluster.shards('notes');
     assert.equal(others.length, 0);
     assert.deepEqual([shard?.documents, shard?.segments, shard?.tombstones, shard?.lists], [5, 1, 0, 1]);
     const ready = { state: 'ready', applied: sequence, lag: 0 };

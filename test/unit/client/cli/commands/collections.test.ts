@@ -23,10 +23,19 @@ describe('shoal collections', () => {
     assert.equal(collection['uid'], 'uid-papers');
     assert.deepEqual(collection['attributes'], { year: 'int64', tags: 'string[]' });
     assert.match((await shoal(['collections', 'describe', 'papers'])).stdout, /year:int64, tags:string\[\]/);
+    assert.deepEqual((await shoal(['collections', 'describe', 'papers', '--json'])).json()['problems'], []);
     assert.match((await shoal(['collections', 'list'])).stdout, /papers/);
     const updated = (await shoal(['collections', 'update', 'papers', '--replicas', '3', '--json'])).json();
     assert.equal((updated['collection'] as Record<string, unknown>)['replicas'], 3);
     assert.equal((await shoal(['collections', 'drop', 'papers'])).stdout, 'dropped papers with 0 documents\n');
+  });
+
+  it('describes what is wrong with one, and what to do', async () => {
+    await shoal(['collections', 'create', 'ill']);
+    const { stdout } = await shoal(['collections', 'describe', 'ill']);
+    assert.match(stdout, /on shard-1 does not serve\n {2}why: {2}the node is away\n {2}todo: wait/);
+    const { problems } = (await shoal(['collections', 'describe', 'ill', '--json'])).json() as { problems: object[] };
+    assert.equal(problems.length, 1);
   });
 
   it('points an alias, shows it, and takes it away', async () => {

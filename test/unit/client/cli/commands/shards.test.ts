@@ -19,6 +19,15 @@ describe('shoal shards', () => {
           replicas: [{ node: 'shard-1', state: 'ready', applied: '9', lag: 0 }],
         },
       ],
+      problems: [],
     });
+  });
+
+  it('tells of each problem why, and what to do', async () => {
+    await shoal(['collections', 'create', 'ill']);
+    const { stdout } = await shoal(['shards', 'ill']);
+    assert.match(stdout, /on shard-1 does not serve\n {2}why: {2}the node is away\n {2}todo: wait, or start the node/);
+    const { problems } = (await shoal(['shards', 'ill', '--json'])).json() as { problems: object[] };
+    assert.deepEqual(Object.keys(problems[0] ?? {}), ['what', 'why', 'todo']);
   });
 });
