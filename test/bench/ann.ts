@@ -1,10 +1,12 @@
 /**
  * How many queries a second at a recall, one thread, beside FAISS, ScaNN, hnswlib and SVS?
  *
- * Every system and variant is tuned alike on the even queries: the fastest of its settings that reaches the target. Reported are the odd ones,
- * all systems in turn, three times: qps1, p50Us and p99Us of the fastest repetition (one query a call), qpsBatch (all in one call), medians
- * beside them. Of a system's variants those are measured that no other beats in both bytes and speed. From single queries of a peer the fixed cost
- * of its Python call is taken off: callUs, measured on 16 vectors. A system that cannot be had has a row that says why.
+ * Every system and variant is tuned alike on the even queries: the fastest of its settings that reaches the target.
+ * Reported are the odd ones, all systems in turn, three times: qps1, p50Us and p99Us of the fastest repetition (one
+ * query a call), qpsBatch (all in one call), medians beside them. Of a system's variants those are measured that no
+ * other beats in both bytes and speed. From single queries of a peer the fixed cost of its Python call is taken off:
+ * callUs, measured on 16 vectors. cpuUs and cpuUsBatch are the processor time of a query, which others on the machine
+ * disturb least. A system that cannot be had has a row that says why.
  */
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
@@ -154,6 +156,8 @@ function rowOf(measured: Measured, dataset: string, querySet: string): Record<st
     qpsBatch: measured.qpsBatch,
     qps1Median: measured.qps1Median,
     qpsBatchMedian: measured.qpsBatchMedian,
+    cpuUs: measured.cpuUs,
+    cpuUsBatch: measured.cpuUsBatch,
     callUs: system.callMicros,
     queries: measured.queries,
   };

@@ -1,8 +1,9 @@
 /**
  * How much of the exact ten nearest does a code of so many bytes find, every vector scanned?
  *
- * recall10@10 and recall10@100 = share of the ten nearest among the first 10 and 100 that the code gives; bytes = codes and factors of a vector,
- * without ids, of both codes where there is a second one (which rescores 400 candidates). Peers: FAISS's codecs.
+ * recall10@10 and recall10@100 = share of the ten nearest among the first 10 and 100 that the code gives; bytes =
+ * codes and factors of a vector, without ids, of both codes where there is a second one (which rescores 400
+ * candidates). Peers: FAISS's codecs.
  */
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';

@@ -35,13 +35,13 @@ class Peer:
         size = bytes_of(index)
         if second is None:
             return Index(index, seconds, size)
-        begin = time.perf_counter()
+        begin = time.process_time()
         rows = np.ascontiguousarray(self.base, dtype=np.float32)
         refinement = faiss.index_factory(rows.shape[1], second, faiss.METRIC_INNER_PRODUCT)
         refinement.train(rows)
         refinement.add(rows)
         refined = faiss.IndexRefine(index, refinement)
-        built = Index(refined, seconds + time.perf_counter() - begin, size + refinement.sa_code_size())
+        built = Index(refined, seconds + time.process_time() - begin, size + refinement.sa_code_size())
         # IndexRefine keeps nothing alive either.
         built.held = (index, refinement)
         return built

@@ -1,4 +1,7 @@
-/** What a system has to offer to be measured: Shoal's own index and every peer come through this door, and are tuned and timed by the same code. */
+/**
+ * What a system has to offer to be measured: Shoal's own index and every peer come through this door, and are tuned
+ * and timed by the same code.
+ */
 
 import type { QuerySet } from './dataset.js';
 
@@ -13,7 +16,7 @@ export interface QueryRange {
 }
 
 export interface Built {
-  /** Of the first build, also when the index came out of a cache. */
+  /** Processor time of all threads, of the first build, also when the index came out of a cache. */
   readonly buildSeconds: number;
   /** Codes, factors and ids, of all copies; links of a graph; the code of a second pass. */
   readonly bytesPerVector: number;
@@ -26,22 +29,28 @@ export interface SingleRun {
   readonly ids: Int32Array;
   /** float32[count]: of each query by itself, one call a query, on one thread. */
   readonly micros: Float32Array;
+  /** Processor time of all of them together: what they cost, whoever else is on the machine. */
+  readonly cpuSeconds: number;
 }
 
 export interface BatchRun {
   readonly ids: Int32Array;
   /** Of all queries in one call, on one thread. */
   readonly seconds: number;
+  readonly cpuSeconds: number;
 }
 
 export interface AnnSystem {
   readonly system: string;
   readonly variant: string;
-  /** Fixed cost of a single call, in µs, which is taken off every single query's time: 0 where it is part of what is measured. */
+  /**
+   * Fixed cost of a single call, in µs, which is taken off every single query's time: 0 where it is part of what is
+   * measured.
+   */
   readonly callMicros: number;
   /**
-   * Settings to try. Within a family one knob grows from setting to setting, and recall with it; the families differ in the other knobs. One
-   * family with one setting = nothing to tune.
+   * Settings to try. Within a family one knob grows from setting to setting, and recall with it; the families differ
+   * in the other knobs. One family with one setting = nothing to tune.
    */
   readonly families: readonly (readonly Setting[])[];
   /** Makes the index ready, or gets it out of a cache. Rejects when this variant is not to be had on this machine. */

@@ -1,4 +1,7 @@
-/** What is searched and asked: vectors, sets of queries, and the exact answers, all kept in the cache once they are made. */
+/**
+ * What is searched and asked: vectors, sets of queries, and the exact answers, all kept in the cache once they are
+ * made.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom } from '../../../../base/random.js';
@@ -44,7 +47,9 @@ const truthWidth = 100;
 const millionRows = 1_000_000;
 export const querySetNames = ['sentences', 'words'] as const;
 
-/** The dataset that the options name, made now where it is not in the cache. UsageError for a name that does not exist. */
+/**
+ * The dataset that the options name, made now where it is not in the cache. UsageError for a name that does not exist.
+ */
 export async function loadDataset(options: DatasetOptions): Promise<AnnDataset> {
   if (options.dataset === 'file' || options.vectors !== '') return await fromFiles(options);
   if (options.dataset !== 'glosses' && options.dataset !== 'million') {

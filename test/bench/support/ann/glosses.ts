@@ -1,8 +1,9 @@
 /**
  * WordNet's glosses as vectors of the default encoder, kept in the cache by the digest of the model.
  *
- * Rows are definitions, without their quoted examples. Two sets of queries: *sentences* are quoted examples, encoded as texts, near the
- * data; *words* are first words of a meaning with the model's query prefix, far from the data, as short queries are.
+ * Rows are definitions, without their quoted examples. Two sets of queries: *sentences* are quoted examples, encoded
+ * as texts, near the data; *words* are first words of a meaning with the model's query prefix, far from the data, as
+ * short queries are.
  */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';

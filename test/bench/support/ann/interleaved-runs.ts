@@ -24,6 +24,11 @@ export interface Measured {
   readonly p99Us: number;
   readonly qpsBatch: number;
   readonly qpsBatchMedian: number;
+  /**
+   * Processor time of a query, the least of the repetitions: single, fixed cost of the call taken off; and in a batch.
+   */
+  readonly cpuUs: number;
+  readonly cpuUsBatch: number;
   /** int32[queries, k] of the single queries. */
   readonly ids: Int32Array;
 }
@@ -38,6 +43,8 @@ export interface RunOptions {
 interface Repetitions {
   readonly singles: Float32Array[];
   readonly batches: number[];
+  readonly cpuSingles: number[];
+  readonly cpuBatches: number[];
   ids: Int32Array;
 }
 
@@ -56,9 +63,11 @@ export async function interleavedRuns(
       const { system, tuned } = entry;
       const single = await system.measureSingle(tuned.setting, answers.k, own);
       runs.singles.push(single.micros.map((each) => Math.max(0, each - system.callMicros)));
+      runs.cpuSingles.push(single.cpuSeconds);
       runs.ids = single.ids;
       const batch = await system.measureBatch(tuned.setting, answers.k, own);
       runs.batches.push(batch.seconds);
+      runs.cpuBatches.push(batch.cpuSeconds);
     }
     options.progress(`repetition ${repetition + 1} of ${options.repetitions}`);
   }
@@ -66,7 +75,7 @@ export async function interleavedRuns(
 }
 
 function emptyRuns(): Repetitions {
-  return { singles: [], batches: [], ids: new Int32Array(0) };
+  return { singles: [], batches: [], cpuSingles: [], cpuBatches: [], ids: new Int32Array(0) };
 }
 
 function affordable({ tuned }: Entry, range: QueryRange, seconds: number): QueryRange {
@@ -88,6 +97,8 @@ function measuredOf(entry: Entry, runs: Repetitions, range: QueryRange, answers:
     p99Us: percentile(best, 0.99),
     qpsBatch: range.count / batches[0]!,
     qpsBatchMedian: range.count / batches[batches.length >> 1]!,
+    cpuUs: (1e6 * Math.min(...runs.cpuSingles)) / range.count - entry.system.callMicros,
+    cpuUsBatch: (1e6 * Math.min(...runs.cpuBatches)) / range.count,
     ids: runs.ids,
   };
 }

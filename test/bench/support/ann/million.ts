@@ -1,7 +1,9 @@
 /**
- * A million vectors that keep the structure of real ones: 0.6 of a gloss + 0.4 of one of its 20 nearest + Gaussian noise of norm 0.35, renormalised.
+ * A million vectors that keep the structure of real ones: 0.6 of a gloss + 0.4 of one of its 20 nearest + Gaussian
+ * noise of norm 0.35, renormalised.
  *
- * The random numbers are those of one seed, so that every machine makes the same vectors. The noise is Gaussian in every value and scaled to its norm.
+ * The random numbers are those of one seed, so that every machine makes the same vectors. The noise is Gaussian in
+ * every value and scaled to its norm.
  */
 import { seededRandom, type Random } from '../../../../base/random.js';
 import { exactNeighbours } from './truth.js';

@@ -23,7 +23,9 @@ export interface PeersOptions {
   progress(line: string): void;
 }
 
-/** Installs and starts the peers over `dataset`. UsageError for an unknown name; a peer that does not start is absent. */
+/**
+ * Installs and starts the peers over `dataset`. UsageError for an unknown name; a peer that does not start is absent.
+ */
 export async function openPeers(dataset: AnnDataset, options: PeersOptions): Promise<Peers> {
   const { names, variants, cache, threads, progress } = options;
   const wanted = namesOf(names);

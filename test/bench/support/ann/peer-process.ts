@@ -22,7 +22,10 @@ const folder = fileURLToPath(new URL('../../peers', import.meta.url));
 /** Lines of the library's own output that are told when it dies. */
 const linesKept = 4;
 
-/** Which of `names` can be used: the path of the Python that has them, and why others are absent. Installs what is missing. */
+/**
+ * Which of `names` can be used: the path of the Python that has them, and why others are absent. Installs what is
+ * missing.
+ */
 export function installPeers(names: readonly string[]): { python: string; absent: Map<string, string> } {
   const args = [`${folder}/install.mjs`, '--json', ...names];
   const { status, stdout } = spawnSync(process.execPath, args, {

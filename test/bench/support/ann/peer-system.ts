@@ -6,7 +6,10 @@ import type { PeerName, PeerVariant } from './peer-variants.js';
 
 interface SearchAnswer {
   readonly ids: string;
-  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** Of a batch. */
+  readonly seconds?: number;
+  /** Of single queries. */
   readonly micros?: string;
 }
 
@@ -69,13 +72,13 @@ class PeerSystem implements AnnSystem {
   }
 
   async measureSingle(setting: Setting, k: number, range: QueryRange): Promise<SingleRun> {
-    const { ids, micros = '' } = await this.#search(setting, k, range, true);
-    return { ids: new Int32Array(bytesIn(ids)), micros: new Float32Array(bytesIn(micros)) };
+    const { ids, cpuSeconds, micros = '' } = await this.#search(setting, k, range, true);
+    return { ids: new Int32Array(bytesIn(ids)), micros: new Float32Array(bytesIn(micros)), cpuSeconds };
   }
 
   async measureBatch(setting: Setting, k: number, range: QueryRange): Promise<BatchRun> {
-    const { ids, seconds } = await this.#search(setting, k, range, false);
-    return { ids: new Int32Array(bytesIn(ids)), seconds };
+    const { ids, cpuSeconds, seconds = NaN } = await this.#search(setting, k, range, false);
+    return { ids: new Int32Array(bytesIn(ids)), seconds, cpuSeconds };
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,10 @@ import type { FloatRows, RowNumbers } from './npy-file.js';
 export interface RightAnswers {
   /** int32[queries, width]: the true neighbours, best first. */
   readonly truth: RowNumbers;
-  /** Rows of the truth that count for the first k: k and those as near as the k-th, for duplicates are as good as one another. */
+  /**
+   * Rows of the truth that count for the first k: k and those as near as the k-th, for duplicates are as good as one
+   * another.
+   */
   readonly counted: Int32Array;
   readonly k: number;
 }
@@ -27,8 +30,8 @@ export function rightAnswers(base: FloatRows, queries: FloatRows, truth: RowNumb
 }
 
 /**
- * Share of the first k true neighbours among the first `depth` of `ids` int32[range.count, width], mean over the queries of `range`: depth = k is
- * recall@k, a greater depth what a second pass can still find.
+ * Share of the first k true neighbours among the first `depth` of `ids` int32[range.count, width], mean over the
+ * queries of `range`: depth = k is recall@k, a greater depth what a second pass can still find.
  */
 export function recallOf(answers: RightAnswers, range: QueryRange, ids: Int32Array, depth = answers.k): number {
   const { truth, counted, k } = answers;

@@ -1,6 +1,7 @@
 /** Shoal's exact scan of half-precision rows as a system: recall 1, two bytes a value. */
 import type { Clock } from '../../../../base/clock.js';
 import { scanDense, toFloat16 } from '../../../../kernels/kernels.js';
+import { cpuSeconds } from './cpu-seconds.js';
 import type { AnnSystem, BatchRun, Built, QueryRange, Setting, SingleRun } from './ann-system.js';
 import type { QuerySet } from './dataset.js';
 import type { FloatRows } from './npy-file.js';
@@ -23,9 +24,9 @@ export class ShoalExact implements AnnSystem {
   }
 
   prepare(): Promise<Built> {
-    const beginMs = this.#clock.monotonicMs();
+    const begin = cpuSeconds();
     this.#rows = toFloat16(this.#base.values);
-    const buildSeconds = (this.#clock.monotonicMs() - beginMs) / 1_000;
+    const buildSeconds = cpuSeconds() - begin;
     const codeBytes = 2 * this.#base.dim;
     return Promise.resolve({ buildSeconds, bytesPerVector: codeBytes + idBytes, codeBytes });
   }
@@ -38,19 +39,20 @@ export class ShoalExact implements AnnSystem {
   async measureSingle(_setting: Setting, k: number, range: QueryRange): Promise<SingleRun> {
     const ids = new Int32Array(range.count * k).fill(-1);
     const micros = new Float32Array(range.count);
+    const cpuBegin = cpuSeconds();
     for (let i = 0; i < range.count; i++) {
       const beginMs = this.#clock.monotonicMs();
       const { rows } = await this.#search(range.first + i * range.step, k);
       micros[i] = 1_000 * (this.#clock.monotonicMs() - beginMs);
       ids.set(rows, i * k);
     }
-    return { ids, micros };
+    return { ids, micros, cpuSeconds: cpuSeconds() - cpuBegin };
   }
 
   async measureBatch(setting: Setting, k: number, range: QueryRange): Promise<BatchRun> {
     const beginMs = this.#clock.monotonicMs();
-    const { ids } = await this.measureSingle(setting, k, range);
-    return { ids, seconds: (this.#clock.monotonicMs() - beginMs) / 1_000 };
+    const { ids, cpuSeconds } = await this.measureSingle(setting, k, range);
+    return { ids, cpuSeconds, seconds: (this.#clock.monotonicMs() - beginMs) / 1_000 };
   }
 
   close(): Promise<void> {

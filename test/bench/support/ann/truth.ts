@@ -1,8 +1,10 @@
 /**
- * The exact nearest rows: a scan of half-precision rows for more candidates than are wanted, then their inner products in double precision.
+ * The exact nearest rows: a scan of half-precision rows for more candidates than are wanted, then their inner products
+ * in double precision.
  *
- * Rounding to halves moves a score of unit vectors of a few hundred dimensions by about 1e-5 and at most 5e-4; the spare candidates cover what it
- * moves, and a query whose last candidate lies too near to the last answer is scanned again for more.
+ * Rounding to halves moves a score of unit vectors of a few hundred dimensions by about 1e-5 and at most 5e-4; the
+ * spare candidates cover what it moves, and a query whose last candidate lies too near to the last answer is scanned
+ * again for more.
  */
 import { scanDense, toFloat16 } from '../../../../kernels/kernels.js';
 import type { FloatRows, RowNumbers } from './npy-file.js';

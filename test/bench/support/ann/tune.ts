@@ -1,8 +1,9 @@
 /**
- * The fastest setting of a system that reaches a recall, chosen on one half of the queries; what is reported is measured on the other half.
+ * The fastest setting of a system that reaches a recall, chosen on one half of the queries; what is reported is
+ * measured on the other half.
  *
- * In every family the least setting that reaches the target is found by bisection, with batches; of these the one with the least time of single
- * queries wins.
+ * In every family the least setting that reaches the target is found by bisection, with batches; of these the one that
+ * takes the least processor time for single queries wins.
  */
 import type { AnnSystem, QueryRange, Setting } from './ann-system.js';
 import { recallOf, type RightAnswers } from './recall.js';
@@ -11,7 +12,7 @@ export interface Tuned {
   readonly setting: Setting;
   /** Of the tuning half. */
   readonly recall: number;
-  /** Mean of single queries of the tuning half, fixed cost of the call taken off. */
+  /** Processor time of a single query, mean over the tuning half, fixed cost of the call taken off. */
   readonly micros: number;
 }
 
@@ -79,7 +80,7 @@ export class Tuner {
 
   async #micros(setting: Setting): Promise<number> {
     const range = { ...this.#tuning, count: Math.min(this.#tuning.count, speedQueries) };
-    const { micros } = await this.#system.measureSingle(setting, this.#answers.k, range);
-    return micros.reduce((sum, each) => sum + each, 0) / micros.length - this.#system.callMicros;
+    const { cpuSeconds } = await this.#system.measureSingle(setting, this.#answers.k, range);
+    return (1e6 * cpuSeconds) / range.count - this.#system.callMicros;
   }
 }

@@ -1,0 +1,183 @@
+/** What the benchmarks over vectors are built of: texts of glosses, right answers, files, tuning, interleaved runs. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { systemClock } from '../../base/clock.js';
+import { inFolder } from '../temporary-folder.js';
+import type { AnnSystem, BatchRun, Setting, SingleRun } from './support/ann/ann-system.js';
+import { smallDataset } from './support/ann/dataset.js';
+import { definitionOf, sentencesOf } from './support/ann/glosses.js';
+import { interleavedRuns } from './support/ann/interleaved-runs.js';
+import { mixedRows } from './support/ann/million.js';
+import { readFloatRows, readRowNumbers, writeFloatRows, writeRowNumbers } from './support/ann/npy-file.js';
+import { recallOf, rightAnswers } from './support/ann/recall.js';
+import { ShoalExact } from './support/ann/shoal-exact.js';
+import { halves, Tuner } from './support/ann/tune.js';
+import { exactNeighbours } from './support/ann/truth.js';
+
+const [rows, dim, queryCount] = [500, 32, 40];
+
+describe('a gloss', () => {
+  const gloss = 'scattering ("straw" is archaic); "strew toys all over the carpet"; "strewn toys"';
+
+  it('is a definition up to its quoted examples', () => {
+    assert.equal(definitionOf(gloss), 'scattering ("straw" is archaic)');
+    assert.equal(definitionOf('a dog'), 'a dog');
+  });
+
+  it('has those examples as sentences that are long enough', () =>
+    assert.deepEqual(sentencesOf(gloss), ['strew toys all over the carpet']));
+});
+
+describe('recall', () => {
+  it('is 1 for the truth itself, and counts what is within the first k', async () => {
+    const { base, querySets } = await smallDataset(rows, dim, queryCount);
+    const { queries, truth } = querySets[0]!;
+    const answers = rightAnswers(base, queries, truth, 10);
+    const range = { first: 1, step: 2, count: 20 };
+    const firstOf = (from: number, width: number): Int32Array =>
+      Int32Array.from({ length: 20 * width }, (_, i) => {
+        const query = 1 + 2 * Math.floor(i / width);
+        return truth.values[query * truth.width + from + (i % width)]!;
+      });
+    assert.equal(recallOf(answers, range, firstOf(0, 10)), 1);
+    assert.equal(recallOf(answers, range, firstOf(5, 10)), 0.5);
+    assert.equal(recallOf(answers, range, firstOf(5, 20), 20), 0.5);
+  });
+
+  it('takes a twin of the last neighbour for as good', () => {
+    const base = { count: 3, dim: 2, values: Float32Array.of(1, 0, 0.6, 0.8, 0.6, 0.8) };
+    const queries = { count: 1, dim: 2, values: Float32Array.of(1, 0) };
+    const truth = { count: 1, width: 3, values: Int32Array.of(0, 1, 2) };
+    const answers = rightAnswers(base, queries, truth, 2);
+    assert.equal(recallOf(answers, { first: 0, step: 1, count: 1 }, Int32Array.of(2, 0)), 1);
+  });
+});
+
+describe('the exact neighbours', () => {
+  it('are those of a plain loop in double precision', async () => {
+    const { base, querySets } = await smallDataset(rows, dim, queryCount);
+    const { queries } = querySets[0]!;
+    const { values, width } = await exactNeighbours(base, queries, 7, () => undefined);
+    const score = (row: number): number =>
+      Array.from({ length: dim }, (_, j) => queries.values[j]! * base.values[row * dim + j]!).reduce(
+        (a, b) => a + b,
+        0,
+      );
+    const plain = Array.from({ length: rows }, (_, row) => row).sort((a, b) => score(b) - score(a));
+    assert.deepEqual([...values.subarray(0, width)], plain.slice(0, 7));
+  });
+});
+
+describe('mixed rows', () => {
+  it('have unit length and are the same every time', async () => {
+    const { base } = await smallDataset(rows, dim, queryCount);
+    const make = async (): Promise<Float32Array[]> => {
+      const pieces: Float32Array[] = [];
+      for await (const piece of mixedRows(base, 50, () => undefined)) pieces.push(piece);
+      return pieces;
+    };
+    const [first, second] = [await make(), await make()];
+    assert.deepEqual(first, second);
+    for (let at = 0; at < 50 * dim; at += dim) {
+      assert.ok(Math.abs(Math.hypot(...first[0]!.subarray(at, at + dim)) - 1) < 1e-5);
+    }
+  });
+});
+
+describe('.npy files', () => {
+  it('give back the rows and numbers that were written', async () =>
+    inFolder(async (folder) => {
+      const values = Float32Array.of(1, 2, 3, 4, 5, 6);
+      await writeFloatRows(join(folder, 'rows.npy'), [3, 2], [values.subarray(0, 2), values.subarray(2)]);
+      assert.deepEqual(await readFloatRows(join(folder, 'rows.npy'), 2), {
+        count: 2,
+        dim: 2,
+        values: values.slice(0, 4),
+      });
+      const numbers = { count: 2, width: 3, values: Int32Array.of(5, 4, 3, 2, 1, 0) };
+      await writeRowNumbers(join(folder, 'truth.npy'), numbers);
+      assert.deepEqual(await readRowNumbers(join(folder, 'truth.npy')), numbers);
+    }));
+
+  it('are refused when fewer values come than were announced', async () =>
+    inFolder((folder) => assert.rejects(writeFloatRows(join(folder, 'rows.npy'), [3, 2], [Float32Array.of(1, 2)]))));
+});
+
+/** Finds as many of the truth's first ten as its setting says, and costs what it says. */
+class Pretended implements AnnSystem {
+  readonly system = 'pretended';
+  readonly variant = 'only';
+  readonly callMicros = 1;
+  readonly families = [
+    [4, 9, 10].map((found) => ({ found, micros: 10 * found })),
+    [6, 9, 10].map((found) => ({ found, micros: 5 * found })),
+  ];
+  readonly asked: Setting[] = [];
+  readonly #truth: Int32Array;
+
+  constructor(truth: Int32Array) {
+    this.#truth = truth;
+  }
+
+  prepare = () => Promise.resolve({ buildSeconds: 0, bytesPerVector: 1, codeBytes: 1 });
+  useQueries = () => Promise.resolve();
+  close = () => Promise.resolve();
+
+  measureSingle(
+    setting: Setting,
+    k: number,
+    range: { first: number; step: number; count: number },
+  ): Promise<SingleRun> {
+    this.asked.push(setting);
+    const micros = new Float32Array(range.count).fill(setting['micros']!);
+    const ids = new Int32Array(range.count * k).fill(-1);
+    for (let i = 0; i < range.count; i++) {
+      const start = (range.first + i * range.step) * 100;
+      ids.set(this.#truth.subarray(start, start + setting['found']!), i * k);
+    }
+    return Promise.resolve({ ids, micros, cpuSeconds: (range.count * setting['micros']!) / 1e6 });
+  }
+
+  async measureBatch(
+    setting: Setting,
+    k: number,
+    range: { first: number; step: number; count: number },
+  ): Promise<BatchRun> {
+    const { ids, cpuSeconds } = await this.measureSingle(setting, k, range);
+    return { ids, cpuSeconds, seconds: cpuSeconds };
+  }
+}
+
+describe('tuning and measuring', () => {
+  it('take the cheapest setting that reaches the target, and report the other half', async () => {
+    const { base, querySets } = await smallDataset(rows, dim, queryCount);
+    const { queries, truth } = querySets[0]!;
+    const answers = rightAnswers(base, queries, truth, 10);
+    const system = new Pretended(truth.values);
+    const { tuning, testing } = halves(queryCount);
+    const tuner = new Tuner(system, answers, tuning);
+    const tuned = await tuner.best(0.9);
+    assert.deepEqual(tuned?.setting, { found: 9, micros: 45 });
+    assert.equal(await new Tuner({ ...system, families: [] } as never, answers, tuning).best(0.9), null);
+    const entry = { system, built: await system.prepare(), target: 0.9, tuned };
+    const options = { repetitions: 3, seconds: 1, progress: () => undefined };
+    const [measured] = await interleavedRuns([entry], answers, testing, options);
+    assert.ok(Math.abs(measured!.recall - 0.9) < 1e-9);
+    assert.equal(measured!.p50Us, 44);
+    assert.ok(Math.abs(measured!.qps1 - 1e6 / 44) < 1);
+    assert.ok(Math.abs(measured!.cpuUs - 44) < 1e-6);
+    assert.equal(measured!.queries, 20);
+  });
+
+  it('of the exact scan need no tuning and find everything', async () => {
+    const dataset = await smallDataset(rows, dim, queryCount);
+    const [set] = dataset.querySets;
+    const system = new ShoalExact(dataset.base, systemClock);
+    await system.prepare();
+    await system.useQueries(set!);
+    const answers = rightAnswers(dataset.base, set!.queries, set!.truth, 10);
+    const tuned = await new Tuner(system, answers, halves(queryCount).tuning).best(0.95);
+    assert.deepEqual(tuned?.setting, {});
+    assert.ok(tuned.recall > 0.99);
+  });
+});
