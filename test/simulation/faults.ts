@@ -15,6 +15,14 @@ import type { DiskImage } from './sim/disk.js';
 /** What a node says that has lost what the log no longer has. */
 const lostMessage = 'the log begins after';
 
+/** Who has to know what is lost. The functions returned say that nodes have found out. */
+export interface Losses {
+  /** The directory of a collection forgets what it decided after `committed`. */
+  decisions(uid: string, committed: bigint): () => void;
+  /** The main collection's log loses its last `count` records. */
+  end(count: number): () => void;
+}
+
 export class Faults {
   readonly #cluster: SimCluster;
   readonly #random: Random;
@@ -25,16 +33,11 @@ export class Faults {
   injected = 0;
 
   readonly #weights: Readonly<Record<FaultKind, number>>;
-  readonly #loseDecisions: (uid: string, committed: bigint) => () => void;
+  readonly #losses: Losses;
 
-  /** `loseDecisions`: the directory of a collection is about to forget what it decided; the function returned ends that. */
-  constructor(
-    cluster: SimCluster,
-    weights: Readonly<Record<FaultKind, number>>,
-    loseDecisions: (uid: string, committed: bigint) => () => void,
-  ) {
+  constructor(cluster: SimCluster, weights: Readonly<Record<FaultKind, number>>, losses: Losses) {
     this.#weights = weights;
-    this.#loseDecisions = loseDecisions;
+    this.#losses = losses;
     this.#cluster = cluster;
     this.#random = cluster.scheduler.random;
   }
@@ -210,6 +213,26 @@ export class Faults {
     });
   }
 
+  /** Everything loses its power, and the log was put back from a copy that lacks its end. */
+  lostEnd(): void {
+    const { machines, world, scheduler } = this.#cluster;
+    const downMs = this.#ms(50, 2_000);
+    for (const machine of machines) this.#goDown(machine, 'with a log that lost its end');
+    const starts = new Map(machines.map((machine) => [machine, machine.starts]));
+    world.log.crash();
+    const end = this.#losses.end(1 + this.#random.below(40));
+    this.#later(downMs, () => (world.log.isDown = false));
+    const isOver = (): boolean =>
+      machines.every((machine) => machine.address !== null && machine.starts > starts.get(machine)!) &&
+      world.registry.list(keys.directoryStates).every(({ value }) => DirectoryState.decode(value).state === 'ready');
+    const wait = (sinceMs: number): void => {
+      const nextMs = isOver() ? sinceMs : scheduler.nowMs;
+      if (scheduler.nowMs - nextMs > 3_000) end();
+      else this.#later(200, () => wait(nextMs));
+    };
+    wait(scheduler.nowMs);
+  }
+
   /** Its directories forget. They begin anew once it serves, from the moment in which the function returned is called. */
   #forget(machine: Machine): () => void {
     const { registry } = this.#cluster.world;
@@ -225,7 +248,7 @@ export class Faults {
       const states = statesOf(uid);
       const committed = states.map((state) => state.committed);
       const least = states.length < count ? 0n : committed.reduce((a, b) => (a < b ? a : b));
-      return { uid, count, end: this.#loseDecisions(uid, least) };
+      return { uid, count, end: this.#losses.decisions(uid, least) };
     });
     const begin = (starts: number): void => {
       const isServing = machine.address !== null && machine.starts > starts;

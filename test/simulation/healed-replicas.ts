@@ -42,13 +42,19 @@ async function problemOf(
       const problem = take(session, rows, first === null ? primaries : null);
       if (problem !== null) return `shard ${shard} on ${node} ${problem}`;
       const content = rows.ids
-        .map((id, at) => `${id} ${rows.docIds.subarray(8 * at, 8 * at + 8).toString('hex')} ${rows.primary[at]}`)
+        .flatMap((id, at) =>
+          session.oracle.isInDoubt(id)
+            ? []
+            : `${id} ${rows.docIds.subarray(8 * at, 8 * at + 8).toString('hex')} ${rows.primary[at]}`,
+        )
         .join();
       first ??= content;
       if (content !== first) return `replicas of shard ${shard} differ`;
     }
   }
-  const missing = [...session.oracle.ids()].find((id) => session.oracle.now(id) !== null && !primaries.has(id));
+  const missing = [...session.oracle.ids()].find(
+    (id) => session.oracle.now(id) !== null && !primaries.has(id) && !session.oracle.isInDoubt(id),
+  );
   return missing === undefined ? null : `no shard has '${missing}'`;
 }
 
@@ -61,7 +67,7 @@ function take(session: Session, rows: ListRowsResponse, primaries: Map<string, b
     if (now?.docId !== docId && !session.oracle.isInDoubt(id))
       return `has '${id}' as ${docId}; it is ${now?.docId ?? 'absent'}`;
     if (primaries === null || rows.primary[at] !== 1) continue;
-    if (primaries.has(id)) return `has '${id}', as another shard has`;
+    if (primaries.has(id) && !session.oracle.isInDoubt(id)) return `has '${id}', as another shard has`;
     primaries.set(id, docId);
   }
   return null;

@@ -46,6 +46,10 @@ export class Oracle {
   readonly #doubts = new Map<string, bigint | null>();
   /** What directories may have accepted although the model would not. */
   readonly #possible = new Map<string, Version[]>();
+  /** By position, the ids of each record. */
+  readonly #records: { readonly sequence: bigint; readonly ids: readonly string[] }[] = [];
+  /** Ids of which the log lost a record: what nodes have of that, nobody knows, now or later. */
+  readonly #broken = new Set<string>();
   /** Directories that do not have all that they decided. */
   #deciding = 0;
   /** Verdicts up to this position may be forgotten. */
@@ -97,6 +101,19 @@ export class Oracle {
     return this.#decisions.get(writeId) ?? null;
   }
 
+  /** The log lost what came after `last`; until the function returned is called nodes are finding out. */
+  loseEnd(last: bigint): () => void {
+    this.#deciding += 1;
+    this.#forgotten = this.#lastSequence;
+    this.#lastSequence = last;
+    while ((this.#records.at(-1)?.sequence ?? 0n) > last) {
+      const { ids } = this.#records.pop()!;
+      for (const id of ids) this.#broken.add(id);
+      this.#doubt(ids);
+    }
+    return () => (this.#deciding -= 1);
+  }
+
   /** What was true of `id` after `from`, and whatever became true until `to`; newest first, without repeats. */
   between(id: string, from: bigint, to: bigint): (Version | null)[] {
     const history = this.#histories.get(id);
@@ -128,6 +145,7 @@ export class Oracle {
   hear(entry: LogEntry): void {
     this.#lastSequence = entry.sequence;
     const headers = headersOf(entry);
+    this.#records.push({ sequence: entry.sequence, ids: headers.ids });
     if (headers.operation === 'upsert' && !headers.isAs) this.#upsert(entry, headers);
     if (headers.operation === 'upsert' && headers.isAs) this.#place(entry, headers);
     if (headers.operation === 'delete' || headers.operation === 'write') this.#decide(entry, headers);
@@ -138,7 +156,8 @@ export class Oracle {
     for (const [position, document] of documents.entries()) {
       const version = versionOf(document, headers.docIds[position]!, entry.subject);
       this.#intents.checkUpsert(version);
-      if (this.isInDoubt(document.id) && this.#deciding === 0) this.#doubts.set(document.id, entry.sequence);
+      if (this.isInDoubt(document.id) && this.#deciding === 0 && !this.#broken.has(document.id))
+        this.#doubts.set(document.id, entry.sequence);
       this.#change(entry.sequence, document.id, version);
     }
   }

@@ -37,6 +37,8 @@ const faultWeights = {
   lostDirectory: 1,
   emptyDisk: 1,
   bitRot: 1,
+  /** Drawn by no seed: what directories and shards keep of lost records is not brought together again. */
+  lostEnd: 0,
 };
 
 export type OperationKind = keyof typeof operationWeights;

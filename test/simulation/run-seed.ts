@@ -101,9 +101,10 @@ class Run {
 
   constructor(cluster: SimCluster, plan: Plan) {
     this.#cluster = cluster;
-    this.faults = new Faults(cluster, plan.faultWeights, (uid, committed) =>
-      this.#oracleOf(uid).loseDecisions(committed),
-    );
+    this.faults = new Faults(cluster, plan.faultWeights, {
+      decisions: (uid, committed) => this.#oracleOf(uid).loseDecisions(committed),
+      end: (count) => this.#loseEnd(count),
+    });
     this.#plan = plan;
     this.#intents = new Intents((what) => cluster.diary.violation(what));
     cluster.world.log.onStored = (stream, entry) => this.#oracleOf(stream).hear(entry);
@@ -132,6 +133,15 @@ class Run {
     await scheduler.sleep(500);
     this.faults.healAll();
     await checkHealed(session, this.#newClient('checker'));
+  }
+
+  #loseEnd(count: number): () => void {
+    const { uid } = this.#session!.collection;
+    const last = this.#cluster.world.log.stream(uid).loseEnd(count);
+    const end = this.#oracleOf(uid).loseEnd(last);
+    this.#session!.loseEnd(last);
+    this.#cluster.diary.say('fault', `the log ends at ${last}`);
+    return end;
   }
 
   #newClient(name: string): SimClient {

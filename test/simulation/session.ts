@@ -84,7 +84,15 @@ export class Session {
     return this.#floors.get(incarnation(coordinator)) ?? 0n;
   }
 
-  acknowledge(coordinator: Machine, started: string, sequence: bigint): void {
+  /** The log lost what came after `last`: nobody is promised more any longer. */
+  loseEnd(last: bigint): void {
+    if (this.#acknowledged > last) this.#acknowledged = last;
+    this.#floors.clear();
+  }
+
+  acknowledge(coordinator: Machine, started: string, said: bigint): void {
+    // More was said by a process that ended with the log's end.
+    const sequence = said < this.oracle.lastSequence ? said : this.oracle.lastSequence;
     if (sequence > this.#acknowledged) this.#acknowledged = sequence;
     if (started === incarnation(coordinator) && sequence > this.floorOf(coordinator))
       this.#floors.set(started, sequence);

@@ -26,6 +26,8 @@ export class SimStream {
   readonly #base: bigint;
   /** By sequence − base; null = purged. */
   readonly #entries: (LogEntry | null)[] = [];
+  /** By sequence − base, also of what is purged. */
+  readonly #subjects: string[] = [];
   readonly #lasts = new Map<string, bigint>();
   readonly #listeners = new Set<(subjects: readonly string[] | null) => void>();
   /** Everything before it is purged. */
@@ -117,6 +119,16 @@ export class SimStream {
     while (this.#firstHeld < this.#entries.length && this.#entries[this.#firstHeld] === null) this.#firstHeld += 1;
   }
 
+  /** The stream was put back from a copy that lacks the last `count` records. Gives its last position. */
+  loseEnd(count: number): bigint {
+    this.#entries.length -= Math.min(count, this.#entries.length);
+    this.#subjects.length = this.#entries.length;
+    this.#firstHeld = Math.min(this.#firstHeld, this.#entries.length);
+    this.#lasts.clear();
+    for (const [at, subject] of this.#subjects.entries()) this.#lasts.set(subject, this.#base + BigInt(at));
+    return this.lastSequence;
+  }
+
   end(): void {
     this.#isEnded = true;
     for (const { reject } of this.#pending) reject(new ShoalError('UNAVAILABLE', 'the stream was dropped'));
@@ -151,6 +163,7 @@ export class SimStream {
     const timeMs = this.#process.clock.wallMs();
     const entry = { sequence, subject, timeMs, headers: record.headers, body: record.body };
     this.#entries.push(entry);
+    this.#subjects.push(subject);
     this.#lasts.set(subject, sequence);
     this.#onStored(entry);
     return sequence;
