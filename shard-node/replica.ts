@@ -59,7 +59,10 @@ export class Replica {
   #phase: ReplicaPhase = 'loading';
   #problem = '';
   #hasNoRoom = false;
-  #readyAt: readonly SubjectMark[] = [];
+  /** Why the log cannot be heard; empty while it can. */
+  #cutOff = '';
+  /** What the log held when it was last begun to be heard. */
+  #heldAtFirst: readonly SubjectMark[] = [];
   /** In which the floors were read. */
   #term: number | null = null;
   #consumer: LogConsumer | null = null;
@@ -81,9 +84,16 @@ export class Replica {
     return this.#phase;
   }
 
+  /** Whether an answer may be older than the moment that a record takes to come from the log. */
+  get isBehind(): boolean {
+    return this.#phase !== 'ready' || this.#hasNoRoom || this.#cutOff !== '' || !this.#covers(this.#heldAtFirst);
+  }
+
   /** Why the replica failed, or why it cannot seal or go on although it serves; empty when all is well. */
   get problem(): string {
-    if (this.#phase === 'failed' || !this.#hasNoRoom) return this.#problem;
+    if (this.#phase === 'failed') return this.#problem;
+    if (this.#cutOff !== '') return `it cannot hear the log and answers with what it has: ${this.#cutOff}`;
+    if (!this.#hasNoRoom) return this.#problem;
     const held = `${Math.round(this.index.unsealedBytes / 2 ** 20)} MiB that are not sealed`;
     return `it reads no further in the log while ${held} are in memory${this.#problem === '' ? '' : `: ${this.#problem}`}`;
   }
@@ -103,16 +113,11 @@ export class Replica {
    * serve with documents missing and not know it.
    */
   async start(): Promise<void> {
-    const { log, clock, logger, sealAgeMs, maintainEveryMs } = this.#parts;
+    const { clock, logger, sealAgeMs, maintainEveryMs } = this.#parts;
     this.#term = this.#parts.term();
     this.#consumer = this.#consume();
     await this.#checkFloors();
-    this.#readyAt = await Promise.all(
-      this.subjects.map(async (subject) => ({
-        subject,
-        sequence: await log.lastSequence(streamOf(this.uid), subject),
-      })),
-    );
+    this.#heldAtFirst = await this.#heldByLog();
     this.#maintenance = new Maintenance({
       index: this.index,
       isBehind: () => this.subjects.some((subject) => this.index.durable(subject) < this.index.applied(subject)),
@@ -217,6 +222,7 @@ export class Replica {
         const { code } = ShoalError.from(error);
         if (code !== 'UNAVAILABLE' && code !== 'NOT_FOUND') throw error;
         logger.warn({ uid: this.uid, shard: this.shard, err: error }, 'replica lost the log and asks again');
+        this.#noteCutOff(ShoalError.from(error).message);
       }
       // A stream that was dropped is created again above what the replica has, or its collection is gone and closes the replica.
       await sleep(clock, retryMs, this.#stop.signal);
@@ -225,7 +231,34 @@ export class Replica {
       await this.#consumer!.close();
       this.#consumer = this.#consume();
       await this.#checkFloorsPatiently();
+      await this.#noteHeard();
     }
+  }
+
+  /** Asks what the log holds, now that it may be heard again; while it does not answer, the replica stays cut off. */
+  async #noteHeard(): Promise<void> {
+    try {
+      this.#heldAtFirst = await this.#heldByLog();
+      this.#noteCutOff('');
+    } catch (error) {
+      const { code, message } = ShoalError.from(error);
+      if (code !== 'UNAVAILABLE' && code !== 'NOT_FOUND' && code !== 'DEADLINE_EXCEEDED') throw error;
+      this.#noteCutOff(message);
+    }
+  }
+
+  #heldByLog(): Promise<readonly SubjectMark[]> {
+    const heldOf = async (subject: string): Promise<SubjectMark> => ({
+      subject,
+      sequence: await this.#parts.log.lastSequence(streamOf(this.uid), subject),
+    });
+    return Promise.all(this.subjects.map(heldOf));
+  }
+
+  #noteCutOff(why: string): void {
+    const isTold = (this.#cutOff === '') === (why === '');
+    this.#cutOff = why;
+    if (!isTold) this.#parts.onChange(this);
   }
 
   async #take(entry: LogEntry): Promise<void> {
@@ -288,7 +321,7 @@ export class Replica {
   }
 
   #settle(): void {
-    if (this.#phase !== 'loading' || !this.#covers(this.#readyAt)) return;
+    if (this.#phase !== 'loading' || !this.#covers(this.#heldAtFirst)) return;
     this.#phase = 'ready';
     this.#parts.onChange(this);
   }

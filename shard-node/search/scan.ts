@@ -42,7 +42,7 @@ async function scanShard(
     dense: found.dense === null ? undefined : candidatesToWire(found.dense),
     sparse: found.sparse === null ? undefined : candidatesToWire(found.sparse),
     applied: replica.applied,
-    behind: replica.phase !== 'ready',
+    behind: replica.isBehind,
     ...(found.matching === null ? {} : { matching: BigInt(found.matching) }),
   };
 }

@@ -275,6 +275,39 @@ describe('a replica whose log cannot be reached', () => {
     }));
 });
 
+describe('a replica that is cut off from the log', () => {
+  it('says that it is behind and why, until it has what the log took meanwhile', () =>
+    withRig(async (rig) => {
+      const consume = rig.log.consume.bind(rig.log);
+      const lastSequence = rig.log.lastSequence.bind(rig.log);
+      const away = new ShoalError('UNAVAILABLE', 'the log is away');
+      const state = { isAway: false };
+      rig.log.consume = (stream, options) => {
+        const consumer = consume(stream, options);
+        return state.isAway || options.after === 0n ? failingAfterOne(consumer) : consumer;
+      };
+      rig.log.lastSequence = (...asked) => (state.isAway ? Promise.reject(away) : lastSequence(...asked));
+      const index = await ShardIndex.open({ ...indexOptions, directory: join(rig.directory, 'replica') });
+      const replica = new Replica({ ...replicaParts(rig.log, index), maintainEveryMs: 1 });
+      try {
+        await replica.start();
+        assert.equal(replica.isBehind, false);
+        state.isAway = true;
+        await rig.write(logDocument('a'));
+        await until(() => replica.isBehind);
+        assert.match(replica.problem, /^it cannot hear the log and answers with what it has: the log is away$/);
+        assert.equal(replica.phase, 'ready');
+        const last = await rig.write(logDocument('b'));
+        state.isAway = false;
+        await until(() => !replica.isBehind);
+        assert.equal(replica.applied, last);
+        assert.equal(replica.problem, '');
+      } finally {
+        await replica.close();
+      }
+    }));
+});
+
 describe('a replica whose memory is full', () => {
   it('reads no further until what it has is sealed, and says so', () =>
     withRig(async (rig) => {
@@ -292,6 +325,7 @@ describe('a replica whose memory is full', () => {
         await until(() => replica.problem !== '');
         assert.match(replica.problem, /^it reads no further in the log while 0 MiB that are not sealed are in memory$/);
         assert.equal(replica.applied, 1n);
+        assert.ok(replica.isBehind);
         await replica.seal();
         await replica.waitApplied(mark(2n), rig.deadline);
         assert.equal(replica.problem, '');
