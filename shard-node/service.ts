@@ -17,6 +17,8 @@ import type {
   ListLocatedResponse,
   LocateRequest,
   LocateResponse,
+  ReadCopyRequest,
+  ReadCopyResponse,
 } from '../proto/generated/shoal/v1/directory.js';
 import {
   ShardService,
@@ -38,6 +40,7 @@ export interface DirectoryRequests {
   awaitCommitted(request: AwaitCommittedRequest, deadline: Deadline): Promise<AwaitCommittedResponse>;
   awaitVerdicts(request: AwaitVerdictsRequest, deadline: Deadline): Promise<AwaitVerdictsResponse>;
   findUnchanged(request: FindUnchangedRequest, deadline: Deadline): Promise<FindUnchangedResponse>;
+  readCopy(request: ReadCopyRequest): Promise<ReadCopyResponse>;
 }
 
 export interface ShardServiceParts {
@@ -112,6 +115,7 @@ async function answerDirectory(
     response.awaitVerdicts = await directory.awaitVerdicts(request.awaitVerdicts, deadline);
   else if (request.findUnchanged !== undefined)
     response.findUnchanged = await directory.findUnchanged(request.findUnchanged, deadline);
+  else if (request.readCopy !== undefined) response.readCopy = await directory.readCopy(request.readCopy);
   else return false;
   return true;
 }

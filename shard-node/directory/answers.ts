@@ -20,6 +20,8 @@ import {
   type LocatedIds,
   type LocateRequest,
   type LocateResponse,
+  type ReadCopyRequest,
+  type ReadCopyResponse,
   type SubjectMark,
 } from '../../proto/generated/shoal/v1/directory.js';
 import type { DirectoryEntry } from './store/directory-entry.js';
@@ -113,6 +115,10 @@ export class DirectoryAnswers {
       return isSame && entry.unheard.length === 0 ? entry.docId : 0n;
     });
     return { docIds: bufferOf(docIds) };
+  }
+
+  async readCopy(request: ReadCopyRequest): Promise<ReadCopyResponse> {
+    return this.#partitions.partition(request.uid, request.partition).readCopy(request);
   }
 
   /** How many positions the record at `sequence` has, none of which is of this partition; else an error that says what it is. */

@@ -10,6 +10,7 @@ import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { streamOf } from '../../cluster/keys.js';
 import type { DirectoryPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import type { ReadCopyRequest, ReadCopyResponse } from '../../proto/generated/shoal/v1/directory.js';
 import type { DirectoryStore } from './store/directory-store.js';
 import { PartitionLife, type LifeParts } from './partition-life.js';
 import type { PartitionState } from './partition-state.js';
@@ -114,6 +115,15 @@ export class DirectoryPartition {
     }
   }
 
+  /** A page of what is stored, for another copy. UNAVAILABLE where nothing can be said at present. */
+  readCopy(request: ReadCopyRequest): ReadCopyResponse {
+    this.#checkServing();
+    const life = this.#life;
+    if (life === null)
+      throw new ShoalError('UNAVAILABLE', 'this copy of the directory is being opened; ask again later');
+    return this.guard(() => life.readCopy(request));
+  }
+
   /** Looks whether the log still has what it lacks, as after a lapse of the node's lease; where it has not, it is built anew. */
   async checkLog(): Promise<void> {
     await this.#life?.checkLog();
@@ -200,7 +210,7 @@ export class DirectoryPartition {
       if (isDamage(error)) {
         logger.error({ uid, partition, err: error }, 'directory is damaged and is built anew');
         await discardStore('damaged');
-      } else if (error.code !== 'RESOURCE_EXHAUSTED') throw error;
+      } else if (error.code !== 'RESOURCE_EXHAUSTED' && error.code !== 'ABORTED') throw error;
       this.#problem = error.message;
     } catch (fatal) {
       this.#failure = ShoalError.from(fatal);

@@ -21,7 +21,7 @@ import type { ShardNodeConfig } from '../config.js';
 import { DirectoryPartition } from './directory-partition.js';
 import type { DirectoryStore } from './store/directory-store.js';
 import { ListRoutes } from './list-routes.js';
-import { otherCopies } from './other-copies.js';
+import { otherCopies } from './rebuild/other-copies.js';
 import { RunDirectoryStore } from './store/run-directory-store.js';
 import { shardRows } from './shard-rows.js';
 import { StateReports } from '../state-reports.js';

@@ -13,12 +13,15 @@ import { allSubjects, streamOf } from '../../cluster/keys.js';
 import { partsOf, type DocumentParts } from '../../cluster/log/passages.js';
 import { headersOf, type DecisionHeaders, type RecordHeaders } from '../../cluster/log/record-headers.js';
 import { documentsOf } from '../../cluster/log/records.js';
+import type { ReadCopyRequest, ReadCopyResponse } from '../../proto/generated/shoal/v1/directory.js';
 import { Slices } from '../../vector-index/maintenance/slices.js';
 import { Committer } from './committer.js';
 import type { DirectoryStore } from './store/directory-store.js';
 import { Effects, writeEffects } from './effects.js';
 import type { ListRoutes } from './list-routes.js';
-import type { OtherCopies } from './other-copies.js';
+import { emptyPage } from './rebuild/copy-page.js';
+import { GivenStates } from './rebuild/given-states.js';
+import type { OtherCopies } from './rebuild/other-copies.js';
 import { decide, type AcceptedWrite, type Superseding } from './partition.js';
 import { PartitionState, type HashRange, type OpenRecord } from './partition-state.js';
 import { needsRebuild, Rebuild, type ShardRows } from './rebuild.js';
@@ -57,6 +60,7 @@ export class PartitionLife {
   readonly #parts: LifeParts;
   readonly #effects: Effects;
   readonly #committer: Committer;
+  readonly #given: GivenStates;
   readonly #moved = new Waiters();
   /** What is appended once a record's writes are in the log: the new version is there before the old one goes. */
   readonly #afterwards = new Map<OpenRecord, readonly Superseding[]>();
@@ -74,6 +78,7 @@ export class PartitionLife {
     const { store, range, clock, log, uid } = parts;
     this.#parts = parts;
     this.state = new PartitionState(store, range);
+    this.#given = new GivenStates(store, clock);
     this.#effects = new Effects({
       append: (subject, record, deadline) => log.append(streamOf(uid), subject, record, deadline),
       subjectOf: (code) => this.state.subjects.subjectOf(code),
@@ -112,6 +117,15 @@ export class PartitionLife {
     return [...this.#problems.values()].join('; ');
   }
 
+  /** A page of what is stored, for another copy. UNAVAILABLE while that is not known; DATA_LOSS when it is damaged. */
+  readCopy(request: ReadCopyRequest): ReadCopyResponse {
+    if (this.#isEnding)
+      throw new ShoalError('UNAVAILABLE', 'this copy of the directory is being closed; ask again later');
+    if (this.state.committed > 0n) return this.#given.page(request);
+    if (this.#isRebuilding) return emptyPage();
+    throw new ShoalError('UNAVAILABLE', 'this copy of the directory has stored nothing yet; ask again later');
+  }
+
   /** Works until `close` or `fail`; throws what ended it. */
   async run(): Promise<void> {
     try {
@@ -123,6 +137,7 @@ export class PartitionLife {
       this.fail(error);
     }
     this.#effects.close();
+    this.#given.close();
     await this.#committer.close();
     if (this.#failure !== null) throw this.#failure;
   }
@@ -198,16 +213,11 @@ export class PartitionLife {
     }
   }
 
-  /** Whether the log holds what follows this state; builds the state anew from the shards where it does not and there is none. */
+  /** Whether the log holds what follows this state; builds the state anew where it does not and there is none. */
   async #isLogWhole(): Promise<boolean> {
     const { log, uid } = this.#parts;
     const { lastSequence, firstSequence } = await log.state(streamOf(uid));
-    if (lastSequence < this.state.heard) {
-      const why = `the log ends at ${lastSequence}, below position ${this.state.heard} that this directory has heard`;
-      this.#hinder('log', new ShoalError('UNAVAILABLE', `${why}; it goes on when the log is created again above that`));
-      return false;
-    }
-    if (!needsRebuild(this.state, firstSequence, await this.#parts.floors())) return true;
+    if (!needsRebuild(this.state, firstSequence, await this.#parts.floors())) return this.#isReached(lastSequence);
     this.#isRebuilding = true;
     this.#change();
     const hinder = (error: ShoalError | null): void => this.#hinder('rebuild', error);
@@ -215,7 +225,15 @@ export class PartitionLife {
     await new Rebuild(parts).run();
     this.#isRebuilding = false;
     this.#change();
-    return !this.#isEnding;
+    return !this.#isEnding && this.#isReached((await log.state(streamOf(uid))).lastSequence);
+  }
+
+  /** Whether the log, which ends at `lastSequence`, has all that was heard. */
+  #isReached(lastSequence: bigint): boolean {
+    if (lastSequence >= this.state.heard) return true;
+    const why = `the log ends at ${lastSequence}, below position ${this.state.heard} that this directory has heard`;
+    this.#hinder('log', new ShoalError('UNAVAILABLE', `${why}; it goes on when the log is created again above that`));
+    return false;
   }
 
   async #checkFloors(): Promise<void> {

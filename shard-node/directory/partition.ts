@@ -127,10 +127,12 @@ function decideDecision(record: HeardRecord, headers: DecisionHeaders, view: Par
   const verdicts = ids.map((id, position) => {
     if (owned[position] !== true) return Verdict.VERDICT_ELSEWHERE;
     const known = present(draft, id, view);
-    const verdict = verdictOn(headers.operation, conditions[position]!, known);
+    // Rows from which the state was built may be younger than it: then the write was accepted before.
+    const isDone = headers.operation === 'write' && known?.docId === headers.docIds[position];
+    const verdict = isDone ? Verdict.VERDICT_APPLIED : verdictOn(headers.operation, conditions[position]!, known);
     if (verdict !== Verdict.VERDICT_APPLIED) docIds[position] = known?.docId ?? 0n;
     else if (headers.operation === 'delete') remove(draft, { id, docId: headers.docIds[position]! }, known);
-    else docIds[position] = accept(draft, { ...record, headers }, position, known);
+    else docIds[position] = accept(draft, { ...record, headers }, position, isDone ? null : known);
     return verdict;
   });
   draft.verdicts = { sequence, timeMs, writeId, firstSequence: sequence, firstMs: timeMs, verdicts, docIds };

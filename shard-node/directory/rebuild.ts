@@ -1,9 +1,14 @@
 /**
- * A directory without data and without the log's beginning: built anew from what the shards hold and what is left of the log.
+ * A directory without data and without the log's beginning: taken over from another copy, else built from what the shards hold and what
+ * is left of the log.
+ *
+ * Rows do not tell what a copy has decided and not carried out yet, so that two that judge differently would each end what the other
+ * wrote. As long as another copy is placed that may have data, it is waited for, running or not; where all have lost theirs, the one
+ * named first in the placement is built from the shards, and the others take over its state.
  *
  * L = the stream's last position at the beginning. Every shard is read once it has applied L: of one id the largest docId counts, the
- * others are superseded. Then what the log still holds is heard, once other copies have appended what they decided up to L: deletes are carried
- * out again, a conditional write was accepted where its document is in a shard or in the log under its docId, and refused otherwise. From L on the log is heard as usual.
+ * others are superseded. Then what the log still holds is heard: deletes are carried out again, a conditional write was accepted where
+ * its document is in a shard or in the log under its docId, and refused otherwise. From L on the log is heard as usual.
  */
 import { sleep, type Clock } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
@@ -18,7 +23,8 @@ import { Slices } from '../../vector-index/maintenance/slices.js';
 import type { Effects } from './effects.js';
 import type { ListRoutes } from './list-routes.js';
 import type { OpenRecord, PartitionState } from './partition-state.js';
-import type { OtherCopies } from './other-copies.js';
+import { beginCopy, takeCopy } from './rebuild/from-copy.js';
+import type { OtherCopies, OtherCopy } from './rebuild/other-copies.js';
 import { LeftOver } from './rebuild-log.js';
 import { mergeRow } from './rebuild-row.js';
 
@@ -76,8 +82,9 @@ export class Rebuild {
     this.#parts = parts;
   }
 
-  /** Resolves when the state is that after L and stored, or when `signal` aborts. */
+  /** Resolves when the state is whole and stored, or when `signal` aborts. ABORTED when it has to begin again without what was stored. */
   async run(): Promise<void> {
+    if (await this.#takeOver()) return;
     const { log, uid, routes, state, clock, signal, hinder } = this.#parts;
     while (routes.placements.length === 0 && !signal.aborted) {
       hinder(new ShoalError('UNAVAILABLE', 'the collection has no shards yet, or was dropped'));
@@ -85,8 +92,6 @@ export class Rebuild {
     }
     const last = (await log.state(streamOf(uid))).lastSequence;
     for (const placement of routes.placements) await this.#readShard(placement, last);
-    // What other copies accepted is theirs to append; it is no evidence before it is in the log.
-    await this.#untilGiven((deadline) => this.#parts.copies.settled(last, deadline));
     if (signal.aborted) return;
     const left = new LeftOver({
       ...this.#parts,
@@ -101,6 +106,30 @@ export class Rebuild {
     if (signal.aborted) return;
     state.moveTo(last, { caused: this.#cause.caused, epoch: left.epoch });
     await state.commit();
+  }
+
+  /** Whether there is nothing left to do: the state is that of another copy, or `signal` has aborted. */
+  async #takeOver(): Promise<boolean> {
+    const { copies, clock, signal, hinder } = this.#parts;
+    while (!signal.aborted) {
+      const others = copies();
+      let hindrance: ShoalError | null = null;
+      for (const copy of others) {
+        const first = await beginCopy(copy, this.#parts).catch((error: unknown) => ShoalError.from(error));
+        if (first instanceof ShoalError) hindrance = first;
+        else if (first !== null) {
+          hinder(null);
+          await takeCopy(copy, first, this.#parts);
+          return true;
+        }
+      }
+      const leader = others.find(({ isBefore }) => isBefore);
+      hindrance ??= leader === undefined ? null : waitsFor(leader);
+      hinder(hindrance);
+      if (hindrance === null) return signal.aborted;
+      await sleep(clock, retryMs, signal);
+    }
+    return true;
   }
 
   async #readShard(placement: ShardPlacement, last: bigint): Promise<void> {
@@ -169,4 +198,9 @@ export class Rebuild {
     }
     return null;
   }
+}
+
+function waitsFor({ node }: OtherCopy): ShoalError {
+  const what = `no copy of this directory partition has its data; that on node '${node}' is built anew first`;
+  return new ShoalError('UNAVAILABLE', `${what}, and this one takes over its state`);
 }

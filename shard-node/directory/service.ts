@@ -19,5 +19,6 @@ export function directoryService(
     awaitCommitted: unaryHandler((request, { deadline }) => answers.awaitCommitted(request, deadline), options),
     awaitVerdicts: unaryHandler((request, { deadline }) => answers.awaitVerdicts(request, deadline), slow),
     findUnchanged: unaryHandler((request, { deadline }) => answers.findUnchanged(request, deadline), options),
+    readCopy: unaryHandler((request) => answers.readCopy(request), options),
   };
 }

@@ -18,6 +18,16 @@ export interface ListedEntry {
   readonly entry: DirectoryEntry;
 }
 
+/** The state after one commit, as long as it is held, whatever is committed meanwhile. */
+export interface HeldState {
+  readonly marks: DirectoryMarks;
+  readonly verdicts: readonly VerdictRecord[];
+  /** As that of the store. */
+  list(after: string, limit: number): readonly ListedEntry[];
+  /** Then it must not be read any more. Idempotent. */
+  release(): void;
+}
+
 export interface DirectoryStore {
   /** As of the last commit. */
   readonly marks: DirectoryMarks;
@@ -32,6 +42,8 @@ export interface DirectoryStore {
    * old state stays, and the same commit may be tried again.
    */
   commit(commit: DirectoryCommit): Promise<void>;
+  /** Holds the state of the last commit, at the latest until the store is closed. */
+  hold(): HeldState;
   /** Idempotent. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../../../base/clock.js';
 import { ShoalError } from '../../../base/errors.js';
 import { noMarks, type DirectoryEntry, type DirectoryMarks, type VerdictRecord } from './directory-entry.js';
-import type { DirectoryCommit, DirectoryStore, ListedEntry } from './directory-store.js';
+import type { DirectoryCommit, DirectoryStore, HeldState, ListedEntry } from './directory-store.js';
 import { compareIds, sortedIds } from './id-order.js';
 import { keptVerdicts } from '../verdict-table.js';
 
@@ -48,9 +48,14 @@ export class MemoryDirectoryStore implements DirectoryStore {
 
   list(after: string, limit: number): readonly ListedEntry[] {
     this.#sorted ??= sortedIds(this.#state.entries.keys());
-    const first = after === '' ? 0 : this.#sorted.findIndex((id) => compareIds(id, after) > 0);
-    if (first < 0) return [];
-    return this.#sorted.slice(first, first + limit).map((id) => ({ id, entry: this.#state.entries.get(id)! }));
+    return listed(this.#state.entries, this.#sorted, { after, limit });
+  }
+
+  hold(): HeldState {
+    const { marks, verdicts, entries } = this.#state;
+    const sorted = sortedIds(entries.keys());
+    const list = (after: string, limit: number): readonly ListedEntry[] => listed(entries, sorted, { after, limit });
+    return { marks, verdicts, list, release: () => undefined };
   }
 
   async commit({ marks, entries, verdicts }: DirectoryCommit): Promise<void> {
@@ -71,4 +76,14 @@ export class MemoryDirectoryStore implements DirectoryStore {
   async close(): Promise<void> {
     this.#isClosed = true;
   }
+}
+
+function listed(
+  entries: ReadonlyMap<string, DirectoryEntry>,
+  sorted: readonly string[],
+  { after, limit }: { readonly after: string; readonly limit: number },
+): readonly ListedEntry[] {
+  const first = after === '' ? 0 : sorted.findIndex((id) => compareIds(id, after) > 0);
+  if (first < 0) return [];
+  return sorted.slice(first, first + limit).map((id) => ({ id, entry: entries.get(id)! }));
 }

@@ -14,7 +14,8 @@ import { diskError } from '../../../vector-index/durable-file.js';
 import type { Files } from '../../../vector-index/files.js';
 import { Slices } from '../../../vector-index/maintenance/slices.js';
 import { verdictKeptMs, type DirectoryEntry, type DirectoryMarks, type VerdictRecord } from './directory-entry.js';
-import type { DirectoryCommit, DirectoryStore, ListedEntry } from './directory-store.js';
+import type { DirectoryCommit, DirectoryStore, HeldState, ListedEntry } from './directory-store.js';
+import { HeldRuns } from './held-runs.js';
 import { probeOf, type IdProbe } from './id-filter.js';
 import { sortIds } from './id-order.js';
 import { MergedCursor, mergeCount, mergeRuns } from './merge-runs.js';
@@ -46,6 +47,7 @@ export class RunDirectoryStore implements DirectoryStore {
   #manifest: StoreManifest;
   /** Oldest first. */
   #runs: Run[];
+  readonly #held = new HeldRuns((run) => this.#runs.includes(run));
   #verdicts: readonly VerdictRecord[];
   #nextNumber: number;
   /** Manifests are replaced one after another. */
@@ -107,14 +109,14 @@ export class RunDirectoryStore implements DirectoryStore {
   }
 
   list(after: string, limit: number): readonly ListedEntry[] {
-    const listed: ListedEntry[] = [];
-    const cursor = new MergedCursor(this.#runs, after === '' ? undefined : Buffer.from(after, 'utf8'));
-    while (listed.length < limit && cursor.next()) {
-      const { top } = cursor;
-      const entry = decodeValue(top.file, top.valueAt);
-      if (entry !== null) listed.push({ id: top.id.toString('utf8', 0, top.idBytes), entry });
-    }
-    return listed;
+    return listEntries(this.#runs, after, limit);
+  }
+
+  hold(): HeldState {
+    const runs = this.#runs;
+    const release = this.#held.hold(runs);
+    const list = (after: string, limit: number): readonly ListedEntry[] => listEntries(runs, after, limit);
+    return { marks: this.marks, verdicts: this.#verdicts, list, release };
   }
 
   async commit(commit: DirectoryCommit): Promise<void> {
@@ -141,6 +143,7 @@ export class RunDirectoryStore implements DirectoryStore {
     await this.#merging;
     await this.#turn;
     for (const run of this.#runs) run.close();
+    this.#held.closeAll();
   }
 
   #encodeId(id: string): number {
@@ -210,7 +213,7 @@ export class RunDirectoryStore implements DirectoryStore {
     });
   }
 
-  /** Runs that are no longer named are closed and removed: every read of them ends within one turn of the event loop. */
+  /** Runs that are no longer named are removed, and closed where nobody holds them: every other read ends within one turn of the event loop. */
   async #replaceManifest(state: Pick<StoreManifest, 'marks' | 'verdicts'> & { readonly runs: Run[] }): Promise<void> {
     const { directory, files } = this.#options;
     const { marks, verdicts } = state;
@@ -225,7 +228,7 @@ export class RunDirectoryStore implements DirectoryStore {
     const gone = this.#runs.filter((run) => !state.runs.includes(run));
     this.#manifest = manifest;
     this.#runs = state.runs;
-    for (const run of gone) run.close();
+    for (const run of gone) this.#held.close(run);
     const isNamed = new Set([...manifest.runs, ...verdicts.map(({ file }) => file)]);
     for (const name of [...before.runs, ...before.verdicts.map(({ file }) => file)])
       if (!isNamed.has(name)) await files.remove(join(directory, name));
@@ -292,6 +295,17 @@ export class RunDirectoryStore implements DirectoryStore {
     const named = new Set([...(manifest?.runs ?? []), ...(manifest?.verdicts ?? []).map(({ file }) => file)]);
     for (const name of names) if (!named.has(name)) await files.remove(join(directory, name));
   }
+}
+
+function listEntries(runs: readonly Run[], after: string, limit: number): readonly ListedEntry[] {
+  const listed: ListedEntry[] = [];
+  const cursor = new MergedCursor(runs, after === '' ? undefined : Buffer.from(after, 'utf8'));
+  while (listed.length < limit && cursor.next()) {
+    const { top } = cursor;
+    const entry = decodeValue(top.file, top.valueAt);
+    if (entry !== null) listed.push({ id: top.id.toString('utf8', 0, top.idBytes), entry });
+  }
+  return listed;
 }
 
 async function readVerdicts(files: Files, path: string): Promise<readonly VerdictRecord[]> {

@@ -1,6 +1,7 @@
 /** Reads every byte of a directory partition's files and compares every checksum, without opening the partition. */
 import { join } from 'node:path';
 import { ShoalError } from '../../../base/errors.js';
+import { collecting } from '../../../vector-index/collect-problems.js';
 import type { Files } from '../../../vector-index/files.js';
 import { RunCursor, Run } from './run.js';
 import { readStoreManifest } from './store-manifest.js';
@@ -30,17 +31,5 @@ function verifyRun(files: Files, path: string): void {
     throw new ShoalError('DATA_LOSS', `${path} is damaged: it holds ${entries} of ${run.entries} entries`);
   } finally {
     run.close();
-  }
-}
-
-/** The result of `work`; undefined when it found damage, which is added to `problems`. */
-async function collecting<T>(problems: string[], work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ShoalError) problems.push(error.message);
-    else if (error instanceof Error && 'syscall' in error) problems.push(error.message);
-    else throw error;
-    return undefined;
   }
 }

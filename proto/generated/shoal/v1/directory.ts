@@ -131,6 +131,59 @@ export interface FindUnchangedResponse {
   docIds: Buffer;
 }
 
+/** A copy of a partition that has lost its data reads that of another one, page after page of one committed state. */
+export interface ReadCopyRequest {
+  uid: string;
+  partition: number;
+  /** Number of the state, from the first answer; 0 = begin. A state that nobody reads for a minute is given up: NOT_FOUND. */
+  state: bigint;
+  /** Entries whose ids follow this one; empty = from the first. */
+  afterId: string;
+  /** Verdicts that were given already. */
+  verdictsFrom: number;
+}
+
+export interface ReadCopyResponse {
+  /** 0 = this copy has no data either. */
+  state: bigint;
+  /** Log position after which the state is. */
+  committed: bigint;
+  epoch: bigint;
+  caused: bigint;
+  /** All subjects, each with its last settled position; in the first answer. */
+  subjects: SubjectMark[];
+  /** Entries in ascending order of their ids (bytes), as parallel columns. */
+  ids: string[];
+  /** uint64[ids] */
+  docIds: Buffer;
+  /** uint64[ids] */
+  contentHashes: Buffer;
+  /** uint32[ids]: how many of `places` are those of the entry. */
+  placeCounts: Buffer;
+  /** uint32[places]: numbers of `subjects`, for one entry after another. */
+  places: Buffer;
+  /** uint8[places]: 1 = the document's record was not heard there yet. */
+  unheard: Buffer;
+  /** Ascending by sequence. */
+  verdicts: RememberedVerdict[];
+  /** Nothing follows. */
+  done: boolean;
+}
+
+export interface RememberedVerdict {
+  sequence: bigint;
+  /** Record time. */
+  timeMs: number;
+  /** Empty = none. */
+  writeId: string;
+  /** The record that came first with `write_id`, and its time. */
+  firstSequence: bigint;
+  firstMs: number;
+  verdicts: Verdict[];
+  /** uint64[verdicts] */
+  docIds: Buffer;
+}
+
 function createBaseSubjectMark(): SubjectMark {
   return { subject: "", sequence: 0n };
 }
@@ -1121,6 +1174,486 @@ export const FindUnchangedResponse: MessageFns<FindUnchangedResponse> = {
   },
 };
 
+function createBaseReadCopyRequest(): ReadCopyRequest {
+  return { uid: "", partition: 0, state: 0n, afterId: "", verdictsFrom: 0 };
+}
+
+export const ReadCopyRequest: MessageFns<ReadCopyRequest> = {
+  encode(message: ReadCopyRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uid !== "") {
+      writer.uint32(10).string(message.uid);
+    }
+    if (message.partition !== 0) {
+      writer.uint32(16).uint32(message.partition);
+    }
+    if (message.state !== 0n) {
+      if (BigInt.asUintN(64, message.state) !== message.state) {
+        throw new globalThis.Error("value provided for field message.state of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.state);
+    }
+    if (message.afterId !== "") {
+      writer.uint32(34).string(message.afterId);
+    }
+    if (message.verdictsFrom !== 0) {
+      writer.uint32(40).uint32(message.verdictsFrom);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadCopyRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadCopyRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uid = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.afterId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.verdictsFrom = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadCopyRequest>): ReadCopyRequest {
+    return ReadCopyRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadCopyRequest>): ReadCopyRequest {
+    const message = createBaseReadCopyRequest();
+    message.uid = object.uid ?? "";
+    message.partition = object.partition ?? 0;
+    message.state = (object.state !== undefined && object.state !== null) ? BigInt(object.state) : 0n;
+    message.afterId = object.afterId ?? "";
+    message.verdictsFrom = object.verdictsFrom ?? 0;
+    return message;
+  },
+};
+
+function createBaseReadCopyResponse(): ReadCopyResponse {
+  return {
+    state: 0n,
+    committed: 0n,
+    epoch: 0n,
+    caused: 0n,
+    subjects: [],
+    ids: [],
+    docIds: Buffer.alloc(0),
+    contentHashes: Buffer.alloc(0),
+    placeCounts: Buffer.alloc(0),
+    places: Buffer.alloc(0),
+    unheard: Buffer.alloc(0),
+    verdicts: [],
+    done: false,
+  };
+}
+
+export const ReadCopyResponse: MessageFns<ReadCopyResponse> = {
+  encode(message: ReadCopyResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0n) {
+      if (BigInt.asUintN(64, message.state) !== message.state) {
+        throw new globalThis.Error("value provided for field message.state of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.state);
+    }
+    if (message.committed !== 0n) {
+      if (BigInt.asUintN(64, message.committed) !== message.committed) {
+        throw new globalThis.Error("value provided for field message.committed of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.committed);
+    }
+    if (message.epoch !== 0n) {
+      if (BigInt.asUintN(64, message.epoch) !== message.epoch) {
+        throw new globalThis.Error("value provided for field message.epoch of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.epoch);
+    }
+    if (message.caused !== 0n) {
+      if (BigInt.asUintN(64, message.caused) !== message.caused) {
+        throw new globalThis.Error("value provided for field message.caused of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.caused);
+    }
+    for (const v of message.subjects) {
+      SubjectMark.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.ids) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.docIds.length !== 0) {
+      writer.uint32(58).bytes(message.docIds);
+    }
+    if (message.contentHashes.length !== 0) {
+      writer.uint32(66).bytes(message.contentHashes);
+    }
+    if (message.placeCounts.length !== 0) {
+      writer.uint32(74).bytes(message.placeCounts);
+    }
+    if (message.places.length !== 0) {
+      writer.uint32(82).bytes(message.places);
+    }
+    if (message.unheard.length !== 0) {
+      writer.uint32(90).bytes(message.unheard);
+    }
+    for (const v of message.verdicts) {
+      RememberedVerdict.encode(v!, writer.uint32(98).fork()).join();
+    }
+    if (message.done !== false) {
+      writer.uint32(104).bool(message.done);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ReadCopyResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReadCopyResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.committed = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.epoch = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.caused = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.subjects.push(SubjectMark.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.ids.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.docIds = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.contentHashes = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.placeCounts = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.places = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.unheard = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.verdicts.push(RememberedVerdict.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.done = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ReadCopyResponse>): ReadCopyResponse {
+    return ReadCopyResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ReadCopyResponse>): ReadCopyResponse {
+    const message = createBaseReadCopyResponse();
+    message.state = (object.state !== undefined && object.state !== null) ? BigInt(object.state) : 0n;
+    message.committed = (object.committed !== undefined && object.committed !== null) ? BigInt(object.committed) : 0n;
+    message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
+    message.caused = (object.caused !== undefined && object.caused !== null) ? BigInt(object.caused) : 0n;
+    message.subjects = object.subjects?.map((e) => SubjectMark.fromPartial(e)) || [];
+    message.ids = object.ids?.map((e) => e) || [];
+    message.docIds = object.docIds ?? Buffer.alloc(0);
+    message.contentHashes = object.contentHashes ?? Buffer.alloc(0);
+    message.placeCounts = object.placeCounts ?? Buffer.alloc(0);
+    message.places = object.places ?? Buffer.alloc(0);
+    message.unheard = object.unheard ?? Buffer.alloc(0);
+    message.verdicts = object.verdicts?.map((e) => RememberedVerdict.fromPartial(e)) || [];
+    message.done = object.done ?? false;
+    return message;
+  },
+};
+
+function createBaseRememberedVerdict(): RememberedVerdict {
+  return { sequence: 0n, timeMs: 0, writeId: "", firstSequence: 0n, firstMs: 0, verdicts: [], docIds: Buffer.alloc(0) };
+}
+
+export const RememberedVerdict: MessageFns<RememberedVerdict> = {
+  encode(message: RememberedVerdict, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sequence !== 0n) {
+      if (BigInt.asUintN(64, message.sequence) !== message.sequence) {
+        throw new globalThis.Error("value provided for field message.sequence of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.sequence);
+    }
+    if (message.timeMs !== 0) {
+      writer.uint32(17).double(message.timeMs);
+    }
+    if (message.writeId !== "") {
+      writer.uint32(26).string(message.writeId);
+    }
+    if (message.firstSequence !== 0n) {
+      if (BigInt.asUintN(64, message.firstSequence) !== message.firstSequence) {
+        throw new globalThis.Error("value provided for field message.firstSequence of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.firstSequence);
+    }
+    if (message.firstMs !== 0) {
+      writer.uint32(41).double(message.firstMs);
+    }
+    if (message.verdicts.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.verdicts) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.docIds.length !== 0) {
+      writer.uint32(58).bytes(message.docIds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RememberedVerdict {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRememberedVerdict();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.timeMs = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.writeId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.firstSequence = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.firstMs = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag === 48) {
+              message.verdicts.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.verdicts.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.docIds = Buffer.from(reader.bytes());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RememberedVerdict>): RememberedVerdict {
+    return RememberedVerdict.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RememberedVerdict>): RememberedVerdict {
+    const message = createBaseRememberedVerdict();
+    message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
+    message.timeMs = object.timeMs ?? 0;
+    message.writeId = object.writeId ?? "";
+    message.firstSequence = (object.firstSequence !== undefined && object.firstSequence !== null)
+      ? BigInt(object.firstSequence)
+      : 0n;
+    message.firstMs = object.firstMs ?? 0;
+    message.verdicts = object.verdicts?.map((e) => e) || [];
+    message.docIds = object.docIds ?? Buffer.alloc(0);
+    return message;
+  },
+};
+
 export type DirectoryService = typeof DirectoryService;
 export const DirectoryService = {
   /** Unary twins of the requests on Shard.Stream. */
@@ -1173,6 +1706,16 @@ export const DirectoryService = {
       Buffer.from(FindUnchangedResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): FindUnchangedResponse => FindUnchangedResponse.decode(value),
   },
+  /** For other copies of the partition. */
+  readCopy: {
+    path: "/shoal.v1.Directory/ReadCopy" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReadCopyRequest): Buffer => Buffer.from(ReadCopyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReadCopyRequest => ReadCopyRequest.decode(value),
+    responseSerialize: (value: ReadCopyResponse): Buffer => Buffer.from(ReadCopyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReadCopyResponse => ReadCopyResponse.decode(value),
+  },
 } as const;
 
 export interface DirectoryServer extends UntypedServiceImplementation {
@@ -1182,6 +1725,8 @@ export interface DirectoryServer extends UntypedServiceImplementation {
   awaitCommitted: handleUnaryCall<AwaitCommittedRequest, AwaitCommittedResponse>;
   awaitVerdicts: handleUnaryCall<AwaitVerdictsRequest, AwaitVerdictsResponse>;
   findUnchanged: handleUnaryCall<FindUnchangedRequest, FindUnchangedResponse>;
+  /** For other copies of the partition. */
+  readCopy: handleUnaryCall<ReadCopyRequest, ReadCopyResponse>;
 }
 
 export interface DirectoryClient extends Client {
@@ -1260,6 +1805,22 @@ export interface DirectoryClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: FindUnchangedResponse) => void,
+  ): ClientUnaryCall;
+  /** For other copies of the partition. */
+  readCopy(
+    request: ReadCopyRequest,
+    callback: (error: ServiceError | null, response: ReadCopyResponse) => void,
+  ): ClientUnaryCall;
+  readCopy(
+    request: ReadCopyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReadCopyResponse) => void,
+  ): ClientUnaryCall;
+  readCopy(
+    request: ReadCopyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReadCopyResponse) => void,
   ): ClientUnaryCall;
 }
 

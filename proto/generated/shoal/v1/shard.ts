@@ -31,6 +31,8 @@ import {
   ListLocatedResponse,
   LocateRequest,
   LocateResponse,
+  ReadCopyRequest,
+  ReadCopyResponse,
   SubjectMark,
 } from "./directory.js";
 import { Document, SparseVector } from "./document.js";
@@ -59,6 +61,7 @@ export interface ShardRequest {
   awaitVerdicts?: AwaitVerdictsRequest | undefined;
   findUnchanged?: FindUnchangedRequest | undefined;
   listRows?: ListRowsRequest | undefined;
+  readCopy?: ReadCopyRequest | undefined;
 }
 
 export interface Cancel {
@@ -79,6 +82,7 @@ export interface ShardResponse {
   awaitVerdicts?: AwaitVerdictsResponse | undefined;
   findUnchanged?: FindUnchangedResponse | undefined;
   listRows?: ListRowsResponse | undefined;
+  readCopy?: ReadCopyResponse | undefined;
 }
 
 /** A shard at the generation that the caller's map knows; a node refuses another one with FAILED_PRECONDITION. */
@@ -320,6 +324,7 @@ function createBaseShardRequest(): ShardRequest {
     awaitVerdicts: undefined,
     findUnchanged: undefined,
     listRows: undefined,
+    readCopy: undefined,
   };
 }
 
@@ -366,6 +371,9 @@ export const ShardRequest: MessageFns<ShardRequest> = {
     }
     if (message.listRows !== undefined) {
       ListRowsRequest.encode(message.listRows, writer.uint32(122).fork()).join();
+    }
+    if (message.readCopy !== undefined) {
+      ReadCopyRequest.encode(message.readCopy, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -487,6 +495,14 @@ export const ShardRequest: MessageFns<ShardRequest> = {
             message.listRows = ListRowsRequest.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.readCopy = ReadCopyRequest.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -538,6 +554,9 @@ export const ShardRequest: MessageFns<ShardRequest> = {
       : undefined;
     message.listRows = (object.listRows !== undefined && object.listRows !== null)
       ? ListRowsRequest.fromPartial(object.listRows)
+      : undefined;
+    message.readCopy = (object.readCopy !== undefined && object.readCopy !== null)
+      ? ReadCopyRequest.fromPartial(object.readCopy)
       : undefined;
     return message;
   },
@@ -601,6 +620,7 @@ function createBaseShardResponse(): ShardResponse {
     awaitVerdicts: undefined,
     findUnchanged: undefined,
     listRows: undefined,
+    readCopy: undefined,
   };
 }
 
@@ -647,6 +667,9 @@ export const ShardResponse: MessageFns<ShardResponse> = {
     }
     if (message.listRows !== undefined) {
       ListRowsResponse.encode(message.listRows, writer.uint32(122).fork()).join();
+    }
+    if (message.readCopy !== undefined) {
+      ReadCopyResponse.encode(message.readCopy, writer.uint32(130).fork()).join();
     }
     return writer;
   },
@@ -768,6 +791,14 @@ export const ShardResponse: MessageFns<ShardResponse> = {
             message.listRows = ListRowsResponse.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.readCopy = ReadCopyResponse.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -817,6 +848,9 @@ export const ShardResponse: MessageFns<ShardResponse> = {
       : undefined;
     message.listRows = (object.listRows !== undefined && object.listRows !== null)
       ? ListRowsResponse.fromPartial(object.listRows)
+      : undefined;
+    message.readCopy = (object.readCopy !== undefined && object.readCopy !== null)
+      ? ReadCopyResponse.fromPartial(object.readCopy)
       : undefined;
     return message;
   },

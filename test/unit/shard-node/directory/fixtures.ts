@@ -14,7 +14,7 @@ import {
   MemoryDirectoryDisk,
   MemoryDirectoryStore,
 } from '../../../../shard-node/directory/store/memory-directory-store.js';
-import type { OtherCopies } from '../../../../shard-node/directory/other-copies.js';
+import type { OtherCopies } from '../../../../shard-node/directory/rebuild/other-copies.js';
 import type { ShardRows } from '../../../../shard-node/directory/rebuild.js';
 import { systemClock } from '../../../../base/clock.js';
 import { silent } from '../fixtures.js';
@@ -118,7 +118,7 @@ export async function withPartition(work: (rig: PartitionRig) => Promise<void>, 
     term: 1,
     discarded: [],
     rows: { page: () => Promise.reject(new Error('no shard was to be asked')) },
-    copies: { settled: () => Promise.resolve() },
+    copies: () => [],
     openError: null,
     placement: DirectoryPlacement.fromPartial({ uid, partition: 0, ...wholeRange, nodes: ['n1'] }),
     start: async () => {
@@ -142,7 +142,7 @@ function newPartition(rig: PartitionRig): DirectoryPartition {
     log: rig.log,
     routes: routes(),
     rows: { page: (...ask) => rig.rows.page(...ask) },
-    copies: { settled: (...ask) => rig.copies.settled(...ask) },
+    copies: () => rig.copies(),
     floors: async () => rig.floors,
     term: () => rig.term,
     commitEveryMs: 5,

@@ -21,7 +21,7 @@ function lifeOn(log: FakeLog, routes = new ListRoutes(uid)): PartitionLife {
     log,
     routes,
     rows: { page: () => Promise.reject(new Error('not asked')) },
-    copies: { settled: () => Promise.reject(new Error('not asked')) },
+    copies: () => assert.fail('not asked'),
     floors: async () => new Map(),
     term: () => 1,
     commitEveryMs: 5,
