@@ -32,11 +32,6 @@ export function hashRangeOf(partition: number, count: number): { readonly first:
   return { first: start(partition), last: start(partition + 1) - 1n };
 }
 
-/** The partition that holds `id`. UNAVAILABLE while the collection has none for it. */
-export function partitionOf(map: ClusterMap, uid: string, id: string): DirectoryPlacement {
-  return holderOf(partitionsOf(map, uid), id);
-}
-
 /** `ids` by partition, ascending; partitions without an id among them are left out. */
 export function byPartition(map: ClusterMap, uid: string, ids: readonly string[]): readonly PartitionGroup[] {
   const partitions = partitionsOf(map, uid);

@@ -1,7 +1,7 @@
 /** Reads every byte of an index directory and compares every checksum, without opening the index. */
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
-import { ShoalError } from '../base/errors.js';
+import { collecting } from './collect-problems.js';
 import { readFences } from './fences.js';
 import type { Files } from './files.js';
 import { readManifest, type ManifestSegment } from './manifest.js';
@@ -50,16 +50,5 @@ async function verifySegment(
     if (tombstones !== null) await readTombstones(files, join(directory, tombstones), columns.layout.rows);
   } finally {
     map.close();
-  }
-}
-
-/** The result of `work`; undefined when it found damage or a newer format, which is added to `problems`. */
-async function collecting<T>(problems: string[], work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof ShoalError)) throw error;
-    problems.push(error.message);
-    return undefined;
   }
 }

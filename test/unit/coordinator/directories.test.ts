@@ -4,9 +4,9 @@ import { ShoalError, type ErrorCode } from '../../../base/errors.js';
 import { hashText } from '../../../base/hash.js';
 import { applyEvents, emptyClusterMap, type ClusterMap } from '../../../cluster/shard-map/cluster-map.js';
 import { keys } from '../../../cluster/keys.js';
-import { atPartition, byPartition, hashRangeOf, partitionOf, readyCopies } from '../../../coordinator/directories.js';
+import { atPartition, byPartition, hashRangeOf, readyCopies } from '../../../coordinator/directories.js';
 import { DirectoryPlacement, DirectoryState, Node } from '../../../proto/generated/shoal/v1/cluster.js';
-import { deadlineOf, shardNode, uid, viewOf } from './fixtures.js';
+import { deadlineOf, partitionOf, shardNode, uid, viewOf } from './fixtures.js';
 
 function mapOf(partitions: number, nodes: readonly string[] = ['s1'], ready: readonly string[] = nodes): ClusterMap {
   const entries: [string, Uint8Array][] = nodes.map((id) => [keys.node(id), Node.encode(shardNode(id)).finish()]);

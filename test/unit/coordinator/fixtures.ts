@@ -6,7 +6,7 @@ import { createLogger } from '../../../base/logger.js';
 import { emptyClusterMap, type ClusterMap } from '../../../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../../../cluster/shard-map/cluster-view.js';
 import type { Registry, RegistryEntry } from '../../../cluster/registry.js';
-import { hashRangeOf } from '../../../coordinator/directories.js';
+import { byPartition, hashRangeOf } from '../../../coordinator/directories.js';
 import type { Encoders } from '../../../coordinator/encoders.js';
 import type { Peers } from '../../../coordinator/peers.js';
 import type { FanOutParts } from '../../../coordinator/search/fan-out.js';
@@ -210,6 +210,11 @@ export function registryOf(entries: Map<string, RegistryEntry>): Registry {
     },
   };
   return calls as Registry;
+}
+
+/** The partition of the directory that holds `id`. */
+export function partitionOf(map: ClusterMap, collection: string, id: string): DirectoryPlacement {
+  return byPartition(map, collection, [id])[0]!.placement;
 }
 
 export function deadlineOf(ms = 1_000, clock = new FakeClock()): Deadline {

@@ -4,9 +4,8 @@ import { ShoalError } from '../../../../base/errors.js';
 import { keys } from '../../../../cluster/keys.js';
 import { deleteRecord } from '../../../../cluster/log/records.js';
 import { decide, type Decided } from '../../../../coordinator/ingest/decisions.js';
-import { partitionOf } from '../../../../coordinator/directories.js';
 import { Verdict, type AwaitVerdictsRequest } from '../../../../proto/generated/shoal/v1/directory.js';
-import { deadlineOf, longs, uid } from '../fixtures.js';
+import { deadlineOf, longs, partitionOf, uid } from '../fixtures.js';
 import { writeRig, type WriteRig } from '../write-rig.js';
 
 const ids = Array.from({ length: 20 }, (_, i) => `d${i}`);
