@@ -51,68 +51,81 @@ export const emptyClusterMap: ClusterMap = {
   holds: new Map(),
 };
 
-/** `map` after `events`; `map` itself is left as it was. */
+/** `map` after `events`; `map` itself is left as it was, and what no event concerns is shared with it. */
 export function applyEvents(map: ClusterMap, events: readonly RegistryEvent[]): ClusterMap {
-  const draft = {
-    revision: map.revision,
-    nodes: new Map(map.nodes),
-    uids: new Map(map.uids),
-    aliases: new Map(map.aliases),
-    settings: new Map(map.settings),
-    placements: new Map([...map.placements].map(([uid, shards]) => [uid, new Map(shards)])),
-    replicas: new Map(map.replicas),
-    directories: new Map([...map.directories].map(([uid, partitions]) => [uid, new Map(partitions)])),
-    directoryStates: new Map(map.directoryStates),
-    holds: new Map(map.holds),
+  const draft: Draft = { ...map };
+  const copies = new Set<unknown>();
+  // A report of one replica must not cost what the whole cluster does, nor the first picture a copy for each of its keys.
+  const own: Own = <K, V>(parts: ReadonlyMap<K, V>): Map<K, V> => {
+    if (copies.has(parts)) return parts as Map<K, V>;
+    const copy = new Map(parts);
+    copies.add(copy);
+    return copy;
   };
   for (const event of events) {
     const revision = event.kind === 'put' ? event.entry.revision : event.revision;
     if (revision > draft.revision) draft.revision = revision;
     const key = event.kind === 'put' ? event.entry.key : event.key;
-    applyOne(draft, key, event.kind === 'put' ? event.entry.value : null);
+    applyOne(draft, key, event.kind === 'put' ? event.entry.value : null, own);
   }
   return draft;
 }
 
-interface Draft {
-  nodes: Map<string, Node>;
-  uids: Map<string, string>;
-  settings: Map<string, CollectionSettings>;
-  placements: Map<string, Map<number, ShardPlacement>>;
-  replicas: Map<string, ReplicaState>;
-  aliases: Map<string, string>;
-  directories: Map<string, Map<number, DirectoryPlacement>>;
-  directoryStates: Map<string, DirectoryState>;
-  holds: Map<string, bigint>;
-}
+type Draft = { -readonly [Part in keyof ClusterMap]: ClusterMap[Part] };
 
-function applyOne(draft: Draft, key: string, value: Uint8Array | null): void {
+/** A copy of the parts that may be changed, made once. */
+type Own = <K, V>(parts: ReadonlyMap<K, V>) => Map<K, V>;
+
+function applyOne(draft: Draft, key: string, value: Uint8Array | null, own: Own): void {
   const rest = key.slice(key.indexOf('/') + 1);
-  const family = key.slice(0, key.length - rest.length);
-  if (family === keys.nodes) return assign(draft.nodes, rest, value && Node.decode(value));
-  if (family === keys.collections) return assign(draft.uids, rest, value && Buffer.from(value).toString('utf8'));
-  if (family === keys.settings) return assign(draft.settings, rest, value && CollectionSettings.decode(value));
-  if (family === keys.replicas) return assign(draft.replicas, rest, value && ReplicaState.decode(value));
-  if (family === keys.aliases) return assign(draft.aliases, rest, value && Buffer.from(value).toString('utf8'));
-  if (family === keys.directoryStates)
-    return assign(draft.directoryStates, rest, value && DirectoryState.decode(value));
-  if (family === keys.holds) return assign(draft.holds, rest, value && positionIn(value));
-  if (family === keys.placements) return assignPart(draft.placements, rest, value && ShardPlacement.decode(value));
-  if (family === keys.directories)
-    return assignPart(draft.directories, rest, value && DirectoryPlacement.decode(value));
+  const set = <V>(parts: ReadonlyMap<string, V>, changed: V | null): Map<string, V> =>
+    assigned(own(parts), rest, changed);
+  switch (key.slice(0, key.length - rest.length)) {
+    case keys.nodes:
+      draft.nodes = set(draft.nodes, value && Node.decode(value));
+      return;
+    case keys.collections:
+      draft.uids = set(draft.uids, value && Buffer.from(value).toString('utf8'));
+      return;
+    case keys.settings:
+      draft.settings = set(draft.settings, value && CollectionSettings.decode(value));
+      return;
+    case keys.replicas:
+      draft.replicas = set(draft.replicas, value && ReplicaState.decode(value));
+      return;
+    case keys.aliases:
+      draft.aliases = set(draft.aliases, value && Buffer.from(value).toString('utf8'));
+      return;
+    case keys.directoryStates:
+      draft.directoryStates = set(draft.directoryStates, value && DirectoryState.decode(value));
+      return;
+    case keys.holds:
+      draft.holds = set(draft.holds, value && positionIn(value));
+      return;
+    case keys.placements:
+      draft.placements = withPart(draft.placements, rest, value && ShardPlacement.decode(value), own);
+      return;
+    case keys.directories:
+      draft.directories = withPart(draft.directories, rest, value && DirectoryPlacement.decode(value), own);
+  }
 }
 
-/** `rest` is `uid/number`. */
-function assignPart<V>(target: Map<string, Map<number, V>>, rest: string, value: V | null): void {
-  const [uid = '', part = ''] = rest.split('/');
-  const parts = target.get(uid) ?? new Map<number, V>();
-  assign(parts, Number(part), value);
-  assign(target, uid, parts.size === 0 ? null : parts);
+/** `name` is `uid/number`. */
+function withPart<V>(
+  collections: ReadonlyMap<string, ReadonlyMap<number, V>>,
+  name: string,
+  value: V | null,
+  own: Own,
+): Map<string, ReadonlyMap<number, V>> {
+  const [uid = '', part = ''] = name.split('/');
+  const parts = assigned(own(collections.get(uid) ?? new Map<number, V>()), Number(part), value);
+  return assigned(own(collections), uid, parts.size === 0 ? null : parts);
 }
 
-function assign<K, V>(target: Map<K, V>, key: K, value: V | null): void {
+function assigned<K, V>(target: Map<K, V>, key: K, value: V | null): Map<K, V> {
   if (value === null) target.delete(key);
   else target.set(key, value);
+  return target;
 }
 
 /** The name at the end of the aliases that `name` begins; itself when it is no alias. A cycle ends where it closes. */

@@ -82,6 +82,14 @@ describe('the picture of a cluster', () => {
     assert.equal(before.nodes.size, 1);
   });
 
+  it('shares with the picture before what no event concerns', () => {
+    const before = mapOf(placed('u', 0), placed('v', 0), node('a', NodeKind.NODE_KIND_SHARD));
+    const after = applyEvents(before, [placed('u', 1), placed('u', 2)]);
+    assert.deepEqual([...(after.placements.get('u')?.keys() ?? [])], [0, 1, 2]);
+    assert.equal(after.nodes, before.nodes);
+    assert.equal(after.placements.get('v'), before.placements.get('v'));
+  });
+
   it('bears the largest revision seen', () => {
     const map = applyEvents(emptyClusterMap, [
       put('other/x', Buffer.of(1), 4n),
