@@ -1,8 +1,9 @@
 /**
  * Data folders of collections that were dropped while this node was down: found when it starts, and removed.
  *
- * Data is worth more than space. A folder goes only when the registry knows its collection by neither settings nor placement, has
- * listed this node, and knows another collection that this node holds: an empty registry, or that of another cluster, does not.
+ * Data is worth more than space. A folder goes only when the registry knows its collection by neither settings nor placement, nor as
+ * one that is being made, has listed this node, and knows another collection that this node holds: an empty registry, or that of
+ * another cluster, does not.
  */
 import { join } from 'node:path';
 import type { Logger } from '../base/logger.js';
@@ -40,7 +41,9 @@ async function orphans({ id, dataDirectory, registry, logger, files }: OrphanOpt
   const known = new Set((await registry.list('')).map(({ key }) => key));
   const isPlacement = (key: string): boolean => key.startsWith(keys.placements) || key.startsWith(keys.directories);
   const placed = new Set([...known].filter(isPlacement).map((key) => key.split('/')[1]));
-  const unknown = uids.filter((uid) => !known.has(keys.setting(uid)) && !placed.has(uid));
+  const unknown = uids.filter(
+    (uid) => !known.has(keys.setting(uid)) && !known.has(keys.opening(uid)) && !placed.has(uid),
+  );
   if (unknown.length === 0 || (known.has(keys.node(id)) && unknown.length < uids.length)) return unknown;
   logger.warn(
     { uids: unknown },

@@ -2,14 +2,15 @@
  * A collection from a backup, under a name that is free and a uid that is new.
  *
  * Members go to the nodes as they come, each held against the manifest; only when the last one was sound, and every replica is on
- * disk, is the collection published, in one write. Its log begins above everything in the archive, so docIds go on; its directory
- * is built from the rows of the shards. What fails on the way is taken back.
+ * disk, is the collection published, in one write. Its log begins above everything in the archive, so docIds go on, and that write
+ * says so: a node that has lost what it imported by then cannot open it, and the restore fails. The directory is built from the rows
+ * of the shards. What fails on the way is taken back.
  */
 import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { MemberCheck } from '../../cluster/archive/member-check.js';
-import { codecObject, keys, structureObject } from '../../cluster/keys.js';
+import { codecObject, keys, streamOf, structureObject } from '../../cluster/keys.js';
 import type { RestorePart, RestoreResponse, RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
 import { readStructureFile, listCountOf } from '../../vector-index/codebook/structure.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
@@ -44,12 +45,14 @@ export async function restoreCollection(
   try {
     const objects = await receive({ rest, plan, imports }, deadline);
     checkObjects(objects, plan);
-    await imports.finish(deadline);
+    const imported = await imports.finish(deadline);
     await storeObjects(objects, plan, parts);
     const { settings, placed, manifest } = plan;
-    await publishCollection({ settings, placed, firstSequence: manifest.sequence + 1n, opening }, parts, deadline);
+    const { sequence } = manifest;
+    await publishCollection({ settings, placed, after: sequence, opening }, parts, deadline);
     const documents = await countDocuments({}, settings, parts, deadline);
-    return { uid: settings.uid, documents, sequence: manifest.sequence };
+    if (documents !== imported) await checkWritten({ plan, imported, documents }, parts);
+    return { uid: settings.uid, documents, sequence };
   } catch (error) {
     await opening.end();
     await takeBack(plan, imports, parts);
@@ -57,6 +60,18 @@ export async function restoreCollection(
   } finally {
     await opening.end();
   }
+}
+
+/** DATA_LOSS unless what was imported and what is counted can differ, because somebody wrote in between. */
+async function checkWritten(
+  { plan, imported, documents }: { plan: RestorePlan; imported: bigint; documents: bigint },
+  { log }: RestoreParts,
+): Promise<void> {
+  const { settings, manifest } = plan;
+  const { lastSequence } = await log.state(streamOf(settings.uid));
+  if (lastSequence > manifest.sequence) return;
+  const what = `${imported} documents were imported and ${documents} are there`;
+  throw new ShoalError('DATA_LOSS', `${what}; nothing was restored, try it again`);
 }
 
 async function startOf(messages: AsyncIterator<RestorePart>): Promise<RestoreStart> {

@@ -29,10 +29,10 @@ export class ShardImports {
     return this.#write(shard, { records: true }, data, deadline);
   }
 
-  /** Resolves when every replica is on disk; each shard's documents, as one of its nodes counted them. */
-  async finish(deadline: Deadline): Promise<readonly bigint[]> {
+  /** Resolves when every replica is on disk, with the number of documents. DATA_LOSS when the nodes of a shard count differently. */
+  async finish(deadline: Deadline): Promise<bigint> {
     const { settings, placed } = this.#plan;
-    return Promise.all(
+    const counts = await Promise.all(
       placed.shards.map(async ({ shard }) => {
         const request = { uid: settings.uid, shard };
         const addresses = await this.#addresses(shard, deadline);
@@ -41,9 +41,14 @@ export class ShardImports {
             this.#parts.peers.transfer(address, TransferService.finishImport, request, deadline),
           ),
         );
-        return answers[0]?.documents ?? 0n;
+        const [count = 0n, ...others] = answers.map(({ documents }) => documents);
+        const another = others.find((each) => each !== count);
+        if (another === undefined) return count;
+        const what = `the nodes of shard ${shard} made ${count} and ${another} documents of the same bytes`;
+        throw new ShoalError('DATA_LOSS', `${what}; check their disks and restore again`);
       }),
     );
+    return counts.reduce((sum, count) => sum + count, 0n);
   }
 
   /** Takes back what was sent. Nodes that cannot be reached remove it by themselves. */

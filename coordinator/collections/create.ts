@@ -4,7 +4,15 @@ import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { codecObject, keys, streamOf, structureObject } from '../../cluster/keys.js';
+import {
+  codecObject,
+  directorySubject,
+  keys,
+  positionValue,
+  shardSubject,
+  streamOf,
+  structureObject,
+} from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { Registry, RegistryWrite } from '../../cluster/registry.js';
 import { directoryStatesOf, replicasOf, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
@@ -36,14 +44,12 @@ export interface CreateParts extends OpenParts {
   readonly defaultReplicas: number;
 }
 
-/** A collection that is to be opened: its settings decided, its log empty. */
+/** A collection that is to be opened: its settings decided, its log and its shards empty. */
 export interface NewCollection {
   readonly settings: CollectionSettings;
   /** Null = one list. */
   readonly structure: Structure | null;
   readonly directoryPartitions: number;
-  /** Of its log; above every docId that it ever gave. */
-  readonly firstSequence: bigint;
 }
 
 /** Where the parts of a collection are. */
@@ -69,7 +75,7 @@ export async function createCollection(
   const structure = structureOf(request, model.dim);
   const settings = { ...settingsOf(request, parts), ...model, structureVersion: structure === null ? 0 : 1 };
   const directoryPartitions = Math.max(1, request.directoryPartitions);
-  await openCollection({ settings, structure, directoryPartitions, firstSequence: 1n }, parts, deadline);
+  await openCollection({ settings, structure, directoryPartitions }, parts, deadline);
   return settings;
 }
 
@@ -78,7 +84,7 @@ export async function createCollection(
  * ALREADY_EXISTS when the name is taken, with nothing left behind.
  */
 export async function openCollection(collection: NewCollection, parts: OpenParts, deadline: Deadline): Promise<void> {
-  const { settings, structure, directoryPartitions, firstSequence } = collection;
+  const { settings, structure, directoryPartitions } = collection;
   const { uid, structureVersion } = settings;
   const map = parts.view.current();
   const groups = structure === null ? [Uint32Array.of(0)] : groupLists(structure, settings.shards);
@@ -90,7 +96,7 @@ export async function openCollection(collection: NewCollection, parts: OpenParts
   try {
     if (structure !== null)
       await parts.objects.put(structureObject(uid, structureVersion), writeStructureFile(structure));
-    await publishCollection({ settings, placed, firstSequence, opening }, parts, deadline);
+    await publishCollection({ settings, placed, after: 0n, opening }, parts, deadline);
   } catch (error) {
     await giveUp(uid, opening, parts);
     throw error;
@@ -110,8 +116,10 @@ async function giveUp(uid: string, opening: Opening, parts: OpenParts): Promise<
 }
 
 /** A collection whose log is to be opened and whose objects are stored. */
-export interface StoredCollection extends Pick<NewCollection, 'settings' | 'firstSequence'> {
+export interface StoredCollection extends Pick<NewCollection, 'settings'> {
   readonly placed: Placed;
+  /** Its nodes have everything up to this log position, and its log begins above it: no docId is given twice. */
+  readonly after: bigint;
   readonly opening: Opening;
 }
 
@@ -120,13 +128,14 @@ export interface StoredCollection extends Pick<NewCollection, 'settings' | 'firs
  * is taken; what was made stays for the caller to clear.
  */
 export async function publishCollection(
-  { settings, placed, firstSequence, opening }: StoredCollection,
+  collection: StoredCollection,
   parts: OpenParts,
   deadline: Deadline,
 ): Promise<void> {
+  const { settings, placed, after } = collection;
   const { uid, name } = settings;
-  await parts.log.createStream(streamOf(uid), firstSequence);
-  const revision = await write(settings, placed, opening, parts.registry);
+  await parts.log.createStream(streamOf(uid), after + 1n);
+  const revision = await write(collection, parts.registry);
   await parts.view.when(
     (seen) => (isServed(seen, placed, { name, revision }) ? true : undefined),
     `the replicas of collection '${name}' to open`,
@@ -175,12 +184,7 @@ async function modelSettings(
 }
 
 /** One transaction, so that no half of a collection is ever seen; gives its revision. */
-async function write(
-  settings: CollectionSettings,
-  placed: Placed,
-  opening: Opening,
-  registry: Registry,
-): Promise<bigint> {
+async function write({ settings, placed, after, opening }: StoredCollection, registry: Registry): Promise<bigint> {
   const { uid, name } = settings;
   const put = (key: string, value: Uint8Array): RegistryWrite => ({ operation: 'put', key, value });
   const free = [keys.collection(name), keys.alias(name)].map((key) => ({ key, revision: 0n }));
@@ -194,6 +198,7 @@ async function write(
       ...placed.directory.map((each) =>
         put(keys.directory(uid, each.partition), DirectoryPlacement.encode(each).finish()),
       ),
+      ...floors(placed, after),
     ],
   );
   if (revision !== null) return revision;
@@ -203,6 +208,17 @@ async function write(
     throw new ShoalError('ALREADY_EXISTS', `${taken}; drop it or choose another name`);
   const what = `this coordinator was away from the registry while it made collection '${name}'`;
   throw new ShoalError('UNAVAILABLE', `${what}, and nothing of it is left; try again`);
+}
+
+/** What the log never had, a copy that lost its data cannot hear again: by these it knows. */
+function floors({ shards }: Placed, after: bigint): readonly RegistryWrite[] {
+  if (after === 0n) return [];
+  const own = shards.map(({ uid, generation, shard }) => shardSubject(uid, generation, shard));
+  return [...own, directorySubject(shards[0]!.uid)].map((subject) => ({
+    operation: 'put',
+    key: keys.floor(subject),
+    value: positionValue(after),
+  }));
 }
 
 /** Every copy is ready; a failed one is told at once rather than waited for, as is a collection that another caller dropped. */

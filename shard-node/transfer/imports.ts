@@ -1,7 +1,8 @@
 /**
  * Imports of replicas under way on this node, and those that are finished and wait for a placement.
  *
- * One that nobody writes to any more is removed, unless its collection has come to be: then the data is a replica's.
+ * One that nobody writes to any more is removed, unless its collection has come to be, and the data is a replica's, or is still being
+ * made: another shard may take as long as it likes.
  */
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.js';
@@ -42,7 +43,7 @@ export class Imports {
   async begin(task: ImportTask): Promise<void> {
     const { dataDirectory, files, clock } = this.#parts;
     const { uid, shard } = task.placement;
-    if (!/^[0-9a-z]+$/.test(uid)) throw new ShoalError('INVALID_ARGUMENT', `'${uid}' is no uid`);
+    checkUid(uid);
     const place = placeOf(uid, shard);
     if (this.#held.has(place)) throw new ShoalError('ALREADY_EXISTS', `shard ${place} is being imported already`);
     const directory = join(dataDirectory, uid, String(shard));
@@ -69,18 +70,22 @@ export class Imports {
     });
   }
 
-  /** Removes an import, finished or not, unless the collection has come to be. Idempotent. */
+  /**
+   * Removes an import, finished or not, or what is left of one from before this node was started, unless the collection has come to
+   * be. Idempotent.
+   */
   async discard(uid: string, shard: number): Promise<void> {
+    checkUid(uid);
     const held = this.#held.get(placeOf(uid, shard));
-    if (held === undefined) return;
     this.#held.delete(placeOf(uid, shard));
-    held.timer.cancel();
-    await held.tail;
+    held?.timer.cancel();
+    await held?.tail;
     const { registry, files, dataDirectory } = this.#parts;
-    if (held.isFinished && (await registry.get(keys.setting(uid))) !== null) return;
-    await held.replica.discard();
+    if (held?.isFinished !== false && (await registry.get(keys.setting(uid))) !== null) return;
     const folder = join(dataDirectory, uid);
-    if ((await files.list(folder)).length === 0) await files.removeDirectory(folder);
+    if (held === undefined) await files.removeDirectory(join(folder, String(shard)));
+    else await held.replica.discard();
+    if (await isEmpty(files, folder)) await files.removeDirectory(folder);
   }
 
   /** Removes what is not finished. Idempotent. */
@@ -110,10 +115,46 @@ export class Imports {
   #timer(uid: string, shard: number): Timer {
     const { clock, logger } = this.#parts;
     return clock.after(abandonedMs, () => {
-      this.discard(uid, shard).catch((error: unknown) =>
-        logger.warn({ uid, shard, err: error }, 'an import that was given up could not be removed'),
-      );
+      this.#discardUnlessMade(uid, shard).catch((thrown: unknown) => {
+        const { message } = ShoalError.from(thrown);
+        logger.warn({ uid, shard, why: message }, 'an import that was given up could not be removed');
+      });
     });
+  }
+
+  /** Removes an import that nobody makes any more; where that cannot be told, or somebody does, it is looked at again later. */
+  async #discardUnlessMade(uid: string, shard: number): Promise<void> {
+    const held = this.#held.get(placeOf(uid, shard));
+    const timer = held?.timer;
+    const isBeingMade = await this.#isBeingMade(uid);
+    // Called, given up or closed meanwhile.
+    if (held === undefined || this.#held.get(placeOf(uid, shard)) !== held || held.timer !== timer) return;
+    if (isBeingMade) held.timer = this.#timer(uid, shard);
+    else await this.discard(uid, shard);
+  }
+
+  async #isBeingMade(uid: string): Promise<boolean> {
+    const { registry, logger } = this.#parts;
+    try {
+      return (await registry.get(keys.opening(uid))) !== null;
+    } catch (error) {
+      logger.debug({ uid, err: error }, 'the registry does not tell whether a collection is still being made');
+      return true;
+    }
+  }
+}
+
+function checkUid(uid: string): void {
+  if (!/^[0-9a-z]+$/.test(uid)) throw new ShoalError('INVALID_ARGUMENT', `'${uid}' is no uid`);
+}
+
+/** Whether the folder is there and holds nothing. A drop of the collection may have removed it. */
+async function isEmpty(files: Files, folder: string): Promise<boolean> {
+  try {
+    return (await files.list(folder)).length === 0;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
 

@@ -44,6 +44,11 @@ describe('the data of dropped collections', () => {
     ]);
   });
 
+  it('is told from that of a collection which is still being made', async () => {
+    const known = [self, keys.setting('a1'), keys.opening('b2'), keys.remains('b2'), keys.remains('c3')];
+    assert.deepEqual(await left(['a1/0', 'b2/0', 'c3/0'], known), ['a1', 'b2']);
+  });
+
   it('is that of directories too', async () => {
     const folders = ['a1/0', 'b2/0', 'b2/directory-0', 'b2/directory-0.damaged', 'c3/directory-1'];
     assert.deepEqual(await left(folders, [self, keys.setting('a1')]), ['a1']);

@@ -36,9 +36,14 @@ describe('imports of shards', () => {
   it('finish for every shard, also one that was sent nothing', async () => {
     const { imports, told } = rig();
     await imports.writeFile(4, 'manifest', Buffer.from('m'), deadlineOf());
-    assert.deepEqual(await imports.finish(deadlineOf()), [3n, 3n]);
+    assert.equal(await imports.finish(deadlineOf()), 6n);
     assert.equal(told().filter((call) => call.endsWith('finishImport')).length, 4);
     assert.equal(told().filter((call) => call.endsWith('beginImport')).length, 4);
+  });
+
+  it('fail where two nodes of a shard made different numbers of documents of it', async () => {
+    const { imports } = rig(({ address }) => ({ documents: address === 'n1:1' ? 3n : 2n }));
+    await assert.rejects(imports.finish(deadlineOf()), { code: 'DATA_LOSS', message: /shard \d made 3 and 2/ });
   });
 
   it('are taken back where they were begun, also from nodes that answer with errors', async () => {

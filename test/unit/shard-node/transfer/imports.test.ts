@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { keys } from '../../../../cluster/keys.js';
 import { Imports } from '../../../../shard-node/transfer/imports.js';
 import { abandonedMs } from '../../../../shard-node/transfer/snapshots.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
 import { FakeClock } from '../../../fake-clock.js';
-import { silent, withRig, type Rig } from '../fixtures.js';
+import { placement, silent, withRig, type Rig } from '../fixtures.js';
 import { sealedFiles, tail, task } from './exported.js';
 
 async function withImports(
@@ -67,6 +67,53 @@ describe('imports of a node', () => {
       await imports.begin(task());
       await clock.advance(abandonedMs);
       while (readdirSync(data).length > 0) await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(clock.pending, 0);
+    }));
+
+  it('wait, finished or not, as long as their collection is being made, while other shards are sent', () =>
+    withImports(async ({ imports, data, clock, rig }) => {
+      const key = keys.opening('u2');
+      await rig.registry.transact([], [{ operation: 'put', key, value: Buffer.alloc(0) }]);
+      await imports.begin(task());
+      await imports.begin(task({ placement: placement(1, { uid: 'u2' }) }));
+      for (const { name, bytes } of await sealedFiles()) await imports.writeFile('u2', 0, { name, bytes });
+      const pass = async (): Promise<void> => {
+        for (let minutes = 0; minutes < 25; minutes += 1) {
+          await clock.advance(60_000);
+          await clock.pause();
+        }
+      };
+      await pass();
+      await imports.writeRecords('u2', 0, tail());
+      assert.equal(await imports.finish('u2', 0), 3);
+      await pass();
+      assert.deepEqual(readdirSync(join(data, 'u2')).sort(), ['0', '1']);
+      await rig.registry.transact([], [{ operation: 'delete', key }]);
+      await clock.advance(abandonedMs);
+      while (readdirSync(data).length > 0) await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(clock.pending, 0);
+    }));
+
+  it('of before the node was started anew are taken back too, unless their collection has come to be', () =>
+    withImports(async ({ imports, data, rig }) => {
+      const place = join(data, 'u2', '0');
+      const setting = { key: keys.setting('u2'), value: Buffer.from('x') };
+      mkdirSync(place, { recursive: true });
+      await rig.registry.transact([], [{ operation: 'put', ...setting }]);
+      await imports.discard('u2', 0);
+      assert.equal(existsSync(place), true);
+      await rig.registry.transact([], [{ operation: 'delete', key: setting.key }]);
+      await imports.discard('u2', 0);
+      assert.deepEqual(readdirSync(data), []);
+      await assert.rejects(imports.discard('..', 0), { code: 'INVALID_ARGUMENT' });
+    }));
+
+  it('whose collection came to be, was dropped and removed are no trouble', () =>
+    withImports(async ({ imports, data, clock }) => {
+      await fill(imports);
+      await imports.finish('u2', 0);
+      rmSync(join(data, 'u2'), { recursive: true });
+      await imports.discard('u2', 0);
       assert.equal(clock.pending, 0);
     }));
 
