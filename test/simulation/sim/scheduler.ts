@@ -89,17 +89,14 @@ export class Scheduler {
     await new Promise((resolve) => setImmediateOfNode(resolve));
     return new Promise<T>((resolve, reject) => {
       setImmediateOfNode(() => {
-        let isOver = false;
-        const finish = (end: () => void): void => {
-          isOver = true;
-          end();
-        };
+        const end: { settle: (() => void) | null } = { settle: null };
         main().then(
-          (value) => finish(() => resolve(value)),
-          (error: unknown) => finish(() => reject(error as Error)),
+          (value) => (end.settle = () => resolve(value)),
+          (error: unknown) => (end.settle = () => reject(error as Error)),
         );
         try {
-          this.#loop(() => isOver, eventsMax);
+          this.#loop(() => end.settle !== null, eventsMax);
+          end.settle?.();
         } catch (error) {
           reject(error as Error);
         }
