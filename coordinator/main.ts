@@ -71,6 +71,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   });
   const standing = await Membership.take({ registry, clock, logger: parts.logger });
   await standing.announce(description(config.id, server.address));
+  standing.onRenewal(() => guard.forget());
   await listed(view, { id: config.id, address: server.address, clock });
   const stopTruncation = view.onChange((map) => void truncation.follow(map));
   // Not awaited: it ends with the calls under way, and the next change must not wait for them.

@@ -49,11 +49,9 @@ export async function updateCollection(
 ): Promise<CollectionSettings> {
   const { uid, replicas } = collectionNamed(parts.view.current(), request.name);
   if (request.replicas !== undefined && request.replicas !== replicas) {
-    const why = 'replicas of an existing collection cannot be added or taken away yet';
-    throw new ShoalError(
-      'UNIMPLEMENTED',
-      `${why}; export it and import it into one created with --replicas ${request.replicas}`,
-    );
+    const why = `collection '${request.name}' has ${replicas} replicas of each shard, and keeps that number`;
+    const how = `back it up, restore the backup under another name with --replicas ${request.replicas}`;
+    throw new ShoalError('UNIMPLEMENTED', `${why}; ${how}, and drop the first one: nothing is encoded again`);
   }
   if (request.targetRecall !== undefined && !(request.targetRecall > 0 && request.targetRecall < 1)) {
     throw new ShoalError(

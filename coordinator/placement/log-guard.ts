@@ -91,6 +91,12 @@ export class LogGuard {
     return this.#work;
   }
 
+  /** This coordinator was away from the registry: what it knew of logs may have changed. */
+  forget(): void {
+    this.#given.clear();
+    this.#retrying ??= this.#retry();
+  }
+
   /** Tries nothing again. Idempotent. */
   async close(): Promise<void> {
     this.#stop.abort();

@@ -126,7 +126,9 @@ function addUpdate(group: Command, host: CommandHost): void {
   addCommand<{ replicas?: number; targetRecall?: number }>(group, host, {
     usage: 'update <name>',
     summary: 'change settings of a collection',
-    examples: ['shoal collections update notes --replicas 2'],
+    details:
+      'The number of replicas is fixed when a collection is made: back it up and restore it with --replicas to have another number.',
+    examples: ['shoal collections update notes --target-recall 0.98'],
     configure: (command) =>
       command
         .option('--replicas <number>', 'copies of each shard', integer(1, 100))

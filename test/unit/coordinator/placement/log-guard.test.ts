@@ -140,6 +140,19 @@ describe('the guard of the log', () => {
     assert.deepEqual([state.last, isWritable()], [30n, true]);
   });
 
+  it('looks at every log again when its coordinator was away from the registry', async () => {
+    const { guard, clock, state, isWritable } = rig(30n);
+    await guard.follow(mapAt([30n], 19n));
+    state.last = 20n;
+    await guard.follow(mapAt([30n], 19n));
+    assert.equal(isWritable(), true);
+    guard.forget();
+    await clock.advance(2_000);
+    for (let turn = 0; turn < 5; turn += 1) await clock.pause();
+    assert.equal(isWritable(), false);
+    await guard.close();
+  });
+
   it('forgets collections that are dropped', async () => {
     const { guard, isWritable } = rig(20n);
     await guard.follow(mapAt([30n, 7n], 20n));
