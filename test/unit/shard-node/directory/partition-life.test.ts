@@ -13,7 +13,14 @@ import { mapOf, placement, silent } from '../fixtures.js';
 import { FakeLog } from './fake-log.js';
 import { directory, logDocument, subjectOf, uid, upsertOf, writeOf } from './fixtures.js';
 
-function lifeOn(log: FakeLog, routes = new ListRoutes(uid)): PartitionLife {
+/** What the registry says, and the number of the node's lease. */
+interface Floors {
+  term: number | null;
+  floor: bigint;
+  reads: number;
+}
+
+function lifeOn(log: FakeLog, routes = new ListRoutes(uid), told?: Floors): PartitionLife {
   return new PartitionLife({
     uid,
     range: { first: 0n, last: 2n ** 64n - 1n },
@@ -22,8 +29,12 @@ function lifeOn(log: FakeLog, routes = new ListRoutes(uid)): PartitionLife {
     routes,
     rows: { page: () => Promise.reject(new Error('not asked')) },
     copies: () => assert.fail('not asked'),
-    floors: async () => new Map(),
-    term: () => 1,
+    floors: async () => {
+      if (told === undefined) return new Map();
+      told.reads += 1;
+      return new Map([[subjectOf(0), told.floor]]);
+    },
+    term: () => (told === undefined ? 1 : told.term),
     commitEveryMs: 5,
     commitEntries: 10,
     clock: systemClock,
@@ -71,6 +82,39 @@ describe('the life of a partition', () => {
     assert.deepEqual([life.problem, log.on(subjectOf(0)).length], ['', 1]);
     life.close();
     await running;
+  });
+
+  it('reads the floors again under another lease, and before each record while there is none', async () => {
+    const log = new FakeLog();
+    const told: Floors = { term: 1, floor: 0n, reads: 0 };
+    const life = lifeOn(log, new ListRoutes(uid), told);
+    const running = life.run();
+    await until(() => life.isReady);
+    const counts: number[] = [];
+    for (const term of [1, 1, 2, 2, null, null, 3]) {
+      const before = told.reads;
+      told.term = term;
+      const at = log.put(subjectOf(0), upsertOf(['a']));
+      await until(() => life.state.heard >= at);
+      counts.push(told.reads - before);
+    }
+    assert.deepEqual(counts, [0, 0, 1, 0, 1, 1, 1]);
+    [told.term, told.floor] = [4, 99n];
+    log.put(subjectOf(0), upsertOf(['b']));
+    await assert.rejects(running, { code: 'DATA_LOSS', message: /begins after 99/ });
+    assert.equal(life.state.heard, 7n);
+  });
+
+  it('looks at the floors when it is told to, and ends where the log went on without it', async () => {
+    const told: Floors = { term: 1, floor: 0n, reads: 0 };
+    const life = lifeOn(new FakeLog(), new ListRoutes(uid), told);
+    const running = life.run();
+    await until(() => life.isReady);
+    await life.checkLog();
+    assert.equal(life.isReady, true);
+    told.floor = 99n;
+    await life.checkLog();
+    await assert.rejects(running, { code: 'DATA_LOSS' });
   });
 
   it('goes on when the log comes back', async () => {
