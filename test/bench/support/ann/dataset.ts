@@ -3,10 +3,12 @@
  * made.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { seededRandom } from '../../../../base/random.js';
 import { UsageError } from '../../text.js';
-import { normalRows } from '../../measure.js';
+import { hashOf, normalRows } from '../../measure.js';
+import { cacheFolder } from './cache-folder.js';
 import type { EncodeTextsOptions } from './encode-texts.js';
 import { glossFiles } from './glosses.js';
 import { mixedRows } from './million.js';
@@ -25,7 +27,7 @@ export interface QuerySet {
 export interface AnnDataset {
   readonly name: string;
   readonly path: string | null;
-  /** Where what belongs to these vectors is kept. */
+  /** Where what belongs to these vectors is kept; null at smoke size. */
   readonly folder: string | null;
   readonly base: FloatRows;
   readonly querySets: readonly QuerySet[];
@@ -106,7 +108,13 @@ async function fromFiles(options: DatasetOptions): Promise<AnnDataset> {
       : await readRowNumbers(truth, queriesLimit);
   if (exact.count !== asked.count) throw new UsageError(`${truth} answers ${exact.count} of ${asked.count} queries`);
   const querySets = [{ name: 'file', path: queries, queries: asked, truth: exact }];
-  return { name: 'file', path: vectors, folder: null, base, querySets };
+  return { name: 'file', path: vectors, folder: await folderOf(vectors), base, querySets };
+}
+
+/** A folder of the cache for a file as it is now. */
+async function folderOf(path: string): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  return join(cacheFolder(), `file-${hashOf([resolve(path), String(size), String(mtimeMs)])}`);
 }
 
 interface QuerySetFiles {
