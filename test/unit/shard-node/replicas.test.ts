@@ -160,6 +160,21 @@ describe('a replica that cannot be opened', () => {
       );
     }));
 
+  it('say everything again under a new lease, and fail where the log went on without them', () =>
+    withDocuments([logDocument('a')], async (set, { registry, state, deadline }) => {
+      const key = keys.replica(uid, 0, nodeId);
+      await registry.transact([], [{ operation: 'delete', key }]);
+      await set.renew();
+      await set.settled(deadline);
+      assert.equal((await state())?.state, 'ready');
+      const floor = Buffer.from('9');
+      await registry.transact([], [{ operation: 'put', key: keys.floor(subject), value: floor }]);
+      await set.renew();
+      await set.settled(deadline);
+      assert.equal((await state())?.state, 'failed');
+      assert.match((await state())?.problem ?? '', /the log begins after 9/);
+    }));
+
   it('report nothing under a lease that a leaving node gives up', () =>
     withDocuments([logDocument('a')], async (set, { registry, lease, state }) => {
       await set.leave();

@@ -110,6 +110,17 @@ describe('the directory partitions of a node', () => {
       assert.equal(set.partition(uid, 0), partition);
     }));
 
+  it('say everything again under a new lease', () =>
+    withSet(async (set, rig) => {
+      await set.follow(mapWith(here));
+      await set.settled(rig.deadline);
+      const key = keys.directoryState(uid, 0, nodeId);
+      await rig.registry.transact([], [{ operation: 'delete', key }]);
+      await set.renew();
+      await set.settled(rig.deadline);
+      assert.equal((await stateOf(rig, 0))?.state, 'ready');
+    }));
+
   it('say nothing more once the node leaves', () =>
     withSet(async (set, rig) => {
       await set.leave();
