@@ -13,9 +13,11 @@ export async function tellHoldStory(session: Session, isOver: () => boolean): Pr
   const process = new SimProcess('holder', cluster.scheduler);
   const registry = new SimRegistry(cluster.world.network, process, cluster.world.registry);
   for (let number = 0; !isOver(); number += 1) {
-    await cluster.scheduler.sleep(random.unit() * 1_000);
+    await cluster.scheduler.sleep(random.unit() * 3_000);
     const hold = { uid: session.collection.uid, name: `hold-${number}` };
-    const position = session.oracle.lastSequence;
+    // Some of what is there already is held too, as by a backup, which begins with what the oldest replica lacks.
+    const back = BigInt(random.below(40));
+    const position = back < session.oracle.lastSequence ? session.oracle.lastSequence - back : 0n;
     const place = (deadline: Deadline): Promise<void> => placeHold(hold, position, registry, deadline);
     if (await succeeds(session, process, place)) await keep(session, position, isOver);
     while (!(await succeeds(session, process, () => releaseHold(hold, registry)))) await cluster.scheduler.sleep(200);

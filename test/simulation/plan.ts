@@ -80,7 +80,7 @@ export function drawPlan(random: Random, operations: number): Plan {
     operations,
     faults: 20 + random.below(6),
     hasSideStory: random.below(4) === 0,
-    hasHoldStory: random.below(4) === 0,
+    hasHoldStory: random.below(2) === 0,
     expires: random.below(4) === 0,
     sealBytes: 2_000 + random.below(60_000),
     sealAgeMs: 500 + random.below(5_000),
