@@ -237,6 +237,15 @@ describe('a conditional write', () => {
     assert.deepEqual(view.hear(2n, 9, twice, [[0], [0]]).verdicts?.verdicts, [VERDICT_APPLIED, VERDICT_REFUSED]);
   });
 
+  it('whose document is there already was accepted, and is completed', () => {
+    const view = new View();
+    view.entries.set('a', { docId: d(2n), contentHash: 8n, places: [0], unheard: [] });
+    const heard = view.hear(2n, 9, decision('write', 2n, { a: d(1n) }), [[0, 1]]);
+    assert.deepEqual([heard.verdicts?.verdicts, [...heard.verdicts!.docIds]], [[VERDICT_APPLIED], [d(2n)]]);
+    assert.deepEqual([heard.accepted.length, heard.superseded], [1, []]);
+    assert.deepEqual(view.entries.get('a'), { docId: d(2n), contentHash: 8n, places: [0, 1], unheard: [0, 1] });
+  });
+
   it('repeated with its writeId gets the first verdict and does nothing', () => {
     const view = new View();
     view.hear(2n, 9, decision('write', 2n, { a: condition.absent }, 'w'), [[0]]);

@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { systemClock } from '../../../../base/clock.js';
 import { ShoalError } from '../../../../base/errors.js';
 import { docIdOf } from '../../../../cluster/log/doc-id.js';
-import { headersOf } from '../../../../cluster/log/record-headers.js';
+import { condition, headersOf } from '../../../../cluster/log/record-headers.js';
+import { ReadCopyResponse, Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
 import { ListRowsResponse } from '../../../../proto/generated/shoal/v1/shard.js';
 import { needsRebuild, type ShardRows } from '../../../../shard-node/directory/rebuild.js';
+import type { DirectoryPartition } from '../../../../shard-node/directory/directory-partition.js';
+import type { OtherCopy } from '../../../../shard-node/directory/rebuild/other-copies.js';
 import { longs } from '../fixtures.js';
-import { subjectOf, upsertOf, withPartition } from './fixtures.js';
+import { directory, logDocument, subjectOf, uid, upsertOf, withPartition, writeOf } from './fixtures.js';
 
 const d = docIdOf;
 
@@ -30,6 +33,27 @@ function rowsOf(shards: readonly (readonly Row[])[], onPage: (required: unknown)
       });
     },
   };
+}
+
+/** `partition` as the other copies of it see it; null = it does not run. */
+function copyOf(partition: DirectoryPartition | null): OtherCopy {
+  const read: OtherCopy['read'] = async (at) => {
+    if (partition === null) throw new ShoalError('UNAVAILABLE', 'the other node does not run');
+    return partition.readCopy({ uid, partition: 0, ...at });
+  };
+  return { node: 'other', isBefore: false, read };
+}
+
+function pageOf(id: string): ReadCopyResponse {
+  const marks = { state: 1n, committed: 5n, subjects: [{ subject: subjectOf(0), sequence: 5n }] };
+  const entry = { docIds: longs(d(5n, 0)), contentHashes: longs(1n), placeCounts: Buffer.from([1, 0, 0, 0]) };
+  return ReadCopyResponse.fromPartial({
+    ...marks,
+    ids: [id],
+    ...entry,
+    places: Buffer.alloc(4),
+    unheard: Buffer.alloc(1),
+  });
 }
 
 describe('the need to build a directory anew', () => {
@@ -121,6 +145,120 @@ describe('a directory built anew', () => {
       assert.equal(partition.problem, gone.message);
       assert.equal((await partition.when(() => true, deadline)).entry('a')?.docId, d(1n, 0));
       assert.equal(partition.problem, '');
+    }));
+
+  it('takes over what another copy has, and asks no shard', () =>
+    withPartition((one) =>
+      withPartition(async (two) => {
+        const { log, deadline } = one;
+        const asked = log.put(directory, writeOf(logDocument('a', 0, [1]), condition.absent, 'w'));
+        log.put(subjectOf(2), upsertOf(['b', 'c']));
+        const whole = await one.start();
+        await whole.when(({ committed, heard }) => committed >= asked && heard >= 4n, deadline);
+        await one.log.purge('', directory, 4n);
+        two.floors.set(directory, asked);
+        two.copies = () => [copyOf(whole)];
+        const state = await (await two.start()).when(() => true, deadline);
+        const names = (codes: readonly number[]): unknown => codes.map((code) => state.subjects.subjectOf(code));
+        assert.deepEqual(
+          state.list('', 5).map(({ id, entry }) => [id, entry.docId, names(entry.places), entry.unheard]),
+          [
+            ['a', d(asked, 0), [subjectOf(0), subjectOf(1)], []],
+            ['b', d(2n, 0), [subjectOf(2)], []],
+            ['c', d(2n, 1), [subjectOf(2)], []],
+          ],
+        );
+        assert.equal(state.firstVerdict('w')?.sequence, asked);
+        const again = log.put(directory, writeOf(logDocument('a', 0), condition.absent, 'w'));
+        await (await two.start()).when(({ settled }) => settled >= again, deadline);
+        assert.equal(log.entries.filter(({ sequence }) => sequence > again).length, 0);
+      }, one.log),
+    ));
+
+  it('waits for a copy that does not run, and so does not refuse what that one accepted', () =>
+    withPartition((one) =>
+      withPartition(async (two) => {
+        const { log, deadline } = one;
+        log.put(subjectOf(1), upsertOf(['z']));
+        const old = log.put(subjectOf(0), upsertOf(['a']));
+        const first = await one.start();
+        await first.when(({ committed }) => committed >= old, deadline);
+        const opened: { open: () => void } = { open: () => undefined };
+        log.gate = new Promise((resolve) => (opened.open = resolve));
+        const asked = log.put(directory, writeOf(logDocument('a', 0), d(old, 0)));
+        await first.when(({ heard }) => heard >= asked, deadline);
+        await first.close();
+        log.gate = Promise.resolve();
+        opened.open();
+        two.floors.set(subjectOf(1), 1n);
+        two.copies = () => [copyOf(first)];
+        const second = await two.start();
+        while (second.problem === '') await systemClock.pause();
+        assert.match(second.problem, /is being closed/);
+        const again = await one.start();
+        two.copies = () => [copyOf(again)];
+        for (const copy of [again, second]) {
+          const state = await copy.when(({ settled }) => settled >= asked, deadline);
+          assert.deepEqual(state.verdicts.at(asked)?.verdicts, [Verdict.VERDICT_APPLIED]);
+          assert.equal(state.entry('a')?.docId, d(asked, 0));
+        }
+        assert.equal(second.problem, '');
+        for (const entry of log.on(subjectOf(0)).slice(1)) assert.equal(headersOf(entry).operation, 'upsert');
+      }, one.log),
+    ));
+
+  it('waits no more for a copy that is not placed any more', () =>
+    withPartition(async (rig) => {
+      rig.log.last = 5n;
+      rig.rows = rowsOf([[['a', d(1n, 0)]]]);
+      const gone = new ShoalError('UNAVAILABLE', 'node n2 does not run');
+      rig.copies = () => [{ node: 'n2', isBefore: false, read: () => Promise.reject(gone) }];
+      const partition = await rig.start();
+      while (partition.problem === '') await systemClock.pause();
+      assert.equal(partition.problem, gone.message);
+      rig.copies = () => [];
+      assert.equal((await partition.when(() => true, rig.deadline)).entry('a')?.docId, d(1n, 0));
+    }));
+
+  it('comes from the shards for one copy, where all have lost their data, and from that one for the others', () =>
+    withPartition((one) =>
+      withPartition(async (two) => {
+        const { log, deadline } = one;
+        log.last = 5n;
+        const state: { first: DirectoryPartition | null; second: DirectoryPartition | null } = {
+          first: null,
+          second: null,
+        };
+        two.copies = () => [{ ...copyOf(state.first), isBefore: true }];
+        one.copies = () => [copyOf(state.second)];
+        one.rows = rowsOf([[['a', d(1n, 0)]]]);
+        state.second = await two.start();
+        while (state.second.problem === '') await systemClock.pause();
+        state.first = await one.start();
+        for (const copy of [state.first, state.second])
+          assert.equal((await copy.when(() => true, deadline)).entry('a')?.docId, d(1n, 0));
+      }, one.log),
+    ));
+
+  it('begins again where a copy does not give the rest', () =>
+    withPartition(async (rig) => {
+      rig.log.last = 5n;
+      const pages = [
+        { ...pageOf('old'), done: false },
+        new ShoalError('NOT_FOUND', 'not held any more'),
+        { ...pageOf('new'), done: true },
+      ];
+      const read: OtherCopy['read'] = async () => {
+        const page = pages.shift()!;
+        if (page instanceof ShoalError) throw page;
+        return page;
+      };
+      rig.copies = () => [{ node: 'n2', isBefore: false, read }];
+      const state = await (await rig.start()).when(() => true, rig.deadline);
+      assert.deepEqual(
+        state.list('', 5).map(({ id }) => id),
+        ['new'],
+      );
     }));
 
   it('that was not finished begins again', () =>

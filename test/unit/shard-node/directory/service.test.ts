@@ -57,6 +57,9 @@ describe('the service of a directory', () => {
         const same = { ...here, ids: ['a'], contentHashes: longs(3n), asOf: 1n };
         const unchanged = await channels.unary(address, DirectoryService.findUnchanged, same, deadline);
         assert.equal(uint64From(unchanged.docIds, '')[0], docIdOf(1n, 0));
+        const copied = { ...here, state: 0n, afterId: '', verdictsFrom: 0 };
+        await partition.when(({ committed }) => committed > 0n, deadline);
+        assert.deepEqual((await channels.unary(address, DirectoryService.readCopy, copied, deadline)).ids, ['a']);
       } finally {
         deadline.close();
         await channels.close();

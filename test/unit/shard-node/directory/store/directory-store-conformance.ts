@@ -90,6 +90,25 @@ export function storeConformance(withHarness: (work: (harness: StoreHarness) => 
       assert.deepEqual(ids('\u{1f600}', 1), []);
     }));
 
+  it('holds a state for a reader, whatever is committed meanwhile', () =>
+    withStore(async (store) => {
+      await store.commit(commitOf(1n, { a: entry(1n), b: entry(2n) }, [verdict(1n, 10)]));
+      const held = store.hold();
+      for (let at = 2n; at < 30n; at += 1n) await store.commit(commitOf(at, { a: null, b: entry(at), c: entry(at) }));
+      assert.deepEqual([held.marks.committed, held.verdicts], [1n, [verdict(1n, 10)]]);
+      assert.deepEqual(held.list('', 5), [
+        { id: 'a', entry: entry(1n) },
+        { id: 'b', entry: entry(2n) },
+      ]);
+      assert.deepEqual(held.list('a', 5), [{ id: 'b', entry: entry(2n) }]);
+      held.release();
+      held.release();
+      assert.deepEqual(
+        store.list('', 5).map(({ id }) => id),
+        ['b', 'c'],
+      );
+    }));
+
   it('is the same after it was opened again', () =>
     withHarness(async (harness) => {
       const before = await harness.open();
