@@ -69,7 +69,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a replica calls itself ready before it has replayed',
     file: 'shard-node/replica.ts',
-    find: "    if (this.#phase !== 'loading' || !this.#covers(this.#readyAt)) return;",
+    find: "    if (this.#phase !== 'loading' || !this.#covers(this.#heldAtFirst)) return;",
     replace: "    if (this.#phase !== 'loading') return;",
     seeds: 120,
   },
