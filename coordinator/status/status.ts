@@ -58,7 +58,7 @@ function replicaProblems(map: ClusterMap, { uid, name }: Pick<CollectionSettings
       const replica = replicas.get(node);
       const where = `replica of shard ${placement.shard} of '${name}' on ${node}`;
       if (replica === undefined || !isReady(replica)) problems.push(notServing(where, replica));
-      else if (replica.problem !== '') problems.push(inMemoryOnly(where, replica.problem));
+      else if (replica.problem !== '') problems.push(hindered(where, replica.problem));
     }
   }
   return problems;
@@ -75,21 +75,22 @@ function directoryProblems(
       const state = states.get(node);
       const where = `copy of partition ${placement.partition} of the directory of '${name}' on ${node}`;
       if (state?.state !== 'ready') problems.push(notServing(where, state));
-      else if (state.problem !== '') problems.push(inMemoryOnly(where, state.problem));
+      else if (state.problem !== '') problems.push(hindered(where, state.problem));
     }
   }
   return problems;
 }
 
 function notServing(where: string, said: { readonly state: string; readonly problem: string } | undefined): Problem {
-  return {
-    what: `${where} does not serve`,
-    why: said === undefined ? 'the node is away' : said.problem || `it is ${said.state}`,
-    todo: said?.state === 'failed' ? 'see the log of the node, mend it and restart it' : 'wait, or start the node',
-  };
+  const what = `${where} does not serve`;
+  if (said === undefined) return { what, why: 'the node is away', todo: 'start the node, or wait until it is back' };
+  if (said.state === 'failed')
+    return { what, why: said.problem, todo: 'see the log of the node, mend it and restart it' };
+  return { what, why: said.problem || 'it is taking up what the log holds', todo: 'wait; it serves when it is done' };
 }
 
-function inMemoryOnly(where: string, why: string): Problem {
-  const what = `${where} serves, but keeps what is new in memory only`;
-  return { what, why, todo: 'free disk space; it is tried again without a restart' };
+/** Disk full, or the log cannot be reached: what is new is in memory only, or not taken up. */
+function hindered(where: string, why: string): Problem {
+  const what = `${where} serves, but is hindered in keeping what is new`;
+  return { what, why, todo: 'mend that, as by freeing disk space; it is tried again without a restart' };
 }

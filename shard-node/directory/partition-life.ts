@@ -35,6 +35,8 @@ const effectsMax = 65_536;
 /** So many times the entries of one commit may wait for it. */
 const changedFactor = 4;
 
+const rebuilding = 'it has lost its data, and is being built anew from another copy or from the shards';
+
 export interface LifeParts {
   readonly uid: string;
   readonly range: HashRange;
@@ -114,7 +116,8 @@ export class PartitionLife {
 
   /** What keeps it from going on at present; '' when all is well. */
   get problem(): string {
-    return [...this.#problems.values()].join('; ');
+    const problems = [...this.#problems.values()];
+    return this.#isRebuilding && problems.length === 0 ? rebuilding : problems.join('; ');
   }
 
   /** A page of what is stored, for another copy. UNAVAILABLE while that is not known; DATA_LOSS when it is damaged. */

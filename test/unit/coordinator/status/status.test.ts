@@ -54,9 +54,14 @@ describe('the status of a cluster', () => {
     };
     const what = "replica of shard 0 of 'notes' on s2 does not serve";
     const ready = replica(0, 's1');
-    const wait = 'wait, or start the node';
-    assert.deepEqual(of([ready]), [what, 'the node is away', wait]);
-    assert.deepEqual(of([ready, replica(0, 's2', { state: 'loading' })]), [what, 'it is loading', wait]);
+    const away = 'start the node, or wait until it is back';
+    const wait = 'wait; it serves when it is done';
+    assert.deepEqual(of([ready]), [what, 'the node is away', away]);
+    assert.deepEqual(of([ready, replica(0, 's2', { state: 'loading' })]), [
+      what,
+      'it is taking up what the log holds',
+      wait,
+    ]);
     const failed = replica(0, 's2', { state: 'failed', problem: 'disk trouble' });
     assert.deepEqual(of([ready, failed]), [what, 'disk trouble', 'see the log of the node, mend it and restart it']);
   });
@@ -67,9 +72,9 @@ describe('the status of a cluster', () => {
     assert.equal(isHealthy, false);
     assert.deepEqual(problems, [
       {
-        what: "replica of shard 0 of 'notes' on s2 serves, but keeps what is new in memory only",
+        what: "replica of shard 0 of 'notes' on s2 serves, but is hindered in keeping what is new",
         why: 'disk full: no room',
-        todo: 'free disk space; it is tried again without a restart',
+        todo: 'mend that, as by freeing disk space; it is tried again without a restart',
       },
     ]);
   });
@@ -81,8 +86,9 @@ describe('the status of a cluster', () => {
     };
     const copy = "copy of partition 0 of the directory of 'notes' on s2";
     const ready = directoryState(0, 's1');
-    const wait = 'wait, or start the node';
-    assert.deepEqual(of([ready]), [`${copy} does not serve`, 'the node is away', wait]);
+    const away = 'start the node, or wait until it is back';
+    const wait = 'wait; it serves when it is done';
+    assert.deepEqual(of([ready]), [`${copy} does not serve`, 'the node is away', away]);
     assert.deepEqual(of([ready, directoryState(0, 's2', { state: 'loading', problem: 'it is rebuilt' })]), [
       `${copy} does not serve`,
       'it is rebuilt',
@@ -95,9 +101,9 @@ describe('the status of a cluster', () => {
       mend,
     ]);
     assert.deepEqual(of([ready, directoryState(0, 's2', { problem: 'disk full' })]), [
-      `${copy} serves, but keeps what is new in memory only`,
+      `${copy} serves, but is hindered in keeping what is new`,
       'disk full',
-      'free disk space; it is tried again without a restart',
+      'mend that, as by freeing disk space; it is tried again without a restart',
     ]);
   });
 });
