@@ -3,14 +3,16 @@
  *
  * Where the last position of a collection's log is below what a replica or a copy of its directory has on disk, or the log is gone,
  * this coordinator writes nothing to it; a record that was given a position below what nodes had before counts as lost, not as written.
- * Once all of them have everything that the log still holds, the log is raised above what they have. That is repeated until it is so,
- * and does no harm when two coordinators do it: the one with the smallest name does it only to spare the others the work.
+ * Once all of them have everything that the log still holds, the log is raised above what they have. Before that, floors say how far
+ * the best copy of each has come: one that has less cannot hear the rest any more, and fails or is built anew instead of going on with
+ * a gap. All this is repeated until it is so, and does no harm when two coordinators do it: the one with the smallest name does it only
+ * to spare the others the work.
  */
 import { sleep, type Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { keys, shardSubject, streamOf } from '../../cluster/keys.js';
+import { directorySubject, keys, positionIn, positionValue, shardSubject, streamOf } from '../../cluster/keys.js';
 import type { Registry } from '../../cluster/registry.js';
 import {
   directoriesOf,
@@ -141,7 +143,7 @@ export class LogGuard {
     }
     this.#break(uid, { last, reached });
     const isTakenUp = entries === 0 || (await this.#isTakenUp(map, uid, last));
-    if (this.#isFirst(map) && isTakenUp) await this.#raise(uid, reached);
+    if (this.#isFirst(map) && isTakenUp) await this.#raise(map, uid, reached);
   }
 
   #break(uid: string, broken: Broken): void {
@@ -164,14 +166,30 @@ export class LogGuard {
     }
   }
 
-  async #raise(uid: string, reached: bigint): Promise<void> {
+  async #raise(map: ClusterMap, uid: string, reached: bigint): Promise<void> {
     const { log, registry, logger } = this.#parts;
+    for (const { subject, position } of furthest(map, uid)) await this.#raiseFloor(uid, subject, position);
     await log.raiseStream(streamOf(uid), reached + 1n);
     // The collection may have been dropped at this moment, and its log with it, before it was raised.
     if ((await registry.get(keys.setting(uid))) === null) return await log.dropStream(streamOf(uid));
     this.#given.set(uid, reached);
     this.#broken.delete(uid);
     logger.warn({ uid, first: String(reached + 1n) }, 'log was raised above what nodes have');
+  }
+
+  /** Only beside settings that still stand, so that a dropped collection leaves nothing behind. */
+  async #raiseFloor(uid: string, subject: string, floor: bigint): Promise<void> {
+    const { registry } = this.#parts;
+    const setting = await registry.get(keys.setting(uid));
+    const known = await registry.get(keys.floor(subject));
+    if (setting === null || floor <= (known === null ? 0n : positionIn(known.value))) return;
+    const conditions = [
+      { key: setting.key, revision: setting.revision },
+      { key: keys.floor(subject), revision: known?.revision ?? 0n },
+    ];
+    const write = { operation: 'put', key: keys.floor(subject), value: positionValue(floor) } as const;
+    if ((await registry.transact(conditions, [write])) !== null) return;
+    throw new ShoalError('UNAVAILABLE', `the floor of '${subject}' was changed at this moment; it is looked at again`);
   }
 
   /** Whether every node has on disk all that is left in the log. */
@@ -196,11 +214,22 @@ export class LogGuard {
 
 /** The largest log position that a node says it has on disk. */
 function reachedBy(map: ClusterMap, uid: string): bigint {
-  const durable = placementsOf(map, uid).flatMap((each) => replicasOf(map, each).map((replica) => replica.durable));
-  const committed = directoriesOf(map, uid).flatMap((each) =>
-    directoryStatesOf(map, each).map((state) => state.committed),
-  );
-  return [...durable, ...committed].reduce(larger, 0n);
+  return furthest(map, uid)
+    .map(({ position }) => position)
+    .reduce(larger, 0n);
+}
+
+/** Of each subject, the position up to which the best of its copies has it on disk. */
+function furthest(map: ClusterMap, uid: string): readonly { readonly subject: string; readonly position: bigint }[] {
+  const shards = placementsOf(map, uid).map((each) => ({
+    subject: shardSubject(uid, each.generation, each.shard),
+    position: replicasOf(map, each)
+      .map(({ durable }) => durable)
+      .reduce(larger, 0n),
+  }));
+  const states = directoriesOf(map, uid).flatMap((each) => directoryStatesOf(map, each));
+  const committed = states.map((state) => state.committed).reduce(larger, 0n);
+  return [...shards, { subject: directorySubject(uid), position: committed }];
 }
 
 function larger(left: bigint, right: bigint): bigint {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
 import type { ChangeLog } from '../../../../cluster/change-log.js';
+import { directorySubject, keys, shardSubject } from '../../../../cluster/keys.js';
 import type { Registry } from '../../../../cluster/registry.js';
 import type { ClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
 import { LogGuard } from '../../../../coordinator/placement/log-guard.js';
@@ -28,6 +29,8 @@ function mapAt(durable: readonly bigint[], committed: bigint, coordinators: read
 interface Rig {
   readonly guard: LogGuard;
   readonly events: string[];
+  /** Written, by key. */
+  readonly floors: ReadonlyMap<string, string>;
   readonly clock: FakeClock;
   /** Of the log; null = there is none. `error`: what the log answers, once. */
   readonly state: { last: bigint | null; error: ShoalError | null; isDropped: boolean };
@@ -36,6 +39,7 @@ interface Rig {
 
 function rig(lastSequence: bigint | null): Rig {
   const events: string[] = [];
+  const floors = new Map<string, string>();
   const state: Rig['state'] = { last: lastSequence, error: null, isDropped: false };
   const log: Partial<ChangeLog> = {
     state: async () => {
@@ -55,6 +59,13 @@ function rig(lastSequence: bigint | null): Rig {
   };
   const registry = {
     get: async (key: string) => (state.isDropped ? null : { key, value: Buffer.alloc(0), revision: 1n }),
+    transact: async (_, writes) => {
+      assert.deepEqual(events, [], 'floors are written before the log is raised');
+      for (const write of writes) {
+        if (write.operation === 'put') floors.set(write.key, Buffer.from(write.value).toString());
+      }
+      return 1n;
+    },
   } as Partial<Registry> as Registry;
   const clock = new FakeClock();
   const guard = new LogGuard({ id: 'c1', registry, log: log as ChangeLog, clock, logger: silent });
@@ -67,7 +78,7 @@ function rig(lastSequence: bigint | null): Rig {
       return false;
     }
   };
-  return { guard, events, clock, state, isWritable };
+  return { guard, events, floors, clock, state, isWritable };
 }
 
 describe('the guard of the log', () => {
@@ -93,6 +104,21 @@ describe('the guard of the log', () => {
     assert.deepEqual([isWritable(), events], [true, ['raise to 31']]);
     await guard.follow(mapAt([30n, 20n], 25n));
     assert.equal(events.length, 1);
+  });
+
+  it('says before how far the best copies have come, so that those with less do not go on with a gap', async () => {
+    const { guard, events, floors } = rig(20n);
+    await guard.follow(mapAt([30n, 7n], 25n));
+    assert.equal(floors.size, 0);
+    await guard.follow(mapAt([30n, 20n], 25n));
+    assert.deepEqual(events, ['raise to 31']);
+    assert.deepEqual(
+      [...floors],
+      [
+        [keys.floor(shardSubject(uid, 1n, 0)), '30'],
+        [keys.floor(directorySubject(uid)), '25'],
+      ],
+    );
   });
 
   it('raises one that is gone while its collection stands, as after a crash on the way', async () => {

@@ -1,0 +1,61 @@
+/** A log that lost its end goes on above what nodes have; a replica with less than another one does not go on with a gap. */
+import assert from 'node:assert/strict';
+import { cp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Deadline } from '../../base/deadline.js';
+import { sleep, systemClock } from '../../base/clock.js';
+import { inFolder } from '../temporary-folder.js';
+import { createBare, numberedDocuments, SmallCluster } from './small-cluster.js';
+
+describe('a log that was put back from an older copy', function () {
+  this.timeout(60_000);
+
+  it('goes on with the replica that has most; another one says that it misses records', () =>
+    inFolder(async (folder) => {
+      const directory = join(folder, 'data');
+      const cluster = await SmallCluster.start({ shardNodes: 2, directory });
+      try {
+        await createBare(cluster, 'notes', 2);
+        await cluster.client.documents.upsert('notes', numberedDocuments(5));
+        await cluster.client.cluster.flush('notes');
+        await cluster.down();
+        await cp(join(directory, 'log'), join(folder, 'log'), { recursive: true });
+        await cluster.up();
+        await cluster.stopNode('shard-2');
+        await cluster.client.documents.upsert('notes', numberedDocuments(5, 5));
+        await cluster.client.cluster.flush('notes').catch(String);
+        await cluster.down();
+        await rm(join(directory, 'log'), { recursive: true });
+        await cp(join(folder, 'log'), join(directory, 'log'), { recursive: true });
+        await cluster.up();
+        await retrying(() => cluster.client.documents.upsert('notes', [{ id: 'new', vector: Float32Array.of(99, 0) }]));
+        await retrying(async () => {
+          const { problems } = await cluster.client.cluster.status();
+          assert.match(JSON.stringify(problems), /the log begins after/);
+        });
+        for (let turn = 0; turn < 20; turn += 1) {
+          const { hits } = await cluster.client.search('notes', Float32Array.of(1, 0), { mode: 'dense', k: 20 });
+          assert.equal(hits.length, 11);
+        }
+      } finally {
+        await cluster.close();
+      }
+    }));
+});
+
+/** What `attempt` gives once it gives it; its error after 20 s. */
+async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = Deadline.after(systemClock, 20_000);
+  try {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (deadline.signal.aborted) throw error;
+      }
+      await sleep(systemClock, 100);
+    }
+  } finally {
+    deadline.close();
+  }
+}
