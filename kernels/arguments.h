@@ -1,4 +1,4 @@
-// What binding.cc needs of Node-API: checked arguments, exports, and jobs that run off the event loop.
+// What the bindings need of Node-API: checked arguments, exports, and jobs that run off the event loop.
 //
 // The first failed check throws into JavaScript and every later read gives nothing; so a call reads all its arguments, asks `ok()`
 // once, and only then uses them. Kernels never see a JavaScript value.
@@ -28,12 +28,14 @@ template <typename T>
 constexpr napi_typedarray_type type_of();
 template <> constexpr napi_typedarray_type type_of<int8_t>() { return napi_int8_array; }
 template <> constexpr napi_typedarray_type type_of<uint8_t>() { return napi_uint8_array; }
+template <> constexpr napi_typedarray_type type_of<int16_t>() { return napi_int16_array; }
 template <> constexpr napi_typedarray_type type_of<uint16_t>() { return napi_uint16_array; }
 template <> constexpr napi_typedarray_type type_of<uint32_t>() { return napi_uint32_array; }
 template <> constexpr napi_typedarray_type type_of<uint64_t>() { return napi_biguint64_array; }
 template <> constexpr napi_typedarray_type type_of<float>() { return napi_float32_array; }
+template <> constexpr napi_typedarray_type type_of<double>() { return napi_float64_array; }
 
-constexpr size_t arguments_max = 12;
+constexpr size_t arguments_max = 16;
 constexpr size_t columns_max = 20;
 
 class Arguments {

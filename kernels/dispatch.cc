@@ -17,6 +17,12 @@ const Kernels reference_kernels = {
     reference::max_codes,
     reference::nearest_panel,
     reference::accumulate_term,
+    reference::inner_tables,
+    reference::quantize_tables,
+    reference::nearest_codewords,
+    reference::spread_levels,
+    reference::scan_blocks,
+    reference::nibble_product,
 };
 
 #if defined(__x86_64__)
@@ -31,6 +37,12 @@ const Kernels avx2_kernels = {
     avx2::max_codes,
     avx2::nearest_panel,
     avx2::accumulate_term,
+    avx2::inner_tables,
+    avx2::quantize_tables,
+    avx2::nearest_codewords,
+    avx2::spread_levels,
+    avx2::scan_blocks,
+    avx2::nibble_product,
 };
 
 // sum_bytes stays AVX2 (it is the yardstick of bandwidth) and so does accumulate_term (it scatters one score at a time).
@@ -45,6 +57,12 @@ const Kernels avx512_kernels = {
     avx512::max_codes,
     avx512::nearest_panel,
     avx2::accumulate_term,
+    avx512::inner_tables,
+    avx512::quantize_tables,
+    avx512::nearest_codewords,
+    avx512::spread_levels,
+    avx512::scan_blocks,
+    avx512::nibble_product,
 };
 
 bool has_avx2() {

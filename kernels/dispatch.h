@@ -4,10 +4,14 @@
 // (blocks, heaps, jobs) is plain C++ that takes the table as a parameter, so a call runs on one set from start to end.
 #pragma once
 
+#include "kernels/adc-scan/adc-scan.h"
 #include "kernels/dense-scan/dense-scan.h"
 #include "kernels/float16/float16.h"
+#include "kernels/lookup-table/lookup-table.h"
 #include "kernels/max-sim/max-sim.h"
 #include "kernels/nearest-centroid/nearest-centroid.h"
+#include "kernels/product-code/product-code.h"
+#include "kernels/second-code/second-code.h"
 #include "kernels/sparse/sparse.h"
 
 namespace shoal {
@@ -23,6 +27,12 @@ struct Kernels {
   MaxCodes max_codes;
   NearestPanel nearest_panel;
   AccumulateTerm accumulate_term;
+  InnerTables inner_tables;
+  QuantizeTables quantize_tables;
+  NearestCodewords nearest_codewords;
+  SpreadLevels spread_levels;
+  ScanBlocks scan_blocks;
+  NibbleProduct nibble_product;
 };
 
 // The tables this machine can run, best first; *count of them. The last is always "reference".

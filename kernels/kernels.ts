@@ -11,8 +11,8 @@ import { assert } from '../base/assert.js';
 import { ShoalError, type ErrorCode } from '../base/errors.js';
 import { runJob } from './job.js';
 import { laneCount, packLanes, prepareQuery, type MaxSimQuery, type MaxSimTables } from './max-sim/query.js';
-import { nativeKernels } from './native.js';
-import type { JobArrays, KernelIsa, NativeKernels } from './native-kernels.js';
+import { callKernels as call, nativeKernels } from './native.js';
+import type { JobArrays, KernelIsa } from './native-kernels.js';
 
 export type { KernelIsa } from './native-kernels.js';
 export type { MaxSimQuery, MaxSimTables } from './max-sim/query.js';
@@ -284,18 +284,6 @@ function mappingError(verb: string, path: string, errno: number): ShoalError {
   return new ShoalError(codes[name] ?? 'FAILED_PRECONDITION', `cannot ${verb} the file: ${name}`, {
     details: { path },
   });
-}
-
-/** What the checks of the binding throw is as much a defect as a failed assert. */
-function call<T>(run: (kernels: NativeKernels) => T): T {
-  const kernels = nativeKernels();
-  try {
-    return run(kernels);
-  } catch (cause) {
-    if (cause instanceof ShoalError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ShoalError('INTERNAL', `a kernel refused its arguments: ${why}`, { cause });
-  }
 }
 
 function rowCount(rows: Float32Array | Uint16Array, dim: number, what: string): number {

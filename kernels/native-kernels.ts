@@ -73,6 +73,57 @@ export interface NativeKernels {
       bestScores: Float32Array,
     ]
   ): number;
+  /** Tables, levels and [unit, offset, anchor weight] of a query: lookup-table.h. scales = [rescale, anchor]. */
+  buildLookupTable(
+    ...table: [
+      codebook: Float32Array,
+      query: Float32Array,
+      dsub: number,
+      scales: Float64Array,
+      tables: Float32Array,
+      levels: Uint8Array,
+      scale: Float64Array,
+    ]
+  ): void;
+  /** Codes uint8[n, pairs] and factors int16[n, 2] of points [n, dim]: product-code.h. */
+  encodeVectors(
+    ...vectors: [
+      points: Float32Array,
+      base: Float32Array | null,
+      anchor: Float32Array | null,
+      codebook: Float32Array,
+      dsub: number,
+      scales: Float64Array,
+      scratch: Float32Array,
+      codes: Uint8Array,
+      factors: Int16Array,
+    ]
+  ): void;
+  /** Records of points whose codes are known: second-code.h. */
+  encodeSecond(
+    ...vectors: [
+      points: Float32Array,
+      base: Float32Array | null,
+      anchor: Float32Array | null,
+      codebook: Float32Array,
+      dsub: number,
+      codes: Uint8Array,
+      scratch: Float32Array,
+      records: Uint8Array,
+    ]
+  ): void;
+  /** Rows to the blocks of a list: adc-scan.h. */
+  packBlocks(codes: Uint8Array, factors: Int16Array, pairs: number, blocks: Uint8Array): void;
+  /** And back. */
+  unpackBlocks(codes: Uint8Array, factors: Int16Array, pairs: number, blocks: Uint8Array): void;
+  /** The best of lists for up to 16 queries: adc-scan.h. Gives 0 or -1. */
+  scanLists(...scan: ScanListsArrays): number;
+  scanListsAsync(...scan: ScanListsArrays): Promise<number>;
+  /** levels int8[padded dim] of a query; gives half its unit: second-code.h. */
+  quantizeQuery(query: Float32Array, levels: Int8Array): number;
+  /** Scores of survivors by both codes: second-code.h. Gives 0 or -1. */
+  scoreSurvivors(...survivors: SurvivorArrays): number;
+  scoreSurvivorsAsync(...survivors: SurvivorArrays): Promise<number>;
   /** The file's bytes, or the errno that kept them away. */
   mapFile(path: string): ArrayBuffer | number;
   /** 0 = random, 1 = sequential, 2 = will need; gives 0 or an errno. */
@@ -89,5 +140,46 @@ export type NearestArrays = [
   panel: Float32Array,
   assignments: Uint32Array,
   scores: Float32Array,
+  cancel: Uint8Array,
+];
+
+/**
+ * Lists (offsets bytes into codes; live, filter and ids by position) and Q queries: levels uint8[Q, 32 * pairs]; queries float64[Q,
+ * 4 + lists] = unit, offset, anchor weight, threshold, biases; places uint32[Q, 2, capacity] (positions, lists), scores and ties
+ * [Q, capacity]; scratch uint8[Q * 128 * pairs + 63]; wanted uint32[Q] becomes how many were found.
+ */
+export type ScanListsArrays = [
+  codes: Uint8Array,
+  offsets: BigUint64Array,
+  counts: Uint32Array,
+  firsts: Uint32Array,
+  live: Uint8Array | null,
+  filter: Uint8Array | null,
+  ids: BigUint64Array | null,
+  levels: Uint8Array,
+  queries: Float64Array,
+  places: Uint32Array,
+  scores: Float64Array,
+  ties: BigUint64Array,
+  scratch: Uint8Array,
+  wanted: Uint32Array,
+  cancel: Uint8Array,
+];
+
+/** A query of second-code.h, the lists of a scan with their biases, the records from position 0 on, and what the scan found. */
+export type SurvivorArrays = [
+  tables: Float32Array,
+  levels: Int8Array,
+  halfUnit: number,
+  dim: number,
+  codes: Uint8Array,
+  offsets: BigUint64Array,
+  counts: Uint32Array,
+  firsts: Uint32Array,
+  biases: Float64Array,
+  records: Uint8Array,
+  positions: Uint32Array,
+  lists: Uint32Array,
+  scores: Float64Array,
   cancel: Uint8Array,
 ];

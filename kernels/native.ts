@@ -20,6 +20,18 @@ export function nativeKernels(): NativeKernels {
   return chosen;
 }
 
+/** Runs `run` on the kernels of this process. What the checks of the binding throw is as much a defect as a failed assert: INTERNAL. */
+export function callKernels<T>(run: (kernels: NativeKernels) => T): T {
+  const kernels = nativeKernels();
+  try {
+    return run(kernels);
+  } catch (cause) {
+    if (cause instanceof ShoalError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ShoalError('INTERNAL', `a kernel refused its arguments: ${why}`, { cause });
+  }
+}
+
 /** FAILED_PRECONDITION when `wanted` (empty = the best) is not to be had from `addon` (null = not built). */
 export function chooseKernels(wanted: string, addon: NativeKernels | null): NativeKernels {
   if (wanted === 'typescript' || (wanted === '' && addon === null)) return portableKernels;

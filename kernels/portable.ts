@@ -1,10 +1,14 @@
 /** The portable twins of all kernels as one object, which stands in for the addon where there is none. */
+import { packBlocks, scanLists, scanListsAsync, unpackBlocks } from './adc-scan/portable.js';
 import { assignNearest, assignNearestAsync } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
+import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectLanes } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
+import { encodeVectors } from './product-code/portable.js';
+import { encodeSecond, quantizeQuery, scoreSurvivors, scoreSurvivorsAsync } from './second-code/portable.js';
 import { accumulateSparse, topK } from './sparse/portable.js';
 
 export const portableKernels: NativeKernels = {
@@ -25,6 +29,16 @@ export const portableKernels: NativeKernels = {
   assignNearestAsync,
   accumulateSparse,
   topK,
+  buildLookupTable,
+  encodeVectors,
+  encodeSecond,
+  packBlocks,
+  unpackBlocks,
+  scanLists,
+  scanListsAsync,
+  quantizeQuery,
+  scoreSurvivors,
+  scoreSurvivorsAsync,
   mapFile,
   adviseMapping,
   unmapFile,

@@ -7,5 +7,5 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "${CXX:-c++}" -std=c++20 -O1 -g -fno-omit-frame-pointer -ffp-contract=off -Wno-uninitialized -Wno-maybe-uninitialized \
   -fsanitize=address,undefined -fno-sanitize-recover=all -I . -o "$folder/sanitize" \
-  test/kernels/sanitize.cc kernels/dispatch.cc kernels/top-k.cc kernels/*/*.cc
+  test/kernels/sanitize.cc kernels/dispatch.cc kernels/top-k.cc $(find kernels/*/ -name '*.cc' ! -name binding.cc)
 "$folder/sanitize"

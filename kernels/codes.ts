@@ -1,0 +1,302 @@
+/**
+ * How are vectors coded in four bits, and lists of codes scanned? The second half of the door of kernels.ts, with its rules: shapes are
+ * checked here, arrays given stay the caller's, arrays returned are new, a broken shape is INTERNAL.
+ *
+ * Formulas and layouts: lookup-table/, product-code/, adc-scan/ and second-code/ <family>.h. All answers are equal bit for bit on every
+ * instruction set and in the portable twins. Plain calls block the thread; those in *Async run on libuv's pool, may read mapped
+ * memory, and reject with CANCELLED as soon as their signal aborts.
+ */
+import { assert } from '../base/assert.js';
+import { runJob } from './job.js';
+import type { ScanListsArrays, SurvivorArrays } from './native-kernels.js';
+import { callKernels as call } from './native.js';
+
+const ksub = 16;
+const subquantizersMax = 512;
+/** Queries that one scan may serve. */
+export const scanQueriesMax = 16;
+// More entries than wanted: the reservoir is cut back when it is full.
+const reservoirSlack = 192;
+
+/** What vectors of one generation are coded with. Published with the collection, the same on every shard. */
+export interface Codebook {
+  /** float32[subquantizers, dsub, 16]: the 16 values of a dimension beside each other. */
+  readonly words: Float32Array;
+  readonly subquantizers: number;
+  readonly dsub: number;
+  /** f = rescale · F: the largest f to be kept, over 32,767. */
+  readonly rescale: number;
+  /** t = anchor · T: the largest |t| to be kept, over 32,767. */
+  readonly anchor: number;
+}
+
+/** The base a list's vectors are coded against, and where their estimate is exact; both float32[dim] or null. */
+export interface ListBase {
+  readonly base: Float32Array | null;
+  readonly anchor: Float32Array | null;
+}
+
+/** The words of sign codes, one bit a dimension: codeword k has +1/2 where k has a bit, −1/2 elsewhere. For vectors of 4 · n dimensions. */
+export function signWords(subquantizers: number): Float32Array {
+  const words = new Float32Array(subquantizers * 4 * ksub);
+  for (let i = 0; i < words.length; i++) words[i] = ((i % ksub) >> (Math.floor(i / ksub) % 4)) & 1 ? 0.5 : -0.5;
+  return words;
+}
+
+/** The bytes of a code of so many subquantizers. */
+export function codeBytes(subquantizers: number): number {
+  return ((subquantizers + 3) & ~3) / 2;
+}
+
+/** The bytes of a list of `count` vectors, factors included. */
+export function listBytes(subquantizers: number, count: number): number {
+  const rest = count % 64;
+  const slots = count - rest + (rest > 32 ? 64 : rest > 0 ? 32 : 0);
+  return slots * (codeBytes(subquantizers) + 4);
+}
+
+/** The bytes of a record of the second code. */
+export function recordBytes(dim: number): number {
+  return 6 + ((dim + 31) & ~31) / 2;
+}
+
+/** Rows: codes uint8[n, codeBytes], factors int16[n, 2] = F, T. */
+export interface CodedVectors {
+  readonly codes: Uint8Array;
+  readonly factors: Int16Array;
+}
+
+/** Codes of `points` float32[n, dim], which must be finite. */
+export function encodeVectors(codebook: Codebook, points: Float32Array, { base, anchor }: ListBase): CodedVectors {
+  const { words, dsub, subquantizers } = checked(codebook);
+  const count = rowsOf(points, codebook);
+  checkBase(codebook, { base, anchor });
+  const codes = new Uint8Array(count * codeBytes(subquantizers));
+  const factors = new Int16Array(2 * count);
+  const scratch = new Float32Array(subquantizers * (ksub + 2 * dsub));
+  const scales = scalesOf(codebook);
+  call((kernels) => kernels.encodeVectors(points, base, anchor, words, dsub, scales, scratch, codes, factors));
+  return { codes, factors };
+}
+
+/** Records uint8[n, recordBytes] of what `codes`, made of the same points and base, left over. */
+export function encodeSecond(codebook: Codebook, points: Float32Array, of: ListBase & CodedVectors): Uint8Array {
+  const { words, dsub } = checked(codebook);
+  const count = rowsOf(points, codebook);
+  checkBase(codebook, of);
+  const dim = dimOf(codebook);
+  const records = new Uint8Array(count * recordBytes(dim));
+  const scratch = new Float32Array(2 * dim);
+  call((kernels) => kernels.encodeSecond(points, of.base, of.anchor, words, dsub, of.codes, scratch, records));
+  return records;
+}
+
+/** The blocks of a list, uint8[listBytes]. */
+export function packList(subquantizers: number, { codes, factors }: CodedVectors): Uint8Array {
+  const blocks = new Uint8Array(listBytes(subquantizers, factors.length / 2));
+  call((kernels) => kernels.packBlocks(codes, factors, codeBytes(subquantizers), blocks));
+  return blocks;
+}
+
+/** The rows of a list of `count` vectors. */
+export function unpackList(subquantizers: number, blocks: Uint8Array, count: number): CodedVectors {
+  const codes = new Uint8Array(count * codeBytes(subquantizers));
+  const factors = new Int16Array(2 * count);
+  call((kernels) => kernels.unpackBlocks(codes, factors, codeBytes(subquantizers), blocks));
+  return { codes, factors };
+}
+
+/** A query made ready for lists of one codebook. */
+export interface LookupTable {
+  /** float32[subquantizers, 16]: inner products with the codewords. */
+  readonly tables: Float32Array;
+  /** uint8[padded subquantizers, 16] */
+  readonly levels: Uint8Array;
+  readonly unit: number;
+  readonly offset: number;
+  readonly anchorWeight: number;
+}
+
+/** Of `query` float32[dim], finite. */
+export function buildLookupTable(codebook: Codebook, query: Float32Array): LookupTable {
+  const { words, dsub, subquantizers } = checked(codebook);
+  assert(query.length === dimOf(codebook), 'the query has dim values');
+  const tables = new Float32Array(subquantizers * ksub);
+  const levels = new Uint8Array(codeBytes(subquantizers) * 2 * ksub);
+  const scale = new Float64Array(3);
+  const scales = scalesOf(codebook);
+  call((kernels) => kernels.buildLookupTable(words, query, dsub, scales, tables, levels, scale));
+  return { tables, levels, unit: scale[0]!, offset: scale[1]!, anchorWeight: scale[2]! };
+}
+
+/** Lists in one column of bytes. Positions are numbered through: vector v of list l is at firsts[l] + v. */
+export interface Lists {
+  readonly codes: Uint8Array;
+  /** Bytes into `codes`, best multiples of 64. */
+  readonly offsets: BigUint64Array;
+  readonly counts: Uint32Array;
+  readonly firsts: Uint32Array;
+}
+
+export interface ListQuery {
+  readonly table: LookupTable;
+  /** float64[lists]: ⟨q, base⟩; NaN = this query does not read the list. */
+  readonly biases: Float64Array;
+  /** R, at least 1: exactly the best R come back, by score, then by id. */
+  readonly wanted: number;
+  /** Scores below it are not wanted; −Infinity where nothing is known. The R-th score of an earlier scan makes this one faster. */
+  readonly threshold: number;
+}
+
+export interface ListScan {
+  readonly lists: Lists;
+  /** Bit p of byte p >> 3 is set for a position that counts; null = all count. A position counts where both say so. */
+  readonly live: Uint8Array | null;
+  readonly filter: Uint8Array | null;
+  /** uint64 by position, each its own: what orders equal scores. null = the position. */
+  readonly ids: BigUint64Array | null;
+  /** Up to 16; those that share lists share the reading of them. */
+  readonly queries: readonly ListQuery[];
+}
+
+/** Best first. `lists` numbers the scan's lists. */
+export interface BestVectors {
+  readonly positions: Uint32Array;
+  readonly lists: Uint32Array;
+  readonly scores: Float64Array;
+}
+
+/** The best of every query, in their order. */
+export function scanLists(scan: ListScan): BestVectors[] {
+  const arrays = scanArrays(scan, new Uint8Array(1));
+  call((kernels) => kernels.scanLists(...arrays));
+  return bestOf(arrays);
+}
+
+/** As `scanLists`, off the event loop. */
+export async function scanListsAsync(scan: ListScan, signal?: AbortSignal): Promise<BestVectors[]> {
+  let arrays: ScanListsArrays | null = null;
+  await runJob(signal, (cancel) => {
+    const made = (arrays = scanArrays(scan, cancel));
+    return call((kernels) => kernels.scanListsAsync(...made));
+  });
+  return arrays === null ? [] : bestOf(arrays);
+}
+
+/** A query made ready for second codes. */
+export interface SecondQuery {
+  readonly table: LookupTable;
+  /** int8[padded dim] */
+  readonly levels: Int8Array;
+  readonly halfUnit: number;
+  readonly dim: number;
+}
+
+/** Of `query` float32[dim], whose table over the first codes is `table`. */
+export function prepareSecond(table: LookupTable, query: Float32Array): SecondQuery {
+  const levels = new Int8Array((query.length + 31) & ~31);
+  const halfUnit = call((kernels) => kernels.quantizeQuery(query, levels));
+  return { table, levels, halfUnit, dim: query.length };
+}
+
+export interface SurvivorScan {
+  readonly lists: Lists;
+  readonly biases: Float64Array;
+  /** By position, from 0 on, recordBytes each. */
+  readonly records: Uint8Array;
+  readonly survivors: { readonly positions: Uint32Array; readonly lists: Uint32Array };
+}
+
+/** float64[survivors]: scores by both codes. */
+export function scoreSurvivors(query: SecondQuery, scan: SurvivorScan): Float64Array {
+  const scores = new Float64Array(scan.survivors.positions.length);
+  const arrays = survivorArrays(query, scan, scores);
+  call((kernels) => kernels.scoreSurvivors(...arrays, new Uint8Array(1)));
+  return scores;
+}
+
+/** As `scoreSurvivors`, off the event loop. */
+export async function scoreSurvivorsAsync(
+  query: SecondQuery,
+  scan: SurvivorScan,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const scores = new Float64Array(scan.survivors.positions.length);
+  const arrays = survivorArrays(query, scan, scores);
+  await runJob(signal, (cancel) => call((kernels) => kernels.scoreSurvivorsAsync(...arrays, cancel)));
+  return scores;
+}
+
+function survivorArrays(
+  { table, levels, halfUnit, dim }: SecondQuery,
+  { lists, biases, records, survivors }: SurvivorScan,
+  scores: Float64Array,
+): SurvivorArrays extends [...infer Rest, Uint8Array] ? Rest : never {
+  const { codes, offsets, counts, firsts } = lists;
+  const { positions } = survivors;
+  return [
+    ...([table.tables, levels, halfUnit, dim] as const),
+    ...([codes, offsets, counts, firsts, biases, records, positions, survivors.lists, scores] as const),
+  ];
+}
+
+function scanArrays({ lists, live, filter, ids, queries }: ListScan, cancel: Uint8Array): ScanListsArrays {
+  const { codes, offsets, counts, firsts } = lists;
+  assert(queries.length >= 1 && queries.length <= scanQueriesMax, 'there are 1 to 16 queries');
+  const levelBytes = queries[0]!.table.levels.length;
+  const levels = queries.length === 1 ? queries[0]!.table.levels : new Uint8Array(levelBytes * queries.length);
+  const headers = new Float64Array(queries.length * (4 + counts.length));
+  let capacity = 0;
+  queries.forEach(({ table, biases, wanted, threshold }, q) => {
+    assert(table.levels.length === levelBytes, 'all queries are of one codebook');
+    assert(biases.length === counts.length, 'there is a bias for every list');
+    if (queries.length > 1) levels.set(table.levels, q * levelBytes);
+    headers.set([table.unit, table.offset, table.anchorWeight, threshold], q * (4 + counts.length));
+    headers.set(biases, q * (4 + counts.length) + 4);
+    capacity = Math.max(capacity, 2 * wanted + reservoirSlack);
+  });
+  const size = queries.length * capacity;
+  return [
+    ...([codes, offsets, counts, firsts, live, filter, ids, levels, headers] as const),
+    ...([new Uint32Array(2 * size), new Float64Array(size), new BigUint64Array(size)] as const),
+    new Uint8Array(queries.length * levelBytes * 4 + 63),
+    Uint32Array.from(queries, ({ wanted }) => wanted),
+    cancel,
+  ];
+}
+
+function bestOf(arrays: ScanListsArrays): BestVectors[] {
+  const [places, scores, found] = [arrays[9], arrays[10], arrays[13]];
+  const capacity = scores.length / found.length;
+  return Array.from(found, (count, q) => ({
+    positions: places.subarray(2 * q * capacity, 2 * q * capacity + count),
+    lists: places.subarray((2 * q + 1) * capacity, (2 * q + 1) * capacity + count),
+    scores: scores.subarray(q * capacity, q * capacity + count),
+  }));
+}
+
+function dimOf({ subquantizers, dsub }: Codebook): number {
+  return subquantizers * dsub;
+}
+
+function checked(codebook: Codebook): Codebook {
+  const { words, subquantizers, dsub, rescale, anchor } = codebook;
+  assert(subquantizers >= 1 && subquantizers <= subquantizersMax, 'there are 1 to 512 subquantizers');
+  assert(words.length === subquantizers * dsub * ksub, 'a codebook has 16 codewords for every subquantizer');
+  assert(rescale > 0 && anchor > 0, 'the scales of the factors are positive');
+  return codebook;
+}
+
+function scalesOf({ rescale, anchor }: Codebook): Float64Array {
+  return Float64Array.of(rescale, anchor);
+}
+
+function rowsOf(points: Float32Array, codebook: Codebook): number {
+  assert(points.length % dimOf(codebook) === 0, 'points are whole rows of dim values');
+  return points.length / dimOf(codebook);
+}
+
+function checkBase(codebook: Codebook, { base, anchor }: ListBase): void {
+  assert(base === null || base.length === dimOf(codebook), 'the base has dim values');
+  assert(anchor === null || anchor.length === dimOf(codebook), 'the anchor has dim values');
+}

@@ -1,0 +1,77 @@
+// Vectors one after the other: residual, code, factors. See product-code.h.
+#include <cmath>
+#include <cstring>
+
+#include "kernels/dispatch.h"
+
+namespace shoal {
+namespace {
+
+constexpr size_t vectors_between_looks = 256;
+constexpr double factor_max = 32767;
+
+void measure_codewords(const Encoder& encoder, float* half_norms) {
+  for (size_t s = 0; s < encoder.subquantizers; s++) {
+    for (size_t k = 0; k < ksub; k++) {
+      float norm = 0;
+      for (size_t j = 0; j < encoder.dsub; j++) {
+        const float value = encoder.codebook[(s * encoder.dsub + j) * ksub + k];
+        norm += value * value;
+      }
+      half_norms[s * ksub + k] = 0.5f * norm;
+    }
+  }
+}
+
+int16_t rounded(double value) {
+  const double whole = std::floor(value + 0.5);
+  if (!(whole > -factor_max)) return -32767;
+  return static_cast<int16_t>(whole < factor_max ? whole : factor_max);
+}
+
+void measure_factors(const Encoder& encoder, const float* residual, const float* decoded, int16_t* factors) {
+  double norm = 0, product = 0, anchor_residual = 0, anchor_decoded = 0;
+  const size_t dim = encoder.subquantizers * encoder.dsub;
+  for (size_t j = 0; j < dim; j++) {
+    const double r = residual[j], d = decoded[j], a = encoder.anchor == nullptr ? 0 : encoder.anchor[j];
+    norm += r * r;
+    product += r * d;
+    anchor_residual += a * r;
+    anchor_decoded += a * d;
+  }
+  const int16_t rescale = product > 0 ? rounded(norm / product / encoder.scales.rescale) : int16_t{0};
+  const double kept = static_cast<double>(rescale) * encoder.scales.rescale;
+  factors[0] = rescale;
+  factors[1] = rounded((anchor_residual - kept * anchor_decoded) / encoder.scales.anchor);
+}
+
+}  // namespace
+
+void decode_vector(const float* codebook, size_t subquantizers, size_t dsub, const uint8_t* code, float* decoded) {
+  for (size_t s = 0; s < subquantizers; s++) {
+    const uint8_t nibble = s % 2 == 0 ? code[s / 2] & 15 : code[s / 2] >> 4;
+    for (size_t j = 0; j < dsub; j++) decoded[s * dsub + j] = codebook[(s * dsub + j) * ksub + nibble];
+  }
+}
+
+bool encode_vectors(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* cancel,
+                    float* scratch, uint8_t* codes, int16_t* factors) {
+  const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
+  float* half_norms = scratch;
+  float* residual = half_norms + encoder.subquantizers * ksub;
+  float* decoded = residual + dim;
+  uint8_t nibbles[subquantizers_max] = {};
+  measure_codewords(encoder, half_norms);
+  for (size_t v = 0; v < count; v++) {
+    if (v % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
+    for (size_t j = 0; j < dim; j++) residual[j] = encoder.base == nullptr ? points[v * dim + j] : points[v * dim + j] - encoder.base[j];
+    kernels.nearest_codewords(residual, encoder.codebook, half_norms, encoder.subquantizers, encoder.dsub, nibbles);
+    uint8_t* code = codes + v * pairs;
+    for (size_t p = 0; p < pairs; p++) code[p] = static_cast<uint8_t>(nibbles[2 * p] | nibbles[2 * p + 1] << 4);
+    decode_vector(encoder.codebook, encoder.subquantizers, encoder.dsub, code, decoded);
+    measure_factors(encoder, residual, decoded, factors + 2 * v);
+  }
+  return true;
+}
+
+}  // namespace shoal

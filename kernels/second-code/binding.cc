@@ -1,0 +1,106 @@
+// second-code.h to JavaScript. See bindings.h.
+#include "kernels/bindings.h"
+#include "kernels/list-arguments.h"
+
+namespace shoal {
+namespace {
+
+constexpr uint32_t dim_max = subquantizers_max * dsub_max;
+
+struct SurvivorsJob final : Job {
+  const Kernels* kernels = nullptr;
+  SecondQuery query = {};
+  ListColumns lists = {};
+  Survivors survivors = {};
+  Column<double> biases, scores;
+  Column<uint8_t> records, cancel;
+
+  double run() override {
+    const bool is_done = score_survivors(*kernels, query, lists, biases.data, records.data, survivors, cancel.data, scores.data);
+    return is_done ? 0 : -1;
+  }
+};
+
+void require_survivors(Arguments& arguments, const SurvivorsJob& job) {
+  const size_t records = job.records.size / record_bytes(job.query.dim);
+  for (size_t i = 0; arguments.ok() && i < job.survivors.count; i++) {
+    const uint32_t list = job.survivors.lists[i], position = job.survivors.positions[i];
+    const bool is_listed = list < job.lists.count && position >= job.lists.firsts[list] &&
+                           position - job.lists.firsts[list] < job.lists.counts[list];
+    arguments.require(is_listed && position < records, "positions: within their lists and the records");
+  }
+}
+
+SurvivorsJob parse_survivors(Arguments& arguments) {
+  SurvivorsJob job;
+  const auto tables = arguments.column<float>(size_t{0}, "tables: a Float32Array");
+  const auto levels = arguments.column<int8_t>(1, "levels: an Int8Array");
+  const double half_unit = arguments.number(2, "halfUnit: a number");
+  const size_t dim = arguments.size(3, dim_max, "dim: from 1 to 32768");
+  const size_t subquantizers = tables.size / ksub;
+  job.kernels = &selected_kernels();
+  job.query = {tables.data, levels.data, half_unit, subquantizers, dim};
+  arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && tables.size == subquantizers * ksub, "tables: whole");
+  arguments.require(levels.size == padded_dim(dim), "levels: one for every padded dimension");
+  job.lists = parse_lists(arguments, 4, padded_subquantizers(subquantizers) / 2);
+  job.biases = arguments.column<double>(8, "biases: a Float64Array");
+  job.records = arguments.column<uint8_t>(9, "records: a Uint8Array");
+  const auto positions = arguments.column<uint32_t>(10, "positions: a Uint32Array");
+  const auto numbers = arguments.column<uint32_t>(11, "lists: a Uint32Array");
+  job.scores = arguments.column<double>(12, "scores: a Float64Array");
+  job.cancel = arguments.column<uint8_t>(13, "cancel: a Uint8Array");
+  job.survivors = {positions.data, numbers.data, positions.size};
+  arguments.require(job.biases.size == job.lists.count && job.cancel.size == 1, "biases: one for every list");
+  arguments.require(numbers.size == positions.size && job.scores.size == positions.size, "survivors: of equal size");
+  require_survivors(arguments, job);
+  return job;
+}
+
+}  // namespace
+
+napi_value encode_second_codes(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const auto points = arguments.column<float>(size_t{0}, "points: a Float32Array");
+  const auto base = arguments.column_or_null<float>(1, "base: a Float32Array or null");
+  const auto anchor = arguments.column_or_null<float>(2, "anchor: a Float32Array or null");
+  const auto codebook = arguments.column<float>(3, "codebook: a Float32Array");
+  const size_t dsub = arguments.size(4, dsub_max, "dsub: from 1 to 64");
+  const auto codes = arguments.column<uint8_t>(5, "codes: a Uint8Array");
+  const auto scratch = arguments.column<float>(6, "scratch: a Float32Array");
+  const auto records = arguments.column<uint8_t>(7, "records: a Uint8Array");
+  const size_t subquantizers = codebook.size / (dsub * ksub), dim = subquantizers * dsub;
+  arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && codebook.size == dim * ksub, "codebook: its shape");
+  if (!arguments.ok()) return nullptr;
+  const size_t count = points.size / dim;
+  arguments.require(points.size == count * dim, "points: whole rows of dim");
+  arguments.require((base.data == nullptr || base.size == dim) && (anchor.data == nullptr || anchor.size == dim), "base, anchor: of dim");
+  arguments.require(scratch.size >= 2 * dim && records.size == count * record_bytes(dim), "scratch, records: their size");
+  arguments.require(codes.size == count * padded_subquantizers(subquantizers) / 2, "codes: of count");
+  if (!arguments.ok()) return nullptr;
+  const Encoder encoder = {base.data, anchor.data, codebook.data, subquantizers, dsub, {1, 1}};
+  const uint8_t never = 0;
+  encode_second(encoder, points.data, count, codes.data, &never, scratch.data, records.data);
+  return nullptr;
+}
+
+napi_value quantize_second_query(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const auto query = arguments.column<float>(size_t{0}, "query: a Float32Array");
+  const auto levels = arguments.column<int8_t>(1, "levels: an Int8Array");
+  arguments.require(query.size >= 1 && query.size <= dim_max && levels.size == padded_dim(query.size), "levels: of the padded dim");
+  return arguments.ok() ? number_value(env, quantize_query(query.data, query.size, levels.data)) : nullptr;
+}
+
+napi_value score_survivors_now(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  SurvivorsJob job = parse_survivors(arguments);
+  return arguments.ok() ? number_value(env, job.run()) : nullptr;
+}
+
+napi_value score_survivors_async(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const SurvivorsJob job = parse_survivors(arguments);
+  return arguments.ok() ? Job::start(new SurvivorsJob(job), arguments) : nullptr;
+}
+
+}  // namespace shoal

@@ -1,0 +1,178 @@
+/** Portable twin of second-code.h: the same bits, all in float64 but for the residuals. */
+import { placeOf } from '../adc-scan/portable.js';
+import { floatOfHalf, toFloat16 } from '../float16/portable.js';
+import { pause } from '../job.js';
+import type { NativeKernels, SurvivorArrays } from '../native-kernels.js';
+import { decodeVector, fillResidual } from '../product-code/portable.js';
+
+const headerBytes = 6;
+const halfMax = 65504;
+const shares = [1, 0.85, 0.7, 0.55] as const;
+const survivorsBetweenPauses = 256;
+
+/** See `NativeKernels.quantizeQuery`. */
+export const quantizeQuery: NativeKernels['quantizeQuery'] = (query, levels) => {
+  const largest = largestOf(query);
+  levels.fill(0);
+  if (!(largest > 0) || !Number.isFinite(largest)) return 0;
+  for (let j = 0; j < query.length; j++) {
+    const level = Math.floor((query[j]! * 127) / largest + 0.5);
+    levels[j] = level >= -127 && level <= 127 ? level : 0;
+  }
+  return largest / 254;
+};
+
+/** See `NativeKernels.scoreSurvivors`. */
+export const scoreSurvivors: NativeKernels['scoreSurvivors'] = (...arrays) => {
+  if (arrays[13][0] !== 0) return -1;
+  scoreRange(arrays, 0, arrays[10].length);
+  return 0;
+};
+
+/** See `NativeKernels.scoreSurvivorsAsync`. */
+export const scoreSurvivorsAsync: NativeKernels['scoreSurvivorsAsync'] = async (...arrays) => {
+  const [codes, records, positions, cancel] = [arrays[4], arrays[9], arrays[10], arrays[13]];
+  const sizes = [codes.length, records.length];
+  for (let from = 0; from < positions.length; from += survivorsBetweenPauses) {
+    await pause();
+    if (cancel[0] !== 0 || codes.length !== sizes[0] || records.length !== sizes[1]) return -1;
+    scoreRange(arrays, from, Math.min(from + survivorsBetweenPauses, positions.length));
+  }
+  return 0;
+};
+
+/** See `NativeKernels.encodeSecond`. */
+export const encodeSecond: NativeKernels['encodeSecond'] = (
+  ...[points, base, anchor, codebook, dsub, codes, , records]
+) => {
+  const dim = codebook.length / 16;
+  const count = points.length / dim;
+  const residual = new Float32Array(dim);
+  const leftOver = new Float32Array(dim);
+  records.fill(0);
+  for (let v = 0; v < count; v++) {
+    const pairs = codes.length / count;
+    fillResidual(points.subarray(v * dim, (v + 1) * dim), base, residual);
+    decodeVector(codebook, dsub, codes.subarray(v * pairs, (v + 1) * pairs), leftOver);
+    for (let j = 0; j < dim; j++) leftOver[j] = residual[j]! - leftOver[j]!;
+    const size = records.length / count;
+    writeRecord(residual, leftOver, anchor, records.subarray(v * size, (v + 1) * size));
+  }
+};
+
+function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
+  const [, levels, halfUnit, , , , , firsts, biases, records, positions, lists, scores] = arrays;
+  const size = headerBytes + levels.length / 2;
+  const levelSum = levels.reduce((sum, level) => sum + level, 0);
+  for (let i = from; i < to; i++) {
+    const list = lists[i]!;
+    const record = records.subarray(positions[i]! * size, (positions[i]! + 1) * size);
+    const [step, rescale, shift] = [0, 2, 4].map((at) => floatOfHalf(record[at]! | (record[at + 1]! << 8)));
+    const product = nibbleProduct(record.subarray(headerBytes), levels);
+    const second = step! * halfUnit * (2 * product - 15 * levelSum);
+    const first = firstProduct(arrays, list, positions[i]! - firsts[list]!);
+    scores[i] = rescale! * (first + second) + shift! + biases[list]!;
+  }
+}
+
+function firstProduct(arrays: SurvivorArrays, list: number, vector: number): number {
+  const [tables, , , , codes, offsets, counts] = arrays;
+  const subquantizers = tables.length / 16;
+  const pairs = ((subquantizers + 3) & ~3) / 2;
+  const { code, width } = placeOf(pairs, counts[list]!, vector);
+  const start = Number(offsets[list]!) + code;
+  const sums = [0, 0, 0, 0];
+  for (let s = 0; s < subquantizers; s++) {
+    const nibble = (codes[start + (s >> 1) * width]! >> (4 * (s & 1))) & 15;
+    sums[s & 3]! += tables[s * 16 + nibble]!;
+  }
+  return sums[0]! + sums[1]! + (sums[2]! + sums[3]!);
+}
+
+function nibbleProduct(nibbles: Uint8Array, levels: Int8Array): number {
+  let sum = 0;
+  for (let from = 0; from < levels.length; from += 64) {
+    const half = levels.length - from >= 64 ? 32 : 16;
+    for (let j = 0; j < half; j++) {
+      const byte = nibbles[from / 2 + j]!;
+      sum += levels[from + j]! * (byte & 15) + levels[from + half + j]! * (byte >> 4);
+    }
+  }
+  return sum;
+}
+
+function writeRecord(
+  residual: Float32Array,
+  leftOver: Float32Array,
+  anchor: Float32Array | null,
+  record: Uint8Array,
+): void {
+  const stepBits = bestStep(leftOver);
+  const step = floatOfHalf(stepBits);
+  let [norm, product, anchorResidual, anchorDecoded] = [0, 0, 0, 0];
+  for (let j = 0; j < residual.length; j++) {
+    const nibble = nibbleOf(leftOver[j]!, step);
+    putNibble(record.subarray(headerBytes), j, nibble);
+    const r = residual[j]!;
+    const a = anchor === null ? 0 : anchor[j]!;
+    const decoded = r - leftOver[j]! + step * (nibble - 7.5);
+    norm += r * r;
+    product += r * decoded;
+    anchorResidual += a * r;
+    anchorDecoded += a * decoded;
+  }
+  const rescale = halfOf(product > 0 ? norm / product : 0);
+  const shift = halfOf(anchorResidual - floatOfHalf(rescale) * anchorDecoded);
+  [stepBits, rescale, shift].forEach((bits, at) => record.set([bits & 255, bits >> 8], 2 * at));
+}
+
+function putNibble(nibbles: Uint8Array, j: number, nibble: number): void {
+  const from = j & ~63;
+  const half = 2 * nibbles.length - from >= 64 ? 32 : 16;
+  const at = j - from;
+  nibbles[from / 2 + (at % half)]! |= at < half ? nibble : nibble << 4;
+}
+
+function bestStep(leftOver: Float32Array): number {
+  const largest = largestOf(leftOver);
+  let best = 0;
+  let least = 0;
+  for (const share of shares) {
+    const bits = halfOf((largest * share) / 7.5);
+    const error = squaredError(leftOver, floatOfHalf(bits));
+    if (share !== shares[0] && !(error < least)) continue;
+    least = error;
+    best = bits;
+  }
+  return best;
+}
+
+function squaredError(leftOver: Float32Array, step: number): number {
+  let error = 0;
+  for (let j = 0; j < leftOver.length; j++) {
+    const difference = leftOver[j]! - step * (nibbleOf(leftOver[j]!, step) - 7.5);
+    error += difference * difference;
+  }
+  return error;
+}
+
+function nibbleOf(value: number, step: number): number {
+  if (!(step > 0)) return 8;
+  const bucket = Math.floor(value / step) + 8;
+  return bucket > 0 ? Math.min(bucket, 15) : 0;
+}
+
+function largestOf(values: Float32Array): number {
+  let largest = 0;
+  for (let j = 0; j < values.length; j++) {
+    const size = Math.abs(values[j]!);
+    largest = size > largest ? size : largest;
+  }
+  return largest;
+}
+
+function halfOf(value: number): number {
+  const bits = new Uint16Array(1);
+  toFloat16(Float32Array.of(Math.min(Math.max(value, -halfMax), halfMax)), bits);
+  return bits[0]!;
+}

@@ -1,0 +1,74 @@
+// Survivors one after the other, the records of those to come asked for early. See second-code.h.
+#include <cmath>
+#include <cstring>
+
+#include "kernels/dispatch.h"
+#include "kernels/float16/float16.h"
+
+namespace shoal {
+namespace {
+
+constexpr size_t survivors_between_looks = 64;
+constexpr size_t prefetch_ahead = 8;
+
+struct Header {
+  double step, rescale, shift;
+};
+
+Header header_of(const uint8_t* record) {
+  uint16_t halves[3];
+  std::memcpy(halves, record, sizeof halves);
+  return {reference::float_of_half(halves[0]), reference::float_of_half(halves[1]), reference::float_of_half(halves[2])};
+}
+
+double first_product(const SecondQuery& query, const uint8_t* code) {
+  double sums[4] = {};
+  for (size_t s = 0; s < query.subquantizers; s++) {
+    const uint8_t nibble = s % 2 == 0 ? code[s / 2] & 15 : code[s / 2] >> 4;
+    sums[s % 4] += query.tables[s * ksub + nibble];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+}  // namespace
+
+double quantize_query(const float* query, size_t dim, int8_t* levels) {
+  double largest = 0;
+  for (size_t j = 0; j < dim; j++) {
+    const double size = std::fabs(static_cast<double>(query[j]));
+    largest = size > largest ? size : largest;
+  }
+  std::memset(levels, 0, padded_dim(dim));
+  if (!(largest > 0) || !std::isfinite(largest)) return 0;
+  for (size_t j = 0; j < dim; j++) {
+    const double level = std::floor(static_cast<double>(query[j]) * 127 / largest + 0.5);
+    levels[j] = static_cast<int8_t>(level >= -127 && level <= 127 ? level : 0);
+  }
+  return largest / 254;
+}
+
+bool score_survivors(const Kernels& kernels, const SecondQuery& query, const ListColumns& lists, const double* biases,
+                     const uint8_t* records, const Survivors& survivors, const uint8_t* cancel, double* scores) {
+  const size_t size = record_bytes(query.dim), dim = padded_dim(query.dim);
+  const size_t pairs = padded_subquantizers(query.subquantizers) / 2;
+  int64_t level_sum = 0;
+  for (size_t j = 0; j < dim; j++) level_sum += query.levels[j];
+  uint8_t code[subquantizers_max / 2];
+  for (size_t i = 0; i < survivors.count; i++) {
+    if (i % survivors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
+    if (i + prefetch_ahead < survivors.count) {
+      const uint8_t* later = records + survivors.positions[i + prefetch_ahead] * size;
+      for (size_t at = 0; at < size; at += 64) __builtin_prefetch(later + at);
+    }
+    const uint32_t list = survivors.lists[i], position = survivors.positions[i];
+    read_code(lists.codes + lists.offsets[list], pairs, lists.counts[list], position - lists.firsts[list], code);
+    const uint8_t* record = records + position * size;
+    const Header header = header_of(record);
+    const int64_t product = kernels.nibble_product(record + second_header_bytes, query.levels, dim);
+    const double second = header.step * query.half_unit * static_cast<double>(2 * product - 15 * level_sum);
+    scores[i] = header.rescale * (first_product(query, code) + second) + header.shift + biases[list];
+  }
+  return true;
+}
+
+}  // namespace shoal

@@ -1,0 +1,74 @@
+// The second pass: what the first code left over, in four bits a dimension, for the survivors of a scan.
+//
+//   e = x - c - d,  d = the first code's codewords;    e[j] ~ step * (nibble[j] - 7.5)
+//   score = f * (D + E) + t + bias
+//   D = <q, d>, from the float tables of lookup-table.h and the first code where it lies
+//   E = <q, e> ~ step * (unit / 2) * (2 * sum over j of level[j] * nibble[j] - 15 * sum over j of level[j])
+//
+// with q[j] ~ unit * level[j], level = round(127 q / largest |q|). f = |r|^2 / <r, d + e> and t = <a, r> - f <a, d + e> are the two factors
+// of adc-scan.h for both codes together, near 1 and 0; f = 1 and t = 0 leave the plain sum. The rounding of the query costs about
+// largest |q| / 440 * |e| in the score, a tenth of what four bits leave.
+//
+// Record of a vector, record_bytes(dim), at any address, positions in order:
+//   [0, 2) step   [2, 4) f   [4, 6) t      float16, little-endian
+//   [6, ...)  nibbles, dimensions padded to a multiple of 32 with zeros: for every 64 dimensions from i on 32 bytes, byte j =
+//             nibble[i + j] | nibble[i + 32 + j] << 4; for the last 32, if they stand alone, 16 bytes, nibble[i + j] | nibble[i + 16 + j] << 4
+// Encoding: the step is the best of four shares of largest |e| / 7.5 by squared error, rounded to float16 first.
+//
+// No overflow: |sum of level * nibble| <= 65,536 * 127 * 15 < 2^27. It is exact; D is four sums in double (subquantizer s goes to
+// sum s % 4, then (0 + 1) + (2 + 3)) and the rest double operations in the order written, so every set gives the same bits.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/adc-scan/adc-scan.h"
+#include "kernels/product-code/product-code.h"
+
+namespace shoal {
+
+struct Kernels;
+
+constexpr size_t second_header_bytes = 6;
+constexpr size_t padded_dim(size_t dim) { return (dim + 31) & ~size_t{31}; }
+constexpr size_t record_bytes(size_t dim) { return second_header_bytes + padded_dim(dim) / 2; }
+
+// sum over j of levels[j] * nibble[j]; dim a multiple of 32.
+using NibbleProduct = int32_t (*)(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+
+struct SecondQuery {
+  const float* tables;   // float32[subquantizers][16]
+  const int8_t* levels;  // int8[padded_dim(dim)]
+  double half_unit;
+  size_t subquantizers;
+  size_t dim;
+};
+
+struct Survivors {
+  const uint32_t* positions;
+  const uint32_t* lists;  // into the list columns
+  size_t count;
+};
+
+// levels int8[padded_dim(dim)]; gives unit / 2. A query of zeros gives zeros.
+double quantize_query(const float* query, size_t dim, int8_t* levels);
+
+// scores float64[survivors.count]. records from position 0 on. False when *cancel became non-zero, looked at every 64 survivors.
+bool score_survivors(const Kernels& kernels, const SecondQuery& query, const ListColumns& lists, const double* biases,
+                     const uint8_t* records, const Survivors& survivors, const uint8_t* cancel, double* scores);
+
+// codes are those of encode_vectors for the same points; scratch float32[2 * dim].
+bool encode_second(const Encoder& encoder, const float* points, size_t count, const uint8_t* codes, const uint8_t* cancel,
+                   float* scratch, uint8_t* records);
+
+namespace reference {
+int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+}  // namespace reference
+namespace avx2 {
+int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+}  // namespace avx2
+namespace avx512 {
+int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+}  // namespace avx512
+
+}  // namespace shoal

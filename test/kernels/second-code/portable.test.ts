@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import type { NativeKernels } from '../../../kernels/native-kernels.js';
+import { portableKernels } from '../../../kernels/portable.js';
+import { bytesOfList, codebookOf, codeBytesOf, encode, tableOf, type Shape } from '../coded.js';
+import { never, normals, onBoth, testRandom } from '../pair.js';
+
+const shapes = [
+  { subquantizers: 1, dsub: 1, count: 1 },
+  { subquantizers: 8, dsub: 4, count: 33 },
+  { subquantizers: 25, dsub: 4, count: 70 },
+  { subquantizers: 96, dsub: 4, count: 100 },
+  { subquantizers: 97, dsub: 5, count: 9 },
+];
+
+function collection({ count, ...shape }: Shape & { count: number }) {
+  const random = testRandom();
+  const dim = shape.subquantizers * shape.dsub;
+  const [base, anchor] = [normals(random, dim, dim), normals(random, dim, dim)];
+  const codebook = codebookOf(random, shape).map((value) => value / 4);
+  const points = normals(random, count * dim, dim);
+  const query = normals(random, dim, dim);
+  return { ...shape, count, dim, base, anchor, codebook, points, query };
+}
+
+type Collection = ReturnType<typeof collection>;
+
+function recordsOf(kernels: NativeKernels, of: Collection): Uint8Array {
+  const { codes } = encode(kernels, of.points, of);
+  const records = new Uint8Array(of.count * (6 + (32 * Math.ceil(of.dim / 32)) / 2));
+  kernels.encodeSecond(
+    of.points,
+    of.base,
+    of.anchor,
+    of.codebook,
+    of.dsub,
+    codes,
+    new Float32Array(2 * of.dim),
+    records,
+  );
+  return records;
+}
+
+/** Scores of all vectors, which lie in two lists, in reverse order. */
+async function scores(kernels: NativeKernels, of: Collection, records: Uint8Array, isAsync = false) {
+  const { codes, factors } = encode(portableKernels, of.points, of);
+  const pairs = codeBytesOf(of.subquantizers);
+  const counts = [of.count >> 1, of.count - (of.count >> 1)];
+  const lists = counts.map((count, list) => {
+    const from = list * counts[0]!;
+    const blocks = new Uint8Array(bytesOfList(pairs, count));
+    portableKernels.packBlocks(
+      codes.subarray(from * pairs, (from + count) * pairs),
+      factors.subarray(2 * from, 2 * (from + count)),
+      pairs,
+      blocks,
+    );
+    return blocks;
+  });
+  const { tables } = tableOf(kernels, of.codebook, of.query, of);
+  const levels = new Int8Array(32 * Math.ceil(of.dim / 32));
+  const halfUnit = kernels.quantizeQuery(of.query, levels);
+  const bias = of.base.reduce((sum, value, j) => sum + value * of.query[j]!, 0);
+  const positions = Uint32Array.from({ length: of.count }, (_, i) => of.count - 1 - i);
+  const found = new Float64Array(of.count);
+  const done = await kernels[isAsync ? 'scoreSurvivorsAsync' : 'scoreSurvivors'](
+    ...([tables, levels, halfUnit, of.dim, Uint8Array.from(lists.flatMap((list) => [...list]))] as const),
+    ...([BigUint64Array.of(0n, BigInt(lists[0]!.length)), Uint32Array.from(counts)] as const),
+    ...([Uint32Array.of(0, counts[0]!), Float64Array.of(bias, bias), records, positions] as const),
+    ...([positions.map((position) => Number(position >= counts[0]!)), found, never()] as const),
+  );
+  return { done, found: found.reverse(), levels, halfUnit };
+}
+
+describe('second codes', () => {
+  for (const shape of shapes) {
+    const name = `${shape.count} vectors of ${shape.subquantizers} times ${shape.dsub}`;
+    it(`of ${name} and the scores by them equal the reference's in every bit`, async () => {
+      const of = collection(shape);
+      const { expected, actual } = await onBoth(async (kernels) => {
+        const records = recordsOf(kernels, of);
+        return { records, ...(await scores(kernels, of, records)), later: await scores(kernels, of, records, true) };
+      });
+      assert.deepEqual(actual, expected);
+      const twin = recordsOf(portableKernels, of);
+      assert.deepEqual(twin, expected.records);
+      assert.deepEqual((await scores(portableKernels, of, twin)).found, expected.found);
+      assert.deepEqual(actual.later.found, actual.found);
+    });
+  }
+
+  it('score within what four bits leave of the exact inner product', async () => {
+    const of = collection({ subquantizers: 96, dsub: 4, count: 200 });
+    const { actual } = await onBoth((kernels) => scores(kernels, of, recordsOf(kernels, of)));
+    const errors = Array.from(actual.found, (score, v) => {
+      const exact = of.query.reduce((sum, value, j) => sum + value * of.points[v * of.dim + j]!, 0);
+      return score - exact;
+    });
+    const rms = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
+    assert.ok(rms < 0.01, `${rms}`);
+  });
+
+  it('of vectors that the first code meets exactly are zeros, and score as the first code does', async () => {
+    const shape = { subquantizers: 8, dsub: 4, count: 1 };
+    const of = { ...collection(shape), base: new Float32Array(32) };
+    for (let j = 0; j < 32; j++) of.points[j] = of.codebook[j * 16 + 3]!;
+    const { actual } = await onBoth((kernels) => scores(kernels, of, recordsOf(kernels, of)));
+    const exact = of.query.reduce((sum, value, j) => sum + value * of.points[j]!, 0);
+    assert.ok(Math.abs(actual.found[0]! - exact) < 1e-3);
+  });
+
+  it('take a query of zeros', async () => {
+    const levels = new Int8Array(32).fill(9);
+    const { actual } = await onBoth((kernels) => kernels.quantizeQuery(new Float32Array(20), levels));
+    assert.equal(actual, 0);
+    assert.deepEqual(levels, new Int8Array(32));
+  });
+});
