@@ -1,9 +1,11 @@
 /** Writes a collection's documents as JSON lines, with back-pressure from the disk to the cluster. */
 import { createWriteStream } from 'node:fs';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { ShoalError } from '../../base/errors.js';
 import { attributeTypeName, attributeTypeOf, type Attributes, type AttributeTypeName } from '../../proto/attributes.js';
 import { documentToJson } from './import/document-json.js';
 import { headerToJson, typesToJson } from './import/export-header.js';
@@ -73,13 +75,30 @@ async function replaceFile(path: string, write: (to: Writable) => Promise<void>)
   // Devices and pipes are written to, not replaced.
   if (there !== null && !there.isFile()) return write(createWriteStream(path));
   const target = there === null ? path : await realpath(path);
-  const partial = `${target}.partial`;
-  const file = await open(partial, 'w');
+  // Beside it, since only within a file system is a file moved at once; in a new folder, since no name is certain to be free.
+  const folder = await said(path, () => mkdtemp(join(dirname(target), '.shoal-export-')));
   try {
-    await write(file.createWriteStream({ flush: true }));
-    await rename(partial, target);
+    const partial = join(folder, 'partial');
+    const file = await said(path, () => open(partial, 'wx'));
+    await said(path, () => write(file.createWriteStream({ flush: true })));
+    await said(path, () => rename(partial, target));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs `work`; what the file system refuses is told as an error about `path`. */
+async function said<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined || code === undefined) throw error;
+    const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+    throw new ShoalError(
+      isFull ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT',
+      `cannot write ${path}: ${message}; ${isFull ? 'make room' : 'name another file'} and export again`,
+      { cause: error },
+    );
   }
 }

@@ -51,17 +51,18 @@ export function fusionWeights(value: string): FusionWeights {
 /** "UID:S", as answers to writes give them. */
 export function minSequence(value: string): { uid: string; sequence: bigint } {
   const match = /^([^:\s]+):(\d{1,20})$/.exec(value);
-  if (match?.[1] === undefined || match[2] === undefined) {
+  const sequence = BigInt(match?.[2] ?? -1);
+  if (match?.[1] === undefined || sequence < 0n || BigInt.asUintN(64, sequence) !== sequence) {
     throw new InvalidArgumentError('give UID:SEQUENCE, as the answer to a write has them.');
   }
-  return { uid: match[1], sequence: BigInt(match[2]) };
+  return { uid: match[1], sequence };
 }
 
 /** "year:int64,tags:string[]". */
 export function attributeDeclarations(value: string): Record<string, AttributeTypeName> {
   const declared: Record<string, AttributeTypeName> = {};
   for (const part of value.split(',')) {
-    const match = /^\s*([A-Za-z_][A-Za-z0-9_]*):(\S+)\s*$/.exec(part);
+    const match = /^\s*([A-Za-z_][A-Za-z0-9_.-]*):(\S+)\s*$/.exec(part);
     const [, name, type] = match ?? [];
     if (name === undefined || type === undefined || !isAttributeTypeName(type)) {
       const types = attributeTypeNames.join(', ');

@@ -111,10 +111,10 @@ function writeCalls(
       const wire = await unary(target, client.upsert.bind(client), request, writeDeadlineMs);
       return { uid: wire.uid, sequence: wire.sequence, results: wire.results.map(writeResultFromWire) };
     },
-    set(collection, id, attributes, remove = []) {
+    async set(collection, id, attributes, remove = []) {
       const changes = { attributes: attributesToWire(attributes), remove: [...remove] };
       const request = SetAttributesRequest.fromPartial({ collection, id, ...changes });
-      return unary(target, client.setAttributes.bind(client), request, writeDeadlineMs);
+      return await unary(target, client.setAttributes.bind(client), request, writeDeadlineMs);
     },
     async delete(collection, ids, options = {}) {
       const request = DeleteDocumentsRequest.fromPartial({ collection, ids: [...ids], ...conditional(options) });

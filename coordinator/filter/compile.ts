@@ -56,19 +56,22 @@ function unreadable(text: string, { code, summary, range }: ParseError): ShoalEr
       `'${word}' is a reserved word of CEL; no filter can name an attribute of this name`,
     );
   }
+  if (code === 'limit_exceeded') return refusal(text, { start }, 'it is longer or deeper than any filter; split it');
+  if (code === 'invalid_number') return refusal(text, { start }, 'this number is beyond those of a double');
   const before = text.slice(0, start);
-  // The tokenizer may have taken the beginning of an unknown word for something known.
-  const from = start - (/\w*$/.exec(before)?.[0].length ?? 0);
-  const word = /^\w+/.exec(text.slice(from))?.[0] ?? '';
-  if (word !== '' && code.startsWith('unexpected')) {
-    const instead = Object.hasOwn(otherLanguages, word.toLowerCase()) ? otherLanguages[word.toLowerCase()] : null;
-    return refusal(text, { start: from }, `'${word}' is not expected here; ${instead ?? supportedInFilters}`);
-  }
-  const what = `${summary.charAt(0).toLowerCase()}${summary.slice(1)}`;
   if (text.startsWith('=', start) && !/[=!<>]$/.test(before))
-    return refusal(text, { start }, `${what}; equality is ==`);
-  if (text.startsWith('>', start) && before.endsWith('<')) return refusal(text, { start }, `${what}; inequality is !=`);
-  return refusal(text, { start }, code.startsWith('unexpected') ? `${what}; ${supportedInFilters}` : what);
+    return refusal(text, { start }, 'a single = is not expected here; equality is ==');
+  if (text.startsWith('>', start) && before.endsWith('<'))
+    return refusal(text, { start }, '<> is not expected here; inequality is !=');
+  if (!code.startsWith('unexpected')) {
+    return refusal(text, { start }, `${summary.charAt(0).toLowerCase()}${summary.slice(1)}`);
+  }
+  // The tokenizer may have taken the beginning of an unknown word for something known.
+  const isInWord = /^\w/.test(text.slice(start));
+  const from = start - (isInWord ? (/\w*$/.exec(before)?.[0].length ?? 0) : 0);
+  const found = /^\w+/.exec(text.slice(from))?.[0] ?? [...text.slice(from)][0]!;
+  const instead = Object.hasOwn(otherLanguages, found.toLowerCase()) ? otherLanguages[found.toLowerCase()] : null;
+  return refusal(text, { start: from }, `'${found}' is not expected here; ${instead ?? supportedInFilters}`);
 }
 
 /** What other languages say, and what to do about it. */

@@ -3,6 +3,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { unreachable } from '../../base/assert.js';
 import type { AttributeTypeName } from '../../proto/attributes.js';
 import type { AttributeValue } from '../../proto/generated/shoal/v1/document.js';
+import { timestampFrom } from '../../proto/timestamp.js';
 
 export type ScalarTypeName = Exclude<AttributeTypeName, `${string}[]`>;
 
@@ -13,8 +14,6 @@ export type Literal =
   | { readonly kind: 'double'; readonly value: number }
   | { readonly kind: 'bool'; readonly value: boolean };
 
-/** RFC 3339 as CEL takes it: date, time, and offset or Z. */
-const rfc3339 = /^(\d{4}-\d{2}-\d{2})T((?:[01]\d|2[0-3]):\d{2}:\d{2})(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 const int64Max = 2n ** 63n - 1n;
 const howTimestamp = 'write it as timestamp("2024-01-31T12:00:00Z")';
 
@@ -88,25 +87,9 @@ function doubleValue(literal: Literal, attribute: Compared): ReturnType<typeof v
 }
 
 function timestampValue(text: string): ReturnType<typeof valueOf> {
-  const refused = { refused: `${JSON.stringify(text)} is no time of RFC 3339; ${howTimestamp}` };
-  const match = rfc3339.exec(text);
-  if (match === null) return refused;
-  const [, date, time, fraction, offset] = match;
-  // Attributes are kept to the millisecond; what is finer is cut off here as it was there.
-  const milliseconds = (fraction ?? '.').slice(1, 4).padEnd(3, '0');
-  const value = new Date(`${date}T${time}.${milliseconds}${offset}`);
-  if (Number.isNaN(value.getTime()) || !isRealDate(date!) || value.getTime() < firstTimestamp) return refused;
-  return value.getTime() > lastTimestamp ? refused : { timestampValue: value };
-}
-
-/** The years 1 to 9999, which is what a timestamp can hold on the wire. */
-const firstTimestamp = Date.parse('0001-01-01T00:00:00Z');
-const lastTimestamp = Date.parse('9999-12-31T23:59:59.999Z');
-
-/** Date takes 30 February for 1 March. */
-function isRealDate(date: string): boolean {
-  const midnight = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
+  const value = timestampFrom(text);
+  if (value !== null) return { timestampValue: value };
+  return { refused: `${JSON.stringify(text)} is no time of RFC 3339; ${howTimestamp}` };
 }
 
 function mismatch(literal: Literal, { name, type }: Compared, instead: string): string {

@@ -6,10 +6,8 @@ export interface Place {
   readonly start: number;
 }
 
-/** What filters can say, in one sentence; README and messages use the same words. */
-export const supportedInFilters =
-  'a filter compares attributes with literals by == != < <= > >= and in, calls startsWith("…") on a string, timestamp("…") ' +
-  'and has(attribute), and joins conditions by && || ! and parentheses';
+/** What filters can say, in few words; README says it at length. */
+export const supportedInFilters = 'filters know == != < <= > >= in && || ! ( ) has(a) a.startsWith("…") timestamp("…")';
 
 /** Characters of the line that are shown on either side of the place. */
 const excerptReach = 40;

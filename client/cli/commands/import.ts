@@ -64,6 +64,7 @@ async function importAll(call: Invocation, client: ShoalClient, task: Task): Pro
   try {
     const state: { collection: Collection | null; startMs: number } = { collection: null, startMs: 0 };
     const said = { lines: 0 };
+    const sent = { documents: 0 };
     const summary = await importPaths({
       client,
       context: call.context,
@@ -79,6 +80,10 @@ async function importAll(call: Invocation, client: ShoalClient, task: Task): Pro
         said.lines += 1;
         if (said.lines <= namedLinesMax) call.note(`${place}: ${why}`);
       },
+      onSent: (documents) => (sent.documents = documents),
+    }).catch((error: unknown) => {
+      if (sent.documents > 0) call.note(brokenOff(sent.documents));
+      throw error;
     });
     const seconds = (call.context.clock.monotonicMs() - state.startMs) / 1000;
     remarks(call, summary, { task, unnamed: summary.rejected - Math.min(said.lines, namedLinesMax) });
@@ -87,6 +92,11 @@ async function importAll(call: Invocation, client: ShoalClient, task: Task): Pro
   } finally {
     await vectors?.close();
   }
+}
+
+function brokenOff(documents: number): string {
+  const what = `the import broke off after about ${documents} documents were sent`;
+  return `${what}; what was acknowledged stays: run it again, and documents that are there already are skipped`;
 }
 
 /**

@@ -112,7 +112,7 @@ function idFromJson(json: Readonly<Record<string, unknown>>): string {
   if (typeof id !== 'string' && !Number.isSafeInteger(id)) {
     throw new ShoalError('INVALID_ARGUMENT', 'the id is no string; write it in quotes');
   }
-  const text = String(id);
+  const text = wellFormed(String(id), 'the id');
   const size = Buffer.byteLength(text);
   if (size === 0) throw new ShoalError('INVALID_ARGUMENT', 'the id is empty; give each document a name of its own');
   if (size <= limits.idBytesMax) return text;
@@ -125,8 +125,17 @@ function idFromJson(json: Readonly<Record<string, unknown>>): string {
 function textFromJson(json: Readonly<Record<string, unknown>>, field: 'text' | 'title'): string | undefined {
   const value = json[field];
   if (!present(value)) return undefined;
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') return wellFormed(value, `"${field}"`);
   throw new ShoalError('INVALID_ARGUMENT', `"${field}" is no string; write it in quotes`);
+}
+
+/** UTF-8 has no half of a surrogate pair: all of them would become the same character, and two ids one. */
+function wellFormed(text: string, what: string): string {
+  if (!/\p{Surrogate}/u.test(text)) return text;
+  throw new ShoalError(
+    'INVALID_ARGUMENT',
+    `${what} holds half of a surrogate pair (such as "\\ud800"); write the whole pair`,
+  );
 }
 
 function checkTextSize(title: string, text: string): void {

@@ -1,8 +1,10 @@
 /** An import of paths with everything around it: progress bar, rejects file, spooled standard input. */
-import { createWriteStream } from 'node:fs';
+import type { WriteStream } from 'node:fs';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { ShoalError } from '../../../base/errors.js';
 import { createProgress } from '../progress.js';
 import { peekHeader } from './peek-header.js';
 import { runImport, type ImportSummary, type RejectedLine } from './run.js';
@@ -23,12 +25,28 @@ export interface PathImport {
   /** File for the rejected lines; written over. */
   readonly rejects?: string;
   readonly onReject: (line: RejectedLine) => void;
+  /** Hears how many documents were sent, after every batch. */
+  readonly onSent?: (documents: number) => void;
 }
 
-/** Imports `paths`; see `runImport`. Nothing is created when a file cannot be read. */
+/** Imports `paths`; see `runImport`. Nothing is created when a file cannot be read, or the one for rejected lines not be written. */
 export async function importPaths(task: PathImport): Promise<ImportSummary> {
+  const rejects = task.rejects === undefined ? null : await openRejects(task.rejects);
+  const spoolFolder = task.rejects === undefined || !task.paths.includes('-') ? null : await folderBeside(task.rejects);
+  try {
+    return await importOpened(task, rejects, spoolFolder === null ? undefined : join(spoolFolder, 'stdin'));
+  } finally {
+    if (rejects !== null) await finished(rejects.end());
+    if (spoolFolder !== null) await rm(spoolFolder, { recursive: true, force: true });
+  }
+}
+
+async function importOpened(
+  task: PathImport,
+  rejects: WriteStream | null,
+  spool: string | undefined,
+): Promise<ImportSummary> {
   const { client, context, vectors } = task;
-  const spool = task.rejects === undefined || !task.paths.includes('-') ? undefined : `${task.rejects}.stdin`;
   const files = await openSources(task.paths, { stdin: context.stdin, ...(spool === undefined ? {} : { spool }) });
   const first = files[0] === undefined ? null : await peekHeader(files[0]);
   if (first !== null) files[0] = first.file;
@@ -37,7 +55,6 @@ export async function importPaths(task: PathImport): Promise<ImportSummary> {
     ? 0
     : files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const total = files.length === 0 ? (vectors?.rows ?? 0) : totalBytes;
-  const rejects = task.rejects === undefined ? null : createWriteStream(task.rejects);
   const bar = createProgress(context, collection.name, total);
   try {
     return await runImport({
@@ -50,6 +67,7 @@ export async function importPaths(task: PathImport): Promise<ImportSummary> {
           onProgress: (progress) => {
             const bytes = files.reduce((sum, file) => sum + file.bytesRead(), 0);
             bar.update(files.length === 0 ? progress.documents : bytes, progress.documents);
+            task.onSent?.(progress.documents);
           },
         }),
       onReject: async (line) => {
@@ -61,9 +79,29 @@ export async function importPaths(task: PathImport): Promise<ImportSummary> {
     });
   } finally {
     bar.stop();
-    if (rejects !== null) await finished(rejects.end());
-    if (spool !== undefined) await rm(spool, { force: true });
   }
 }
 
 const newline = Buffer.from('\n');
+
+async function openRejects(path: string): Promise<WriteStream> {
+  try {
+    return (await open(path, 'w')).createWriteStream();
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+/** A new folder beside the file for rejected lines, where there is room for as much. */
+async function folderBeside(path: string): Promise<string> {
+  try {
+    return await mkdtemp(join(dirname(path), '.shoal-import-'));
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+function cannotWrite(path: string, error: unknown): ShoalError {
+  const why = `rejected lines cannot be written to ${path}: ${(error as Error).message}`;
+  return new ShoalError('INVALID_ARGUMENT', `${why}; name another file`, { cause: error });
+}

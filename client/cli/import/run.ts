@@ -104,7 +104,7 @@ async function* lineDocuments(plan: ImportPlan, state: ReadState): AsyncGenerato
         yield document;
       } catch (error) {
         const { code, message } = ShoalError.from(error);
-        if (code !== 'INVALID_ARGUMENT') throw error;
+        if (!isOfLine(code)) throw error;
         state.rejected += 1;
         await plan.onReject({ place: `${source.name}:${line.number}`, why: message, bytes: line.bytes });
       }
@@ -122,9 +122,14 @@ function takeHeader(bytes: Uint8Array, types: Record<string, AttributeTypeName>)
     return true;
   } catch (error) {
     // Read as a document it is refused with the same words, as any bad line is.
-    if (ShoalError.from(error).code === 'INVALID_ARGUMENT') return false;
+    if (isOfLine(ShoalError.from(error).code)) return false;
     throw error;
   }
+}
+
+/** Whether such an error is one of a line, and the next line may be fine: nonsense, or a header of a newer format. */
+function isOfLine(code: ShoalError['code']): boolean {
+  return code === 'INVALID_ARGUMENT' || code === 'FAILED_PRECONDITION';
 }
 
 function lineDocument(
@@ -140,6 +145,7 @@ function lineDocument(
   const json = parseJsonLine(bytes);
   headerFromJson(json);
   for (const field of Object.keys(json)) if (!knownFields.has(field)) context.ignored.add(field);
+  if (Object.hasOwn(json, '_id') && Object.hasOwn(json, 'id') && json['id'] !== json['_id']) context.ignored.add('id');
   return documentFromJson(json, context.schema, context.vector);
 }
 

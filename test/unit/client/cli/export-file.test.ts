@@ -47,10 +47,14 @@ describe('an export', () => {
       mkdirSync(own);
       const file = join(own, 'broken.jsonl');
       writeFileSync(file, 'old');
+      // Somebody's own, whatever its name.
+      writeFileSync(`${file}.partial`, 'precious');
       const scroll = async function* (...args: Parameters<typeof client.documents.scroll>): AsyncGenerator<never> {
         for await (const document of client.documents.scroll(...args)) {
           yield document as never;
-          assert.deepEqual(readdirSync(own), ['broken.jsonl', 'broken.jsonl.partial']);
+          const [beside, ...rest] = readdirSync(own);
+          assert.match(beside ?? '', /^\.shoal-export-/);
+          assert.deepEqual(rest, ['broken.jsonl', 'broken.jsonl.partial']);
           throw new ShoalError('UNAVAILABLE', 'the node is away');
         }
       };
@@ -59,11 +63,14 @@ describe('an export', () => {
       const failing = { collections, documents: { count, scroll } } as unknown as ShoalClient;
       const task = { context: testContext(), name: 'broken', withVectors: false, file };
       await assert.rejects(exportCollection(failing, task), { code: 'UNAVAILABLE' });
-      assert.deepEqual([readdirSync(own), readFileSync(file, 'utf8')], [['broken.jsonl'], 'old']);
+      assert.deepEqual(
+        [readdirSync(own), readFileSync(file, 'utf8')],
+        [['broken.jsonl', 'broken.jsonl.partial'], 'old'],
+      );
       assert.equal(await exportCollection(client, task), 1);
       assert.deepEqual(
         [readdirSync(own), lastLine(readFileSync(file))],
-        [['broken.jsonl'], '{"_id":"1","text":"new"}'],
+        [['broken.jsonl', 'broken.jsonl.partial'], '{"_id":"1","text":"new"}'],
       );
     }));
 
@@ -77,6 +84,16 @@ describe('an export', () => {
       for (const each of ['/dev/null', link]) await exportCollection(client, { ...task, file: each });
       assert.ok(lstatSync('/dev/null').isCharacterDevice() && lstatSync(link).isSymbolicLink());
       assert.match(readFileSync(file, 'utf8'), /^\{"shoal":.*\}\n$/);
+    }));
+
+  it('to a place where nothing can be written is the caller’s mistake', () =>
+    withClient(async (client) => {
+      await client.collections.create('placeless');
+      const task = { context: testContext(), name: 'placeless', withVectors: false };
+      await assert.rejects(exportCollection(client, { ...task, file: join(folder, 'no', 'such', 'x.jsonl') }), {
+        code: 'INVALID_ARGUMENT',
+        message: /^cannot write .*x\.jsonl: ENOENT.*; name another file and export again$/,
+      });
     }));
 
   it('of an unknown collection is an error', () =>

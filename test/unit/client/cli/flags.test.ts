@@ -10,6 +10,8 @@ describe('values of options', () => {
     assert.equal(flags.truth('false'), false);
     assert.deepEqual(flags.fusionWeights('1,0,0.5'), { dense: 1, sparse: 0, multi: 0.5 });
     assert.deepEqual(flags.minSequence('abc:12'), { uid: 'abc', sequence: 12n });
+    assert.deepEqual(flags.minSequence(`abc:${2n ** 64n - 1n}`).sequence, 2n ** 64n - 1n);
+    assert.deepEqual(flags.attributeDeclarations('a.b-c:int64'), { 'a.b-c': 'int64' });
     assert.deepEqual(flags.attributeDeclarations('year:int64, tags:string[]'), { year: 'int64', tags: 'string[]' });
   });
 
@@ -31,6 +33,7 @@ describe('values of options', () => {
       [flags.fusionWeights, '1,,1'],
       [flags.fusionWeights, '1,-1,1'],
       [flags.minSequence, 'abc'],
+      [flags.minSequence, `abc:${2n ** 64n}`],
       [flags.attributeDeclarations, 'year'],
       [flags.attributeDeclarations, 'year:toString'],
       [flags.attributeDeclarations, 'a:int64,a:string'],

@@ -78,7 +78,7 @@ describe('a condition of a filter', () => {
   });
 
   it('is refused when it is something of CEL that filters do not have', () => {
-    assertRefused('size(lang) > 1', '1:1', 'function size', 'has(attribute)');
+    assertRefused('size(lang) > 1', '1:1', 'function size', 'has(a)');
     assertRefused('lang.contains("e")', '1:1', 'function contains');
     assertRefused('tags.exists(tag, tag == "x")', '1:1', 'function exists');
     assertRefused('year + 1 == 2', '1:1', 'arithmetic');

@@ -129,6 +129,22 @@ describe('a filter’s text', () => {
     assertRefused('lang <> "de"', '1:7', '!=');
   });
 
+  it('is refused at the very character that does not belong there', () => {
+    assertRefused('year == 1)', '1:10', "')' is not expected here");
+    assertRefused('year == 1;drop', '1:10', "';' is not expected here");
+    assertRefused('sold && ]', '1:9', "']' is not expected here");
+    assertRefused('year == .5', '1:9', "'.' is not expected here");
+  });
+
+  it('is refused without the parser’s own words', () => {
+    assertRefused(
+      `${'('.repeat(100)}sold${')'.repeat(100)}`,
+      '1:65',
+      'it is longer or deeper than any filter; split it',
+    );
+    assertRefused(`year == 1e999`, '1:9', 'this number is beyond those of a double');
+  });
+
   it('is refused where it ends too soon or a quote stays open', () => {
     assertRefused('year == ', '1:9', 'it ends where more is expected');
     assertRefused('year == 1 &&', '1:13', 'it ends');

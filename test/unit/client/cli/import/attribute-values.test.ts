@@ -12,6 +12,8 @@ describe('attributes of JSON lines', () => {
       l: ['a'],
       e: [],
     });
+    assert.deepEqual(attributesFromJson({ n: 1e300 }, {}), { n: 1e300 });
+    assert.deepEqual(attributesFromJson({ n: 2 ** 60 }, { n: 'double' }), { n: 2 ** 60 });
     const declared = { n: 'int64', t: 'timestamp', l: 'string[]', big: 'int64' } as const;
     assert.deepEqual(
       attributesFromJson({ n: 3, t: '2026-01-31T12:00:00Z', l: ['a'], big: '9007199254740993' }, declared),
@@ -31,13 +33,16 @@ describe('attributes of JSON lines', () => {
       [{ n: '99999999999999999999' }, { n: 'int64' }, /must be int64/],
       [{ t: '2026-01-31' }, { t: 'timestamp' }, /must be timestamp.*RFC 3339 is/],
       [{ t: '2026-13-31T00:00:00Z' }, { t: 'timestamp' }, /must be timestamp/],
+      [{ t: '2026-02-30T00:00:00Z' }, { t: 'timestamp' }, /must be timestamp/],
+      [{ n: 2 ** 60 }, {}, /beyond 2\^53 and lost digits; declare it.*--attributes n:int64/],
+      [{ n: [1, 2 ** 60] }, {}, /beyond 2\^53 and lost digits/],
       [{ s: 1 }, { s: 'string' }, /must be string, but is the number 1/],
       [{ s: 'a' }, { s: 'string[]' }, /must be string\[\]/],
       [{ s: ['a'] }, { s: 'string' }, /must be string, but is a list/],
       [{ l: ['a', 1] }, {}, /attribute l must be string, but is the number 1/],
       [{ o: { a: 1 } }, {}, /attribute o is an object; it can be/],
       [{ l: [['a']] }, {}, /attribute l is a list/],
-      [{ n: 1e999 }, {}, /must be double/],
+      [{ n: 1e999 }, {}, /must be double, but is a number beyond those of a double/],
       [JSON.parse('{"__proto__": 1}') as object, {}, /name '__proto__' is reserved; rename the attribute/],
     ] as const;
     for (const [json, declared, message] of cases) {

@@ -25,6 +25,8 @@ describe('a document of a JSON line', () => {
       [{ id: '', text: 'x' }, /the id is empty/],
       [{ id: true, text: 'x' }, /the id is no string/],
       [{ id: 'é'.repeat(129), text: 'x' }, /the id has 258 bytes, more than 256/],
+      [{ id: '\ud800', text: 'x' }, /the id holds half of a surrogate pair/],
+      [{ id: 'a', text: 'x\udc00' }, /"text" holds half of a surrogate pair/],
       [{ id: 'a' }, /no text; give "text"/],
       [{ id: 'a', text: 5 }, /"text" is no string/],
       [{ id: 'a', text: 'x', title: [] }, /"title" is no string/],
