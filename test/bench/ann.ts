@@ -27,16 +27,19 @@ export const benchmark: Benchmark = {
   options: [
     ...datasetOptions,
     { flag: '--recall LIST', describe: 'recall@10 to reach, comma-separated', default: '0.90,0.95' },
-    { flag: '--variants all|quick', describe: 'of the peers: quick = those that lead', default: 'all' },
+    {
+      flag: '--variants PATTERN',
+      describe: 'of the peers: all, quick (those that lead), or an expression',
+      default: 'all',
+    },
     { flag: '--build-threads N', describe: 'of the builds of peers; searches have one', default: '1' },
     { flag: '--repetitions N', describe: 'of each system', default: '3' },
+    { flag: '--seconds N', describe: 'of a repetition: a slow system is asked fewer queries', default: '8' },
   ],
   run,
 };
 
 const k = 10;
-/** Of one repetition of one system. */
-const seconds = 8;
 const fasterBy = 1.1;
 
 interface Ready {
@@ -49,7 +52,7 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const { options } = context;
   const peers = await openPeers(dataset, {
     names: context.smoke ? '' : (options['peers'] ?? ''),
-    variants: (name) => variantsOf(name, options['variants'] === 'quick'),
+    variants: (name) => variantsOf(name, options['variants'] ?? ''),
     cache: join(dataset.folder ?? '', `peers-${dataset.name}-threads${options['build-threads']}`),
     threads: Number(options['build-threads']),
     progress: (line) => context.progress(line),
@@ -122,6 +125,7 @@ async function measureSet(
     }
   }
   const repetitions = smoke ? 1 : Number(options['repetitions']);
+  const seconds = Number(options['seconds']);
   return await interleavedRuns(entries.filter(isUnbeaten), answers, testing, { repetitions, seconds, progress });
 }
 

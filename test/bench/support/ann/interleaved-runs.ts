@@ -48,6 +48,12 @@ interface Repetitions {
   ids: Int32Array;
 }
 
+interface Arm {
+  readonly entry: Entry;
+  readonly range: QueryRange;
+  readonly runs: Repetitions;
+}
+
 const queriesMin = 100;
 
 /** Measures `entries` over `range` of the queries that `answers` belongs to. */
@@ -57,21 +63,35 @@ export async function interleavedRuns(
   range: QueryRange,
   options: RunOptions,
 ): Promise<Measured[]> {
-  const all = entries.map((entry) => ({ entry, range: affordable(entry, range, options.seconds), runs: emptyRuns() }));
+  const arms = new Map<string, Arm>();
+  for (const entry of entries) {
+    const key = keyOf(entry);
+    if (!arms.has(key)) arms.set(key, { entry, range: affordable(entry, range, options.seconds), runs: emptyRuns() });
+  }
   for (let repetition = 0; repetition < options.repetitions; repetition++) {
-    for (const { entry, range: own, runs } of all) {
-      const { system, tuned } = entry;
-      const single = await system.measureSingle(tuned.setting, answers.k, own);
-      runs.singles.push(single.micros.map((each) => Math.max(0, each - system.callMicros)));
-      runs.cpuSingles.push(single.cpuSeconds);
-      runs.ids = single.ids;
-      const batch = await system.measureBatch(tuned.setting, answers.k, own);
-      runs.batches.push(batch.seconds);
-      runs.cpuBatches.push(batch.cpuSeconds);
-    }
+    for (const arm of arms.values()) await measureOnce(arm, answers.k);
     options.progress(`repetition ${repetition + 1} of ${options.repetitions}`);
   }
-  return all.map(({ entry, range: own, runs }) => measuredOf(entry, runs, own, answers));
+  return entries.map((entry) => {
+    const { runs, range: own } = arms.get(keyOf(entry))!;
+    return measuredOf(entry, runs, own, answers);
+  });
+}
+
+async function measureOnce({ entry, range, runs }: Arm, k: number): Promise<void> {
+  const { system, tuned } = entry;
+  const single = await system.measureSingle(tuned.setting, k, range);
+  runs.singles.push(single.micros.map((each) => Math.max(0, each - system.callMicros)));
+  runs.cpuSingles.push(single.cpuSeconds);
+  runs.ids = single.ids;
+  const batch = await system.measureBatch(tuned.setting, k, range);
+  runs.batches.push(batch.seconds);
+  runs.cpuBatches.push(batch.cpuSeconds);
+}
+
+/** Two targets that one setting reaches are measured once. */
+function keyOf({ system, tuned }: Entry): string {
+  return `${system.system} ${system.variant} ${JSON.stringify(tuned.setting)}`;
 }
 
 function emptyRuns(): Repetitions {

@@ -42,8 +42,14 @@ const scann = [
   'leaves1024 soar1.5 dims4 aniso0.2 reorder=int8',
 ];
 
-/** `isQuick` = the first few of each, those that have led so far. */
-export function variantsOf(peer: PeerName, isQuick: boolean): PeerVariant[] {
+/** `which`: all; quick, the first few of each, which have led so far; or a regular expression over their names. */
+export function variantsOf(peer: PeerName, which: string): PeerVariant[] {
+  if (which === 'all' || which === 'quick') return listOf(peer, which === 'quick');
+  const pattern = new RegExp(which);
+  return listOf(peer, false).filter(({ variant }) => pattern.test(variant));
+}
+
+function listOf(peer: PeerName, isQuick: boolean): PeerVariant[] {
   switch (peer) {
     case 'faiss':
       return faiss(isQuick);

@@ -27,6 +27,8 @@ export function halves(count: number): { readonly tuning: QueryRange; readonly t
 /** Queries on which a setting's recall is judged, and those on which its speed is. */
 const recallQueries = 2_000;
 const speedQueries = 300;
+/** Queries for a system that has nothing to choose. */
+const queriesOfOnly = 200;
 
 export class Tuner {
   readonly #system: AnnSystem;
@@ -37,7 +39,9 @@ export class Tuner {
   constructor(system: AnnSystem, answers: RightAnswers, tuning: QueryRange) {
     this.#system = system;
     this.#answers = answers;
-    this.#tuning = { ...tuning, count: Math.min(tuning.count, recallQueries) };
+    const settings = system.families.reduce((sum, family) => sum + family.length, 0);
+    const needed = settings > 1 ? recallQueries : queriesOfOnly;
+    this.#tuning = { ...tuning, count: Math.min(tuning.count, needed) };
   }
 
   /** null when no setting reaches `target`. */
