@@ -88,9 +88,9 @@ function mapped<From, To>(
   map: (name: string, value: From) => To | null,
 ): Record<string, To> {
   const result: Record<string, To> = {};
-  for (const [name, value] of Object.entries(values)) {
+  for (const name of Object.keys(values)) {
     checkAttributeName(name);
-    const to = map(name, value);
+    const to = map(name, values[name]!);
     if (to !== null) result[name] = to;
   }
   return result;

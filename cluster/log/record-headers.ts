@@ -68,8 +68,25 @@ export interface DecisionHeaders extends OfDocuments {
 
 export type RecordHeaders = UpsertHeaders | SupersededHeaders | DecisionHeaders;
 
-/** The headers of `entry`, bodies untouched. DATA_LOSS when it is no record of Shoal or its columns differ in length. */
-export function headersOf(entry: Pick<LogEntry, 'headers' | 'sequence' | 'subject'>): RecordHeaders {
+type HeadedEntry = Pick<LogEntry, 'headers' | 'sequence' | 'subject'>;
+
+/** What was read of an entry's headers last: a replica and a directory of one process hear the same entry. */
+const read = new WeakMap<object, { readonly entry: Omit<HeadedEntry, 'headers'>; readonly headers: RecordHeaders }>();
+
+/**
+ * The headers of `entry`, bodies untouched; not to be changed, since others may read the same. DATA_LOSS when it is no record of Shoal
+ * or its columns differ in length.
+ */
+export function headersOf(entry: HeadedEntry): RecordHeaders {
+  const { sequence, subject } = entry;
+  const known = read.get(entry.headers);
+  if (known !== undefined && known.entry.sequence === sequence && known.entry.subject === subject) return known.headers;
+  const headers = parse(entry);
+  read.set(entry.headers, { entry: { sequence, subject }, headers });
+  return headers;
+}
+
+function parse(entry: HeadedEntry): RecordHeaders {
   const { headers } = entry;
   const operation = headers[headerNames.operation];
   const ids = decodeIds(headers[headerNames.ids]);
@@ -127,7 +144,21 @@ export function idsOf(record: LogRecord): readonly string[] {
 }
 
 export function encodeIds(entries: readonly { readonly id: string }[]): string {
-  return entries.map(({ id }) => Buffer.from(id, 'utf8').toString('base64')).join(',');
+  return entries.map(({ id }) => encodeId(id)).join(',');
+}
+
+/** Between text and base64: a buffer of its own for every id is what a bulk load would feel. */
+const scratch = Buffer.alloc(1_024);
+
+function encodeId(id: string): string {
+  // No UTF-16 unit takes more than 3 bytes.
+  if (id.length * 3 > scratch.length) return Buffer.from(id, 'utf8').toString('base64');
+  return scratch.toString('base64', 0, scratch.write(id, 'utf8'));
+}
+
+function decodeId(text: string): string {
+  if (text.length > scratch.length) return Buffer.from(text, 'base64').toString('utf8');
+  return scratch.toString('utf8', 0, scratch.write(text, 'base64'));
 }
 
 export function encodeColumn(column: BigUint64Array): string {
@@ -157,7 +188,7 @@ function tailOf(subject: string): string {
 
 function decodeIds(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
-  return text.split(',').map((part) => Buffer.from(part, 'base64').toString('utf8'));
+  return text.split(',').map(decodeId);
 }
 
 function decodeColumn(text: string | undefined, name: string, entry: Pick<LogEntry, 'sequence'>): BigUint64Array {

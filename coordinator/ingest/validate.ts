@@ -34,6 +34,8 @@ const passagesMax = 4_096;
 /** Attribute types that hold for a collection, by name. */
 export type AttributeTypes = Readonly<Record<string, AttributeType>>;
 
+const noTypes: AttributeTypes = {};
+
 const attributeName = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 
 /** `document`, checked against the collection's settings. INVALID_ARGUMENT names the document and the field. */
@@ -68,8 +70,9 @@ export function repeatedIds(documents: readonly Document[]): ReadonlySet<string>
 
 /** Throws INVALID_ARGUMENT when an attribute of `accepted` has another type than `types` says; gives the new names and types. */
 export function newAttributeTypes(accepted: AcceptedDocument, types: AttributeTypes): AttributeTypes {
-  const added: Record<string, AttributeType> = {};
-  for (const [name, value] of Object.entries(accepted.attributes)) {
+  let added: Record<string, AttributeType> | null = null;
+  for (const name of Object.keys(accepted.attributes)) {
+    const value = accepted.attributes[name]!;
     const type = attributeTypeOf(name, value);
     // Names such as `constructor` are fine ones, so inherited members must not be taken for types.
     const known = Object.hasOwn(types, name) ? types[name] : undefined;
@@ -78,10 +81,10 @@ export function newAttributeTypes(accepted: AcceptedDocument, types: AttributeTy
         throw conflict(accepted, name, 'a list', known);
       continue;
     }
-    if (known === undefined) added[name] = type;
+    if (known === undefined) (added ??= {})[name] = type;
     else if (known !== type) throw conflict(accepted, name, attributeTypeName(type), known);
   }
-  return added;
+  return added ?? noTypes;
 }
 
 function conflict(accepted: AcceptedDocument, name: string, is: string, known: AttributeType): ShoalError {

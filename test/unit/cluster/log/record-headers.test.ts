@@ -26,6 +26,18 @@ describe('the headers of a log record', () => {
     );
   });
 
+  it('are read once for all who hear the same entry, and anew for another position', () => {
+    const headers = {
+      'Shoal-Operation': 'upsert',
+      'Shoal-Ids': encodeIds([{ id: 'x'.repeat(2_000) }, { id: 'a' }]),
+      'Shoal-Hashes': encodeColumn(BigUint64Array.of(1n, 2n)),
+    };
+    const entry = { headers, sequence: 1n, subject: 's' };
+    assert.equal(headersOf({ ...entry }), headersOf(entry));
+    assert.deepEqual(headersOf(entry).ids, ['x'.repeat(2_000), 'a']);
+    assert.deepEqual([...headersOf({ ...entry, sequence: 2n }).docIds], [2n * 4_096n, 2n * 4_096n + 1n]);
+  });
+
   it('of one record may have places for some documents only', () => {
     assert.equal(encodePlaces(new Map([[2, ['shoal.u.1.0', 'shoal.u.12.34']]])), '2=1.0+12.34');
   });
