@@ -1,5 +1,6 @@
 /** The files of one replica of a shard, as of the moment at which it sealed them for the backup. */
 import { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import {
   TransferService,
@@ -24,7 +25,10 @@ interface Source {
   readonly snapshot: OpenSnapshotResponse;
 }
 
-/** Sends the files of a ready replica. UNAVAILABLE when there is none, or when it goes away meanwhile. */
+/**
+ * Sends the files of a ready replica. UNAVAILABLE when there is none, or when it goes away meanwhile, RESOURCE_EXHAUSTED when its disk
+ * is full, DATA_LOSS when one of its files is shorter than it says.
+ */
 export async function* sendReplica(
   placement: ShardPlacement,
   writer: ArchiveWriter,
@@ -35,7 +39,7 @@ export async function* sendReplica(
   const source = await onOneReplica(placement, parts.view, deadline, async ({ shard, generation }, address) => {
     const request = { uid, ref: { shard, generation } };
     return { address, snapshot: await parts.peers.transfer(address, TransferService.openSnapshot, request, deadline) };
-  });
+  }).catch((error: unknown) => Promise.reject(fullDisk(error)));
   try {
     const files: { file: string; member: string }[] = [];
     for (const [number, file] of source.snapshot.files.entries()) {
@@ -61,10 +65,18 @@ async function* piecesOf(
     const request = { snapshot: snapshot.snapshot, file: number, offset, limit: pieceBytes };
     const { data } = await parts.peers.transfer(address, TransferService.readSnapshot, request, deadline);
     yield data;
-    // A file that ends early is found by its checksums when the archive is read.
-    if (data.length === 0) return;
+    if (data.length === 0) {
+      const what = `file '${file.name}' of the replica at ${address} ends after ${offset} of ${file.bytes} bytes`;
+      throw new ShoalError('DATA_LOSS', `${what}; run \`shoal verify\` on that node's data`);
+    }
     offset += BigInt(data.length);
   }
+}
+
+/** `error`, or what it comes from where that is a node that has no room to seal what is to be backed up. */
+function fullDisk(error: unknown): unknown {
+  const { cause } = error as Error;
+  return cause instanceof ShoalError && cause.code === 'RESOURCE_EXHAUSTED' ? cause : error;
 }
 
 /** The caller may be gone, and its deadline with it. What cannot be reached gives the snapshot up by itself. */

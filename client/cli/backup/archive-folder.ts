@@ -4,9 +4,9 @@
  * Members are flat files; nothing is followed out of the folder. What is sent to a cluster was checked here before, every byte.
  */
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ShoalError } from '../../../base/errors.js';
+import { ShoalError, type ErrorCode } from '../../../base/errors.js';
 import type { ArchiveManifest, ArchiveMember } from '../../../cluster/archive/archive.js';
 import { manifestName, parseManifest } from '../../../cluster/archive/archive-manifest.js';
 import { memberName } from '../../../cluster/archive/check-manifest.js';
@@ -33,18 +33,24 @@ export async function writeArchive(directory: string, parts: AsyncIterable<Archi
   if (await isThere(directory)) {
     throw new ShoalError('ALREADY_EXISTS', `${directory} exists already; name a folder that does not`);
   }
-  const partial = `${directory}.partial`;
-  await rm(partial, { recursive: true, force: true });
+  const parent = dirname(resolve(directory));
+  // Beside it, since only within a file system is a folder moved at once; in a new one, since no name is certain to be free.
+  const holder = await said(directory, async () => {
+    await mkdir(parent, { recursive: true });
+    return await mkdtemp(join(parent, '.shoal-backup-'));
+  });
   try {
-    await mkdir(partial, { recursive: true });
-    const manifest = await writeMembers(partial, parts);
-    await syncFolder(partial);
-    await rename(partial, directory);
-    await syncFolder(dirname(resolve(directory)));
-    return manifest;
-  } catch (error) {
-    await rm(partial, { recursive: true, force: true });
-    throw withRoom(error, directory);
+    const partial = join(holder, 'partial');
+    return await said(directory, async () => {
+      await mkdir(partial);
+      const manifest = await writeMembers(partial, parts);
+      await syncFolder(partial);
+      await rename(partial, directory);
+      await syncFolder(parent);
+      return manifest;
+    });
+  } finally {
+    await rm(holder, { recursive: true, force: true });
   }
 }
 
@@ -65,7 +71,8 @@ async function writeMembers(folder: string, parts: AsyncIterable<ArchivePart>): 
         if (current === null)
           throw new ShoalError('UNKNOWN', 'the cluster sent bytes of no member; are versions equal?');
         current.sum.add(part.bytes);
-        await current.file.write(part.bytes);
+        // All of it, however much the system takes at once.
+        await current.file.writeFile(part.bytes);
         continue;
       }
       await finish();
@@ -91,7 +98,7 @@ async function writeManifest(
   }
   const file = await open(join(folder, manifestName), 'wx');
   try {
-    await file.write(bytes);
+    await file.writeFile(bytes);
     await file.sync();
   } finally {
     await file.close();
@@ -209,9 +216,25 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-function withRoom(error: unknown, directory: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  const what = `there is no room for the backup in ${dirname(directory)}`;
-  return new ShoalError('RESOURCE_EXHAUSTED', `${what}; free some and run it again`, { cause: error });
+/** Runs `work`; what the file system refuses is told as an error about `directory`. */
+async function said<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined || code === undefined) throw error;
+    throw new ShoalError(...refusal({ code, syscall, message }, directory), { cause: error });
+  }
+}
+
+function refusal(
+  { code, syscall, message }: { code: string; syscall: string; message: string },
+  directory: string,
+): [ErrorCode, string] {
+  if (syscall === 'rename' && (code === 'ENOTEMPTY' || code === 'EEXIST'))
+    return ['ALREADY_EXISTS', `${directory} came to exist during the backup; name a folder that does not`];
+  const what = `cannot write a backup to ${directory}: ${message}`;
+  if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code))
+    return ['RESOURCE_EXHAUSTED', `${what}; make room and run it again`];
+  return ['INVALID_ARGUMENT', `${what}; name another folder`];
 }

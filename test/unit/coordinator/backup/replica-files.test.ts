@@ -67,6 +67,21 @@ describe('the files of a replica', () => {
     assert.ok(calls.slice(1).every(({ address }) => address === 'n2:1'));
   });
 
+  it('are refused for want of room only where no node has any', async () => {
+    const full = send(({ address }) => {
+      throw new ShoalError('RESOURCE_EXHAUSTED', `the disk of ${address} is full`);
+    });
+    await assert.rejects(full, { code: 'RESOURCE_EXHAUSTED', message: /the disk of n\d:1 is full/ });
+  });
+
+  it('that end before they should are no backup', async () => {
+    const short = send((call) => {
+      if (call.method !== 'readSnapshot') return call.method === 'openSnapshot' ? snapshot : {};
+      return call.request['offset'] === 3n ? { data: Buffer.alloc(0) } : read(call);
+    });
+    await assert.rejects(short, { code: 'DATA_LOSS', message: /file 'a.segment' .* ends after 3 of 5 bytes/ });
+  });
+
   it('are let go also where they cannot be read to the end', async () => {
     const seen: string[] = [];
     const failing = send(({ method }) => {

@@ -12,8 +12,10 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { checkArchive, isArchive, readMembers, writeArchive } from '../../../../../client/cli/backup/archive-folder.js';
 import type { ArchivePart } from '../../../../../client/sdk/backups.js';
 import { ShoalError } from '../../../../../base/errors.js';
@@ -47,6 +49,56 @@ describe('a backup in a folder', () => {
   it('is never written over another one', async () => {
     const directory = await write();
     await assert.rejects(writeArchive(directory, Readable.from(partsOf(archive))), { code: 'ALREADY_EXISTS' });
+  });
+
+  it('touches no other folder, and gives way to one that came to exist meanwhile', async () => {
+    const directory = join(folder(), 'backup');
+    mkdirSync(`${directory}.partial`);
+    writeFileSync(join(`${directory}.partial`, 'precious'), 'x');
+    const both = await Promise.allSettled([0, 1].map(() => writeArchive(directory, Readable.from(partsOf(archive)))));
+    const [refused] = both.flatMap((each) => (each.status === 'rejected' ? [each.reason as ShoalError] : []));
+    assert.deepEqual(
+      [both.map(({ status }) => status).sort(), refused?.code],
+      [['fulfilled', 'rejected'], 'ALREADY_EXISTS'],
+    );
+    assert.deepEqual((await checkArchive(directory)).problems, []);
+    assert.deepEqual(readdirSync(folder()).sort(), ['backup', 'backup.partial']);
+    assert.deepEqual(readdirSync(`${directory}.partial`), ['precious']);
+  });
+
+  it('is not said to be written where the disk took only a part of it', async () => {
+    const script = `
+      import { writeArchive } from ${JSON.stringify(urlOf('../../../../../client/cli/backup/archive-folder.ts'))};
+      async function* parts() {
+        yield { kind: 'member', name: 'shard-0.log' };
+        yield { kind: 'data', bytes: Buffer.alloc(1_500) };
+        throw new Error('all bytes were taken');
+      }
+      await writeArchive(${JSON.stringify(join(folder(), 'backup'))}, parts()).catch(({ code, message }) => console.log(code, message));
+    `;
+    const limited = [
+      '-c',
+      'ulimit -f 1; exec "$@"',
+      'bash',
+      process.execPath,
+      '--import',
+      'tsx',
+      '--input-type=module',
+      '-e',
+      script,
+    ];
+    const { stdout } = await promisify(execFile)('bash', limited);
+    assert.match(stdout, /^RESOURCE_EXHAUSTED cannot write a backup to .*make room/);
+    assert.deepEqual(readdirSync(folder()), []);
+  });
+
+  it('says where it cannot be', async () => {
+    writeFileSync(join(folder(), 'file'), '');
+    const directory = join(folder(), 'file', 'backup');
+    await assert.rejects(writeArchive(directory, Readable.from(partsOf(archive))), {
+      code: 'INVALID_ARGUMENT',
+      message: /^cannot write a backup to .*file\/backup.*name another folder$/,
+    });
   });
 
   it('leaves nothing behind when it fails, wherever that is', async () => {
@@ -184,6 +236,10 @@ describe('a hostile or damaged backup', () => {
     );
   });
 });
+
+function urlOf(path: string): string {
+  return new URL(path, import.meta.url).href;
+}
 
 function flip(path: string, at: number): void {
   const bytes = readFileSync(path);
