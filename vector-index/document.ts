@@ -47,6 +47,8 @@ export interface IndexDocument {
   readonly list: number;
   /** The inverted list of the primary passage. */
   readonly home: number;
+  /** Of the primary passage, as written: how many other shards were to get passages of the document. Absent = none. */
+  readonly elsewhere?: number;
   /** float32[dim]; kept as fp16. */
   readonly dense: Float32Array | null;
   readonly terms: DocumentTerms | null;

@@ -80,6 +80,12 @@ export function changeUpTo(entry: LogEntry, cut: bigint): LogChange | null {
     documents: kept.map((at) => change.documents[at]!),
     docIds: BigUint64Array.from(kept, (at) => change.docIds[at]!),
     contentHashes: BigUint64Array.from(kept, (at) => change.contentHashes[at]!),
+    places: new Map(
+      kept.flatMap((at, position) => {
+        const subjects = change.places.get(at);
+        return subjects === undefined ? [] : [[position, subjects] as const];
+      }),
+    ),
   };
 }
 

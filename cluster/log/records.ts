@@ -45,6 +45,8 @@ export type LogChange =
       readonly documents: readonly LogDocument[];
       readonly docIds: BigUint64Array;
       readonly contentHashes: BigUint64Array;
+      /** By position, all subjects of a document that has several, its own among them. */
+      readonly places: ReadonlyMap<number, readonly string[]>;
     }
   | { readonly operation: 'superseded'; readonly entries: readonly Superseded[] };
 
@@ -127,9 +129,9 @@ function decisionHeaders({ conditions, writeId, epoch = 0n }: DecisionContext): 
 export function changeOf(entry: LogEntry): LogChange {
   const headers = headersOf(entry);
   if (headers.operation === 'upsert') {
-    const { docIds, contentHashes } = headers;
+    const { docIds, contentHashes, places } = headers;
     const documents = decodeDocuments(entry.body);
-    if (documents.length === docIds.length) return { operation: 'upsert', documents, docIds, contentHashes };
+    if (documents.length === docIds.length) return { operation: 'upsert', documents, docIds, contentHashes, places };
     const what = `${documents.length} documents for ${docIds.length} ids`;
     throw new ShoalError('DATA_LOSS', `log record ${entry.sequence} of '${entry.subject}' is damaged: ${what}`);
   }

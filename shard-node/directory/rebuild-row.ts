@@ -8,6 +8,29 @@ export interface ShardRow {
   readonly contentHash: bigint;
   /** The primary passage is there. */
   readonly isPrimary: boolean;
+  /** In how many other shards the document was to get passages, where the primary one is there. */
+  readonly elsewhere: number;
+}
+
+/**
+ * Documents of which shards hold fewer passages than their primary rows announce. As long as one is missing a document has no content
+ * hash, so that who writes it again is not told that it is there already.
+ */
+export class IncompleteDocuments {
+  /** By id. */
+  readonly #announced = new Map<string, { readonly docId: bigint; readonly elsewhere: number }>();
+
+  /** `entry`, which `row` was merged into, with the content hash that it has now. */
+  hashed(id: string, entry: DirectoryEntry, row: ShardRow): DirectoryEntry {
+    if (row.docId !== entry.docId || (row.elsewhere === 0 && this.#announced.size === 0)) return entry;
+    const before = this.#announced.get(id);
+    const elsewhere = before?.docId === row.docId ? Math.max(before.elsewhere, row.elsewhere) : row.elsewhere;
+    const isWhole = entry.places.length > elsewhere;
+    if (isWhole) this.#announced.delete(id);
+    else this.#announced.set(id, { docId: row.docId, elsewhere });
+    const contentHash = isWhole ? row.contentHash : 0n;
+    return contentHash === entry.contentHash ? entry : { ...entry, contentHash };
+  }
 }
 
 /** `known` after `row`, and which places have to hear what. */

@@ -12,7 +12,7 @@
  */
 import { sleep, type Clock } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
-import { uint64From } from '../../base/bytes.js';
+import { uint32From, uint64From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { shardSubject, streamOf } from '../../cluster/keys.js';
@@ -26,7 +26,7 @@ import type { OpenRecord, PartitionState } from './partition-state.js';
 import { beginCopy, takeCopy } from './rebuild/from-copy.js';
 import type { OtherCopies, OtherCopy } from './rebuild/other-copies.js';
 import { LeftOver } from './rebuild-log.js';
-import { mergeRow } from './rebuild-row.js';
+import { IncompleteDocuments, mergeRow } from './rebuild-row.js';
 
 /** Rows asked for at once. */
 const pageRows = 4_096;
@@ -69,6 +69,7 @@ export function needsRebuild(
 
 export class Rebuild {
   readonly #parts: RebuildParts;
+  readonly #incomplete = new IncompleteDocuments();
   /** Stands for all that the rebuild causes. */
   readonly #cause: OpenRecord = {
     sequence: 0n,
@@ -146,12 +147,14 @@ export class Rebuild {
       if (page === null) return;
       const docIds = uint64From(page.docIds, 'doc_ids');
       const hashes = uint64From(page.contentHashes, 'content_hashes');
+      const elsewhere = page.elsewhere === undefined ? null : uint32From(page.elsewhere, 'elsewhere');
       for (let i = 0; i < page.ids.length; i += 1) {
         this.#take(page.ids[i]!, {
           code,
           docId: docIds[i]!,
           contentHash: hashes[i]!,
           isPrimary: page.primary[i] === 1,
+          elsewhere: elsewhere?.[i] ?? 0,
         });
         if (slices.isOver) await slices.pause();
       }
@@ -166,7 +169,8 @@ export class Rebuild {
     const { state } = this.#parts;
     if (!state.owns(id)) return;
     const known = state.entry(id);
-    const { entry, superseded } = mergeRow(known, row);
+    const { entry: merged, superseded } = mergeRow(known, row);
+    const entry = this.#incomplete.hashed(id, merged, row);
     if (entry !== known) state.restore(id, entry);
     for (const { code, docId } of superseded) this.#supersede(code, id, docId);
   }

@@ -11,7 +11,7 @@ export type TermWeighting = { readonly kind: 'bm25'; readonly averageLength: num
 
 /** The passages of a record's documents, those of one document together, in order. */
 export function indexDocuments(
-  { documents, docIds, contentHashes }: Extract<LogChange, { readonly operation: 'upsert' }>,
+  { documents, docIds, contentHashes, places }: Extract<LogChange, { readonly operation: 'upsert' }>,
   weighting: TermWeighting,
 ): readonly IndexDocument[] {
   const rows: IndexDocument[] = [];
@@ -25,7 +25,9 @@ export function indexDocuments(
       attributes: attributesFromWire(document.attributes),
       home: document.passage === 0 ? document.list : document.home,
     };
-    rows.push(passageOf(document, shared, vectors.take(document.dense), weighting));
+    const row = passageOf(document, shared, vectors.take(document.dense), weighting);
+    const announced = document.passage === 0 ? places.get(position) : undefined;
+    rows.push(announced === undefined ? row : { ...row, elsewhere: announced.length - 1 });
     for (const passage of document.further)
       rows.push(passageOf(passage, shared, vectors.take(passage.dense), weighting));
   }

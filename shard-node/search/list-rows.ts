@@ -17,7 +17,7 @@ export async function listRows(
   const replica = replicas.replica(request.uid, request.ref);
   const selection = selectionFrom(request.filter);
   await replica.waitApplied(request.required, deadline);
-  const { ids, docIds, contentHashes, primary, isDone } = replica.index.listRows(
+  const { ids, docIds, contentHashes, primary, elsewhere, isDone } = replica.index.listRows(
     request.after,
     request.limit,
     selection,
@@ -28,6 +28,7 @@ export async function listRows(
     contentHashes: bufferOf(contentHashes),
     primary: bufferOf(primary),
     done: isDone,
+    elsewhere: elsewhere === null ? undefined : bufferOf(elsewhere),
   };
 }
 

@@ -19,6 +19,8 @@ export interface ListedRows {
   readonly contentHashes: BigUint64Array;
   /** uint8[n]: 1 = the primary passage is here. */
   readonly primary: Uint8Array;
+  /** uint32[n]: in how many other shards the document was to get passages, where its primary one is here; null = none has any. */
+  readonly elsewhere: Uint32Array | null;
   /** No row follows. */
   readonly isDone: boolean;
 }
@@ -33,11 +35,13 @@ export function scrollDocuments(index: SelectedIndex, after: bigint, limit: numb
 export function listRows(index: SelectedIndex, after: bigint, limit: number): ListedRows {
   const found = firstDocuments(index, after, limit + 1);
   const rows = found.slice(0, limit);
+  const elsewhere = Uint32Array.from(rows, ({ segment, row }) => segment.reader.elsewhere(row));
   return {
     ids: rows.map(({ segment, row }) => text(segment.reader.idBytes(row))),
     docIds: BigUint64Array.from(rows, ({ docId }) => docId),
     contentHashes: BigUint64Array.from(rows, ({ segment, row }) => segment.reader.contentHashes[row]!),
     primary: Uint8Array.from(rows, ({ passage }) => (passage === 0 ? 1 : 0)),
+    elsewhere: elsewhere.some((count) => count > 0) ? elsewhere : null,
     isDone: found.length <= limit,
   };
 }

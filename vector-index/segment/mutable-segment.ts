@@ -41,6 +41,7 @@ interface ColdFields {
   readonly start: number;
   readonly end: number;
   readonly home: number;
+  readonly elsewhere: number;
 }
 
 export class MutableSegment implements SegmentReader {
@@ -131,8 +132,8 @@ export class MutableSegment implements SegmentReader {
     this.#addTokens(row, document);
     const terms = this.#addTerms(row, document);
     this.#attributes.add(row, document.attributes);
-    const { id, title, text, start, end, home } = document;
-    this.#cold.push({ id, title, text, terms, hasTokens: document.tokens !== null, start, end, home });
+    const { id, title, text, start, end, home, elsewhere = 0 } = document;
+    this.#cold.push({ id, title, text, terms, hasTokens: document.tokens !== null, start, end, home, elsewhere });
     addRow(this.#rowsById, id, row);
     this.#rowCount += 1;
     this.#bytes += 200 + id.length + text.length + (title?.length ?? 0) + attributeBytes(document.attributes);
@@ -184,6 +185,10 @@ export class MutableSegment implements SegmentReader {
   origin(row: number): PassageOrigin {
     const { start, end, home } = this.#coldOf(row);
     return { start, end, home };
+  }
+
+  elsewhere(row: number): number {
+    return this.#coldOf(row).elsewhere;
   }
 
   titleBytes(row: number): Uint8Array | null {

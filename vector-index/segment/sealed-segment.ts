@@ -70,6 +70,7 @@ export class SealedSegment implements SegmentReader {
   /** uint32[rows, 2]: begin and end of each passage; null where all are 0. */
   readonly #spans: Uint32Array | null;
   readonly #homes: Uint32Array;
+  readonly #elsewhere: Uint32Array | null;
   #rowsByList: RowsByList | null = null;
 
   private constructor(map: MappedFile, file: ColumnFile) {
@@ -87,6 +88,7 @@ export class SealedSegment implements SegmentReader {
     this.primaryCount = this.passages === null ? layout.rows : zeros(this.passages);
     this.#spans = file.has('span') ? file.u32('span') : null;
     this.#homes = file.has('home') ? file.u32('home') : this.lists;
+    this.#elsewhere = file.has('elsewhere') ? file.u32('elsewhere') : null;
     this.#docIdWords = file.u32('docId');
     this.#hashWords = file.u32('idHash');
     this.#idOrder = file.u32('idOrder');
@@ -214,6 +216,10 @@ export class SealedSegment implements SegmentReader {
   origin(row: number): PassageOrigin {
     const spans = this.#spans;
     return { start: spans?.[2 * row] ?? 0, end: spans?.[2 * row + 1] ?? 0, home: this.#homes[row]! };
+  }
+
+  elsewhere(row: number): number {
+    return this.#elsewhere?.[row] ?? 0;
   }
 
   titleBytes(row: number): Uint8Array | null {

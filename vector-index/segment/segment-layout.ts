@@ -8,8 +8,8 @@
  *                         u32 CRC-32 of bytes 0..32 @32, zeros
  *
  * Columns that say nothing are left out: `contentHash` (u64 a row) where no hash is known, `passage` (u32) where all are primary,
- * `span` (u32 begin, u32 end) where all are 0, `home` (u32) where it is `list` everywhere, and those of vectors, terms, tokens and
- * attributes that no row has. A reader ignores columns that it does not know.
+ * `span` (u32 begin, u32 end) where all are 0, `home` (u32) where it is `list` everywhere, `elsewhere` (u32) where no document is
+ * in other shards too, and those of vectors, terms, tokens and attributes that no row has. A reader ignores columns that it does not know.
  *
  * A column's blocks are its consecutive 64 KiB, the last one shorter. The header and its checksum keep their meaning in every later
  * version, so that damage is told from a newer format.

@@ -142,6 +142,8 @@ export interface SegmentReader {
   idBytes(row: number): Uint8Array;
   /** Where the row's passage lies in its document. */
   origin(row: number): PassageOrigin;
+  /** How many other shards were to get passages of the row's document; 0 where that is not known. */
+  elsewhere(row: number): number;
   /** Null when the document has no title. */
   titleBytes(row: number): Uint8Array | null;
   textBytes(row: number): Uint8Array;

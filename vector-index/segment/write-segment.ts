@@ -83,13 +83,14 @@ async function writeIds(writer: SegmentFileWriter, order: RowOrder): Promise<voi
 
 /** Columns of what most segments have none of: content hashes that are known, passages that are not the whole document. */
 async function writeOrigins(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
-  const has = { hash: false, passage: false, span: false, home: false };
+  const has = { hash: false, passage: false, span: false, home: false, elsewhere: false };
   await eachRow(writer, order, (reader, row) => {
     const { start, end, home } = reader.origin(row);
     has.hash ||= reader.contentHashes[row] !== 0n;
     has.passage ||= (reader.passages?.[row] ?? 0) > 0;
     has.span ||= start > 0 || end > 0;
     has.home ||= home !== reader.lists[row];
+    has.elsewhere ||= reader.elsewhere(row) > 0;
   });
   if (has.hash) {
     writer.column('contentHash');
@@ -107,9 +108,14 @@ async function writeOrigins(writer: SegmentFileWriter, order: RowOrder): Promise
       writer.u32(end);
     });
   }
-  if (!has.home) return;
-  writer.column('home');
-  await eachRow(writer, order, (reader, row) => writer.u32(reader.origin(row).home));
+  if (has.home) {
+    writer.column('home');
+    await eachRow(writer, order, (reader, row) => writer.u32(reader.origin(row).home));
+  }
+  if (has.elsewhere) {
+    writer.column('elsewhere');
+    await eachRow(writer, order, (reader, row) => writer.u32(reader.elsewhere(row)));
+  }
 }
 
 function flagsOf(reader: SegmentReader, row: number): number {

@@ -298,6 +298,8 @@ export interface ListRowsResponse {
   /** uint8[n]: 1 = the primary passage is here. */
   primary: Buffer;
   done: boolean;
+  /** uint32[n]: in how many other shards the document has passages, as far as the primary one says; absent = none has any. */
+  elsewhere?: Buffer | undefined;
 }
 
 export interface SealRequest {
@@ -2895,7 +2897,14 @@ export const ListRowsRequest: MessageFns<ListRowsRequest> = {
 };
 
 function createBaseListRowsResponse(): ListRowsResponse {
-  return { ids: [], docIds: Buffer.alloc(0), contentHashes: Buffer.alloc(0), primary: Buffer.alloc(0), done: false };
+  return {
+    ids: [],
+    docIds: Buffer.alloc(0),
+    contentHashes: Buffer.alloc(0),
+    primary: Buffer.alloc(0),
+    done: false,
+    elsewhere: undefined,
+  };
 }
 
 export const ListRowsResponse: MessageFns<ListRowsResponse> = {
@@ -2914,6 +2923,9 @@ export const ListRowsResponse: MessageFns<ListRowsResponse> = {
     }
     if (message.done !== false) {
       writer.uint32(40).bool(message.done);
+    }
+    if (message.elsewhere !== undefined) {
+      writer.uint32(50).bytes(message.elsewhere);
     }
     return writer;
   },
@@ -2971,6 +2983,14 @@ export const ListRowsResponse: MessageFns<ListRowsResponse> = {
             message.done = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.elsewhere = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2993,6 +3013,7 @@ export const ListRowsResponse: MessageFns<ListRowsResponse> = {
     message.contentHashes = object.contentHashes ?? Buffer.alloc(0);
     message.primary = object.primary ?? Buffer.alloc(0);
     message.done = object.done ?? false;
+    message.elsewhere = object.elsewhere ?? undefined;
     return message;
   },
 };

@@ -28,7 +28,8 @@ describe('an upsert record', () => {
 
   it('gives back its documents, in order', () => {
     const docIds = BigUint64Array.from(ids, (_, position) => docIdOf(7n, position));
-    assert.deepEqual(changeOf(entry(record)), { operation: 'upsert', documents, docIds, contentHashes: hashes });
+    const expected = { operation: 'upsert', documents, docIds, contentHashes: hashes, places: new Map() };
+    assert.deepEqual(changeOf(entry(record)), expected);
   });
 
   it('is the same record when its documents are encoded already', () => {

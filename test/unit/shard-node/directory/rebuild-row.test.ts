@@ -1,9 +1,9 @@
 /** Rows of several shards as one entry. */
 import assert from 'node:assert/strict';
-import { mergeRow } from '../../../../shard-node/directory/rebuild-row.js';
+import { IncompleteDocuments, mergeRow, type ShardRow } from '../../../../shard-node/directory/rebuild-row.js';
 import { entry } from './store/directory-store-conformance.js';
 
-const row = { code: 1, docId: 5n, contentHash: 6n, isPrimary: true };
+const row = { code: 1, docId: 5n, contentHash: 6n, isPrimary: true, elsewhere: 0 };
 
 describe('a row of a shard', () => {
   it('is an entry where nothing was known', () => {
@@ -29,5 +29,30 @@ describe('a row of a shard', () => {
     assert.deepEqual([whole.places, whole.unheard], [[2, 1], []]);
     const more = mergeRow(whole, { ...row, code: 3, isPrimary: false }).entry;
     assert.deepEqual([more.places, more.unheard], [[2, 1, 3], []]);
+  });
+});
+
+describe('a document with passages in several shards', () => {
+  const primary = { ...row, elsewhere: 2 };
+  const passage = (code: number): ShardRow => ({ ...row, code, isPrimary: false });
+
+  /** The content hash after each of `rows`. */
+  function hashesAfter(rows: readonly ShardRow[]): readonly bigint[] {
+    const incomplete = new IncompleteDocuments();
+    let known: ReturnType<typeof mergeRow>['entry'] | null = null;
+    return rows.map((each) => (known = incomplete.hashed('a', mergeRow(known, each).entry, each)).contentHash);
+  }
+
+  it('has no content hash before all were seen, in whichever order they come', () => {
+    assert.deepEqual(hashesAfter([primary, passage(2), passage(3)]), [0n, 0n, 6n]);
+    assert.deepEqual(hashesAfter([passage(2), primary, passage(3)]), [6n, 0n, 6n]);
+    assert.deepEqual(hashesAfter([passage(2), passage(3), primary]), [6n, 6n, 6n]);
+  });
+
+  it('is another one where a newer version is met', () => {
+    assert.deepEqual(hashesAfter([primary, { ...row, code: 2, docId: 9n }]), [0n, 6n]);
+    assert.deepEqual(hashesAfter([{ ...row, docId: 9n }, primary]), [6n, 6n]);
+    const newer = { ...primary, docId: 9n, elsewhere: 1 };
+    assert.deepEqual(hashesAfter([primary, newer, { ...passage(2), docId: 9n }]), [0n, 0n, 6n]);
   });
 });

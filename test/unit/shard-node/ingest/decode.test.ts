@@ -7,15 +7,28 @@ import { floats, logDocument, words } from '../fixtures.js';
 
 const sparse = { termIds: words(3, 9), weights: floats(1, 2) };
 /** Record 7 of the log as it is read. */
-function changeOf(documents: LogDocument[]): Parameters<typeof indexDocuments>[0] {
+function changeOf(
+  documents: LogDocument[],
+  places: ReadonlyMap<number, readonly string[]> = new Map(),
+): Parameters<typeof indexDocuments>[0] {
   const docIds = BigUint64Array.from(documents, (_, position) => docIdOf(7n, position));
   const contentHashes = BigUint64Array.from(documents, (_, position) => 1_000n + BigInt(position));
-  return { operation: 'upsert', documents, docIds, contentHashes };
+  return { operation: 'upsert', documents, docIds, contentHashes, places };
 }
 
 const learned = { kind: 'learned' } as const;
 
 describe('documents out of the log', () => {
+  it('say in their primary passage in how many other shards they have some', () => {
+    const further = logDocument('b', { passage: 3, text: '' });
+    const places = new Map([0, 1].map((position) => [position, ['s.0', 's.1', 's.2']]));
+    const rows = indexDocuments(changeOf([logDocument('a'), further, logDocument('c')], places), learned);
+    assert.deepEqual(
+      rows.map(({ elsewhere }) => elsewhere),
+      [2, undefined, undefined],
+    );
+  });
+
   it('have docId and content hash of their position in the record', () => {
     const documents = indexDocuments(changeOf([logDocument('a'), logDocument('b')]), learned);
     assert.deepEqual(

@@ -57,6 +57,7 @@ describe('a document as the log had it', () => {
       documents: [record],
       docIds: BigUint64Array.of(9n),
       contentHashes: BigUint64Array.of(7n),
+      places: new Map(),
     };
     const rows = indexDocuments(change, { kind: 'bm25', averageLength: 3 });
     const plain = (row: IndexDocument): IndexDocument => ({

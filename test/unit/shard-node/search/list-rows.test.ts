@@ -21,6 +21,7 @@ describe('listing the rows of a shard', () => {
           contentHashes: longs(0n, 0n, 0n),
           primary: Buffer.of(1, 1, 0),
           done: true,
+          elsewhere: undefined,
         });
       },
     ));

@@ -43,8 +43,11 @@ describe('scrolling', () => {
       docIds: BigUint64Array.of(first!.docId, second!.docId, third!.docId),
       contentHashes: BigUint64Array.of(first!.contentHash, second!.contentHash, third!.contentHash),
       primary: Uint8Array.of(1, 1, 0),
+      elsewhere: null,
       isDone: true,
     });
+    const wide = new SelectedIndex(new PinnedIndex([stateOf([{ ...first!, elsewhere: 2 }, second!])]), unselective);
+    assert.deepEqual(listRows(wide, 0n, 3).elsewhere, Uint32Array.of(2, 0));
     const page = listRows(index, first!.docId, 1);
     assert.deepEqual([page.ids, page.isDone], [['id1'], false]);
     assert.deepEqual(

@@ -56,6 +56,22 @@ describe('writing a segment', () => {
     });
   });
 
+  it('keeps in how many other shards a document has passages', async () => {
+    const [plain, wide] = randomDocuments(seededRandom(4), 2);
+    await inFolder(async (directory) => {
+      const [first, merged] = ['first', 'merged'].map((name) => join(directory, name));
+      const reader = mutableOf([plain!, { ...wide!, elsewhere: 3 }], weakHash);
+      await writeSegment(first!, [{ reader, rowCount: 2, live: null }], settings, writingParts);
+      const sealed = SealedSegment.open(systemFiles, first!);
+      await writeSegment(merged!, [{ reader: sealed, rowCount: 2, live: null }], settings, writingParts);
+      const again = SealedSegment.open(systemFiles, merged!);
+      for (const each of [reader, sealed, again])
+        assert.deepEqual([each.elsewhere(0), each.elsewhere(1)].sort(), [0, 3]);
+      sealed.close();
+      again.close();
+    });
+  });
+
   it('knows which rows have a dense vector', async () => {
     const random = seededRandom(3);
     const documents = [null, new Float32Array(dim), null].map((dense, at) => ({
