@@ -14,8 +14,10 @@ export async function byExample(question: Question, parts: ReadParts, deadline: 
   if (like === null) return question;
   const options = { withVectors: true, minSequence };
   const { document } = await getDocument(like, options, settings, { ...parts, deadline });
-  if (document?.vector !== undefined && document.vector.length > 0)
-    return { ...question, vector: float32From(document.vector, 'the vector of a document') };
+  // Of several passages the first one stands for the document.
+  const vector = document?.vector ?? document?.passages[0]?.vector;
+  if (vector !== undefined && vector.length > 0)
+    return { ...question, vector: float32From(vector, 'the vector of a document') };
   const what = `document '${like}' of collection '${settings.name}' has no vector`;
   throw new ShoalError('FAILED_PRECONDITION', `${what}; search by a vector or by text`);
 }

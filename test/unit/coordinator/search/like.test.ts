@@ -3,12 +3,13 @@ import type { Appenders } from '../../../../coordinator/ingest/appenders.js';
 import { byExample } from '../../../../coordinator/search/like.js';
 import type { Question } from '../../../../coordinator/search/question.js';
 import { LocatedIds } from '../../../../proto/generated/shoal/v1/directory.js';
+import { LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
 import { ShardDocuments } from '../../../../proto/generated/shoal/v1/shard.js';
 import { FakeClock } from '../../../fake-clock.js';
 import { deadlineOf, floats, longs, peersOf, question, servingMap, viewOf, words } from '../fixtures.js';
 
 /** Document `a` exists, with `vector`. */
-function ask(changes: Partial<Question>, vector: Buffer | undefined): Promise<Question> {
+function ask(changes: Partial<Question>, vector: Buffer | undefined, record?: LogDocument): Promise<Question> {
   const marks = [{ subject: 'shoal.u1.1.0', sequence: 3n }];
   const peers = peersOf({
     locate: async (_, { ids }) => ({
@@ -20,7 +21,9 @@ function ask(changes: Partial<Question>, vector: Buffer | undefined): Promise<Qu
     }),
     fetch: async (_, { withVectors }) => {
       assert.equal(withVectors, true);
-      return { shards: [ShardDocuments.fromPartial({ documents: [{ docId: 9n, document: { id: 'a', vector } }] })] };
+      return {
+        shards: [ShardDocuments.fromPartial({ documents: [{ docId: 9n, document: { id: 'a', vector }, record }] })],
+      };
     },
   });
   const appenders = { writtenUpTo: () => 0n } as unknown as Appenders;
@@ -32,6 +35,12 @@ describe('a question by example', () => {
   it('takes the vector of the document', async () => {
     const { vector, like } = await ask({ like: 'a' }, floats(3, 4));
     assert.deepEqual([vector, like], [Float32Array.of(3, 4), 'a']);
+  });
+
+  it('takes the vector of the first passage where the document has several', async () => {
+    const record = LogDocument.fromPartial({ id: 'a', further: [{ id: 'a', passage: 1, dense: floats(5, 6) }] });
+    const { vector } = await ask({ like: 'a' }, floats(3, 4), record);
+    assert.deepEqual(vector, Float32Array.of(3, 4));
   });
 
   it('is any other question where no document is named', async () => {
