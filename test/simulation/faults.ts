@@ -1,27 +1,12 @@
 /** What goes wrong in a simulation, and when: one fault after another, drawn from the seed; each ends by itself or is healed at the end. */
 import type { Random } from '../../base/random.js';
 import { keys } from '../../cluster/keys.js';
-import {
-  DirectoryPlacement,
-  DirectoryState,
-  ReplicaState,
-  ShardPlacement,
-} from '../../proto/generated/shoal/v1/cluster.js';
+import { DirectoryState } from '../../proto/generated/shoal/v1/cluster.js';
 import type { SimCluster } from './cluster.js';
+import { forgetDirectories, lostMessage, lostShards, type Losses } from './lost-data.js';
 import type { Machine } from './machine.js';
 import { drawKind, type FaultKind } from './plan.js';
 import type { DiskImage } from './sim/disk.js';
-
-/** What a node says that has lost what the log no longer has. */
-const lostMessage = 'the log begins after';
-
-/** Who has to know what is lost. The functions returned say that nodes have found out. */
-export interface Losses {
-  /** The directory of a collection forgets what it decided after `committed`. */
-  decisions(uid: string, committed: bigint): () => void;
-  /** The main collection's log loses its last `count` records. */
-  end(count: number): () => void;
-}
 
 export class Faults {
   readonly #cluster: SimCluster;
@@ -173,7 +158,7 @@ export class Faults {
   /** A machine comes back without what it had of directories. */
   lostDirectory(): void {
     const machine = this.#any(this.#cluster.shardNodes);
-    const onServing = this.#forget(machine);
+    const onServing = forgetDirectories(this.#cluster, machine, this.#losses);
     this.#goDown(machine, 'without its directories');
     onServing();
     for (const path of machine.disk.paths().directories)
@@ -186,7 +171,7 @@ export class Faults {
     if (this.#replaced.has(machine)) return this.kill();
     this.#replaced.add(machine);
     this.#cluster.diary.expectLoss(lostMessage);
-    const onServing = this.#forget(machine);
+    const onServing = forgetDirectories(this.#cluster, machine, this.#losses);
     this.#goDown(machine, 'with an empty disk');
     onServing();
     const image = machine.disk.replace();
@@ -204,7 +189,7 @@ export class Faults {
     if (!disk.paths().files.includes(path)) return;
     this.#say(`a bit of ${path} on ${machine.name} turns over`);
     this.#cluster.diary.expectLoss(path);
-    const onServing = path.includes('/directory-') ? this.#forget(machine) : null;
+    const onServing = path.includes('/directory-') ? forgetDirectories(this.#cluster, machine, this.#losses) : null;
     const turnBack = disk.flip(path, this.#random.below(8 * disk.read(path).length));
     this.#later(this.#ms(500, 10_000), () => {
       this.#goDown(machine, `with ${path} as it was`);
@@ -233,35 +218,6 @@ export class Faults {
     wait(scheduler.nowMs);
   }
 
-  /** Its directories forget. They begin anew once it serves, from the moment in which the function returned is called. */
-  #forget(machine: Machine): () => void {
-    const { registry } = this.#cluster.world;
-    const statesOf = (uid: string): DirectoryState[] =>
-      registry
-        .list(keys.directoryStates)
-        .map(({ value }) => DirectoryState.decode(value))
-        .filter((state) => state.node === machine.name && state.uid === uid);
-    const held = registry.list(keys.directories).map(({ value }) => DirectoryPlacement.decode(value));
-    const uids = new Set(held.filter(({ nodes }) => nodes.includes(machine.name)).map(({ uid }) => uid));
-    const forgotten = [...uids].map((uid) => {
-      const count = held.filter((each) => each.uid === uid && each.nodes.includes(machine.name)).length;
-      const states = statesOf(uid);
-      const committed = states.map((state) => state.committed);
-      const least = states.length < count ? 0n : committed.reduce((a, b) => (a < b ? a : b));
-      return { uid, count, end: this.#losses.decisions(uid, least) };
-    });
-    const begin = (starts: number): void => {
-      const isServing = machine.address !== null && machine.starts > starts;
-      const isReady = forgotten.every(({ uid, count }) => {
-        const ready = statesOf(uid).filter(({ state }) => state === 'ready');
-        return ready.length === count || registry.get(keys.setting(uid)) === null;
-      });
-      if (isServing && isReady) for (const { end } of forgotten) end();
-      else this.#later(100, () => begin(starts));
-    };
-    return () => begin(machine.starts);
-  }
-
   #goDown(machine: Machine, how: string): void {
     machine.downMs = this.#ms(50, 4_000);
     machine.isPowerCut = this.#random.below(2) === 0;
@@ -269,23 +225,10 @@ export class Faults {
     this.#say(`${machine.name} is going to come back ${how}`);
   }
 
-  /** Once the node has said of all its shards how they are. */
   #putBack(machine: Machine, image: DiskImage): void {
-    const { registry } = this.#cluster.world;
-    const states = registry.list(keys.replicas).map(({ value }) => ReplicaState.decode(value));
-    const own = states.filter(({ node }) => node === machine.name);
-    const wanted = registry
-      .list(keys.placements)
-      .map(({ value }) => ShardPlacement.decode(value))
-      .filter(({ nodes }) => nodes.includes(machine.name));
-    // A node that failed for another reason is started again before it can say what it lacks.
-    const isLost = ({ state, problem }: ReplicaState): boolean => state === 'failed' && problem.includes(lostMessage);
-    const isTold = wanted.every(({ uid, shard }) =>
-      own.some((each) => each.uid === uid && each.shard === shard && (each.state !== 'failed' || isLost(each))),
-    );
-    if (machine.address === null || !isTold) return this.#later(500, () => this.#putBack(machine, image));
+    const lost = lostShards(this.#cluster, machine);
+    if (lost === null) return this.#later(500, () => this.#putBack(machine, image));
     this.#replaced.delete(machine);
-    const lost = own.filter(isLost);
     if (lost.length === 0) return;
     this.#goDown(machine, `with ${lost.map(({ uid, shard }) => `${uid}/${shard}`).join(', ')} put back`);
     for (const { uid, shard } of lost) machine.disk.putBack(image, `/data/${uid}/${shard}`);
