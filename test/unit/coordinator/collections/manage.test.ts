@@ -89,7 +89,10 @@ describe('changing a collection', () => {
         message: /^target recall is .*; it must be above 0 and below 1$/,
       });
     }
-    await assert.rejects(update({ replicas: 2 }), { code: 'UNIMPLEMENTED', message: /under another name with --replicas 2, / });
+    await assert.rejects(update({ replicas: 2 }), {
+      code: 'UNIMPLEMENTED',
+      message: /under another name with --replicas 2, /,
+    });
     await assert.rejects(update({ name: 'x' }), {
       code: 'NOT_FOUND',
       message: "collection 'x' does not exist; create it or list those that do",
