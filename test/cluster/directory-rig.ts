@@ -33,6 +33,8 @@ export interface DirectoryRigOptions {
   readonly shards: number;
   readonly partitions: number;
   readonly nodes?: number;
+  /** Nodes that hold each partition, beginning with the one of its number. */
+  readonly copies?: number;
 }
 
 export class DirectoryRig {
@@ -50,7 +52,7 @@ export class DirectoryRig {
 
   /** Calls `work` with a collection whose nodes run, and takes all away afterwards. */
   static async with(options: DirectoryRigOptions, work: (rig: DirectoryRig) => Promise<void>): Promise<void> {
-    const rig = new DirectoryRig(await newFolder(), { nodes: 1, ...options });
+    const rig = new DirectoryRig(await newFolder(), { nodes: 1, copies: 1, ...options });
     try {
       rig.#embedded = await openEmbedded({ directory: join(rig.directory, 'log'), clock: systemClock, logger });
       await rig.embedded.log.createStream(stream, 1n);
@@ -201,9 +203,12 @@ export class DirectoryRig {
     }
   }
 
-  /** What the node says of its copy of a partition, once `holds` gives true. */
-  async state(partition: number, holds: (state: DirectoryState) => boolean): Promise<DirectoryState> {
-    const node = this.nodeIds[partition % this.nodeIds.length]!;
+  /** What `node`, that of the first copy unless told, says of its copy of a partition, once `holds` gives true. */
+  async state(
+    partition: number,
+    holds: (state: DirectoryState) => boolean,
+    node = this.nodeIds[partition % this.nodeIds.length]!,
+  ): Promise<DirectoryState> {
     for (;;) {
       const entry = await this.embedded.registry.get(keys.directoryState(uid, partition, node));
       const state = entry === null ? null : DirectoryState.decode(entry.value);
@@ -232,7 +237,7 @@ export class DirectoryRig {
   }
 
   async #place(): Promise<void> {
-    const { shards, partitions } = this.#options;
+    const { shards, partitions, copies } = this.#options;
     const settings = CollectionSettings.fromPartial({ uid, name: 'notes', dim: 2, sparseWeighting: 'learned' });
     const put = (key: string, value: Uint8Array) => ({ operation: 'put', key, value }) as const;
     const writes = [put(keys.setting(uid), CollectionSettings.encode(settings).finish())];
@@ -250,7 +255,7 @@ export class DirectoryRig {
         hashFirst: start(partition),
         hashLast: start(partition + 1) - 1n,
         epoch: 1n,
-        nodes: [this.nodeIds[partition % this.nodeIds.length]!],
+        nodes: Array.from({ length: copies }, (_, i) => this.nodeIds[(partition + i) % this.nodeIds.length]!),
       });
       writes.push(put(keys.directory(uid, partition), DirectoryPlacement.encode(placement).finish()));
     }

@@ -110,6 +110,30 @@ describe('the directory of a running node', () => {
       assert.deepEqual(await rig.rows(0, 'a'), [0n]);
     }));
 
+  it('takes over the state of another copy when its data and the log are gone, and waits for that copy', () =>
+    DirectoryRig.with({ shards: 1, partitions: 1, nodes: 2, copies: 2 }, async (rig) => {
+      await rig.upsert(0, 'a', 'b', 'c');
+      const write = await rig.write('w', 0, condition.absent, 'w1');
+      const verdict = await rig.verdict('w', write);
+      const last = await rig.delete(['c']);
+      for (const node of rig.nodeIds) await rig.state(0, ({ committed }) => committed >= last, node);
+      await rig.seal();
+      await rig.stop('n2');
+      await rig.stop('n1');
+      await losePartitions(rig, 'n2');
+      await truncate(rig, last);
+      await rig.start('n2');
+      await rig.state(0, ({ state, problem }) => state === 'loading' && /node 'n1'.* does not run/.test(problem), 'n2');
+      await rig.start('n1');
+      await rig.state(0, ({ state, committed }) => state === 'ready' && committed >= last, 'n2');
+      await rig.stop('n1');
+      await losePartitions(rig, 'n1');
+      await rig.start('n1');
+      await rig.state(0, ({ state, committed }) => state === 'ready' && committed >= last);
+      assert.deepEqual([...(await rig.list(10, last))].sort(), ['a', 'b', 'w']);
+      assert.deepEqual(await rig.verdict('w', write), verdict);
+    }));
+
   it('is built anew when its files are damaged, and keeps those aside', () =>
     DirectoryRig.with({ shards: 1, partitions: 1 }, async (rig) => {
       const last = await rig.upsert(0, ...Array.from({ length: 200 }, (_, i) => `document-${i}`));
@@ -153,8 +177,8 @@ describe('the directory of a running node', () => {
     }));
 });
 
-async function losePartitions(rig: DirectoryRig): Promise<void> {
-  const folder = join(rig.dataOf('n1'), uid);
+async function losePartitions(rig: DirectoryRig, node = 'n1'): Promise<void> {
+  const folder = join(rig.dataOf(node), uid);
   for (const name of await readdir(folder)) {
     if (name.startsWith('directory-')) await rm(join(folder, name), { recursive: true });
   }
