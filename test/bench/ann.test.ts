@@ -7,7 +7,7 @@ import type { AnnSystem, BatchRun, Setting, SingleRun } from './support/ann/ann-
 import { smallDataset } from './support/ann/dataset.js';
 import { definitionOf, sentencesOf } from './support/ann/glosses.js';
 import { interleavedRuns } from './support/ann/interleaved-runs.js';
-import { mixedRows } from './support/ann/million.js';
+import { mixedRows, neighboursWanted } from './support/ann/million.js';
 import { readFloatRows, readRowNumbers, writeFloatRows, writeRowNumbers } from './support/ann/npy-file.js';
 import { recallOf, rightAnswers } from './support/ann/recall.js';
 import { ShoalExact } from './support/ann/shoal-exact.js';
@@ -71,12 +71,9 @@ describe('the exact neighbours', () => {
 describe('mixed rows', () => {
   it('have unit length and are the same every time', async () => {
     const { base } = await smallDataset(rows, dim, queryCount);
-    const make = async (): Promise<Float32Array[]> => {
-      const pieces: Float32Array[] = [];
-      for await (const piece of mixedRows(base, 50, () => undefined)) pieces.push(piece);
-      return pieces;
-    };
-    const [first, second] = [await make(), await make()];
+    const neighbours = await exactNeighbours(base, base, neighboursWanted, () => undefined);
+    const make = (): Float32Array[] => [...mixedRows(base, neighbours, 50, () => undefined)];
+    const [first, second] = [make(), make()];
     assert.deepEqual(first, second);
     for (let at = 0; at < 50 * dim; at += dim) {
       assert.ok(Math.abs(Math.hypot(...first[0]!.subarray(at, at + dim)) - 1) < 1e-5);

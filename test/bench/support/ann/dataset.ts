@@ -10,8 +10,8 @@ import { UsageError } from '../../text.js';
 import { hashOf, normalRows } from '../../measure.js';
 import { cacheFolder } from './cache-folder.js';
 import type { EncodeTextsOptions } from './encode-texts.js';
-import { glossFiles } from './glosses.js';
-import { mixedRows } from './million.js';
+import { glossFiles, type GlossFiles } from './glosses.js';
+import { mixedRows, neighboursWanted } from './million.js';
 import { readFloatRows, readRowNumbers, writeFloatRows, writeRowNumbers } from './npy-file.js';
 import type { FloatRows, RowNumbers } from './npy-file.js';
 import { exactNeighbours } from './truth.js';
@@ -60,11 +60,7 @@ export async function loadDataset(options: DatasetOptions): Promise<AnnDataset> 
   const glosses = await glossFiles(options);
   const isMillion = options.dataset === 'million';
   const path = isMillion ? join(glosses.folder, 'million.npy') : glosses.base;
-  if (!existsSync(path)) {
-    const pieces = mixedRows(await readFloatRows(glosses.base), millionRows, options.progress);
-    const { dim } = await readFloatRows(glosses.base, 1);
-    await writeFloatRows(path, [millionRows, dim], pieces);
-  }
+  if (!existsSync(path)) await makeMillion(glosses, path, options.progress);
   const base = await readFloatRows(path);
   const querySets: QuerySet[] = [];
   for (const name of namesOf(options.querySets)) {
@@ -72,6 +68,17 @@ export async function loadDataset(options: DatasetOptions): Promise<AnnDataset> 
     querySets.push(await querySet({ name, path: glosses[name], truthPath, base }, options));
   }
   return { name: options.dataset, path, folder: glosses.folder, base, querySets };
+}
+
+/** Takes minutes on one thread; the neighbours are kept, so that an interrupted run goes on behind them. */
+async function makeMillion(glosses: GlossFiles, path: string, progress: (line: string) => void): Promise<void> {
+  const base = await readFloatRows(glosses.base);
+  const neighbours = join(glosses.folder, 'neighbours.npy');
+  if (!existsSync(neighbours)) {
+    await writeRowNumbers(neighbours, await exactNeighbours(base, base, neighboursWanted, progress));
+  }
+  const pieces = mixedRows(base, await readRowNumbers(neighbours), millionRows, progress);
+  await writeFloatRows(path, [millionRows, base.dim], pieces);
 }
 
 /** A few hundred vectors around some centres, the same on every machine, and queries near them: the smoke size. */

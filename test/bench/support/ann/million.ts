@@ -6,25 +6,24 @@
  * every value and scaled to its norm.
  */
 import { seededRandom, type Random } from '../../../../base/random.js';
-import { exactNeighbours } from './truth.js';
-import type { FloatRows } from './npy-file.js';
+import type { FloatRows, RowNumbers } from './npy-file.js';
 
 const own = 0.6;
 const other = 0.4;
 const noiseNorm = 0.35;
-const nearest = 20;
 const seed = 23;
 const pieceRows = 10_000;
 
-/** float32[count, dim] in pieces. */
-export async function* mixedRows(
+/** Neighbours of every gloss that `mixedRows` wants: the first of them is the gloss itself, or its twin. */
+export const neighboursWanted = 21;
+
+/** float32[count, dim] in pieces. `neighbours` = the nearest rows of every row of `base`. */
+export function* mixedRows(
   base: FloatRows,
+  neighbours: RowNumbers,
   count: number,
   progress: (line: string) => void,
-): AsyncGenerator<Float32Array> {
-  progress(`the ${nearest} nearest of ${base.count} glosses`);
-  // The first of them is the gloss itself, or its twin.
-  const neighbours = await exactNeighbours(base, base, nearest + 1, progress);
+): Generator<Float32Array> {
   const random = seededRandom(seed);
   for (let start = 0; start < count; start += pieceRows) {
     const size = Math.min(pieceRows, count - start);
