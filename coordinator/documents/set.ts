@@ -13,7 +13,7 @@ import type { SetAttributesRequest } from '../../proto/generated/shoal/v1/docume
 import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import { unlessDropped } from '../dropped.js';
 import type { IngestParts } from '../ingest/ingest.js';
-import { misnamed } from '../ingest/validate.js';
+import { misnamed, unstorable } from '../ingest/validate.js';
 import { writeConditionally } from '../ingest/write-conditionally.js';
 import { readRecord, type RecordParts } from './record.js';
 
@@ -79,10 +79,8 @@ function check({ id, attributes, remove }: Change): void {
   const invalid = (why: string): ShoalError => new ShoalError('INVALID_ARGUMENT', `document '${id}': ${why}`);
   const names = Object.keys(attributes);
   if (names.length + remove.length === 0) throw invalid('nothing is to be set or removed; name an attribute');
-  for (const name of [...names, ...remove]) {
-    const why = misnamed(name);
-    if (why !== null) throw invalid(why);
-  }
+  const why = unstorable(attributesFromWire(attributes)) ?? remove.map(misnamed).find((each) => each !== null);
+  if (why !== undefined && why !== null) throw invalid(why);
   const both = remove.find((name) => Object.hasOwn(attributes, name));
   if (both !== undefined) throw invalid(`attribute '${both}' is to be set and to be removed; do one of them`);
 }

@@ -13,7 +13,7 @@ import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import { atPartition, byPartition, type PartitionGroup } from '../directories.js';
 import type { Peers } from '../peers.js';
 
-/** How long a write waits for the directory. */
+/** How long a write waits for the directory, unless told otherwise. */
 const waitMs = 50;
 
 export interface UnchangedParts {
@@ -28,6 +28,8 @@ export interface Contents {
   readonly ids: readonly string[];
   /** uint64[ids] */
   readonly hashes: BigUint64Array;
+  /** How long the directory is given, milliseconds. */
+  readonly patienceMs?: number;
 }
 
 export interface Unchanged {
@@ -46,7 +48,7 @@ export async function findUnchanged(contents: Contents, parts: UnchangedParts, d
   const { lastSequence } = await parts.log.state(streamOf(uid));
   // Nothing was ever written, so nothing can be unchanged.
   if (lastSequence === 0n) return nothing;
-  const limit = deadline.within(waitMs);
+  const limit = deadline.within(contents.patienceMs ?? waitMs);
   try {
     const ask = (group: PartitionGroup): Promise<void> => askPartition(group, contents, { asOf: lastSequence, found });
     await Promise.all(byPartition(parts.view.current(), uid, ids).map(ask));

@@ -17,6 +17,9 @@ const batchesEncodedMax = 4;
 /** The same where nothing is encoded, so that waiting for the directory and the disk does not set the pace. */
 const batchesReadyMax = 16;
 
+/** How long the directory is given where documents may well be there: to write them again, and encode them, costs more than waiting. */
+const unchangedPatienceMs = 2_000;
+
 /** Rejected documents whose id and reason are in the answer. */
 const rejectsNamedMax = 1_000;
 
@@ -71,7 +74,12 @@ class Import {
     const onTheirWay = this.#noteIds(documents);
     const earlier = [...this.#open];
     const prepared = prepare(
-      { documents, repeats: 'later wins', onTheirWay },
+      {
+        documents,
+        repeats: 'later wins',
+        onTheirWay,
+        ...(this.#mayBeThere ? { patienceMs: unchangedPatienceMs } : {}),
+      },
       this.#settings,
       this.#parts,
       this.#deadline,
@@ -100,6 +108,11 @@ class Import {
         this.#forgetIds(documents);
       });
     this.#open.add(settled);
+  }
+
+  /** At first nobody knows; then a load that has met unchanged documents is one that is repeated. */
+  get #mayBeThere(): boolean {
+    return this.#tally.isEmpty || this.#tally.hasUnchanged;
   }
 
   #append(prepared: readonly Prepared[]): Promise<Ingested> {
@@ -164,6 +177,14 @@ class Tally {
 
   constructor(uid: string) {
     this.#uid = uid;
+  }
+
+  get isEmpty(): boolean {
+    return this.#written + this.#unchanged + this.#rejected === 0;
+  }
+
+  get hasUnchanged(): boolean {
+    return this.#unchanged > 0;
   }
 
   /** Counts `count` documents as read; gives the position of the first. */

@@ -57,6 +57,8 @@ export interface Batch {
   readonly conditions?: BigUint64Array;
   /** Ids of which another version may be on its way, so that what the directory knows of them may be old. */
   readonly onTheirWay?: ReadonlySet<string>;
+  /** How long the directory is given to say which documents are unchanged, milliseconds; a moment unless told. */
+  readonly patienceMs?: number;
 }
 
 /** Writes the documents of `request`; resolves when every accepted one is on disk. Each has its own result. */
@@ -190,7 +192,7 @@ async function accept(
 /** Those that are to be written; `prepared` gets the docIds of the others. */
 async function leaveOutUnchanged(
   accepted: readonly Accepted[],
-  { onTheirWay }: Batch,
+  { onTheirWay, patienceMs }: Batch,
   settings: CollectionSettings,
   options: { readonly parts: IngestParts; readonly deadline: Deadline; readonly prepared: Prepared[] },
 ): Promise<readonly Accepted[]> {
@@ -203,6 +205,7 @@ async function leaveOutUnchanged(
       uid: settings.uid,
       ids: asked.map(({ each }) => each.document.id),
       hashes: BigUint64Array.from(asked, ({ contentHash: hash }) => hash),
+      ...(patienceMs === undefined ? {} : { patienceMs }),
     },
     parts,
     deadline,

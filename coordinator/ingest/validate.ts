@@ -2,9 +2,17 @@
 import { float32From, uint32From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
-import { attributesFromWire, attributeTypeName, attributeTypeOf, type Attributes } from '../../proto/attributes.js';
+import {
+  attributesFromWire,
+  attributeTypeName,
+  attributeTypeOf,
+  isList,
+  type Attributes,
+  type AttributeValue,
+} from '../../proto/attributes.js';
 import type { AttributeType, Document, TokenVectors } from '../../proto/generated/shoal/v1/document.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { isTimestamp } from '../../proto/timestamp.js';
 import { noModel } from '../encoders.js';
 
 /** A document that passed. */
@@ -45,11 +53,29 @@ export function acceptDocument(document: Document, settings: CollectionSettings)
   const passages = passagesOf(document, settings);
   checkSparse(document, settings);
   const attributes = attributesFromWire(document.attributes);
-  for (const name of Object.keys(attributes)) {
-    const why = misnamed(name);
-    if (why !== null) throw invalid(document, why);
-  }
+  const why = unstorable(attributes);
+  if (why !== null) throw invalid(document, why);
   return { document, attributes, passages };
+}
+
+/** What is wrong with a name or a value of `attributes`; null when each can be stored, and exported and imported as it is. */
+export function unstorable(attributes: Attributes): string | null {
+  for (const name of Object.keys(attributes)) {
+    const why = misnamed(name) ?? misvalued(name, attributes[name]!);
+    if (why !== null) return why;
+  }
+  return null;
+}
+
+function misvalued(name: string, value: AttributeValue): string | null {
+  if (isList(value)) return value.map((element) => misvalued(name, element)).find((why) => why !== null) ?? null;
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    return `attribute '${name}' is a number that is not finite; leave it out`;
+  }
+  if (value instanceof Date && !isTimestamp(value)) {
+    return `attribute '${name}' is a time outside of the years 1 to 9999; leave it out`;
+  }
+  return null;
 }
 
 /** Why `name` cannot name an attribute; null when it can. */

@@ -1,12 +1,14 @@
 /** A bulk import keeps the order of its documents, counts what became of them, and holds its source back. */
 import assert from 'node:assert/strict';
+import { Deadline } from '../../../../base/deadline.js';
 import { ShoalError } from '../../../../base/errors.js';
 import { keys } from '../../../../cluster/keys.js';
 import { importDocuments } from '../../../../coordinator/ingest/import.js';
 import type { IngestParts } from '../../../../coordinator/ingest/ingest.js';
 import { Document } from '../../../../proto/generated/shoal/v1/document.js';
 import type { ImportResponse } from '../../../../proto/generated/shoal/v1/documents.js';
-import { deadlineOf, encodersOf, floats, settings } from '../fixtures.js';
+import type { Peers } from '../../../../coordinator/peers.js';
+import { deadlineOf, encodersOf, floats, longs, settings } from '../fixtures.js';
 import { decided, writeRig, type WriteRig, type WriteRigOptions } from '../write-rig.js';
 
 type Fields = Parameters<typeof Document.fromPartial>[0];
@@ -48,6 +50,24 @@ describe('a bulk import', () => {
     assert.deepEqual(said(each), ['a', 'b', 'c', 'a', 'd', 'a']);
     assert.deepEqual(answer, { uid: 'u1', read: 6n, written: 6n, unchanged: 0n, rejected: 0n, rejects: [] });
     assert.equal(sequence, BigInt(each.log.entries.length));
+  });
+
+  it('is patient with the directory at first, and as long as it meets documents that are there', async () => {
+    const waits = async (isThere: boolean): Promise<number[]> => {
+      const asked: number[] = [];
+      const findUnchanged: Peers['findUnchanged'] = async (_, { ids: some }, deadline) => {
+        asked.push(deadline.remainingMs());
+        return { docIds: longs(...some.map(() => (isThere ? 4_096n : 0n))) };
+      };
+      const each = rig({ peers: { findUnchanged } });
+      await each.log.append('u1', 'shoal.u1.1.0', { headers: {}, body: new Uint8Array() });
+      // More than are taken at once, so that the last ones come after the answers to the first.
+      const patient = Deadline.after(each.clock, 60_000);
+      await importDocuments(source(each, ids(40)), each.settings, each.parts, patient);
+      return [asked[0]!, asked.at(-1)!];
+    };
+    assert.deepEqual(await waits(true), [2_000, 2_000]);
+    assert.deepEqual(await waits(false), [2_000, 50]);
   });
 
   it('names what it refused by its position in the stream, and goes on', async () => {

@@ -32,6 +32,20 @@ describe('the id of a document', () => {
   });
 });
 
+describe('the attributes of a document', () => {
+  it('are finite numbers and times that an export can hold', () => {
+    const last = new Date('9999-12-31T23:59:59.999Z');
+    accept({ attributes: { t: { timestampValue: last }, d: { doubleValue: -0 } } });
+    for (const doubleValue of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const message = "document 'd': attribute 'n' is a number that is not finite; leave it out";
+      refusal({ attributes: { n: { doubleValue } } }, message);
+      refusal({ attributes: { n: { listValue: { values: [{ doubleValue: 1 }, { doubleValue }] } } } }, message);
+    }
+    const timestampValue = new Date(last.getTime() + 1);
+    refusal({ attributes: { t: { timestampValue } } }, /attribute 't' is a time outside of the years 1 to 9999/);
+  });
+});
+
 describe('the text of a document', () => {
   it('is needed unless a vector stands in its place', () => {
     assert.equal(accept({ text: '' }).passages, null);
