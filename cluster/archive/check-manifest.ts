@@ -4,6 +4,7 @@ import type { ArchivedShard, ArchiveManifest, ArchiveMember } from './archive.js
 
 const membersMax = 1_000_000;
 const memberBytesMax = 2 ** 48;
+const positionMax = 2n ** 51n - 1n;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -136,9 +137,9 @@ function whole(value: unknown, what: string, least: number, most: number): numbe
 
 /** A log position: decimal text. */
 function position(value: unknown, what: string): bigint {
-  // Below 2^52, so that docIds, which are 4,096 times as large, fit 64 bits.
+  // DocIds, which are 4,096 times as large, have to fit 64 bits, also those of all that is still to be written after a restore.
   const number = typeof value === 'string' && /^\d{1,16}$/.test(value) ? BigInt(value) : null;
-  if (number !== null && number < 2n ** 52n) return number;
+  if (number !== null && number <= positionMax) return number;
   throw wrong(`${what} is ${shown(value)}, no log position`);
 }
 

@@ -5,11 +5,13 @@
  * as far as the instant of the backup; the result is sealed, so that the new log can begin above it.
  */
 import { join } from 'node:path';
+import { uint32From } from '../../base/bytes.js';
 import type { Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import { ArchivedRecordReader, changeUpTo, entryOf } from '../../cluster/archive/archived-records.js';
 import { memberName } from '../../cluster/archive/check-manifest.js';
 import { shardSubject } from '../../cluster/keys.js';
+import { docIdOf } from '../../cluster/log/doc-id.js';
 import type { ArchivedRecord } from '../../proto/generated/shoal/v1/backup.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
@@ -89,16 +91,34 @@ export class ReplicaImport {
     }
   }
 
-  /** Everything is on disk as of the task's sequence; gives the living documents. */
+  /**
+   * Everything is on disk as of the task's sequence; gives the living documents. INVALID_ARGUMENT when some of them cannot be of this
+   * shard or of this backup.
+   */
   async finish(): Promise<number> {
     const index = await this.#openIndex();
     this.#reader.finish();
     const { sequence } = this.#options;
     index.apply({ subject: this.#subject, sequence, timeMs: this.#timeMs }, {});
     await index.seal();
-    const { documents } = index.statistics(new Uint32Array(0));
+    const documents = this.#checkDocuments(index);
     await index.close();
     return documents;
+  }
+
+  #checkDocuments(index: ShardIndex): number {
+    const { sequence, placement } = this.#options;
+    const lists = uint32From(placement.lists, 'the lists of the shard');
+    const { documents, matching } = index.statistics(new Uint32Array(0), { filter: null, lists });
+    const shard = `shard ${placement.shard} of the backup`;
+    if (matching !== documents) {
+      const what = `of the ${documents} documents of ${shard}, ${documents - (matching ?? 0)} belong to other shards`;
+      throw new ShoalError('INVALID_ARGUMENT', `${what}: its files were mixed up; use another backup`);
+    }
+    const [id] = index.listRows(docIdOf(sequence + 1n, 0) - 1n, 1).ids;
+    if (id === undefined) return documents;
+    const what = `${shard} has document '${id}', which was written after the end of the backup`;
+    throw new ShoalError('INVALID_ARGUMENT', `${what}: its files were mixed up; use another backup`);
   }
 
   /** Removes what there is. Idempotent; also after `finish`. */
@@ -138,9 +158,14 @@ export class ReplicaImport {
 
   /** The marks of the files are those of the old collection's subjects. */
   async #renameSubjects(): Promise<void> {
-    const { files, directory } = this.#options;
+    const { files, directory, sequence } = this.#options;
     const manifest = await readManifest(files, directory);
     if (manifest === null) throw new ShoalError('INVALID_ARGUMENT', 'the files of the backup have no manifest');
+    for (const [subject, mark] of Object.entries(manifest.applied)) {
+      if (mark <= sequence) continue;
+      const what = `the files of the backup have '${subject}' up to record ${mark}, above the end of the backup`;
+      throw new ShoalError('INVALID_ARGUMENT', what);
+    }
     const applied = Object.entries(manifest.applied).map(([subject, mark]) => [this.#renamed(subject), mark] as const);
     await writeManifest(files, directory, { ...manifest, applied: Object.fromEntries(applied) });
   }

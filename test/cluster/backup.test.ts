@@ -9,6 +9,7 @@ import { checkArchive, readMembers, writeArchive } from '../../client/cli/backup
 import type { MemberPart, RestoreResult } from '../../client/sdk/backups.js';
 import { sleep, systemClock } from '../../base/clock.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
+import type { ArchivedShard, ArchiveManifest } from '../../cluster/archive/archive.js';
 import { encodeManifest } from '../../cluster/archive/archive-manifest.js';
 import { overriding } from './stand-ins.js';
 import { inFolder } from '../temporary-folder.js';
@@ -245,6 +246,16 @@ describe('a restore that fails', function () {
             /settings/,
           ],
           [{ ...task, manifest: encodeManifest({ ...manifest, format: 9 }) }, 'FAILED_PRECONDITION', /format 9/],
+          [
+            { ...task, manifest: encodeManifest({ ...manifest, sequence: 2n ** 52n - 1n }) },
+            'INVALID_ARGUMENT',
+            /no log position/,
+          ],
+          [
+            { ...task, manifest: encodeManifest({ ...manifest, shards: swapped(manifest.shards) }) },
+            'INVALID_ARGUMENT',
+            /belong to other shards/,
+          ],
         ] as const;
         for (const [attempt, code, message] of tries) {
           await assert.rejects(client.backups.restore({ ...attempt, members: readMembers(backup, manifest) }), {
@@ -256,6 +267,13 @@ describe('a restore that fails', function () {
       }),
     ));
 });
+
+/** The shards, with the files and marks of the first two exchanged. */
+function swapped([one, two, ...others]: ArchiveManifest['shards']): ArchiveManifest['shards'] {
+  assert.ok(one !== undefined && two !== undefined);
+  const given = ({ files, marks }: ArchivedShard): Partial<ArchivedShard> => ({ files, marks });
+  return [{ ...one, ...given(two) }, { ...two, ...given(one) }, ...others];
+}
 
 /** Nodes whose appends, by which a directory carries out what it decided, take their time, each another one. */
 function hesitant(): Parameters<typeof withRing>[1] {

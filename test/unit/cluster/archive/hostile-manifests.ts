@@ -94,6 +94,7 @@ export const hostileManifests: readonly (readonly [string, unknown])[] = [
   ['a checksum that is none', changed((json) => void (firstOf(json, 'members')['sha256'] = 'abc'))],
   ['a sequence below 0', changed((json) => void (json['sequence'] = '-1'))],
   ['a sequence whose docIds have no room', changed((json) => void (json['sequence'] = String(2n ** 52n)))],
+  ['a sequence that leaves no room', changed((json) => void (json['sequence'] = String(2n ** 52n - 1n)))],
   ['a cut above the sequence', changed((json) => void (json['cut'] = '13'))],
   ['a mark above the cut', changed((json) => void (firstOf(json, 'shards')['marks'] = { 'shoal.abc.1.0': '10' }))],
   [

@@ -6,7 +6,16 @@ import { ReplicaImport, type ImportTask } from '../../../../shard-node/transfer/
 import { ShardIndex } from '../../../../vector-index/shard-index.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
 import { folderPerTest } from '../../../temporary-folder.js';
-import { newSubject, sealedFiles, tail, task } from './exported.js';
+import { encodeManifest, type Manifest } from '../../../../vector-index/manifest.js';
+import { placement } from '../fixtures.js';
+import { archivedSubject, newSubject, sealedFiles, tail, task } from './exported.js';
+
+/** A replica's manifest that says that its files cover the log up to `mark`. */
+function marked(manifest: Buffer, mark: bigint): Buffer {
+  const text = manifest.toString('utf8');
+  const json = JSON.parse(text.slice(0, text.lastIndexOf('}') + 1)) as Manifest;
+  return encodeManifest({ ...json, applied: { [archivedSubject]: mark } });
+}
 
 describe('a replica from a backup', () => {
   const folder = folderPerTest();
@@ -91,6 +100,22 @@ describe('a replica from a backup', () => {
         return replica.finish();
       };
       await assert.rejects(whole(), { code, message });
+      await replica.discard();
+    }
+  });
+
+  it('takes no files of another shard, or of more than the backup', async () => {
+    const elsewhere = placement(0, { uid: 'u2', lists: Buffer.of(7, 0, 0, 0) });
+    const cases: readonly (readonly [Partial<ImportTask>, bigint, RegExp])[] = [
+      [{ placement: elsewhere }, 1n, /of the 3 documents of shard 0 of the backup, 3 belong to other shards/],
+      [{ sequence: 0n, cut: 0n }, 1n, /up to record 1, above the end of the backup/],
+      [{ sequence: 0n, cut: 0n }, 0n, /shard 0 of the backup has document 'a', which was written after the end/],
+    ];
+    for (const [changes, mark, message] of cases) {
+      const replica = await begin(changes);
+      for (const { name, bytes } of await sealedFiles())
+        await replica.writeFile(name, name === 'manifest' ? marked(bytes, mark) : bytes);
+      await assert.rejects(replica.finish(), { code: 'INVALID_ARGUMENT', message });
       await replica.discard();
     }
   });
