@@ -37,7 +37,7 @@ export interface ReplicaParts {
   readonly memoryBytesMax: number;
   /** The truncation floor of a subject, as the registry has it now. */
   readonly floor: (subject: string) => Promise<bigint>;
-  /** Number of the node's lease; null while it has none: then floors move without regard to this replica. */
+  /** Number of the node's lease; null while it has none that it can trust: then what it knows of floors may be out of date. */
   readonly term: () => number | null;
   /** Called when phase or durable position changed. */
   readonly onChange: (replica: Replica) => void;

@@ -30,8 +30,8 @@ export interface Standing {
   /** Under which the node speaks at present; it may be lost, and another one follows. */
   readonly lease: Lease;
   /**
-   * Number of the lease. null while the node has none that it can trust: then others decide without regard to it. What it remembers
-   * of the registry holds within one term only.
+   * Number of the lease. null while the node has none that it can trust: then nobody sees what it says. What it remembers of the
+   * registry holds within one term only.
    */
   term(): number | null;
 }

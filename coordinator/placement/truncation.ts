@@ -4,8 +4,9 @@
  *
  * The floor of a shard's subject is the smallest durable position among the replicas that the placement names, that of the
  * directory's subject what its copies have committed, less what they remember write_ids of: one that loses its data learns from the log
- * which records are repeats. Neither is above what any copy of the directory has committed, nor above a hold. It is written to the registry first, then the subject is purged up to and including it. A copy that is not there to say how
- * far it is keeps the floor where it was.
+ * which records are repeats. Neither is above what any copy of the directory has committed, nor above a hold. It is written to the
+ * registry first, then the subject is purged up to and including it. A copy that is not there to say how far it is keeps the floor where
+ * it was, for as long as it is placed.
  */
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';

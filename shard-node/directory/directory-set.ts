@@ -23,7 +23,7 @@ import type { DirectoryStore } from './store/directory-store.js';
 import { ListRoutes } from './list-routes.js';
 import { otherCopies } from './rebuild/other-copies.js';
 import { RunDirectoryStore } from './store/run-directory-store.js';
-import { shardRows } from './shard-rows.js';
+import { shardRows } from './rebuild/shard-rows.js';
 import { StateReports } from '../state-reports.js';
 
 /** Entries after which a commit does not wait for its time. */
@@ -40,8 +40,6 @@ export interface DirectorySetParts {
   readonly standing: Standing;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Instead of files in the node's folder: the store of a partition. */
-  readonly openStore?: (placement: DirectoryPlacement) => Promise<DirectoryStore>;
 }
 
 interface Held {
@@ -149,8 +147,7 @@ export class DirectorySet {
   }
 
   #openStore(placement: DirectoryPlacement): Promise<DirectoryStore> {
-    const { files, clock, openStore } = this.#parts;
-    if (openStore !== undefined) return openStore(placement);
+    const { files, clock } = this.#parts;
     return RunDirectoryStore.open({ directory: this.#folderOf(placement), files, clock });
   }
 

@@ -13,7 +13,7 @@ import { headerBytesOf, type DecisionHeaders } from '../../cluster/log/record-he
 import { supersededRecord, upsertRecord } from '../../cluster/log/records.js';
 import type { DocumentParts } from '../../cluster/log/passages.js';
 import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
-import type { AcceptedWrite } from './partition.js';
+import type { AcceptedWrite } from './decide.js';
 import type { OpenRecord } from './partition-state.js';
 
 const attemptMs = 10_000;

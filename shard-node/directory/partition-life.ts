@@ -1,7 +1,7 @@
 /**
  * A directory partition at work on one store: hears the log, decides, causes, settles and commits, until it is closed or cannot go on.
  *
- * The way of a record: heard → decided (`partition.ts`) → what it causes is appended (`effects.ts`) → settled, in log order → committed.
+ * The way of a record: heard → decided (`decide.ts`) → what it causes is appended (`effects.ts`) → settled, in log order → committed.
  * What must be answered after a restart is either in the store or decided again from the log.
  */
 import type { Clock } from '../../base/clock.js';
@@ -22,9 +22,9 @@ import type { ListRoutes } from './list-routes.js';
 import { emptyPage } from './rebuild/copy-page.js';
 import { GivenStates } from './rebuild/given-states.js';
 import type { OtherCopies } from './rebuild/other-copies.js';
-import { decide, type AcceptedWrite, type Superseding } from './partition.js';
+import { decide, type AcceptedWrite, type Superseding } from './decide.js';
 import { PartitionState, type HashRange, type OpenRecord } from './partition-state.js';
-import { needsRebuild, Rebuild, type ShardRows } from './rebuild.js';
+import { needsRebuild, Rebuild, type ShardRows } from './rebuild/rebuild.js';
 import { Waiters } from '../waiters.js';
 
 const retryMs = 200;
@@ -47,7 +47,7 @@ export interface LifeParts {
   readonly copies: OtherCopies;
   /** The truncation floors of the collection's subjects, read anew. */
   floors(): Promise<ReadonlyMap<string, bigint>>;
-  /** Number of the node's lease; null while it has none: then floors move without regard to this partition. */
+  /** Number of the node's lease; null while it has none that it can trust: then what it knows of floors may be out of date. */
   readonly term: () => number | null;
   readonly commitEveryMs: number;
   readonly commitEntries: number;

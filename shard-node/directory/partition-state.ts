@@ -10,7 +10,7 @@ import { Caused } from './caused.js';
 import type { DirectoryEntry, VerdictRecord } from './store/directory-entry.js';
 import type { DirectoryStore, ListedEntry } from './store/directory-store.js';
 import { compareIds, idsAfter } from './store/id-order.js';
-import type { Decision, PartitionView } from './partition.js';
+import type { Decision, PartitionView } from './decide.js';
 import { SubjectTable } from './subject-table.js';
 import { VerdictTable } from './verdict-table.js';
 

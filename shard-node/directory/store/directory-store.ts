@@ -1,7 +1,7 @@
 /**
  * What a directory partition keeps on disk: exactly its state after one log position, replaced in one step.
  *
- * Two implementations pass one conformance suite: sorted runs in files, and one in memory for simulations.
+ * Sorted runs in files; tests have one in memory, which passes the same conformance suite.
  */
 import type { DirectoryEntry, DirectoryMarks, VerdictRecord } from './directory-entry.js';
 

@@ -33,7 +33,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'what directories supersede is not said',
-    file: 'shard-node/directory/partition.ts',
+    file: 'shard-node/directory/decide.ts',
     find: '  for (const code of known.places) if (!heard.includes(code)) draft.superseded.push({ code, id, docId });',
     replace: '',
     seeds: 10,
@@ -47,7 +47,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a refused condition is accepted',
-    file: 'shard-node/directory/partition.ts',
+    file: 'shard-node/directory/decide.ts',
     find: '    wanted === condition.none || (wanted === condition.absent ? isAbsent : !isAbsent && known.docId === wanted);',
     replace: '    true || (wanted === condition.absent ? isAbsent : known?.docId === wanted);',
     seeds: 5,
@@ -96,7 +96,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'records with docIds from elsewhere are always valid',
-    file: 'shard-node/directory/partition.ts',
+    file: 'shard-node/directory/decide.ts',
     find: '    } else if (isAs) {',
     replace: '    } else if (isAs && known !== null) {',
     seeds: 60,

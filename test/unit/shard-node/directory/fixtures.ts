@@ -10,12 +10,9 @@ import { DirectoryPlacement, ShardPlacement } from '../../../../proto/generated/
 import { LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
 import { DirectoryPartition } from '../../../../shard-node/directory/directory-partition.js';
 import { ListRoutes } from '../../../../shard-node/directory/list-routes.js';
-import {
-  MemoryDirectoryDisk,
-  MemoryDirectoryStore,
-} from '../../../../shard-node/directory/store/memory-directory-store.js';
+import { MemoryDirectoryDisk, MemoryDirectoryStore } from './store/memory-directory-store.js';
 import type { OtherCopies } from '../../../../shard-node/directory/rebuild/other-copies.js';
-import type { ShardRows } from '../../../../shard-node/directory/rebuild.js';
+import type { ShardRows } from '../../../../shard-node/directory/rebuild/rebuild.js';
 import { systemClock } from '../../../../base/clock.js';
 import { silent } from '../fixtures.js';
 import { FakeLog } from './fake-log.js';

@@ -4,10 +4,7 @@ import { systemClock } from '../../../../base/clock.js';
 import { ShoalError } from '../../../../base/errors.js';
 import { emptyClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
 import { ListRoutes } from '../../../../shard-node/directory/list-routes.js';
-import {
-  MemoryDirectoryDisk,
-  MemoryDirectoryStore,
-} from '../../../../shard-node/directory/store/memory-directory-store.js';
+import { MemoryDirectoryDisk, MemoryDirectoryStore } from './store/memory-directory-store.js';
 import { PartitionLife } from '../../../../shard-node/directory/partition-life.js';
 import { mapOf, placement, silent } from '../fixtures.js';
 import { FakeLog } from './fake-log.js';

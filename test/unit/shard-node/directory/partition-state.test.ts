@@ -5,11 +5,8 @@ import { systemClock } from '../../../../base/clock.js';
 import { hashText } from '../../../../base/hash.js';
 import type { DirectoryEntry } from '../../../../shard-node/directory/store/directory-entry.js';
 import { compareIds } from '../../../../shard-node/directory/store/id-order.js';
-import {
-  MemoryDirectoryDisk,
-  MemoryDirectoryStore,
-} from '../../../../shard-node/directory/store/memory-directory-store.js';
-import type { Decision } from '../../../../shard-node/directory/partition.js';
+import { MemoryDirectoryDisk, MemoryDirectoryStore } from './store/memory-directory-store.js';
+import type { Decision } from '../../../../shard-node/directory/decide.js';
 import { PartitionState, type OpenRecord } from '../../../../shard-node/directory/partition-state.js';
 import { entry, verdict } from './store/directory-store-conformance.js';
 

@@ -7,10 +7,7 @@ import { PartitionState } from '../../../../../shard-node/directory/partition-st
 import { copyPage, emptyPage } from '../../../../../shard-node/directory/rebuild/copy-page.js';
 import { beginCopy, takeCopy, type CopyParts } from '../../../../../shard-node/directory/rebuild/from-copy.js';
 import type { OtherCopy } from '../../../../../shard-node/directory/rebuild/other-copies.js';
-import {
-  MemoryDirectoryDisk,
-  MemoryDirectoryStore,
-} from '../../../../../shard-node/directory/store/memory-directory-store.js';
+import { MemoryDirectoryDisk, MemoryDirectoryStore } from '../store/memory-directory-store.js';
 import type { DirectoryStore } from '../../../../../shard-node/directory/store/directory-store.js';
 import { commitOf, entry, verdict } from '../store/directory-store-conformance.js';
 

@@ -1,10 +1,7 @@
 /** States that other copies read are held as long as somebody reads. */
 import assert from 'node:assert/strict';
 import { GivenStates } from '../../../../../shard-node/directory/rebuild/given-states.js';
-import {
-  MemoryDirectoryDisk,
-  MemoryDirectoryStore,
-} from '../../../../../shard-node/directory/store/memory-directory-store.js';
+import { MemoryDirectoryDisk, MemoryDirectoryStore } from '../store/memory-directory-store.js';
 import type { DirectoryStore } from '../../../../../shard-node/directory/store/directory-store.js';
 import { FakeClock } from '../../../../fake-clock.js';
 import { commitOf, entry } from '../store/directory-store-conformance.js';

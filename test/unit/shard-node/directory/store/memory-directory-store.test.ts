@@ -1,10 +1,7 @@
 /** The twin in memory: the suite of every store, and what a crash leaves. */
 import assert from 'node:assert/strict';
 import { systemClock } from '../../../../../base/clock.js';
-import {
-  MemoryDirectoryDisk,
-  MemoryDirectoryStore,
-} from '../../../../../shard-node/directory/store/memory-directory-store.js';
+import { MemoryDirectoryDisk, MemoryDirectoryStore } from './memory-directory-store.js';
 import { commitOf, entry, storeConformance } from './directory-store-conformance.js';
 
 describe('a directory store in memory', () => {

@@ -1,5 +1,5 @@
 /** What a row of a shard says of an id, beside what rows of other shards said: the largest docId counts. */
-import { noPlaces, type DirectoryEntry } from './store/directory-entry.js';
+import { noPlaces, type DirectoryEntry } from '../store/directory-entry.js';
 
 export interface ShardRow {
   /** Of the shard's subject. */

@@ -1,18 +1,18 @@
 /** A directory that lost its data, from what shards hold and what is left of the log. */
 import assert from 'node:assert/strict';
-import { bufferOf, uint64From } from '../../../../base/bytes.js';
-import { systemClock } from '../../../../base/clock.js';
-import { ShoalError } from '../../../../base/errors.js';
-import { docIdOf } from '../../../../cluster/log/doc-id.js';
-import { condition, headersOf } from '../../../../cluster/log/record-headers.js';
-import { ReadCopyResponse, Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
-import { ListRowsResponse } from '../../../../proto/generated/shoal/v1/shard.js';
-import { needsRebuild, type ShardRows } from '../../../../shard-node/directory/rebuild.js';
-import { DirectoryAnswers } from '../../../../shard-node/directory/answers.js';
-import type { DirectoryPartition } from '../../../../shard-node/directory/directory-partition.js';
-import type { OtherCopy } from '../../../../shard-node/directory/rebuild/other-copies.js';
-import { longs } from '../fixtures.js';
-import { directory, logDocument, subjectOf, uid, upsertOf, withPartition, writeOf } from './fixtures.js';
+import { bufferOf, uint64From } from '../../../../../base/bytes.js';
+import { systemClock } from '../../../../../base/clock.js';
+import { ShoalError } from '../../../../../base/errors.js';
+import { docIdOf } from '../../../../../cluster/log/doc-id.js';
+import { condition, headersOf } from '../../../../../cluster/log/record-headers.js';
+import { ReadCopyResponse, Verdict } from '../../../../../proto/generated/shoal/v1/directory.js';
+import { ListRowsResponse } from '../../../../../proto/generated/shoal/v1/shard.js';
+import { needsRebuild, type ShardRows } from '../../../../../shard-node/directory/rebuild/rebuild.js';
+import { DirectoryAnswers } from '../../../../../shard-node/directory/answers.js';
+import type { DirectoryPartition } from '../../../../../shard-node/directory/directory-partition.js';
+import type { OtherCopy } from '../../../../../shard-node/directory/rebuild/other-copies.js';
+import { longs } from '../../fixtures.js';
+import { directory, logDocument, subjectOf, uid, upsertOf, withPartition, writeOf } from '../fixtures.js';
 
 const d = docIdOf;
 

@@ -1,13 +1,13 @@
 /** Asking shards for their rows. */
 import assert from 'node:assert/strict';
-import { systemClock } from '../../../../base/clock.js';
-import { Deadline } from '../../../../base/deadline.js';
-import type { Connections } from '../../../../cluster/rpc/transport.js';
-import { emptyClusterMap, type ClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
-import { Node, ReplicaState } from '../../../../proto/generated/shoal/v1/cluster.js';
-import { ListRowsResponse, type ShardRequest } from '../../../../proto/generated/shoal/v1/shard.js';
-import { shardRows } from '../../../../shard-node/directory/shard-rows.js';
-import { placement, uid } from '../fixtures.js';
+import { systemClock } from '../../../../../base/clock.js';
+import { Deadline } from '../../../../../base/deadline.js';
+import type { Connections } from '../../../../../cluster/rpc/transport.js';
+import { emptyClusterMap, type ClusterMap } from '../../../../../cluster/shard-map/cluster-map.js';
+import { Node, ReplicaState } from '../../../../../proto/generated/shoal/v1/cluster.js';
+import { ListRowsResponse, type ShardRequest } from '../../../../../proto/generated/shoal/v1/shard.js';
+import { shardRows } from '../../../../../shard-node/directory/rebuild/shard-rows.js';
+import { placement, uid } from '../../fixtures.js';
 
 const ask = { after: 5n, limit: 10, required: [{ subject: 's', sequence: 3n }] };
 

@@ -1,10 +1,20 @@
-/** The twin in memory, for simulations: what was committed lies on a disk object that outlives the store, all else dies with it. */
-import type { Clock } from '../../../base/clock.js';
-import { ShoalError } from '../../../base/errors.js';
-import { noMarks, type DirectoryEntry, type DirectoryMarks, type VerdictRecord } from './directory-entry.js';
-import type { DirectoryCommit, DirectoryStore, HeldState, ListedEntry } from './directory-store.js';
-import { compareIds, sortedIds } from './id-order.js';
-import { keptVerdicts } from '../verdict-table.js';
+/** A directory store in memory: what was committed lies on a disk object that outlives the store, all else dies with it. */
+import type { Clock } from '../../../../../base/clock.js';
+import { ShoalError } from '../../../../../base/errors.js';
+import {
+  noMarks,
+  type DirectoryEntry,
+  type DirectoryMarks,
+  type VerdictRecord,
+} from '../../../../../shard-node/directory/store/directory-entry.js';
+import type {
+  DirectoryCommit,
+  DirectoryStore,
+  HeldState,
+  ListedEntry,
+} from '../../../../../shard-node/directory/store/directory-store.js';
+import { compareIds, sortedIds } from '../../../../../shard-node/directory/store/id-order.js';
+import { keptVerdicts } from '../../../../../shard-node/directory/verdict-table.js';
 
 interface DurableState {
   readonly marks: DirectoryMarks;

@@ -10,23 +10,23 @@
  * others are superseded. Then what the log still holds is heard: deletes are carried out again, a conditional write was accepted where
  * its document is in a shard or in the log under its docId, and refused otherwise. From L on the log is heard as usual.
  */
-import { sleep, type Clock } from '../../base/clock.js';
-import { Deadline } from '../../base/deadline.js';
-import { uint32From, uint64From } from '../../base/bytes.js';
-import { ShoalError } from '../../base/errors.js';
-import type { ChangeLog } from '../../cluster/change-log.js';
-import { shardSubject, streamOf } from '../../cluster/keys.js';
-import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
-import type { SubjectMark } from '../../proto/generated/shoal/v1/directory.js';
-import type { ListRowsResponse } from '../../proto/generated/shoal/v1/shard.js';
-import { Slices } from '../../vector-index/maintenance/slices.js';
-import type { Effects } from './effects.js';
-import type { ListRoutes } from './list-routes.js';
-import type { OpenRecord, PartitionState } from './partition-state.js';
-import { beginCopy, takeCopy } from './rebuild/from-copy.js';
-import type { OtherCopies, OtherCopy } from './rebuild/other-copies.js';
-import { LeftOver } from './rebuild-log.js';
-import { IncompleteDocuments, mergeRow } from './rebuild-row.js';
+import { sleep, type Clock } from '../../../base/clock.js';
+import { Deadline } from '../../../base/deadline.js';
+import { uint32From, uint64From } from '../../../base/bytes.js';
+import { ShoalError } from '../../../base/errors.js';
+import type { ChangeLog } from '../../../cluster/change-log.js';
+import { shardSubject, streamOf } from '../../../cluster/keys.js';
+import type { ShardPlacement } from '../../../proto/generated/shoal/v1/cluster.js';
+import type { SubjectMark } from '../../../proto/generated/shoal/v1/directory.js';
+import type { ListRowsResponse } from '../../../proto/generated/shoal/v1/shard.js';
+import { Slices } from '../../../vector-index/maintenance/slices.js';
+import type { Effects } from '../effects.js';
+import type { ListRoutes } from '../list-routes.js';
+import type { OpenRecord, PartitionState } from '../partition-state.js';
+import { beginCopy, takeCopy } from './from-copy.js';
+import type { OtherCopies, OtherCopy } from './other-copies.js';
+import { LeftOver } from './left-over.js';
+import { IncompleteDocuments, mergeRow } from './merge-row.js';
 
 /** Rows asked for at once. */
 const pageRows = 4_096;

@@ -1,7 +1,7 @@
 /** Rows of several shards as one entry. */
 import assert from 'node:assert/strict';
-import { IncompleteDocuments, mergeRow, type ShardRow } from '../../../../shard-node/directory/rebuild-row.js';
-import { entry } from './store/directory-store-conformance.js';
+import { IncompleteDocuments, mergeRow, type ShardRow } from '../../../../../shard-node/directory/rebuild/merge-row.js';
+import { entry } from '../store/directory-store-conformance.js';
 
 const row = { code: 1, docId: 5n, contentHash: 6n, isPrimary: true, elsewhere: 0 };
 

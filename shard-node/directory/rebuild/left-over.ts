@@ -1,14 +1,14 @@
 /** What is left of the log when a directory is built anew: evidence of what earlier copies decided, and deletes to carry out again. */
-import type { ChangeLog, LogEntry } from '../../cluster/change-log.js';
-import { allSubjects, streamOf } from '../../cluster/keys.js';
-import { partsOf } from '../../cluster/log/passages.js';
-import { condition, headersOf, type DecisionHeaders, type UpsertHeaders } from '../../cluster/log/record-headers.js';
-import { documentsOf } from '../../cluster/log/records.js';
-import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
-import { noPlaces, verdictKeptMs, type DirectoryEntry } from './store/directory-entry.js';
-import { writeEffects, type Effects } from './effects.js';
-import type { ListRoutes } from './list-routes.js';
-import type { OpenRecord, PartitionState } from './partition-state.js';
+import type { ChangeLog, LogEntry } from '../../../cluster/change-log.js';
+import { allSubjects, streamOf } from '../../../cluster/keys.js';
+import { partsOf } from '../../../cluster/log/passages.js';
+import { condition, headersOf, type DecisionHeaders, type UpsertHeaders } from '../../../cluster/log/record-headers.js';
+import { documentsOf } from '../../../cluster/log/records.js';
+import { Verdict } from '../../../proto/generated/shoal/v1/directory.js';
+import { noPlaces, verdictKeptMs, type DirectoryEntry } from '../store/directory-entry.js';
+import { writeEffects, type Effects } from '../effects.js';
+import type { ListRoutes } from '../list-routes.js';
+import type { OpenRecord, PartitionState } from '../partition-state.js';
 
 export interface LeftOverParts {
   readonly uid: string;

@@ -1,13 +1,13 @@
 /** What is left of the log when a directory is built anew: deletes are carried out again, writes judged by what became of them. */
 import assert from 'node:assert/strict';
-import { docIdOf } from '../../../../cluster/log/doc-id.js';
-import { condition, headersOf } from '../../../../cluster/log/record-headers.js';
-import { supersededRecord } from '../../../../cluster/log/records.js';
-import { Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
-import { ListRowsResponse } from '../../../../proto/generated/shoal/v1/shard.js';
-import type { PartitionState } from '../../../../shard-node/directory/partition-state.js';
-import { longs } from '../fixtures.js';
-import { verdictKeptMs } from '../../../../shard-node/directory/store/directory-entry.js';
+import { docIdOf } from '../../../../../cluster/log/doc-id.js';
+import { condition, headersOf } from '../../../../../cluster/log/record-headers.js';
+import { supersededRecord } from '../../../../../cluster/log/records.js';
+import { Verdict } from '../../../../../proto/generated/shoal/v1/directory.js';
+import { ListRowsResponse } from '../../../../../proto/generated/shoal/v1/shard.js';
+import type { PartitionState } from '../../../../../shard-node/directory/partition-state.js';
+import { longs } from '../../fixtures.js';
+import { verdictKeptMs } from '../../../../../shard-node/directory/store/directory-entry.js';
 import {
   deleteOf,
   directory,
@@ -17,7 +17,7 @@ import {
   withPartition,
   writeOf,
   type PartitionRig,
-} from './fixtures.js';
+} from '../fixtures.js';
 
 const d = docIdOf;
 const { VERDICT_ABSENT, VERDICT_APPLIED, VERDICT_REFUSED } = Verdict;

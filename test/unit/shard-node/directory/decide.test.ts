@@ -10,7 +10,7 @@ import {
 } from '../../../../cluster/log/record-headers.js';
 import { Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
 import type { DirectoryEntry, VerdictRecord } from '../../../../shard-node/directory/store/directory-entry.js';
-import { decide, type Decision, type PartitionView } from '../../../../shard-node/directory/partition.js';
+import { decide, type Decision, type PartitionView } from '../../../../shard-node/directory/decide.js';
 
 /** Subjects are `s0`, `s1` … with the codes 0, 1 …; the directory's is 9. */
 class View implements PartitionView {
