@@ -20,8 +20,9 @@ import { atPartition, byPartition } from '../directories.js';
 import type { Peers } from '../peers.js';
 import type { Appenders } from './appenders.js';
 
-/** Between two attempts to ask a partition that has no copy ready. */
+/** Before a partition that has no copy ready is asked again; twice as long each time, up to the longest. */
 const retryMs = 50;
+const retryMsMax = 800;
 
 export interface DecisionParts {
   readonly log: ChangeLog;
@@ -73,7 +74,9 @@ async function verdicts(
 ): Promise<readonly Decision[]> {
   const decisions = new Array<Decision>(ids.length);
   let open: readonly number[] = ids.map((_, position) => position);
-  while (open.length > 0) {
+  for (let round = 0; open.length > 0; round += 1) {
+    // An id that moved to another partition meanwhile is asked for there.
+    if (round > 0) await pauseFor(settings, asking, round - 1);
     const some = open;
     const groups = byPartition(
       asking.parts.view.current(),
@@ -91,9 +94,7 @@ async function verdicts(
       for (const i of positions) decisions[some[i]!] = decisionAt(some[i]!, answer, docIds);
     });
     await Promise.all(asked);
-    // An id that moved to another partition meanwhile is asked for there.
     open = some.filter((at) => decisions[at]!.verdict === Verdict.VERDICT_ELSEWHERE);
-    if (open.length > 0) await pauseFor(settings, asking);
   }
   return decisions;
 }
@@ -108,22 +109,26 @@ function decisionAt(position: number, answer: AwaitVerdictsResponse, docIds: Big
 
 /** The record is in the log and will be decided, so a partition that cannot be asked now is asked until the deadline. */
 async function patiently<T>(settings: CollectionSettings, asking: Asking, ask: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let attempt = 0; ; attempt += 1) {
     try {
       return await ask();
     } catch (thrown) {
       const error = ShoalError.from(thrown);
       if (error.code !== 'UNAVAILABLE') throw error;
-      await pauseFor(settings, asking);
+      await pauseFor(settings, asking, attempt);
     }
   }
 }
 
-async function pauseFor({ uid, name }: CollectionSettings, { parts, deadline }: Asking): Promise<void> {
+async function pauseFor(
+  { uid, name }: CollectionSettings,
+  { parts, deadline }: Asking,
+  attempt: number,
+): Promise<void> {
   deadline.check();
   if ((await parts.registry.get(keys.setting(uid))) === null) {
     throw new ShoalError('NOT_FOUND', `collection '${name}' was dropped meanwhile`);
   }
-  await sleep(parts.clock, retryMs, deadline.signal);
+  await sleep(parts.clock, Math.min(retryMs * 2 ** attempt, retryMsMax), deadline.signal);
   deadline.check();
 }

@@ -14,6 +14,8 @@ import {
 } from './segment-layout.js';
 
 const flushBytes = 1024 * 1024;
+/** Most segments that are sealed are small. */
+const firstBufferBytes = 64 * 1024;
 
 export class SegmentFileWriter {
   readonly #files: Files;
@@ -22,7 +24,7 @@ export class SegmentFileWriter {
   readonly #slices: Slices;
   readonly #columns: { name: string; offset: number; bytes: number }[] = [];
   readonly #checksums: number[] = [];
-  #buffer = Buffer.alloc(2 * flushBytes);
+  #buffer: Buffer = Buffer.allocUnsafe(firstBufferBytes);
   #used = 0;
   /** Position in the buffer up to which the current column is in the checksums. */
   #checked = 0;
@@ -139,7 +141,7 @@ export class SegmentFileWriter {
 
   #reserve(count: number): void {
     if (this.#used + count <= this.#buffer.length) return;
-    const larger = Buffer.alloc(Math.max(this.#buffer.length * 2, this.#used + count));
+    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#used + count));
     this.#buffer.copy(larger, 0, 0, this.#used);
     this.#buffer = larger;
   }

@@ -66,7 +66,7 @@ describe('a decision', () => {
       },
     });
     const running = run(each);
-    await pass(each, 6);
+    await pass(each, 10);
     assert.equal((await running).decisions.length, 20);
     assert.deepEqual([state.failures, each.log.entries.length], [-1, 1]);
   });
