@@ -41,7 +41,9 @@ export class Oracle {
   readonly #byDocId = new Map<bigint, Version>();
   readonly #decisions = new Map<string, Decision>();
   /** Decisions by position, for those whose outcome comes into doubt. */
-  readonly #asked: { readonly sequence: bigint; readonly ids: readonly string[] }[] = [];
+  readonly #asked: { readonly sequence: bigint; readonly ids: readonly string[]; readonly writeId: string }[] = [];
+  /** Write ids whose verdicts the log alone does not tell. */
+  readonly #uncertain = new Set<string>();
   /** By id in doubt, the position of the write that ended it; null = none did. */
   readonly #doubts = new Map<string, bigint | null>();
   /** What directories may have accepted although the model would not. */
@@ -75,11 +77,20 @@ export class Oracle {
     return this.#doubts.get(id) === null;
   }
 
+  /** Whether the log alone tells the verdicts on `writeId`, for all of its ids. */
+  isCertain(writeId: string): boolean {
+    return !this.#uncertain.has(writeId);
+  }
+
   /** A directory lost what it decided after `committed`; until the function returned is called it is being built anew. */
   loseDecisions(committed: bigint): () => void {
     this.#deciding += 1;
     this.#forgotten = this.#lastSequence;
-    for (const { sequence, ids } of this.#asked) if (sequence > committed) this.#doubt(ids);
+    for (const { sequence, ids, writeId } of this.#asked) {
+      if (sequence <= committed) continue;
+      this.#doubt(ids);
+      this.#uncertain.add(writeId);
+    }
     return () => (this.#deciding -= 1);
   }
 
@@ -172,9 +183,11 @@ export class Oracle {
   #decide(entry: LogEntry, headers: DecisionHeaders): void {
     const { ids, writeId, conditions, operation } = headers;
     const known = writeId === '' ? undefined : this.#decisions.get(writeId);
-    this.#asked.push({ sequence: entry.sequence, ids });
+    this.#asked.push({ sequence: entry.sequence, ids, writeId });
     if (this.#deciding > 0 || (known !== undefined && known.sequence <= this.#forgotten)) this.#doubt(ids);
-    if (ids.some((id) => this.isInDoubt(id)) && operation === 'write') this.#notePossible(entry, headers);
+    const isDoubtful = ids.some((id) => this.isInDoubt(id));
+    if (isDoubtful) this.#uncertain.add(writeId);
+    if (isDoubtful && operation === 'write') this.#notePossible(entry, headers);
     if (known !== undefined && entry.timeMs - known.timeMs <= writeIdMs) return;
     const documents = operation === 'write' ? DocumentRecord.decode(entry.body).documents : [];
     const verdicts = new Map<string, Verdict>();

@@ -153,7 +153,7 @@ export async function conditionalUpsert(session: Session, seat: Seat, count: num
     if (answer === null || session.isElsewhere(answer.uid)) continue;
     for (const [at, result] of answer.results.entries())
       checkVerdict(session, asked[at]!, result, { writeId, since, sequence: answer.sequence });
-    if (first !== null) checkSame(session, asked, first, answer.results);
+    if (first !== null && session.oracle.isCertain(writeId)) checkSame(session, asked, first, answer.results);
     if (answer.results.every(isClear)) first = answer.results;
     session.acknowledge(seat.coordinator, before, answer.sequence);
   }
@@ -190,10 +190,10 @@ function checkVerdict(
     if (version?.id !== id || version.token !== content.token)
       return session.fail(`${what} names ${result.docId}, which is no such version`);
     session.acknowledgeVersion(version, about.sequence);
-    if (isConditional(each) && !session.oracle.isInDoubt(id) && verdict?.docId !== result.docId)
+    if (isConditional(each) && session.oracle.isCertain(about.writeId) && verdict?.docId !== result.docId)
       session.fail(`${what} is accepted as ${result.docId}; by the log it is ${verdict?.kind} ${verdict?.docId}`);
   } else if (result.status === 9 && isConditional(each)) {
-    if (session.oracle.isInDoubt(id)) return;
+    if (session.oracle.isInDoubt(id) || !session.oracle.isCertain(about.writeId)) return;
     if (verdict?.kind !== 'refused' && verdict !== undefined)
       session.fail(`${what} is refused (${result.message}); by the log it is ${verdict.kind}`);
     // Refused without having been asked in the log: then the condition must have failed at some time.
@@ -249,7 +249,7 @@ function checkDeleted(session: Session, writeId: string, answer: DeleteDocuments
   const decision = session.oracle.decision(writeId);
   if (decision === null) return session.fail(`a delete (${writeId}) was answered, and the log has no such record`);
   const applied = [...decision.verdicts.values()].filter(({ kind }) => kind === 'applied').length;
-  const isCertain = ![...decision.verdicts.keys()].some((id) => session.oracle.isInDoubt(id));
+  const isCertain = session.oracle.isCertain(writeId);
   if (isCertain && BigInt(applied) !== answer.deleted)
     session.fail(`a delete (${writeId}) says ${answer.deleted}; by the log it is ${applied}`);
   if (answer.sequence < decision.sequence)

@@ -173,13 +173,14 @@ export class SimDisk {
   /** Turns bit `bit` of a file over, on the disk and for whoever reads it from now on; the function returned turns it back. */
   flip(path: string, bit: number): () => void {
     const inode = this.#file(path);
-    const had = inode.content;
-    const rotten = Buffer.from(had);
-    rotten[bit >> 3]! ^= 1 << (bit & 7);
-    inode.content = inode.lasting = rotten;
-    return () => {
-      if (inode.content === rotten) inode.content = inode.lasting = had;
+    const turn = (): void => {
+      const turned = Buffer.from(inode.content);
+      turned[bit >> 3]! ^= 1 << (bit & 7);
+      inode.content = inode.lasting = turned;
     };
+    turn();
+    // Of whatever else turned over meanwhile each bit is turned back by itself: what is on disk as a whole is not written again.
+    return turn;
   }
 
   /** Bytes of all files. */
