@@ -161,7 +161,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a directory that lost its data hears what the log still holds',
-    file: 'shard-node/directory/rebuild.ts',
+    file: 'shard-node/directory/rebuild/rebuild.ts',
     find: '  return state.heard === 0n &&',
     replace: '  return state.heard < 0n &&',
     seeds: 5,
