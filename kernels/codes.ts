@@ -93,6 +93,7 @@ export function encodeSecond(codebook: Codebook, points: Float32Array, of: ListB
 
 /** The blocks of a list, uint8[listBytes]. */
 export function packList(subquantizers: number, { codes, factors }: CodedVectors): Uint8Array {
+  assert(codes.length * 2 === factors.length * codeBytes(subquantizers), 'there is a code for every two factors');
   const blocks = new Uint8Array(listBytes(subquantizers, factors.length / 2));
   call((kernels) => kernels.packBlocks(codes, factors, codeBytes(subquantizers), blocks));
   return blocks;
@@ -246,19 +247,22 @@ function scanArrays({ lists, live, filter, ids, queries }: ListScan, cancel: Uin
   const levelBytes = queries[0]!.table.levels.length;
   const levels = queries.length === 1 ? queries[0]!.table.levels : new Uint8Array(levelBytes * queries.length);
   const headers = new Float64Array(queries.length * (4 + counts.length));
-  let capacity = 0;
+  let room = 0;
   queries.forEach(({ table, biases, wanted, threshold }, q) => {
     assert(table.levels.length === levelBytes, 'all queries are of one codebook');
     assert(biases.length === counts.length, 'there is a bias for every list');
+    assert(Number.isInteger(wanted) && wanted >= 1, 'at least one vector is wanted');
+    assert(!Number.isNaN(threshold), 'the threshold is a number');
     if (queries.length > 1) levels.set(table.levels, q * levelBytes);
     headers.set([table.unit, table.offset, table.anchorWeight, threshold], q * (4 + counts.length));
     headers.set(biases, q * (4 + counts.length) + 4);
-    capacity = Math.max(capacity, 2 * wanted + reservoirSlack);
+    room = Math.max(room, wanted);
   });
-  const size = queries.length * capacity;
+  const size = queries.length * room;
+  const entries = new Float64Array(queries.length * 3 * (2 * room + reservoirSlack));
   return [
     ...([codes, offsets, counts, firsts, live, filter, ids, levels, headers] as const),
-    ...([new Uint32Array(2 * size), new Float64Array(size), new BigUint64Array(size)] as const),
+    ...([new Uint32Array(2 * size), new Float64Array(size), entries] as const),
     new Uint8Array(queries.length * levelBytes * 4 + 63),
     Uint32Array.from(queries, ({ wanted }) => wanted),
     cancel,
@@ -267,11 +271,11 @@ function scanArrays({ lists, live, filter, ids, queries }: ListScan, cancel: Uin
 
 function bestOf(arrays: ScanListsArrays): BestVectors[] {
   const [places, scores, found] = [arrays[9], arrays[10], arrays[13]];
-  const capacity = scores.length / found.length;
+  const room = scores.length / found.length;
   return Array.from(found, (count, q) => ({
-    positions: places.subarray(2 * q * capacity, 2 * q * capacity + count),
-    lists: places.subarray((2 * q + 1) * capacity, (2 * q + 1) * capacity + count),
-    scores: scores.subarray(q * capacity, q * capacity + count),
+    positions: places.subarray(2 * q * room, 2 * q * room + count),
+    lists: places.subarray((2 * q + 1) * room, (2 * q + 1) * room + count),
+    scores: scores.subarray(q * room, q * room + count),
   }));
 }
 

@@ -145,8 +145,9 @@ export type NearestArrays = [
 
 /**
  * Lists (offsets bytes into codes; live, filter and ids by position) and Q queries: levels uint8[Q, 32 * pairs]; queries float64[Q,
- * 4 + lists] = unit, offset, anchor weight, threshold, biases; places uint32[Q, 2, capacity] (positions, lists), scores and ties
- * [Q, capacity]; scratch uint8[Q * 128 * pairs + 63]; wanted uint32[Q] becomes how many were found.
+ * 4 + lists] = unit, offset, anchor weight, threshold, biases; places uint32[Q, 2, room] (positions, lists) and scores [Q, room] of the
+ * answers; entries float64[Q, 3 * capacity], scratch of the reservoirs, capacity > wanted; scratch uint8[Q * 128 * pairs + 63];
+ * wanted uint32[Q] becomes how many were found.
  */
 export type ScanListsArrays = [
   codes: Uint8Array,
@@ -160,7 +161,7 @@ export type ScanListsArrays = [
   queries: Float64Array,
   places: Uint32Array,
   scores: Float64Array,
-  ties: BigUint64Array,
+  entries: Float64Array,
   scratch: Uint8Array,
   wanted: Uint32Array,
   cancel: Uint8Array,

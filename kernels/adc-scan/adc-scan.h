@@ -41,8 +41,7 @@ struct Kernels;
 
 constexpr uint32_t block_width = 64;
 constexpr uint32_t half_width = 32;
-constexpr uint32_t chunk_blocks = 8;
-constexpr size_t spread_bytes_max = subquantizers_max * 64;
+constexpr uint32_t chunk_blocks = 16;
 
 constexpr size_t block_bytes(size_t pairs, size_t width) { return (pairs + 4) * width; }
 

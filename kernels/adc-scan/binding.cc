@@ -7,15 +7,15 @@ namespace {
 
 constexpr size_t queries_max = 16;
 constexpr size_t query_header = 4;  // unit, offset, anchor weight, threshold
+constexpr size_t entry_words = sizeof(Entry) / sizeof(double);
 constexpr uint32_t pairs_max = subquantizers_max / 2;
 
 struct ListsJob final : Job {
   const Kernels* kernels = nullptr;
   ListColumns lists = {};
-  size_t query_count = 0, capacity = 0, pairs = 0;
+  size_t query_count = 0, room = 0, pairs = 0;  // room: for the answers of a query
   Column<uint8_t> levels, scratch, cancel;
-  Column<double> queries, scores;
-  Column<uint64_t> ties;
+  Column<double> queries, scores, entries;
   Column<uint32_t> places, found;  // places: positions, then lists, of every query
 
   double run() override {
@@ -23,7 +23,7 @@ struct ListsJob final : Job {
     Reservoir best[queries_max];
     for (size_t q = 0; q < query_count; q++) prepare(q, parsed[q], best[q]);
     if (!scan_lists(*kernels, lists, parsed, query_count, cancel.data)) return -1;
-    for (size_t q = 0; q < query_count; q++) found.data[q] = static_cast<uint32_t>(best[q].count);
+    for (size_t q = 0; q < query_count; q++) answer(q, best[q]);
     return 0;
   }
 
@@ -38,8 +38,18 @@ struct ListsJob final : Job {
     query.unit = header[0];
     query.biases = header + query_header;
     query.best = &best;
-    uint32_t* positions = places.data + 2 * q * capacity;
-    best = {scores.data + q * capacity, ties.data + q * capacity, positions, positions + capacity, capacity, found.data[q], 0, header[3]};
+    const size_t capacity = entries.size / (entry_words * query_count);
+    best = {reinterpret_cast<Entry*>(entries.data) + q * capacity, capacity, found.data[q], 0, header[3]};
+  }
+
+  void answer(size_t q, const Reservoir& best) {
+    uint32_t* positions = places.data + 2 * q * room;
+    for (size_t i = 0; i < best.count; i++) {
+      positions[i] = best.entries[i].position;
+      positions[room + i] = best.entries[i].list;
+      scores.data[q * room + i] = best.entries[i].score;
+    }
+    found.data[q] = static_cast<uint32_t>(best.count);
   }
 };
 
@@ -62,13 +72,13 @@ void require_queries(Arguments& arguments, const ListsJob& job) {
   arguments.require(job.levels.size == count * 32 * job.pairs, "levels: of every query");
   arguments.require(job.scratch.size >= count * 128 * job.pairs + 63, "scratch: too small");
   arguments.require(job.queries.size == count * (query_header + job.lists.count), "queries: a header and a bias for every list");
-  arguments.require(job.scores.size == count * job.capacity && job.ties.size == job.scores.size, "scores, ties: of equal size");
-  arguments.require(job.places.size == 2 * job.scores.size, "places: two for every score");
+  arguments.require(job.scores.size == count * job.room && job.places.size == 2 * job.scores.size, "places: two for every score");
   for (size_t q = 0; arguments.ok() && q < count; q++) {
     const double* header = job.queries.data + q * (query_header + job.lists.count);
     const bool is_ranged = is_int16(header[1]) && header[2] >= 0 && header[2] <= 32767;
     arguments.require(header[0] > 0 && is_ranged && header[3] == header[3], "queries: unit, offset, anchor weight or threshold");
-    arguments.require(job.found.data[q] >= 1 && job.found.data[q] < job.capacity, "wanted: at least 1, fewer than there is room for");
+    const bool has_room = job.found.data[q] <= job.room && job.found.data[q] < job.entries.size / (entry_words * count);
+    arguments.require(job.found.data[q] >= 1 && has_room, "wanted: at least 1, no more than there is room for");
   }
 }
 
@@ -87,10 +97,10 @@ ListsJob parse_scan(Arguments& arguments) {
   job.queries = arguments.column<double>(8, "queries: a Float64Array");
   job.places = arguments.column<uint32_t>(9, "places: a Uint32Array");
   job.scores = arguments.column<double>(10, "scores: a Float64Array");
-  job.ties = arguments.column<uint64_t>(11, "ties: a BigUint64Array");
+  job.entries = arguments.column<double>(11, "entries: a Float64Array");
   job.scratch = arguments.column<uint8_t>(12, "scratch: a Uint8Array");
   job.cancel = arguments.column<uint8_t>(14, "cancel: a Uint8Array");
-  job.capacity = job.query_count == 0 ? 0 : job.scores.size / job.query_count;
+  job.room = job.query_count == 0 ? 0 : job.scores.size / job.query_count;
   arguments.require(job.cancel.size == 1, "cancel: one byte");
   require_queries(arguments, job);
   require_columns(arguments, job, live, filter, ids);

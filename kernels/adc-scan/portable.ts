@@ -1,4 +1,5 @@
 /** Portable twin of adc-scan.h: the same scores, bit for bit, and the same best. */
+import { assert } from '../../base/assert.js';
 import { pause } from '../job.js';
 import type { NativeKernels, ScanListsArrays } from '../native-kernels.js';
 import { isLive } from '../top-k.js';
@@ -78,17 +79,35 @@ interface Query {
   readonly best: Reservoir;
 }
 
+/** The lists lie within their column, and what is by position reaches their ends. */
+function checkLists(arrays: ScanListsArrays): void {
+  const [codes, offsets, counts, firsts, live, filter, ids, levels, , , , , , wanted] = arrays;
+  const pairs = levels.length / 32 / wanted.length;
+  for (let list = 0; list < counts.length; list++) {
+    const count = counts[list]!;
+    const rest = count % 64;
+    const slots = count - rest + (rest > 32 ? 64 : rest > 0 ? 32 : 0);
+    assert(Number(offsets[list]!) + slots * (pairs + 4) <= codes.length, 'refused: a list passes the end of the codes');
+    const end = firsts[list]! + count;
+    const hasBits = (live === null || live.length * 8 >= end) && (filter === null || filter.length * 8 >= end);
+    assert(hasBits && (ids === null || ids.length >= end), 'refused: live, filter and ids reach every position');
+  }
+}
+
 function queriesOf(arrays: ScanListsArrays): Query[] {
-  const [, , counts, , , , , levels, queries, places, scores, ties, , wanted] = arrays;
+  checkLists(arrays);
+  const [, , counts, , , , , levels, queries, places, scores, entries, , wanted] = arrays;
   const levelBytes = levels.length / wanted.length;
-  const capacity = scores.length / wanted.length;
+  const room = scores.length / wanted.length;
   const width = 4 + counts.length;
   return Array.from(wanted, (count, q) => {
     const header = queries.subarray(q * width, (q + 1) * width);
-    const positions = places.subarray(2 * q * capacity, (2 * q + 1) * capacity);
-    const lists = places.subarray((2 * q + 1) * capacity, (2 * q + 2) * capacity);
-    const own = (array: Float64Array | BigUint64Array) => array.subarray(q * capacity, (q + 1) * capacity);
-    const columns = { positions, lists, scores: own(scores) as Float64Array, ties: own(ties) as BigUint64Array };
+    const columns = {
+      positions: places.subarray(2 * q * room, (2 * q + 1) * room),
+      lists: places.subarray((2 * q + 1) * room, (2 * q + 2) * room),
+      scores: scores.subarray(q * room, (q + 1) * room),
+      capacity: Math.floor(entries.length / (3 * wanted.length)),
+    };
     return {
       levels: levels.subarray(q * levelBytes, (q + 1) * levelBytes),
       unit: header[0]!,
@@ -142,7 +161,7 @@ interface Columns {
   readonly positions: Uint32Array;
   readonly lists: Uint32Array;
   readonly scores: Float64Array;
-  readonly ties: BigUint64Array;
+  readonly capacity: number;
 }
 
 /** reservoir.h with a sort for its quickselect: it keeps the same entries. */
@@ -157,16 +176,15 @@ class Reservoir {
 
   offer(entry: Entry): void {
     this.entries.push(entry);
-    if (this.entries.length < this.columns.scores.length) return;
+    if (this.entries.length < this.columns.capacity) return;
     this.shrink();
     this.threshold = this.entries[this.wanted - 1]!.score;
   }
 
   finish(): number {
     this.shrink();
-    this.entries.forEach(({ score, tie, position, list }, at) => {
+    this.entries.forEach(({ score, position, list }, at) => {
       this.columns.scores[at] = score;
-      this.columns.ties[at] = tie;
       this.columns.positions[at] = position;
       this.columns.lists[at] = list;
     });

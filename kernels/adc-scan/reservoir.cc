@@ -1,57 +1,59 @@
-// Quickselect over four parallel arrays; the pivot is a median of three, so sorted and equal inputs stay quick.
+// Quickselect, and quicksort over what stays. The pivot is a median of three, so sorted and equal inputs stay quick, and the larger part
+// is never recursed into.
 #include "kernels/adc-scan/reservoir.h"
 
 namespace shoal {
 namespace {
 
-bool is_better(const Reservoir& best, size_t a, size_t b) {
-  if (best.scores[a] != best.scores[b]) return best.scores[a] > best.scores[b];
-  return best.ties[a] < best.ties[b];
-}
+constexpr size_t small_size = 12;
 
-void swap_entries(Reservoir& best, size_t a, size_t b) {
-  const double score = best.scores[a];
-  const uint64_t tie = best.ties[a];
-  const uint32_t position = best.positions[a], list = best.lists[a];
-  best.scores[a] = best.scores[b];
-  best.ties[a] = best.ties[b];
-  best.positions[a] = best.positions[b];
-  best.lists[a] = best.lists[b];
-  best.scores[b] = score;
-  best.ties[b] = tie;
-  best.positions[b] = position;
-  best.lists[b] = list;
+inline bool is_better(const Entry& a, const Entry& b) { return a.score > b.score || (a.score == b.score && a.tie < b.tie); }
+
+inline void swap(Entry& a, Entry& b) {
+  const Entry kept = a;
+  a = b;
+  b = kept;
 }
 
 // The median of the first, middle and last of [from, to) goes to `from`.
-void place_pivot(Reservoir& best, size_t from, size_t to) {
-  const size_t middle = from + (to - from) / 2, last = to - 1;
-  if (is_better(best, middle, from)) swap_entries(best, middle, from);
-  if (is_better(best, last, from)) swap_entries(best, last, from);
-  if (is_better(best, last, middle)) swap_entries(best, last, middle);
-  swap_entries(best, from, middle);
+void place_pivot(Entry* entries, size_t from, size_t to) {
+  Entry &first = entries[from], &middle = entries[from + (to - from) / 2], &last = entries[to - 1];
+  if (is_better(middle, first)) swap(middle, first);
+  if (is_better(last, first)) swap(last, first);
+  if (is_better(last, middle)) swap(last, middle);
+  swap(first, middle);
 }
 
 // Where the pivot ends up: better ones before it, worse ones behind.
-size_t partition(Reservoir& best, size_t from, size_t to) {
-  place_pivot(best, from, to);
+size_t partition(Entry* entries, size_t from, size_t to) {
+  place_pivot(entries, from, to);
+  const Entry pivot = entries[from];
   size_t left = from + 1, right = to - 1;
   for (;;) {
-    while (left <= right && is_better(best, left, from)) left++;
-    while (left <= right && is_better(best, from, right)) right--;
+    while (left <= right && is_better(entries[left], pivot)) left++;
+    while (left <= right && is_better(pivot, entries[right])) right--;
     if (left >= right) break;
-    swap_entries(best, left++, right--);
+    swap(entries[left++], entries[right--]);
   }
-  swap_entries(best, from, right);
+  swap(entries[from], entries[right]);
   return right;
 }
 
+void sort_small(Entry* entries, size_t from, size_t to) {
+  for (size_t at = from + 1; at < to; at++) {
+    const Entry entry = entries[at];
+    size_t hole = at;
+    for (; hole > from && is_better(entry, entries[hole - 1]); hole--) entries[hole] = entries[hole - 1];
+    entries[hole] = entry;
+  }
+}
+
 // The `wanted` best to the front, the worst of them last.
-void select(Reservoir& best) {
-  size_t from = 0, to = best.count;
-  const size_t last = best.wanted - 1;
-  while (to - from > 1) {
-    const size_t pivot = partition(best, from, to);
+void select(Entry* entries, size_t count, size_t wanted) {
+  size_t from = 0, to = count;
+  const size_t last = wanted - 1;
+  while (to - from > small_size) {
+    const size_t pivot = partition(entries, from, to);
     if (pivot == last) return;
     if (pivot < last) {
       from = pivot + 1;
@@ -59,43 +61,35 @@ void select(Reservoir& best) {
       to = pivot;
     }
   }
+  sort_small(entries, from, to);
 }
 
-void sift_down(Reservoir& best, size_t at, size_t count) {
-  for (;;) {
-    size_t child = 2 * at + 1;
-    if (child >= count) return;
-    if (child + 1 < count && is_better(best, child, child + 1)) child++;
-    if (!is_better(best, at, child)) return;
-    swap_entries(best, at, child);
-    at = child;
+void sort(Entry* entries, size_t from, size_t to) {
+  while (to - from > small_size) {
+    const size_t pivot = partition(entries, from, to);
+    if (pivot - from < to - pivot) {
+      sort(entries, from, pivot);
+      from = pivot + 1;
+    } else {
+      sort(entries, pivot + 1, to);
+      to = pivot;
+    }
   }
+  sort_small(entries, from, to);
 }
 
 }  // namespace
 
-void offer(Reservoir& best, double score, uint64_t tie, uint32_t position, uint32_t list) {
-  const size_t at = best.count++;
-  best.scores[at] = score;
-  best.ties[at] = tie;
-  best.positions[at] = position;
-  best.lists[at] = list;
-  if (best.count < best.capacity) return;
-  select(best);
+void shrink(Reservoir& best) {
+  if (best.count < best.wanted) return;
+  select(best.entries, best.count, best.wanted);
   best.count = best.wanted;
-  best.threshold = best.scores[best.wanted - 1];
+  best.threshold = best.entries[best.wanted - 1].score;
 }
 
 void finish(Reservoir& best) {
-  if (best.count > best.wanted) {
-    select(best);
-    best.count = best.wanted;
-  }
-  for (size_t at = best.count / 2; at-- > 0;) sift_down(best, at, best.count);
-  for (size_t left = best.count; left > 1; left--) {
-    swap_entries(best, 0, left - 1);
-    sift_down(best, 0, left - 1);
-  }
+  if (best.count > best.wanted) shrink(best);
+  sort(best.entries, 0, best.count);
 }
 
 }  // namespace shoal

@@ -8,7 +8,7 @@
 namespace shoal {
 namespace {
 
-// 64 chunks of 512 vectors are some 30 microseconds in cache and 300 from memory.
+// 64 chunks of 1,024 vectors are some 70 microseconds in cache and 500 from memory.
 constexpr uint32_t chunks_between_looks = 64;
 constexpr size_t prefetch_bytes = 1024;
 
@@ -48,7 +48,7 @@ void keep(const ListColumns& lists, const ScanQuery& query, const Chunk& chunk, 
       const double score = static_cast<double>(scores[b * 64 + v]) * query.unit + bias;
       if (!(score >= query.best->threshold)) continue;
       const uint32_t position = chunk.first + b * 64 + v;
-      offer(*query.best, score, lists.ids == nullptr ? position : lists.ids[position], position, chunk.list);
+      offer(*query.best, {score, lists.ids == nullptr ? position : lists.ids[position], position, chunk.list});
     }
   }
 }

@@ -21,10 +21,19 @@ void measure(const float* tables, size_t subquantizers, Ranges& ranges) {
   double four = 0;
   for (size_t s = 0; s < subquantizers; s++) {
     const float* table = tables + s * ksub;
-    float low = table[0], high = table[0];
-    for (size_t k = 1; k < ksub; k++) {
-      low = table[k] < low ? table[k] : low;
-      high = table[k] > high ? table[k] : high;
+    // Four lanes, which every compiler turns into a vector.
+    float lows[4], highs[4];
+    for (size_t l = 0; l < 4; l++) lows[l] = highs[l] = table[l];
+    for (size_t k = 4; k < ksub; k += 4) {
+      for (size_t l = 0; l < 4; l++) {
+        lows[l] = table[k + l] < lows[l] ? table[k + l] : lows[l];
+        highs[l] = table[k + l] > highs[l] ? table[k + l] : highs[l];
+      }
+    }
+    float low = lows[0], high = highs[0];
+    for (size_t l = 1; l < 4; l++) {
+      low = lows[l] < low ? lows[l] : low;
+      high = highs[l] > high ? highs[l] : high;
     }
     const double span = static_cast<double>(high) - static_cast<double>(low);
     ranges.minima[s] = low;

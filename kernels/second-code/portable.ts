@@ -1,4 +1,5 @@
 /** Portable twin of second-code.h: the same bits, all in float64 but for the residuals. */
+import { assert } from '../../base/assert.js';
 import { placeOf } from '../adc-scan/portable.js';
 import { floatOfHalf, toFloat16 } from '../float16/portable.js';
 import { pause } from '../job.js';
@@ -61,16 +62,18 @@ export const encodeSecond: NativeKernels['encodeSecond'] = (
 };
 
 function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
-  const [, levels, halfUnit, , , , , firsts, biases, records, positions, lists, scores] = arrays;
+  const [, levels, halfUnit, , , , counts, firsts, biases, records, positions, lists, scores] = arrays;
   const size = headerBytes + levels.length / 2;
   const levelSum = levels.reduce((sum, level) => sum + level, 0);
   for (let i = from; i < to; i++) {
     const list = lists[i]!;
+    const vector = positions[i]! - firsts[list]!;
+    assert(vector >= 0 && vector < counts[list]!, 'refused: a survivor lies outside its list');
     const record = records.subarray(positions[i]! * size, (positions[i]! + 1) * size);
     const [step, rescale, shift] = [0, 2, 4].map((at) => floatOfHalf(record[at]! | (record[at + 1]! << 8)));
     const product = nibbleProduct(record.subarray(headerBytes), levels);
     const second = step! * halfUnit * (2 * product - 15 * levelSum);
-    const first = firstProduct(arrays, list, positions[i]! - firsts[list]!);
+    const first = firstProduct(arrays, list, vector);
     scores[i] = rescale! * (first + second) + shift! + biases[list]!;
   }
 }

@@ -31,15 +31,14 @@ function levelsOf(subquantizers: number, seed: number): Uint8Array {
 function arraysOf(scan: Scan): ScanListsArrays {
   const { lists, subquantizers, live = null, filter = null, ids = null, wanted = 10, threshold = -Infinity } = scan;
   const biases = scan.biases ?? [Float64Array.from(lists.counts, (_, list) => list / 8)];
-  const capacity = 2 * wanted + 5;
   const levels = biases.map((_, q) => levelsOf(subquantizers, q));
   const headers = biases.flatMap((own) => [2 ** -20, -16 * subquantizers, 300, threshold, ...own]);
-  const size = capacity * biases.length;
+  const size = wanted * biases.length;
   return [
     ...([lists.codes, lists.offsets, lists.counts, lists.firsts, live, filter, ids] as const),
     Uint8Array.from(levels.flatMap((own) => [...own])),
     Float64Array.from(headers),
-    ...([new Uint32Array(2 * size), new Float64Array(size), new BigUint64Array(size)] as const),
+    ...([new Uint32Array(2 * size), new Float64Array(size), new Float64Array(6 * size + 15 * biases.length)] as const),
     new Uint8Array(biases.length * codeBytesOf(subquantizers) * 128 + 63),
     new Uint32Array(biases.length).fill(wanted),
     scan.cancel ?? never(),
@@ -49,12 +48,12 @@ function arraysOf(scan: Scan): ScanListsArrays {
 async function run(kernels: NativeKernels, scan: Scan, isAsync = false) {
   const arrays = arraysOf(scan);
   const done = isAsync ? await kernels.scanListsAsync(...arrays) : kernels.scanLists(...arrays);
-  const capacity = arrays[10].length / arrays[13].length;
+  const room = arrays[10].length / arrays[13].length;
   return Array.from(arrays[13], (count, q) => ({
     done,
-    positions: [...arrays[9].subarray(2 * q * capacity, 2 * q * capacity + count)],
-    lists: [...arrays[9].subarray((2 * q + 1) * capacity, (2 * q + 1) * capacity + count)],
-    scores: [...arrays[10].subarray(q * capacity, q * capacity + count)],
+    positions: [...arrays[9].subarray(2 * q * room, 2 * q * room + count)],
+    lists: [...arrays[9].subarray((2 * q + 1) * room, (2 * q + 1) * room + count)],
+    scores: [...arrays[10].subarray(q * room, q * room + count)],
   }));
 }
 
