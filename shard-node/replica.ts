@@ -9,6 +9,7 @@
 import { ShoalError } from '../base/errors.js';
 import { sleep, type Clock } from '../base/clock.js';
 import type { Deadline } from '../base/deadline.js';
+import { Hindrances } from '../base/hindrances.js';
 import type { Logger } from '../base/logger.js';
 import type { ChangeLog, LogConsumer, LogEntry } from '../cluster/change-log.js';
 import { shardSubject, streamOf } from '../cluster/keys.js';
@@ -55,6 +56,7 @@ export class Replica {
   readonly subjects: readonly string[];
   readonly #parts: ReplicaParts;
   readonly #waiters = new Waiters();
+  readonly #hindrances: Hindrances;
   readonly #stop = new AbortController();
   #phase: ReplicaPhase = 'loading';
   #problem = '';
@@ -71,6 +73,7 @@ export class Replica {
 
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
+    this.#hindrances = new Hindrances(parts);
     this.uid = parts.placement.uid;
     this.shard = parts.placement.shard;
     this.generation = parts.placement.generation;
@@ -209,7 +212,7 @@ export class Replica {
 
   /** Until the replica is closed; a consumer that ends for want of the log is replaced, ever more slowly. */
   async #follow(): Promise<void> {
-    const { clock, logger, maintainEveryMs } = this.#parts;
+    const { clock, maintainEveryMs } = this.#parts;
     let retryMs = maintainEveryMs;
     while (!this.#stop.signal.aborted) {
       try {
@@ -219,10 +222,9 @@ export class Replica {
         }
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        const { code } = ShoalError.from(error);
-        if (code !== 'UNAVAILABLE' && code !== 'NOT_FOUND') throw error;
-        logger.warn({ uid: this.uid, shard: this.shard, err: error }, 'replica lost the log and asks again');
-        this.#noteCutOff(ShoalError.from(error).message);
+        const lost = ShoalError.from(error);
+        if (lost.code !== 'UNAVAILABLE' && lost.code !== 'NOT_FOUND') throw error;
+        this.#noteCutOff(lost);
       }
       // A stream that was dropped is created again above what the replica has, or its collection is gone and closes the replica.
       await sleep(clock, retryMs, this.#stop.signal);
@@ -239,11 +241,12 @@ export class Replica {
   async #noteHeard(): Promise<void> {
     try {
       this.#heldAtFirst = await this.#heldByLog();
-      this.#noteCutOff('');
-    } catch (error) {
-      const { code, message } = ShoalError.from(error);
-      if (code !== 'UNAVAILABLE' && code !== 'NOT_FOUND' && code !== 'DEADLINE_EXCEEDED') throw error;
-      this.#noteCutOff(message);
+      this.#noteCutOff(null);
+    } catch (thrown) {
+      const error = ShoalError.from(thrown);
+      if (error.code !== 'UNAVAILABLE' && error.code !== 'NOT_FOUND' && error.code !== 'DEADLINE_EXCEEDED')
+        throw thrown;
+      this.#noteCutOff(error);
     }
   }
 
@@ -255,7 +258,11 @@ export class Replica {
     return Promise.all(this.subjects.map(heldOf));
   }
 
-  #noteCutOff(why: string): void {
+  #noteCutOff(error: ShoalError | null): void {
+    const why = error?.message ?? '';
+    const fields = { uid: this.uid, shard: this.shard };
+    if (error === null) this.#hindrances.end('log', { fields, message: 'replica hears the log again' });
+    else this.#hindrances.note('log', error, { fields, message: 'replica lost the log and asks again' });
     const isTold = (this.#cutOff === '') === (why === '');
     this.#cutOff = why;
     if (!isTold) this.#parts.onChange(this);
@@ -297,14 +304,16 @@ export class Replica {
 
   /** Asks until the registry answers: a record is applied only once its predecessors are known to be there. */
   async #checkFloorsPatiently(): Promise<void> {
-    const { clock, logger, maintainEveryMs } = this.#parts;
+    const { clock, maintainEveryMs } = this.#parts;
+    const fields = { uid: this.uid, shard: this.shard };
     for (let retryMs = maintainEveryMs; !this.#stop.signal.aborted; retryMs = Math.min(2 * retryMs, retryMsMax)) {
       try {
-        return await this.#checkFloors();
-      } catch (error) {
-        const { code } = ShoalError.from(error);
-        if (code !== 'UNAVAILABLE' && code !== 'DEADLINE_EXCEEDED') throw error;
-        logger.warn({ uid: this.uid, shard: this.shard, err: error }, 'replica cannot read the truncation floor');
+        await this.#checkFloors();
+        return this.#hindrances.end('floor', { fields, message: 'replica reads the truncation floor again' });
+      } catch (thrown) {
+        const error = ShoalError.from(thrown);
+        if (error.code !== 'UNAVAILABLE' && error.code !== 'DEADLINE_EXCEEDED') throw thrown;
+        this.#hindrances.note('floor', error, { fields, message: 'replica cannot read the truncation floor' });
         await sleep(clock, retryMs, this.#stop.signal);
       }
     }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { ShoalError } from '../base/errors.js';
 import type { Clock, Timer } from '../base/clock.js';
 import type { Deadline } from '../base/deadline.js';
+import { Hindrances } from '../base/hindrances.js';
 import type { Logger } from '../base/logger.js';
 import type { ChangeLog } from '../cluster/change-log.js';
 import { codecObject, keys, positionIn } from '../cluster/keys.js';
@@ -63,11 +64,13 @@ export class ReplicaSet {
   readonly #failures = new Map<string, Failure>();
   #work: Promise<void> = Promise.resolve();
   readonly #reports: StateReports;
+  readonly #hindrances: Hindrances;
   #isClosed = false;
 
   constructor(parts: ReplicaSetParts) {
     this.#parts = parts;
     this.#reports = new StateReports(parts);
+    this.#hindrances = new Hindrances(parts);
   }
 
   /** Takes up the placements of `map`; resolves when the replicas are opened and closed accordingly. */
@@ -160,6 +163,8 @@ export class ReplicaSet {
         throw error;
       }
       this.#failures.delete(place);
+      const { uid, shard } = placement;
+      this.#hindrances.end(place, { fields: { uid, shard }, message: 'replica is open' });
       this.#replicas.set(place, replica);
     } catch (error) {
       this.#noteFailure(place, placement, settings, ShoalError.from(error));
@@ -177,8 +182,10 @@ export class ReplicaSet {
     const retry = passing.has(error.code) && !this.#isClosed ? clock.after(retryMs, again) : null;
     const problem = error.message;
     this.#failures.set(place, { placement, problem, retry, retryMs });
+    const line = { fields: { uid, shard }, message: 'replica cannot be opened' };
+    if (retry !== null) this.#hindrances.note(place, error, line);
+    else if (known?.problem !== problem) logger.error({ ...line.fields, err: error }, line.message);
     if (known?.problem === problem) return;
-    logger.error({ uid, shard, err: error }, 'replica cannot be opened');
     this.#report(placement, 'failed', { durable: 0n, problem });
   }
 

@@ -4,6 +4,7 @@
  */
 import { sleep, type Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
+import { Hindrances } from '../base/hindrances.js';
 import type { Logger } from '../base/logger.js';
 import type { Standing } from '../cluster/membership/membership.js';
 import type { Registry } from '../cluster/registry.js';
@@ -22,6 +23,7 @@ export interface StateReportsParts {
 
 export class StateReports {
   readonly #parts: StateReportsParts;
+  readonly #hindrances: Hindrances;
   /** Key → what is true when its turn comes. */
   readonly #waiting = new Map<string, () => Uint8Array>();
   /** All that was said and not withdrawn. */
@@ -33,6 +35,7 @@ export class StateReports {
 
   constructor(parts: StateReportsParts) {
     this.#parts = parts;
+    this.#hindrances = new Hindrances(parts);
   }
 
   /** Tells what `state` gives when it is the key's turn, instead of what waits for that key. Nothing after `leave`. */
@@ -88,13 +91,14 @@ export class StateReports {
 
   /** False when it is to be tried again. */
   async #attempt(key: string, state: () => Uint8Array): Promise<boolean> {
-    const { registry, standing, logger } = this.#parts;
+    const { registry, standing } = this.#parts;
     try {
       await registry.transact([], [{ operation: 'put', key, value: state(), lease: standing.lease }]);
+      this.#hindrances.end('report', { fields: { key }, message: 'states are reported again' });
       return true;
     } catch (thrown) {
       const error = ShoalError.from(thrown);
-      if (!this.#isHindered) logger.warn({ err: error, key }, 'state could not be reported');
+      this.#hindrances.note('report', error, { fields: { key }, message: 'state could not be reported' });
       if (!['UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RESOURCE_EXHAUSTED'].includes(error.code)) return true;
       // A newer word for the key has come meanwhile, or this one is still the last.
       if (!this.#waiting.has(key)) this.#waiting.set(key, state);

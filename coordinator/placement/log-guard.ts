@@ -10,6 +10,7 @@
  */
 import { sleep, type Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
+import { Hindrances } from '../../base/hindrances.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { directorySubject, keys, positionIn, positionValue, shardSubject, streamOf } from '../../cluster/keys.js';
@@ -50,6 +51,7 @@ export class LogGuard {
   readonly #broken = new Map<string, Broken>();
   /** By uid, the largest position that a node is known to have. */
   readonly #reached = new Map<string, bigint>();
+  readonly #hindrances: Hindrances;
   readonly #stop = new AbortController();
   #retrying: Promise<void> | null = null;
   #newest: ClusterMap | null = null;
@@ -57,6 +59,7 @@ export class LogGuard {
 
   constructor(parts: LogGuardParts) {
     this.#parts = parts;
+    this.#hindrances = new Hindrances(parts);
   }
 
   /** Throws UNAVAILABLE while the collection's log ends below what its nodes have. */
@@ -113,9 +116,11 @@ export class LogGuard {
     for (const uid of map.placements.keys()) {
       try {
         await this.#lookAt(map, uid);
+        this.#hindrances.end(uid, { fields: { uid }, message: 'log can be looked at again' });
       } catch (thrown) {
         hasFailed = true;
-        this.#parts.logger.warn({ err: ShoalError.from(thrown), uid }, 'log could not be looked at');
+        const line = { fields: { uid }, message: 'log could not be looked at' };
+        this.#hindrances.note(uid, ShoalError.from(thrown), line);
       }
     }
     if (hasFailed || this.#broken.size > 0) this.#retrying ??= this.#retry();

@@ -7,6 +7,7 @@
 import type { Clock } from '../../base/clock.js';
 import { sleep } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
+import { Hindrances } from '../../base/hindrances.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog, LogConsumer, LogEntry } from '../../cluster/change-log.js';
 import { allSubjects, streamOf } from '../../cluster/keys.js';
@@ -75,10 +76,12 @@ export class PartitionLife {
   #isReady = false;
   #isRebuilding = false;
   readonly #problems = new Map<string, string>();
+  readonly #hindrances: Hindrances;
 
   constructor(parts: LifeParts) {
     const { store, range, clock, log, uid } = parts;
     this.#parts = parts;
+    this.#hindrances = new Hindrances(parts);
     this.state = new PartitionState(store, range);
     this.#given = new GivenStates(store, clock);
     this.#effects = new Effects({
@@ -324,13 +327,15 @@ export class PartitionLife {
 
   #hinder(what: string, error: ShoalError | null): void {
     const before = this.#problems.get(what);
-    if (error === null) this.#problems.delete(what);
-    else this.#problems.set(what, error.message);
-    if ((before === undefined) === (error === null)) return;
-    const { uid, logger } = this.#parts;
-    if (error === null) logger.info({ uid, what }, 'directory goes on');
-    else logger.warn({ uid, what, err: error }, 'directory cannot go on for now');
-    this.#change();
+    const fields = { uid: this.#parts.uid, what };
+    if (error === null) {
+      this.#problems.delete(what);
+      this.#hindrances.end(what, { fields, message: 'directory goes on' });
+    } else {
+      this.#problems.set(what, error.message);
+      this.#hindrances.note(what, error, { fields, message: 'directory cannot go on for now' });
+    }
+    if ((before === undefined) !== (error === null)) this.#change();
   }
 
   #change(): void {

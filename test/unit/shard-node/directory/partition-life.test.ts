@@ -17,7 +17,7 @@ interface Floors {
   reads: number;
 }
 
-function lifeOn(log: FakeLog, routes = new ListRoutes(uid), told?: Floors): PartitionLife {
+function lifeOn(log: FakeLog, routes = new ListRoutes(uid), told?: Floors, logger = silent): PartitionLife {
   return new PartitionLife({
     uid,
     range: { first: 0n, last: 2n ** 64n - 1n },
@@ -35,7 +35,7 @@ function lifeOn(log: FakeLog, routes = new ListRoutes(uid), told?: Floors): Part
     commitEveryMs: 5,
     commitEntries: 10,
     clock: systemClock,
-    logger: silent,
+    logger,
     onChange: () => undefined,
   });
 }
@@ -114,7 +114,7 @@ describe('the life of a partition', () => {
     await assert.rejects(running, { code: 'DATA_LOSS' });
   });
 
-  it('goes on when the log comes back', async () => {
+  it('goes on when the log comes back, and makes no noise of what passes', async () => {
     const log = new FakeLog();
     const state = { isAway: true };
     const whole = log.state.bind(log);
@@ -122,12 +122,18 @@ describe('the life of a partition', () => {
       if (state.isAway) throw new ShoalError('UNAVAILABLE', 'the log is away');
       return await whole();
     };
-    const life = lifeOn(log);
+    const said: string[] = [];
+    const logger = Object.create(silent, {
+      debug: { value: (_fields: object, message: string) => said.push(message) },
+      warn: { value: () => assert.fail('nothing to warn of') },
+    }) as typeof silent;
+    const life = lifeOn(log, new ListRoutes(uid), undefined, logger);
     const running = life.run();
     await until(() => life.problem === 'the log is away');
     state.isAway = false;
     await until(() => life.isReady);
     assert.equal(life.problem, '');
+    assert.deepEqual(said, ['directory cannot go on for now', 'directory goes on']);
     life.close();
     await running;
   });
