@@ -99,7 +99,10 @@ function decideUpsert(code: number, headers: UpsertHeaders, view: PartitionView)
     const docId = docIds[position]!;
     const known = present(draft, id, view);
     if (known !== null && known.docId === docId) {
-      draft.changes.set(id, heardOn(known, code, placesOf(headers, position, code, view)));
+      const announced = placesOf(headers, position, code, view);
+      // A further passage whose record names no other place does not say where the primary one is.
+      const primary = isAs && !headers.places.has(position) ? known.places[0]! : announced[0]!;
+      draft.changes.set(id, heardOn(known, code, announced, primary));
     } else if (isAs) {
       const least = docId + 1n;
       draft.superseded.push({ code, id, docId: known !== null && known.docId > least ? known.docId : least });
@@ -186,26 +189,27 @@ function supersedeElsewhere(
   for (const code of known.places) if (!heard.includes(code)) draft.superseded.push({ code, id, docId });
 }
 
-/** `known` after its record was heard on `code`, which may announce more places. */
-function heardOn(known: DirectoryEntry, code: number, announced: readonly number[]): DirectoryEntry {
+/** `known` after its record was heard on `code`, which may announce more places and which of all is the `primary` one. */
+function heardOn(known: DirectoryEntry, code: number, announced: readonly number[], primary: number): DirectoryEntry {
   const { docId, contentHash, places, unheard } = known;
   const added = announced.filter((place) => !places.includes(place));
-  if (added.length === 0 && !unheard.includes(code)) return known;
+  // Where the state was built from rows that are younger than it, further passages may be known before the primary one.
+  const isInOrder = places[0] === primary;
+  if (added.length === 0 && !unheard.includes(code) && isInOrder) return known;
   const waiting = [...unheard, ...added].filter((place) => place !== code);
   return {
     docId,
     contentHash,
-    places: added.length === 0 ? places : [...places, ...added],
+    places: added.length === 0 && isInOrder ? places : [...new Set([primary, ...places, ...added])],
     unheard: waiting.length === 0 ? noPlaces : waiting,
   };
 }
 
-/** The places that the record on `code` names for a position, `code` first. */
+/** The places that the record on `code` names for a position, the primary one first. */
 function placesOf(headers: UpsertHeaders, position: number, code: number, view: PartitionView): readonly number[] {
   const subjects = headers.places.get(position);
   if (subjects === undefined) return view.onlyPlace(code);
-  const others = subjects.map((subject) => view.codeOf(subject)).filter((place) => place !== code);
-  return [code, ...new Set(others)];
+  return [...new Set(subjects.map((subject) => view.codeOf(subject)))];
 }
 
 /** The entry as the record's earlier positions left it. */

@@ -117,6 +117,17 @@ describe('a document that a partition hears', () => {
     assert.deepEqual(view.entry('a'), { docId: d(1n), contentHash: 5n, places: [0, 2, 1], unheard: [] });
   });
 
+  it('is at its primary place first, where further ones were known before', () => {
+    const view = new View();
+    const places = { 0: ['s0', 's1', 's2'] };
+    view.entries.set('a', { docId: d(1n), contentHash: 5n, places: [1, 2], unheard: [1, 2] });
+    view.hear(1n, 0, upsert(1n, ['a'], { places }));
+    assert.deepEqual(view.entry('a'), { docId: d(1n), contentHash: 5n, places: [0, 1, 2], unheard: [1, 2] });
+    view.entries.set('b', { docId: d(2n), contentHash: 5n, places: [1, 2, 0], unheard: [2, 0] });
+    view.hear(3n, 2, upsert(3n, ['b'], { as: [d(2n)], places }));
+    assert.deepEqual(view.entry('b'), { docId: d(2n), contentHash: 5n, places: [0, 1, 2], unheard: [0] });
+  });
+
   it('changes nothing when it is heard again', () => {
     const view = new View();
     view.hear(1n, 0, upsert(1n, ['a']));

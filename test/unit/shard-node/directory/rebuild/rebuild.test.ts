@@ -144,6 +144,27 @@ describe('a directory built anew', () => {
       assert.deepEqual([...uint64From(docIds, 'doc_ids')], [0n, d(2n, 0)]);
     }));
 
+  it('says where the primary passage is of a document that came while shards were read', () =>
+    withPartition(async (rig) => {
+      const { log, start, deadline } = rig;
+      log.last = 20n;
+      const rows = rowsOf([[], [['a', d(21n, 0), 0]], [['a', d(21n, 0), 0]]]);
+      rig.rows = {
+        page: async (placement, ...ask) => {
+          if (placement.shard === 1) {
+            log.put(subjectOf(0), upsertOf(['a'], { places: [0, 1, 2] }));
+            log.put(subjectOf(1), upsertOf(['a'], { as: d(21n, 0) }));
+            log.put(subjectOf(2), upsertOf(['a'], { as: d(21n, 0) }));
+          }
+          return await rows.page(placement, ...ask);
+        },
+      };
+      const state = await (await start()).when(({ settled }) => settled >= 23n, deadline);
+      const places = state.entry('a')?.places.map((code) => state.subjects.subjectOf(code));
+      assert.deepEqual(places, [0, 1, 2].map(subjectOf));
+      assert.deepEqual(state.entry('a')?.unheard, []);
+    }));
+
   it('waits for shards that nobody serves yet', () =>
     withPartition(async (rig) => {
       const { log, start, deadline } = rig;
