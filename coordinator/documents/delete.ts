@@ -8,7 +8,7 @@ import type { CollectionSettings } from '../../proto/generated/shoal/v1/collecti
 import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
 import type { DeleteDocumentsRequest } from '../../proto/generated/shoal/v1/documents.js';
 import { unlessDropped } from '../dropped.js';
-import { checkWriteId, conditionColumn } from '../ingest/conditions.js';
+import { checkWriteId, conditionColumn, recordName } from '../ingest/conditions.js';
 import { decide, type DecisionParts } from '../ingest/decisions.js';
 import { recordPieces } from '../ingest/record-pieces.js';
 import { matchingRows } from './matching.js';
@@ -60,16 +60,11 @@ export async function deleteEach(
   const { epoch } = parts.appenders.routeOf(settings);
   const pieces = recordPieces(doomed, ({ id }) => ({ headerBytes: headerBytesOf(id), bodyBytes: 0 }));
   const decided = await Promise.all(
-    pieces.map((piece, i) => {
-      const record = deleteRecord(
-        piece.map(({ id }) => id),
-        {
-          conditions: BigUint64Array.from(piece, (each) => each.condition),
-          // A repeat of the request is cut alike, so that each piece has a name of its own that stays.
-          writeId: writeId === '' || i === 0 ? writeId : `${writeId}/${i}`,
-          epoch,
-        },
-      );
+    pieces.map((some, piece) => {
+      const ids = some.map(({ id }) => id);
+      const conditions = BigUint64Array.from(some, (each) => each.condition);
+      const name = recordName(writeId, { operation: 'delete', piece, ids, columns: [conditions] });
+      const record = deleteRecord(ids, { conditions, writeId: name, epoch });
       return decide(record, settings, parts, deadline);
     }),
   );

@@ -1,5 +1,7 @@
 /** The conditions of a write as the log carries them, and what to say when one does not hold. */
+import { bytesOf } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
+import { hashBytes, hashText } from '../../base/hash.js';
 import { condition } from '../../cluster/log/record-headers.js';
 import type { WriteCondition } from '../../proto/generated/shoal/v1/documents.js';
 
@@ -18,6 +20,29 @@ export function conditionColumn(count: number, conditions: readonly WriteConditi
 export function checkWriteId(writeId: string): void {
   if (writeId === '' || writeIdForm.test(writeId)) return;
   throw invalid(`the write id '${writeId.slice(0, 40)}' is not of the form: 1 to 128 visible ASCII characters`);
+}
+
+/** What one record of a request says. */
+export interface Said {
+  readonly operation: 'delete' | 'write';
+  /** Which record of the request. */
+  readonly piece: number;
+  readonly ids: readonly string[];
+  /** uint64[ids] each: conditions, content hashes. */
+  readonly columns: readonly BigUint64Array[];
+}
+
+/**
+ * The name under which the verdicts of a record are remembered; empty for a request without one. A repeat of the request is cut alike
+ * and says the same; a write id that is used again for anything else is no repeat, and is decided for itself.
+ */
+export function recordName(writeId: string, { operation, piece, ids, columns }: Said): string {
+  if (writeId === '') return '';
+  const hash = columns.reduce(
+    (before, column) => hashBytes(bytesOf(column), before),
+    hashText(JSON.stringify([operation, piece, ids])),
+  );
+  return `${writeId}/${hash.toString(16)}`;
 }
 
 /** Why the write of `id` was refused: what it wanted, and what is there (0 = nothing). */

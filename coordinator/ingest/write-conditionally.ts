@@ -7,7 +7,7 @@ import type { CollectionSettings } from '../../proto/generated/shoal/v1/collecti
 import { Verdict } from '../../proto/generated/shoal/v1/directory.js';
 import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import type { Appended, ReadyDocument } from './append.js';
-import { conditionRefusal } from './conditions.js';
+import { conditionRefusal, recordName } from './conditions.js';
 import { decide, type DecisionParts } from './decisions.js';
 import { recordPieces, tooLarge } from './record-pieces.js';
 
@@ -25,7 +25,7 @@ export interface ConditionalOutcome {
 
 /**
  * Writes `documents`, each if its condition holds; by position what became of it: FAILED_PRECONDITION saying what is there, or
- * where it is. Of a repeated `writeId` the first outcome.
+ * where it is. Of a request that is repeated with its `writeId` the first outcome.
  */
 export async function writeConditionally(
   documents: readonly ConditionalDocument[],
@@ -40,27 +40,30 @@ export async function writeConditionally(
     const refusal = piece.length === 1 ? tooLarge(only.each.id, only.bytes) : null;
     if (refusal !== null) return [{ outcome: refusal, sequence: 0n }];
     const some = piece.map(({ each }) => each);
-    // A repeat of the request is cut alike, so that each piece has a name of its own that stays.
-    return writePiece(some, writeId === '' || i === 0 ? writeId : `${writeId}/${i}`, settings, { parts, deadline });
+    return writePiece(some, { writeId, piece: i }, settings, { parts, deadline });
   });
   return (await Promise.all(outcomes)).flat();
 }
 
 async function writePiece(
   documents: readonly ConditionalDocument[],
-  writeId: string,
+  { writeId, piece }: { readonly writeId: string; readonly piece: number },
   settings: CollectionSettings,
   { parts, deadline }: { readonly parts: DecisionParts; readonly deadline: Deadline },
 ): Promise<readonly ConditionalOutcome[]> {
   try {
+    const ids = documents.map(({ id }) => id);
+    const conditions = BigUint64Array.from(documents, ({ condition }) => condition);
+    const contentHashes = BigUint64Array.from(documents, ({ contentHash }) => contentHash);
+    const columns = [conditions, contentHashes];
     const record = writeRecord(
       documents.map(({ document }) => document),
       {
-        conditions: BigUint64Array.from(documents, ({ condition }) => condition),
-        contentHashes: BigUint64Array.from(documents, ({ contentHash }) => contentHash),
+        conditions,
+        contentHashes,
         structure: settings.structureVersion,
         epoch: parts.appenders.routeOf(settings).epoch,
-        writeId,
+        writeId: recordName(writeId, { operation: 'write', piece, ids, columns }),
       },
     );
     const { sequence, decisions } = await decide(record, settings, parts, deadline);

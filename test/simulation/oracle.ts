@@ -181,7 +181,9 @@ export class Oracle {
   }
 
   #decide(entry: LogEntry, headers: DecisionHeaders): void {
-    const { ids, writeId, conditions, operation } = headers;
+    const { ids, conditions, operation } = headers;
+    // A record is named after its request and what it says.
+    const writeId = headers.writeId.split('/')[0]!;
     const known = writeId === '' ? undefined : this.#decisions.get(writeId);
     this.#asked.push({ sequence: entry.sequence, ids, writeId });
     if (this.#deciding > 0 || (known !== undefined && known.sequence <= this.#forgotten)) this.#doubt(ids);

@@ -56,7 +56,10 @@ export interface UpsertRequest {
   documents: Document[];
   /** One for each document in order; a condition without kind = none. Empty = no conditions. */
   conditions: WriteCondition[];
-  /** Chosen by the client: a conditional write repeated with the same write_id within 10 minutes gets its first verdict. */
+  /**
+   * Chosen by the client: a conditional write repeated with the same write_id within 10 minutes gets its first verdict. What differs
+   * in documents, conditions or order is another request, and decided for itself.
+   */
   writeId: string;
 }
 

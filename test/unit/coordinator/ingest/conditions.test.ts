@@ -1,7 +1,12 @@
 /** Conditions come one for each document, and a refusal says what is there. */
 import assert from 'node:assert/strict';
 import { condition } from '../../../../cluster/log/record-headers.js';
-import { checkWriteId, conditionColumn, conditionRefusal } from '../../../../coordinator/ingest/conditions.js';
+import {
+  checkWriteId,
+  conditionColumn,
+  conditionRefusal,
+  recordName,
+} from '../../../../coordinator/ingest/conditions.js';
 
 describe('the conditions of a write', () => {
   it('are none, absence, or a docId', () => {
@@ -42,5 +47,26 @@ describe('the id of a write', () => {
         message: /1 to 128 visible ASCII characters/,
       });
     }
+  });
+});
+
+describe('the name of a record', () => {
+  const said = { operation: 'write', piece: 0, ids: ['a', 'b'], columns: [BigUint64Array.of(1n, 2n)] } as const;
+
+  it('is the same for a repeat of the request, and empty where the request has none', () => {
+    assert.equal(recordName('w', said), recordName('w', { ...said, ids: ['a', 'b'] }));
+    assert.equal(recordName('', said), '');
+  });
+
+  it('is another for whatever else is said under the same write id', () => {
+    const names = [
+      said,
+      { ...said, operation: 'delete' as const },
+      { ...said, piece: 1 },
+      { ...said, ids: ['b'] },
+      { ...said, ids: ['b', 'a'] },
+      { ...said, columns: [BigUint64Array.of(1n, 3n)] },
+    ].map((each) => recordName('w', each));
+    assert.equal(new Set([...names, recordName('v', said)]).size, 7);
   });
 });
