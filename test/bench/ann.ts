@@ -15,7 +15,7 @@ import type { AnnSystem, Built } from './support/ann/ann-system.js';
 import { datasetOf, datasetOptions } from './support/ann/dataset-options.js';
 import type { AnnDataset, QuerySet } from './support/ann/dataset.js';
 import { interleavedRuns, type Entry, type Measured } from './support/ann/interleaved-runs.js';
-import { openPeers, type Peers } from './support/ann/open-peers.js';
+import { openPeers } from './support/ann/open-peers.js';
 import { variantsOf } from './support/ann/peer-variants.js';
 import { rightAnswers } from './support/ann/recall.js';
 import { ShoalExact } from './support/ann/shoal-exact.js';
@@ -42,6 +42,12 @@ export const benchmark: Benchmark = {
 const k = 10;
 const fasterBy = 1.1;
 
+interface Report {
+  readonly dataset: AnnDataset;
+  readonly rows: Record<string, unknown>[];
+  readonly context: BenchmarkContext;
+}
+
 interface Ready {
   readonly system: AnnSystem;
   readonly built: Built;
@@ -50,26 +56,28 @@ interface Ready {
 async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const dataset = await datasetOf(context);
   const { options } = context;
-  const peers = await openPeers(dataset, {
+  const peers = openPeers(dataset, {
     names: context.smoke ? '' : (options['peers'] ?? ''),
     variants: (name) => variantsOf(name, options['variants'] ?? ''),
     cache: join(dataset.folder ?? '', `peers-${dataset.name}-threads${options['build-threads']}`),
     threads: Number(options['build-threads']),
     progress: (line) => context.progress(line),
   });
+  const all = [...ownSystems(dataset, context), ...peers.systems];
+  const rows: Record<string, unknown>[] = [...peers.absent].map(([name, why]) => ({ system: name, absent: why }));
   try {
-    const systems = [...ownSystems(dataset, context), ...peers.systems];
-    const { ready, rows } = await prepareAll(systems, dataset, peers, context);
+    const report = { dataset, rows, context };
+    const ready = await prepareAll(all, report);
     const lines: string[] = [];
     for (const set of dataset.querySets) {
-      const measured = await measureSet(ready, dataset, set, context);
+      const measured = await measureSet(ready, set, report);
       rows.push(...measured.map((each) => rowOf(each, dataset.name, set.name)));
       const exact = measured.find(({ entry }) => entry.system.variant === 'exact');
       lines.push(`${set.name} ${exact?.ids.subarray(0, 100 * k).join(' ') ?? ''}`);
     }
     return { rows, hash: hashOf(lines) };
   } finally {
-    peers.close();
+    for (const system of all) await system.close();
   }
 }
 
@@ -78,55 +86,52 @@ function ownSystems(dataset: AnnDataset, { clock }: BenchmarkContext): AnnSystem
   return [new ShoalExact(dataset.base, clock)];
 }
 
-async function prepareAll(
-  systems: readonly AnnSystem[],
-  dataset: AnnDataset,
-  { absent }: Peers,
-  { progress }: BenchmarkContext,
-): Promise<{ ready: Ready[]; rows: Record<string, unknown>[] }> {
-  const rows = [...absent].map(([system, why]) => ({ system, variant: 'all', dataset: dataset.name, absent: why }));
+async function prepareAll(systems: readonly AnnSystem[], report: Report): Promise<Ready[]> {
   const ready: Ready[] = [];
   for (const system of systems) {
-    try {
+    await orAbsent(system, report, async () => {
       const built = await system.prepare();
       ready.push({ system, built });
-      progress(
-        `${system.system} ${system.variant}: ${built.buildSeconds.toFixed(1)} s, ${built.bytesPerVector.toFixed(0)} bytes`,
-      );
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      progress(`${system.system} ${system.variant} is absent: ${why}`);
-      rows.push({ system: system.system, variant: system.variant, dataset: dataset.name, absent: why });
-    }
+      const size = `${built.buildSeconds.toFixed(1)} s, ${built.bytesPerVector.toFixed(0)} bytes`;
+      report.context.progress(`${system.system} ${system.variant}: ${size}, ${system.callMicros.toFixed(1)} µs a call`);
+    });
   }
-  return { ready, rows };
+  return ready;
 }
 
-async function measureSet(
-  ready: readonly Ready[],
-  dataset: AnnDataset,
-  set: QuerySet,
-  context: BenchmarkContext,
-): Promise<Measured[]> {
-  const { options, progress, smoke } = context;
-  const answers = rightAnswers(dataset.base, set.queries, set.truth, k);
+async function measureSet(ready: readonly Ready[], set: QuerySet, report: Report): Promise<Measured[]> {
+  const { options, progress, smoke } = report.context;
+  const answers = rightAnswers(report.dataset.base, set.queries, set.truth, k);
   const { tuning, testing } = halves(set.queries.count);
   const targets = (options['recall'] ?? '').split(',').map(Number);
   const entries: Entry[] = [];
   for (const { system, built } of ready) {
-    await system.useQueries(set);
-    const tuner = new Tuner(system, answers, tuning);
-    for (const target of targets) {
-      const tuned = await tuner.best(target);
-      progress(
-        `${set.name} ${system.system} ${system.variant} at ${target}: ${tuned === null ? 'never' : `${JSON.stringify(tuned.setting)} ${tuned.micros.toFixed(0)} µs`}`,
-      );
-      if (tuned !== null) entries.push({ system, built, target, tuned });
-    }
+    await orAbsent(system, report, async () => {
+      await system.useQueries(set);
+      const tuner = new Tuner(system, answers, tuning);
+      for (const target of targets) {
+        const tuned = await tuner.best(target);
+        const how = tuned === null ? 'never' : `${JSON.stringify(tuned.setting)} ${tuned.micros.toFixed(0)} µs`;
+        progress(`${set.name} ${system.system} ${system.variant} at ${target}: ${how}`);
+        if (tuned !== null) entries.push({ system, built, target, tuned });
+      }
+    });
   }
   const repetitions = smoke ? 1 : Number(options['repetitions']);
   const seconds = Number(options['seconds']);
   return await interleavedRuns(entries.filter(isUnbeaten), answers, testing, { repetitions, seconds, progress });
+}
+
+/** What `work` fails with becomes a row: a peer may not run here, or crash. */
+async function orAbsent(system: AnnSystem, report: Report, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    report.context.progress(`${system.system} ${system.variant} is absent: ${why}`);
+    const row = { system: system.system, variant: system.variant, dataset: report.dataset.name, absent: why };
+    report.rows.push(row);
+  }
 }
 
 /** No variant of the same system is both smaller and faster, by more than what repetitions differ, at the same target. */

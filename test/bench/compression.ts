@@ -32,22 +32,18 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const dataset = await datasetOf(context);
   const { options, progress } = context;
   const threads = Number(options['threads']);
-  const peers = await openPeers(dataset, {
+  const peers = openPeers(dataset, {
     names: context.smoke ? '' : (options['peers'] ?? ''),
     variants: (name) => (name === 'faiss' ? codecVariants(threads) : []),
     cache: join(dataset.folder ?? '', `codecs-${dataset.name}`),
     threads,
     progress,
   });
-  try {
-    const rows: Record<string, unknown>[] = [...peers.absent].map(([system, why]) => ({ system, absent: why }));
-    for (const system of [...ownCodecs(dataset, context), ...peers.systems]) {
-      rows.push(...(await rowsOf(system, dataset, progress)));
-    }
-    return { rows, hash: hashOf(rows.filter(({ system }) => system === 'shoal').map((row) => JSON.stringify(row))) };
-  } finally {
-    peers.close();
+  const rows: Record<string, unknown>[] = [...peers.absent].map(([system, why]) => ({ system, absent: why }));
+  for (const system of [...ownCodecs(dataset, context), ...peers.systems]) {
+    rows.push(...(await rowsOf(system, dataset, progress)));
   }
+  return { rows, hash: hashOf(rows.filter(({ system }) => system === 'shoal').map((row) => JSON.stringify(row))) };
 }
 
 /** Shoal's side. */
@@ -71,11 +67,12 @@ async function rowsOf(
       const recalls = await recallsOf(system, answers, { first: 0, step: 1, count: set.queries.count });
       rows.push({ ...name, bytes: built.codeBytes, querySet: set.name, ...recalls });
     }
-    await system.close();
     progress(`${system.system} ${system.variant} done`);
     return rows;
   } catch (error) {
     return [{ ...name, absent: error instanceof Error ? error.message : String(error) }];
+  } finally {
+    await system.close();
   }
 }
 

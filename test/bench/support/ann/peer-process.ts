@@ -53,8 +53,8 @@ export class PeerProcess {
       this.#said.push(line);
       if (this.#said.length > linesKept) this.#said.shift();
     });
-    this.#child.once('close', (code) =>
-      this.#fail(new Error(`the peer ${name} ended (${code}): ${this.#said.join(' / ')}`)),
+    this.#child.once('close', (code, signal) =>
+      this.#fail(new Error(`the peer ${name} ended (${signal ?? code}): ${this.#said.join(' / ')}`)),
     );
     this.#child.stdin.on('error', (error) => this.#fail(error));
   }

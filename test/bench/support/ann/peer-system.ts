@@ -1,4 +1,4 @@
-/** Peers as systems: one process a peer, one system a variant. */
+/** A variant of a peer as a system, in a process of its own: a library that crashes takes along nothing else. */
 import type { AnnSystem, BatchRun, Built, QueryRange, Setting, SingleRun } from './ann-system.js';
 import type { QuerySet } from './dataset.js';
 import { PeerProcess, type PeerFiles } from './peer-process.js';
@@ -13,62 +13,47 @@ interface SearchAnswer {
   readonly micros?: string;
 }
 
-/** A running peer and its variants. */
-export interface OpenPeer {
+export interface PeerOptions {
+  /** Path of the Python that has the peer's library. */
+  readonly python: string;
   readonly name: PeerName;
-  /** Fixed cost of its single call, in µs: the median of 2,000 on an index of 16 vectors. */
-  readonly callMicros: number;
-  readonly systems: readonly AnnSystem[];
-  close(): void;
+  readonly files: PeerFiles;
 }
 
-/** Starts a peer over `files`. Rejects when its library does not load. */
-export async function openPeer(
-  python: string,
-  name: PeerName,
-  files: PeerFiles,
-  variants: readonly PeerVariant[],
-): Promise<OpenPeer> {
-  const process = new PeerProcess(python, name);
-  try {
-    await process.ask('open', files);
-    const { micros } = await process.ask<{ micros: number }>('call');
-    return {
-      name,
-      callMicros: micros,
-      systems: variants.map((variant) => new PeerSystem(process, name, variant, micros)),
-      close: () => process.close(),
-    };
-  } catch (error) {
-    process.close();
-    throw error;
-  }
-}
-
-class PeerSystem implements AnnSystem {
+export class PeerSystem implements AnnSystem {
   readonly system: string;
   readonly variant: string;
   readonly families: readonly (readonly Setting[])[];
-  readonly callMicros: number;
-  readonly #process: PeerProcess;
+  readonly #options: PeerOptions;
+  #process: PeerProcess | null = null;
+  #callMicros = 0;
   #handle = 0;
 
-  constructor(process: PeerProcess, name: PeerName, { variant, families }: PeerVariant, callMicros: number) {
-    this.#process = process;
-    this.system = name;
+  constructor(options: PeerOptions, { variant, families }: PeerVariant) {
+    this.#options = options;
+    this.system = options.name;
     this.variant = variant;
     this.families = families;
-    this.callMicros = callMicros;
+  }
+
+  /** Measured when the index is prepared: the median of 2,000 calls on an index of 16 vectors. */
+  get callMicros(): number {
+    return this.#callMicros;
   }
 
   async prepare(): Promise<Built> {
-    const built = await this.#process.ask<Built & { handle: number }>('build', { variant: this.variant });
+    const { python, name, files } = this.#options;
+    this.#process = new PeerProcess(python, name);
+    await this.#ask('open', files);
+    const { micros } = await this.#ask<{ micros: number }>('call');
+    this.#callMicros = micros;
+    const built = await this.#ask<Built & { handle: number }>('build', { variant: this.variant });
     this.#handle = built.handle;
     return built;
   }
 
   async useQueries({ path }: QuerySet): Promise<void> {
-    await this.#process.ask('requery', { queries: path });
+    await this.#ask('requery', { queries: path });
   }
 
   async measureSingle(setting: Setting, k: number, range: QueryRange): Promise<SingleRun> {
@@ -81,12 +66,18 @@ class PeerSystem implements AnnSystem {
     return { ids: new Int32Array(bytesIn(ids)), seconds, cpuSeconds };
   }
 
-  async close(): Promise<void> {
-    await this.#process.ask('drop', { handle: this.#handle });
+  close(): Promise<void> {
+    this.#process?.close();
+    return Promise.resolve();
   }
 
   #search(setting: Setting, k: number, range: QueryRange, single: boolean): Promise<SearchAnswer> {
-    return this.#process.ask<SearchAnswer>('search', { handle: this.#handle, setting, k, ...range, single });
+    return this.#ask<SearchAnswer>('search', { handle: this.#handle, setting, k, ...range, single });
+  }
+
+  #ask<T>(op: string, request?: object): Promise<T> {
+    if (this.#process === null) throw new Error(`${this.system} ${this.variant} is not prepared`);
+    return this.#process.ask<T>(op, request);
   }
 }
 
