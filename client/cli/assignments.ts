@@ -1,11 +1,12 @@
 /** "key=value" words of the command line as attributes, typed as the collection has them. */
 import { attributesFromJson } from './import/attribute-values.js';
+import { ShoalError } from '../../base/errors.js';
 import { usageError } from './command.js';
 import type { Attributes, AttributeTypeName } from '../../proto/attributes.js';
 
 /**
  * The attributes of `words`; a list is written as JSON. Wrong usage for a word without "=", for a key given twice, also in
- * `removed`; INVALID_ARGUMENT for a value that is not of the declared type.
+ * `removed`; INVALID_ARGUMENT for a value that is not of the declared type, or that no attribute can have.
  */
 export function parseAssignments(
   words: readonly string[],
@@ -21,17 +22,22 @@ export function parseAssignments(
     const key = word.slice(0, at);
     if (seen.has(key)) throw usageError(`attribute ${key} is given twice`);
     seen.add(key);
-    json.push([key, valueOf(word.slice(at + 1), Object.hasOwn(declared, key) ? declared[key] : undefined)]);
+    const [text, type] = [word.slice(at + 1), Object.hasOwn(declared, key) ? declared[key] : undefined];
+    json.push([key, type === 'string' ? text : valueOf(key, text, type)]);
   }
   return attributesFromJson(Object.fromEntries(json), declared);
 }
 
 /** What a JSON document would have in this place. */
-function valueOf(text: string, type: AttributeTypeName | undefined): unknown {
+function valueOf(key: string, text: string, type: AttributeTypeName | undefined): unknown {
   // Kept as text: an int64 beyond 2^53 would lose digits as a number.
-  if (type === 'string' || type === 'timestamp' || type === 'int64') return text;
+  if ((type === 'timestamp' || type === 'int64') && text !== 'null') return text;
   const value = parsed(text);
-  return value === null || (typeof value === 'object' && !Array.isArray(value)) ? text : value;
+  if (value === null)
+    throw new ShoalError('INVALID_ARGUMENT', `attribute ${key} cannot be null; --remove ${key} takes it away`);
+  if (typeof value !== 'object' || Array.isArray(value)) return value;
+  const what = `attribute ${key} cannot be an object; give it a string, a number, true or false, or a list of one of them`;
+  throw new ShoalError('INVALID_ARGUMENT', what);
 }
 
 function parsed(text: string): unknown {

@@ -6,7 +6,7 @@ import { attributesToWire, type Attributes } from '../../proto/attributes.js';
 import { unary, type Target } from './call.js';
 import { errorOfCall } from './errors.js';
 import { importDocuments, type ImportOptions } from './import.js';
-import { conditionsToWire, documentFromWire, documentToWire, writeResultFromWire } from './wire.js';
+import { conditionsToWire, documentFromWire, documentToWire, filterToWire, writeResultFromWire } from './wire.js';
 import {
   CountDocumentsRequest,
   DeleteDocumentsRequest,
@@ -87,11 +87,11 @@ export function documentCalls(target: Target, client: DocumentsClient): Document
       return { uid: wire.uid, ...documentFromWire(wire.document, wire.docId) };
     },
     async count(collection, options = {}) {
-      const request = CountDocumentsRequest.fromPartial({ collection, ...options });
+      const request = CountDocumentsRequest.fromPartial({ collection, ...options, ...filtered(options) });
       const wire = await unary(target, client.countDocuments.bind(client), request);
       return { uid: wire.uid, documents: Number(wire.documents) };
     },
-    scroll: (collection, options = {}) => scroll(target, client, ScrollRequest.fromPartial({ collection, ...options })),
+    scroll: (collection, options = {}) => scroll(target, client, { collection, ...options }),
     import: (collection, documents, options) => importDocuments(target, client, { collection, documents }, options),
   };
 }
@@ -121,7 +121,7 @@ function writeCalls(
       return deleted(await unary(target, client.deleteDocuments.bind(client), request, writeDeadlineMs));
     },
     async deleteWhere(collection, filter) {
-      const request = DeleteDocumentsRequest.fromPartial({ collection, filter });
+      const request = DeleteDocumentsRequest.fromPartial({ collection, filter: filterToWire(filter) });
       return deleted(await unary(target, client.deleteDocuments.bind(client), request, deleteWhereDeadlineMs));
     },
   };
@@ -131,6 +131,10 @@ function conditional({ conditions = [], writeId = '' }: WriteOptions): Pick<Upse
   return { conditions: conditionsToWire(conditions), writeId };
 }
 
+function filtered({ filter }: FilterOptions): FilterOptions {
+  return filter === undefined ? {} : { filter: filterToWire(filter) };
+}
+
 function deleted(wire: DeleteDocumentsResponse): DeleteResult {
   return { uid: wire.uid, sequence: wire.sequence, deleted: Number(wire.deleted) };
 }
@@ -138,8 +142,9 @@ function deleted(wire: DeleteDocumentsResponse): DeleteResult {
 async function* scroll(
   target: Target,
   client: DocumentsClient,
-  request: ScrollRequest,
+  options: ScrollOptions & { readonly collection: string },
 ): AsyncGenerator<StoredDocument> {
+  const request = ScrollRequest.fromPartial({ ...options, ...filtered(options) });
   const call = client.scroll(request, new Metadata());
   try {
     for await (const message of call) {

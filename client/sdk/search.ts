@@ -13,6 +13,7 @@ import {
 } from '../../proto/generated/shoal/v1/search.js';
 import { knownAttributesFromWire } from '../../proto/attributes.js';
 import { unary, type Target } from './call.js';
+import { filterToWire } from './wire.js';
 import type { Hit, SearchAnswer, SearchMode, SearchOptions, SearchOutcome, SparseRouting } from './types.js';
 
 /** The question: words, a vector of the collection's dimensions, or a document whose vector it is (which is no hit itself). */
@@ -81,11 +82,12 @@ function requestToWire(
   options: SearchOptions,
 ): SearchRequest {
   const { query } = question;
-  const { mode, sparse, minSequence, ...rest } = options;
+  const { mode, sparse, minSequence, filter, ...rest } = options;
   return SearchRequest.fromPartial({
     ...rest,
     collection: question.collection,
     ...askedBy(query),
+    ...(filter === undefined ? {} : { filter: filterToWire(filter) }),
     ...(mode === undefined ? {} : { mode: wireModes[mode] }),
     ...(sparse === undefined ? {} : { sparse: wireRoutings[sparse] }),
     ...(minSequence === undefined ? {} : { minSequence: minSequence.sequence, minSequenceUid: minSequence.uid }),

@@ -1,6 +1,6 @@
 /** Documents between plain values and the wire. */
 import { bufferOf, float32From, uint32From } from '../../base/bytes.js';
-import { codeOfStatus } from '../../base/errors.js';
+import { codeOfStatus, ShoalError } from '../../base/errors.js';
 import { attributesToWire, knownAttributesFromWire } from '../../proto/attributes.js';
 import type { Document as WireDocument } from '../../proto/generated/shoal/v1/document.js';
 import type {
@@ -16,6 +16,12 @@ import type {
   WriteCondition,
   WriteResult,
 } from './types.js';
+
+/** `filter` as it is; the wire has no other word for "none" than an empty one. INVALID_ARGUMENT for that. */
+export function filterToWire(filter: string): string {
+  if (filter !== '') return filter;
+  throw new ShoalError('INVALID_ARGUMENT', 'the filter is empty; leave it out, or write a condition');
+}
 
 /** A document for the wire; its vectors are views that must not change until the call is done. */
 export function documentToWire(document: Document): WireDocument {

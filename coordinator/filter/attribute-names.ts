@@ -5,6 +5,8 @@ import type { AttributeType } from '../../proto/generated/shoal/v1/document.js';
 /** The attribute types of a collection, by name. */
 export type KnownAttributes = Readonly<Record<string, AttributeType>>;
 
+const but = ' (an empty list alone makes none known)';
+
 /** Names that a message lists. */
 const listedMax = 10;
 
@@ -13,10 +15,14 @@ export function typeOfAttribute(known: KnownAttributes, name: string): Attribute
   return Object.hasOwn(known, name) ? known[name]! : null;
 }
 
-/** What to say about a name that the collection does not have: the known ones, those most alike first. */
+/**
+ * What to say about a name that the collection does not have: the known ones, those most alike first. One whose only values are empty
+ * lists is unknown: nothing has said yet of what it is a list.
+ */
 export function unknownAttribute(known: KnownAttributes, name: string): string {
   const names = Object.keys(known);
-  if (names.length === 0) return `attribute '${name}' is unknown; no document of the collection has attributes yet`;
+  if (names.length === 0)
+    return `attribute '${name}' is unknown; no document of the collection has attributes yet${but}`;
   const ranked = names
     .map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
     .sort((left, right) => left.distance - right.distance || (left.candidate < right.candidate ? -1 : 1));
@@ -24,7 +30,7 @@ export function unknownAttribute(known: KnownAttributes, name: string): string {
     .slice(0, listedMax)
     .map(({ candidate }) => `${candidate} (${attributeTypeName(known[candidate]!)})`);
   const rest = names.length > listedMax ? ` and ${names.length - listedMax} more` : '';
-  return `attribute '${name}' is unknown; the collection has ${listed.join(', ')}${rest}`;
+  return `attribute '${name}' is unknown; the collection has ${listed.join(', ')}${rest}${but}`;
 }
 
 /** Levenshtein distance in UTF-16 units. */

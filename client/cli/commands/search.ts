@@ -18,7 +18,8 @@ import type {
 interface SearchFlags {
   readonly k: number;
   readonly offset: number;
-  readonly mode: SearchMode;
+  /** Absent = hybrid, or dense where there are no words. */
+  readonly mode?: SearchMode;
   readonly candidates?: number;
   readonly nprobe?: number;
   readonly weights?: FusionWeights;
@@ -61,6 +62,7 @@ export function addSearch(program: Command, host: CommandHost): void {
       if (flags.exact === true && flags.nprobe !== undefined)
         throw usageError('--exact looks into every list; leave out --nprobe');
       if (flags.rrf === true && flags.weights !== undefined) throw usageError('--rrf and --weights exclude each other');
+      if (query === '') checkWithoutWords(flags);
       await call.withClient(async (client) => {
         const question = flags.like === undefined ? query : { like: flags.like };
         if (flags.vectors === undefined) return searchOne(call, client, { name, question, flags });
@@ -75,9 +77,12 @@ function configure(command: Command): void {
     .option('-k, --k <number>', 'hits wanted', integer(1, 10_000), 10)
     .option('--offset <number>', 'hits to skip', integer(0, 10_000), 0)
     .addOption(
-      new Option('--mode <mode>', 'what decides the order')
-        .choices(['hybrid', 'dense', 'sparse', 'multi'])
-        .default('hybrid'),
+      new Option('--mode <mode>', 'what decides the order (default: hybrid; dense where there is no query)').choices([
+        'hybrid',
+        'dense',
+        'sparse',
+        'multi',
+      ]),
     )
     .option(
       '--candidates <number>',
@@ -112,7 +117,7 @@ function optionsOf(flags: SearchFlags): SearchOptions {
   return {
     k: flags.k,
     offset: flags.offset,
-    mode: flags.mode,
+    mode: flags.mode ?? 'hybrid',
     deadlineMs: flags.deadline,
     ...(flags.candidates === undefined ? {} : { candidates: flags.candidates }),
     ...(flags.nprobe === undefined ? {} : { nprobe: flags.nprobe }),
@@ -126,6 +131,20 @@ function optionsOf(flags: SearchFlags): SearchOptions {
     ...(flags.filter === undefined ? {} : { filter: flags.filter }),
     ...(flags.exact === undefined ? {} : { exact: true }),
   };
+}
+
+/** Wrong usage where an option asks for what only words can have. */
+function checkWithoutWords({ like, mode, rrf, weights, sparse }: SearchFlags): void {
+  const asked = like === undefined ? '--vectors' : '--like';
+  const options: readonly [string, boolean][] = [
+    [`--mode ${mode}`, mode !== undefined && mode !== 'dense'],
+    ['--rrf', rrf === true],
+    ['--weights', weights !== undefined],
+    ['--sparse', sparse !== undefined],
+  ];
+  const pointless = options.find(([, isGiven]) => isGiven)?.[0];
+  if (pointless !== undefined)
+    throw usageError(`${asked} searches by vectors alone, so there is nothing to fuse; leave out ${pointless}`);
 }
 
 /** A bare vector has neither words nor token vectors, so dense is the only mode that it can have. */

@@ -9,7 +9,8 @@ export function addSet(program: Command, host: CommandHost): void {
     summary: 'change attributes of a document',
     details:
       'Text and vectors stay as they are, and nothing is encoded again. A value has the type that the collection knows of the\n' +
-      'attribute. Of an attribute that is new, true and false are bool, numbers double, JSON lists are lists, and all else is text.',
+      'attribute. Of an attribute that is new, true and false are bool, numbers double, JSON lists are lists, and all else is text;\n' +
+      'what looks like null or like an object is refused.',
     examples: [
       'shoal set papers 17 year=1994 title_checked=true',
       `shoal set papers 17 'tags=["wing","slipstream"]' --remove draft`,

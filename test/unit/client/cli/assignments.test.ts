@@ -16,16 +16,23 @@ describe('key=value words', () => {
   });
 
   it('have the type that they look like where none is declared', () => {
-    const words = ['d=2', 'b=false', 's=a=b', 'e=', 'l=["x"]', 'o={"a":1}', 'z=null'];
+    const words = ['d=2', 'b=false', 's=a=b', 'e=', 'l=["x"]'];
     assert.deepEqual(parseAssignments(words, {}), {
       d: 2,
       b: false,
       s: 'a=b',
       e: '',
       l: ['x'],
-      o: '{"a":1}',
-      z: 'null',
     });
+  });
+
+  it('are no text where they look like null or an object, unless text is declared', () => {
+    const why = { code: 'INVALID_ARGUMENT', message: 'attribute y cannot be null; --remove y takes it away' };
+    for (const declared of [{}, { y: 'int64' }, { y: 'timestamp' }, { y: 'double' }] as const)
+      assert.throws(() => parseAssignments(['y=null'], declared), why);
+    const object = { code: 'INVALID_ARGUMENT', message: /attribute y cannot be an object; give it a string, a number/ };
+    assert.throws(() => parseAssignments(['y={"a":1}'], {}), object);
+    assert.deepEqual(parseAssignments(['y=null', 'z={}'], { y: 'string', z: 'string' }), { y: 'null', z: '{}' });
   });
 
   it('are refused where they make no sense', () => {

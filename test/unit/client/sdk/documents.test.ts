@@ -77,6 +77,17 @@ describe('documents of the client', () => {
       assert.deepEqual(ids, ['3']);
     }));
 
+  it('are not all counted, listed or deleted by a filter that is empty', () =>
+    withClient(async (client) => {
+      await client.collections.create('notes');
+      const empty = { code: 'INVALID_ARGUMENT', message: 'the filter is empty; leave it out, or write a condition' };
+      const { documents } = client;
+      await assert.rejects(documents.count('notes', { filter: '' }), empty);
+      await assert.rejects(documents.scroll('notes', { filter: '' }).next(), empty);
+      await assert.rejects(documents.deleteWhere('notes', ''), empty);
+      await assert.rejects(client.search('notes', 'shoes', { filter: '' }), empty);
+    }));
+
   it('are scrolled over, and a loop may be left early', () =>
     withClient(async (client) => {
       await client.collections.create('notes');

@@ -129,6 +129,10 @@ describe('shoal search', () => {
     assert.deepEqual([exact?.exact, alike?.like, alike?.mode], [true, '1', SearchMode.SEARCH_MODE_DENSE]);
     const wrong = await shoal(['search', 'notes', 'shoes', '--filter', 'year =']);
     assert.deepEqual([wrong.exitCode, /position 4/.test(wrong.stderr)], [1, true]);
+    const none = await shoal(['search', 'notes', 'shoes', '--filter', '']);
+    assert.deepEqual([none.exitCode, /the filter is empty; leave it out/.test(none.stderr)], [1, true]);
+    const dense = ['--like', '1', '--mode', 'dense'];
+    assert.equal((await shoal(['search', 'notes', ...dense])).exitCode, 0);
   });
 
   it('says what is wrong usage', async () => {
@@ -146,6 +150,11 @@ describe('shoal search', () => {
       ['search', 'notes', 'q', '--rrf', '--weights', '1,1,1'],
       ['search', 'notes', 'q', '--like', '1'],
       ['search', 'notes', 'q', '--exact', '--nprobe', '3'],
+      ['search', 'notes', '--like', '1', '--mode', 'sparse'],
+      ['search', 'notes', '--like', '1', '--rrf'],
+      ['search', 'notes', '--like', '1', '--weights', '1,1,1'],
+      ['search', 'notes', '--like', '1', '--sparse', 'off'],
+      ['search', 'notes', '--vectors', 'f.npy', '--mode', 'hybrid'],
       ['search', 'notes', 'q', '--address', 'nowhere'],
     ];
     for (const words of cases) assert.equal((await shoal(words)).exitCode, 2, words.join(' '));
