@@ -17,7 +17,8 @@ import { checkRecord } from './log-record.js';
 import { LogStream, type LogStreamOptions } from './log-stream.js';
 
 export const logFormat = 2;
-const unfinished = '.unfinished';
+/** Ends the names of folders of streams that are half made or half removed. */
+export const unfinished = '.unfinished';
 
 export interface EmbeddedChangeLogOptions {
   /** Its own folder; created when missing. */

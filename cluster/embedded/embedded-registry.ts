@@ -16,12 +16,14 @@ import type {
   RegistryWrite,
 } from '../registry.js';
 import { assertRoom, checkFormat, diskError } from './disk-format.js';
-import { LmdbStore, type StoreWrite } from './lmdb-store.js';
+import { checkStore, LmdbStore, type StoreWrite } from './lmdb-store.js';
 import { EmbeddedWatch } from './registry-watch.js';
 
 export const registryFormat = 2;
 const mapBytes = 16 * 1024 * 1024;
 const revisionKey = Buffer.from([1]);
+/** First byte of the keys of entries. */
+const entryMark = 2;
 const keyBytesMax = 1_000;
 
 export interface EmbeddedRegistryOptions {
@@ -35,6 +37,15 @@ export async function openEmbeddedRegistry(options: EmbeddedRegistryOptions): Pr
   await checkFormat(options.directory, 'registry', registryFormat);
   const store = await LmdbStore.open(join(options.directory, 'registry.mdb'), { mapBytes });
   return new EmbeddedRegistry(options, store);
+}
+
+/** What the registry in the file at `path`, which no one has open, holds: values by key. DATA_LOSS for a damaged file. */
+export async function readRegistry(path: string): Promise<ReadonlyMap<string, Uint8Array>> {
+  const entries = new Map<string, Uint8Array>();
+  await checkStore(path, {}, (key, value) => {
+    if (key[0] === entryMark) entries.set(key.toString('utf8', 1), stored(key, value).value);
+  });
+  return entries;
 }
 
 interface HeldEntry extends RegistryEntry {
@@ -56,7 +67,7 @@ class EmbeddedRegistry implements Registry {
     this.#options = options;
     this.#store = store;
     this.#revision = store.get(revisionKey)?.readBigUInt64LE(0) ?? 0n;
-    const keys = store.keys({ start: Buffer.from([2]), end: Buffer.from([3]) });
+    const keys = store.keys({ start: Buffer.from([entryMark]), end: Buffer.from([entryMark + 1]) });
     this.#entries = new Map(keys.map((key) => [key.toString('utf8', 1), stored(key, store.get(key))]));
   }
 
@@ -189,7 +200,7 @@ function shown({ key, value, revision }: HeldEntry): RegistryEntry {
 }
 
 function diskKey(key: string): Buffer {
-  return Buffer.concat([Buffer.from([2]), Buffer.from(key)]);
+  return Buffer.concat([Buffer.from([entryMark]), Buffer.from(key)]);
 }
 
 /** Value on disk: revision u64 little-endian, then the bytes. A leased value replaces a lasting one by nothing. */

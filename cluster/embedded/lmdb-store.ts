@@ -50,13 +50,20 @@ export interface OwnChecks {
   check(entry: CheckedEntry): void;
 }
 
-/** DATA_LOSS, naming the file, unless the file at `path`, which no one has open, is whole: every page and every entry of it. */
-export async function checkStore(path: string, options: Pick<LmdbStoreOptions, 'own'>): Promise<void> {
+/**
+ * DATA_LOSS, naming the file, unless the file at `path`, which no one has open, is whole: every page and every entry of it. `onSealed`
+ * gets each sealed entry, as views that are valid during the call.
+ */
+export async function checkStore(
+  path: string,
+  options: Pick<LmdbStoreOptions, 'own'>,
+  onSealed: (key: Buffer, value: Buffer) => void = () => undefined,
+): Promise<void> {
   const pages = new LmdbPages(path);
   try {
     await checkLmdb(pages, (entry) => {
       if (options.own?.has(entry.key) === true) options.own.check(entry);
-      else openSealed(entry.key, entry.value(), path);
+      else onSealed(entry.key, openSealed(entry.key, entry.value(), path));
     });
   } finally {
     pages.close();

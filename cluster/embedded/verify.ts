@@ -1,13 +1,18 @@
-/** Offline check of an embedded cluster's own files: formats, registry, every record of the log, objects. Opens nothing with lmdb. */
+/**
+ * Offline check of an embedded cluster's own files: formats, registry, every record of the log, objects, and that the log and the
+ * objects of every collection in the registry are there. Opens nothing with lmdb.
+ */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
+import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { codecObject, keys, streamOf, structureObject } from '../keys.js';
 import { assertNotInUse, dataFormat } from './data-directory.js';
 import { assertFormat } from './disk-format.js';
-import { logFormat } from './embedded-change-log.js';
+import { logFormat, unfinished } from './embedded-change-log.js';
 import { objectsFormat, readObject } from './embedded-object-store.js';
-import { registryFormat } from './embedded-registry.js';
+import { readRegistry, registryFormat } from './embedded-registry.js';
 import { checkStore } from './lmdb-store.js';
 import { checksOf } from './log-checks.js';
 
@@ -20,16 +25,29 @@ export interface VerifiedFile {
   readonly problems: readonly string[];
 }
 
+/** Path below the data folder. */
+const registryFile = join('registry', 'registry.mdb');
+
+/** What the registry in the data folder `directory` holds, values by key; null where it is missing or damaged. */
+export async function registryOf(directory: string): Promise<ReadonlyMap<string, Uint8Array> | null> {
+  try {
+    return await readRegistry(join(directory, registryFile));
+  } catch (error) {
+    if (error instanceof ShoalError || (error instanceof Error && 'syscall' in error)) return null;
+    throw error;
+  }
+}
+
 /**
  * Every file of the embedded cluster in the data folder `directory`; none when it holds no such cluster. FAILED_PRECONDITION while a
  * process has the folder: what is being written cannot be judged.
  */
 export async function* verifyEmbedded(directory: string): AsyncGenerator<VerifiedFile> {
-  if (!existsSync(join(directory, 'registry'))) return;
+  const isCluster = ['registry', 'log', 'objects'].some((folder) => existsSync(join(directory, folder, 'format')));
+  if (!isCluster) return;
   await assertNotInUse(directory);
   yield* formats(directory);
-  const registry = join('registry', 'registry.mdb');
-  yield await verified(registry, 'registry', () => checkStore(join(directory, registry), {}));
+  yield await verified(registryFile, 'registry', () => readRegistry(join(directory, registryFile)));
   for (const stream of await filesBelow(directory, 'log', '.mdb')) {
     const path = join(directory, stream);
     yield await verified(stream, 'log', () => checkStore(path, { own: checksOf(path, true) }));
@@ -37,6 +55,51 @@ export async function* verifyEmbedded(directory: string): AsyncGenerator<Verifie
   for (const object of await filesBelow(directory, join('objects', 'objects'), '')) {
     yield await verified(object, 'object', () => readObject(join(directory, object), object));
   }
+  yield* missing(directory);
+}
+
+/** What the registry says should be there and is not, and logs of which it does not know. */
+async function* missing(directory: string): AsyncGenerator<VerifiedFile> {
+  const registry = await registryOf(directory);
+  if (registry === null) return;
+  const chunks = await filesBelow(directory, 'log', '.mdb');
+  const isThere = (file: string): boolean =>
+    chunks.some((chunk) => chunk.startsWith(`${file}/`)) ||
+    (!file.startsWith('log/') && existsSync(join(directory, file)));
+  const named = new Set<string>();
+  for (const [key, value] of registry) {
+    if (key.startsWith(keys.allRemains)) named.add(streamOf(key.slice(keys.allRemains.length)));
+    if (!key.startsWith(keys.settings)) continue;
+    const { uid, name, structureVersion, tokenCodec } = CollectionSettings.decode(value);
+    named.add(streamOf(uid));
+    const objects = [
+      ...(structureVersion === 0 ? [] : [structureObject(uid, structureVersion)]),
+      ...(tokenCodec === '' ? [] : [codecObject(tokenCodec)]),
+    ];
+    const parts = [
+      ['log', join('log', streamOf(uid))],
+      ...objects.map((object) => ['object', join('objects', 'objects', object)]),
+    ] as const;
+    for (const [kind = '', file = ''] of parts) {
+      if (isThere(file)) continue;
+      const what = `${join(directory, file)}, which collection '${name}' needs, does not exist`;
+      yield { file, kind, problems: [`${what}; put it back from a copy, or drop the collection and restore a backup`] };
+    }
+  }
+  for (const folder of await streamFolders(directory)) {
+    if (named.has(folder)) continue;
+    const what = `${join(directory, 'log', folder)} is the log of a collection that the registry does not know`;
+    const why = 'the registry was lost or replaced by an older one; put back the one that belongs to this log';
+    yield { file: join('log', folder), kind: 'log', problems: [`${what}: ${why}`] };
+  }
+}
+
+/** Names of the log's streams that were not left half made or half removed. */
+async function streamFolders(directory: string): Promise<readonly string[]> {
+  const root = join(directory, 'log');
+  if (!existsSync(root)) return [];
+  const entries = await readdir(root, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory() && !entry.name.endsWith(unfinished)).map(({ name }) => name);
 }
 
 async function* formats(directory: string): AsyncGenerator<VerifiedFile> {

@@ -1,5 +1,5 @@
 /** `shoal verify`: every checksum of a data folder or of a backup, offline. */
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { addCommand, type CommandHost, type Invocation } from '../command.js';
 import type { Command } from 'commander';
 
@@ -16,7 +16,7 @@ export function addVerify(program: Command, host: CommandHost): void {
     summary: 'read every checksum of a data folder or a backup, without a cluster',
     details:
       'Reads registry, log, objects, directory partitions and indexes below the folder, which no cluster may be using. Names each\n' +
-      'damaged file, and then ends with exit code 1.',
+      'file that is damaged, or that the registry speaks of and that is missing, and then ends with exit code 1.',
     examples: ['shoal verify ./shoal-data', 'shoal verify ./backups/notes-monday'],
     remote: false,
     run: async (call, args) => {
@@ -41,14 +41,21 @@ export function addVerify(program: Command, host: CommandHost): void {
 /** All that is in a data folder. NOT_FOUND when nothing is, FAILED_PRECONDITION while a cluster uses it. */
 async function partsOf(directory: string): Promise<Part[]> {
   const { ShoalError } = await import('../../../base/errors.js');
-  const { verifyEmbedded } = await import('../../../cluster/embedded/verify.js');
-  const { verifyBelow } = await import('../../../shard-node/verify.js');
+  const { registryOf, verifyEmbedded } = await import('../../../cluster/embedded/verify.js');
+  const { missingBelow, verifyBelow } = await import('../../../shard-node/verify.js');
   // As a path of its own form, since files are named by what follows it.
   const root = resolve(directory);
   const parts: Part[] = [];
   try {
     for await (const file of verifyEmbedded(root)) parts.push(file);
     for await (const { directory: folder, kind, problems } of verifyBelow(root)) {
+      parts.push({ file: relative(root, folder), kind, problems });
+    }
+    const registry = await registryOf(root);
+    for await (const { directory: folder, kind, problems } of missingBelow(
+      join(root, 'nodes'),
+      registry ?? new Map(),
+    )) {
       parts.push({ file: relative(root, folder), kind, problems });
     }
   } catch (error) {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { verifyBelow, type VerifiedFolder } from '../../../shard-node/verify.js';
+import { directorySubject, keys, positionValue, shardSubject } from '../../../cluster/keys.js';
+import { DirectoryPlacement, ShardPlacement } from '../../../proto/generated/shoal/v1/cluster.js';
+import { missingBelow, verifyBelow, type VerifiedFolder } from '../../../shard-node/verify.js';
 import { folderOfSuite } from '../../temporary-folder.js';
 
 async function verified(directory: string): Promise<VerifiedFolder[]> {
@@ -31,6 +33,54 @@ describe('the check of a data folder', () => {
       ],
     );
     rmSync(directory, { recursive: true });
+  });
+
+  it('misses the manifest where other files are left, and nothing where none are', async () => {
+    const directory = join(folder, 'lost');
+    for (const [part, name] of [
+      ['0', '0000000001.segment'],
+      ['directory-0', 'run-12'],
+      ['directory-1', 'verdicts'],
+    ] as const) {
+      mkdirSync(join(directory, part), { recursive: true });
+      writeFileSync(join(directory, part, name), '');
+    }
+    const found = (await verified(directory)).flatMap(({ kind, problems }) => [kind, ...problems]);
+    assert.match(found.join('\n'), /^index\n.*0 holds parts of an index and no manifest.*\ndirectory\n.*no manifest/);
+    assert.equal(found.length, 4);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('misses what the registry places on a node and the log cannot bring back', async () => {
+    const nodes = join(folder, 'missing');
+    const at = (part: string): string => join(nodes, part);
+    const uid = 'u1';
+    const shard = (number: number) => {
+      const value = ShardPlacement.fromPartial({ uid, shard: number, generation: 1n, nodes: ['n1', 'n2'] });
+      return [keys.placement(uid, number), ShardPlacement.encode(value).finish()] as const;
+    };
+    const directory = DirectoryPlacement.fromPartial({ uid, partition: 0, nodes: ['n1', 'n2'] });
+    const floors = [shardSubject(uid, 1n, 0), directorySubject(uid)];
+    const registry = new Map<string, Uint8Array>([
+      shard(0),
+      shard(1),
+      [keys.directory(uid, 0), DirectoryPlacement.encode(directory).finish()],
+      ...floors.map((subject) => [keys.floor(subject), positionValue(7n)] as const),
+    ]);
+    for (const [part, file] of [
+      ['n1/u1/0', 'manifest'],
+      ['n1/u1/directory-0', 'directory'],
+    ] as const) {
+      mkdirSync(at(part), { recursive: true });
+      writeFileSync(join(at(part), file), '');
+    }
+    const found: (readonly [string, string])[] = [];
+    for await (const each of missingBelow(nodes, registry)) found.push([each.kind, each.directory]);
+    assert.deepEqual(found, [
+      ['index', at('n2/u1/0')],
+      ['directory', at('n2/u1/directory-0')],
+    ]);
+    rmSync(nodes, { recursive: true });
   });
 
   it('finds every index at any depth, and reports each one apart', async () => {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../../base/clock.js';
 import { Deadline } from '../../../../base/deadline.js';
 import { createLogger } from '../../../../base/logger.js';
+import { codecObject, keys, structureObject } from '../../../../cluster/keys.js';
+import type { RegistryWrite } from '../../../../cluster/registry.js';
+import { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
 import { openEmbedded } from '../../../../cluster/embedded/open.js';
-import { verifyEmbedded, type VerifiedFile } from '../../../../cluster/embedded/verify.js';
+import { registryOf, verifyEmbedded, type VerifiedFile } from '../../../../cluster/embedded/verify.js';
 import { damage } from '../../../flip.js';
 import { folderPerTest } from '../../../temporary-folder.js';
 import { rejectsWith } from '../../../cluster/rejects.js';
@@ -22,10 +25,14 @@ describe('the offline check of an embedded cluster', () => {
   const fill = async (): Promise<void> => {
     const { registry, log, objects, close } = await open();
     const deadline = Deadline.after(systemClock, 60_000);
-    await registry.transact([], [{ operation: 'put', key: 'a', value: Buffer.from('value') }]);
+    const settings = CollectionSettings.fromPartial({ uid: 's', name: 'notes', structureVersion: 2, tokenCodec: 'c' });
+    const value = CollectionSettings.encode(settings).finish();
+    await registry.transact([], [{ operation: 'put', key: keys.setting('s'), value }]);
     await log.createStream('s', 1n);
     await log.append('s', 's.1', { headers: { id: 'x' }, body: Buffer.alloc(20_000, 7) }, deadline);
     await objects.put('tables/one', Buffer.alloc(100, 3));
+    await objects.put(structureObject('s', 2), Buffer.alloc(10));
+    await objects.put(codecObject('c'), Buffer.alloc(10));
     deadline.close();
     await close();
   };
@@ -41,7 +48,7 @@ describe('the offline check of an embedded cluster', () => {
         ...['registry', 'log', 'objects'].map((each) => `format ${each}/format`),
         'registry registry/registry.mdb',
         'log log/s/00000000000000000001.mdb',
-        'object objects/objects/tables/one',
+        ...['codecs/c', 'structures/s/2', 'tables/one'].map((each) => `object objects/objects/${each}`),
       ],
     );
     assert.deepEqual(await problems(), []);
@@ -76,6 +83,37 @@ describe('the offline check of an embedded cluster', () => {
       assert.match(found[0] ?? '', message);
     });
   }
+
+  for (const [lost, message] of [
+    ['registry', /^the registry.*|registry\/registry\.mdb cannot be read/],
+    ['log/s', /log\/s, which collection 'notes' needs, does not exist; put it back/],
+    ['log/s/00000000000000000001.mdb', /log\/s, which collection 'notes' needs, does not exist/],
+    ['objects/objects/structures', /structures\/s\/2, which collection 'notes' needs, does not exist/],
+    ['objects/objects/codecs/c', /codecs\/c, which collection 'notes' needs, does not exist/],
+  ] as const) {
+    it(`misses ${lost}`, async () => {
+      await fill();
+      assert.equal((await registryOf(folder()))?.size, 1);
+      rmSync(join(folder(), lost), { recursive: true });
+      assert.match((await problems()).join('\n'), message);
+      assert.equal((await registryOf(folder()))?.size, lost === 'registry' ? undefined : 1);
+    });
+  }
+
+  it('tells the log of a collection that the registry does not know from one that is being dropped', async () => {
+    await fill();
+    const drop = async (writes: readonly RegistryWrite[]): Promise<void> => {
+      const { registry, close } = await open();
+      await registry.transact([], [{ operation: 'delete', key: keys.setting('s') }, ...writes]);
+      await close();
+    };
+    await drop([]);
+    const [problem, ...others] = await problems();
+    assert.match(problem ?? '', /log\/s is the log of a collection that the registry does not know/);
+    assert.equal(others.length, 0);
+    await drop([{ operation: 'put', key: keys.remains('s'), value: Buffer.alloc(0) }]);
+    assert.deepEqual(await problems(), []);
+  });
 
   it('refuses a folder that a process has', async () => {
     await fill();
