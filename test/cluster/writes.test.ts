@@ -222,6 +222,33 @@ describe('writing under conditions', () => {
     }));
 });
 
+describe('a write id', () => {
+  const writeId = 'once';
+  const named = (prefix: string): Document[] =>
+    Array.from({ length: 6 }, (_, i) => document(`${prefix}${i}`, i * 60, { year: BigInt(i) }));
+  const conditions = Array.from({ length: 6 }, () => ({ ifAbsent: true as const }));
+
+  it('gives a repeated request its first answer', () =>
+    withCollection(async ({ client: { documents } }) => {
+      const first = await documents.upsert('notes', named('a'), { conditions, writeId });
+      const again = await documents.upsert('notes', named('a'), { conditions, writeId });
+      assert.deepEqual(again.results, first.results);
+      assert.ok(first.results.every(({ error }) => error === null));
+    }));
+
+  it('that is used again for other documents acknowledges none that is not written', () =>
+    withCollection(async ({ client: { documents } }) => {
+      await documents.upsert('notes', named('a'), { conditions, writeId });
+      const other = await documents.upsert('notes', named('b'), { conditions, writeId });
+      assert.ok(other.results.every(({ error }) => error === null));
+      for (const { id, docId } of other.results) assert.equal((await documents.get('notes', id)).docId, docId);
+      const part = await documents.upsert('notes', named('a').slice(3), { conditions: conditions.slice(3), writeId });
+      assert.ok(part.results.every(({ error }) => error?.code === 'FAILED_PRECONDITION'));
+      assert.equal((await documents.delete('notes', ['a1', 'a2'], { writeId })).deleted, 2);
+      assert.equal((await documents.count('notes')).documents, 10);
+    }));
+});
+
 describe('setting attributes', () => {
   it('keeps all else, and is seen by filters', () =>
     withCollection(async (cluster) => {
