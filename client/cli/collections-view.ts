@@ -2,22 +2,44 @@
 import { byteSize, counted, grouped, table, type Colours } from './format.js';
 import type { Collection } from '../sdk/types.js';
 
+/** Attributes that a person is shown; a program gets all. */
+const attributesShown = 50;
+
+/** The same for programs; null where a shard cannot be counted now, so that nobody takes a part for the whole. */
+export function collectionJson<Given extends Collection>(
+  collection: Given,
+): Omit<Given, 'documents' | 'diskBytes'> & { readonly documents: number | null; readonly diskBytes: number | null } {
+  return collection.shardsUncounted === 0 ? collection : { ...collection, documents: null, diskBytes: null };
+}
+
+/** A sum over shards as text: "?" where none, "≥ …" where not all of them could be counted. */
+function sumText<Sum>({ shards, shardsUncounted }: Collection, sum: Sum, text: (sum: Sum) => string): string {
+  if (shardsUncounted === 0) return text(sum);
+  return shardsUncounted >= shards ? '?' : `≥ ${text(sum)}`;
+}
+
+function attributesText(collection: Collection): string {
+  const declared = Object.entries(collection.attributes).map(([name, type]) => `${name}:${type}`);
+  if (declared.length === 0) return 'by first sight';
+  const more = declared.length - attributesShown;
+  return `${declared.slice(0, attributesShown).join(', ')}${more > 0 ? ` … and ${grouped(more)} more; --json has all` : ''}`;
+}
+
 /** One collection, a field a line. */
 export function collectionText(collection: Collection, paint: Colours): string {
-  const declared = Object.entries(collection.attributes).map(([name, type]) => `${name}:${type}`);
   const tokens =
     collection.tokenDim === 0 ? 'none' : `${collection.tokenDim} dimensions, codec ${collection.tokenCodec || 'none'}`;
   const fields: [string, string][] = [
     ['uid', collection.uid],
-    ['documents', grouped(collection.documents)],
-    ['on disk', byteSize(collection.diskBytes)],
+    ['documents', sumText(collection, collection.documents, grouped)],
+    ['on disk', sumText(collection, collection.diskBytes, byteSize)],
     ['model', collection.model],
     ['dense', `${collection.dim} dimensions`],
     ['tokens', tokens],
     ['shards', `${collection.shards} (${counted(collection.lists, 'list')})`],
     ['replicas', String(collection.replicas)],
     ['target recall', String(collection.targetRecall)],
-    ['attributes', declared.length === 0 ? 'by first sight' : declared.join(', ')],
+    ['attributes', attributesText(collection)],
     ...(collection.expiresBy === '' ? [] : [['expires by', collection.expiresBy] satisfies [string, string]]),
     ['created', collection.created?.toISOString() ?? 'unknown'],
   ];
@@ -33,8 +55,8 @@ export function collectionsTable(
   if (collections.length === 0) return 'no collections; `shoal import NAME FILE` makes one';
   const rows = collections.map((collection) => [
     collection.name,
-    collection.documents,
-    byteSize(collection.diskBytes),
+    collection.shardsUncounted === 0 ? collection.documents : sumText(collection, collection.documents, grouped),
+    sumText(collection, collection.diskBytes, byteSize),
     collection.shards,
     collection.replicas,
     collection.model,

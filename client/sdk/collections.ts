@@ -108,6 +108,7 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     diskBytes: Number(wire.diskBytes),
     shards: wire.shards,
     lists: wire.lists,
+    shardsUncounted: wire.shardsUncounted,
   };
 }
 

@@ -86,11 +86,13 @@ export interface Collection {
   readonly expiresBy: string;
   /** 0 = one list. */
   readonly structureVersion: number;
-  /** Of the shards that a replica can count now, as `diskBytes`; the cluster's status names the others. */
+  /** Of the shards that a replica can count now, as `diskBytes`: all there are where `shardsUncounted` is 0. */
   readonly documents: number;
   readonly diskBytes: number;
   readonly shards: number;
   readonly lists: number;
+  /** Shards that no replica can count now; the cluster's status names them. */
+  readonly shardsUncounted: number;
 }
 
 /** What became of one document of a write; `error` is null when it was written. */

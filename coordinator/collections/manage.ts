@@ -1,5 +1,5 @@
 /** Looking at collections, changing their settings, dropping them. */
-import type { Deadline } from '../../base/deadline.js';
+import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { keys } from '../../cluster/keys.js';
@@ -17,6 +17,9 @@ import type { Structures } from '../structures.js';
 import { refusePointedTo } from './aliases.js';
 import { clearRemains, leaveRemains } from './remains.js';
 
+/** How long the log of a dropped collection stays for nodes that are slow to close it. */
+const letGoMs = 2_000;
+
 export interface ManageParts extends ReadParts {
   readonly registry: Registry;
   readonly log: ChangeLog;
@@ -24,7 +27,7 @@ export interface ManageParts extends ReadParts {
   readonly structures: Structures;
 }
 
-/** Settings and size of a collection, without the shards that no replica can count now; the status of the cluster names those. */
+/** Settings and size of a collection, and how many shards no replica can count now; the status of the cluster names those. */
 export async function describeCollection(
   settings: CollectionSettings,
   parts: ReadParts,
@@ -38,6 +41,7 @@ export async function describeCollection(
     diskBytes: counts.reduce((sum, { diskBytes }) => sum + diskBytes, 0n),
     shards: placements.length,
     lists: placements.reduce((sum, { lists }) => sum + lists.length / 4, 0),
+    shardsUncounted: placements.length - counts.length,
   };
 }
 
@@ -90,6 +94,7 @@ export async function dropCollection(
   }
   const { uid } = settings;
   await removeKeys(settings, parts, deadline);
+  // await letGo(uid, parts, deadline);
   await clearRemains(uid, parts);
   parts.appenders.forget(uid);
   parts.structures.forget(uid);
@@ -99,6 +104,24 @@ export async function dropCollection(
     deadline,
   );
   return settings;
+}
+
+/** Waits until no node holds a part of the collection: one that does would miss the log. None that is away is waited for long. */
+async function letGo(uid: string, { view, clock }: ManageParts, deadline: Deadline): Promise<void> {
+  const isOf = (key: string): boolean => key.startsWith(`${uid}/`);
+  const limit = Deadline.after(clock, letGoMs, deadline.signal);
+  try {
+    await view.when(
+      ({ settings, replicas, directoryStates }) =>
+        settings.has(uid) || [...replicas.keys(), ...directoryStates.keys()].some(isOf) ? undefined : true,
+      `nodes to let go of collection ${uid}`,
+      limit,
+    );
+  } catch (error) {
+    if (!limit.signal.aborted) throw error;
+  } finally {
+    limit.close();
+  }
 }
 
 /** In one transaction, which fails when an alias was pointed to the collection since it was looked for. */

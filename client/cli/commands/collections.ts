@@ -1,7 +1,7 @@
 /** `shoal collections …`: create, list, describe, update, drop, alias. */
 import { addCommand, usageError, type CommandHost } from '../command.js';
 import { attributeDeclarations, decimal, integer, truth } from '../flags.js';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { AttributeTypeName } from '../../../proto/attributes.js';
 import type { Collection, CollectionOptions } from '../../sdk/types.js';
 import type { Invocation } from '../command.js';
@@ -95,9 +95,9 @@ function addList(group: Command, host: CommandHost): void {
         collections: await client.collections.list(),
         aliases: await client.collections.aliases(),
       }));
-      await call.answer({ collections, aliases }, async () => {
+      const { collectionJson, collectionsTable } = await import('../collections-view.js');
+      await call.answer({ collections: collections.map(collectionJson), aliases }, async () => {
         const { colours } = await import('../format.js');
-        const { collectionsTable } = await import('../collections-view.js');
         return collectionsTable(collections, aliases, colours(call.context));
       });
     },
@@ -111,9 +111,9 @@ function addDescribe(group: Command, host: CommandHost): void {
     examples: ['shoal collections describe notes', 'shoal collections describe notes --json'],
     run: async (call, args) => {
       const { problems, ...collection } = await call.withClient((client) => client.collections.describe(args.text(0)));
-      await call.answer({ collection, problems }, async () => {
+      const { collectionJson, collectionText } = await import('../collections-view.js');
+      await call.answer({ collection: collectionJson(collection), problems }, async () => {
         const { colours } = await import('../format.js');
-        const { collectionText } = await import('../collections-view.js');
         const { withProblems } = await import('../cluster-view.js');
         const paint = colours(call.context);
         return withProblems(collectionText(collection, paint), problems, paint);
@@ -131,12 +131,12 @@ function addUpdate(group: Command, host: CommandHost): void {
     examples: ['shoal collections update notes --target-recall 0.98'],
     configure: (command) =>
       command
-        .option('--replicas <number>', 'copies of each shard', integer(1, 100))
-        .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1)),
+        .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1))
+        // Known, so that the cluster can say what to do instead.
+        .addOption(new Option('--replicas <number>').argParser(integer(1, 100)).hideHelp()),
     run: async (call, args, { replicas, targetRecall }) => {
-      if (replicas === undefined && targetRecall === undefined) {
-        throw usageError('there is nothing to change; give --replicas or --target-recall');
-      }
+      if (replicas === undefined && targetRecall === undefined)
+        throw usageError('there is nothing to change; give --target-recall');
       const changes = {
         ...(replicas === undefined ? {} : { replicas }),
         ...(targetRecall === undefined ? {} : { targetRecall }),
@@ -187,9 +187,9 @@ function addAlias(group: Command, host: CommandHost): void {
 }
 
 async function showCollection(call: Invocation, collection: Collection): Promise<void> {
-  await call.answer({ collection }, async () => {
+  const { collectionJson, collectionText } = await import('../collections-view.js');
+  await call.answer({ collection: collectionJson(collection) }, async () => {
     const { colours } = await import('../format.js');
-    const { collectionText } = await import('../collections-view.js');
     return collectionText(collection, colours(call.context));
   });
 }

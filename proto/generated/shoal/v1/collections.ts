@@ -73,6 +73,8 @@ export interface Collection {
   diskBytes: bigint;
   shards: number;
   lists: number;
+  /** Shards that no replica could count: documents and disk_bytes are those of the others. */
+  shardsUncounted: number;
 }
 
 export interface CreateCollectionRequest {
@@ -509,7 +511,7 @@ export const CollectionSettings_AttributesEntry: MessageFns<CollectionSettings_A
 };
 
 function createBaseCollection(): Collection {
-  return { settings: undefined, documents: 0n, diskBytes: 0n, shards: 0, lists: 0 };
+  return { settings: undefined, documents: 0n, diskBytes: 0n, shards: 0, lists: 0, shardsUncounted: 0 };
 }
 
 export const Collection: MessageFns<Collection> = {
@@ -534,6 +536,9 @@ export const Collection: MessageFns<Collection> = {
     }
     if (message.lists !== 0) {
       writer.uint32(40).uint32(message.lists);
+    }
+    if (message.shardsUncounted !== 0) {
+      writer.uint32(48).uint32(message.shardsUncounted);
     }
     return writer;
   },
@@ -591,6 +596,14 @@ export const Collection: MessageFns<Collection> = {
             message.lists = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.shardsUncounted = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -615,6 +628,7 @@ export const Collection: MessageFns<Collection> = {
     message.diskBytes = (object.diskBytes !== undefined && object.diskBytes !== null) ? BigInt(object.diskBytes) : 0n;
     message.shards = object.shards ?? 0;
     message.lists = object.lists ?? 0;
+    message.shardsUncounted = object.shardsUncounted ?? 0;
     return message;
   },
 };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { collectionsTable, collectionText } from '../../../../client/cli/collections-view.js';
+import { collectionJson, collectionsTable, collectionText } from '../../../../client/cli/collections-view.js';
 import { colours } from '../../../../client/cli/format.js';
 import { withClient } from '../with-client.js';
 
@@ -15,6 +15,30 @@ describe('collections in text', () => {
       assert.match(text, /attributes +year:int64/);
       assert.match(text, /tokens +none/);
       assert.match(collectionsTable([collection], {}, paint), /papers +0 +0 B +1 +1 +default/);
+    }));
+
+  it('say where a shard cannot be counted that there may be more, and take no part for the whole', () =>
+    withClient(async (client) => {
+      const whole = { ...(await client.collections.create('papers')), documents: 1200, diskBytes: 4096, shards: 3 };
+      const part = { ...whole, shardsUncounted: 1 };
+      const none = { ...whole, documents: 0, diskBytes: 0, shardsUncounted: 3 };
+      assert.match(collectionText(part, paint), /documents +≥ 1,200\n +on disk +≥ 4\.0 KiB/);
+      assert.match(collectionsTable([part], {}, paint), /papers +≥ 1,200 +≥ 4\.0 KiB +3/);
+      assert.match(collectionsTable([none], {}, paint), /papers +\? +\? +3/);
+      const sizes = [whole, part, none].map(collectionJson).map(({ documents, diskBytes }) => [documents, diskBytes]);
+      assert.deepEqual(sizes, [
+        [1200, 4096],
+        [null, null],
+        [null, null],
+      ]);
+    }));
+
+  it('name fifty attributes and say how many more there are', () =>
+    withClient(async (client) => {
+      const names = Array.from({ length: 1200 }, (_, index) => `a${String(index).padStart(4, '0')}`);
+      const attributes = Object.fromEntries(names.map((name) => [name, 'int64' as const]));
+      const collection = { ...(await client.collections.create('papers')), attributes };
+      assert.match(collectionText(collection, paint), /a0049:int64 … and 1,150 more; --json has all\n/);
     }));
 
   it('are listed with the aliases that point to them', () =>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
 import type { ChangeLog } from '../../../../cluster/change-log.js';
 import { keys } from '../../../../cluster/keys.js';
 import type { ObjectStore } from '../../../../cluster/object-store.js';
@@ -15,7 +16,7 @@ import type { Structures } from '../../../../coordinator/structures.js';
 import { CollectionSettings, UpdateCollectionRequest } from '../../../../proto/generated/shoal/v1/collections.js';
 import { ShardStatistics } from '../../../../proto/generated/shoal/v1/shard.js';
 import { FakeClock } from '../../../fake-clock.js';
-import { deadlineOf, mapOf, peersOf, registryOf, servingMap, settings, uid } from '../fixtures.js';
+import { deadlineOf, mapOf, peersOf, registryOf, replica, servingMap, settings, uid } from '../fixtures.js';
 
 interface Rig {
   readonly parts: ManageParts;
@@ -63,7 +64,20 @@ describe('describing a collection', () => {
   it('sums over its shards', async () => {
     const { settings: described, ...sizes } = await describeCollection(settings(), rig().parts, deadlineOf());
     assert.equal(described?.name, 'notes');
-    assert.deepEqual(sizes, { documents: 6n, diskBytes: 200n, shards: 2, lists: 2 });
+    assert.deepEqual(sizes, { documents: 6n, diskBytes: 200n, shards: 2, lists: 2, shardsUncounted: 0 });
+  });
+
+  it('says how many of them nobody can count', async () => {
+    const away = peersOf({
+      statistics: async (_address, { shards }) => {
+        if (shards[0]?.shard === 0) throw new ShoalError('UNAVAILABLE', 'the node is away');
+        return { shards: [ShardStatistics.fromPartial({ documents: 3n, diskBytes: 100n })] };
+      },
+    });
+    const parts = { ...rig().parts, peers: away };
+    const { settings: described, ...sizes } = await describeCollection(settings(), parts, deadlineOf());
+    assert.equal(described?.name, 'notes');
+    assert.deepEqual(sizes, { documents: 3n, diskBytes: 100n, shards: 2, lists: 2, shardsUncounted: 1 });
   });
 });
 
@@ -122,6 +136,29 @@ describe('dropping a collection', () => {
     assert.equal(dropped.uid, uid);
     assert.deepEqual([...each.entries.keys()].sort(), [...others].sort());
     assert.deepEqual(each.events, [`drop ${uid}`, `delete structures/${uid}/1`, `forget ${uid}`]);
+  });
+
+  it('takes the log away when no node holds a part of it any more, and waits for none that is away', async () => {
+    for (const isAway of [false, true]) {
+      const each = rig(own);
+      const clock = each.parts.clock as FakeClock;
+      const gone = mapOf({});
+      const seen = [{ ...gone, replicas: new Map([[`${uid}/0/n1`, replica(0, 'n1')]]) }, ...(isAway ? [] : [gone])];
+      const when: ClusterView['when'] = async (look, what, deadline) => {
+        for (const map of what.startsWith('nodes') ? seen : [gone]) {
+          each.events.push(`${map.replicas.size} replicas`);
+          const found = look(map);
+          if (found !== undefined) return found;
+        }
+        await clock.advance(5_000);
+        deadline.check();
+        return assert.fail('the deadline is over');
+      };
+      Object.assign(each.parts.view, { when });
+      await dropCollection('notes', each.parts, deadlineOf());
+      const before = isAway ? ['1 replicas'] : ['1 replicas', '0 replicas'];
+      assert.deepEqual(each.events.slice(0, before.length + 1), [...before, `drop ${uid}`]);
+    }
   });
 
   it('removes also what was written about it at that moment', async () => {

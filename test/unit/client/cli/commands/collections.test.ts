@@ -27,6 +27,7 @@ describe('shoal collections', () => {
     assert.match((await shoal(['collections', 'list'])).stdout, /papers/);
     const updated = (await shoal(['collections', 'update', 'papers', '--replicas', '3', '--json'])).json();
     assert.equal((updated['collection'] as Record<string, unknown>)['replicas'], 3);
+    assert.doesNotMatch((await shoal(['collections', 'update', '--help'])).stdout, /--replicas <number>/);
     assert.equal((await shoal(['collections', 'drop', 'papers'])).stdout, 'dropped papers with 0 documents\n');
   });
 
