@@ -26,7 +26,12 @@ export function addDev(program: Command, host: CommandHost): void {
     configure: (command) =>
       command
         .option('--data <dir>', 'where the data lives', './shoal-data')
-        .option('--shard-nodes <number>', 'shard nodes to run', integer(1, 64), 1)
+        .option(
+          '--shard-nodes <number>',
+          'shard nodes to run; as many as the data folder needs, at least',
+          integer(1, 64),
+          1,
+        )
         .option('--encoder-nodes <number>', 'encoder nodes to run; 0 = every vector is given', integer(0, 16), 1)
         .option('--replicas <number>', 'copies of each shard of new collections', integer(1, 64), 1)
         .option('--port <number>', 'gRPC port; 0 = a free one', integer(0, 65_535), 7420)
@@ -54,6 +59,8 @@ export function addDev(program: Command, host: CommandHost): void {
         ...(flags.model === undefined ? {} : { modelDirectory: flags.model }),
         ...(flags.executionProvider === undefined ? {} : { encoder: { executionProvider: flags.executionProvider } }),
       });
+      if (cluster.shardNodes > flags.shardNodes)
+        call.note(`${flags.data} holds data of ${cluster.shardNodes} shard nodes: all of them are started`);
       await call.answer({ ready: cluster.address }, () => `ready ${cluster.address}`);
       const signal = await interrupted;
       call.note(`${signal}: finishing what is under way`);

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { openEmbedded } from '../../../cluster/embedded/open.js';
 import { packageRoot } from '../package-root.js';
+import { shardNodesHeld } from './held-nodes.js';
 import type { Clock } from '../../../base/clock.js';
 import type { Logger } from '../../../base/logger.js';
 import type { EncoderNodeConfigInput } from '../../../encoder-node/config.js';
@@ -12,6 +13,7 @@ import type { EncoderNodeConfigInput } from '../../../encoder-node/config.js';
 export interface ClusterOptions {
   /** Folder of all data; created when missing. */
   readonly dataDirectory: string;
+  /** At least; as many as the folder has data of are started. */
   readonly shardNodes: number;
   /** 0 = collections without a model only. */
   readonly encoderNodes: number;
@@ -30,6 +32,7 @@ export interface ClusterOptions {
 export interface RunningCluster {
   /** HOST:PORT of the coordinator. */
   readonly address: string;
+  readonly shardNodes: number;
   /** Finishes what is under way and stops every node. Idempotent. */
   close(): Promise<void>;
 }
@@ -55,6 +58,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
   try {
     const { registry, log, objects } = embedded;
     const shared = { registry, log, objects, clock };
+    const shardNodes = Math.max(options.shardNodes, await shardNodesHeld(registry));
     // The encoder's threads load the model while this one loads the code of the other nodes.
     const { startEncoderNode } = await import('../../../encoder-node/main.js');
     const encoders = numbered(options.encoderNodes, 'encoder').map((id) =>
@@ -64,7 +68,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     for (const encoder of encoders) encoder.catch(() => undefined);
     const { startShardNode } = await import('../../../shard-node/main.js');
     const { startCoordinator } = await import('../../../coordinator/main.js');
-    const shards = numbered(options.shardNodes, 'shard').map((id) =>
+    const shards = numbered(shardNodes, 'shard').map((id) =>
       startShardNode({
         ...shared,
         config: { id, host, port: 0, dataDirectory: join(dataDirectory, 'nodes', id) },
@@ -79,7 +83,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
       logger: logger.child({ node: id }),
     });
     nodes.push(coordinator);
-    return { address: coordinator.address, close };
+    return { address: coordinator.address, shardNodes, close };
   } catch (error) {
     await close();
     throw error;

@@ -42,6 +42,19 @@ describe('a cluster in one process', () => {
     });
   });
 
+  it('starts as many shard nodes as the folder has data of, though fewer are asked for', async () => {
+    const documents = Array.from({ length: 8 }, (_, index) => ({ id: `d${index}`, vector: Float32Array.of(index, 1) }));
+    const centroids = Float32Array.of(0, 1, 3, 1, 7, 1);
+    await withCluster({ directory: directory(), shardNodes: 3 }, async (client) => {
+      await client.collections.create('images', { model: 'none', dim: 2, centroids, shards: 3 });
+      await client.documents.upsert('images', documents);
+    });
+    await withCluster({ directory: directory(), shardNodes: 1 }, async (client, { shardNodes }) => {
+      assert.equal(shardNodes, 3);
+      assert.equal((await client.documents.count('images')).documents, 8);
+    });
+  });
+
   it('refuses a folder that another one uses', () =>
     withCluster({ directory: directory(), shardNodes: 1 }, async () => {
       const second = startCluster({ ...options, dataDirectory: directory(), shardNodes: 1, port: 0 });
