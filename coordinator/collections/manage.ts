@@ -94,7 +94,7 @@ export async function dropCollection(
   }
   const { uid } = settings;
   await removeKeys(settings, parts, deadline);
-  // await letGo(uid, parts, deadline);
+  await letGo(uid, parts, deadline);
   await clearRemains(uid, parts);
   parts.appenders.forget(uid);
   parts.structures.forget(uid);
