@@ -1,22 +1,18 @@
 /**
  * Bulk import: documents from any iterable, in batches, on one stream, as fast as the cluster takes them.
  *
- * Back-pressure: when the connection's buffer is full the source is not asked for more until it drains. Documents are neither
- * encoded nor stored here.
+ * Back-pressure: when the connection's buffer is full the source is not asked for more until it drains. What comes slowly is sent as it
+ * comes, at most a second later. Documents are neither encoded nor stored here.
  */
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { Attributes } from '../../proto/attributes.js';
+import { Batches } from './batches.js';
 import { upload } from './upload.js';
 import { documentToWire, writeResultFromWire } from './wire.js';
 import type { DocumentsClient, ImportRequest, ImportResponse } from '../../proto/generated/shoal/v1/documents.js';
 import type { Target } from './call.js';
 import type { Document, DocumentPassage, ImportProgress, ImportResult } from './types.js';
-
-/** Bytes of a message beyond which no further document joins it. */
-const batchBytesMax = 1024 * 1024;
-/** Documents of a message. */
-const batchDocumentsMax = 256;
 
 export interface ImportOptions {
   /** Called after each batch. */
@@ -37,36 +33,32 @@ export async function importDocuments(
   const answer = await upload<ImportRequest, ImportResponse>(target, client.import.bind(client), async (write) => {
     let sent = 0;
     if (!(await write({ collection: source.collection, documents: [] }))) return;
-    for await (const batch of batches(source.documents)) {
-      if (!(await write({ collection: '', documents: batch.map(documentToWire) }))) return;
+    const batches = new Batches(target.clock, async (batch) => {
+      if (!(await write({ collection: '', documents: batch.map(documentToWire) }))) return false;
       sent += batch.length;
       options.onProgress?.({ documents: sent });
+      return true;
+    });
+    try {
+      for await (const document of source.documents) {
+        const bytes = checkedBytes(document);
+        if (batches.isFull(bytes) && !(await batches.flush())) return;
+        batches.add(document, bytes);
+      }
+      await batches.flush();
+    } finally {
+      batches.close();
     }
   });
   return resultFromWire(answer);
 }
 
-/** Groups of documents that fit one message together. */
-async function* batches(documents: AsyncIterable<Document> | Iterable<Document>): AsyncGenerator<Document[]> {
-  let batch: Document[] = [];
-  let batchBytes = 0;
-  for await (const document of documents) {
-    const bytes = estimatedBytes(document);
-    if (bytes > limits.messageBytesMax) {
-      throw new ShoalError(
-        'INVALID_ARGUMENT',
-        `document ${document.id} has about ${bytes} bytes, more than the ${limits.messageBytesMax} of a message; chunk it`,
-      );
-    }
-    if (batch.length > 0 && (batchBytes + bytes > batchBytesMax || batch.length === batchDocumentsMax)) {
-      yield batch;
-      batch = [];
-      batchBytes = 0;
-    }
-    batch.push(document);
-    batchBytes += bytes;
-  }
-  if (batch.length > 0) yield batch;
+/** About how many bytes it has on the wire. INVALID_ARGUMENT when no message can hold it. */
+function checkedBytes(document: Document): number {
+  const bytes = estimatedBytes(document);
+  if (bytes <= limits.messageBytesMax) return bytes;
+  const what = `document ${document.id} has about ${bytes} bytes, more than the ${limits.messageBytesMax} of a message`;
+  throw new ShoalError('INVALID_ARGUMENT', `${what}; chunk it`);
 }
 
 /** Bytes of a document on the wire, near enough for batching. */
