@@ -98,3 +98,28 @@ export async function eachRow(
   }
   await writer.pause();
 }
+
+/** Rows of a run at most, so that a slice ends in time and a piece fits the writer's buffer. */
+const runRows = 128;
+
+/** As `eachRow`, for what is copied as it lies: `visit` gets `count` rows of `reader` from `row` on at once. */
+export async function eachRun(
+  writer: Pick<SegmentFileWriter, 'pause'>,
+  order: RowOrder,
+  visit: (run: { readonly reader: SegmentReader; readonly row: number; readonly count: number }) => void,
+): Promise<void> {
+  for (let at = 0, pausedAt = 0; at < order.count;) {
+    const source = order.sourceOf[at]!;
+    const row = order.rowOf[at]!;
+    let count = 1;
+    while (count < runRows && order.sourceOf[at + count] === source && order.rowOf[at + count] === row + count)
+      count += 1;
+    visit({ reader: order.sources[source]!.reader, row, count });
+    at += count;
+    // Where rows of several sources alternate, or many are dead, a run is short.
+    if (at - pausedAt < 32) continue;
+    pausedAt = at;
+    await writer.pause();
+  }
+  await writer.pause();
+}

@@ -3,11 +3,12 @@
  *
  * Works in slices while the sources are read by searches. The bytes depend only on the documents, not on where they came from.
  */
+import { bytesOf } from '../../base/bytes.js';
 import { diskError } from '../durable-file.js';
 import type { Files } from '../files.js';
 import type { Slices } from '../maintenance/slices.js';
 import { writeAttributes } from './attribute-writer.js';
-import { eachRow, mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
+import { eachRow, eachRun, mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
 import { SegmentFileWriter } from './segment-file-writer.js';
 import { rowFlags } from './segment-layout.js';
 import type { SegmentReader } from './segment-reader.js';
@@ -60,14 +61,21 @@ export async function writeSegment(
 
 async function writeIds(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
   writer.column('docId');
-  await eachRow(writer, order, (reader, row) => writer.u64(reader.docIds[row]!));
+  await eachRun(writer, order, ({ reader, row, count }) =>
+    writer.bytes(bytesOf(reader.docIds.subarray(row, row + count))),
+  );
   writer.column('list');
-  await eachRow(writer, order, (reader, row) => writer.u32(reader.lists[row]!));
+  await eachRun(writer, order, ({ reader, row, count }) =>
+    writer.bytes(bytesOf(reader.lists.subarray(row, row + count))),
+  );
   const hashes = new BigUint64Array(order.count);
+  let hashed = 0;
   writer.column('idHash');
-  await eachRow(writer, order, (reader, row, at) => {
-    hashes[at] = reader.idHashes[row]!;
-    writer.u64(hashes[at]!);
+  await eachRun(writer, order, ({ reader, row, count }) => {
+    const run = reader.idHashes.subarray(row, row + count);
+    hashes.set(run, hashed);
+    hashed += count;
+    writer.bytes(bytesOf(run));
   });
   writer.column('idOrder');
   await writeHashOrder(writer, hashes);
@@ -94,7 +102,9 @@ async function writeOrigins(writer: SegmentFileWriter, order: RowOrder): Promise
   });
   if (has.hash) {
     writer.column('contentHash');
-    await eachRow(writer, order, (reader, row) => writer.u64(reader.contentHashes[row]!));
+    await eachRun(writer, order, ({ reader, row, count }) =>
+      writer.bytes(bytesOf(reader.contentHashes.subarray(row, row + count))),
+    );
   }
   if (has.passage) {
     writer.column('passage');
@@ -154,13 +164,16 @@ async function writeHashOrder(writer: SegmentFileWriter, hashes: BigUint64Array)
 
 async function writeDense(writer: SegmentFileWriter, order: RowOrder, dim: number): Promise<void> {
   if (order.sources.every(({ reader }) => reader.dense === null)) return;
-  const columns = order.sources.map(({ reader }) => reader.dense);
   const zeros = new Uint8Array(2 * dim);
   writer.column('dense');
-  await eachRow(writer, order, (reader, row, at) => {
-    const dense = columns[order.sourceOf[at]!]!;
-    const isPresent = hasDense(reader, row);
-    writer.bytes(isPresent ? new Uint8Array(dense.buffer, dense.byteOffset + 2 * dim * row, 2 * dim) : zeros);
+  await eachRun(writer, order, ({ reader, row, count }) => {
+    const { dense, densePresent } = reader;
+    if (dense !== null && densePresent === null) {
+      writer.bytes(bytesOf(dense.subarray(row * dim, (row + count) * dim)));
+      return;
+    }
+    for (let each = row; each < row + count; each += 1)
+      writer.bytes(hasDense(reader, each) ? bytesOf(dense!.subarray(each * dim, (each + 1) * dim)) : zeros);
   });
 }
 
