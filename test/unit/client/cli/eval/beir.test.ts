@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseJudgements, readBeirQuestions } from '../../../../../client/cli/eval/beir.js';
-import { packageRoot } from '../../../../../client/cli/package-root.js';
+import { datasetFolder, missingDataset } from '../../../../datasets.js';
+import { skipBecause } from '../../../../skip.js';
 
 describe('judgements', () => {
   it('are read with or without a head, in any line ending', () => {
@@ -29,10 +28,8 @@ describe('judgements', () => {
 });
 
 describe('a BEIR directory', () => {
-  const scifact = join(packageRoot(), '..', 'shared', 'data', 'scifact');
-
   it('gives the judged queries only', async function () {
-    if (!existsSync(scifact)) this.skip();
+    const scifact = datasetFolder('scifact') ?? skipBecause(this, missingDataset('scifact'));
     const { queries, judged } = await readBeirQuestions(scifact, 'test');
     assert.equal(queries.size, 300);
     assert.equal(
