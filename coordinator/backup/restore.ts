@@ -10,7 +10,7 @@ import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { MemberCheck } from '../../cluster/archive/member-check.js';
-import { codecObject, keys, streamOf, structureObject } from '../../cluster/keys.js';
+import { codecObject, keys, structureObject } from '../../cluster/keys.js';
 import type { RestorePart, RestoreResponse, RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
 import { readStructureFile, listCountOf } from '../../vector-index/codebook/structure.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
@@ -18,6 +18,7 @@ import { publishCollection } from '../collections/create.js';
 import { dropCollection, type ManageParts } from '../collections/manage.js';
 import { beginOpening, clearRemains } from '../collections/remains.js';
 import { countDocuments } from '../documents/count.js';
+import { checkCount } from './check-count.js';
 import type { BackupParts } from './parts.js';
 import { planRestore, type Destination, type RestorePlan } from './restore-plan.js';
 import { ShardImports } from './shard-imports.js';
@@ -50,8 +51,8 @@ export async function restoreCollection(
     const { settings, placed, manifest } = plan;
     const { sequence } = manifest;
     await publishCollection({ settings, placed, after: sequence, opening }, parts, deadline);
+    await checkCount(settings, { documents: imported, sequence }, parts, deadline);
     const documents = await countDocuments({}, settings, parts, deadline);
-    if (documents !== imported) await checkWritten({ plan, imported, documents }, parts);
     return { uid: settings.uid, documents, sequence };
   } catch (error) {
     await opening.end();
@@ -60,18 +61,6 @@ export async function restoreCollection(
   } finally {
     await opening.end();
   }
-}
-
-/** DATA_LOSS unless what was imported and what is counted can differ, because somebody wrote in between. */
-async function checkWritten(
-  { plan, imported, documents }: { plan: RestorePlan; imported: bigint; documents: bigint },
-  { log }: RestoreParts,
-): Promise<void> {
-  const { settings, manifest } = plan;
-  const { lastSequence } = await log.state(streamOf(settings.uid));
-  if (lastSequence > manifest.sequence) return;
-  const what = `${imported} documents were imported and ${documents} are there`;
-  throw new ShoalError('DATA_LOSS', `${what}; nothing was restored, try it again`);
 }
 
 async function startOf(messages: AsyncIterator<RestorePart>): Promise<RestoreStart> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { encodeManifest } from '../../../../cluster/archive/archive-manifest.js';
 import { keys } from '../../../../cluster/keys.js';
-import type { RegistryEntry } from '../../../../cluster/registry.js';
+import type { Registry, RegistryEntry, RegistryWrite } from '../../../../cluster/registry.js';
 import { restoreCollection, type RestoreParts } from '../../../../coordinator/backup/restore.js';
 import type { RestorePart } from '../../../../proto/generated/shoal/v1/backup.js';
 import { FakeClock } from '../../../fake-clock.js';
@@ -29,10 +29,17 @@ function rig() {
     key,
     { key, value: Buffer.from('x'), revision: 1n },
   ]);
+  const written = new Map<string, string>();
+  const base = registryOf(new Map(taken));
+  const registry = Object.assign(base, {
+    transact: watched(base.transact, (write) => {
+      if (write.operation === 'put') written.set(write.key, Buffer.from(write.value).toString());
+    }),
+  });
   const { peers, calls } = transferring(() => ({ documents: 1n }));
   const note = (what: string) => async (name: string) => void events.push(`${what} ${name}`);
   const parts = {
-    registry: registryOf(new Map(taken)),
+    registry,
     log: { dropStream: note('drop stream'), createStream: note('create stream') },
     objects: { put: note('put'), delete: note('delete'), list: async (prefix: string) => [`${prefix}1`] },
     view: viewOf(mapOf({ nodes: ['n1', 'n2'].map(shardNode) })),
@@ -42,7 +49,15 @@ function rig() {
     newUid: () => 'new',
   } as unknown as RestoreParts;
   const restore = (messages: readonly RestorePart[]) => restoreCollection(stream(messages), parts, deadlineOf());
-  return { restore, events, calls };
+  return { restore, events, calls, written };
+}
+
+/** `transact` after which `onWrite` is told of every write. */
+function watched(transact: Registry['transact'], onWrite: (write: RegistryWrite) => void): Registry['transact'] {
+  return async (conditions, writes) => {
+    writes.forEach(onWrite);
+    return transact(conditions, writes);
+  };
 }
 
 describe('a restore of a collection', () => {
@@ -74,6 +89,16 @@ describe('a restore of a collection', () => {
       assert.ok(begun > 0);
       assert.equal(calls.filter(({ method }) => method === 'discardImport').length, begun);
     }
+  });
+
+  it('says in the write that publishes it how far its nodes are, in every subject', async () => {
+    const { restore, written } = rig();
+    await assert.rejects(restore(sound()));
+    const floors = [...written].filter(([key]) => key.startsWith('floors/'));
+    assert.deepEqual(
+      floors.sort(),
+      ['shoal.new.3.0', 'shoal.new.3.4', 'shoal.new.directory'].map((subject) => [keys.floor(subject), '9']),
+    );
   });
 
   it('stores and opens nothing before every replica is on disk', async () => {
