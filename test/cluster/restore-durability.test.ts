@@ -92,6 +92,18 @@ describe('a restored collection', function () {
       }),
     ));
 
+  it('may have documents whose time has passed', () =>
+    inFolder((folder) =>
+      withCluster({ shardNodes: 1 }, async (cluster) => {
+        const { collections, documents, backups } = cluster.client;
+        await collections.create('notes', { model: 'none', dim: 2, expiresBy: 'until' });
+        const past = numberedDocuments(3).map((each) => ({ ...each, attributes: { until: new Date(0) } }));
+        await documents.upsert('notes', [...past, ...numberedDocuments(5, 3)]);
+        await writeArchive(join(folder, 'backup'), backups.backup('notes'));
+        assert.equal((await restore(cluster, join(folder, 'backup'))).documents, 5);
+      }),
+    ));
+
   it('has all of the backup though a node started anew after its import and before the publication', () =>
     inFolder((folder) =>
       withPublication(async (cluster, before) => {
