@@ -25,7 +25,7 @@ export function halves(count: number): { readonly tuning: QueryRange; readonly t
 }
 
 /** Queries on which a setting's recall is judged, and those on which its speed is. */
-const recallQueries = 2_000;
+const recallQueries = 5_000;
 const speedQueries = 300;
 /** Queries for a system that has nothing to choose. */
 const queriesOfOnly = 200;
