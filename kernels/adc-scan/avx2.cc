@@ -54,6 +54,13 @@ inline uint64_t score(__m256i even, __m256i odd, const uint8_t* factors, uint32_
   return mask;
 }
 
+// The hardware's prefetchers follow the stream within a page and stop at its end: the beginning of the next one is asked for by hand.
+inline void prefetch_page(const uint8_t* block) {
+  const uintptr_t next = (reinterpret_cast<uintptr_t>(block) & ~uintptr_t{4095}) + 4096;
+  _mm_prefetch(reinterpret_cast<const char*>(next), _MM_HINT_T0);
+  _mm_prefetch(reinterpret_cast<const char*>(next + 64), _MM_HINT_T0);
+}
+
 template <int Halves>
 inline uint64_t scan_block(const ScanTable& table, const uint8_t* block, const Consts& consts, int32_t* scores) {
   constexpr uint32_t width = 32 * Halves;
@@ -100,6 +107,7 @@ uint32_t scan_blocks(const ScanTable& table, const uint8_t* blocks, uint32_t cou
   for (uint32_t b = 0; b < count; b++) {
     if (masks[b] == 0) continue;
     const uint8_t* block = blocks + b * block_bytes(table.pairs, width);
+    prefetch_page(block);
     masks[b] &= width == 64 ? scan_block<2>(table, block, consts, scores + b * 64) : scan_block<1>(table, block, consts, scores + b * 64);
     found += masks[b] != 0 ? 1 : 0;
   }

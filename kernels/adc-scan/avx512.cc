@@ -50,6 +50,13 @@ inline uint64_t score(__m512i even, __m512i odd, const uint8_t* factors, const C
   return mask;
 }
 
+// The hardware's prefetchers follow the stream within a page and stop at its end: the beginning of the next one is asked for by hand.
+inline void prefetch_page(const uint8_t* block) {
+  const uintptr_t next = (reinterpret_cast<uintptr_t>(block) & ~uintptr_t{4095}) + 4096;
+  _mm_prefetch(reinterpret_cast<const char*>(next), _MM_HINT_T0);
+  _mm_prefetch(reinterpret_cast<const char*>(next + 64), _MM_HINT_T0);
+}
+
 inline uint64_t scan_block(const ScanTable& table, const uint8_t* block, const Consts& consts, int32_t* scores) {
   __m512i even = _mm512_setzero_si512(), odd = _mm512_setzero_si512();
   const uint8_t* spread = table.spread;
@@ -79,6 +86,7 @@ uint32_t scan_blocks(const ScanTable& table, const uint8_t* blocks, uint32_t cou
   uint32_t found = 0;
   for (uint32_t b = 0; b < count; b++) {
     if (masks[b] == 0) continue;
+    prefetch_page(blocks + b * block_bytes(table.pairs, 64));
     masks[b] &= scan_block(table, blocks + b * block_bytes(table.pairs, 64), consts, scores + b * 64);
     found += masks[b] != 0 ? 1 : 0;
   }

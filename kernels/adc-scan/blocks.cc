@@ -22,7 +22,7 @@ Place place_of(size_t pairs, size_t count, size_t vector) {
 }  // namespace
 
 void pack_blocks(const uint8_t* codes, const int16_t* factors, size_t pairs, size_t count, uint8_t* blocks) {
-  std::memset(blocks, 0, list_bytes(pairs, count));
+  if (count > 0) std::memset(blocks, 0, list_bytes(pairs, count));
   for (size_t v = 0; v < count; v++) {
     const Place place = place_of(pairs, count, v);
     uint8_t* block = blocks + place.block;

@@ -90,7 +90,7 @@ bool encode_second(const Encoder& encoder, const float* points, size_t count, co
   const size_t size = record_bytes(dim);
   float* residual = scratch;
   float* left_over = scratch + dim;
-  std::memset(records, 0, count * size);
+  if (count > 0) std::memset(records, 0, count * size);
   for (size_t v = 0; v < count; v++) {
     if (v % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
     decode_vector(encoder.codebook, encoder.subquantizers, encoder.dsub, codes + v * pairs, left_over);

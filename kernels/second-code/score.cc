@@ -23,9 +23,17 @@ Header header_of(const uint8_t* record) {
 
 double first_product(const SecondQuery& query, const uint8_t* code) {
   double sums[4] = {};
-  for (size_t s = 0; s < query.subquantizers; s++) {
-    const uint8_t nibble = s % 2 == 0 ? code[s / 2] & 15 : code[s / 2] >> 4;
-    sums[s % 4] += query.tables[s * ksub + nibble];
+  const float* table = query.tables;
+  size_t s = 0;
+  for (; s + 4 <= query.subquantizers; s += 4, table += 4 * ksub) {
+    const uint8_t first = code[s / 2], second = code[s / 2 + 1];
+    sums[0] += table[first & 15];
+    sums[1] += table[ksub + (first >> 4)];
+    sums[2] += table[2 * ksub + (second & 15)];
+    sums[3] += table[3 * ksub + (second >> 4)];
+  }
+  for (; s < query.subquantizers; s++) {
+    sums[s % 4] += query.tables[s * ksub + (code[s / 2] >> (4 * (s % 2)) & 15)];
   }
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }

@@ -5,7 +5,8 @@
  * are interleaved. nsPerCode = of the fastest repetition over vectors and queries, the query's table included; median beside it.
  * `scan` has a threshold from nowhere, `seeded` starts from the true 100th score, `filtered` lets one vector in ten count, `batch` is
  * eight queries together. sum = an AVX2 sum over the same bytes; ratioToSum = its time over an arm's, so 1 = as fast as reading.
- * `table` and `second` are the times of a query's table and of a survivor's score by both codes, in ns.
+ * With --peers faiss, FAISS's IndexPQFastScan of codes of the same size, in cache, takes turns with ours, single query; ratioToFaiss =
+ * our time over FAISS's, both fastest. `table` and `second` are the times of a query's table and of a survivor's score by both codes, in ns.
  */
 import { seededRandom } from '../../base/random.js';
 import {
@@ -27,6 +28,7 @@ import {
 import { sumBytes } from '../../kernels/kernels.js';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
 import { hashOf, interleave, normalRows, type Times } from './measure.js';
+import { openAdcPeer, type AdcPeer } from './support/adc-peer.js';
 
 export const benchmark: Benchmark = {
   name: 'adc-scan',
@@ -36,6 +38,7 @@ export const benchmark: Benchmark = {
     { flag: '--cached', describe: 'vectors of the run in cache', default: '100000' },
     { flag: '--uncached', describe: 'vectors of the run from memory', default: '4000000' },
     { flag: '--wanted', describe: 'best vectors of a query', default: '100' },
+    { flag: '--peers', describe: 'faiss, or nothing', default: '' },
     { flag: '--repetitions', describe: 'of each arm in cache; from memory a quarter', default: '60' },
   ],
   run,
@@ -74,9 +77,56 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
     },
   );
   return {
-    rows: [...cached.rows, ...uncached.rows, ...(await smallParts(context, sizes))],
+    rows: [
+      ...cached.rows,
+      ...(await besideFaiss(context, sizes)),
+      ...uncached.rows,
+      ...(await smallParts(context, sizes)),
+    ],
     hash: hashOf([...cached.lines, ...uncached.lines]),
   };
+}
+
+/** Turns of FAISS and ours over as many codes of the same size; no rows unless --peers asks for them. */
+async function besideFaiss(context: BenchmarkContext, sizes: Sizes): Promise<Record<string, unknown>[]> {
+  if (context.options['peers'] !== 'faiss') return [];
+  const vectors = context.smoke ? 20_000 : Number(context.options['cached']);
+  const peer = await openAdcPeer({ dim: sizes.dim, vectors }, context.progress);
+  return peer === null ? [] : await takeTurns(context, sizes, { peer, vectors });
+}
+
+async function takeTurns(
+  { clock }: BenchmarkContext,
+  sizes: Sizes,
+  { peer, vectors }: { readonly peer: AdcPeer; readonly vectors: number },
+): Promise<Record<string, unknown>[]> {
+  const codebook = codebookOf(sizes.dim);
+  const lists = listsFrom(codebook, randomCodes(codebook, vectors), 1);
+  const queries = normalRows(seededRandom(2), batchSize, sizes.dim);
+  const times: Record<'shoal' | 'faiss', number[]> = { shoal: [], faiss: [] };
+  for (let turn = 0; turn < sizes.repetitions; turn++) {
+    const micros = await peer.search(batchSize, sizes.wanted);
+    times.faiss.push(...[...micros].map((each) => each / 1e3));
+    for (let q = 0; q < batchSize; q++) {
+      const begin = clock.monotonicMs();
+      const table = buildLookupTable(codebook, queries.subarray(q * sizes.dim, (q + 1) * sizes.dim));
+      const asked = { table, biases: new Float64Array(1), wanted: sizes.wanted, threshold: -Infinity };
+      scanLists({ lists, live: null, filter: null, ids: null, queries: [asked] });
+      times.shoal.push(clock.monotonicMs() - begin);
+    }
+  }
+  peer.close();
+  const [best, median] = [
+    (of: number[]) => Math.min(...of),
+    (of: number[]) => of.sort((a, b) => a - b)[of.length >> 1]!,
+  ];
+  return (['shoal', 'faiss'] as const).map((side) => ({
+    system: side === 'faiss' ? `faiss ${peer.variant}` : 'cache single query',
+    nsPerCode: (best(times[side]) * 1e6) / vectors,
+    nsPerCodeMedian: (median(times[side]) * 1e6) / vectors,
+    ratioToFaiss: best(times[side]) / best(times.faiss),
+    ratioToFaissMedian: median(times[side]) / median(times.faiss),
+  }));
 }
 
 interface Place {
@@ -186,7 +236,7 @@ function randomCodes({ subquantizers }: Codebook, vectors: number): CodedVectors
 function listsFrom(codebook: Codebook, coded: CodedVectors, count: number): Lists {
   const size = coded.factors.length / 2 / count;
   const bytes = listBytes(codebook.subquantizers, size);
-  const codes = new Uint8Array(new ArrayBuffer(bytes * count));
+  const codes = pages(bytes * count);
   const own = codeBytes(codebook.subquantizers);
   for (let list = 0; list < count; list++) {
     const rows = {
@@ -198,11 +248,22 @@ function listsFrom(codebook: Codebook, coded: CodedVectors, count: number): List
   return columnsOf(codes, { count, bytes, size });
 }
 
+interface WithMemory {
+  readonly WebAssembly: { readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer } };
+}
+
+/** Bytes that begin with a page, as those of a mapped file do: the memory of WebAssembly is the one kind that promises it. */
+function pages(bytes: number): Uint8Array {
+  const { WebAssembly } = globalThis as unknown as WithMemory;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / 65_536) });
+  return new Uint8Array(memory.buffer, 0, bytes);
+}
+
 /** Sixteen different lists, again and again. */
 function listsOf(codebook: Codebook, count: number): Lists {
   const few = listsFrom(codebook, randomCodes(codebook, 16 * listSize), 16);
   const bytes = few.codes.length / 16;
-  const codes = new Uint8Array(bytes * count);
+  const codes = pages(bytes * count);
   for (let list = 0; list < count; list++) {
     const from = (list % 16) * bytes;
     codes.set(few.codes.subarray(from, from + bytes), list * bytes);

@@ -120,7 +120,88 @@ void check_sparse(const Kernels& kernels, size_t count) {
   require_equal("sparse", kernels.name, expected, scores);
 }
 
+// A query's table, codes of random points, their blocks, and scans of every size, against the reference; arrays of exact size.
+struct Coded {
+  std::vector<float> codebook, query, tables;
+  std::vector<uint8_t> levels, codes, blocks, records;
+  std::vector<int16_t> factors;
+  LevelScale scale;
+};
+
+Coded code(const Kernels& kernels, const std::vector<float>& points, Coded made, size_t subquantizers, size_t dsub) {
+  const size_t dim = subquantizers * dsub, pairs = padded_subquantizers(subquantizers) / 2, count = points.size() / dim;
+  const FactorScales scales = {4.0 / 32767, 4.0 / 32767};
+  const Encoder encoder = {nullptr, made.query.data(), made.codebook.data(), subquantizers, dsub, scales};
+  const uint8_t cancel = 0;
+  made.tables.resize(subquantizers * ksub);
+  made.levels.resize(pairs * 32);
+  made.scale = build_lookup_table(kernels, made.codebook.data(), made.query.data(), subquantizers, dsub, scales, made.tables.data(),
+                                  made.levels.data());
+  made.codes.resize(count * pairs);
+  made.factors.resize(count * 2);
+  std::vector<float> scratch(encode_floats(subquantizers, dsub)), two(2 * dim);
+  encode_vectors(kernels, encoder, points.data(), count, &cancel, scratch.data(), made.codes.data(), made.factors.data());
+  made.records.resize(count * record_bytes(dim));
+  encode_second(encoder, points.data(), count, made.codes.data(), &cancel, two.data(), made.records.data());
+  made.blocks.resize(list_bytes(pairs, count));
+  pack_blocks(made.codes.data(), made.factors.data(), pairs, count, made.blocks.data());
+  return made;
+}
+
+std::vector<double> scan(const Kernels& kernels, const Coded& coded, size_t pairs, uint32_t count, size_t dim) {
+  std::vector<uint8_t> spread(128 * pairs + 63), live((count + 7) / 8, 0xb7);
+  uint8_t* aligned = reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(spread.data()) + 63) & ~uintptr_t{63});
+  kernels.spread_levels(coded.levels.data(), static_cast<uint32_t>(pairs), aligned);
+  const uint64_t offset = 0;
+  const uint32_t first = 0;
+  const double bias = 0.5;
+  const uint8_t cancel = 0;
+  const ListColumns lists = {coded.blocks.data(), &offset, &count, &first, 1, live.data(), nullptr, live.size(), nullptr};
+  std::vector<Entry> entries(20);
+  Reservoir best = {entries.data(), entries.size(), 7, 0, -1e300};
+  const ScanQuery query = {{coded.levels.data(), aligned, static_cast<uint32_t>(pairs), coded.scale.offset, coded.scale.anchor_weight},
+                           coded.scale.unit, &bias, &best};
+  scan_lists(kernels, lists, &query, 1, &cancel);
+  std::vector<double> answer;
+  std::vector<uint32_t> positions, numbers(best.count);
+  for (size_t i = 0; i < best.count; i++) {
+    positions.push_back(entries[i].position);
+    answer.push_back(entries[i].score);
+    answer.push_back(entries[i].position);
+  }
+  std::vector<int8_t> levels(padded_dim(dim));
+  const SecondQuery second = {coded.tables.data(), levels.data(), quantize_query(coded.query.data(), dim, levels.data()),
+                              coded.tables.size() / ksub, dim};
+  std::vector<double> scores(best.count);
+  score_survivors(kernels, second, lists, &bias, coded.records.data(), {positions.data(), numbers.data(), best.count}, &cancel,
+                  scores.data());
+  answer.insert(answer.end(), scores.begin(), scores.end());
+  return answer;
+}
+
+void check_coded(const Kernels& kernels, uint32_t count, size_t subquantizers, size_t dsub) {
+  const size_t dim = subquantizers * dsub, pairs = padded_subquantizers(subquantizers) / 2;
+  Coded inputs = {};
+  inputs.codebook = values(dim * ksub);
+  inputs.query = values(dim);
+  const auto points = values(count * dim);
+  const Kernels& plain = *find_kernels("reference");
+  const Coded expected = code(plain, points, inputs, subquantizers, dsub), coded = code(kernels, points, inputs, subquantizers, dsub);
+  require_equal("levels", kernels.name, expected.levels, coded.levels);
+  require_equal("product codes", kernels.name, expected.blocks, coded.blocks);
+  require_equal("second codes", kernels.name, expected.records, coded.records);
+  require_equal("scan", kernels.name, scan(plain, expected, pairs, count, dim), scan(kernels, coded, pairs, count, dim));
+  std::vector<uint8_t> codes(coded.codes.size());
+  std::vector<int16_t> factors(coded.factors.size());
+  unpack_blocks(coded.blocks.data(), pairs, count, codes.data(), factors.data());
+  require_equal("blocks", kernels.name, coded.codes, codes);
+}
+
 void check_set(const Kernels& kernels) {
+  for (uint32_t count : {0, 1, 31, 32, 33, 63, 64, 65, 97, 1100}) {
+    for (size_t subquantizers : {1, 2, 8, 25, 97}) check_coded(kernels, count, subquantizers, subquantizers == 8 ? 3 : 4);
+  }
+  check_coded(kernels, 70, 512, 2);
   for (size_t count : {0, 1, 3, 4, 5, 257}) {
     for (size_t dim : {1, 7, 8, 15, 16, 17, 31, 33, 72}) check_dense(kernels, count, dim);
   }
