@@ -50,8 +50,8 @@ interface Failure {
   readonly retryMs: number;
 }
 
-/** Codes of failures that pass: no room on the disk, no word from log or registry. */
-const passing: ReadonlySet<string> = new Set(['RESOURCE_EXHAUSTED', 'UNAVAILABLE', 'DEADLINE_EXCEEDED']);
+/** Codes of failures that pass: no room on the disk, no word from log or registry, a log that is to be made anew. */
+const passing: ReadonlySet<string> = new Set(['RESOURCE_EXHAUSTED', 'UNAVAILABLE', 'DEADLINE_EXCEEDED', 'NOT_FOUND']);
 
 /** A replica holds at most so many times in memory what it seals at, and so much in any case. */
 const memoryFactor = 8;
@@ -261,6 +261,7 @@ export class ReplicaSet {
     this.#replicas.delete(place);
     this.#failures.get(place)?.retry?.cancel();
     this.#failures.delete(place);
+    this.#hindrances.forget(place);
     try {
       if (gone instanceof Replica) await gone.close();
       await this.#reports.withdraw(keys.replica(uid, shard, config.id));

@@ -43,6 +43,33 @@ describe('a log that was put back from an older copy', function () {
     }));
 });
 
+describe('a log that is gone', function () {
+  this.timeout(60_000);
+
+  it('is made anew above what nodes have, with all that they had on disk', () =>
+    inFolder(async (folder) => {
+      const cluster = await SmallCluster.start({ shardNodes: 2, directory: folder });
+      try {
+        await createBare(cluster, 'notes', 2);
+        const { sequence } = await cluster.client.documents.upsert('notes', numberedDocuments(5));
+        await cluster.client.cluster.flush('notes');
+        const { uid } = await cluster.client.collections.describe('notes');
+        await cluster.down();
+        await rm(join(folder, 'log', uid), { recursive: true });
+        await cluster.up();
+        const { client } = cluster;
+        const written = await retrying(() =>
+          client.documents.upsert('notes', [{ id: 'new', vector: Float32Array.of(99, 0) }]),
+        );
+        assert.ok(written.sequence > sequence);
+        await retrying(async () => assert.deepEqual((await client.cluster.status()).problems, []));
+        assert.equal((await client.documents.count('notes')).documents, 6);
+      } finally {
+        await cluster.close();
+      }
+    }));
+});
+
 /** What `attempt` gives once it gives it; its error after 20 s. */
 async function retrying<T>(attempt: () => Promise<T>): Promise<T> {
   const deadline = Deadline.after(systemClock, 20_000);

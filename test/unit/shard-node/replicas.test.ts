@@ -147,6 +147,17 @@ describe('a replica that cannot be opened', () => {
       assert.ok(attempts > 3);
     }));
 
+  it('is tried again while its log is gone, and serves once that is made anew', () =>
+    withRig(async ({ replicas, state, until, log }) => {
+      await log.dropStream(uid);
+      const set = replicas({ maintainEveryMs: 1 });
+      await set.follow(mapOf([placement()]));
+      assert.throws(() => set.replica(uid, ref), { code: 'UNAVAILABLE', message: /the log has no stream/ });
+      await log.raiseStream(uid, 7n);
+      await until((told) => told.state === 'ready');
+      assert.equal((await state())?.problem, '');
+    }));
+
   it('is one that lacks what the log no longer has', () =>
     withRig(async ({ replicas, state, registry, deadline }) => {
       await registry.transact([], [{ operation: 'put', key: keys.floor(subject), value: Buffer.from('5') }]);
