@@ -43,6 +43,11 @@ export class Hindrances {
     else if (known === undefined) logger.debug(fields, line.message);
   }
 
+  /** What `name` hindered is not wanted any more. */
+  forget(name: string): void {
+    this.#hindrances.delete(name);
+  }
+
   /** `name` hinders no more; said where it was said that it does. */
   end(name: string, line: { readonly fields: object; readonly message: string }): void {
     const known = this.#hindrances.get(name);

@@ -156,7 +156,7 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
     types: new AttributeTypeRegistry(registry),
     codecs: new TokenCodecs(objects),
     structures: new Structures(objects),
-    truncation: new Truncation({ registry, log, logger }),
+    truncation: new Truncation({ registry, log, clock, logger }),
     guard,
     clock,
     logger,

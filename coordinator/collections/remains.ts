@@ -8,6 +8,7 @@
  */
 import { sleep, type Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
+import { Hindrances } from '../../base/hindrances.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { keys, streamOf, structuresOf } from '../../cluster/keys.js';
@@ -109,15 +110,18 @@ export class RemainsSweeper {
 
   /** Never rejects. */
   async #run(): Promise<void> {
-    const { registry, clock, logger } = this.#parts;
+    const { registry, clock } = this.#parts;
+    const hindrances = new Hindrances(this.#parts);
     while (!this.#stop.signal.aborted) {
       try {
         for (const { key } of await registry.list(keys.allRemains)) {
           if (this.#stop.signal.aborted) return;
           await clearRemains(key.slice(keys.allRemains.length), this.#parts);
         }
-      } catch (error) {
-        logger.warn({ err: error }, 'what is left of dropped collections cannot be removed for now');
+        hindrances.end('remains', { fields: {}, message: 'what was left of dropped collections is removed' });
+      } catch (thrown) {
+        const message = 'what is left of dropped collections cannot be removed for now';
+        hindrances.note('remains', ShoalError.from(thrown), { fields: {}, message });
       }
       await sleep(clock, sweepMs, this.#stop.signal);
     }

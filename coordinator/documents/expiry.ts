@@ -8,6 +8,7 @@
 import type { Clock, Timer } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
+import { Hindrances } from '../../base/hindrances.js';
 import type { Logger } from '../../base/logger.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { DecisionParts } from '../ingest/decisions.js';
@@ -50,9 +51,11 @@ export class ExpirySweeper {
   #running: Promise<void> = Promise.resolve();
   #deadline: Deadline | null = null;
   #isClosed = false;
+  readonly #hindrances: Hindrances;
 
   constructor(parts: ExpiryParts, everyMs: number) {
     this.#parts = parts;
+    this.#hindrances = new Hindrances(parts);
     this.#clock = parts.clock;
     this.#everyMs = everyMs;
     this.#schedule();
@@ -76,6 +79,7 @@ export class ExpirySweeper {
   /** Never rejects: a collection that cannot be swept now is tried again the next time. */
   async #sweep(): Promise<void> {
     const { view, logger } = this.#parts;
+    let hasFailed = false;
     for (const settings of view.current().settings.values()) {
       if (this.#isClosed || settings.expiresBy === '') continue;
       this.#deadline = Deadline.after(this.#clock, sweepMs);
@@ -85,11 +89,14 @@ export class ExpirySweeper {
       } catch (thrown) {
         const error = ShoalError.from(thrown);
         if (error.code !== 'CANCELLED') {
-          logger.warn({ err: error, collection: settings.name }, 'expired documents could not be deleted');
+          const line = { fields: { collection: settings.name }, message: 'expired documents could not be deleted' };
+          this.#hindrances.note('sweep', error, line);
+          hasFailed = true;
         }
       } finally {
         this.#deadline.close();
       }
     }
+    if (!hasFailed) this.#hindrances.end('sweep', { fields: {}, message: 'expired documents are deleted again' });
   }
 }

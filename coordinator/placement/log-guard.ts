@@ -116,13 +116,13 @@ export class LogGuard {
     for (const uid of map.placements.keys()) {
       try {
         await this.#lookAt(map, uid);
-        this.#hindrances.end(uid, { fields: { uid }, message: 'log can be looked at again' });
       } catch (thrown) {
         hasFailed = true;
         const line = { fields: { uid }, message: 'log could not be looked at' };
-        this.#hindrances.note(uid, ShoalError.from(thrown), line);
+        this.#hindrances.note('look', ShoalError.from(thrown), line);
       }
     }
+    if (!hasFailed) this.#hindrances.end('look', { fields: {}, message: 'logs can be looked at again' });
     if (hasFailed || this.#broken.size > 0) this.#retrying ??= this.#retry();
   }
 

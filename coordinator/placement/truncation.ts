@@ -8,6 +8,9 @@
  * registry first, then the subject is purged up to and including it. A copy that is not there to say how far it is keeps the floor where
  * it was, for as long as it is placed.
  */
+import type { Clock } from '../../base/clock.js';
+import { ShoalError } from '../../base/errors.js';
+import { Hindrances } from '../../base/hindrances.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { directorySubject, keys, positionIn, positionValue, shardSubject, streamOf } from '../../cluster/keys.js';
@@ -30,6 +33,7 @@ export interface Floor {
 export interface TruncationParts {
   readonly registry: Registry;
   readonly log: ChangeLog;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -37,11 +41,13 @@ export class Truncation {
   readonly #parts: TruncationParts;
   /** By subject, what this coordinator knows to be purged. */
   readonly #floors = new Map<string, bigint>();
+  readonly #hindrances: Hindrances;
   #newest: ClusterMap | null = null;
   #work: Promise<void> = Promise.resolve();
 
   constructor(parts: TruncationParts) {
     this.#parts = parts;
+    this.#hindrances = new Hindrances(parts);
   }
 
   /** Raises floors where `map` allows it; resolves when the log is purged accordingly. A failure is tried again at the next change. */
@@ -54,16 +60,20 @@ export class Truncation {
 
   async #raiseAll(map: ClusterMap): Promise<void> {
     this.#forgetDropped(map);
+    let hasFailed = false;
     for (const uid of map.placements.keys()) {
       for (const { subject, position } of floorsOf(map, uid)) {
         if (position <= (this.#floors.get(subject) ?? 0n)) continue;
         try {
           await this.#raise(uid, subject, position);
-        } catch (error) {
-          this.#parts.logger.warn({ err: error, subject }, 'log could not be truncated');
+        } catch (thrown) {
+          hasFailed = true;
+          const line = { fields: { subject }, message: 'log could not be truncated' };
+          this.#hindrances.note('purge', ShoalError.from(thrown), line);
         }
       }
     }
+    if (!hasFailed) this.#hindrances.end('purge', { fields: {}, message: 'logs are truncated again' });
   }
 
   async #raise(uid: string, subject: string, wanted: bigint): Promise<void> {

@@ -52,6 +52,14 @@ describe('hindrances', () => {
     assert.deepEqual(said, ['debug: cannot go on', 'debug: goes on', 'debug: cannot go on', 'debug: cannot go on']);
   });
 
+  it('are not said to end once they are forgotten', () => {
+    const { hindrances, said } = setUp();
+    hindrances.note('log', away, line);
+    hindrances.forget('log');
+    hindrances.end('log', over);
+    assert.deepEqual(said, ['debug: cannot go on']);
+  });
+
   it('are errors at once where they are defects, once', () => {
     const { hindrances, said } = setUp();
     const defect = new ShoalError('INTERNAL', 'no such state');

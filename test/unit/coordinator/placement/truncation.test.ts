@@ -6,6 +6,7 @@ import type { RegistryEntry } from '../../../../cluster/registry.js';
 import type { ClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
 import { floorsOf, Truncation } from '../../../../coordinator/placement/truncation.js';
 import { DirectoryPlacement, DirectoryState } from '../../../../proto/generated/shoal/v1/cluster.js';
+import { FakeClock } from '../../../fake-clock.js';
 import { mapOf, placement, registryOf, replica, silent, uid } from '../fixtures.js';
 
 const subject = shardSubject(uid, 1n, 0);
@@ -104,7 +105,7 @@ function rig(): Rig {
       if (purged === subject) events.push(`purge to ${upTo}, floor ${floor}`);
     },
   };
-  const truncation = new Truncation({ registry, log: log as ChangeLog, logger: silent });
+  const truncation = new Truncation({ registry, log: log as ChangeLog, clock: new FakeClock(), logger: silent });
   const each: Rig = Object.assign(state, { truncation, entries, events });
   return each;
 }
