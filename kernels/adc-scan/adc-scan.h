@@ -69,7 +69,7 @@ struct ScanTable {
 using SpreadLevels = void (*)(const uint8_t* levels, uint32_t pairs, uint8_t* spread);
 
 // Scores `count` blocks (1 .. chunk_blocks) of one width. masks[b] says which vectors of block b count and becomes which of them
-// have S >= cut; a block whose mask is 0 is not read. scores int32[count][64] is written where a mask is left. Gives the number of
+// have S >= cut; a block whose mask is 0 is not read. scores int32[count][64] is written where a mask was not 0. Gives the number of
 // blocks with a mask.
 using ScanBlocks = uint32_t (*)(const ScanTable& table, const uint8_t* blocks, uint32_t count, uint32_t width, int32_t cut,
                                 uint64_t* masks, int32_t* scores);

@@ -44,8 +44,7 @@ inline uint64_t score(__m256i even, __m256i odd, const uint8_t* factors, uint32_
   groups[1] = _mm256_madd_epi16(_mm256_unpackhi_epi16(even, consts.weight), load(factors + stride));
   groups[2] = _mm256_madd_epi16(_mm256_unpacklo_epi16(odd, consts.weight), load(factors + 2 * stride));
   groups[3] = _mm256_madd_epi16(_mm256_unpackhi_epi16(odd, consts.weight), load(factors + 3 * stride));
-  const __m256i largest = _mm256_max_epi32(_mm256_max_epi32(groups[0], groups[1]), _mm256_max_epi32(groups[2], groups[3]));
-  if (_mm256_testz_si256(_mm256_cmpgt_epi32(largest, consts.cut), _mm256_set1_epi32(-1)) != 0) return 0;
+  // No early way out: a branch on survivors is guessed wrong just when there are some, and throws away half a block of work.
   uint64_t mask = 0;
   for (uint32_t g = 0; g < 4; g++) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(scores + g * (stride / 4)), groups[g]);

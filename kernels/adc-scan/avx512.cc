@@ -40,8 +40,7 @@ inline uint64_t score(__m512i even, __m512i odd, const uint8_t* factors, const C
   groups[1] = _mm512_madd_epi16(_mm512_unpackhi_epi16(even, consts.weight), load(factors + 64));
   groups[2] = _mm512_madd_epi16(_mm512_unpacklo_epi16(odd, consts.weight), load(factors + 128));
   groups[3] = _mm512_madd_epi16(_mm512_unpackhi_epi16(odd, consts.weight), load(factors + 192));
-  const __m512i largest = _mm512_max_epi32(_mm512_max_epi32(groups[0], groups[1]), _mm512_max_epi32(groups[2], groups[3]));
-  if (_mm512_cmpge_epi32_mask(largest, consts.cut) == 0) return 0;
+  // No early way out: a branch on survivors is guessed wrong just when there are some, and throws away half a block of work.
   uint64_t mask = 0;
   for (uint32_t g = 0; g < 4; g++) {
     _mm512_storeu_si512(scores + 16 * g, groups[g]);

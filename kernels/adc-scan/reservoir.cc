@@ -7,7 +7,9 @@ namespace {
 
 constexpr size_t small_size = 12;
 
-inline bool is_better(const Entry& a, const Entry& b) { return a.score > b.score || (a.score == b.score && a.tie < b.tie); }
+inline bool is_better(const Entry& a, const Entry& b) {
+  return (a.score > b.score) | ((a.score == b.score) & (a.tie < b.tie));
+}
 
 inline void swap(Entry& a, Entry& b) {
   const Entry kept = a;
@@ -24,19 +26,19 @@ void place_pivot(Entry* entries, size_t from, size_t to) {
   swap(first, middle);
 }
 
-// Where the pivot ends up: better ones before it, worse ones behind.
+// Where the pivot ends up: better ones before it, worse ones behind. Without branches on the entries, which nothing could foresee.
 size_t partition(Entry* entries, size_t from, size_t to) {
   place_pivot(entries, from, to);
   const Entry pivot = entries[from];
-  size_t left = from + 1, right = to - 1;
-  for (;;) {
-    while (left <= right && is_better(entries[left], pivot)) left++;
-    while (left <= right && is_better(pivot, entries[right])) right--;
-    if (left >= right) break;
-    swap(entries[left++], entries[right--]);
+  size_t last = from;
+  for (size_t at = from + 1; at < to; at++) {
+    const Entry entry = entries[at];
+    entries[at] = entries[last + 1];
+    entries[last + 1] = entry;
+    last += is_better(entry, pivot) ? 1 : 0;
   }
-  swap(entries[from], entries[right]);
-  return right;
+  swap(entries[from], entries[last]);
+  return last;
 }
 
 void sort_small(Entry* entries, size_t from, size_t to) {

@@ -28,9 +28,10 @@ struct Reservoir {
 // Leaves at most R entries, the worst of them as the threshold where there are R.
 void shrink(Reservoir& best);
 
-// A vector whose score is not below the threshold. Its tie must be its own.
+// Keeps an entry whose score is not below the threshold (a NaN is). Its tie must be its own.
 inline void offer(Reservoir& best, const Entry& entry) {
-  best.entries[best.count++] = entry;
+  best.entries[best.count] = entry;
+  best.count += entry.score >= best.threshold ? 1 : 0;
   if (best.count == best.capacity) shrink(best);
 }
 

@@ -11,6 +11,7 @@ namespace {
 // 64 chunks of 1,024 vectors are some 70 microseconds in cache and 500 from memory.
 constexpr uint32_t chunks_between_looks = 64;
 constexpr size_t prefetch_bytes = 1024;
+constexpr size_t settled_blocks = 64;
 
 // `size` bits (1 .. 64) from bit `first` on; those past the bitmap's end read as 0.
 uint64_t bits_at(const uint8_t* bitmap, size_t bytes, size_t first, uint32_t size) {
@@ -46,7 +47,6 @@ void keep(const ListColumns& lists, const ScanQuery& query, const Chunk& chunk, 
     for (uint64_t mask = masks[b]; mask != 0; mask &= mask - 1) {
       const uint32_t v = static_cast<uint32_t>(std::countr_zero(mask));
       const double score = static_cast<double>(scores[b * 64 + v]) * query.unit + bias;
-      if (!(score >= query.best->threshold)) continue;
       const uint32_t position = chunk.first + b * 64 + v;
       offer(*query.best, {score, lists.ids == nullptr ? position : lists.ids[position], position, chunk.list});
     }
@@ -82,25 +82,40 @@ void scan_chunk(const Kernels& kernels, const ListColumns& lists, const ScanQuer
   }
 }
 
+// While little is seen, chunks are short and every one raises the threshold: without one, everything would be a survivor.
+uint32_t chunk_size(size_t left, size_t seen) {
+  const size_t size = seen / 2 + 2 < chunk_blocks ? seen / 2 + 2 : chunk_blocks;
+  return static_cast<uint32_t>(left < size ? left : size);
+}
+
+void tighten(const ScanQuery* queries, size_t query_count, size_t seen) {
+  if (seen > settled_blocks) return;
+  for (size_t q = 0; q < query_count; q++) shrink(*queries[q].best);
+}
+
 void prefetch_list(const ListColumns& lists, size_t list) {
   if (list >= lists.count || lists.counts[list] == 0) return;
   const uint8_t* from = lists.codes + lists.offsets[list];
   for (size_t at = 0; at < prefetch_bytes; at += 64) __builtin_prefetch(from + at);
 }
 
+// `seen` counts blocks over all lists.
 bool scan_list(const Kernels& kernels, const ListColumns& lists, size_t list, const ScanQuery* queries, size_t query_count,
-               const uint8_t* cancel) {
+               const uint8_t* cancel, size_t& seen) {
   const uint32_t count = lists.counts[list];
   const size_t pairs = queries[0].table.pairs, whole = whole_blocks(count);
   const uint8_t* blocks = lists.codes + lists.offsets[list];
   uint32_t chunks = 0;
-  for (size_t b = 0; b < whole; b += chunk_blocks) {
+  for (size_t b = 0; b < whole;) {
     if (chunks++ % chunks_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
-    const uint32_t size = whole - b < chunk_blocks ? static_cast<uint32_t>(whole - b) : chunk_blocks;
+    const uint32_t size = chunk_size(whole - b, seen);
     const uint32_t from = static_cast<uint32_t>(b) * 64;
     const uint32_t vectors = count - from < size * 64 ? count - from : size * 64;
     const Chunk chunk = {blocks + b * block_bytes(pairs, 64), size, 64, lists.firsts[list] + from, static_cast<uint32_t>(list)};
     scan_chunk(kernels, lists, queries, query_count, chunk, vectors);
+    b += size;
+    seen += size;
+    tighten(queries, query_count, seen);
   }
   if (!has_half_block(count)) return true;
   const uint32_t from = static_cast<uint32_t>(whole) * 64;
@@ -112,10 +127,11 @@ bool scan_list(const Kernels& kernels, const ListColumns& lists, size_t list, co
 }  // namespace
 
 bool scan_lists(const Kernels& kernels, const ListColumns& lists, const ScanQuery* queries, size_t query_count, const uint8_t* cancel) {
+  size_t seen = 0;
   for (size_t list = 0; list < lists.count; list++) {
     if (__atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
     prefetch_list(lists, list + 1);
-    if (query_count > 0 && !scan_list(kernels, lists, list, queries, query_count, cancel)) return false;
+    if (query_count > 0 && !scan_list(kernels, lists, list, queries, query_count, cancel, seen)) return false;
   }
   for (size_t q = 0; q < query_count; q++) finish(*queries[q].best);
   return true;
