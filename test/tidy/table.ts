@@ -57,6 +57,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   'cli-progress': ['client/cli', 'tools'],
   'cli-table3': ['client/cli', 'tools'],
   commander: ['client/cli', 'tools'],
+  esbuild: ['test'],
   'fast-check': ['test'],
   'grpc-health-check': ['cluster/rpc', 'test'],
   lmdb: ['cluster/embedded', 'test'],
