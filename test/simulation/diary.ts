@@ -58,23 +58,23 @@ export class Diary {
     }
   }
 
-  /** A logger that writes here what a node says from `warn` on. */
+  /** A logger that writes here what a node says from `warn` on. Defects are violations at whatever level a node speaks of them. */
   logger(process: SimProcess): Logger {
-    const say = (level: string) => (about: unknown, text?: string) => {
-      if (process.isAlive) this.say(process.name, `${level}: ${text ?? ''} ${describe(about)}`);
-    };
-    const quiet = (): void => undefined;
-    const logger = {
-      trace: quiet,
-      debug: quiet,
-      info: this.#print === null ? quiet : say('info'),
-      warn: say('warn'),
-      error: (about: unknown, text?: string) => {
-        say('error')(about, text);
+    const at =
+      (level: string, isShown = true) =>
+      (about: unknown, text?: string): void => {
+        if (!process.isAlive) return;
+        if (isShown) this.say(process.name, `${level}: ${text ?? ''} ${describe(about)}`);
         const { err } = about as { err?: unknown };
-        if (process.isAlive && err !== undefined) this.judge(process.name, err);
-      },
-      fatal: say('fatal'),
+        if (err !== undefined) this.judge(process.name, err);
+      };
+    const logger = {
+      trace: at('trace', false),
+      debug: at('debug', false),
+      info: at('info', this.#print !== null),
+      warn: at('warn'),
+      error: at('error'),
+      fatal: at('fatal'),
       child: () => logger,
       level: 'info',
     };

@@ -178,22 +178,25 @@ export class Faults {
     this.#later(this.#ms(500, 10_000), () => this.#putBack(machine, image));
   }
 
-  /** A bit of a file turns over while its machine is off; later the file is put back as it was. */
+  /** One bit or a few of a file turn over while its machine is off; later the file is put back as it was. */
   bitRot(): void {
     const machine = this.#any(this.#cluster.shardNodes);
     const { disk } = machine;
     const { files } = disk.paths();
-    this.#goDown(machine, 'with one bit turned over');
+    this.#goDown(machine, 'with bits turned over');
     if (files.length === 0) return;
-    const path = this.#any(files);
+    const segments = files.filter((each) => each.endsWith('.segment'));
+    const path = this.#any(segments.length > 0 && this.#random.below(2) === 0 ? segments : files);
     if (!disk.paths().files.includes(path)) return;
-    this.#say(`a bit of ${path} on ${machine.name} turns over`);
+    const count = this.#random.below(2) === 0 ? 1 : 2 + this.#random.below(30);
+    this.#say(`${count} bits of ${path} on ${machine.name} turn over`);
     this.#cluster.diary.expectLoss(path);
     const onServing = path.includes('/directory-') ? forgetDirectories(this.#cluster, machine, this.#losses) : null;
-    const turnBack = disk.flip(path, this.#random.below(8 * disk.read(path).length));
+    const bits = 8 * disk.read(path).length;
+    const turnBack = Array.from({ length: count }, () => disk.flip(path, this.#random.below(bits)));
     this.#later(this.#ms(500, 10_000), () => {
       this.#goDown(machine, `with ${path} as it was`);
-      turnBack();
+      for (const turn of turnBack) turn();
       onServing?.();
     });
   }

@@ -80,13 +80,17 @@ export class Intents {
     if (!isSet) this.#fail(`document '${version.id}' was written as ${version.docId}, which nobody asked for`);
   }
 
-  /** `timeMs`: when the log took it. What has expired is deleted without anybody's asking. */
-  checkDelete(id: string, present: Version | null, timeMs: number): void {
-    if (present !== null && expiryOf(present.attributes) <= timeMs) return;
+  /**
+   * `timeMs`: when the log took it. What has expired is deleted without anybody's asking. Those who delete by id name a write id, those
+   * who delete what they found have none.
+   */
+  checkDelete(id: string, present: Version | null, about: { readonly writeId: string; readonly timeMs: number }): void {
+    if (present === null) return;
+    const isNamed = about.writeId !== '';
+    if (!isNamed && expiryOf(present.attributes) <= about.timeMs) return;
     const isAsked = this.#deletes.some(({ ids, filter, isOpen }) => {
-      if (!isOpen) return false;
-      if (ids !== null) return ids.has(id);
-      return present === null || filter === null || filter.matches(present.attributes);
+      if (!isOpen || isNamed !== (ids !== null)) return false;
+      return ids?.has(id) ?? filter?.matches(present.attributes) ?? true;
     });
     if (!isAsked) this.#fail(`document '${id}' was deleted, which nobody asked for`);
   }

@@ -1,18 +1,11 @@
 /** What clients do: one operation after another, drawn by the weights of the plan. */
 import type { Random } from '../../base/random.js';
+import { conditionalUpsert } from './conditional-writes.js';
 import { drawKind, type Plan } from './plan.js';
 import { count, get, scroll } from './reads.js';
 import { search, searchBatch, searchLike } from './searches.js';
 import type { Session } from './session.js';
-import {
-  conditionalUpsert,
-  deleteIds,
-  deleteMatching,
-  importDocuments,
-  setAttributes,
-  upsert,
-  type Seat,
-} from './writes.js';
+import { deleteIds, deleteMatching, importDocuments, setAttributes, upsert, type Seat } from './writes.js';
 
 /** One operation by the client at `seat`. */
 export function operate(session: Session, seat: Seat, plan: Plan): Promise<void> {
@@ -20,13 +13,13 @@ export function operate(session: Session, seat: Seat, plan: Plan): Promise<void>
   const size = (doublings: number): number => drawSize(random, doublings);
   switch (drawKind(random, plan.operationWeights)) {
     case 'upsert':
-      return upsert(session, seat, size(8));
+      return upsert(session, seat, session.drawIds(size(8)));
     case 'import':
       return importDocuments(session, seat, size(9));
     case 'conditional':
-      return conditionalUpsert(session, seat, size(4));
+      return conditionalUpsert(session, seat, session.drawIds(size(4)));
     case 'delete':
-      return deleteIds(session, seat, size(5));
+      return deleteIds(session, seat, session.drawIds(size(5)));
     case 'deleteMatching':
       return deleteMatching(session, seat);
     case 'set':

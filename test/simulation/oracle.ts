@@ -4,8 +4,9 @@
  * It hears each record in the instant in which the log has it on disk and knows nothing of shards, places or files. Records must be
  * what some client asked for: what was not asked, or was asked and has ended already, is a violation too.
  *
- * A directory that lost what it had decides anew by what is left, and may refuse what was not carried out. What it decided at that time,
- * the log does not tell: such an id is in doubt, and may be all that was ever written of it, until it is written without a condition.
+ * A directory that lost what it had decides anew by what is left, and may refuse writes that were not carried out; deletes are, and
+ * what is repeated changes nothing. How a write was decided at that time, the log does not tell: such an id is in doubt, and may be all
+ * that was ever written of it, until it is written without a condition.
  */
 import type { LogEntry } from '../../cluster/change-log.js';
 import { docIdOf } from '../../cluster/log/doc-id.js';
@@ -31,6 +32,15 @@ export interface Decision {
   readonly verdicts: ReadonlyMap<string, Verdict>;
 }
 
+/** A decision that directories were asked for. */
+interface Asked {
+  readonly sequence: bigint;
+  readonly ids: readonly string[];
+  readonly writeId: string;
+  /** A conditional write, and no repeat of one. */
+  readonly isWrite: boolean;
+}
+
 /** How long a repeated write id keeps its first verdict, in time of the records. */
 const writeIdMs = 600_000;
 
@@ -41,7 +51,7 @@ export class Oracle {
   readonly #byDocId = new Map<bigint, Version>();
   readonly #decisions = new Map<string, Decision>();
   /** Decisions by position, for those whose outcome comes into doubt. */
-  readonly #asked: { readonly sequence: bigint; readonly ids: readonly string[]; readonly writeId: string }[] = [];
+  readonly #asked: Asked[] = [];
   /** Write ids whose verdicts the log alone does not tell. */
   readonly #uncertain = new Set<string>();
   /** By id in doubt, the position of the write that ended it; null = none did. */
@@ -86,9 +96,9 @@ export class Oracle {
   loseDecisions(committed: bigint): () => void {
     this.#deciding += 1;
     this.#forgotten = this.#lastSequence;
-    for (const { sequence, ids, writeId } of this.#asked) {
+    for (const { sequence, ids, writeId, isWrite } of this.#asked) {
       if (sequence <= committed) continue;
-      this.#doubt(ids);
+      if (isWrite) this.#doubt(ids);
       this.#uncertain.add(writeId);
     }
     return () => (this.#deciding -= 1);
@@ -185,12 +195,14 @@ export class Oracle {
     // A record is named after its request and what it says.
     const writeId = headers.writeId.split('/')[0]!;
     const known = writeId === '' ? undefined : this.#decisions.get(writeId);
-    this.#asked.push({ sequence: entry.sequence, ids, writeId });
-    if (this.#deciding > 0 || (known !== undefined && known.sequence <= this.#forgotten)) this.#doubt(ids);
+    const isRepeated = known !== undefined && entry.timeMs - known.timeMs <= writeIdMs;
+    this.#asked.push({ sequence: entry.sequence, ids, writeId, isWrite: operation === 'write' && !isRepeated });
+    if (this.#deciding > 0 && operation === 'write' && !isRepeated) this.#doubt(ids);
     const isDoubtful = ids.some((id) => this.isInDoubt(id));
-    if (isDoubtful) this.#uncertain.add(writeId);
+    const isForgotten = this.#deciding > 0 || (known !== undefined && known.sequence <= this.#forgotten);
+    if (isDoubtful || isForgotten) this.#uncertain.add(writeId);
     if (isDoubtful && operation === 'write') this.#notePossible(entry, headers);
-    if (known !== undefined && entry.timeMs - known.timeMs <= writeIdMs) return;
+    if (isRepeated) return;
     const documents = operation === 'write' ? DocumentRecord.decode(entry.body).documents : [];
     const verdicts = new Map<string, Verdict>();
     for (const [position, id] of ids.entries()) {
@@ -204,7 +216,7 @@ export class Oracle {
         this.#change(entry.sequence, id, version);
         verdicts.set(id, { kind: 'applied', docId });
       } else {
-        if (!this.isInDoubt(id)) this.#intents.checkDelete(id, present, entry.timeMs);
+        if (!this.isInDoubt(id)) this.#intents.checkDelete(id, present, { writeId, timeMs: entry.timeMs });
         if (present !== null) this.#change(entry.sequence, id, null);
         verdicts.set(id, { kind: present === null ? 'absent' : 'applied', docId });
       }

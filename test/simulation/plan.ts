@@ -57,6 +57,8 @@ export interface Plan extends ClusterShape {
   readonly hasSideStory: boolean;
   /** The log is held now and then. */
   readonly hasHoldStory: boolean;
+  /** Directories append late now and then. */
+  readonly hasLateStory: boolean;
   /** Documents of the main collection may expire. */
   readonly expires: boolean;
   readonly operationWeights: Readonly<Record<OperationKind, number>>;
@@ -68,10 +70,11 @@ export interface Plan extends ClusterShape {
 export function drawPlan(random: Random, operations: number): Plan {
   const shardNodes = 2 + random.below(3);
   const lists = 1 + random.below(5);
+  const replicas = 1 + random.below(Math.min(2, shardNodes));
   const plan = {
     coordinators: 1 + random.below(2),
     shardNodes,
-    replicas: 1 + random.below(Math.min(2, shardNodes)),
+    replicas,
     lists,
     shards: 1 + random.below(lists),
     partitions: 1 + random.below(3),
@@ -81,9 +84,12 @@ export function drawPlan(random: Random, operations: number): Plan {
     faults: 20 + random.below(6),
     hasSideStory: random.below(4) === 0,
     hasHoldStory: random.below(2) === 0,
+    // One copy alone appends everything in its order.
+    hasLateStory: replicas > 1 && random.below(2) === 0,
     expires: random.below(4) === 0,
     sealBytes: 2_000 + random.below(60_000),
     sealAgeMs: 500 + random.below(5_000),
+    sweepMs: 200 + random.below(1_000),
     operationWeights,
     faultWeights,
     passages: 1,

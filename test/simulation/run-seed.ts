@@ -5,11 +5,13 @@ import { CollectionsService, CreateCollectionRequest } from '../../proto/generat
 import { SimClient } from './client.js';
 import { SimCluster } from './cluster.js';
 import { dim, drawVector, untilName } from './content.js';
+import { tellExpiryStory } from './expiry-story.js';
 import { Faults } from './faults.js';
 import { checkHealed } from './healed.js';
 import { tellHoldStory } from './hold-story.js';
 import { Intents } from './intents.js';
 import { operate } from './operations.js';
+import { tellLateStory } from './late-story.js';
 import { Oracle } from './oracle.js';
 import { drawPlan, type Plan } from './plan.js';
 import { search } from './searches.js';
@@ -126,6 +128,8 @@ class Run {
     const stories = [
       ...(this.#plan.hasSideStory ? [this.#sideStory(session, isOver)] : []),
       ...(this.#plan.hasHoldStory ? [tellHoldStory(session, isOver)] : []),
+      ...(this.#plan.expires ? [tellExpiryStory(session, this.#newClient('expiry-story'), isOver)] : []),
+      ...(this.#plan.hasLateStory ? [tellLateStory(session, this.#newClient('late-story'), isOver)] : []),
     ];
     await Promise.all([...clients, ...stories]);
     diary.say('client', 'all operations are done; everything is healed');
@@ -202,13 +206,18 @@ class Run {
     }
   }
 
-  /** Whoever has just begun to serve is asked at once. */
+  /** Whoever has just begun to serve is asked at once, for all that there is. */
   async #probe(session: Session): Promise<void> {
     const { coordinators, scheduler } = this.#cluster;
     const client = this.#newClient('probe');
     for (let at = 0; at < 3; at += 1) {
       await scheduler.sleep(scheduler.random.unit() * 10);
-      await search(session, { client, coordinator: coordinators[at % coordinators.length]! }, false);
+      await search(
+        session,
+        { client, coordinator: coordinators[at % coordinators.length]! },
+        false,
+        session.ids.length,
+      );
     }
   }
 

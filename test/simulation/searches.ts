@@ -67,12 +67,12 @@ export function questionOf(session: Session, from: bigint, k: number): Question 
 }
 
 /** `isBound` asks for everything that was acknowledged. */
-function draw(session: Session, isBound: boolean): Drawn {
+function draw(session: Session, isBound: boolean, k = drawK(session)): Drawn {
   const { random, collection } = session;
   const from = isBound ? session.acknowledged : 0n;
   const exact = random.below(3) === 0;
   const asked = {
-    ...questionOf(session, from, 1 + random.below(20)),
+    ...questionOf(session, from, k),
     filter: random.below(3) === 0 ? drawFilter(random) : everything,
     mustBeComplete: isBound,
   };
@@ -83,7 +83,7 @@ function draw(session: Session, isBound: boolean): Drawn {
     k: asked.k,
     mode: SearchMode.SEARCH_MODE_DENSE,
     filter: asked.filter.text,
-    candidates: 200,
+    candidates: Math.max(200, k),
     nprobe: probes,
     exact,
     ...(isBound ? { minSequence: from, minSequenceUid: collection.uid } : {}),
@@ -91,9 +91,19 @@ function draw(session: Session, isBound: boolean): Drawn {
   return { question: { ...asked, nprobe: exact ? 0 : probes }, request };
 }
 
+/** Mostly few; sometimes all that there is, so that nothing hides behind what is better. */
+function drawK({ random, ids }: Session): number {
+  return random.below(8) === 0 ? ids.length : 1 + random.below(20);
+}
+
 /** One search, by a vector; `isBound` asks for everything that was acknowledged. */
-export async function search(session: Session, seat: Seat, isBound = session.random.below(3) > 0): Promise<void> {
-  const { question, request } = draw(session, isBound);
+export async function search(
+  session: Session,
+  seat: Seat,
+  isBound = session.random.below(3) > 0,
+  k = drawK(session),
+): Promise<void> {
+  const { question, request } = draw(session, isBound, k);
   const { answer, error } = await seat.client.call(seat.coordinator, SearchService.search, request, drawMs(session));
   session.note('search', 1, error);
   if (answer !== null && !session.isElsewhere(answer.uid)) checkAnswer(session, question, answer);

@@ -4,6 +4,7 @@ import type { Random } from '../../base/random.js';
 import { keys } from '../../cluster/keys.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { SimCluster } from './cluster.js';
+import type { ConditionalRequest } from './conditional-writes.js';
 import { expiryOf, untilName, type Attributes, type DrawnFilter } from './content.js';
 import type { Intents } from './intents.js';
 import type { Machine } from './machine.js';
@@ -26,6 +27,12 @@ export interface Collection {
 /** How far a process's clock may be from the one by which an expiry is judged, milliseconds. */
 const clockMs = 2;
 
+/** How long what has expired is hidden before it is deleted, milliseconds. */
+export const sweptAfterMs = 60_000;
+
+/** What expires so late outlasts every simulation, milliseconds. */
+export const lastingAfterMs = 36_000_000;
+
 /** Tallies of one run. */
 export interface Counts {
   operations: number;
@@ -47,6 +54,8 @@ export class Session {
   /** By shard, the machines that hold it. */
   readonly #nodes = new Map<number, readonly Machine[]>();
   #writeIds = 0;
+  /** Conditional writes of late, for whoever repeats one. */
+  readonly conditionals: ConditionalRequest[] = [];
 
   /** How many of four documents have several passages. */
   readonly passages: number;
@@ -160,11 +169,16 @@ export class Session {
     return beginMs + this.cluster.scheduler.nowMs;
   }
 
-  /** Mostly nothing; else a time that comes soon, or one that comes after everything. */
+  /** Nothing, or a time that comes soon, one that was so long ago that the document is swept soon, or one after everything. */
   drawUntil(): Attributes {
     if (!this.collection.expires || this.random.below(3) === 0) return {};
-    const soon = this.random.below(3) > 0;
-    return { [untilName]: Math.round(this.wallMs + (soon ? this.random.below(12_000) - 2_000 : 36_000_000)) };
+    const ms = [lastingAfterMs, 0, -sweptAfterMs][this.random.below(3)]!;
+    return this.untilAfter(ms > 0 ? ms : ms + this.random.below(12_000) - 2_000);
+  }
+
+  /** A document expires `ms` from now. */
+  untilAfter(ms: number): Attributes {
+    return { [untilName]: Math.round(this.wallMs + ms) };
   }
 
   /** Whether a reader may find `version` expired by now. */

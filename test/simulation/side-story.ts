@@ -79,8 +79,8 @@ async function work(parts: SideStoryParts, uid: string): Promise<void> {
   for (let at = 0; at < 12 && !parts.isOver(); at += 1) {
     const seat = { client, coordinator: any(parts) };
     const drawn = session.random.below(10);
-    if (drawn < 4) await upsert(session, seat, 1 + session.random.below(5));
-    else if (drawn < 5) await deleteIds(session, seat, 2);
+    if (drawn < 4) await upsert(session, seat, session.drawIds(1 + session.random.below(5)));
+    else if (drawn < 5) await deleteIds(session, seat, session.drawIds(2));
     else if (drawn < 7) await get(session, seat);
     else if (drawn < 8) await count(session, seat);
     else if (drawn < 9) await scroll(session, seat);

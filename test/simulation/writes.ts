@@ -2,7 +2,6 @@
 import type { ShoalError } from '../../base/errors.js';
 import {
   DocumentsService,
-  type WriteCondition,
   type DeleteDocumentsResponse,
   type RejectedDocument,
   type UpsertResponse,
@@ -21,23 +20,29 @@ export interface Seat {
   readonly coordinator: Machine;
 }
 
-export function drawContent(session: Session, id: string, passagesMax: number): Content {
+export function drawContent(session: Session, id: string, passagesMax: number, until = session.drawUntil()): Content {
   const { random, intents } = session;
   const count = passagesMax > 1 && random.below(4) < session.passages ? 1 + random.below(passagesMax) : 1;
   const vectors = Array.from({ length: count }, () => drawVector(random));
   const content = {
     id,
     token: intents.nextToken(),
-    attributes: { ...drawAttributes(random), ...session.drawUntil() },
+    attributes: { ...drawAttributes(random), ...until },
     vectors,
   };
   intents.write(content);
   return content;
 }
 
-/** Documents without conditions, at once or as a stream of batches. */
-export async function upsert(session: Session, { client, coordinator }: Seat, count: number): Promise<void> {
-  const contents = session.drawIds(count).map((id) => drawContent(session, id, 3));
+/** Documents without conditions, at once. All expire `expireMs` from now; unless that is said, each as drawn. */
+export async function upsert(
+  session: Session,
+  { client, coordinator }: Seat,
+  ids: readonly string[],
+  expireMs?: number,
+): Promise<void> {
+  const until = expireMs === undefined ? undefined : session.untilAfter(expireMs);
+  const contents = ids.map((id) => drawContent(session, id, 3, until));
   const collection = session.collection.name;
   const before = incarnation(coordinator);
   const documents = contents.map(documentOf);
@@ -118,124 +123,16 @@ function checkWritten(session: Session, content: Content, result: WriteResult, a
     session.fail(`${what} has sequence ${answer.sequence}, smaller than ${result.docId / 4096n}`);
 }
 
-interface Asked {
-  readonly content: Content;
-  readonly condition: WriteCondition;
-}
-
-/** Writes that depend on a condition; what is unclear or merely doubted is asked again with the same write id. */
-export async function conditionalUpsert(session: Session, seat: Seat, count: number): Promise<void> {
-  const asked = session.drawIds(count).map((id): Asked => {
-    const content = drawContent(session, id, 3);
-    return { content, condition: drawCondition(session, session.oracle.now(id)) };
-  });
-  const writeId = session.nextWriteId();
-  const request = {
-    collection: session.collection.name,
-    documents: asked.map(({ content }) => documentOf(content)),
-    conditions: asked.map(({ condition }) => condition),
-    writeId,
-  };
-  const since = session.oracle.lastSequence;
-  const attempts = 1 + session.random.below(3);
-  let first: readonly WriteResult[] | null = null;
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    // What has no condition is written at every attempt.
-    if (attempt > 0) for (const each of asked) if (!isConditional(each)) session.intents.write(each.content);
-    const before = incarnation(seat.coordinator);
-    const { answer, error } = await seat.client.call(
-      seat.coordinator,
-      DocumentsService.upsert,
-      request,
-      drawMs(session),
-    );
-    session.note('conditional', asked.length, error);
-    if (answer === null || session.isElsewhere(answer.uid)) continue;
-    for (const [at, result] of answer.results.entries())
-      checkVerdict(session, asked[at]!, result, { writeId, since, sequence: answer.sequence });
-    if (first !== null && session.oracle.isCertain(writeId)) checkSame(session, asked, first, answer.results);
-    if (answer.results.every(isClear)) first = answer.results;
-    session.acknowledge(seat.coordinator, before, answer.sequence);
-  }
-  if (first !== null) for (const each of asked) if (isConditional(each)) session.intents.answered(each.content.token);
-}
-
-function isClear({ status }: WriteResult): boolean {
-  return status === 0 || status === 9;
-}
-
-function drawCondition(session: Session, present: Version | null): WriteCondition {
-  const { random } = session;
-  const isFitting = random.below(3) > 0;
-  if (random.below(8) === 0) return {};
-  if (present === null || !isFitting) {
-    if (random.below(2) === 0) return { ifAbsent: true };
-    return { ifDocId: (present?.docId ?? 4096n) - (isFitting ? 0n : 1n) };
-  }
-  return { ifDocId: present.docId };
-}
-
-function checkVerdict(
+/** Deletes `ids`, whether they are there or not. */
+export async function deleteIds(
   session: Session,
-  each: Asked,
-  result: WriteResult,
-  about: { readonly writeId: string; readonly since: bigint; readonly sequence: bigint },
-): void {
-  const { content, condition } = each;
-  const { id } = content;
-  const what = `the verdict on '${id}' (${about.writeId})`;
-  const verdict = session.oracle.decision(about.writeId)?.verdicts.get(id);
-  if (result.status === 0) {
-    const version = session.oracle.version(result.docId);
-    if (version?.id !== id || version.token !== content.token)
-      return session.fail(`${what} names ${result.docId}, which is no such version`);
-    session.acknowledgeVersion(version, about.sequence);
-    if (isConditional(each) && session.oracle.isCertain(about.writeId) && verdict?.docId !== result.docId)
-      session.fail(`${what} is accepted as ${result.docId}; by the log it is ${verdict?.kind} ${verdict?.docId}`);
-  } else if (result.status === 9 && isConditional(each)) {
-    if (session.oracle.isInDoubt(id) || !session.oracle.isCertain(about.writeId)) return;
-    if (verdict?.kind !== 'refused' && verdict !== undefined)
-      session.fail(`${what} is refused (${result.message}); by the log it is ${verdict.kind}`);
-    // Refused without having been asked in the log: then the condition must have failed at some time.
-    if (verdict === undefined && !couldFail(session, id, condition, about.since))
-      session.fail(`${what} is refused (${result.message}), and its condition held all the time`);
-  } else if (![1, 4, 8, 9, 10, 14].includes(result.status)) {
-    session.fail(`${what} is status ${result.status}: ${result.message}`);
-  }
-}
-
-function couldFail(session: Session, id: string, condition: WriteCondition, since: bigint): boolean {
-  const states = session.oracle.between(id, since, session.oracle.lastSequence);
-  return states.some((state) => (condition.ifAbsent === true ? state !== null : state?.docId !== condition.ifDocId));
-}
-
-function isConditional({ condition }: Asked): boolean {
-  return condition.ifDocId !== undefined || condition.ifAbsent === true;
-}
-
-function checkSame(
-  session: Session,
-  asked: readonly Asked[],
-  first: readonly WriteResult[],
-  again: readonly WriteResult[],
-): void {
-  for (const [at, { id, status, docId }] of first.entries()) {
-    const repeated = again[at]!;
-    const isSame = repeated.status === status && (status !== 0 || repeated.docId === docId);
-    if (isConditional(asked[at]!) && isClear(repeated) && !isSame && !session.oracle.isInDoubt(id))
-      session.fail(
-        `a repeated write of '${id}' was first ${status} ${docId}, then ${repeated.status} ${repeated.docId}`,
-      );
-  }
-}
-
-/** Deletes some ids. */
-export async function deleteIds(session: Session, { client, coordinator }: Seat, count: number): Promise<void> {
-  const ids = session.drawIds(count);
+  { client, coordinator }: Seat,
+  ids: readonly string[],
+): Promise<void> {
   const intent = session.intents.delete({ ids: new Set(ids), filter: null });
   const writeId = session.nextWriteId();
   const before = incarnation(coordinator);
-  const request = { collection: session.collection.name, ids, filter: '', conditions: [], writeId };
+  const request = { collection: session.collection.name, ids: [...ids], filter: '', conditions: [], writeId };
   const { answer, error } = await client.call(coordinator, DocumentsService.deleteDocuments, request, drawMs(session));
   session.note('delete', ids.length, error);
   if (error !== null && !mayHaveHappened(error)) intent.isOpen = false;

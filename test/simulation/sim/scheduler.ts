@@ -40,7 +40,7 @@ export class Scheduler {
   readonly #failures: unknown[] = [];
 
   constructor(seed: number) {
-    this.random = seededRandom(seed);
+    this.random = seededRandom(spread(seed));
   }
 
   /** Virtual milliseconds since the simulation began. */
@@ -126,6 +126,13 @@ export class Scheduler {
     }
     if (this.#failures.length > 0) throw this.#failures[0];
   }
+}
+
+/** Neighbouring seeds far apart (MurmurHash3's last step): the generator's first numbers for them would be nearly the same. */
+function spread(seed: number): number {
+  const first = Math.imul(seed ^ (seed >>> 16), 0x85ebca6b);
+  const second = Math.imul(first ^ (first >>> 13), 0xc2b2ae35);
+  return second ^ (second >>> 16);
 }
 
 /** Node's own, which simulations keep from the code under test. */
