@@ -6,7 +6,7 @@ import type { SimCluster } from './cluster.js';
 import { forgetDirectories, lostMessage, lostShards, type Losses } from './lost-data.js';
 import type { Machine } from './machine.js';
 import { drawKind, type FaultKind } from './plan.js';
-import type { DiskImage } from './sim/disk.js';
+import type { DiskImage, SimDisk } from './sim/disk.js';
 
 export class Faults {
   readonly #cluster: SimCluster;
@@ -185,16 +185,18 @@ export class Faults {
     const { files } = disk.paths();
     this.#goDown(machine, 'with bits turned over');
     if (files.length === 0) return;
-    const segments = files.filter((each) => each.endsWith('.segment'));
-    const path = this.#any(segments.length > 0 && this.#random.below(2) === 0 ? segments : files);
+    const path = this.#random.below(3) > 0 ? largest(files, disk) : this.#any(files);
     if (!disk.paths().files.includes(path)) return;
-    const count = this.#random.below(2) === 0 ? 1 : 2 + this.#random.below(30);
+    const count = this.#random.below(2) === 0 ? 1 : 2 + this.#random.below(200);
     this.#say(`${count} bits of ${path} on ${machine.name} turn over`);
     this.#cluster.diary.expectLoss(path);
     const onServing = path.includes('/directory-') ? forgetDirectories(this.#cluster, machine, this.#losses) : null;
     const bits = 8 * disk.read(path).length;
-    const turnBack = Array.from({ length: count }, () => disk.flip(path, this.#random.below(bits)));
-    this.#later(this.#ms(500, 10_000), () => {
+    // Near each other, and rather where a file begins: its end says where what is, and is checked as a whole when it is opened.
+    const first = Math.min(this.#random.below(bits), this.#random.below(bits));
+    const turnBack = Array.from({ length: count }, () => disk.flip(path, (first + this.#random.below(2_048)) % bits));
+    // Machines come back first.
+    this.#later(2_000 + this.#ms(500, 10_000), () => {
       this.#goDown(machine, `with ${path} as it was`);
       for (const turn of turnBack) turn();
       onServing?.();
@@ -288,4 +290,11 @@ export class Faults {
   #say(what: string): void {
     this.#cluster.diary.say('fault', what);
   }
+}
+
+/** The largest segment, which lives longest and is read most; of `files`, where there is none, the largest. */
+function largest(files: readonly string[], disk: SimDisk): string {
+  const segments = files.filter((path) => path.endsWith('.segment'));
+  const among = segments.length > 0 ? segments : files;
+  return among.reduce((best, path) => (disk.read(path).length > disk.read(best).length ? path : best));
 }

@@ -1,6 +1,6 @@
 /**
- * Beside the clients: now and then all copies of the directory take long to reach the log, each as long as it takes, while writes with a
- * condition are soon replaced or deleted. What the slowest copy appends then comes after all that the others made of it.
+ * Beside the clients: now and then copies of the directory take long to reach the log, and some far longer than others, while writes with
+ * a condition are soon replaced or deleted. What a slow copy appends then comes after all that a quick one made of it.
  */
 import { keys } from '../../cluster/keys.js';
 import { DirectoryPlacement } from '../../proto/generated/shoal/v1/cluster.js';
@@ -17,23 +17,24 @@ export async function tellLateStory(session: Session, client: SimClient, isOver:
   while (!isOver()) {
     await cluster.scheduler.sleep(random.unit() * 4_000);
     const nodes = nodesOf(session);
-    for (const node of nodes) network.setDelay(node, 'log', 20 + random.unit() * 1_000);
+    const ms = 40 + random.unit() * 120;
+    for (const node of nodes) network.setDelay(node, 'log', random.below(2) === 0 ? ms : ms * (3 + random.unit() * 5));
     for (let round = 0; round < 4 && !isOver(); round += 1) {
       const coordinator = cluster.coordinators[random.below(cluster.coordinators.length)]!;
-      await replaceSoon(session, { client, coordinator });
+      await replaceSoon(session, { client, coordinator }, ms);
     }
     for (const node of nodes) network.setDelay(node, 'log', 0);
   }
 }
 
 /** Some ids are written and, as soon as that is known, written or deleted again; then somebody looks for a while. */
-async function replaceSoon(session: Session, seat: Seat): Promise<void> {
+async function replaceSoon(session: Session, seat: Seat, ms: number): Promise<void> {
   const { random, cluster } = session;
   const ids = session.drawIds(1 + random.below(4));
   await conditionalUpsert(session, seat, ids);
   await (random.below(2) === 0 ? deleteIds(session, seat, ids) : upsert(session, seat, ids));
-  for (let look = 0; look < 4; look += 1) {
-    await cluster.scheduler.sleep(random.unit() * 250);
+  for (let look = 0; look < 8; look += 1) {
+    await cluster.scheduler.sleep(random.unit() * 2 * ms);
     await search(session, seat, true, session.ids.length);
   }
 }
