@@ -43,7 +43,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'shard-node/directory/partition-state.ts',
     find: 'this.#unsettled[this.#done]!.open === 0) {',
     replace: 'true) {',
-    seeds: 100,
+    seeds: 25,
   },
   {
     name: 'a refused condition is accepted',
@@ -71,7 +71,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'shard-node/replica.ts',
     find: "    if (this.#phase !== 'loading' || !this.#covers(this.#heldAtFirst)) return;",
     replace: "    if (this.#phase !== 'loading') return;",
-    seeds: 120,
+    also: [
+      {
+        file: 'shard-node/replica.ts',
+        find: "this.#cutOff !== '' || !this.#covers(this.#heldAtFirst);",
+        replace: "this.#cutOff !== '';",
+      },
+    ],
+    seeds: 15,
   },
   {
     name: 'required positions are not waited for',
@@ -92,14 +99,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'vector-index/maintenance/maintainer.ts',
     find: 'applied: Object.fromEntries(marks)',
     replace: 'applied: Object.fromEntries(state.applied)',
-    seeds: 100,
+    seeds: 40,
   },
   {
     name: 'records with docIds from elsewhere are always valid',
     file: 'shard-node/directory/decide.ts',
     find: '    } else if (isAs) {',
     replace: '    } else if (isAs && known !== null) {',
-    seeds: 60,
+    seeds: 40,
   },
   {
     name: 'a batch that fails is left out of an import without a word',
@@ -164,6 +171,55 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'shard-node/directory/rebuild/rebuild.ts',
     find: '  return state.heard === 0n &&',
     replace: '  return state.heard < 0n &&',
-    seeds: 5,
+    seeds: 15,
+  },
+  {
+    name: 'the sweeper deletes a document that was renewed meanwhile',
+    file: 'coordinator/documents/expiry.ts',
+    find: 'rows.map(({ id, docId }) => ({ id, condition: docId }));',
+    replace: 'rows.map(({ id, docId }) => ({ id, condition: docId * 0n }));',
+    seeds: 20,
+  },
+  {
+    name: 'a directory that starts again has forgotten its write ids',
+    file: 'shard-node/directory/partition-state.ts',
+    find: 'new VerdictTable(store.verdicts);',
+    replace: 'new VerdictTable(store.verdicts.slice(0, 0));',
+    seeds: 25,
+  },
+  {
+    name: 'an accepted write leaves the older version where it is',
+    file: 'shard-node/directory/decide.ts',
+    find: '  supersedeElsewhere(draft, { id, docId }, known, places);\n',
+    replace: '',
+    seeds: 20,
+  },
+  {
+    name: 'a directory is built anew without what is left of the log',
+    file: 'shard-node/directory/rebuild/rebuild.ts',
+    find: '    await left.decide();\n',
+    replace: '',
+    seeds: 40,
+  },
+  {
+    name: 'damaged blocks are read',
+    file: 'vector-index/segment/column-file.ts',
+    find: '    if (!this.#isWhole(column, block)) throw damaged(this.#path, blockName(column, block));\n',
+    replace: '',
+    seeds: 30,
+  },
+  {
+    name: 'two versions of a document are shown',
+    file: 'coordinator/search/merge.ts',
+    find: '=> newest.get(candidate.idHash) === candidate.docId;',
+    replace: '=> newest.has(candidate.idHash);',
+    also: [
+      {
+        file: 'coordinator/search/fetch.ts',
+        find: '|| document === undefined || ids.has(document.id)) continue;',
+        replace: '|| document === undefined || document.id === question.like) continue;',
+      },
+    ],
+    seeds: 10,
   },
 ];
