@@ -5,8 +5,9 @@
  * this coordinator writes nothing to it; a record that was given a position below what nodes had before counts as lost, not as written.
  * Once all of them have everything that the log still holds, the log is raised above what they have. Before that, floors say how far
  * the best copy of each has come: one that has less cannot hear the rest any more, and fails or is built anew instead of going on with
- * a gap. All this is repeated until it is so, and does no harm when two coordinators do it: the one with the smallest name does it only
- * to spare the others the work.
+ * a gap. The floor of the directory's subject is above all of them: what a directory decided and what shards hold of it need not fit
+ * any more, so that it is built anew from the shards. All this is repeated until it is so, and does no harm when two coordinators do it:
+ * the one with the smallest name does it only to spare the others the work.
  */
 import { sleep, type Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
@@ -134,21 +135,26 @@ export class LogGuard {
   }
 
   async #lookAt(map: ClusterMap, uid: string): Promise<void> {
-    const reached = larger(reachedBy(map, uid), this.reachedBy(uid));
-    this.#reached.set(uid, reached);
+    const known = larger(reachedBy(map, uid), this.reachedBy(uid));
+    this.#reached.set(uid, known);
     const given = this.#given.get(uid);
-    if (given !== undefined && reached <= given && !this.#broken.has(uid)) return;
+    if (given !== undefined && known <= given && !this.#broken.has(uid)) return;
+    // Written before the log is raised: where that did not come about, the directory waits for it.
+    const floor = await this.#floorOf(directorySubject(uid));
+    const reached = larger(known, floor);
     const state = await this.#stateOf(uid);
     if (state === null) return;
     const { last, entries } = state;
     this.#given.set(uid, larger(last, 0n));
-    if (last >= reached) {
+    const broken = this.#broken.get(uid);
+    // What directories append brings it above again, on positions that nodes have heard before: only a raise mends it.
+    if (last >= reached && (broken === undefined || floor > broken.reached)) {
       if (this.#broken.delete(uid)) this.#parts.logger.info({ uid }, 'log is above what nodes have again');
       return;
     }
-    this.#break(uid, { last, reached });
-    const isTakenUp = entries === 0 || (await this.#isTakenUp(map, uid, last));
-    if (this.#isFirst(map) && isTakenUp) await this.#raise(map, uid, reached);
+    if (last < reached) this.#break(uid, { last, reached });
+    const isTakenUp = entries === 0 || (await this.#isTakenUp(map, uid, { last, floor }));
+    if (this.#isFirst(map) && isTakenUp) await this.#raise(map, uid, larger(reached, last));
   }
 
   #break(uid: string, broken: Broken): void {
@@ -173,13 +179,20 @@ export class LogGuard {
 
   async #raise(map: ClusterMap, uid: string, reached: bigint): Promise<void> {
     const { log, registry, logger } = this.#parts;
+    const floor = reached + 1n;
     for (const { subject, position } of furthest(map, uid)) await this.#raiseFloor(uid, subject, position);
-    await log.raiseStream(streamOf(uid), reached + 1n);
+    await this.#raiseFloor(uid, directorySubject(uid), floor);
+    await log.raiseStream(streamOf(uid), floor + 1n);
     // The collection may have been dropped at this moment, and its log with it, before it was raised.
     if ((await registry.get(keys.setting(uid))) === null) return await log.dropStream(streamOf(uid));
-    this.#given.set(uid, reached);
+    this.#given.set(uid, floor);
     this.#broken.delete(uid);
-    logger.warn({ uid, first: String(reached + 1n) }, 'log was raised above what nodes have');
+    logger.warn({ uid, first: String(floor + 1n) }, 'log was raised above what nodes have');
+  }
+
+  async #floorOf(subject: string): Promise<bigint> {
+    const entry = await this.#parts.registry.get(keys.floor(subject));
+    return entry === null ? 0n : positionIn(entry.value);
   }
 
   /** Only beside settings that still stand, so that a dropped collection leaves nothing behind. */
@@ -197,8 +210,15 @@ export class LogGuard {
     throw new ShoalError('UNAVAILABLE', `the floor of '${subject}' was changed at this moment; it is looked at again`);
   }
 
-  /** Whether every node has on disk all that is left in the log. */
-  async #isTakenUp(map: ClusterMap, uid: string, lastSequence: bigint): Promise<boolean> {
+  /**
+   * Whether every node has on disk all that is left in the log, which ends at `last`. A directory below its `floor`, where the log is
+   * below it too, waits for the raise.
+   */
+  async #isTakenUp(
+    map: ClusterMap,
+    uid: string,
+    { last: lastSequence, floor }: { readonly last: bigint; readonly floor: bigint },
+  ): Promise<boolean> {
     const { log } = this.#parts;
     const stream = streamOf(uid);
     for (const placement of placementsOf(map, uid)) {
@@ -208,7 +228,10 @@ export class LogGuard {
     }
     return directoriesOf(map, uid).every((placement) => {
       const states = directoryStatesOf(map, placement);
-      return states.length === placement.nodes.length && states.every(({ committed }) => committed >= lastSequence);
+      return (
+        states.length === placement.nodes.length &&
+        states.every(({ committed }) => committed >= lastSequence || (committed < floor && lastSequence < floor))
+      );
     });
   }
 
@@ -224,7 +247,7 @@ function reachedBy(map: ClusterMap, uid: string): bigint {
     .reduce(larger, 0n);
 }
 
-/** Of each subject, the position up to which the best of its copies has it on disk. */
+/** Of each subject, the position up to which the best replica has it on disk. */
 function furthest(map: ClusterMap, uid: string): readonly { readonly subject: string; readonly position: bigint }[] {
   const shards = placementsOf(map, uid).map((each) => ({
     subject: shardSubject(uid, each.generation, each.shard),

@@ -2,6 +2,7 @@
  * One copy of one directory partition on this node, for as long as it is placed here: whatever happens to its store, it goes on.
  *
  * A damaged store is moved aside and built anew, so that a bit flip costs time and no answer; what it served from is checked as it is read.
+ * So is one that may have heard what the log lost.
  */
 import { sleep, type Clock } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
@@ -209,6 +210,9 @@ export class DirectoryPartition {
     try {
       if (isDamage(error)) {
         logger.error({ uid, partition, err: error }, 'directory is damaged and is built anew');
+        await discardStore('damaged');
+      } else if (error.details['outdated'] !== undefined) {
+        logger.warn({ uid, partition, why: error.message }, 'directory is older than its log and is built anew');
         await discardStore('damaged');
       } else if (error.code !== 'RESOURCE_EXHAUSTED' && error.code !== 'ABORTED') throw error;
       this.#problem = error.message;

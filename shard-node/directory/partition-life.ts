@@ -10,7 +10,7 @@ import { ShoalError } from '../../base/errors.js';
 import { Hindrances } from '../../base/hindrances.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog, LogConsumer, LogEntry } from '../../cluster/change-log.js';
-import { allSubjects, streamOf } from '../../cluster/keys.js';
+import { allSubjects, directorySubject, streamOf } from '../../cluster/keys.js';
 import { partsOf, type DocumentParts } from '../../cluster/log/passages.js';
 import { headersOf, type DecisionHeaders, type RecordHeaders } from '../../cluster/log/record-headers.js';
 import { documentsOf } from '../../cluster/log/records.js';
@@ -223,7 +223,9 @@ export class PartitionLife {
   async #isLogWhole(): Promise<boolean> {
     const { log, uid } = this.#parts;
     const { lastSequence, firstSequence } = await log.state(streamOf(uid));
-    if (!needsRebuild(this.state, firstSequence, await this.#parts.floors())) return this.#isReached(lastSequence);
+    const floors = await this.#parts.floors();
+    if (!needsRebuild(this.state, firstSequence, floors)) return this.#isReached(lastSequence);
+    if (!this.#isRaised(lastSequence, floors.get(directorySubject(uid)) ?? 0n)) return false;
     this.#isRebuilding = true;
     this.#change();
     const hinder = (error: ShoalError | null): void => this.#hinder('rebuild', error);
@@ -242,10 +244,26 @@ export class PartitionLife {
     return false;
   }
 
+  /** Whether the log, which ends at `lastSequence`, has come to `floor`, as it does where it lost its end and is raised. */
+  #isRaised(lastSequence: bigint, floor: bigint): boolean {
+    if (lastSequence >= floor) {
+      this.#hinder('log', null);
+      return true;
+    }
+    const why = `the log ends at ${lastSequence}, below position ${floor} from which this directory is built anew`;
+    this.#hinder('log', new ShoalError('UNAVAILABLE', `${why}; it goes on when the log is raised above that`));
+    return false;
+  }
+
   async #checkFloors(): Promise<void> {
-    for (const [subject, floor] of await this.#parts.floors()) {
-      if (floor <= this.state.heard) continue;
-      const has = `the directory has heard up to log position ${this.state.heard}, the log of '${subject}' begins after ${floor}`;
+    const { heard, committed } = this.state;
+    const floors = await this.#parts.floors();
+    // The directory's own floor is above what a copy has stored only where the log lost its end; what was heard may be what it lost.
+    const own = floors.get(directorySubject(this.#parts.uid)) ?? 0n;
+    if (own > committed) throw outdated(committed, own);
+    for (const [subject, floor] of floors) {
+      if (floor <= heard) continue;
+      const has = `the directory has heard up to log position ${heard}, the log of '${subject}' begins after ${floor}`;
       throw new ShoalError('DATA_LOSS', has, { details: { damaged: 'directory' } });
     }
   }
@@ -342,6 +360,12 @@ export class PartitionLife {
     this.#moved.wake();
     this.#parts.onChange();
   }
+}
+
+function outdated(committed: bigint, floor: bigint): ShoalError {
+  const what = `the directory has stored what was said up to log position ${committed}, the log lost its end and begins after ${floor}`;
+  const todo = 'it is built anew from what shards hold';
+  return new ShoalError('FAILED_PRECONDITION', `${what}; ${todo}`, { details: { outdated: 'directory' } });
 }
 
 function isPassing({ code }: ShoalError): boolean {

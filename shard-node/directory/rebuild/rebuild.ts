@@ -15,7 +15,7 @@ import { Deadline } from '../../../base/deadline.js';
 import { uint32From, uint64From } from '../../../base/bytes.js';
 import { ShoalError } from '../../../base/errors.js';
 import type { ChangeLog } from '../../../cluster/change-log.js';
-import { shardSubject, streamOf } from '../../../cluster/keys.js';
+import { directorySubject, shardSubject, streamOf } from '../../../cluster/keys.js';
 import type { ShardPlacement } from '../../../proto/generated/shoal/v1/cluster.js';
 import type { SubjectMark } from '../../../proto/generated/shoal/v1/directory.js';
 import type { ListRowsResponse } from '../../../proto/generated/shoal/v1/shard.js';
@@ -53,6 +53,8 @@ export interface RebuildParts {
   readonly rows: ShardRows;
   readonly copies: OtherCopies;
   readonly effects: Effects;
+  /** The truncation floors of the collection's subjects, read anew. */
+  floors(): Promise<ReadonlyMap<string, bigint>>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   hinder(error: ShoalError | null): void;
@@ -92,7 +94,8 @@ export class Rebuild {
       await sleep(clock, retryMs, signal);
     }
     const last = (await log.state(streamOf(uid))).lastSequence;
-    for (const placement of routes.placements) await this.#readShard(placement, last);
+    const floors = await this.#parts.floors();
+    for (const placement of routes.placements) await this.#readShard(placement, last, floors);
     if (signal.aborted) return;
     const left = new LeftOver({
       ...this.#parts,
@@ -111,14 +114,16 @@ export class Rebuild {
 
   /** Whether there is nothing left to do: the state is that of another copy, or `signal` has aborted. */
   async #takeOver(): Promise<boolean> {
-    const { copies, clock, signal, hinder } = this.#parts;
+    const { uid, copies, clock, signal, hinder } = this.#parts;
     while (!signal.aborted) {
       const others = copies();
+      // What is below has to be built anew as well, as where the log lost its end: it may have decided what no shard will ever have.
+      const floor = (await this.#parts.floors()).get(directorySubject(uid)) ?? 0n;
       let hindrance: ShoalError | null = null;
       for (const copy of others) {
         const first = await beginCopy(copy, this.#parts).catch((error: unknown) => ShoalError.from(error));
         if (first instanceof ShoalError) hindrance = first;
-        else if (first !== null) {
+        else if (first !== null && first.committed >= floor) {
           hinder(null);
           await takeCopy(copy, first, this.#parts);
           return true;
@@ -133,11 +138,13 @@ export class Rebuild {
     return true;
   }
 
-  async #readShard(placement: ShardPlacement, last: bigint): Promise<void> {
+  async #readShard(placement: ShardPlacement, last: bigint, floors: ReadonlyMap<string, bigint>): Promise<void> {
     const { uid, log, state, signal, clock } = this.#parts;
     const subject = shardSubject(uid, placement.generation, placement.shard);
     const code = state.codeOf(subject);
-    const sequence = await log.lastSequence(streamOf(uid), subject);
+    const [inLog, floor] = [await log.lastSequence(streamOf(uid), subject), floors.get(subject) ?? 0n];
+    // A log that was raised begins above what the best replica has.
+    const sequence = inLog > floor ? inLog : floor;
     state.subjects.note(code, sequence);
     if (sequence <= last) state.subjects.settle(code, sequence);
     const required = [{ subject, sequence }];

@@ -30,7 +30,7 @@ interface Rig {
   readonly guard: LogGuard;
   readonly events: string[];
   /** Written, by key. */
-  readonly floors: ReadonlyMap<string, string>;
+  readonly floors: Map<string, string>;
   readonly clock: FakeClock;
   /** Of the log; null = there is none. `error`: what the log answers, once. */
   readonly state: { last: bigint | null; error: ShoalError | null; isDropped: boolean };
@@ -58,7 +58,8 @@ function rig(lastSequence: bigint | null): Rig {
     },
   };
   const registry = {
-    get: async (key: string) => (state.isDropped ? null : { key, value: Buffer.alloc(0), revision: 1n }),
+    get: async (key: string) =>
+      state.isDropped ? null : { key, value: Buffer.from(floors.get(key) ?? ''), revision: 1n },
     transact: async (_, writes) => {
       assert.deepEqual(events, [], 'floors are written before the log is raised');
       for (const write of writes) {
@@ -101,30 +102,58 @@ describe('the guard of the log', () => {
     await guard.follow(mapAt([30n, 7n], 25n));
     assert.equal(isWritable(), false);
     await guard.follow(mapAt([30n, 20n], 25n));
-    assert.deepEqual([isWritable(), events], [true, ['raise to 31']]);
+    assert.deepEqual([isWritable(), events], [true, ['raise to 32']]);
     await guard.follow(mapAt([30n, 20n], 25n));
     assert.equal(events.length, 1);
   });
 
-  it('says before how far the best copies have come, so that those with less do not go on with a gap', async () => {
+  it('says before how far the best replicas have come, and that no directory goes on as it is', async () => {
     const { guard, events, floors } = rig(20n);
     await guard.follow(mapAt([30n, 7n], 25n));
     assert.equal(floors.size, 0);
     await guard.follow(mapAt([30n, 20n], 25n));
-    assert.deepEqual(events, ['raise to 31']);
+    assert.deepEqual(events, ['raise to 32']);
     assert.deepEqual(
       [...floors],
       [
         [keys.floor(shardSubject(uid, 1n, 0)), '30'],
-        [keys.floor(directorySubject(uid)), '25'],
+        [keys.floor(directorySubject(uid)), '31'],
       ],
     );
+  });
+
+  it('raises it where that did not come about after it was said, without waiting for directories below', async () => {
+    const { guard, events, floors } = rig(30n);
+    floors.set(keys.floor(directorySubject(uid)), '31');
+    await guard.follow(mapAt([30n, 30n], 0n));
+    assert.deepEqual(events, ['raise to 33']);
+    assert.equal(floors.get(keys.floor(directorySubject(uid))), '32');
+  });
+
+  it('raises it although records that came meanwhile brought it above what nodes have', async () => {
+    const { guard, events, state } = rig(20n);
+    await guard.follow(mapAt([30n, 7n], 25n));
+    state.last = 40n;
+    assert.throws(() => guard.checkWritable(uid), { code: 'UNAVAILABLE' });
+    await guard.follow(mapAt([40n, 40n], 40n));
+    assert.deepEqual(events, ['raise to 42']);
+    assert.doesNotThrow(() => guard.checkWritable(uid));
+  });
+
+  it('takes it for mended where another coordinator has raised it', async () => {
+    const { guard, events, floors, state } = rig(20n);
+    await guard.follow(mapAt([30n, 7n], 25n, ['c1', 'c0']));
+    floors.set(keys.floor(directorySubject(uid)), '31');
+    state.last = 31n;
+    await guard.follow(mapAt([30n, 30n], 31n, ['c1', 'c0']));
+    assert.deepEqual(events, []);
+    assert.doesNotThrow(() => guard.checkWritable(uid));
   });
 
   it('raises one that is gone while its collection stands, as after a crash on the way', async () => {
     const { guard, events } = rig(null);
     await guard.follow(mapAt([30n, 7n], 20n));
-    assert.deepEqual(events, ['raise to 31']);
+    assert.deepEqual(events, ['raise to 32']);
     assert.doesNotThrow(() => guard.checkWritable(uid));
   });
 
@@ -136,7 +165,7 @@ describe('the guard of the log', () => {
     const going = rig(20n);
     going.state.isDropped = true;
     await going.guard.follow(mapAt([30n, 20n], 25n));
-    assert.deepEqual(going.events, ['raise to 31', 'drop']);
+    assert.deepEqual(going.events, ['raise to 32', 'drop']);
   });
 
   it('looks again by itself where the log could not be asked', async () => {
@@ -146,7 +175,7 @@ describe('the guard of the log', () => {
     assert.deepEqual(events, []);
     await clock.advance(2_000);
     for (let turn = 0; turn < 5; turn += 1) await clock.pause();
-    assert.deepEqual(events, ['raise to 31']);
+    assert.deepEqual(events, ['raise to 32']);
     await guard.close();
     assert.equal(clock.pending, 0);
   });
@@ -163,7 +192,7 @@ describe('the guard of the log', () => {
     assert.equal(isWritable(), false);
     await clock.advance(2_000);
     for (let turn = 0; turn < 5; turn += 1) await clock.pause();
-    assert.deepEqual([state.last, isWritable()], [30n, true]);
+    assert.deepEqual([state.last, isWritable()], [31n, true]);
   });
 
   it('looks at every log again when its coordinator was away from the registry', async () => {

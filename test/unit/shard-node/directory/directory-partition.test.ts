@@ -6,6 +6,9 @@ import { ShoalError } from '../../../../base/errors.js';
 import { docIdOf } from '../../../../cluster/log/doc-id.js';
 import { condition, headersOf } from '../../../../cluster/log/record-headers.js';
 import { Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
+import { ListRowsResponse } from '../../../../proto/generated/shoal/v1/shard.js';
+import { DirectoryAnswers } from '../../../../shard-node/directory/answers.js';
+import { longs } from '../fixtures.js';
 import { deleteOf, directory, logDocument, subjectOf, upsertOf, withPartition, writeOf } from './fixtures.js';
 import type { DirectoryPartition } from '../../../../shard-node/directory/directory-partition.js';
 
@@ -244,6 +247,37 @@ describe('a directory partition', () => {
       assert.deepEqual(rig.discarded, ['damaged']);
       await partition.waitSettled(deadline);
       assert.equal(partition.phase, 'loading');
+    }));
+
+  it('is built anew from the shards where the log lost its end, as soon as that is raised', () =>
+    withPartition(async (rig) => {
+      const { log, start, floors, deadline } = rig;
+      log.put(subjectOf(0), upsertOf(['kept']));
+      log.put(subjectOf(0), upsertOf(['lost']));
+      log.put(subjectOf(1), upsertOf(['lost too']));
+      await committed(await start(), 3n);
+      log.raise(4n);
+      floors.set(directory, 5n).set(subjectOf(0), 1n);
+      const [docIds, contentHashes] = [longs(d(1n, 0), d(4n, 0)), longs(5n, 5n)];
+      const rows = { ids: ['kept', 'unheard'], docIds, contentHashes, primary: Buffer.of(1, 1), done: true };
+      const none = ListRowsResponse.fromPartial({ done: true });
+      rig.rows = { page: async ({ shard }) => (shard === 0 ? ListRowsResponse.fromPartial(rows) : none) };
+      const partition = await start();
+      while (!/below position 5/.test(partition.problem)) await systemClock.pause();
+      log.raise(5n);
+      const state = await partition.when(() => true, deadline);
+      assert.deepEqual(rig.discarded, ['damaged']);
+      assert.deepEqual(
+        ['kept', 'lost', 'lost too', 'unheard'].map((id) => state.entry(id)?.docId ?? null),
+        [d(1n, 0), null, null, d(4n, 0)],
+      );
+      const answers = new DirectoryAnswers({ partition: () => partition }, log);
+      const subjects = [subjectOf(0), subjectOf(1)];
+      const { last } = await answers.awaitCommitted({ uid: 'u1', partition: 0, sequence: 3n, subjects }, deadline);
+      assert.deepEqual(
+        last.map(({ sequence }) => sequence),
+        [1n, 0n],
+      );
     }));
 
   it('refuses positions that the log has not given, and callers once it closes', () =>

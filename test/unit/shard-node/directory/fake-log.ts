@@ -30,6 +30,13 @@ export class FakeLog implements ChangeLog {
     return this.last;
   }
 
+  /** Loses all records, and goes on after `last`. */
+  raise(last: bigint): void {
+    this.entries.splice(0);
+    this.#lasts.clear();
+    this.last = last;
+  }
+
   /** Entries on `subject`. */
   on(subject: string): readonly LogEntry[] {
     return this.entries.filter((entry) => entry.subject === subject);

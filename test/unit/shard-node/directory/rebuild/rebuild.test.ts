@@ -216,6 +216,30 @@ describe('a directory built anew', () => {
       }, one.log),
     ));
 
+  it('takes nothing over from a copy that is below the floor of the directory itself', () =>
+    withPartition(async (rig) => {
+      rig.log.last = 9n;
+      rig.floors.set(directory, 9n);
+      rig.rows = rowsOf([[['a', d(1n, 0)]]]);
+      rig.copies = () => [{ node: 'n2', isBefore: false, read: async () => ({ ...pageOf('old'), done: true }) }];
+      const state = await (await rig.start()).when(() => true, rig.deadline);
+      assert.deepEqual([state.entry('old'), state.entry('a')?.docId], [null, d(1n, 0)]);
+    }));
+
+  it('asks replicas that have as much as the best one where the log was raised, and requires no more of them', () =>
+    withPartition(async (rig) => {
+      rig.log.last = 9n;
+      rig.floors.set(directory, 9n).set(subjectOf(0), 7n);
+      const asked: unknown[] = [];
+      rig.rows = rowsOf([[['a', d(1n, 0)]]], (required) => asked.push(required));
+      const state = await (await rig.start()).when(() => true, rig.deadline);
+      assert.deepEqual(asked[0], [{ subject: subjectOf(0), sequence: 7n }]);
+      assert.deepEqual(
+        [0, 1].map((shard) => state.subjects.lastOn(subjectOf(shard))),
+        [7n, null],
+      );
+    }));
+
   it('waits for a copy that does not run, and so does not refuse what that one accepted', () =>
     withPartition((one) =>
       withPartition(async (two) => {
