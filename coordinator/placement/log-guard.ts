@@ -139,6 +139,9 @@ export class LogGuard {
     this.#reached.set(uid, known);
     const given = this.#given.get(uid);
     if (given !== undefined && known <= given && !this.#broken.has(uid)) return;
+    // First, since it needs the log alone, and writes are to stop.
+    const before = await this.#stateOf(uid);
+    if (before !== null && before.last < known) this.#break(uid, { last: before.last, reached: known });
     // Written before the log is raised: where that did not come about, the directory waits for it.
     const floor = await this.#floorOf(directorySubject(uid));
     const reached = larger(known, floor);
