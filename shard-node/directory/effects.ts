@@ -59,7 +59,7 @@ export interface EffectsParts {
   subjectOf(code: number): string;
   /** Whether a write is still to be appended: false where the id has moved on, or the record was heard there. */
   isWanted(effect: WriteEffect, code: number): boolean;
-  /** The effect of `cause` is in the log at `sequence`; 0 = it was not wanted any more. */
+  /** The effect of `cause` is in the log at `sequence`. */
   onDone(cause: OpenRecord, code: number, sequence: bigint): void;
   /** Appending fails, with the reason, or goes well again (null). */
   onHindrance(error: ShoalError | null): void;
@@ -151,13 +151,20 @@ export class Effects {
     }
   }
 
+  /** A write that is not wanted any more ends what it was to replace all the same: that was over when the write was accepted. */
   async #appendGroup(code: number, group: readonly Effect[]): Promise<void> {
-    const { isWanted, onDone, subjectOf } = this.#parts;
-    const wanted = group.filter((effect) => effect.kind === 'superseded' || isWanted(effect, code));
-    const sequence = wanted.length === 0 ? 0n : await this.#append(subjectOf(code), recordOf(wanted));
-    for (const effect of group) {
-      this.#waiting -= 1;
-      onDone(effect.cause, code, wanted.includes(effect) ? sequence : 0n);
+    const { isWanted, onDone } = this.#parts;
+    const isStanding = (effect: Effect): boolean => effect.kind === 'superseded' || isWanted(effect, code);
+    const standing = group.filter(isStanding);
+    const overtaken = group
+      .filter((effect) => !standing.includes(effect))
+      .map(({ id, docId, cause }): Effect => ({ kind: 'superseded', id, docId, cause }));
+    for (const effects of [standing, overtaken].filter(({ length }) => length > 0)) {
+      const sequence = await this.#append(this.#parts.subjectOf(code), recordOf(effects));
+      for (const { cause } of effects) {
+        this.#waiting -= 1;
+        onDone(cause, code, sequence);
+      }
     }
   }
 

@@ -318,11 +318,8 @@ export class PartitionLife {
   }
 
   #noteDone(cause: OpenRecord, code: number, sequence: bigint): void {
-    const { subjects } = this.state;
-    // Not wanted any more: whoever appended it, or something newer, has been heard there.
-    const at = sequence === 0n ? subjects.lastOf(code) : sequence;
-    subjects.note(code, at);
-    if (at > cause.caused) cause.caused = at;
+    this.state.subjects.note(code, sequence);
+    if (sequence > cause.caused) cause.caused = sequence;
     cause.open -= 1;
     if (cause.open > 0) return;
     const afterwards = this.#afterwards.get(cause);

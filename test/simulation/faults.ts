@@ -12,6 +12,8 @@ export class Faults {
   readonly #cluster: SimCluster;
   readonly #random: Random;
   readonly #heal = new Set<() => void>();
+  /** What is going to be put back as it was. */
+  #pending = 0;
   /** Machines whose disk is another one, for now. */
   readonly #replaced = new Set<Machine>();
   readonly byKind: Record<string, number> = {};
@@ -33,6 +35,11 @@ export class Faults {
     this.injected += 1;
     this.byKind[kind] = (this.byKind[kind] ?? 0) + 1;
     this[kind]();
+  }
+
+  /** Whether something is still going to be put back as it was, for which its machine goes down once more. */
+  get isMending(): boolean {
+    return this.#pending > 0;
   }
 
   /** Ends every fault, and starts what is down. */
@@ -240,7 +247,11 @@ export class Faults {
   }
 
   #later(ms: number, task: () => void): void {
-    this.#cluster.scheduler.after(ms, task);
+    this.#pending += 1;
+    this.#cluster.scheduler.after(ms, () => {
+      task();
+      this.#pending -= 1;
+    });
   }
 
   #cut(left: string, right: string, isBoth: boolean): void {

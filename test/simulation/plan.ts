@@ -57,10 +57,7 @@ export interface Plan extends ClusterShape {
   readonly hasSideStory: boolean;
   /** The log is held now and then. */
   readonly hasHoldStory: boolean;
-  /**
-   * Directories append late now and then. In no seed: what an accepted write replaced is shown until the end of a write that was not
-   * appended because a later one came first.
-   */
+  /** Directories append late now and then. */
   readonly hasLateStory: boolean;
   /** Documents of the main collection may expire. */
   readonly expires: boolean;
@@ -87,7 +84,7 @@ export function drawPlan(random: Random, operations: number): Plan {
     faults: 20 + random.below(6),
     hasSideStory: random.below(4) === 0,
     hasHoldStory: random.below(2) === 0,
-    hasLateStory: false,
+    hasLateStory: replicas > 1 && random.below(2) === 0,
     expires: random.below(4) === 0,
     sealBytes: 2_000 + random.below(60_000),
     sealAgeMs: 500 + random.below(5_000),

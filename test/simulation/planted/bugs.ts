@@ -222,4 +222,19 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
     seeds: 10,
   },
+  {
+    name: 'a replica forgets what was superseded',
+    file: 'vector-index/apply-change.ts',
+    find: '  if (state.fences.covers(id, docId)) return;\n',
+    replace: '',
+    // Else directories, which hear that a version comes too late, supersede it at once.
+    also: [
+      {
+        file: 'shard-node/directory/decide.ts',
+        find: '      draft.superseded.push({ code, id, docId: known !== null && known.docId > least ? known.docId : least });',
+        replace: '      void least;',
+      },
+    ],
+    seeds: 40,
+  },
 ];

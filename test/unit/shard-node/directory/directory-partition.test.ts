@@ -116,7 +116,8 @@ describe('a directory partition', () => {
           .on(subjectOf(0))
           .map(headersOf)
           .map(({ operation }) => operation),
-        ['superseded'],
+        // By what came later, and in place of the write.
+        ['superseded', 'superseded'],
       );
       assert.deepEqual(state.verdicts.at(asked)?.verdicts, [Verdict.VERDICT_APPLIED]);
       assert.equal(state.entry('a')?.docId, d(2n, 0));

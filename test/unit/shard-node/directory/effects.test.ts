@@ -136,13 +136,15 @@ describe('an accepted write', () => {
     assert.deepEqual([rig.done, rig.appended.length, rig.effects.waiting], [[[0, 4n]], 0, 0]);
   });
 
-  it('that is not wanted any more is done without a record', async () => {
+  it('that is not wanted any more still ends what it was to replace', async () => {
     const rig = new Rig();
     rig.isWanted = false;
     rig.effects.release();
     rig.effects.write(0, write('a', 9n));
     await until(() => rig.done.length === 1);
-    assert.deepEqual([rig.done, rig.appended], [[[0, 0n]], []]);
+    const [{ headers } = { headers: null }] = rig.appended;
+    assert.deepEqual([headers?.operation, headers?.ids, [...(headers?.docIds ?? [])]], ['superseded', ['a'], [9n]]);
+    assert.deepEqual([rig.done, rig.effects.waiting], [[[0, 1n]], 0]);
   });
 
   it('shares a record with those of its own record only, and with no superseded', async () => {
