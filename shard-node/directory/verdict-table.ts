@@ -58,9 +58,10 @@ export class VerdictTable {
     return this.#bySequence.get(sequence) ?? null;
   }
 
-  /** Position of the first record that a verdict in the table is of, or repeats; null = the table is empty. */
+  /** Position of the first record with a writeId that is remembered; null = there is none. */
   get since(): bigint | null {
-    let [since = null] = this.#bySequence.keys();
+    const [oldest] = this.#byWriteId.values();
+    let since = oldest?.firstSequence ?? null;
     for (const first of this.#repeated.values()) if (since !== null && first < since) since = first;
     return since;
   }

@@ -176,7 +176,7 @@ describe('a directory partition', () => {
       log.timeMs += 3_600_000;
       const later = log.put(directory, deleteOf('b'));
       await committed(partition, later);
-      assert.equal(partition.rememberedAfter, later - 1n);
+      assert.ok(partition.rememberedAfter >= later);
     }));
 
   it('waits while the log ends below what it has heard', () =>

@@ -34,15 +34,20 @@ describe('the table of verdicts', () => {
     assert.deepEqual([running.at(2n), restarted.at(2n)], [repeat, repeat]);
   });
 
-  it('says from where on the log tells what it knows, first records among it', () => {
+  it('says from where on the log tells the writeIds that it remembers, first records among it', () => {
     const table = new VerdictTable([]);
     assert.equal(table.since, null);
-    for (const each of [verdict(1n, 0, 'w'), verdict(4n, 1)]) table.add(each);
-    table.add({ ...verdict(6n, verdictKeptMs, 'w'), firstSequence: 1n, firstMs: 0 });
-    table.add(verdict(7n, verdictKeptMs + 2));
-    assert.equal(table.since, 1n);
+    table.add(verdict(1n, 0));
+    assert.equal(table.since, null);
+    for (const each of [verdict(2n, 0, 'w'), verdict(4n, 1)]) table.add(each);
+    assert.equal(table.since, 2n);
+    table.add({ ...verdict(6n, verdictKeptMs, 'w'), firstSequence: 2n, firstMs: 0 });
+    table.add(verdict(7n, verdictKeptMs + 2, 'v'));
+    assert.equal(table.since, 2n);
     table.add(verdict(8n, verdictKeptMs * 2 + 1));
     assert.equal(table.since, 7n);
+    table.add(verdict(9n, verdictKeptMs * 4));
+    assert.equal(table.since, null);
   });
 
   it('is not confused by a clock that jumps back', () => {
