@@ -29,6 +29,8 @@ export class SimCluster {
   readonly coordinators: readonly Machine[];
   readonly shardNodes: readonly Machine[];
 
+  #endsLapsed = true;
+
   constructor(scheduler: Scheduler, shape: ClusterShape, print: ((line: string) => void) | null) {
     this.scheduler = scheduler;
     this.diary = new Diary(scheduler, print);
@@ -54,6 +56,11 @@ export class SimCluster {
     this.#superviseLeases();
   }
 
+  /** From now on whoever has lost its lease goes on. */
+  leaveLapsed(): void {
+    this.#endsLapsed = false;
+  }
+
   /** Whoever has lost its lease takes a new one; half of them are ended and started again all the same, after a while. */
   #superviseLeases(): void {
     const { registry } = this.world;
@@ -62,7 +69,7 @@ export class SimCluster {
       if (this.scheduler.random.below(2) === 0) return;
       const machine = this.machines.find(({ name }) => name === holder.name);
       this.scheduler.after(this.scheduler.random.unit() * 5_000, () => {
-        if (holder.isAlive) machine?.crash();
+        if (this.#endsLapsed && holder.isAlive) machine?.crash();
       });
     };
   }

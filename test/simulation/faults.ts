@@ -1,4 +1,5 @@
 /** What goes wrong in a simulation, and when: one fault after another, drawn from the seed; each ends by itself or is healed at the end. */
+import { dirname } from 'node:path';
 import type { Random } from '../../base/random.js';
 import { keys } from '../../cluster/keys.js';
 import { DirectoryState } from '../../proto/generated/shoal/v1/cluster.js';
@@ -196,7 +197,8 @@ export class Faults {
     if (!disk.paths().files.includes(path)) return;
     const count = this.#random.below(2) === 0 ? 1 : 2 + this.#random.below(200);
     this.#say(`${count} bits of ${path} on ${machine.name} turn over`);
-    this.#cluster.diary.expectLoss(path);
+    // A directory is built anew as a whole, and may be in the midst of that when the next thing goes wrong.
+    this.#cluster.diary.expectLoss(path.includes('/directory-') ? dirname(path) : path);
     const onServing = path.includes('/directory-') ? forgetDirectories(this.#cluster, machine, this.#losses) : null;
     const bits = 8 * disk.read(path).length;
     // Near each other, and rather where a file begins: its end says where what is, and is checked as a whole when it is opened.

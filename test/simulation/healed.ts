@@ -12,10 +12,14 @@ import type { Session } from './session.js';
 
 /** How long healing may take. */
 const healMs = 120_000;
+/** In which coordinators hear from the registry who serves where. */
+const hearingMs = 2_000;
 
 export async function checkHealed(session: Session, client: SimClient): Promise<void> {
   const { cluster } = session;
   await cluster.until(() => cluster.machines.every(({ address }) => address !== null), healMs, 'every node to serve');
+  // Until it is heard, coordinators call a node that was started anew well, and ask it where it was.
+  await cluster.scheduler.sleep(hearingMs);
   const health = { problem: '' };
   await cluster.until(
     () => isHealthy(session, client, health),

@@ -135,6 +135,7 @@ class Run {
     diary.say('client', 'all operations are done; everything is healed');
     while (this.faults.injected < this.#plan.faults) this.faults.inject();
     await scheduler.sleep(500);
+    this.#cluster.leaveLapsed();
     this.faults.healAll();
     await this.#cluster.until(() => !this.faults.isMending, 60_000, 'what was lost to be put back');
     await checkHealed(session, this.#newClient('checker'));
