@@ -1,26 +1,10 @@
 /** Writes that depend on a condition, and what must hold of the verdicts on them, first and repeated. */
 import { DocumentsService, type WriteCondition, type WriteResult } from '../../proto/generated/shoal/v1/documents.js';
-import { documentOf, type Content } from './content.js';
+import type { Asked, ConditionalRequest } from './conditional-request.js';
+import { documentOf } from './content.js';
 import { incarnation, type Session } from './session.js';
 import type { Version } from './version.js';
 import { drawContent, drawMs, type Seat } from './writes.js';
-
-/** One document of a request. */
-interface Asked {
-  readonly content: Content;
-  readonly condition: WriteCondition;
-}
-
-/** A request, which may be repeated for as long as its write id is remembered. */
-export interface ConditionalRequest {
-  readonly asked: readonly Asked[];
-  readonly writeId: string;
-  /** Last position of the log before it was asked for the first time. */
-  readonly since: bigint;
-  attempts: number;
-  /** The first clear answer; null while there is none. */
-  first: readonly WriteResult[] | null;
-}
 
 /** Requests that somebody may yet repeat. */
 const repeatedMax = 24;

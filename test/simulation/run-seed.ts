@@ -190,7 +190,13 @@ class Run {
     const uid = answer.collection?.settings?.uid ?? '';
     const names = Array.from({ length: ids }, (_, number) => `id-${number}`);
     const about = { name: 'things', uid, isAlias: false, oracle: this.#oracleOf(uid), centroids, expires };
-    return new Session(this.#cluster, this.#intents, about, names, this.#plan.passages);
+    return new Session({
+      cluster: this.#cluster,
+      intents: this.#intents,
+      collection: about,
+      ids: names,
+      passages: this.#plan.passages,
+    });
   }
 
   /** One client: one operation after another, at coordinators drawn anew for each. */

@@ -4,7 +4,7 @@ import type { Random } from '../../base/random.js';
 import { keys } from '../../cluster/keys.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { SimCluster } from './cluster.js';
-import type { ConditionalRequest } from './conditional-writes.js';
+import type { ConditionalRequest } from './conditional-request.js';
 import { expiryOf, untilName, type Attributes, type DrawnFilter } from './content.js';
 import type { Intents } from './intents.js';
 import type { Machine } from './machine.js';
@@ -33,6 +33,15 @@ export const sweptAfterMs = 60_000;
 /** What expires so late outlasts every simulation, milliseconds. */
 export const lastingAfterMs = 36_000_000;
 
+export interface SessionParts {
+  readonly cluster: SimCluster;
+  readonly intents: Intents;
+  readonly collection: Collection;
+  readonly ids: readonly string[];
+  /** How many of four documents have several passages; 1 unless told. */
+  readonly passages?: number;
+}
+
 /** Tallies of one run. */
 export interface Counts {
   operations: number;
@@ -60,7 +69,7 @@ export class Session {
   /** How many of four documents have several passages. */
   readonly passages: number;
 
-  constructor(cluster: SimCluster, intents: Intents, collection: Collection, ids: readonly string[], passages = 1) {
+  constructor({ cluster, intents, collection, ids, passages = 1 }: SessionParts) {
     this.passages = passages;
     this.cluster = cluster;
     this.intents = intents;

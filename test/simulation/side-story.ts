@@ -75,7 +75,7 @@ async function work(parts: SideStoryParts, uid: string): Promise<void> {
     centroids: [new Float32Array(dim)],
     expires: false,
   };
-  const session = new Session(cluster, intents, collection, ids);
+  const session = new Session({ cluster, intents, collection, ids });
   for (let at = 0; at < 12 && !parts.isOver(); at += 1) {
     const seat = { client, coordinator: any(parts) };
     const drawn = session.random.below(10);
