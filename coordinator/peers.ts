@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Deadline } from '../base/deadline.js';
 import { present } from '../base/assert.js';
+import { shardStream } from '../cluster/rpc/shard-stream.js';
 import { grpcTransport, type Connections, type Transport } from '../cluster/rpc/transport.js';
 import type { Method } from '../cluster/rpc/method.js';
 import type { ClusterMap } from '../cluster/shard-map/cluster-map.js';
@@ -43,11 +44,6 @@ import {
   type ShardRequest,
   type ShardResponse,
 } from '../proto/generated/shoal/v1/shard.js';
-
-const shardStream = {
-  method: ShardService.stream,
-  cancel: (seq: bigint): ShardRequest => ({ seq, deadlineMs: 0, cancel: {} }),
-};
 
 const encoderStream = {
   method: EncoderService.encodeStream,

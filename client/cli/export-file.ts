@@ -5,12 +5,13 @@ import { dirname, join } from 'node:path';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { ShoalError } from '../../base/errors.js';
+import type { ErrorCode } from '../../base/errors.js';
 import { attributeTypeName, attributeTypeOf, type Attributes, type AttributeTypeName } from '../../proto/attributes.js';
 import { documentToJson } from './import/document-json.js';
 import { headerToJson, typesToJson } from './import/export-header.js';
 import { exactJsonText, jsonText } from './json.js';
 import { createProgress } from './progress.js';
+import { telling, type SystemFailure } from './system-failure.js';
 import type { ShoalClient } from '../sdk/connect.js';
 import type { CliContext } from './context.js';
 
@@ -76,29 +77,23 @@ async function replaceFile(path: string, write: (to: Writable) => Promise<void>)
   if (there !== null && !there.isFile()) return write(createWriteStream(path));
   const target = there === null ? path : await realpath(path);
   // Beside it, since only within a file system is a file moved at once; in a new folder, since no name is certain to be free.
-  const folder = await said(path, () => mkdtemp(join(dirname(target), '.shoal-export-')));
+  const refusal = refusalAt(path);
+  const folder = await telling(refusal, () => mkdtemp(join(dirname(target), '.shoal-export-')));
   try {
     const partial = join(folder, 'partial');
-    const file = await said(path, () => open(partial, 'wx'));
-    await said(path, () => write(file.createWriteStream({ flush: true })));
-    await said(path, () => rename(partial, target));
+    const file = await telling(refusal, () => open(partial, 'wx'));
+    await telling(refusal, () => write(file.createWriteStream({ flush: true })));
+    await telling(refusal, () => rename(partial, target));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs `work`; what the file system refuses is told as an error about `path`. */
-async function said<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { code, syscall, message } = error as NodeJS.ErrnoException;
-    if (syscall === undefined || code === undefined) throw error;
+/** What is said where the file system refuses an export to `path`. */
+function refusalAt(path: string): (failure: SystemFailure) => readonly [ErrorCode, string] {
+  return ({ code, message }) => {
     const isFull = code === 'ENOSPC' || code === 'EDQUOT';
-    throw new ShoalError(
-      isFull ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT',
-      `cannot write ${path}: ${message}; ${isFull ? 'make room' : 'name another file'} and export again`,
-      { cause: error },
-    );
-  }
+    const todo = `${isFull ? 'make room' : 'name another file'} and export again`;
+    return [isFull ? 'RESOURCE_EXHAUSTED' : 'INVALID_ARGUMENT', `cannot write ${path}: ${message}; ${todo}`];
+  };
 }

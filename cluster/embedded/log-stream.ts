@@ -114,11 +114,10 @@ export class LogStream {
   /** Appends a record that was checked. On DEADLINE_EXCEEDED it may have been appended. */
   append(subject: string, record: LogRecord, deadline: Deadline): Promise<bigint> {
     return new Promise<bigint>((resolve, reject) => {
-      const onAbort = (): void => {
+      const settle = deadline.onEnd((why) => {
         pending.isWithdrawn = true;
-        reject(ShoalError.from(deadline.signal.reason));
-      };
-      const settle = (): void => deadline.signal.removeEventListener('abort', onAbort);
+        reject(why);
+      });
       const pending: PendingAppend = {
         subject,
         record,
@@ -126,7 +125,6 @@ export class LogStream {
         reject: (error) => (settle(), reject(error)),
         isWithdrawn: false,
       };
-      deadline.signal.addEventListener('abort', onAbort, { once: true });
       this.#pending.push(pending);
       // The first of a group asks for a turn; the others that come before it share it.
       if (this.#pending.length === 1) void this.#inTurn(() => this.#appendPending());

@@ -8,10 +8,9 @@ import { attributeTypeName, attributeTypes } from '../../proto/attributes.js';
 import type { RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { Placed } from '../collections/create.js';
-import { checkName } from '../collections/validate.js';
+import { checkName, dimMax } from '../collections/validate.js';
 import { placeDirectory, placeShards } from '../placement/place.js';
 
-const dimMax = 65_536;
 const replicasMax = 100;
 
 /** Where a member goes. */

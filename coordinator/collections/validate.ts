@@ -8,7 +8,8 @@ import { noModel } from '../encoders.js';
 import { misnamed } from '../ingest/validate.js';
 
 const collectionName = /^[a-z0-9][a-z0-9_-]{0,62}$/;
-const dimMax = 65_536;
+/** Dimensions of a vector, at most. */
+export const dimMax = 65_536;
 const shardsMax = 4_096;
 const directoryPartitionsMax = 256;
 

@@ -183,10 +183,8 @@ function mayPass({ code }: ShoalError): boolean {
 /** Waits for `work` until the deadline. The write goes on when its caller's time is up; the caller learns that it may have happened. */
 async function settledOr(work: Promise<unknown>, deadline: Deadline): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const expire = (): void => resolve();
-    deadline.signal.addEventListener('abort', expire, { once: true });
-    if (deadline.signal.aborted) expire();
-    const detach = (): void => deadline.signal.removeEventListener('abort', expire);
+    if (deadline.ended !== null) resolve();
+    const detach = deadline.onEnd(() => resolve());
     work.then(() => resolve(), reject).finally(detach);
   });
 }

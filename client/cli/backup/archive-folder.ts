@@ -12,6 +12,7 @@ import { manifestName, parseManifest } from '../../../cluster/archive/archive-ma
 import { memberName } from '../../../cluster/archive/check-manifest.js';
 import { MemberSum } from '../../../cluster/archive/member-check.js';
 import type { ArchivePart, MemberPart } from '../../sdk/backups.js';
+import { telling, type SystemFailure } from '../system-failure.js';
 
 /** Bytes read and sent at once. */
 const chunkBytes = 256 * 1024;
@@ -35,13 +36,13 @@ export async function writeArchive(directory: string, parts: AsyncIterable<Archi
   }
   const parent = dirname(resolve(directory));
   // Beside it, since only within a file system is a folder moved at once; in a new one, since no name is certain to be free.
-  const holder = await said(directory, async () => {
+  const holder = await telling(refusalAt(directory), async () => {
     await mkdir(parent, { recursive: true });
     return await mkdtemp(join(parent, '.shoal-backup-'));
   });
   try {
     const partial = join(holder, 'partial');
-    return await said(directory, async () => {
+    return await telling(refusalAt(directory), async () => {
       await mkdir(partial);
       const manifest = await writeMembers(partial, parts);
       await syncFolder(partial);
@@ -216,25 +217,14 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Runs `work`; what the file system refuses is told as an error about `directory`. */
-async function said<T>(directory: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const { code, syscall, message } = error as NodeJS.ErrnoException;
-    if (syscall === undefined || code === undefined) throw error;
-    throw new ShoalError(...refusal({ code, syscall, message }, directory), { cause: error });
-  }
-}
-
-function refusal(
-  { code, syscall, message }: { code: string; syscall: string; message: string },
-  directory: string,
-): [ErrorCode, string] {
-  if (syscall === 'rename' && (code === 'ENOTEMPTY' || code === 'EEXIST'))
-    return ['ALREADY_EXISTS', `${directory} came to exist during the backup; name a folder that does not`];
-  const what = `cannot write a backup to ${directory}: ${message}`;
-  if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code))
-    return ['RESOURCE_EXHAUSTED', `${what}; make room and run it again`];
-  return ['INVALID_ARGUMENT', `${what}; name another folder`];
+/** What is said where the file system refuses a backup to `directory`. */
+function refusalAt(directory: string): (failure: SystemFailure) => readonly [ErrorCode, string] {
+  return ({ code, syscall, message }) => {
+    if (syscall === 'rename' && (code === 'ENOTEMPTY' || code === 'EEXIST'))
+      return ['ALREADY_EXISTS', `${directory} came to exist during the backup; name a folder that does not`];
+    const what = `cannot write a backup to ${directory}: ${message}`;
+    if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code))
+      return ['RESOURCE_EXHAUSTED', `${what}; make room and run it again`];
+    return ['INVALID_ARGUMENT', `${what}; name another folder`];
+  };
 }

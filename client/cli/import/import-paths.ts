@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { ShoalError } from '../../../base/errors.js';
+import type { ErrorCode } from '../../../base/errors.js';
 import { createProgress } from '../progress.js';
+import { telling, type SystemFailure } from '../system-failure.js';
 import { peekHeader } from './peek-header.js';
 import { runImport, type ImportSummary, type RejectedLine } from './run.js';
 import { openSources } from './sources.js';
@@ -85,23 +86,17 @@ async function importOpened(
 const newline = Buffer.from('\n');
 
 async function openRejects(path: string): Promise<WriteStream> {
-  try {
-    return (await open(path, 'w')).createWriteStream();
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
+  return await telling(refusalAt(path), async () => (await open(path, 'w')).createWriteStream());
 }
 
 /** A new folder beside the file for rejected lines, where there is room for as much. */
-async function folderBeside(path: string): Promise<string> {
-  try {
-    return await mkdtemp(join(dirname(path), '.shoal-import-'));
-  } catch (error) {
-    throw cannotWrite(path, error);
-  }
+function folderBeside(path: string): Promise<string> {
+  return telling(refusalAt(path), () => mkdtemp(join(dirname(path), '.shoal-import-')));
 }
 
-function cannotWrite(path: string, error: unknown): ShoalError {
-  const why = `rejected lines cannot be written to ${path}: ${(error as Error).message}`;
-  return new ShoalError('INVALID_ARGUMENT', `${why}; name another file`, { cause: error });
+function refusalAt(path: string): (failure: SystemFailure) => readonly [ErrorCode, string] {
+  return ({ message }) => [
+    'INVALID_ARGUMENT',
+    `rejected lines cannot be written to ${path}: ${message}; name another file`,
+  ];
 }

@@ -1,12 +1,11 @@
 /** The copies of a directory partition on other nodes: what they have is taken over before anything is judged by what shards hold. */
 import type { Deadline } from '../../../base/deadline.js';
 import { ShoalError } from '../../../base/errors.js';
-import type { MultiplexedMethod } from '../../../cluster/rpc/channels.js';
+import { shardStream } from '../../../cluster/rpc/shard-stream.js';
 import type { Connections } from '../../../cluster/rpc/transport.js';
 import type { ClusterMap } from '../../../cluster/shard-map/cluster-map.js';
 import type { DirectoryPlacement } from '../../../proto/generated/shoal/v1/cluster.js';
 import type { ReadCopyRequest, ReadCopyResponse } from '../../../proto/generated/shoal/v1/directory.js';
-import { ShardService, type ShardRequest, type ShardResponse } from '../../../proto/generated/shoal/v1/shard.js';
 
 /** A copy on another node, running or not. */
 export interface OtherCopy {
@@ -19,11 +18,6 @@ export interface OtherCopy {
 
 /** The copies that are placed on other nodes at present, in the order of the placement. */
 export type OtherCopies = () => readonly OtherCopy[];
-
-const shardStream: MultiplexedMethod<ShardRequest, ShardResponse> = {
-  method: ShardService.stream,
-  cancel: (seq) => ({ seq, deadlineMs: 0, cancel: {} }),
-};
 
 /** The copies of the partition of `placement` in the map that `map` gives at the time, but that of the node `self`. */
 export function otherCopies(

@@ -1,18 +1,12 @@
 /** Asks the nodes of the cluster for the rows of a shard, for a directory that has to be built anew. */
 import type { Deadline } from '../../../base/deadline.js';
 import { ShoalError } from '../../../base/errors.js';
-import type { MultiplexedMethod } from '../../../cluster/rpc/channels.js';
+import { shardStream } from '../../../cluster/rpc/shard-stream.js';
 import type { Connections } from '../../../cluster/rpc/transport.js';
 import { addressesOfReady, replicasOf, type ClusterMap } from '../../../cluster/shard-map/cluster-map.js';
 import type { ShardPlacement } from '../../../proto/generated/shoal/v1/cluster.js';
-import { ListRowsRequest, ShardService, type ListRowsResponse } from '../../../proto/generated/shoal/v1/shard.js';
-import type { ShardRequest, ShardResponse } from '../../../proto/generated/shoal/v1/shard.js';
+import { ListRowsRequest, type ListRowsResponse } from '../../../proto/generated/shoal/v1/shard.js';
 import type { ShardRows } from './rebuild.js';
-
-const shardStream: MultiplexedMethod<ShardRequest, ShardResponse> = {
-  method: ShardService.stream,
-  cancel: (seq) => ({ seq, deadlineMs: 0, cancel: {} }),
-};
 
 /** Rows from the first ready replica of each shard in the map that `map` gives at the time. */
 export function shardRows(connections: Connections, map: () => ClusterMap): ShardRows {
