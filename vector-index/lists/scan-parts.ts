@@ -134,7 +134,11 @@ export class MutablePart implements ScanPart {
   readonly #pause: () => Promise<void>;
 
   /** `selected`: the rows that live, are selected and have a vector; null = all. */
-  constructor(segment: PinnedSegment, codes: MutableCodes, of: { selected: Uint8Array | null; pause(): Promise<void> }) {
+  constructor(
+    segment: PinnedSegment,
+    codes: MutableCodes,
+    of: { selected: Uint8Array | null; pause(): Promise<void> },
+  ) {
     this.segment = segment;
     this.#codes = codes;
     const { selected } = of;
