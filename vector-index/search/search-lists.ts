@@ -8,7 +8,7 @@ import { buildLookupTable, prepareSecond } from '../../kernels/codes.js';
 import { compareKeys } from '../segment/key-order.js';
 import { SealedSegment } from '../segment/sealed-segment.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
-import { MutableCodes } from '../lists/mutable-codes.js';
+import type { MutableCodes } from '../lists/mutable-codes.js';
 import { MutablePart, SealedPart, type ListsQuery, type ScanPart } from '../lists/scan-parts.js';
 import { rankRows, type RankedRows } from './merge-candidates.js';
 import type { SelectedIndex } from './pinned-index.js';
