@@ -57,6 +57,16 @@ double quantize_query(const float* query, size_t dim, int8_t* levels);
 bool score_survivors(const Kernels& kernels, const SecondQuery& query, const ListColumns& lists, const double* biases,
                      const uint8_t* records, const Survivors& survivors, const uint8_t* cancel, double* scores);
 
+// The same in parts, for callers that know where a vector lies. sum_levels is taken once a query.
+struct SecondTerms {
+  double rescale;  // f
+  double second;   // E
+  double shift;    // t
+};
+int64_t sum_levels(const int8_t* levels, size_t dim);
+SecondTerms second_terms(const Kernels& kernels, const SecondQuery& query, int64_t level_sum, const uint8_t* record);
+double first_product(const SecondQuery& query, const uint8_t* code);
+
 // codes are those of encode_vectors for the same points; scratch float32[2 * dim].
 bool encode_second(const Encoder& encoder, const float* points, size_t count, const uint8_t* codes, const uint8_t* cancel,
                    float* scratch, uint8_t* records);
