@@ -163,12 +163,8 @@ export interface NativeKernels {
   unmapFile(buffer: ArrayBuffer): void;
 }
 
-declare const handleMark: unique symbol;
-
 /** Made and read by the same kernels only. */
-export interface NativeHandle {
-  readonly [handleMark]: true;
-}
+export type NativeHandle = object;
 
 /** Lists by number; ids, records and live by position, ids one for every row. */
 export type SearchColumnArrays = [

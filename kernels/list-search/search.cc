@@ -171,7 +171,8 @@ void score_best(const Kernels& kernels, const Scan& scan, const SecondQuery& sec
 
 bool has_records(const ListSearcher& searcher) {
   for (size_t c = 0; c < searcher.column_count; c++) {
-    if (searcher.columns[c].records == nullptr) return false;
+    // An array of no bytes has no address either.
+    if (searcher.columns[c].records == nullptr && searcher.columns[c].rows > 0) return false;
   }
   return searcher.column_count > 0;
 }

@@ -10,10 +10,10 @@ const sizes = [0, 1, 31, 32, 33, 64, 65, 96, 130];
 interface Index {
   readonly dim: number;
   readonly dsub: number;
-  readonly words: Float32Array | null;
+  readonly words: Float32Array;
   readonly lists: number;
-  readonly bases: Float32Array | null;
-  readonly centroids: Float32Array | null;
+  readonly bases: Float32Array;
+  readonly centroids: Float32Array;
   readonly columns: readonly SearchColumnArrays[];
 }
 
@@ -65,10 +65,9 @@ async function run(kernels: NativeKernels, index: Index, asked: Asked, isAsync =
   const refined = asked.refined ?? 2 * k;
   const rows = new Int8Array(lists * ((dim + 31) & ~31));
   const rowScales = new Float32Array(lists);
-  if (index.centroids !== null) kernels.quantizeCentroids(index.centroids, dim, rows, rowScales);
+  kernels.quantizeCentroids(index.centroids, dim, rows, rowScales);
   const searcher = kernels.openSearcher(
-    ...([index.words, index.dsub, scales, dim, lists, index.bases, index.centroids] as const),
-    ...(index.centroids === null ? ([null, null] as const) : ([rows, rowScales] as const)),
+    ...([index.words, index.dsub, scales, dim, lists, index.bases, index.centroids, rows, rowScales] as const),
   );
   for (const column of index.columns) kernels.addSearchColumn(searcher, ...column);
   const vectors = normals(testRandom(), queries * dim, dim);
@@ -159,7 +158,7 @@ describe('the search of lists', () => {
     const few = await agree(index, { nprobe: 5, candidates: sizes.length, last: 1 });
     const query = normals(testRandom(), 33, 33);
     const products = sizes.map((_, list) =>
-      query.reduce((sum, value, j) => sum + value * index.centroids![list * 33 + j]!, 0),
+      query.reduce((sum, value, j) => sum + value * index.centroids[list * 33 + j]!, 0),
     );
     const expected = sizes.map((_, list) => list).sort((a, b) => products[b]! - products[a]!);
     assert.deepEqual([...few.probes], expected.slice(0, 5));
@@ -202,9 +201,9 @@ describe('the search of lists', () => {
   it('survives queries and tables of NaN, infinity and zeros', async () => {
     for (const value of [NaN, Infinity, 0]) {
       const index = indexOf(testRandom(), 40);
-      index.bases!.fill(value);
+      index.bases.fill(value);
       await agree(index, { nprobe: 4, candidates: 6 });
-      index.centroids!.fill(value);
+      index.centroids.fill(value);
       await agree(index, { nprobe: 4, candidates: 6 });
     }
   });
