@@ -34,6 +34,8 @@ struct Kernels {
   SpreadLevels spread_levels;
   ScanBlocks scan_blocks;
   NibbleProduct nibble_product;
+  NibbleErrors nibble_errors;
+  FindNibbles find_nibbles;
   RowProducts row_products;
   ByteProducts byte_products;
 };

@@ -36,6 +36,14 @@ constexpr size_t record_bytes(size_t dim) { return second_header_bytes + padded_
 // sum over j of levels[j] * nibble[j]; dim a multiple of 32.
 using NibbleProduct = int32_t (*)(const uint8_t* nibbles, const int8_t* levels, size_t dim);
 
+// errors[i] = sum over j, in their order, of (left_over[j] - steps[i] * (nibble - 7.5))^2 in double, for the four steps that encoding tries;
+// nibble = floor(left_over[j] / step) + 8 kept within 0 .. 15, 8 where the step is not positive.
+constexpr size_t tried_steps = 4;
+using NibbleErrors = void (*)(const float* left_over, size_t dim, const double* steps, double* errors);
+
+// nibbles[j], a byte each, of one step.
+using FindNibbles = void (*)(const float* left_over, size_t dim, double step, uint8_t* nibbles);
+
 struct SecondQuery {
   const float* tables;   // float32[subquantizers][16]
   const int8_t* levels;  // int8[padded_dim(dim)]
@@ -68,14 +76,18 @@ SecondTerms second_terms(const Kernels& kernels, const SecondQuery& query, int64
 double first_product(const SecondQuery& query, const uint8_t* code);
 
 // codes are those of encode_vectors for the same points; scratch float32[2 * dim].
-bool encode_second(const Encoder& encoder, const float* points, size_t count, const uint8_t* codes, const uint8_t* cancel,
-                   float* scratch, uint8_t* records);
+bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
+                   const uint8_t* cancel, float* scratch, uint8_t* records);
 
 namespace reference {
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+void nibble_errors(const float* left_over, size_t dim, const double* steps, double* errors);
+void find_nibbles(const float* left_over, size_t dim, double step, uint8_t* nibbles);
 }  // namespace reference
 namespace avx2 {
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+void nibble_errors(const float* left_over, size_t dim, const double* steps, double* errors);
+void find_nibbles(const float* left_over, size_t dim, double step, uint8_t* nibbles);
 }  // namespace avx2
 namespace avx512 {
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
