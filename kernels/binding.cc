@@ -70,6 +70,8 @@ void export_all(Exports exports) {
   exports.Set("buildLookupTable", build_table);
   exports.Set("encodeVectors", encode_first);
   exports.Set("encodeSecond", encode_second_codes);
+  exports.Set("encodeBatch", encode_batch_now);
+  exports.Set("encodeBatchAsync", encode_batch_async);
   exports.Set("packBlocks", pack_rows);
   exports.Set("unpackBlocks", unpack_rows);
   exports.Set("scanLists", scan_lists_now);

@@ -42,6 +42,8 @@ napi_value build_table(napi_env env, napi_callback_info info);
 napi_value encode_first(napi_env env, napi_callback_info info);
 
 // --- second-code
+napi_value encode_batch_now(napi_env env, napi_callback_info info);
+napi_value encode_batch_async(napi_env env, napi_callback_info info);
 napi_value encode_second_codes(napi_env env, napi_callback_info info);
 napi_value quantize_second_query(napi_env env, napi_callback_info info);
 napi_value score_survivors_now(napi_env env, napi_callback_info info);

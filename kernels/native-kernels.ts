@@ -112,6 +112,9 @@ export interface NativeKernels {
       records: Uint8Array,
     ]
   ): void;
+  /** Both codes of vectors of many lists: second-code.h. Gives 0 or -1. */
+  encodeBatch(...batch: BatchArrays): number;
+  encodeBatchAsync(...batch: BatchArrays): Promise<number>;
   /** Rows to the blocks of a list: adc-scan.h. */
   packBlocks(codes: Uint8Array, factors: Int16Array, pairs: number, blocks: Uint8Array): void;
   /** And back. */
@@ -162,6 +165,23 @@ export interface NativeKernels {
   /** Detaches the buffer; the memory goes when no job runs on it any more. */
   unmapFile(buffer: ArrayBuffer): void;
 }
+
+/** points [n, dim], lists uint32[n] rows of bases and anchors [lists, dim]; codes, factors and records (or null) as of each list alone. */
+export type BatchArrays = [
+  points: Float32Array,
+  dim: number,
+  lists: Uint32Array,
+  bases: Float32Array,
+  anchors: Float32Array,
+  codebook: Float32Array,
+  dsub: number,
+  scales: Float64Array,
+  scratch: Float32Array,
+  codes: Uint8Array,
+  factors: Int16Array,
+  records: Uint8Array | null,
+  cancel: Uint8Array,
+];
 
 /** Made and read by the same kernels only. */
 export type NativeHandle = object;

@@ -18,7 +18,14 @@ import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectLanes } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
 import { encodeVectors } from './product-code/portable.js';
-import { encodeSecond, quantizeQuery, scoreSurvivors, scoreSurvivorsAsync } from './second-code/portable.js';
+import {
+  encodeBatch,
+  encodeBatchAsync,
+  encodeSecond,
+  quantizeQuery,
+  scoreSurvivors,
+  scoreSurvivorsAsync,
+} from './second-code/portable.js';
 import { accumulateSparse, topK } from './sparse/portable.js';
 
 export const portableKernels: NativeKernels = {
@@ -42,6 +49,8 @@ export const portableKernels: NativeKernels = {
   buildLookupTable,
   encodeVectors,
   encodeSecond,
+  encodeBatch,
+  encodeBatchAsync,
   packBlocks,
   unpackBlocks,
   scanLists,

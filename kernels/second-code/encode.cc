@@ -92,4 +92,28 @@ bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* 
   return true;
 }
 
+bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
+                  uint8_t* codes, int16_t* factors, uint8_t* records) {
+  const size_t coded = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
+  const size_t size = record_bytes(coded);
+  float* work = scratch + encoder.subquantizers * ksub;
+  float* own[3] = {work + 2 * coded, work + 3 * coded, work + 4 * coded};  // point, base, anchor
+  std::memset(own[0], 0, 3 * coded * sizeof(float));
+  const Encoder padded = {own[1], own[2], encoder.codebook, encoder.subquantizers, encoder.dsub, encoder.scales};
+  measure_codewords(encoder, scratch);
+  for (size_t v = 0; v < batch.count; v++) {
+    if (v % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
+    const float* from[3] = {batch.points + v * batch.dim, batch.bases + batch.lists[v] * batch.dim,
+                            batch.anchors + batch.lists[v] * batch.dim};
+    for (size_t i = 0; i < 3; i++) std::memcpy(own[i], from[i], batch.dim * sizeof(float));
+    encode_vector(kernels, padded, scratch, own[0], work, codes + v * pairs, factors + 2 * v);
+    if (records == nullptr) continue;
+    float* left_over = work + coded;
+    for (size_t j = 0; j < coded; j++) left_over[j] = work[j] - left_over[j];
+    std::memset(records + v * size, 0, size);
+    write_record(kernels, padded, work, left_over, records + v * size);
+  }
+  return true;
+}
+
 }  // namespace shoal

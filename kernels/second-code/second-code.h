@@ -79,6 +79,20 @@ double first_product(const SecondQuery& query, const uint8_t* code);
 bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
                    const uint8_t* cancel, float* scratch, uint8_t* records);
 
+// Both codes of vectors of many lists, in one go: vector v is coded against row lists[v] of bases and anchors, float32[..][dim] with dim
+// up to the codebook's, what is missing being zeros. records may be null. scratch float32[batch_floats(subquantizers, dsub)].
+struct Batch {
+  const float* points;  // float32[count][dim]
+  size_t count;
+  size_t dim;
+  const uint32_t* lists;
+  const float* bases;
+  const float* anchors;
+};
+constexpr size_t batch_floats(size_t subquantizers, size_t dsub) { return subquantizers * (ksub + 5 * dsub); }
+bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
+                  uint8_t* codes, int16_t* factors, uint8_t* records);
+
 namespace reference {
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
 void nibble_errors(const float* left_over, size_t dim, const double* steps, double* errors);
