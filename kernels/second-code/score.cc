@@ -61,8 +61,10 @@ double quantize_query(const float* query, size_t dim, int8_t* levels) {
   std::memset(levels, 0, padded_dim(dim));
   if (!(largest > 0) || !std::isfinite(largest)) return 0;
   for (size_t j = 0; j < dim; j++) {
-    const double level = std::floor(static_cast<double>(query[j]) * 127 / largest + 0.5);
-    levels[j] = static_cast<int8_t>(level >= -127 && level <= 127 ? level : 0);
+    // floor without a call into the library: what is kept is far from the ends of an int.
+    const double level = static_cast<double>(query[j]) * 127 / largest + 0.5;
+    const int whole = level >= -127 && level < 128 ? static_cast<int>(level) : 0;
+    levels[j] = static_cast<int8_t>(whole - (level < whole ? 1 : 0));
   }
   return largest / 254;
 }
