@@ -3,7 +3,7 @@
 // Leans on vpermb: a table of 16 levels repeated four times fills a register, and vpermb, which reads six bits of an index, finds the
 // level of the low nibble whatever stands above it; so the low nibble needs no mask and the high one only a shift. The repeated tables are
 // made once a query (spread_levels): loading 64 bytes is quicker than repeating 16.
-// Blocks side by side, sharing the loads of the tables, take 0.82 of the time in cache and up to twice as long from memory, where the
+// Blocks side by side, sharing the loads of the tables, take 0.82 of the time in cache and 1.6 times as long from memory, where the
 // prefetchers want one stream; multiplications for the shifts, which other pipes run, gain nothing.
 // No saturation: as in avx2.cc. Reads end with the block.
 #include "kernels/adc-scan/adc-scan.h"
