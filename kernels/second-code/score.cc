@@ -21,6 +21,20 @@ Header header_of(const uint8_t* record) {
   return {reference::float_of_half(halves[0]), reference::float_of_half(halves[1]), reference::float_of_half(halves[2])};
 }
 
+}  // namespace
+
+int64_t sum_levels(const int8_t* levels, size_t dim) {
+  int64_t sum = 0;
+  for (size_t j = 0; j < padded_dim(dim); j++) sum += levels[j];
+  return sum;
+}
+
+SecondTerms second_terms(const Kernels& kernels, const SecondQuery& query, int64_t level_sum, const uint8_t* record) {
+  const Header header = header_of(record);
+  const int64_t product = kernels.nibble_product(record + second_header_bytes, query.levels, padded_dim(query.dim));
+  return {header.rescale, header.step * query.half_unit * static_cast<double>(2 * product - 15 * level_sum), header.shift};
+}
+
 double first_product(const SecondQuery& query, const uint8_t* code) {
   double sums[4] = {};
   const float* table = query.tables;
@@ -38,8 +52,6 @@ double first_product(const SecondQuery& query, const uint8_t* code) {
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-}  // namespace
-
 double quantize_query(const float* query, size_t dim, int8_t* levels) {
   double largest = 0;
   for (size_t j = 0; j < dim; j++) {
@@ -49,18 +61,19 @@ double quantize_query(const float* query, size_t dim, int8_t* levels) {
   std::memset(levels, 0, padded_dim(dim));
   if (!(largest > 0) || !std::isfinite(largest)) return 0;
   for (size_t j = 0; j < dim; j++) {
-    const double level = std::floor(static_cast<double>(query[j]) * 127 / largest + 0.5);
-    levels[j] = static_cast<int8_t>(level >= -127 && level <= 127 ? level : 0);
+    // floor without a call into the library: what is kept is far from the ends of an int.
+    const double level = static_cast<double>(query[j]) * 127 / largest + 0.5;
+    const int whole = level >= -127 && level < 128 ? static_cast<int>(level) : 0;
+    levels[j] = static_cast<int8_t>(whole - (level < whole ? 1 : 0));
   }
   return largest / 254;
 }
 
 bool score_survivors(const Kernels& kernels, const SecondQuery& query, const ListColumns& lists, const double* biases,
                      const uint8_t* records, const Survivors& survivors, const uint8_t* cancel, double* scores) {
-  const size_t size = record_bytes(query.dim), dim = padded_dim(query.dim);
+  const size_t size = record_bytes(query.dim);
   const size_t pairs = padded_subquantizers(query.subquantizers) / 2;
-  int64_t level_sum = 0;
-  for (size_t j = 0; j < dim; j++) level_sum += query.levels[j];
+  const int64_t level_sum = sum_levels(query.levels, query.dim);
   uint8_t code[subquantizers_max / 2];
   for (size_t i = 0; i < survivors.count; i++) {
     if (i % survivors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
@@ -70,11 +83,8 @@ bool score_survivors(const Kernels& kernels, const SecondQuery& query, const Lis
     }
     const uint32_t list = survivors.lists[i], position = survivors.positions[i];
     read_code(lists.codes + lists.offsets[list], pairs, lists.counts[list], position - lists.firsts[list], code);
-    const uint8_t* record = records + position * size;
-    const Header header = header_of(record);
-    const int64_t product = kernels.nibble_product(record + second_header_bytes, query.levels, dim);
-    const double second = header.step * query.half_unit * static_cast<double>(2 * product - 15 * level_sum);
-    scores[i] = header.rescale * (first_product(query, code) + second) + header.shift + biases[list];
+    const SecondTerms terms = second_terms(kernels, query, level_sum, records + position * size);
+    scores[i] = terms.rescale * (first_product(query, code) + terms.second) + terms.shift + biases[list];
   }
   return true;
 }
