@@ -77,6 +77,30 @@ bool has_avx512() {
 }
 #endif
 
+#if defined(__aarch64__)
+// The reference's table with what NEON, which every such machine has, does better.
+Kernels make_neon() {
+  Kernels kernels = reference_kernels;
+  kernels.name = "neon";
+  kernels.dense_scores = neon::dense_scores;
+  kernels.sum_bytes = neon::sum_bytes;
+  kernels.to_half = neon::to_half;
+  kernels.to_float = neon::to_float;
+  kernels.project_rows = neon::project_rows;
+  kernels.expand_codes = neon::expand_codes;
+  kernels.max_codes = neon::max_codes;
+  kernels.nearest_panel = neon::nearest_panel;
+  kernels.accumulate_term = neon::accumulate_term;
+  kernels.inner_tables = neon::inner_tables;
+  kernels.quantize_tables = neon::quantize_tables;
+  kernels.nearest_codewords = neon::nearest_codewords;
+  kernels.spread_levels = neon::spread_levels;
+  kernels.scan_blocks = neon::scan_blocks;
+  kernels.nibble_product = neon::nibble_product;
+  return kernels;
+}
+#endif
+
 struct Available {
   const Kernels* tables[3] = {};
   int count = 0;
@@ -85,6 +109,10 @@ struct Available {
 #if defined(__x86_64__)
     if (has_avx512()) tables[count++] = &avx512_kernels;
     if (has_avx2()) tables[count++] = &avx2_kernels;
+#endif
+#if defined(__aarch64__)
+    static const Kernels neon_kernels = make_neon();
+    tables[count++] = &neon_kernels;
 #endif
     tables[count++] = &reference_kernels;
   }

@@ -70,5 +70,8 @@ int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim)
 namespace avx512 {
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
 }  // namespace avx512
+namespace neon {
+int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+}  // namespace neon
 
 }  // namespace shoal
