@@ -12,7 +12,7 @@ describe('kernels on ARM', function () {
   it('equal the reference at awkward sizes and extremes, within their arrays', async function () {
     if (toolchain === null) skipBecause(this, 'no compiler and emulator for ARM: see what the set-up says');
     const sources = ['difference.cc', 'extremes.cc'];
-    const program = await build(toolchain, { name: 'difference-arm', sources, flags: ['-Werror', ...sanitizers] });
+    const program = await build(toolchain, { sources, flags: ['-Werror', ...sanitizers] });
     const { code, output } = await run(toolchain, program, ['neon']);
     assert.deepEqual({ code, output }, { code: 0, output: 'neon: clean\n' });
   });

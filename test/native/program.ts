@@ -1,18 +1,17 @@
 /**
  * Builds a C++ test program from the kernels' sources and its own, and runs it.
  *
- * Objects are kept under `.cache/native/PROGRAM` by the hash of what they are made of, so a second run compiles nothing that did not
- * change. Several compilers run beside each other.
+ * Objects are kept under `.cache/native` by the hash of what they are made of, so a second run compiles nothing that did not change, and
+ * programs of equal flags share those of the kernels. Several compilers run beside each other.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root, type Toolchain } from './toolchains.js';
 
 export interface Program {
-  readonly name: string;
   /** Below test/native. */
   readonly sources: readonly string[];
   /** Whether the bindings are part of it, too. */
@@ -24,6 +23,9 @@ export interface Ended {
   readonly code: number | null;
   readonly output: string;
 }
+
+const folder = join(root, '.cache/native');
+const weekMs = 7 * 24 * 3600 * 1000;
 
 const common = [
   '-std=c++20',
@@ -38,21 +40,23 @@ const common = [
 ];
 
 /** Every wrong access and every undefined operation ends the program. */
-export const sanitizers: readonly string[] = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+export const sanitizers: readonly string[] = [
+  '-fsanitize=address,undefined,float-cast-overflow',
+  '-fno-sanitize-recover=all',
+];
 
 /** The path of the program; throws with the compiler's words. */
 export async function build(toolchain: Toolchain, program: Program): Promise<string> {
-  const folder = join(root, '.cache/native', program.name);
   mkdirSync(folder, { recursive: true });
   const command = [...common, ...toolchain.flags, ...program.flags];
   const sources = [
     ...kernelSources(program.hasBindings === true),
     ...program.sources.map((name) => `test/native/${name}`),
   ];
-  const headers = hashOf([toolchain.compiler, ...command, ...headerTexts()]);
+  const shared = hashOf([toolchain.compiler, ...command, ...headerTexts()]);
   const objects = sources.map((source) => ({
     source,
-    path: join(folder, `${hashOf([headers, source, textOf(source)])}.o`),
+    path: join(folder, `${hashOf([shared, source, textOf(source)])}.o`),
   }));
   const waiting = objects.filter(({ path }) => !existsSync(path));
   const workers = Array.from({ length: availableParallelism() }, async () => {
@@ -62,12 +66,9 @@ export async function build(toolchain: Toolchain, program: Program): Promise<str
   });
   await Promise.all(workers);
   const paths = objects.map(({ path }) => path);
-  const binary = join(folder, hashOf(paths));
+  const binary = join(folder, hashOf([toolchain.compiler, ...command, ...paths]));
   if (!existsSync(binary)) await compile(toolchain, [...command, ...paths], binary);
-  const kept = new Set([binary, ...paths]);
-  for (const name of readdirSync(folder)) {
-    if (!kept.has(join(folder, name))) rmSync(join(folder, name));
-  }
+  forgetAllBut([binary, ...paths]);
   return binary;
 }
 
@@ -92,6 +93,16 @@ function execute(toolchain: Toolchain, command: readonly string[]): Promise<Ende
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, output }));
   });
+}
+
+/** Marks `used` as used now and removes what nobody used for a week. */
+function forgetAllBut(used: readonly string[]): void {
+  const now = new Date();
+  for (const path of used) utimesSync(path, now, now);
+  for (const path of readdirSync(folder).map((name) => join(folder, name))) {
+    const { mtimeMs } = statSync(path, { throwIfNoEntry: false }) ?? { mtimeMs: now.getTime() };
+    if (now.getTime() - mtimeMs > weekMs) rmSync(path, { force: true });
+  }
 }
 
 function kernelSources(hasBindings: boolean): string[] {

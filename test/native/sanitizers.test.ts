@@ -13,7 +13,7 @@ describe('native kernels under sanitizers', function () {
   it('touch nothing outside their arrays, do nothing undefined, and equal the reference', async function () {
     if (toolchain === null) skipBecause(this, 'no C++ compiler: install g++');
     const sources = ['difference.cc', 'extremes.cc'];
-    const program = await build(toolchain, { name: 'difference', sources, flags: ['-Werror', ...sanitizers] });
+    const program = await build(toolchain, { sources, flags: ['-Werror', ...sanitizers] });
     const { code, output } = await run(toolchain, program, []);
     const sets = loadAddon()?.available() ?? output.split('\n').flatMap((line) => line.match(/^\w+/)?.[0] ?? []);
     assert.deepEqual({ code, output }, { code: 0, output: sets.map((set) => `${set}: clean\n`).join('') });

@@ -1,6 +1,6 @@
 /** Which C++ compilers are at hand for tests: the machine's own, the one for ARM with an emulator, and Clang. */
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -19,7 +19,7 @@ export interface Toolchain {
 export function machineToolchain(): Toolchain | null {
   const compiler = process.env['CXX'] ?? findOnPath('c++', 'g++', 'clang++');
   // Two warnings fire falsely inside g++ 12's own AVX-512 headers.
-  const flags = ['-Wno-uninitialized', '-Wno-maybe-uninitialized'];
+  const flags = ['-Wno-uninitialized', '-Wno-maybe-uninitialized', ...nodeFlags()];
   return compiler === null ? null : { compiler, flags, environment: {}, runner: [] };
 }
 
@@ -47,10 +47,20 @@ export function clangToolchain(): Toolchain | null {
   const folder = join(root, '.cache/debian/clang/usr');
   if (existsSync(folder)) {
     const environment = { LD_LIBRARY_PATH: join(folder, 'lib/x86_64-linux-gnu') };
-    return { compiler: join(folder, 'lib/llvm-14/bin/clang++'), flags: [], environment, runner: [] };
+    return { compiler: join(folder, 'lib/llvm-14/bin/clang++'), flags: nodeFlags(), environment, runner: [] };
   }
   const compiler = findOnPath('clang++');
-  return compiler === null ? null : { compiler, flags: [], environment: {}, runner: [] };
+  return compiler === null ? null : { compiler, flags: nodeFlags(), environment: {}, runner: [] };
+}
+
+/** For programs with the bindings: where the addon's build found node_api.h; empty without it. */
+export function nodeFlags(): string[] {
+  const config = join(root, 'build/config.gypi');
+  const text = existsSync(config) ? readFileSync(config, 'utf8') : '';
+  const prefixes = [/"nodedir": "([^"]+)"/.exec(text)?.[1] ?? '', dirname(dirname(process.execPath))];
+  const folders = prefixes.map((prefix) => join(prefix, 'include/node'));
+  const headers = folders.find((folder) => existsSync(join(folder, 'node_api.h')));
+  return headers === undefined ? [] : ['-DNAPI_VERSION=8', '-isystem', headers];
 }
 
 function findOnPath(...names: readonly string[]): string | null {
