@@ -3,6 +3,10 @@
 
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace shoal {
 namespace {
 
@@ -65,9 +69,13 @@ const Kernels avx512_kernels = {
     avx512::nibble_product,
 };
 
-bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+// Asked of the processor itself: Clang before 17 does not know the name.
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
 }
+
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c(); }
 
 // VBMI and VNNI too (Ice Lake, Zen 4 and later): older AVX-512 machines run the AVX2 table, which suits them better anyway.
 bool has_avx512() {
