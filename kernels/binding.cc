@@ -77,6 +77,14 @@ void export_all(Exports exports) {
   exports.Set("quantizeQuery", quantize_second_query);
   exports.Set("scoreSurvivors", score_survivors_now);
   exports.Set("scoreSurvivorsAsync", score_survivors_async);
+  exports.Set("openSearcher", open_searcher);
+  exports.Set("addSearchColumn", add_search_column);
+  exports.Set("closeSearcher", close_searcher);
+  exports.Set("searchWorkBytes", search_work_bytes);
+  exports.Set("openScratch", open_scratch);
+  exports.Set("quantizeCentroids", quantize_centroids);
+  exports.Set("search", search_now);
+  exports.Set("searchAsync", search_async);
   exports.Set("mapFile", map);
   exports.Set("adviseMapping", advise);
   exports.Set("unmapFile", unmap);

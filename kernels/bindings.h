@@ -53,6 +53,16 @@ napi_value unpack_rows(napi_env env, napi_callback_info info);
 napi_value scan_lists_now(napi_env env, napi_callback_info info);
 napi_value scan_lists_async(napi_env env, napi_callback_info info);
 
+// --- list-search
+napi_value open_searcher(napi_env env, napi_callback_info info);
+napi_value add_search_column(napi_env env, napi_callback_info info);
+napi_value close_searcher(napi_env env, napi_callback_info info);
+napi_value search_work_bytes(napi_env env, napi_callback_info info);
+napi_value open_scratch(napi_env env, napi_callback_info info);
+napi_value quantize_centroids(napi_env env, napi_callback_info info);
+napi_value search_now(napi_env env, napi_callback_info info);
+napi_value search_async(napi_env env, napi_callback_info info);
+
 // --- mapped-file
 napi_value map(napi_env env, napi_callback_info info);
 napi_value advise(napi_env env, napi_callback_info info);

@@ -17,6 +17,8 @@ const subquantizersMax = 512;
 export const scanQueriesMax = 16;
 // More entries than wanted: the reservoir is cut back when it is full.
 const reservoirSlack = 192;
+// float64 that an entry takes.
+const entryWords = 4;
 
 /** What vectors of one generation are coded with. Published with the collection, the same on every shard. */
 export interface Codebook {
@@ -259,7 +261,7 @@ function scanArrays({ lists, live, filter, ids, queries }: ListScan, cancel: Uin
     room = Math.max(room, wanted);
   });
   const size = queries.length * room;
-  const entries = new Float64Array(queries.length * 3 * (2 * room + reservoirSlack));
+  const entries = new Float64Array(queries.length * entryWords * (2 * room + reservoirSlack));
   return [
     ...([codes, offsets, counts, firsts, live, filter, ids, levels, headers] as const),
     ...([new Uint32Array(2 * size), new Float64Array(size), entries] as const),

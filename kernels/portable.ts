@@ -3,6 +3,16 @@ import { packBlocks, scanLists, scanListsAsync, unpackBlocks } from './adc-scan/
 import { assignNearest, assignNearestAsync } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
+import {
+  addSearchColumn,
+  closeSearcher,
+  openScratch,
+  openSearcher,
+  quantizeCentroids,
+  search,
+  searchAsync,
+  searchWorkBytes,
+} from './list-search/portable.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectLanes } from './max-sim/portable.js';
@@ -39,6 +49,14 @@ export const portableKernels: NativeKernels = {
   quantizeQuery,
   scoreSurvivors,
   scoreSurvivorsAsync,
+  openSearcher,
+  addSearchColumn,
+  closeSearcher,
+  searchWorkBytes,
+  openScratch,
+  quantizeCentroids,
+  search,
+  searchAsync,
   mapFile,
   adviseMapping,
   unmapFile,

@@ -79,7 +79,7 @@ napi_value encode_second_codes(napi_env env, napi_callback_info info) {
   if (!arguments.ok()) return nullptr;
   const Encoder encoder = {base.data, anchor.data, codebook.data, subquantizers, dsub, {1, 1}};
   const uint8_t never = 0;
-  encode_second(encoder, points.data, count, codes.data, &never, scratch.data, records.data);
+  encode_second(selected_kernels(), encoder, points.data, count, codes.data, &never, scratch.data, records.data);
   return nullptr;
 }
 

@@ -70,12 +70,21 @@ function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
     const vector = positions[i]! - firsts[list]!;
     assert(vector >= 0 && vector < counts[list]!, 'refused: a survivor lies outside its list');
     const record = records.subarray(positions[i]! * size, (positions[i]! + 1) * size);
-    const [step, rescale, shift] = [0, 2, 4].map((at) => floatOfHalf(record[at]! | (record[at + 1]! << 8)));
-    const product = nibbleProduct(record.subarray(headerBytes), levels);
-    const second = step! * halfUnit * (2 * product - 15 * levelSum);
+    const terms = secondTerms(record, { levels, halfUnit, levelSum });
     const first = firstProduct(arrays, list, vector);
-    scores[i] = rescale! * (first + second) + shift! + biases[list]!;
+    scores[i] = terms.rescale * (first + terms.second) + terms.shift + biases[list]!;
   }
+}
+
+/** f, E and t of a record. */
+export function secondTerms(
+  record: Uint8Array,
+  query: { readonly levels: Int8Array; readonly halfUnit: number; readonly levelSum: number },
+): { readonly rescale: number; readonly second: number; readonly shift: number } {
+  const { levels, halfUnit, levelSum } = query;
+  const [step, rescale, shift] = [0, 2, 4].map((at) => floatOfHalf(record[at]! | (record[at + 1]! << 8)));
+  const product = nibbleProduct(record.subarray(headerBytes), levels);
+  return { rescale: rescale!, second: step! * halfUnit * (2 * product - 15 * levelSum), shift: shift! };
 }
 
 function firstProduct(arrays: SurvivorArrays, list: number, vector: number): number {

@@ -141,7 +141,7 @@ Coded code(const Kernels& kernels, const std::vector<float>& points, Coded made,
   std::vector<float> scratch(encode_floats(subquantizers, dsub)), two(2 * dim);
   encode_vectors(kernels, encoder, points.data(), count, &cancel, scratch.data(), made.codes.data(), made.factors.data());
   made.records.resize(count * record_bytes(dim));
-  encode_second(encoder, points.data(), count, made.codes.data(), &cancel, two.data(), made.records.data());
+  encode_second(kernels, encoder, points.data(), count, made.codes.data(), &cancel, two.data(), made.records.data());
   made.blocks.resize(list_bytes(pairs, count));
   pack_blocks(made.codes.data(), made.factors.data(), pairs, count, made.blocks.data());
   return made;
