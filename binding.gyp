@@ -29,6 +29,7 @@
         'kernels/list-search/avx512.cc',
         'kernels/list-search/binding.cc',
         'kernels/list-search/coarse.cc',
+        'kernels/list-search/neon.cc',
         'kernels/list-search/reference.cc',
         'kernels/list-search/search.cc',
         'kernels/lookup-table/avx2.cc',

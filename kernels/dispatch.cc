@@ -118,6 +118,10 @@ Kernels make_neon() {
   kernels.spread_levels = neon::spread_levels;
   kernels.scan_blocks = neon::scan_blocks;
   kernels.nibble_product = neon::nibble_product;
+  kernels.nibble_errors = neon::nibble_errors;
+  kernels.find_nibbles = neon::find_nibbles;
+  kernels.row_products = neon::row_products;
+  kernels.byte_products = neon::byte_products;
   return kernels;
 }
 #endif

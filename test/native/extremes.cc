@@ -129,6 +129,54 @@ void check_scans(const Kernels& kernels) {
   }
 }
 
+// Rows of any length by number, and the largest bytes that there are.
+void check_rows_of_lists(const Kernels& kernels) {
+  for (size_t dim : {1, 15, 16, 17, 40, 384}) {
+    const std::vector<float> query = values(dim), rows = values(7 * dim);
+    for (size_t count : {0, 1, 4, 7}) {
+      std::vector<uint32_t> numbers(count);
+      for (uint32_t& number : numbers) number = below(7);
+      std::vector<float> products(count), expected(count);
+      kernels.row_products(query.data(), rows.data(), numbers.data(), count, dim, products.data());
+      plain_kernels().row_products(query.data(), rows.data(), numbers.data(), count, dim, expected.data());
+      require_equal("products of rows", kernels.name, expected, products);
+    }
+  }
+  for (size_t dim : {32, 96, 32768}) {
+    for (int size : {127, -127}) {
+      const std::vector<int8_t> levels(dim, 127), rows(3 * dim, static_cast<int8_t>(size));
+      std::vector<int32_t> products(3);
+      kernels.byte_products(levels.data(), rows.data(), 3, dim, products.data());
+      const std::vector<int32_t> expected(3, static_cast<int32_t>(dim) * 127 * size);
+      require_equal("products of bytes", kernels.name, expected, products);
+    }
+  }
+}
+
+void check_steps(const Kernels& kernels) {
+  const float odd[] = {0, -0.0f, nan, infinity, -infinity, 3e38f, 1e-40f};
+  for (size_t dim : {1, 3, 4, 66}) {
+    std::vector<float> left_over = values(dim);
+    if (dim == 66) {
+      for (float& one : left_over) one = below(4) == 0 ? odd[below(7)] : one;
+    }
+    for (double step : {0.0, -1.0, 0.05, 1e-300}) {
+      const std::vector<double> steps = {step, 0.1, 0.0, 0.02};
+      std::vector<double> errors(4), expected(4);
+      kernels.nibble_errors(left_over.data(), dim, steps.data(), errors.data());
+      plain_kernels().nibble_errors(left_over.data(), dim, steps.data(), expected.data());
+      for (size_t i = 0; i < 4; i++) {
+        const bool is_equal = std::isnan(expected[i]) ? std::isnan(errors[i]) : expected[i] == errors[i];
+        require(is_equal, "errors of steps", kernels.name);
+      }
+      std::vector<uint8_t> nibbles(dim), wanted(dim);
+      kernels.find_nibbles(left_over.data(), dim, step, nibbles.data());
+      plain_kernels().find_nibbles(left_over.data(), dim, step, wanted.data());
+      require_equal("nibbles of a step", kernels.name, wanted, nibbles);
+    }
+  }
+}
+
 void check_products(const Kernels& kernels) {
   for (size_t dim : {32, 64, 96, 1024, 32768}) {
     for (int size : {127, -127, -128}) {
@@ -183,6 +231,8 @@ void check_extremes(const Kernels& kernels) {
   check_levels(kernels);
   check_scans(kernels);
   check_products(kernels);
+  check_rows_of_lists(kernels);
+  check_steps(kernels);
   check_records(kernels);
   check_postings(kernels);
 }
