@@ -50,7 +50,7 @@ extern const size_t doors_of_rows_count;
 extern const Door doors_of_lists[];
 extern const size_t doors_of_lists_count;
 
-// fuzz.cc: "NAME ANSWERED REFUSED" of every door, a line each.
+// fuzz.cc: "NAME ANSWERED REFUSED", a line for every door that the tables know.
 void print_doors();
 
 template <typename T>

@@ -15,8 +15,6 @@ const inputs = 40_000;
 const nightlySeconds = 600;
 const seed = process.env['SHOAL_SEED'] ?? '1';
 const isNightly = process.env['SHOAL_NIGHTLY'] === '1';
-/** What only JavaScript can call in earnest: buffers of mapped files. */
-const unanswered = ['adviseMapping', 'mapFile', 'unmapFile'];
 
 describe('the native door', function () {
   this.timeout(nightlySeconds * 2000);
@@ -33,12 +31,10 @@ describe('the native door', function () {
       .trimEnd()
       .split('\n')
       .map((line) => line.split(' '));
-    const silent = doors.filter(([, answered]) => answered === '0').map(([name]) => name);
-    assert.deepEqual(silent, unanswered, 'doors that never answered');
     assert.deepEqual(
-      doors.filter(([, , refused]) => refused === '0'),
+      doors.filter(([, answered, refused]) => answered === '0' || refused === '0'),
       [],
-      'doors that never refused',
+      'doors that never answered, or never refused',
     );
   });
 
