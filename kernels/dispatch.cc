@@ -3,6 +3,10 @@
 
 #include <cstring>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 namespace shoal {
 namespace {
 
@@ -78,15 +82,47 @@ const Kernels avx512_kernels = {
     avx512::byte_products,
 };
 
-bool has_avx2() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+// Asked of the processor itself: Clang before 17 does not know the name.
+bool has_f16c() {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
 }
+
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c(); }
 
 // VBMI and VNNI too (Ice Lake, Zen 4 and later): older AVX-512 machines run the AVX2 table, which suits them better anyway.
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni");
+}
+#endif
+
+#if defined(__aarch64__)
+// The reference's table with what NEON, which every such machine has, does better.
+Kernels make_neon() {
+  Kernels kernels = reference_kernels;
+  kernels.name = "neon";
+  kernels.dense_scores = neon::dense_scores;
+  kernels.sum_bytes = neon::sum_bytes;
+  kernels.to_half = neon::to_half;
+  kernels.to_float = neon::to_float;
+  kernels.project_rows = neon::project_rows;
+  kernels.expand_codes = neon::expand_codes;
+  kernels.max_codes = neon::max_codes;
+  kernels.nearest_panel = neon::nearest_panel;
+  kernels.accumulate_term = neon::accumulate_term;
+  kernels.inner_tables = neon::inner_tables;
+  kernels.quantize_tables = neon::quantize_tables;
+  kernels.nearest_codewords = neon::nearest_codewords;
+  kernels.spread_levels = neon::spread_levels;
+  kernels.scan_blocks = neon::scan_blocks;
+  kernels.nibble_product = neon::nibble_product;
+  kernels.nibble_errors = neon::nibble_errors;
+  kernels.find_nibbles = neon::find_nibbles;
+  kernels.row_products = neon::row_products;
+  kernels.byte_products = neon::byte_products;
+  return kernels;
 }
 #endif
 
@@ -98,6 +134,10 @@ struct Available {
 #if defined(__x86_64__)
     if (has_avx512()) tables[count++] = &avx512_kernels;
     if (has_avx2()) tables[count++] = &avx2_kernels;
+#endif
+#if defined(__aarch64__)
+    static const Kernels neon_kernels = make_neon();
+    tables[count++] = &neon_kernels;
 #endif
     tables[count++] = &reference_kernels;
   }

@@ -6,7 +6,7 @@
  */
 import type { MaxSimDocuments, MaxSimLanes, MaxSimQuery } from './max-sim/query.js';
 
-export type KernelIsa = 'avx512' | 'avx2' | 'reference' | 'typescript';
+export type KernelIsa = 'avx512' | 'avx2' | 'neon' | 'reference' | 'typescript';
 
 /** What a job over documents writes: `scores` is its answer, `scratch` its working memory, `cancel` uint8[1] its stop sign. */
 export type JobArrays = [cancel: Uint8Array, scratch: Float32Array, scores: Float32Array];

@@ -25,6 +25,7 @@ export const groups: readonly Group[] = [
       { folder: 'tidy' },
       { folder: 'unit' },
       { folder: 'kernels', isPerInstructionSet: true },
+      { folder: 'native' },
       { folder: 'golden' },
     ],
   },

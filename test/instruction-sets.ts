@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const names = ['typescript', 'reference', 'avx2', 'avx512'] as const;
+const vectors = process.arch === 'arm64' ? ['neon'] : ['avx2', 'avx512'];
+const names = ['typescript', 'reference', ...vectors];
 const program = `import { kernelIsa } from './kernels/kernels.ts'; process.stdout.write(kernelIsa());`;
 
 /** Those of `names` that run when SHOAL_KERNELS asks for them; the others are named on standard output, since nothing tests them. */

@@ -132,5 +132,10 @@ void spread_levels(const uint8_t* levels, uint32_t pairs, uint8_t* spread);
 uint32_t scan_blocks(const ScanTable& table, const uint8_t* blocks, uint32_t count, uint32_t width, int32_t cut, uint64_t* masks,
                      int32_t* scores);
 }  // namespace avx512
+namespace neon {
+void spread_levels(const uint8_t* levels, uint32_t pairs, uint8_t* spread);
+uint32_t scan_blocks(const ScanTable& table, const uint8_t* blocks, uint32_t count, uint32_t width, int32_t cut, uint64_t* masks,
+                     int32_t* scores);
+}  // namespace neon
 
 }  // namespace shoal

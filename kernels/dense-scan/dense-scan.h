@@ -38,5 +38,9 @@ uint64_t sum_bytes(const uint8_t* bytes, size_t size);
 namespace avx512 {
 void dense_scores(const uint16_t* rows, size_t count, size_t dim, const float* query, float* scores);
 }  // namespace avx512
+namespace neon {
+void dense_scores(const uint16_t* rows, size_t count, size_t dim, const float* query, float* scores);
+uint64_t sum_bytes(const uint8_t* bytes, size_t size);
+}  // namespace neon
 
 }  // namespace shoal

@@ -42,5 +42,9 @@ namespace avx512 {
 void to_half(const float* values, size_t count, uint16_t* bits);
 void to_float(const uint16_t* bits, size_t count, float* values);
 }  // namespace avx512
+namespace neon {
+void to_half(const float* values, size_t count, uint16_t* bits);
+void to_float(const uint16_t* bits, size_t count, float* values);
+}  // namespace neon
 
 }  // namespace shoal

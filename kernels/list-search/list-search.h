@@ -111,5 +111,9 @@ namespace avx512 {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
 }  // namespace avx512
+namespace neon {
+void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+}  // namespace neon
 
 }  // namespace shoal

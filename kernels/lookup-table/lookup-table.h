@@ -70,5 +70,9 @@ namespace avx512 {
 void inner_tables(const float* codebook, const float* query, size_t subquantizers, size_t dsub, float* tables);
 void quantize_tables(const float* tables, const float* minima, size_t subquantizers, float inverse_step, uint8_t* levels);
 }  // namespace avx512
+namespace neon {
+void inner_tables(const float* codebook, const float* query, size_t subquantizers, size_t dsub, float* tables);
+void quantize_tables(const float* tables, const float* minima, size_t subquantizers, float inverse_step, uint8_t* levels);
+}  // namespace neon
 
 }  // namespace shoal

@@ -53,5 +53,9 @@ namespace avx512 {
 void nearest_panel(const float* panel, int tiles, size_t dim, const float* centroids, uint32_t count, float* best,
                    uint32_t* index);
 }  // namespace avx512
+namespace neon {
+void nearest_panel(const float* panel, int tiles, size_t dim, const float* centroids, uint32_t count, float* best,
+                   uint32_t* index);
+}  // namespace neon
 
 }  // namespace shoal

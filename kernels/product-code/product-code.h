@@ -64,5 +64,9 @@ namespace avx512 {
 void nearest_codewords(const float* residual, const float* codebook, const float* half_norms, size_t subquantizers, size_t dsub,
                        uint8_t* nibbles);
 }  // namespace avx512
+namespace neon {
+void nearest_codewords(const float* residual, const float* codebook, const float* half_norms, size_t subquantizers, size_t dsub,
+                       uint8_t* nibbles);
+}  // namespace neon
 
 }  // namespace shoal

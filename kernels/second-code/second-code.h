@@ -106,5 +106,10 @@ void find_nibbles(const float* left_over, size_t dim, double step, uint8_t* nibb
 namespace avx512 {
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
 }  // namespace avx512
+namespace neon {
+int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+void nibble_errors(const float* left_over, size_t dim, const double* steps, double* errors);
+void find_nibbles(const float* left_over, size_t dim, double step, uint8_t* nibbles);
+}  // namespace neon
 
 }  // namespace shoal

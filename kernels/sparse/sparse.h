@@ -38,5 +38,9 @@ namespace avx2 {
 void accumulate_term(const uint32_t* rows, const uint16_t* weights, size_t count, float factor, float* scores,
                      size_t score_count);
 }  // namespace avx2
+namespace neon {
+void accumulate_term(const uint32_t* rows, const uint16_t* weights, size_t count, float factor, float* scores,
+                     size_t score_count);
+}  // namespace neon
 
 }  // namespace shoal

@@ -96,6 +96,20 @@ describe('set-up', function () {
     assert.equal((await setUp(['--for', 'test'], { CI: 'true' })).code, 1);
   });
 
+  it('says how to get a compiler for ARM where Debian’s packages are not to be had', async () => {
+    if (process.arch === 'arm64') return;
+    for (const [purpose, wanted] of [
+      ['test', /that need a compiler for ARM and an emulator \(apt-get.* not found\).*install g\+\+-aarch64-linux-gnu/],
+      ['nightly', /that need Clang with libFuzzer \(apt-get.* not found\).*install clang/],
+    ] as const) {
+      const { code, lines } = await setUp(['--for', purpose]);
+      assert.equal(code, 0);
+      assert.match(lines.join('\n'), wanted);
+    }
+    const demo = await setUp(['--for', 'demo']);
+    assert.doesNotMatch(demo.lines.join('\n'), /ARM|Clang/);
+  });
+
   it('refuses a Node that is too old in one line', async () => {
     const manifest = { name: 'tree', version: '1.0.0', engines: { node: '>=99.0' } };
     write('package.json', JSON.stringify(manifest));

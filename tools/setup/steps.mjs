@@ -1,16 +1,18 @@
 /**
- * What set-up does, in order: dependencies, native kernels, test tools. Each step first looks whether it has anything to do.
+ * What set-up does, in order: dependencies, native kernels, test tools, packages of Debian. Each step first looks whether it has anything to do.
  *
  * Nothing here is fatal but missing dependencies, unless the suite or CI asks for the whole: then a step that could have
  * succeeded and did not is an error.
  */
 import { mkdirSync } from 'node:fs';
 import { buildAddon } from './addon.mjs';
+import { installDebianPackages } from './debian-packages.mjs';
 import { installDependencies } from './dependencies.mjs';
 import { acquireLock, readState, root, say, writeState } from './state.mjs';
 import { installTestTools } from './test-tools.mjs';
 
-const purposes = ['setup', 'demo', 'test', 'bench', 'build'];
+const purposes = ['setup', 'demo', 'test', 'nightly', 'bench', 'build'];
+const suites = ['test', 'nightly'];
 
 /** Runs all steps for `--for PURPOSE`; resolves with the exit code. */
 export async function setUp(args) {
@@ -22,11 +24,17 @@ export async function setUp(args) {
   const begin = performance.now();
   mkdirSync(`${root}/.cache`, { recursive: true });
   const isCi = !['', '0', 'false', undefined].includes(process.env.CI);
-  const task = { purpose, isCi, isStrict: isCi || purpose === 'test', state: readState() };
+  const task = {
+    purpose,
+    isCi,
+    isSuite: suites.includes(purpose),
+    isStrict: isCi || suites.includes(purpose),
+    state: readState(),
+  };
   const release = await acquireLock();
   try {
     task.state = readState();
-    for (const step of [installDependencies, buildAddon, installTestTools]) {
+    for (const step of [installDependencies, buildAddon, installTestTools, installDebianPackages]) {
       if (!(await step(task))) return 1;
       writeState(task.state);
     }

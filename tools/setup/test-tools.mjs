@@ -12,7 +12,7 @@ const tools = [
 
 /** Installs what is missing; false only in CI, where a skipped test is an error. */
 export async function installTestTools(task) {
-  if (task.purpose !== 'test') return true;
+  if (!task.isSuite) return true;
   const wanting = [];
   for (const tool of tools) {
     if (!(await isReady(tool, task.state))) wanting.push(tool);

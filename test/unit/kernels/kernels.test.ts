@@ -22,7 +22,7 @@ const internal = { code: 'INTERNAL' };
 
 describe('the door of the kernels', () => {
   it('says what they run on', () => {
-    assert.ok(['avx512', 'avx2', 'reference', 'typescript'].includes(loadKernels()));
+    assert.ok(['avx512', 'avx2', 'neon', 'reference', 'typescript'].includes(loadKernels()));
     assert.equal(loadKernels(), kernelIsa());
   });
 

@@ -5,6 +5,6 @@ import { instructionSet } from '../../../vector-index/instruction-set.js';
 describe('the instruction set', () => {
   it('is that of the kernels in use, by a name that status shows', () => {
     assert.equal(instructionSet(), kernelIsa());
-    assert.match(instructionSet(), /^(avx512|avx2|reference|typescript)$/);
+    assert.match(instructionSet(), /^(avx512|avx2|neon|reference|typescript)$/);
   });
 });
