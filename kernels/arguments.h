@@ -81,6 +81,15 @@ class Arguments {
     return {static_cast<T*>(data), size};
   }
 
+  // One of many, which count for nothing among `addresses`: for what a value that is kept from the collector holds.
+  template <typename T>
+  Column<T> lone_column(napi_value value, const char* name) {
+    const size_t before = address_count_;
+    const Column<T> result = column<T>(value, name);
+    address_count_ = before;
+    return result;
+  }
+
   template <typename T>
   Column<T> column(size_t at, const char* name) {
     return column<T>(value(at), name);
@@ -187,6 +196,9 @@ class Job {
   // Off the event loop; the number is what the promise gives, negative for "cancelled".
   virtual double run() = 0;
 
+  // On the event loop's thread, when the job has ended or never begun.
+  virtual void finished(napi_env) {}
+
   // Owns `job` from here on.
   static napi_value start(Job* job, const Arguments& arguments) {
     napi_env env = arguments.env();
@@ -216,6 +228,7 @@ class Job {
 
   static void complete(napi_env env, napi_status status, void* data) {
     Job* job = static_cast<Job*>(data);
+    job->finished(env);
     // A status other than ok means that the environment is going down before the job began: cancelled, too.
     napi_resolve_deferred(env, job->deferred_, number_value(env, status == napi_ok ? job->result_ : -1));
     for (size_t i = 0; i < job->mapping_count_; i++) release_mapping(job->mappings_[i]);

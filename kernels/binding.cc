@@ -70,6 +70,8 @@ void export_all(Exports exports) {
   exports.Set("buildLookupTable", build_table);
   exports.Set("encodeVectors", encode_first);
   exports.Set("encodeSecond", encode_second_codes);
+  exports.Set("encodeBatch", encode_batch_now);
+  exports.Set("encodeBatchAsync", encode_batch_async);
   exports.Set("packBlocks", pack_rows);
   exports.Set("unpackBlocks", unpack_rows);
   exports.Set("scanLists", scan_lists_now);
@@ -78,6 +80,14 @@ void export_all(Exports exports) {
   exports.Set("quantizeQuery", quantize_second_query);
   exports.Set("scoreSurvivors", score_survivors_now);
   exports.Set("scoreSurvivorsAsync", score_survivors_async);
+  exports.Set("openSearcher", open_searcher);
+  exports.Set("addSearchColumn", add_search_column);
+  exports.Set("closeSearcher", close_searcher);
+  exports.Set("searchWorkBytes", search_work_bytes);
+  exports.Set("openScratch", open_scratch);
+  exports.Set("quantizeCentroids", quantize_centroids);
+  exports.Set("search", search_now);
+  exports.Set("searchAsync", search_async);
   exports.Set("mapFile", map);
   exports.Set("adviseMapping", advise);
   exports.Set("unmapFile", unmap);

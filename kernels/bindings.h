@@ -42,6 +42,8 @@ napi_value build_table(napi_env env, napi_callback_info info);
 napi_value encode_first(napi_env env, napi_callback_info info);
 
 // --- second-code
+napi_value encode_batch_now(napi_env env, napi_callback_info info);
+napi_value encode_batch_async(napi_env env, napi_callback_info info);
 napi_value encode_second_codes(napi_env env, napi_callback_info info);
 napi_value quantize_second_query(napi_env env, napi_callback_info info);
 napi_value score_survivors_now(napi_env env, napi_callback_info info);
@@ -53,6 +55,16 @@ napi_value unpack_rows(napi_env env, napi_callback_info info);
 napi_value scan_lists_now(napi_env env, napi_callback_info info);
 napi_value scan_lists_async(napi_env env, napi_callback_info info);
 napi_value score_code_rows(napi_env env, napi_callback_info info);
+
+// --- list-search
+napi_value open_searcher(napi_env env, napi_callback_info info);
+napi_value add_search_column(napi_env env, napi_callback_info info);
+napi_value close_searcher(napi_env env, napi_callback_info info);
+napi_value search_work_bytes(napi_env env, napi_callback_info info);
+napi_value open_scratch(napi_env env, napi_callback_info info);
+napi_value quantize_centroids(napi_env env, napi_callback_info info);
+napi_value search_now(napi_env env, napi_callback_info info);
+napi_value search_async(napi_env env, napi_callback_info info);
 
 // --- mapped-file
 napi_value map(napi_env env, napi_callback_info info);

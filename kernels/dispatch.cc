@@ -23,6 +23,10 @@ const Kernels reference_kernels = {
     reference::spread_levels,
     reference::scan_blocks,
     reference::nibble_product,
+    reference::nibble_errors,
+    reference::find_nibbles,
+    reference::row_products,
+    reference::byte_products,
 };
 
 #if defined(__x86_64__)
@@ -43,9 +47,14 @@ const Kernels avx2_kernels = {
     avx2::spread_levels,
     avx2::scan_blocks,
     avx2::nibble_product,
+    avx2::nibble_errors,
+    avx2::find_nibbles,
+    avx2::row_products,
+    avx2::byte_products,
 };
 
-// sum_bytes stays AVX2 (it is the yardstick of bandwidth) and so does accumulate_term (it scatters one score at a time).
+// sum_bytes stays AVX2 (it is the yardstick of bandwidth), and so do accumulate_term (it scatters one score at a time) and the encoding of
+// second codes (its four steps are four lanes).
 const Kernels avx512_kernels = {
     "avx512",
     avx512::dense_scores,
@@ -63,6 +72,10 @@ const Kernels avx512_kernels = {
     avx512::spread_levels,
     avx512::scan_blocks,
     avx512::nibble_product,
+    avx2::nibble_errors,
+    avx2::find_nibbles,
+    avx512::row_products,
+    avx512::byte_products,
 };
 
 bool has_avx2() {

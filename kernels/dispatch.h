@@ -7,6 +7,7 @@
 #include "kernels/adc-scan/adc-scan.h"
 #include "kernels/dense-scan/dense-scan.h"
 #include "kernels/float16/float16.h"
+#include "kernels/list-search/list-search.h"
 #include "kernels/lookup-table/lookup-table.h"
 #include "kernels/max-sim/max-sim.h"
 #include "kernels/nearest-centroid/nearest-centroid.h"
@@ -33,6 +34,10 @@ struct Kernels {
   SpreadLevels spread_levels;
   ScanBlocks scan_blocks;
   NibbleProduct nibble_product;
+  NibbleErrors nibble_errors;
+  FindNibbles find_nibbles;
+  RowProducts row_products;
+  ByteProducts byte_products;
 };
 
 // The tables this machine can run, best first; *count of them. The last is always "reference".

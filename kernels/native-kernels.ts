@@ -112,6 +112,9 @@ export interface NativeKernels {
       records: Uint8Array,
     ]
   ): void;
+  /** Both codes of vectors of many lists: second-code.h. Gives 0 or -1. */
+  encodeBatch(...batch: BatchArrays): number;
+  encodeBatchAsync(...batch: BatchArrays): Promise<number>;
   /** Rows to the blocks of a list: adc-scan.h. */
   packBlocks(codes: Uint8Array, factors: Int16Array, pairs: number, blocks: Uint8Array): void;
   /** And back. */
@@ -135,6 +138,37 @@ export interface NativeKernels {
   /** Scores of survivors by both codes: second-code.h. Gives 0 or -1. */
   scoreSurvivors(...survivors: SurvivorArrays): number;
   scoreSurvivorsAsync(...survivors: SurvivorArrays): Promise<number>;
+  /** A searcher of list-search.h without columns. Keeps its arrays until `closeSearcher`, or until it is collected. */
+  openSearcher(
+    ...searcher: [
+      words: Float32Array | null,
+      dsub: number,
+      scales: Float64Array,
+      dim: number,
+      lists: number,
+      bases: Float32Array | null,
+      centroids: Float32Array | null,
+      coarseRows: Int8Array | null,
+      coarseScales: Float32Array | null,
+    ]
+  ): NativeHandle;
+  addSearchColumn(searcher: NativeHandle, ...column: SearchColumnArrays): void;
+  /** Jobs that run on it finish; later calls are refused. */
+  closeSearcher(searcher: NativeHandle): void;
+  /** Bytes of `work` for searches of up to `wanted` survivors. */
+  searchWorkBytes(searcher: NativeHandle, wanted: number): number;
+  /** What a search reads and writes. Keeps its arrays until it is collected. */
+  openScratch(...scratch: ScratchArrays): NativeHandle;
+  /** rows int8[n, padded dim] and scales float32[n] of centroids [n, dim]. */
+  quantizeCentroids(centroids: Float32Array, dim: number, rows: Int8Array, scales: Float32Array): void;
+  /** The parameters' queries, one after the other. `filters`: one bitmap or null for every column. Gives 0 or -1. */
+  search(searcher: NativeHandle, scratch: NativeHandle, filters: readonly (Uint8Array | null)[] | null): number;
+  searchAsync(
+    searcher: NativeHandle,
+    scratch: NativeHandle,
+    filters: readonly (Uint8Array | null)[] | null,
+    cancel: Uint8Array,
+  ): Promise<number>;
   /** The file's bytes, or the errno that kept them away. */
   mapFile(path: string): ArrayBuffer | number;
   /** 0 = random, 1 = sequential, 2 = will need; gives 0 or an errno. */
@@ -142,6 +176,56 @@ export interface NativeKernels {
   /** Detaches the buffer; the memory goes when no job runs on it any more. */
   unmapFile(buffer: ArrayBuffer): void;
 }
+
+/** points [n, dim], lists uint32[n] rows of bases and anchors [lists, dim]; codes, factors and records (or null) as of each list alone. */
+export type BatchArrays = [
+  points: Float32Array,
+  dim: number,
+  lists: Uint32Array,
+  bases: Float32Array,
+  anchors: Float32Array,
+  codebook: Float32Array,
+  dsub: number,
+  scales: Float64Array,
+  scratch: Float32Array,
+  codes: Uint8Array,
+  factors: Int16Array,
+  records: Uint8Array | null,
+  cancel: Uint8Array,
+];
+
+/** Made and read by the same kernels only. */
+export type NativeHandle = object;
+
+/** Lists by number; ids, records and live by position, ids one for every row. */
+export type SearchColumnArrays = [
+  codes: Uint8Array,
+  offsets: BigUint64Array,
+  counts: Uint32Array,
+  firsts: Uint32Array,
+  ids: BigUint64Array,
+  records: Uint8Array | null,
+  live: Uint8Array | null,
+];
+
+/**
+ * Of Q queries, P probes and K hits: parameters float64[9] = queries, nprobe, candidates (0 = probes are given), wanted, refined, k,
+ * threshold, whether biases are given, the last stage (1 coarse, 2 table, 3 first, 4 second); queries float32[Q, dim]; probes
+ * uint32[Q, P] and biases float64[Q, P], in or out; ids [Q, K]; scores [Q, K]; places uint32[Q, 3, K] = columns, positions, lists;
+ * found float64[Q, 3] = probes, hits, vectors of the lists read; work uint8[searchWorkBytes].
+ */
+export type ScratchArrays = [
+  queriesMax: number,
+  parameters: Float64Array,
+  queries: Float32Array,
+  probes: Uint32Array,
+  biases: Float64Array,
+  ids: BigUint64Array,
+  scores: Float64Array,
+  places: Uint32Array,
+  found: Float64Array,
+  work: Uint8Array,
+];
 
 /** points [n, dim], centroids [k, dim], panel float32[32 * dim + 16] (scratch), assignments and scores [n]. */
 export type NearestArrays = [
@@ -157,7 +241,7 @@ export type NearestArrays = [
 /**
  * Lists (offsets bytes into codes; live, filter and ids by position) and Q queries: levels uint8[Q, 32 * pairs]; queries float64[Q,
  * 4 + lists] = unit, offset, anchor weight, threshold, biases; places uint32[Q, 2, room] (positions, lists) and scores [Q, room] of the
- * answers; entries float64[Q, 3 * capacity], scratch of the reservoirs, capacity > wanted; scratch uint8[Q * 128 * pairs + 63];
+ * answers; entries float64[Q, 4 * capacity], scratch of the reservoirs, capacity > wanted; scratch uint8[Q * 128 * pairs + 63];
  * wanted uint32[Q] becomes how many were found.
  */
 export type ScanListsArrays = [

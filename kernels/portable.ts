@@ -4,12 +4,29 @@ import { scoreCodeRows } from './adc-scan/portable-rows.js';
 import { assignNearest, assignNearestAsync } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
+import {
+  addSearchColumn,
+  closeSearcher,
+  openScratch,
+  openSearcher,
+  quantizeCentroids,
+  search,
+  searchAsync,
+  searchWorkBytes,
+} from './list-search/portable.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectLanes } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
 import { encodeVectors } from './product-code/portable.js';
-import { encodeSecond, quantizeQuery, scoreSurvivors, scoreSurvivorsAsync } from './second-code/portable.js';
+import {
+  encodeBatch,
+  encodeBatchAsync,
+  encodeSecond,
+  quantizeQuery,
+  scoreSurvivors,
+  scoreSurvivorsAsync,
+} from './second-code/portable.js';
 import { accumulateSparse, topK } from './sparse/portable.js';
 
 export const portableKernels: NativeKernels = {
@@ -33,6 +50,8 @@ export const portableKernels: NativeKernels = {
   buildLookupTable,
   encodeVectors,
   encodeSecond,
+  encodeBatch,
+  encodeBatchAsync,
   packBlocks,
   unpackBlocks,
   scanLists,
@@ -41,6 +60,14 @@ export const portableKernels: NativeKernels = {
   quantizeQuery,
   scoreSurvivors,
   scoreSurvivorsAsync,
+  openSearcher,
+  addSearchColumn,
+  closeSearcher,
+  searchWorkBytes,
+  openScratch,
+  quantizeCentroids,
+  search,
+  searchAsync,
   mapFile,
   adviseMapping,
   unmapFile,

@@ -84,6 +84,7 @@ struct ListColumns {
   const uint8_t* filter;    // likewise, and both must be set
   size_t bitmap_bytes;      // of each of the two
   const uint64_t* ids;      // by position, what orders equal scores; null = the position itself
+  uint32_t column = 0;      // what entries of the reservoir say of where they are from
 };
 
 struct ScanQuery {
@@ -97,12 +98,24 @@ struct ScanQuery {
 // non-zero, which is looked at before every list and every 64 chunks in it.
 bool scan_lists(const Kernels& kernels, const ListColumns& lists, const ScanQuery* queries, size_t query_count, const uint8_t* cancel);
 
+// One list for all queries, for callers that choose the order; `seen` counts blocks over all lists of an answer, from 0. prefetch_list asks
+// for the beginning of one that comes later.
+bool scan_list(const Kernels& kernels, const ListColumns& lists, size_t list, const ScanQuery* queries, size_t query_count,
+               const uint8_t* cancel, size_t& seen);
+void prefetch_list(const ListColumns& lists, size_t list);
+
 // Between rows (codes uint8[count][pairs], byte p = code[2p] | code[2p + 1] << 4; factors int16[count][2]) and blocks.
 void pack_blocks(const uint8_t* codes, const int16_t* factors, size_t pairs, size_t count, uint8_t* blocks);
 void unpack_blocks(const uint8_t* blocks, size_t pairs, size_t count, uint8_t* codes, int16_t* factors);
 
 // The code of one vector of a list, uint8[pairs].
 void read_code(const uint8_t* list, size_t pairs, size_t count, size_t vector, uint8_t* code);
+
+// Asks for the cache lines that read_code reads.
+void prefetch_code_of(const uint8_t* list, size_t pairs, size_t count, size_t vector);
+
+// Where its factors lie, int16 F, T.
+const uint8_t* factors_of(const uint8_t* list, size_t pairs, size_t count, size_t vector);
 
 namespace reference {
 void spread_levels(const uint8_t* levels, uint32_t pairs, uint8_t* spread);

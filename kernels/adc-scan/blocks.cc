@@ -46,4 +46,15 @@ void read_code(const uint8_t* list, size_t pairs, size_t count, size_t vector, u
   for (size_t p = 0; p < pairs; p++) code[p] = from[p * place.width];
 }
 
+void prefetch_code_of(const uint8_t* list, size_t pairs, size_t count, size_t vector) {
+  const Place place = place_of(pairs, count, vector);
+  const uint8_t* from = list + place.block + slot_of(place.vector, place.width);
+  for (size_t p = 0; p < pairs; p++) __builtin_prefetch(from + p * place.width);
+}
+
+const uint8_t* factors_of(const uint8_t* list, size_t pairs, size_t count, size_t vector) {
+  const Place place = place_of(pairs, count, vector);
+  return list + place.block + pairs * place.width + 4 * place.vector;
+}
+
 }  // namespace shoal

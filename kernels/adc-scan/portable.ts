@@ -106,7 +106,7 @@ function queriesOf(arrays: ScanListsArrays): Query[] {
       positions: places.subarray(2 * q * room, (2 * q + 1) * room),
       lists: places.subarray((2 * q + 1) * room, (2 * q + 2) * room),
       scores: scores.subarray(q * room, (q + 1) * room),
-      capacity: Math.floor(entries.length / (3 * wanted.length)),
+      capacity: Math.floor(entries.length / (4 * wanted.length)),
     };
     return {
       levels: levels.subarray(q * levelBytes, (q + 1) * levelBytes),

@@ -6,6 +6,8 @@ namespace shoal {
 namespace {
 
 constexpr size_t small_size = 12;
+constexpr size_t sample_size = 16;
+constexpr size_t guesses = 4;
 
 inline bool is_better(const Entry& a, const Entry& b) {
   return (a.score > b.score) | ((a.score == b.score) & (a.tie < b.tie));
@@ -80,12 +82,56 @@ void sort(Entry* entries, size_t from, size_t to) {
   sort_small(entries, from, to);
 }
 
+// `guesses` scores of a sample, descending, about where the R-th of all should be.
+void guess(const Reservoir& best, double* scores) {
+  double sample[sample_size];
+  for (size_t i = 0; i < sample_size; i++) {
+    const double score = best.entries[i * best.count / sample_size].score;
+    size_t hole = i;
+    for (; hole > 0 && score > sample[hole - 1]; hole--) sample[hole] = sample[hole - 1];
+    sample[hole] = score;
+  }
+  const size_t rank = best.wanted * sample_size / best.count;
+  for (size_t g = 0; g < guesses; g++) scores[g] = sample[rank + g < sample_size ? rank + g : sample_size - 1];
+}
+
+void drop_below(Reservoir& best, double least) {
+  size_t kept = 0;
+  for (size_t i = 0; i < best.count; i++) {
+    const Entry entry = best.entries[i];
+    best.entries[kept] = entry;
+    kept += entry.score >= least ? 1 : 0;
+  }
+  best.count = kept;
+  best.threshold = least;
+  best.is_cut = true;
+}
+
 }  // namespace
+
+void cut_back(Reservoir& best) {
+  if (best.count <= best.wanted || best.count < sample_size) return shrink(best);
+  double scores[guesses];
+  size_t reached[guesses] = {};
+  guess(best, scores);
+  for (size_t i = 0; i < best.count; i++) {
+    for (size_t g = 0; g < guesses; g++) reached[g] += best.entries[i].score >= scores[g] ? 1 : 0;
+  }
+  for (size_t g = 0; g < guesses; g++) {
+    if (reached[g] >= best.wanted && reached[g] < best.count) return drop_below(best, scores[g]);
+  }
+  shrink(best);
+}
+
+void select_entries(Entry* entries, size_t count, size_t wanted) { select(entries, count, wanted); }
+
+void sort_entries(Entry* entries, size_t count) { sort(entries, 0, count); }
 
 void shrink(Reservoir& best) {
   if (best.count < best.wanted) return;
   select(best.entries, best.count, best.wanted);
   best.count = best.wanted;
+  best.is_cut = true;
   best.threshold = best.entries[best.wanted - 1].score;
 }
 

@@ -11,7 +11,6 @@ namespace {
 // 64 chunks of 1,024 vectors are some 70 microseconds in cache and 500 from memory.
 constexpr uint32_t chunks_between_looks = 64;
 constexpr size_t prefetch_bytes = 1024;
-constexpr size_t settled_blocks = 64;
 
 // `size` bits (1 .. 64) from bit `first` on; those past the bitmap's end read as 0.
 uint64_t bits_at(const uint8_t* bitmap, size_t bytes, size_t first, uint32_t size) {
@@ -48,7 +47,8 @@ void keep(const ListColumns& lists, const ScanQuery& query, const Chunk& chunk, 
       const uint32_t v = static_cast<uint32_t>(std::countr_zero(mask));
       const double score = static_cast<double>(scores[b * 64 + v]) * query.unit + bias;
       const uint32_t position = chunk.first + b * 64 + v;
-      offer(*query.best, {score, lists.ids == nullptr ? position : lists.ids[position], position, chunk.list});
+      const uint64_t tie = lists.ids == nullptr ? position : lists.ids[position];
+      offer(*query.best, {score, tie, position, chunk.list, lists.column, scores[b * 64 + v]});
     }
   }
 }
@@ -88,10 +88,17 @@ uint32_t chunk_size(size_t left, size_t seen) {
   return static_cast<uint32_t>(left < size ? left : size);
 }
 
-void tighten(const ScanQuery* queries, size_t query_count, size_t seen) {
-  if (seen > settled_blocks) return;
-  for (size_t q = 0; q < query_count; q++) shrink(*queries[q].best);
+// Between chunks a reservoir is cut back when three quarters of R are new in it, the first time as soon as it is full: seldom enough to cost little,
+// often enough for a threshold near the true one.
+void tighten(const ScanQuery* queries, size_t query_count) {
+  for (size_t q = 0; q < query_count; q++) {
+    Reservoir& best = *queries[q].best;
+    const size_t slack = best.is_cut ? best.wanted / 2 + best.wanted / 4 + 32 : 0;
+    if (best.count >= best.wanted + slack) cut_back(best);
+  }
 }
+
+}  // namespace
 
 void prefetch_list(const ListColumns& lists, size_t list) {
   if (list >= lists.count || lists.counts[list] == 0) return;
@@ -99,7 +106,6 @@ void prefetch_list(const ListColumns& lists, size_t list) {
   for (size_t at = 0; at < prefetch_bytes; at += 64) __builtin_prefetch(from + at);
 }
 
-// `seen` counts blocks over all lists.
 bool scan_list(const Kernels& kernels, const ListColumns& lists, size_t list, const ScanQuery* queries, size_t query_count,
                const uint8_t* cancel, size_t& seen) {
   const uint32_t count = lists.counts[list];
@@ -115,16 +121,16 @@ bool scan_list(const Kernels& kernels, const ListColumns& lists, size_t list, co
     scan_chunk(kernels, lists, queries, query_count, chunk, vectors);
     b += size;
     seen += size;
-    tighten(queries, query_count, seen);
+    tighten(queries, query_count);
   }
   if (!has_half_block(count)) return true;
   const uint32_t from = static_cast<uint32_t>(whole) * 64;
   const Chunk chunk = {blocks + whole * block_bytes(pairs, 64), 1, 32, lists.firsts[list] + from, static_cast<uint32_t>(list)};
   scan_chunk(kernels, lists, queries, query_count, chunk, count - from);
+  seen++;
+  tighten(queries, query_count);
   return true;
 }
-
-}  // namespace
 
 bool scan_lists(const Kernels& kernels, const ListColumns& lists, const ScanQuery* queries, size_t query_count, const uint8_t* cancel) {
   size_t seen = 0;

@@ -10,19 +10,6 @@ namespace {
 constexpr size_t vectors_between_looks = 256;
 constexpr double factor_max = 32767;
 
-void measure_codewords(const Encoder& encoder, float* half_norms) {
-  for (size_t s = 0; s < encoder.subquantizers; s++) {
-    for (size_t k = 0; k < ksub; k++) {
-      float norm = 0;
-      for (size_t j = 0; j < encoder.dsub; j++) {
-        const float value = encoder.codebook[(s * encoder.dsub + j) * ksub + k];
-        norm += value * value;
-      }
-      half_norms[s * ksub + k] = 0.5f * norm;
-    }
-  }
-}
-
 int16_t rounded(double value) {
   const double whole = std::floor(value + 0.5);
   if (!(whole > -factor_max)) return -32767;
@@ -54,22 +41,41 @@ void decode_vector(const float* codebook, size_t subquantizers, size_t dsub, con
   }
 }
 
+void measure_codewords(const Encoder& encoder, float* half_norms) {
+  for (size_t s = 0; s < encoder.subquantizers; s++) {
+    for (size_t k = 0; k < ksub; k++) {
+      float norm = 0;
+      for (size_t j = 0; j < encoder.dsub; j++) {
+        const float value = encoder.codebook[(s * encoder.dsub + j) * ksub + k];
+        norm += value * value;
+      }
+      half_norms[s * ksub + k] = 0.5f * norm;
+    }
+  }
+}
+
+void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* half_norms, const float* point, float* scratch,
+                   uint8_t* code, int16_t* factors) {
+  const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
+  float* residual = scratch;
+  float* decoded = scratch + dim;
+  uint8_t nibbles[subquantizers_max];
+  for (size_t s = encoder.subquantizers; s < 2 * pairs; s++) nibbles[s] = 0;
+  for (size_t j = 0; j < dim; j++) residual[j] = encoder.base == nullptr ? point[j] : point[j] - encoder.base[j];
+  kernels.nearest_codewords(residual, encoder.codebook, half_norms, encoder.subquantizers, encoder.dsub, nibbles);
+  for (size_t p = 0; p < pairs; p++) code[p] = static_cast<uint8_t>(nibbles[2 * p] | nibbles[2 * p + 1] << 4);
+  decode_vector(encoder.codebook, encoder.subquantizers, encoder.dsub, code, decoded);
+  measure_factors(encoder, residual, decoded, factors);
+}
+
 bool encode_vectors(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* cancel,
                     float* scratch, uint8_t* codes, int16_t* factors) {
   const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  float* half_norms = scratch;
-  float* residual = half_norms + encoder.subquantizers * ksub;
-  float* decoded = residual + dim;
-  uint8_t nibbles[subquantizers_max] = {};
-  measure_codewords(encoder, half_norms);
+  float* own = scratch + encoder.subquantizers * ksub;
+  measure_codewords(encoder, scratch);
   for (size_t v = 0; v < count; v++) {
     if (v % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
-    for (size_t j = 0; j < dim; j++) residual[j] = encoder.base == nullptr ? points[v * dim + j] : points[v * dim + j] - encoder.base[j];
-    kernels.nearest_codewords(residual, encoder.codebook, half_norms, encoder.subquantizers, encoder.dsub, nibbles);
-    uint8_t* code = codes + v * pairs;
-    for (size_t p = 0; p < pairs; p++) code[p] = static_cast<uint8_t>(nibbles[2 * p] | nibbles[2 * p + 1] << 4);
-    decode_vector(encoder.codebook, encoder.subquantizers, encoder.dsub, code, decoded);
-    measure_factors(encoder, residual, decoded, factors + 2 * v);
+    encode_vector(kernels, encoder, scratch, points + v * dim, own, codes + v * pairs, factors + 2 * v);
   }
   return true;
 }

@@ -43,6 +43,12 @@ constexpr size_t encode_floats(size_t subquantizers, size_t dsub) { return subqu
 bool encode_vectors(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* cancel,
                     float* scratch, uint8_t* codes, int16_t* factors);
 
+// half_norms float32[subquantizers][16] of a codebook, and the code and factors of one vector with them; scratch float32[2 * dim] becomes
+// the residual and d.
+void measure_codewords(const Encoder& encoder, float* half_norms);
+void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* half_norms, const float* point, float* scratch,
+                   uint8_t* code, int16_t* factors);
+
 // d of a code, float32[subquantizers * dsub].
 void decode_vector(const float* codebook, size_t subquantizers, size_t dsub, const uint8_t* code, float* decoded);
 

@@ -1,11 +1,14 @@
 // second-code.h with AVX2.
 //
 // Leans on vpmaddubsw: two nibbles (unsigned) times two levels add to at most 2 * 15 * 127 = 3,810, and the two halves of a byte to
-// 7,620, far from the end of an int16; vpmaddwd with ones widens them. Reads end with the nibbles.
+// 7,620, far from the end of an int16; vpmaddwd with ones widens them. Encoding has a lane for each of the four steps, so that their sums
+// run in the order of dimensions and hide each other's latency. Reads end with the arrays.
 #include "kernels/second-code/second-code.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+
+#include <cstring>
 
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
@@ -25,7 +28,38 @@ inline int32_t sum_of(__m256i values) {
   return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xb1)));
 }
 
+// As doubles. A NaN in the first operand of max gives the second: zero. `is_step`: where the step is positive; else the nibble is 8.
+inline __m256d nibbles_of(__m256d values, __m256d steps, __m256d is_step) {
+  const __m256d buckets = _mm256_add_pd(_mm256_floor_pd(_mm256_div_pd(values, steps)), _mm256_set1_pd(8));
+  const __m256d kept = _mm256_min_pd(_mm256_max_pd(buckets, _mm256_setzero_pd()), _mm256_set1_pd(15));
+  return _mm256_blendv_pd(_mm256_set1_pd(8), kept, is_step);
+}
+
 }  // namespace
+
+void nibble_errors(const float* left_over, size_t dim, const double* steps, double* errors) {
+  const __m256d step = _mm256_loadu_pd(steps), is_step = _mm256_cmp_pd(step, _mm256_setzero_pd(), _CMP_GT_OQ);
+  __m256d sum = _mm256_setzero_pd();
+  for (size_t j = 0; j < dim; j++) {
+    const __m256d value = _mm256_set1_pd(static_cast<double>(left_over[j]));
+    const __m256d nibble = nibbles_of(value, step, is_step);
+    const __m256d difference = _mm256_sub_pd(value, _mm256_mul_pd(step, _mm256_sub_pd(nibble, _mm256_set1_pd(7.5))));
+    sum = _mm256_add_pd(sum, _mm256_mul_pd(difference, difference));
+  }
+  _mm256_storeu_pd(errors, sum);
+}
+
+void find_nibbles(const float* left_over, size_t dim, double step, uint8_t* nibbles) {
+  const __m256d steps = _mm256_set1_pd(step), is_step = _mm256_cmp_pd(steps, _mm256_setzero_pd(), _CMP_GT_OQ);
+  size_t j = 0;
+  for (; j + 4 <= dim; j += 4) {
+    const __m128i four = _mm256_cvttpd_epi32(nibbles_of(_mm256_cvtps_pd(_mm_loadu_ps(left_over + j)), steps, is_step));
+    const __m128i words = _mm_packs_epi32(four, four);
+    const int32_t bytes = _mm_cvtsi128_si32(_mm_packus_epi16(words, words));
+    std::memcpy(nibbles + j, &bytes, sizeof bytes);
+  }
+  reference::find_nibbles(left_over + j, dim - j, step, nibbles + j);
+}
 
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim) {
   const __m256i low = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);

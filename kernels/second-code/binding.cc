@@ -56,7 +56,64 @@ SurvivorsJob parse_survivors(Arguments& arguments) {
   return job;
 }
 
+struct BatchJob final : Job {
+  const Kernels* kernels = nullptr;
+  Encoder encoder = {};
+  Batch batch = {};
+  Column<uint8_t> cancel, codes, records;
+  Column<float> scratch;
+  Column<int16_t> factors;
+
+  double run() override {
+    const bool is_done = encode_batch(*kernels, encoder, batch, cancel.data, scratch.data, codes.data, factors.data, records.data);
+    return is_done ? 0 : -1;
+  }
+};
+
+BatchJob parse_batch(Arguments& arguments) {
+  BatchJob job;
+  const auto points = arguments.column<float>(size_t{0}, "points: a Float32Array");
+  const size_t dim = arguments.size(1, dim_max, "dim: from 1 to 32768");
+  const auto numbers = arguments.column<uint32_t>(2, "lists: a Uint32Array");
+  const auto bases = arguments.column<float>(3, "bases: a Float32Array");
+  const auto anchors = arguments.column<float>(4, "anchors: a Float32Array");
+  const auto codebook = arguments.column<float>(5, "codebook: a Float32Array");
+  const size_t dsub = arguments.size(6, dsub_max, "dsub: from 1 to 64");
+  const auto scales = arguments.column<double>(7, "scales: a Float64Array");
+  job.scratch = arguments.column<float>(8, "scratch: a Float32Array");
+  job.codes = arguments.column<uint8_t>(9, "codes: a Uint8Array");
+  job.factors = arguments.column<int16_t>(10, "factors: an Int16Array");
+  job.records = arguments.column_or_null<uint8_t>(11, "records: a Uint8Array or null");
+  job.cancel = arguments.column<uint8_t>(12, "cancel: a Uint8Array");
+  const size_t subquantizers = codebook.size / (dsub * ksub), coded = subquantizers * dsub, count = numbers.size;
+  arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && codebook.size == coded * ksub, "codebook: its shape");
+  arguments.require(dim <= coded && points.size == count * dim, "points: one row of dim for every list number");
+  arguments.require(bases.size % dim == 0 && anchors.size == bases.size, "bases, anchors: whole rows of dim");
+  arguments.require(job.scratch.size >= batch_floats(subquantizers, dsub) && job.cancel.size == 1, "scratch: too small");
+  arguments.require(job.codes.size == count * padded_subquantizers(subquantizers) / 2 && job.factors.size == 2 * count, "codes: of count");
+  arguments.require(job.records.data == nullptr || job.records.size == count * record_bytes(coded), "records: of count");
+  arguments.require(scales.size == 2 && scales.data[0] > 0 && scales.data[1] > 0, "scales: two, positive");
+  for (size_t v = 0; arguments.ok() && v < count; v++) arguments.require(numbers.data[v] < bases.size / dim, "lists: have a base");
+  if (!arguments.ok()) return job;
+  job.kernels = &selected_kernels();
+  job.encoder = {nullptr, nullptr, codebook.data, subquantizers, dsub, {scales.data[0], scales.data[1]}};
+  job.batch = {points.data, count, dim, numbers.data, bases.data, anchors.data};
+  return job;
+}
+
 }  // namespace
+
+napi_value encode_batch_now(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  BatchJob job = parse_batch(arguments);
+  return arguments.ok() ? number_value(env, job.run()) : nullptr;
+}
+
+napi_value encode_batch_async(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const BatchJob job = parse_batch(arguments);
+  return arguments.ok() ? Job::start(new BatchJob(job), arguments) : nullptr;
+}
 
 napi_value encode_second_codes(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
@@ -79,7 +136,7 @@ napi_value encode_second_codes(napi_env env, napi_callback_info info) {
   if (!arguments.ok()) return nullptr;
   const Encoder encoder = {base.data, anchor.data, codebook.data, subquantizers, dsub, {1, 1}};
   const uint8_t never = 0;
-  encode_second(encoder, points.data, count, codes.data, &never, scratch.data, records.data);
+  encode_second(selected_kernels(), encoder, points.data, count, codes.data, &never, scratch.data, records.data);
   return nullptr;
 }
 

@@ -2,15 +2,15 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/dispatch.h"
 #include "kernels/float16/float16.h"
-#include "kernels/second-code/second-code.h"
 
 namespace shoal {
 namespace {
 
 constexpr size_t vectors_between_looks = 256;
 constexpr double half_max = 65504;
-constexpr double shares[] = {1, 0.85, 0.7, 0.55};
+constexpr double shares[tried_steps] = {1, 0.85, 0.7, 0.55};
 
 uint16_t to_half(double value) {
   const float kept = static_cast<float>(value > half_max ? half_max : value < -half_max ? -half_max : value);
@@ -19,62 +19,51 @@ uint16_t to_half(double value) {
   return bits;
 }
 
-int nibble_of(float value, double step) {
-  if (!(step > 0)) return 8;
-  const double bucket = std::floor(static_cast<double>(value) / step) + 8;
-  return bucket > 0 ? static_cast<int>(bucket < 15 ? bucket : 15) : 0;
-}
-
 double value_of(int nibble, double step) { return step * (static_cast<double>(nibble) - 7.5); }
 
-double squared_error(const float* left_over, size_t dim, double step) {
-  double error = 0;
-  for (size_t j = 0; j < dim; j++) {
-    const double difference = static_cast<double>(left_over[j]) - value_of(nibble_of(left_over[j], step), step);
-    error += difference * difference;
-  }
-  return error;
-}
-
-uint16_t best_step(const float* left_over, size_t dim) {
+uint16_t best_step(const Kernels& kernels, const float* left_over, size_t dim) {
   double largest = 0;
   for (size_t j = 0; j < dim; j++) {
     const double size = std::fabs(static_cast<double>(left_over[j]));
     largest = size > largest ? size : largest;
   }
-  uint16_t best = 0;
-  double least = 0;
-  for (const double share : shares) {
-    const uint16_t bits = to_half(largest * share / 7.5);
-    const double error = squared_error(left_over, dim, reference::float_of_half(bits));
-    if (share != shares[0] && !(error < least)) continue;
-    least = error;
-    best = bits;
+  uint16_t bits[tried_steps];
+  double steps[tried_steps], errors[tried_steps];
+  for (size_t i = 0; i < tried_steps; i++) {
+    bits[i] = to_half(largest * shares[i] / 7.5);
+    steps[i] = reference::float_of_half(bits[i]);
   }
-  return best;
+  kernels.nibble_errors(left_over, dim, steps, errors);
+  size_t best = 0;
+  for (size_t i = 1; i < tried_steps; i++) best = errors[i] < errors[best] ? i : best;
+  return bits[best];
 }
 
-void put_nibble(uint8_t* nibbles, size_t dim, size_t j, int nibble) {
-  const size_t from = j & ~size_t{63};
-  const size_t half = dim - from >= 64 ? 32 : 16;
-  const size_t at = j - from;
-  nibbles[from / 2 + at % half] |= static_cast<uint8_t>(at < half ? nibble : nibble << 4);
+// Two nibbles a byte, 64 dimensions at a time; `single` has a byte each and zeros past the last.
+void put_nibbles(const uint8_t* single, size_t padded, uint8_t* nibbles) {
+  const size_t half = padded >= 64 ? 32 : 16;
+  for (size_t j = 0; j < half; j++) nibbles[j] = static_cast<uint8_t>(single[j] | single[half + j] << 4);
 }
 
 // residual and left_over are of one vector; the record comes zeroed.
-void write_record(const Encoder& encoder, size_t dim, const float* residual, const float* left_over, uint8_t* record) {
-  const uint16_t step_bits = best_step(left_over, dim);
+void write_record(const Kernels& kernels, const Encoder& encoder, const float* residual, const float* left_over, uint8_t* record) {
+  const size_t dim = encoder.subquantizers * encoder.dsub;
+  const uint16_t step_bits = best_step(kernels, left_over, dim);
   const double step = reference::float_of_half(step_bits);
   double norm = 0, product = 0, anchor_residual = 0, anchor_decoded = 0;
-  for (size_t j = 0; j < dim; j++) {
-    const int nibble = nibble_of(left_over[j], step);
-    put_nibble(record + second_header_bytes, padded_dim(dim), j, nibble);
-    const double r = residual[j], a = encoder.anchor == nullptr ? 0 : encoder.anchor[j];
-    const double decoded = (r - static_cast<double>(left_over[j])) + value_of(nibble, step);
-    norm += r * r;
-    product += r * decoded;
-    anchor_residual += a * r;
-    anchor_decoded += a * decoded;
+  for (size_t from = 0; from < dim; from += 64) {
+    const size_t size = dim - from < 64 ? dim - from : 64;
+    uint8_t nibbles[64] = {};
+    kernels.find_nibbles(left_over + from, size, step, nibbles);
+    put_nibbles(nibbles, padded_dim(dim) - from, record + second_header_bytes + from / 2);
+    for (size_t j = from; j < from + size; j++) {
+      const double r = residual[j], a = encoder.anchor == nullptr ? 0 : encoder.anchor[j];
+      const double decoded = (r - static_cast<double>(left_over[j])) + value_of(nibbles[j - from], step);
+      norm += r * r;
+      product += r * decoded;
+      anchor_residual += a * r;
+      anchor_decoded += a * decoded;
+    }
   }
   const uint16_t rescale = to_half(product > 0 ? norm / product : 0);
   const uint16_t shift = to_half(anchor_residual - static_cast<double>(reference::float_of_half(rescale)) * anchor_decoded);
@@ -84,8 +73,8 @@ void write_record(const Encoder& encoder, size_t dim, const float* residual, con
 
 }  // namespace
 
-bool encode_second(const Encoder& encoder, const float* points, size_t count, const uint8_t* codes, const uint8_t* cancel,
-                   float* scratch, uint8_t* records) {
+bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
+                   const uint8_t* cancel, float* scratch, uint8_t* records) {
   const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
   const size_t size = record_bytes(dim);
   float* residual = scratch;
@@ -98,7 +87,31 @@ bool encode_second(const Encoder& encoder, const float* points, size_t count, co
       residual[j] = encoder.base == nullptr ? points[v * dim + j] : points[v * dim + j] - encoder.base[j];
       left_over[j] = residual[j] - left_over[j];
     }
-    write_record(encoder, dim, residual, left_over, records + v * size);
+    write_record(kernels, encoder, residual, left_over, records + v * size);
+  }
+  return true;
+}
+
+bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
+                  uint8_t* codes, int16_t* factors, uint8_t* records) {
+  const size_t coded = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
+  const size_t size = record_bytes(coded);
+  float* work = scratch + encoder.subquantizers * ksub;
+  float* own[3] = {work + 2 * coded, work + 3 * coded, work + 4 * coded};  // point, base, anchor
+  std::memset(own[0], 0, 3 * coded * sizeof(float));
+  const Encoder padded = {own[1], own[2], encoder.codebook, encoder.subquantizers, encoder.dsub, encoder.scales};
+  measure_codewords(encoder, scratch);
+  for (size_t v = 0; v < batch.count; v++) {
+    if (v % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
+    const float* from[3] = {batch.points + v * batch.dim, batch.bases + batch.lists[v] * batch.dim,
+                            batch.anchors + batch.lists[v] * batch.dim};
+    for (size_t i = 0; i < 3; i++) std::memcpy(own[i], from[i], batch.dim * sizeof(float));
+    encode_vector(kernels, padded, scratch, own[0], work, codes + v * pairs, factors + 2 * v);
+    if (records == nullptr) continue;
+    float* left_over = work + coded;
+    for (size_t j = 0; j < coded; j++) left_over[j] = work[j] - left_over[j];
+    std::memset(records + v * size, 0, size);
+    write_record(kernels, padded, work, left_over, records + v * size);
   }
   return true;
 }

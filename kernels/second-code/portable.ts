@@ -3,13 +3,14 @@ import { assert } from '../../base/assert.js';
 import { placeOf } from '../adc-scan/portable.js';
 import { floatOfHalf, toFloat16 } from '../float16/portable.js';
 import { pause } from '../job.js';
-import type { NativeKernels, SurvivorArrays } from '../native-kernels.js';
-import { decodeVector, fillResidual } from '../product-code/portable.js';
+import type { BatchArrays, NativeKernels, SurvivorArrays } from '../native-kernels.js';
+import { decodeVector, encodeVectors, fillResidual } from '../product-code/portable.js';
 
 const headerBytes = 6;
 const halfMax = 65504;
 const shares = [1, 0.85, 0.7, 0.55] as const;
 const survivorsBetweenPauses = 256;
+const vectorsBetweenPauses = 16;
 
 /** See `NativeKernels.quantizeQuery`. */
 export const quantizeQuery: NativeKernels['quantizeQuery'] = (query, levels) => {
@@ -61,6 +62,47 @@ export const encodeSecond: NativeKernels['encodeSecond'] = (
   }
 };
 
+/** See `NativeKernels.encodeBatch`. */
+export const encodeBatch: NativeKernels['encodeBatch'] = (...arrays) => {
+  checkBatch(arrays);
+  if (arrays[12][0] !== 0) return -1;
+  for (let v = 0; v < arrays[2].length; v++) encodeOne(arrays, v);
+  return 0;
+};
+
+/** See `NativeKernels.encodeBatchAsync`. */
+export const encodeBatchAsync: NativeKernels['encodeBatchAsync'] = async (...arrays) => {
+  checkBatch(arrays);
+  for (let v = 0; v < arrays[2].length; v++) {
+    if (v % vectorsBetweenPauses === 0) await pause();
+    if (arrays[12][0] !== 0) return -1;
+    encodeOne(arrays, v);
+  }
+  return 0;
+};
+
+function checkBatch([, dim, lists, bases]: BatchArrays): void {
+  assert(
+    lists.every((list) => (list + 1) * dim <= bases.length),
+    'refused: the lists have a base',
+  );
+}
+
+function encodeOne(arrays: BatchArrays, v: number): void {
+  const [points, dim, lists, bases, anchors, codebook, dsub, scales, , codes, factors, records] = arrays;
+  const padded = (rows: Float32Array, row: number) => {
+    const own = new Float32Array(codebook.length / 16);
+    own.set(rows.subarray(row * dim, (row + 1) * dim));
+    return own;
+  };
+  const [point, base, anchor] = [padded(points, v), padded(bases, lists[v]!), padded(anchors, lists[v]!)];
+  const own = <T extends { subarray(from: number, to: number): T; length: number }>(all: T): T =>
+    all.subarray((v * all.length) / lists.length, ((v + 1) * all.length) / lists.length);
+  const none = new Float32Array(0);
+  encodeVectors(point, base, anchor, codebook, dsub, scales, none, own(codes), own(factors));
+  if (records !== null) encodeSecond(point, base, anchor, codebook, dsub, own(codes), none, own(records));
+}
+
 function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
   const [, levels, halfUnit, , , , counts, firsts, biases, records, positions, lists, scores] = arrays;
   const size = headerBytes + levels.length / 2;
@@ -70,12 +112,21 @@ function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
     const vector = positions[i]! - firsts[list]!;
     assert(vector >= 0 && vector < counts[list]!, 'refused: a survivor lies outside its list');
     const record = records.subarray(positions[i]! * size, (positions[i]! + 1) * size);
-    const [step, rescale, shift] = [0, 2, 4].map((at) => floatOfHalf(record[at]! | (record[at + 1]! << 8)));
-    const product = nibbleProduct(record.subarray(headerBytes), levels);
-    const second = step! * halfUnit * (2 * product - 15 * levelSum);
+    const terms = secondTerms(record, { levels, halfUnit, levelSum });
     const first = firstProduct(arrays, list, vector);
-    scores[i] = rescale! * (first + second) + shift! + biases[list]!;
+    scores[i] = terms.rescale * (first + terms.second) + terms.shift + biases[list]!;
   }
+}
+
+/** f, E and t of a record. */
+export function secondTerms(
+  record: Uint8Array,
+  query: { readonly levels: Int8Array; readonly halfUnit: number; readonly levelSum: number },
+): { readonly rescale: number; readonly second: number; readonly shift: number } {
+  const { levels, halfUnit, levelSum } = query;
+  const [step, rescale, shift] = [0, 2, 4].map((at) => floatOfHalf(record[at]! | (record[at + 1]! << 8)));
+  const product = nibbleProduct(record.subarray(headerBytes), levels);
+  return { rescale: rescale!, second: step! * halfUnit * (2 * product - 15 * levelSum), shift: shift! };
 }
 
 function firstProduct(arrays: SurvivorArrays, list: number, vector: number): number {

@@ -21,6 +21,20 @@ Header header_of(const uint8_t* record) {
   return {reference::float_of_half(halves[0]), reference::float_of_half(halves[1]), reference::float_of_half(halves[2])};
 }
 
+}  // namespace
+
+int64_t sum_levels(const int8_t* levels, size_t dim) {
+  int64_t sum = 0;
+  for (size_t j = 0; j < padded_dim(dim); j++) sum += levels[j];
+  return sum;
+}
+
+SecondTerms second_terms(const Kernels& kernels, const SecondQuery& query, int64_t level_sum, const uint8_t* record) {
+  const Header header = header_of(record);
+  const int64_t product = kernels.nibble_product(record + second_header_bytes, query.levels, padded_dim(query.dim));
+  return {header.rescale, header.step * query.half_unit * static_cast<double>(2 * product - 15 * level_sum), header.shift};
+}
+
 double first_product(const SecondQuery& query, const uint8_t* code) {
   double sums[4] = {};
   const float* table = query.tables;
@@ -37,8 +51,6 @@ double first_product(const SecondQuery& query, const uint8_t* code) {
   }
   return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
-
-}  // namespace
 
 double quantize_query(const float* query, size_t dim, int8_t* levels) {
   double largest = 0;
@@ -57,10 +69,9 @@ double quantize_query(const float* query, size_t dim, int8_t* levels) {
 
 bool score_survivors(const Kernels& kernels, const SecondQuery& query, const ListColumns& lists, const double* biases,
                      const uint8_t* records, const Survivors& survivors, const uint8_t* cancel, double* scores) {
-  const size_t size = record_bytes(query.dim), dim = padded_dim(query.dim);
+  const size_t size = record_bytes(query.dim);
   const size_t pairs = padded_subquantizers(query.subquantizers) / 2;
-  int64_t level_sum = 0;
-  for (size_t j = 0; j < dim; j++) level_sum += query.levels[j];
+  const int64_t level_sum = sum_levels(query.levels, query.dim);
   uint8_t code[subquantizers_max / 2];
   for (size_t i = 0; i < survivors.count; i++) {
     if (i % survivors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
@@ -70,11 +81,8 @@ bool score_survivors(const Kernels& kernels, const SecondQuery& query, const Lis
     }
     const uint32_t list = survivors.lists[i], position = survivors.positions[i];
     read_code(lists.codes + lists.offsets[list], pairs, lists.counts[list], position - lists.firsts[list], code);
-    const uint8_t* record = records + position * size;
-    const Header header = header_of(record);
-    const int64_t product = kernels.nibble_product(record + second_header_bytes, query.levels, dim);
-    const double second = header.step * query.half_unit * static_cast<double>(2 * product - 15 * level_sum);
-    scores[i] = header.rescale * (first_product(query, code) + second) + header.shift + biases[list];
+    const SecondTerms terms = second_terms(kernels, query, level_sum, records + position * size);
+    scores[i] = terms.rescale * (first_product(query, code) + terms.second) + terms.shift + biases[list];
   }
   return true;
 }

@@ -36,6 +36,14 @@ constexpr size_t record_bytes(size_t dim) { return second_header_bytes + padded_
 // sum over j of levels[j] * nibble[j]; dim a multiple of 32.
 using NibbleProduct = int32_t (*)(const uint8_t* nibbles, const int8_t* levels, size_t dim);
 
+// errors[i] = sum over j, in their order, of (left_over[j] - steps[i] * (nibble - 7.5))^2 in double, for the four steps that encoding tries;
+// nibble = floor(left_over[j] / step) + 8 kept within 0 .. 15, 8 where the step is not positive.
+constexpr size_t tried_steps = 4;
+using NibbleErrors = void (*)(const float* left_over, size_t dim, const double* steps, double* errors);
+
+// nibbles[j], a byte each, of one step.
+using FindNibbles = void (*)(const float* left_over, size_t dim, double step, uint8_t* nibbles);
+
 struct SecondQuery {
   const float* tables;   // float32[subquantizers][16]
   const int8_t* levels;  // int8[padded_dim(dim)]
@@ -57,15 +65,43 @@ double quantize_query(const float* query, size_t dim, int8_t* levels);
 bool score_survivors(const Kernels& kernels, const SecondQuery& query, const ListColumns& lists, const double* biases,
                      const uint8_t* records, const Survivors& survivors, const uint8_t* cancel, double* scores);
 
+// The same in parts, for callers that know where a vector lies. sum_levels is taken once a query.
+struct SecondTerms {
+  double rescale;  // f
+  double second;   // E
+  double shift;    // t
+};
+int64_t sum_levels(const int8_t* levels, size_t dim);
+SecondTerms second_terms(const Kernels& kernels, const SecondQuery& query, int64_t level_sum, const uint8_t* record);
+double first_product(const SecondQuery& query, const uint8_t* code);
+
 // codes are those of encode_vectors for the same points; scratch float32[2 * dim].
-bool encode_second(const Encoder& encoder, const float* points, size_t count, const uint8_t* codes, const uint8_t* cancel,
-                   float* scratch, uint8_t* records);
+bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
+                   const uint8_t* cancel, float* scratch, uint8_t* records);
+
+// Both codes of vectors of many lists, in one go: vector v is coded against row lists[v] of bases and anchors, float32[..][dim] with dim
+// up to the codebook's, what is missing being zeros. records may be null. scratch float32[batch_floats(subquantizers, dsub)].
+struct Batch {
+  const float* points;  // float32[count][dim]
+  size_t count;
+  size_t dim;
+  const uint32_t* lists;
+  const float* bases;
+  const float* anchors;
+};
+constexpr size_t batch_floats(size_t subquantizers, size_t dsub) { return subquantizers * (ksub + 5 * dsub); }
+bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
+                  uint8_t* codes, int16_t* factors, uint8_t* records);
 
 namespace reference {
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+void nibble_errors(const float* left_over, size_t dim, const double* steps, double* errors);
+void find_nibbles(const float* left_over, size_t dim, double step, uint8_t* nibbles);
 }  // namespace reference
 namespace avx2 {
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);
+void nibble_errors(const float* left_over, size_t dim, const double* steps, double* errors);
+void find_nibbles(const float* left_over, size_t dim, double step, uint8_t* nibbles);
 }  // namespace avx2
 namespace avx512 {
 int32_t nibble_product(const uint8_t* nibbles, const int8_t* levels, size_t dim);

@@ -7,6 +7,12 @@
  * eight queries together. sum = an AVX2 sum over the same bytes; ratioToSum = its time over an arm's, so 1 = as fast as reading.
  * With --peers faiss, FAISS's IndexPQFastScan of codes of the same size, in cache, takes turns with ours, single query; ratioToFaiss =
  * our time over FAISS's, both fastest. `table` and `second` are the times of a query's table and of a survivor's score by both codes, in ns.
+ *
+ * The rows of `search` are one call over 1,024 lists of 115 vectors, a tenth of them with half blocks: nsEach = the whole call for 16 and
+ * for 128 lists, the best 100 by the first code, 10 by both, and of that the call itself with one given list and no work (`call`), the
+ * choice of lists and their biases (`coarse`), `table`, `scan` and `second`, each the difference to the stage before it. Every one is the
+ * mean over 16 queries of the fastest of the repetitions.
+ * `encode` is both codes of a vector, in batches of 256.
  */
 import { seededRandom } from '../../base/random.js';
 import {
@@ -29,6 +35,7 @@ import { sumBytes } from '../../kernels/kernels.js';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
 import { hashOf, interleave, normalRows, type Times } from './measure.js';
 import { openAdcPeer, type AdcPeer } from './support/adc-peer.js';
+import { searchParts } from './support/search-parts.js';
 
 export const benchmark: Benchmark = {
   name: 'adc-scan',
@@ -82,6 +89,7 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
       ...(await besideFaiss(context, sizes)),
       ...uncached.rows,
       ...(await smallParts(context, sizes)),
+      ...searchParts(context, sizes),
     ],
     hash: hashOf([...cached.lines, ...uncached.lines]),
   };

@@ -142,7 +142,7 @@ Coded code(const Kernels& kernels, const std::vector<float>& points, Coded made,
   std::vector<float> scratch(encode_floats(subquantizers, dsub)), two(2 * dim);
   encode_vectors(kernels, encoder, points.data(), count, &cancel, scratch.data(), made.codes.data(), made.factors.data());
   made.records.resize(count * record_bytes(dim));
-  encode_second(encoder, points.data(), count, made.codes.data(), &cancel, two.data(), made.records.data());
+  encode_second(kernels, encoder, points.data(), count, made.codes.data(), &cancel, two.data(), made.records.data());
   made.blocks.resize(list_bytes(pairs, count));
   pack_blocks(made.codes.data(), made.factors.data(), pairs, count, made.blocks.data());
   return made;
@@ -197,7 +197,82 @@ void check_coded(const Kernels& kernels, uint32_t count, size_t subquantizers, s
   require_equal("blocks", kernels.name, coded.codes, codes);
 }
 
+// A search over two columns of lists of awkward sizes, every array of exactly its size; the hits must equal the reference's.
+std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t count, size_t subquantizers, size_t dsub, size_t dim,
+                           const std::vector<float>& rows) {
+  const uint64_t offsets[3] = {0, 0, 0};
+  const uint32_t counts[3] = {0, count, count}, firsts[3] = {0, 0, count};
+  std::vector<uint8_t> records(coded.records), live((2 * count + 7) / 8, 0xb7), work;
+  records.insert(records.end(), coded.records.begin(), coded.records.end());
+  std::vector<uint64_t> ids(2 * count);
+  for (size_t i = 0; i < ids.size(); i++) ids[i] = 7 * i;
+  SearchColumn columns[2];
+  for (uint32_t c = 0; c < 2; c++) {
+    columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c}, records.data(), 2 * count};
+  }
+  std::vector<int8_t> coarse(3 * padded_dim(dim));
+  std::vector<float> scales(3);
+  quantize_rows(rows.data(), 3, dim, coarse.data(), scales.data());
+  const ListSearcher searcher = {coded.codebook.data(), subquantizers, dsub,          {4.0 / 32767, 4.0 / 32767}, dim, 3,
+                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, 2};
+  work.resize(work_bytes(searcher, 9));
+  uint32_t probes[2], places[3][5];
+  double biases[2], scores[5] = {};
+  uint64_t found[5] = {};
+  SearchAnswer answer = {probes, biases, found, scores, places[0], places[1], places[2]};
+  const uint8_t cancel = 0;
+  const std::vector<float> query(coded.query.begin(), coded.query.begin() + static_cast<long>(dim));
+  search_lists(kernels, searcher, {query.data(), 2, 2, 9, 7, 5, -1e300, false, Stage::second, nullptr}, work.data(), &cancel, answer);
+  std::vector<double> all = {static_cast<double>(answer.probed), static_cast<double>(answer.found), answer.scanned};
+  for (size_t i = 0; i < answer.found; i++) {
+    all.push_back(scores[i]);
+    all.push_back(static_cast<double>(found[i]));
+  }
+  return all;
+}
+
+void check_search(const Kernels& kernels, uint32_t count, size_t subquantizers, size_t dsub, size_t dim) {
+  Coded inputs = {};
+  inputs.codebook = values(subquantizers * dsub * ksub);
+  inputs.query = values(subquantizers * dsub);
+  const auto points = values(count * subquantizers * dsub), rows = values(3 * dim);
+  const Kernels& plain = *find_kernels("reference");
+  const Coded coded = code(plain, points, inputs, subquantizers, dsub);
+  require_equal("search", kernels.name, search(plain, coded, count, subquantizers, dsub, dim, rows),
+                search(kernels, coded, count, subquantizers, dsub, dim, rows));
+}
+
+// The codes of many lists in one go, against those made alone.
+void check_batch(const Kernels& kernels, size_t count, size_t subquantizers, size_t dsub, size_t dim) {
+  const auto codebook = values(subquantizers * dsub * ksub), points = values(count * dim), rows = values(2 * dim);
+  const size_t pairs = padded_subquantizers(subquantizers) / 2, size = record_bytes(subquantizers * dsub);
+  const Encoder encoder = {nullptr, nullptr, codebook.data(), subquantizers, dsub, {4.0 / 32767, 4.0 / 32767}};
+  std::vector<uint32_t> lists(count);
+  for (auto& list : lists) list = below(2);
+  std::vector<float> scratch(batch_floats(subquantizers, dsub));
+  const uint8_t cancel = 0;
+  std::vector<uint8_t> codes[2], records[2];
+  for (size_t i = 0; i < 2; i++) {
+    codes[i].resize(count * pairs);
+    records[i].resize(count * size);
+    std::vector<int16_t> factors(2 * count);
+    encode_batch(i == 0 ? *find_kernels("reference") : kernels, encoder, {points.data(), count, dim, lists.data(), rows.data(), rows.data()},
+                 &cancel, scratch.data(), codes[i].data(), factors.data(), records[i].data());
+  }
+  require_equal("batch codes", kernels.name, codes[0], codes[1]);
+  require_equal("batch records", kernels.name, records[0], records[1]);
+}
+
 void check_set(const Kernels& kernels) {
+  for (uint32_t count : {0, 1, 31, 32, 33, 63, 64, 65, 97, 300}) {
+    check_search(kernels, count, 1, 1, 1);
+    check_search(kernels, count, 25, 4, 97);
+    check_search(kernels, count, 96, 4, 384);
+  }
+  for (size_t count : {0, 1, 9}) {
+    check_batch(kernels, count, 1, 1, 1);
+    check_batch(kernels, count, 25, 4, 97);
+  }
   for (uint32_t count : {0, 1, 31, 32, 33, 63, 64, 65, 97, 1100}) {
     for (size_t subquantizers : {1, 2, 8, 25, 97}) check_coded(kernels, count, subquantizers, subquantizers == 8 ? 3 : 4);
   }

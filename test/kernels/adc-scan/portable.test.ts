@@ -38,7 +38,7 @@ function arraysOf(scan: Scan): ScanListsArrays {
     ...([lists.codes, lists.offsets, lists.counts, lists.firsts, live, filter, ids] as const),
     Uint8Array.from(levels.flatMap((own) => [...own])),
     Float64Array.from(headers),
-    ...([new Uint32Array(2 * size), new Float64Array(size), new Float64Array(6 * size + 15 * biases.length)] as const),
+    ...([new Uint32Array(2 * size), new Float64Array(size), new Float64Array(8 * size + 20 * biases.length)] as const),
     new Uint8Array(biases.length * codeBytesOf(subquantizers) * 128 + 63),
     new Uint32Array(biases.length).fill(wanted),
     scan.cancel ?? never(),

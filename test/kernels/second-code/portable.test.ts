@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NativeKernels } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
-import { bytesOfList, codebookOf, codeBytesOf, encode, tableOf, type Shape } from '../coded.js';
+import { bytesOfList, codebookOf, codeBytesOf, encode, scales, tableOf, type Shape } from '../coded.js';
 import { never, normals, onBoth, testRandom } from '../pair.js';
 
 const shapes = [
@@ -114,4 +114,47 @@ describe('second codes', () => {
     assert.equal(actual, 0);
     assert.deepEqual(levels, new Int8Array(32));
   });
+
+  for (const [dim, subquantizers, dsub] of [
+    [30, 8, 4],
+    [1, 1, 1],
+    [96, 24, 4],
+    [384, 96, 4],
+  ] as const) {
+    it(`of ${dim} dimensions are the same in one go over many lists as list by list`, async () => {
+      const random = testRandom();
+      const [count, coded] = [40, subquantizers * dsub];
+      const codebook = codebookOf(random, { subquantizers, dsub });
+      const rows = (n: number) => normals(random, n * dim, dim);
+      const [points, bases, anchors] = [rows(count), rows(3), rows(3)];
+      const lists = Uint32Array.from({ length: count }, () => random.below(3));
+      const batch = async (kernels: NativeKernels, isAsync: boolean, stop = 0) => {
+        const codes = new Uint8Array(count * codeBytesOf(subquantizers));
+        const factors = new Int16Array(2 * count);
+        const records = new Uint8Array(count * (6 + ((coded + 31) & ~31) / 2));
+        const scratch = new Float32Array(subquantizers * (16 + 5 * dsub));
+        const arrays = [
+          ...([points, dim, lists, bases, anchors, codebook, dsub, scales, scratch] as const),
+          ...([codes, factors, records, Uint8Array.of(stop)] as const),
+        ] as const;
+        const done = isAsync ? await kernels.encodeBatchAsync(...arrays) : kernels.encodeBatch(...arrays);
+        return { done, codes, factors, records };
+      };
+      const { expected, actual } = await onBoth((kernels) => batch(kernels, false));
+      assert.deepEqual(actual, expected);
+      assert.deepEqual(await batch(portableKernels, false), expected);
+      const later = await onBoth((kernels) => batch(kernels, true));
+      assert.deepEqual(later.actual, expected);
+      assert.equal((await onBoth((kernels) => batch(kernels, true, 1))).actual.done, -1);
+      const padded = (all: Float32Array, row: number) => {
+        const own = new Float32Array(coded);
+        own.set(all.subarray(row * dim, (row + 1) * dim));
+        return own;
+      };
+      const [point, base, anchor] = [padded(points, 7), padded(bases, lists[7]!), padded(anchors, lists[7]!)];
+      const one = encode(portableKernels, point, { codebook, base, anchor, subquantizers, dsub });
+      assert.deepEqual(one.codes, expected.codes.subarray(7 * one.codes.length, 8 * one.codes.length));
+      assert.deepEqual(one.factors, expected.factors.subarray(14, 16));
+    });
+  }
 });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { seededRandom } from '../../../base/random.js';
 import {
   buildLookupTable,
+  encodeBatch,
+  encodeBatchAsync,
   encodeSecond,
   encodeVectors,
   listBytes,
@@ -129,5 +131,31 @@ describe('the door of the coded lists', () => {
     const survivors = { positions: Uint32Array.of(count), lists: Uint32Array.of(0) };
     const scan = { lists, biases: new Float64Array(1), records, survivors };
     assert.throws(() => scoreSurvivors(prepareSecond(table, query), scan), defect);
+  });
+});
+
+describe('vectors of many lists', () => {
+  const lists = Uint32Array.from({ length: count }, (_, row) => row % 2);
+  const bases = Float32Array.from([...base, ...query]);
+  const batch = { codebook, points, dim, lists, bases, anchors: bases, hasRecords: true };
+
+  it('are coded as each list alone', async () => {
+    const together = encodeBatch(batch);
+    const alone = encodeVectors(codebook, points.subarray(dim, 2 * dim), { base: query, anchor: query });
+    const bytes = alone.codes.length;
+    assert.deepEqual(together.codes.subarray(bytes, 2 * bytes), alone.codes);
+    const records = encodeSecond(codebook, points.subarray(0, dim), {
+      base,
+      anchor: base,
+      ...encodeVectors(codebook, points.subarray(0, dim), { base, anchor: base }),
+    });
+    assert.deepEqual(together.records!.subarray(0, records.length), records);
+    assert.deepEqual(await encodeBatchAsync(batch), together);
+    assert.equal(encodeBatch({ ...batch, hasRecords: false }).records, null);
+  });
+
+  it('are refused where a list has no base', () => {
+    assert.throws(() => encodeBatch({ ...batch, bases: base, anchors: base }), /have a base|refused/);
+    assert.throws(() => encodeBatch({ ...batch, lists: lists.subarray(1) }), /a list for every point/);
   });
 });

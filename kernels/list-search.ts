@@ -1,0 +1,204 @@
+/**
+ * How is a query answered from inverted lists in one call? The third part of the door of kernels.ts, with its rules.
+ *
+ * Stages, formulas and order: list-search/list-search.h. A searcher checks its columns when it is opened, a scratch is made once and used
+ * again and again: a call allocates nothing and costs about a microsecond before its work begins. Hits are equal bit for bit on every
+ * instruction set and in the portable twin. Arrays given to either are kept, and must neither move nor, while a call runs, change; only
+ * `live` may lose bits at any time. One search a scratch at a time.
+ */
+import { assert } from '../base/assert.js';
+import type { Codebook, Lists } from './codes.js';
+import { runJob } from './job.js';
+import type { NativeHandle } from './native-kernels.js';
+import { callKernels as call } from './native.js';
+
+/** Columns of one searcher. */
+export const searchColumnsMax = 256;
+
+const parameterCount = 9;
+const stages = { coarse: 1, table: 2, first: 3, second: 4 } as const;
+
+/** The last thing that a search does: lists and biases, the query's table, first scores, scores by both codes. */
+export type SearchStage = keyof typeof stages;
+
+/** Centroids that a query is routed by. */
+export interface CoarseTable {
+  /** float32[lists, dim] */
+  readonly centroids: Float32Array;
+  /** int8[lists, dim padded to 32] and float32[lists], of `coarseTable`. */
+  readonly rows: Int8Array;
+  readonly scales: Float32Array;
+}
+
+/** `centroids` float32[lists, dim], finite, made ready for a searcher; keeps them. */
+export function coarseTable(centroids: Float32Array, dim: number): CoarseTable {
+  assert(Number.isInteger(dim) && dim >= 1 && centroids.length % dim === 0, 'centroids are whole rows of dim values');
+  const lists = centroids.length / dim;
+  const rows = new Int8Array(lists * ((dim + 31) & ~31));
+  const scales = new Float32Array(lists);
+  call((kernels) => kernels.quantizeCentroids(centroids, dim, rows, scales));
+  return { centroids, rows, scales };
+}
+
+/** One segment's lists, all of the structure's in their order, empty ones included. */
+export interface SearchColumn {
+  readonly lists: Lists;
+  /** uint64[rows] by position, each its own over all columns: what names a hit, and orders equal scores. */
+  readonly ids: BigUint64Array;
+  /** recordBytes each, by position; null = no second code, and no column's is used. */
+  readonly records: Uint8Array | null;
+  /** Bit p of byte p >> 3 is set for a position that counts, ⌈rows / 8⌉ bytes; null = all count. */
+  readonly live: Uint8Array | null;
+}
+
+export interface SearcherOptions {
+  /** Covers dim, padded with zeros; null where there are no columns to scan. */
+  readonly codebook: Codebook | null;
+  readonly dim: number;
+  /** Lists of the structure. */
+  readonly lists: number;
+  /** float32[lists, dim]: bias = ⟨q, base⟩; null = biases are given with each search. */
+  readonly bases: Float32Array | null;
+  /** null = lists are given with each search. */
+  readonly coarse: CoarseTable | null;
+  readonly columns: readonly SearchColumn[];
+}
+
+export interface SearchRequest {
+  /** Queries of the scratch to answer, from the first on. */
+  readonly queries: number;
+  /** Lists a query reads: the scratch's `probes`, each once, nearest first, when `candidates` is 0, else the nearest. */
+  readonly nprobe: number;
+  /** Lists whose centroid is compared exactly, at least nprobe; twice as many lose nothing that matters. 0 = lists are given. */
+  readonly candidates: number;
+  /** The scratch's `biases` belong to its probes; NaN = the list is not read. Else they are computed. */
+  readonly hasBiases: boolean;
+  /** R: survivors of the first codes. */
+  readonly wanted: number;
+  /** Survivors scored exactly by both codes, at least k; 2 k + 16 lose nothing that matters. */
+  readonly refined: number;
+  readonly k: number;
+  /** First scores below it are not wanted; −Infinity where nothing is known. */
+  readonly threshold: number;
+  readonly last: SearchStage;
+}
+
+export interface ScratchSizes {
+  readonly queries: number;
+  readonly nprobe: number;
+  /** The largest R. */
+  readonly wanted: number;
+  readonly k: number;
+}
+
+/** What searches read and write: rows by query, Q = sizes.queries. It serves every searcher of as many dims, lists and subquantizers. */
+export interface SearchScratch {
+  readonly sizes: ScratchSizes;
+  /** float32[Q, dim] in */
+  readonly queries: Float32Array;
+  /** uint32[Q, nprobe] in or out, float64[Q, nprobe] in or out */
+  readonly probes: Uint32Array;
+  readonly biases: Float64Array;
+  /** [Q, k] out, best first */
+  readonly ids: BigUint64Array;
+  readonly scores: Float64Array;
+  /** uint32[Q, 3, k] out: columns, positions, lists */
+  readonly places: Uint32Array;
+  /** float64[Q, 3] out: lists, hits, vectors of the lists that were read */
+  readonly found: Float64Array;
+  readonly parameters: Float64Array;
+  readonly handle: NativeHandle;
+}
+
+export interface ListSearcher {
+  /** New arrays for searches up to `sizes`. */
+  scratch(sizes: ScratchSizes): SearchScratch;
+  /** Answers into the scratch. `filters`: for every column ⌈rows / 8⌉ bytes or null, a position counts where its bit is set. Blocks the thread. */
+  search(scratch: SearchScratch, request: SearchRequest, filters?: readonly (Uint8Array | null)[]): void;
+  /** As `search`, on libuv's pool. CANCELLED when `signal` aborts; the scratch is free again when the work has ended, microseconds later. */
+  searchAsync(
+    scratch: SearchScratch,
+    request: SearchRequest,
+    rest?: { readonly filters?: readonly (Uint8Array | null)[]; readonly signal?: AbortSignal },
+  ): Promise<void>;
+  /** Idempotent. Mapped files under the columns go when the last search has ended. */
+  close(): void;
+}
+
+/** INTERNAL when shapes do not fit together: every list, id, record and bit is checked here. */
+export function openSearcher(options: SearcherOptions): ListSearcher {
+  const { columns } = options;
+  assert(columns.length <= searchColumnsMax, 'there are at most 256 columns');
+  const handle = openHandle(options);
+  for (const { lists, ids, records, live } of columns) {
+    const { codes, offsets, counts, firsts } = lists;
+    call((kernels) => kernels.addSearchColumn(handle, codes, offsets, counts, firsts, ids, records, live));
+  }
+  return {
+    scratch: (sizes) => openScratch(handle, options, sizes),
+    search(scratch, request, filters) {
+      setParameters(scratch, request);
+      call((kernels) => kernels.search(handle, scratch.handle, checkedFilters(filters, columns.length)));
+    },
+    async searchAsync(scratch, request, { filters, signal } = {}) {
+      setParameters(scratch, request);
+      const own = checkedFilters(filters, columns.length);
+      await runJob(signal, (cancel) => call((kernels) => kernels.searchAsync(handle, scratch.handle, own, cancel)));
+    },
+    close: () => call((kernels) => kernels.closeSearcher(handle)),
+  };
+}
+
+function openHandle({ codebook, dim, lists, bases, coarse }: SearcherOptions): NativeHandle {
+  const scales = codebook === null ? Float64Array.of(1, 1) : Float64Array.of(codebook.rescale, codebook.anchor);
+  return call((kernels) =>
+    kernels.openSearcher(
+      ...([codebook?.words ?? null, codebook?.dsub ?? 1, scales, dim, lists, bases] as const),
+      ...([coarse?.centroids ?? null, coarse?.rows ?? null, coarse?.scales ?? null] as const),
+    ),
+  );
+}
+
+function openScratch(searcher: NativeHandle, { dim }: SearcherOptions, sizes: ScratchSizes): SearchScratch {
+  const { queries, nprobe, wanted, k } = sizes;
+  assert(
+    [queries, nprobe, wanted, k].every((size) => Number.isInteger(size) && size >= 1),
+    'sizes are at least 1',
+  );
+  const scratch = {
+    queries: new Float32Array(queries * dim),
+    probes: new Uint32Array(queries * nprobe),
+    biases: new Float64Array(queries * nprobe),
+    ids: new BigUint64Array(queries * k),
+    scores: new Float64Array(queries * k),
+    places: new Uint32Array(queries * 3 * k),
+    found: new Float64Array(queries * 3),
+    parameters: new Float64Array(parameterCount),
+  };
+  const handle = call((kernels) => {
+    const work = new Uint8Array(kernels.searchWorkBytes(searcher, wanted));
+    const { probes, biases, ids, scores, places, found } = scratch;
+    return kernels.openScratch(
+      ...([queries, scratch.parameters, scratch.queries, probes, biases, ids, scores, places, found, work] as const),
+    );
+  });
+  return { sizes, ...scratch, handle };
+}
+
+function setParameters({ parameters }: SearchScratch, request: SearchRequest): void {
+  parameters[0] = request.queries;
+  parameters[1] = request.nprobe;
+  parameters[2] = request.candidates;
+  parameters[3] = request.wanted;
+  parameters[4] = request.refined;
+  parameters[5] = request.k;
+  parameters[6] = request.threshold;
+  parameters[7] = request.hasBiases ? 1 : 0;
+  parameters[8] = stages[request.last];
+}
+
+function checkedFilters(filters: readonly (Uint8Array | null)[] | undefined, columns: number) {
+  if (filters === undefined) return null;
+  assert(filters.length === columns, 'there is a filter, or null, for every column');
+  return filters;
+}

@@ -1,0 +1,129 @@
+// Which lists a query reads. See list-search.h.
+#include "kernels/list-search/coarse.h"
+
+#include <cmath>
+#include <cstring>
+
+#include "kernels/dispatch.h"
+
+namespace shoal {
+namespace {
+
+constexpr size_t small_size = 12;
+
+// Larger floats give larger numbers; NaN gives 0, below all others.
+inline uint32_t order_of(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffff) > 0x7f800000) return 0;
+  if (bits == 0x80000000) bits = 0;
+  return bits >> 31 != 0 ? ~bits : bits | 0x80000000;
+}
+
+// Larger = better: the score, then the smaller list. No two are equal.
+inline uint64_t key_of(float score, uint32_t list) { return uint64_t{order_of(score)} << 32 | (UINT32_MAX - list); }
+
+inline uint32_t list_of(uint64_t key) { return UINT32_MAX - static_cast<uint32_t>(key); }
+
+inline void swap(uint64_t& a, uint64_t& b) {
+  const uint64_t kept = a;
+  a = b;
+  b = kept;
+}
+
+uint64_t median(uint64_t a, uint64_t b, uint64_t c) {
+  const uint64_t low = a < b ? a : b, high = a < b ? b : a;
+  return c < low ? low : c > high ? high : c;
+}
+
+// The keys above the pivot come first, without branches that nothing could foresee; gives their number.
+size_t partition(uint64_t* keys, size_t count, uint64_t pivot) {
+  size_t above = 0;
+  for (size_t at = 0; at < count; at++) {
+    const uint64_t key = keys[at];
+    keys[at] = keys[above];
+    keys[above] = key;
+    above += key > pivot ? 1 : 0;
+  }
+  return above;
+}
+
+void sort_small(uint64_t* keys, size_t count) {
+  for (size_t at = 1; at < count; at++) {
+    const uint64_t key = keys[at];
+    size_t hole = at;
+    for (; hole > 0 && key > keys[hole - 1]; hole--) keys[hole] = keys[hole - 1];
+    keys[hole] = key;
+  }
+}
+
+// The `wanted` largest to the front. The pivot is a key and none is equal to it, so it is moved behind what is above it.
+void select(uint64_t* keys, size_t count, size_t wanted) {
+  while (count > small_size && wanted > 0 && wanted < count) {
+    const uint64_t pivot = median(keys[0], keys[count / 2], keys[count - 1]);
+    const size_t above = partition(keys, count, pivot);
+    if (above >= wanted) {
+      count = above;
+      continue;
+    }
+    for (size_t at = above; at < count; at++) {
+      if (keys[at] != pivot) continue;
+      swap(keys[at], keys[above]);
+      break;
+    }
+    keys += above + 1;
+    count -= above + 1;
+    wanted -= above + 1;
+  }
+  if (wanted > 0 && wanted < count) sort_small(keys, count);
+}
+
+void sort(uint64_t* keys, size_t count) {
+  while (count > small_size) {
+    const uint64_t pivot = median(keys[0], keys[count / 2], keys[count - 1]);
+    const size_t above = partition(keys, count, pivot);
+    if (above < count - above) {
+      sort(keys, above);
+      keys += above;
+      count -= above;
+    } else {
+      sort(keys + above, count - above);
+      count = above;
+    }
+  }
+  sort_small(keys, count);
+}
+
+}  // namespace
+
+size_t choose_lists(const Kernels& kernels, const ListSearcher& searcher, const CoarseWork& work, size_t candidates, size_t nprobe,
+                    uint32_t* lists) {
+  const size_t total = searcher.list_count;
+  size_t count = total;
+  if (searcher.coarse_rows != nullptr && candidates < total) {
+    kernels.byte_products(work.levels, searcher.coarse_rows, total, padded_dim(searcher.dim), work.products);
+    for (size_t l = 0; l < total; l++) {
+      work.keys[l] = key_of(static_cast<float>(work.products[l]) * searcher.coarse_scales[l], static_cast<uint32_t>(l));
+    }
+    select(work.keys, total, candidates);
+    count = candidates;
+    for (size_t i = 0; i < count; i++) work.lists[i] = list_of(work.keys[i]);
+  } else {
+    for (size_t l = 0; l < total; l++) work.lists[l] = static_cast<uint32_t>(l);
+  }
+  kernels.row_products(work.query, searcher.centroids, work.lists, count, searcher.dim, work.scores);
+  for (size_t i = 0; i < count; i++) work.keys[i] = key_of(work.scores[i], work.lists[i]);
+  const size_t chosen = nprobe < count ? nprobe : count;
+  select(work.keys, count, chosen);
+  sort(work.keys, chosen);
+  for (size_t i = 0; i < chosen; i++) lists[i] = list_of(work.keys[i]);
+  return chosen;
+}
+
+void quantize_rows(const float* centroids, size_t count, size_t dim, int8_t* rows, float* scales) {
+  for (size_t c = 0; c < count; c++) {
+    scales[c] = static_cast<float>(quantize_query(centroids + c * dim, dim, rows + c * padded_dim(dim)) * 2);
+  }
+}
+
+}  // namespace shoal

@@ -1,0 +1,24 @@
+// The coarse step of list-search.h, and the memory that it takes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/list-search/list-search.h"
+
+namespace shoal {
+
+struct CoarseWork {
+  const float* query;    // float32[dim]
+  const int8_t* levels;  // int8[padded_dim(dim)]
+  uint64_t* keys;        // [lists] each
+  int32_t* products;
+  uint32_t* lists;
+  float* scores;
+};
+
+// The best `nprobe` lists into `lists`, nearest first; gives how many there are.
+size_t choose_lists(const Kernels& kernels, const ListSearcher& searcher, const CoarseWork& work, size_t candidates, size_t nprobe,
+                    uint32_t* lists);
+
+}  // namespace shoal

@@ -1,0 +1,115 @@
+// A query over the inverted lists of a shard in one call: centroids, biases, table, first codes, second codes, the best k.
+//
+//   coarse   near(l) = scale[l] * sum over j of level[j] * row[l][j]     int8 rows of the centroids; the best `candidates` of all lists
+//            route(l) = <q, centroid[l]>                                 the best nprobe of those, nearest first, ties to the smaller list
+//   bias     bias(l) = <q, base[l]>                                      where bases are there; else the caller's
+//   first    score of adc-scan.h, list by list, nearest first, in every column: exactly the best R
+//   second   f * (D' + E) + t + bias, second-code.h with D' = step * (offset + sum of levels) for D: the best `refined` of the R
+//   last     the score of second-code.h for those: the best k. (A record of the second code is read twice for a few, the first code, which
+//            lies in as many cache lines as it has bytes, only for those few: 2 k of R.)
+//
+// Every stage can be left out: lists and biases may be given, the work may end after any of them, and columns without records end with
+// the first scores. step = unit / rescale scale. better = larger score, then smaller id; NaN is never among the best.
+//
+// Products <q, row> of float32: lane j % 16 of 16 adds up q[j] * row[j] from the first dimension on, product and sum rounded apart, and the
+// lanes are added (l + l+8), (l + l+4), (l + l+2), (l + l+1). Byte products are exact: |sum| <= 127 * 127 * 65,536 < 2^31. The level of a
+// coarse row is round(127 x / largest |x|), its scale largest |x| / 127; the query's are those of quantize_query (second-code.h). So
+// every set and the portable twin give the same bits.
+//
+// Layout: rows float32[lists][dim], any dim; coarse rows int8[lists][padded_dim(dim)] with zeros past dim. A searcher keeps pointers,
+// allocates nothing; everything a call needs is in the work that its owner brings (work_bytes).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/adc-scan/adc-scan.h"
+#include "kernels/second-code/second-code.h"
+
+namespace shoal {
+
+struct Kernels;
+
+// products[i] = <query, rows[numbers[i]]>.
+using RowProducts = void (*)(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+
+// products[i] = sum over j of levels[j] * rows[i][j]; dim a multiple of 32, no value is -128.
+using ByteProducts = void (*)(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+
+constexpr size_t search_columns_max = 256;
+
+struct SearchColumn {
+  ListColumns lists;       // one for every list of the structure
+  const uint8_t* records;  // by position; null = no second code
+  size_t rows;             // positions are below it
+};
+
+struct ListSearcher {
+  const float* words;  // float32[subquantizers][dsub][16]; null = no columns
+  size_t subquantizers;
+  size_t dsub;
+  FactorScales scales;
+  size_t dim;
+  size_t list_count;
+  const float* bases;         // null = biases are given
+  const float* centroids;     // null = lists are given
+  const int8_t* coarse_rows;  // null = every centroid's product is computed
+  const float* coarse_scales;
+  const SearchColumn* columns;
+  size_t column_count;
+
+  size_t coded_dim() const { return words == nullptr ? dim : subquantizers * dsub; }
+};
+
+enum class Stage { coarse = 1, table = 2, first = 3, second = 4 };
+
+struct SearchRequest {
+  const float* query;  // float32[dim]
+  size_t nprobe;
+  size_t candidates;   // at least nprobe; 0 = probes are given
+  size_t wanted;       // R
+  size_t refined;      // at least k
+  size_t k;
+  double threshold;    // first scores below it are not wanted
+  bool has_biases;     // biases are given
+  Stage last;
+  const uint8_t* const* filters;  // one for every column, null = all count; may be null
+};
+
+struct SearchAnswer {
+  uint32_t* probes;  // uint32[nprobe], in or out; each list once, nprobe <= lists
+  double* biases;    // float64[nprobe], in or out; NaN = the list is not read
+  uint64_t* ids;     // [k] each
+  double* scores;
+  uint32_t* columns;
+  uint32_t* positions;
+  uint32_t* lists;
+  uint32_t probed = 0;
+  uint32_t found = 0;
+  double scanned = 0;  // vectors of the lists that were read
+};
+
+// Bytes of work for searches of up to `wanted` survivors.
+size_t work_bytes(const ListSearcher& searcher, size_t wanted);
+
+// False when *cancel became non-zero, looked at as in adc-scan.h and second-code.h.
+bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const SearchRequest& request, uint8_t* work,
+                  const uint8_t* cancel, SearchAnswer& answer);
+
+// rows int8[count][padded_dim(dim)] and scales float32[count] of centroids float32[count][dim].
+void quantize_rows(const float* centroids, size_t count, size_t dim, int8_t* rows, float* scales);
+
+namespace reference {
+void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+}  // namespace reference
+namespace avx2 {
+void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+}  // namespace avx2
+namespace avx512 {
+void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+}  // namespace avx512
+
+}  // namespace shoal

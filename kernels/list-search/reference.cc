@@ -1,0 +1,26 @@
+// The meaning of list-search.h's products in their plainest form.
+#include "kernels/list-search/list-search.h"
+
+namespace shoal::reference {
+
+void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
+  for (size_t i = 0; i < count; i++) {
+    const float* row = rows + numbers[i] * dim;
+    float lanes[16] = {};
+    for (size_t j = 0; j < dim; j++) lanes[j % 16] += query[j] * row[j];
+    for (size_t half = 8; half > 0; half /= 2) {
+      for (size_t l = 0; l < half; l++) lanes[l] += lanes[l + half];
+    }
+    products[i] = lanes[0];
+  }
+}
+
+void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products) {
+  for (size_t i = 0; i < count; i++) {
+    int32_t sum = 0;
+    for (size_t j = 0; j < dim; j++) sum += levels[j] * rows[i * dim + j];
+    products[i] = sum;
+  }
+}
+
+}  // namespace shoal::reference

@@ -1,0 +1,241 @@
+// The stages one after the other, in memory of the caller's. See list-search.h.
+#include <cmath>
+#include <cstring>
+
+#include "kernels/dispatch.h"
+#include "kernels/list-search/coarse.h"
+
+namespace shoal {
+namespace {
+
+constexpr size_t survivors_between_looks = 64;
+constexpr size_t prefetch_ahead = 8;
+constexpr size_t reservoir_slack = 192;
+
+// What the work is cut into. A work of null only counts.
+struct Work {
+  float* query;     // float32[coded dim], zeros past dim
+  float* tables;
+  uint8_t* levels;
+  uint8_t* spread;
+  int8_t* query_levels;
+  double* biases;  // by list
+  uint32_t* lists;
+  int32_t* products;
+  float* scores;
+  uint64_t* keys;
+  Entry* entries;
+  size_t capacity;
+  size_t bytes;
+};
+
+template <typename T>
+T* take(uint8_t* from, size_t& at, size_t count) {
+  T* taken = reinterpret_cast<T*>(from + at);
+  at = (at + count * sizeof(T) + 63) & ~size_t{63};
+  return taken;
+}
+
+Work cut(const ListSearcher& searcher, size_t wanted, uint8_t* memory) {
+  const size_t past = reinterpret_cast<uintptr_t>(memory) & 63;
+  uint8_t* from = memory + (past == 0 ? 0 : 64 - past);
+  size_t at = 0;
+  const size_t pairs = padded_subquantizers(searcher.subquantizers) / 2, lists = searcher.list_count;
+  Work work;
+  work.query = take<float>(from, at, searcher.coded_dim());
+  work.tables = take<float>(from, at, searcher.subquantizers * ksub);
+  work.levels = take<uint8_t>(from, at, pairs * 32);
+  work.spread = take<uint8_t>(from, at, pairs * 128);
+  work.query_levels = take<int8_t>(from, at, padded_dim(searcher.coded_dim()));
+  work.biases = take<double>(from, at, lists);
+  work.lists = take<uint32_t>(from, at, lists);
+  work.products = take<int32_t>(from, at, lists);
+  work.scores = take<float>(from, at, lists);
+  work.keys = take<uint64_t>(from, at, lists);
+  work.capacity = 2 * wanted + reservoir_slack;
+  work.entries = take<Entry>(from, at, work.capacity);
+  work.bytes = at + 64;
+  return work;
+}
+
+void fill_biases(const Kernels& kernels, const ListSearcher& searcher, const Work& work, const SearchRequest& request,
+                 SearchAnswer& answer) {
+  if (!request.has_biases && searcher.bases != nullptr) {
+    kernels.row_products(work.query, searcher.bases, answer.probes, answer.probed, searcher.dim, work.scores);
+    for (size_t i = 0; i < answer.probed; i++) answer.biases[i] = static_cast<double>(work.scores[i]);
+  }
+  for (size_t i = 0; i < answer.probed; i++) work.biases[answer.probes[i]] = answer.biases[i];
+}
+
+struct Scan {
+  const ListSearcher& searcher;
+  const SearchRequest& request;
+  ScanQuery query;
+  double step;
+};
+
+ListColumns lists_of(const Scan& scan, size_t column) {
+  ListColumns lists = scan.searcher.columns[column].lists;
+  if (scan.request.filters != nullptr) lists.filter = scan.request.filters[column];
+  return lists;
+}
+
+// The lists of every column, nearest first; the one after the next is asked for while one is scanned.
+bool scan_probes(const Kernels& kernels, const Scan& scan, const uint8_t* cancel, SearchAnswer& answer) {
+  const size_t columns = scan.searcher.column_count;
+  size_t seen = 0;
+  for (size_t i = 0; i < answer.probed; i++) {
+    if (__atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
+    const uint32_t list = answer.probes[i];
+    if (std::isnan(answer.biases[i])) continue;
+    for (size_t c = 0; c < columns; c++) {
+      if (i + 1 < answer.probed) prefetch_list(scan.searcher.columns[c].lists, answer.probes[i + 1]);
+      const uint32_t count = scan.searcher.columns[c].lists.counts[list];
+      if (count == 0) continue;
+      answer.scanned += count;
+      if (!scan_list(kernels, lists_of(scan, c), list, &scan.query, 1, cancel, seen)) return false;
+    }
+  }
+  return true;
+}
+
+const uint8_t* record_of(const Scan& scan, const Entry& entry, size_t size) {
+  return scan.searcher.columns[entry.column].records + size_t{entry.position} * size;
+}
+
+const uint8_t* list_start(const ListColumns& lists, uint32_t list) { return lists.codes + lists.offsets[list]; }
+
+size_t vector_of(const ListColumns& lists, const Entry& entry) { return entry.position - lists.firsts[entry.list]; }
+
+// offset + sum of levels, from the S that the scan left: F is 0 only where a vector's codewords point away from it.
+double first_sum(const Scan& scan, const Entry& entry) {
+  const ListColumns& lists = scan.searcher.columns[entry.column].lists;
+  const ScanTable& table = scan.query.table;
+  const uint8_t* list = list_start(lists, entry.list);
+  const size_t count = lists.counts[entry.list], vector = vector_of(lists, entry);
+  int16_t factors[2];
+  std::memcpy(factors, factors_of(list, table.pairs, count, vector), sizeof factors);
+  if (factors[0] != 0) return static_cast<double>((int64_t{entry.sum} - int64_t{factors[1]} * table.anchor_weight) / factors[0]);
+  uint8_t code[subquantizers_max / 2];
+  read_code(list, table.pairs, count, vector, code);
+  int32_t sum = table.offset;
+  for (size_t p = 0; p < table.pairs; p++) sum += table.levels[p * 32 + (code[p] & 15)] + table.levels[p * 32 + 16 + (code[p] >> 4)];
+  return sum;
+}
+
+void prefetch_survivor(const Scan& scan, const Entry& entry, size_t size) {
+  const uint8_t* record = record_of(scan, entry, size);
+  for (size_t at = 0; at < size; at += 64) __builtin_prefetch(record + at);
+  __builtin_prefetch(record + size - 1);
+  const ListColumns& lists = scan.searcher.columns[entry.column].lists;
+  __builtin_prefetch(factors_of(list_start(lists, entry.list), scan.query.table.pairs, lists.counts[entry.list], vector_of(lists, entry)));
+}
+
+// Scores of both codes for all survivors, the first code's part as the scan saw it.
+bool score_all(const Kernels& kernels, const Scan& scan, const SecondQuery& second, int64_t level_sum, const uint8_t* cancel) {
+  const Reservoir& best = *scan.query.best;
+  const size_t size = record_bytes(second.dim);
+  for (size_t i = 0; i < best.count && i < prefetch_ahead; i++) prefetch_survivor(scan, best.entries[i], size);
+  for (size_t i = 0; i < best.count; i++) {
+    if (i % survivors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
+    if (i + prefetch_ahead < best.count) prefetch_survivor(scan, best.entries[i + prefetch_ahead], size);
+    const Entry& entry = best.entries[i];
+    const SecondTerms terms = second_terms(kernels, second, level_sum, record_of(scan, entry, size));
+    const double score = terms.rescale * (scan.step * first_sum(scan, entry) + terms.second) + terms.shift + scan.query.biases[entry.list];
+    best.entries[i].score = score == score ? score : -INFINITY;
+  }
+  return true;
+}
+
+void prefetch_code(const Scan& scan, const Entry& entry) {
+  const ListColumns& lists = scan.searcher.columns[entry.column].lists;
+  prefetch_code_of(list_start(lists, entry.list), scan.query.table.pairs, lists.counts[entry.list], vector_of(lists, entry));
+}
+
+// The scores of second-code.h.
+void score_best(const Kernels& kernels, const Scan& scan, const SecondQuery& second, int64_t level_sum, size_t count) {
+  Entry* entries = scan.query.best->entries;
+  uint8_t code[subquantizers_max / 2];
+  if (count > 0) prefetch_code(scan, entries[0]);
+  for (size_t i = 0; i < count; i++) {
+    if (i + 1 < count) prefetch_code(scan, entries[i + 1]);
+    const Entry& entry = entries[i];
+    const ListColumns& lists = scan.searcher.columns[entry.column].lists;
+    read_code(list_start(lists, entry.list), scan.query.table.pairs, lists.counts[entry.list], vector_of(lists, entry), code);
+    const SecondTerms terms = second_terms(kernels, second, level_sum, record_of(scan, entry, record_bytes(second.dim)));
+    const double score =
+        terms.rescale * (first_product(second, code) + terms.second) + terms.shift + scan.query.biases[entry.list];
+    entries[i].score = score == score ? score : -INFINITY;
+  }
+}
+
+bool has_records(const ListSearcher& searcher) {
+  for (size_t c = 0; c < searcher.column_count; c++) {
+    // An array of no bytes has no address either.
+    if (searcher.columns[c].records == nullptr && searcher.columns[c].rows > 0) return false;
+  }
+  return searcher.column_count > 0;
+}
+
+bool refine(const Kernels& kernels, const Scan& scan, const SecondQuery& second, const uint8_t* cancel) {
+  Reservoir& best = *scan.query.best;
+  const int64_t level_sum = sum_levels(second.levels, second.dim);
+  if (!score_all(kernels, scan, second, level_sum, cancel)) return false;
+  const size_t refined = scan.request.refined < best.count ? scan.request.refined : best.count;
+  if (refined > 0) select_entries(best.entries, best.count, refined);
+  score_best(kernels, scan, second, level_sum, refined);
+  best.count = refined;
+  return true;
+}
+
+void write_answer(const Reservoir& best, size_t k, SearchAnswer& answer) {
+  const size_t found = best.count < k ? best.count : k;
+  if (found > 0) select_entries(best.entries, best.count, found);
+  sort_entries(best.entries, found);
+  for (size_t i = 0; i < found; i++) {
+    const Entry& entry = best.entries[i];
+    answer.ids[i] = entry.tie;
+    answer.scores[i] = entry.score;
+    answer.columns[i] = entry.column;
+    answer.positions[i] = entry.position;
+    answer.lists[i] = entry.list;
+  }
+  answer.found = static_cast<uint32_t>(found);
+}
+
+}  // namespace
+
+size_t work_bytes(const ListSearcher& searcher, size_t wanted) { return cut(searcher, wanted, nullptr).bytes; }
+
+bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const SearchRequest& request, uint8_t* memory,
+                  const uint8_t* cancel, SearchAnswer& answer) {
+  const Work work = cut(searcher, request.wanted, memory);
+  const size_t coded_dim = searcher.coded_dim();
+  std::memcpy(work.query, request.query, searcher.dim * sizeof(float));
+  for (size_t j = searcher.dim; j < coded_dim; j++) work.query[j] = 0;
+  const double half_unit = quantize_query(work.query, coded_dim, work.query_levels);
+  answer.probed = static_cast<uint32_t>(request.nprobe);
+  if (request.candidates > 0) {
+    const CoarseWork coarse = {work.query, work.query_levels, work.keys, work.products, work.lists, work.scores};
+    answer.probed = static_cast<uint32_t>(choose_lists(kernels, searcher, coarse, request.candidates, request.nprobe, answer.probes));
+  }
+  fill_biases(kernels, searcher, work, request, answer);
+  if (request.last == Stage::coarse || searcher.words == nullptr) return true;
+  const LevelScale scale = build_lookup_table(kernels, searcher.words, work.query, searcher.subquantizers, searcher.dsub, searcher.scales,
+                                              work.tables, work.levels);
+  const uint32_t pairs = static_cast<uint32_t>(padded_subquantizers(searcher.subquantizers) / 2);
+  kernels.spread_levels(work.levels, pairs, work.spread);
+  if (request.last == Stage::table) return true;
+  Reservoir best = {work.entries, work.capacity, request.wanted, 0, request.threshold};
+  const ScanTable table = {work.levels, work.spread, pairs, scale.offset, scale.anchor_weight};
+  const Scan scan = {searcher, request, {table, scale.unit, work.biases, &best}, scale.unit / searcher.scales.rescale};
+  if (!scan_probes(kernels, scan, cancel, answer)) return false;
+  if (best.count > best.wanted) shrink(best);
+  const SecondQuery second = {work.tables, work.query_levels, half_unit, searcher.subquantizers, coded_dim};
+  const bool is_refined = request.last == Stage::second && has_records(searcher);
+  if (is_refined && !refine(kernels, scan, second, cancel)) return false;
+  write_answer(best, request.k, answer);
+  return true;
+}
+
+}  // namespace shoal

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import type { Random } from '../../../base/random.js';
+import type { NativeKernels, SearchColumnArrays } from '../../../kernels/native-kernels.js';
+import { portableKernels } from '../../../kernels/portable.js';
+import { codebookOf, randomLists, scales } from '../coded.js';
+import { normals, onBoth, testRandom } from '../pair.js';
+
+const sizes = [0, 1, 31, 32, 33, 64, 65, 96, 130];
+
+interface Index {
+  readonly dim: number;
+  readonly dsub: number;
+  readonly words: Float32Array;
+  readonly lists: number;
+  readonly bases: Float32Array;
+  readonly centroids: Float32Array;
+  readonly columns: readonly SearchColumnArrays[];
+}
+
+interface Asked {
+  readonly queries?: number;
+  readonly nprobe?: number;
+  readonly candidates?: number;
+  readonly wanted?: number;
+  readonly refined?: number;
+  readonly k?: number;
+  readonly threshold?: number;
+  readonly last?: number;
+  readonly probes?: readonly number[];
+  readonly biases?: readonly number[];
+  readonly filters?: readonly (Uint8Array | null)[];
+  readonly cancel?: Uint8Array;
+}
+
+/** Two columns by default, of the same lists in another order of sizes; records are random bytes with factors that are numbers. */
+function indexOf(random: Random, dim: number, rest: { dsub?: number; columns?: number; values?: number } = {}): Index {
+  const { dsub = dim === 1 ? 1 : 4, columns = 2, values } = rest;
+  const subquantizers = Math.ceil(dim / dsub);
+  const lists = sizes.length;
+  return {
+    ...{ dim, dsub, lists, words: codebookOf(random, { subquantizers, dsub }) },
+    bases: normals(random, lists * dim, dim),
+    centroids: normals(random, lists * dim, dim),
+    columns: Array.from({ length: columns }, (_, c) => {
+      const turned = [...sizes.slice(c), ...sizes.slice(0, c)];
+      const made = randomLists(random, subquantizers, turned, values);
+      const rows = turned.reduce((sum, size) => sum + size, 0);
+      const ids = BigUint64Array.from({ length: rows }, (_, row) => BigInt((rows - row) * columns + c));
+      const records = recordsOf(random, rows, subquantizers * dsub);
+      return [made.codes, made.offsets, made.counts, made.firsts, ids, records, null];
+    }),
+  };
+}
+
+function recordsOf(random: Random, rows: number, dim: number): Uint8Array {
+  const size = 6 + ((dim + 31) & ~31) / 2;
+  const records = Uint8Array.from({ length: rows * size }, () => random.below(256));
+  for (let row = 0; row < rows; row++) records.set([0x11, 0x20 + random.below(8), 0, 0x3c, 7, 0xa0], row * size);
+  return records;
+}
+
+async function run(kernels: NativeKernels, index: Index, asked: Asked, isAsync = false) {
+  const { dim, lists } = index;
+  const { queries = 1, nprobe = lists, candidates = 0, wanted = 40, k = 10, threshold = -Infinity, last = 4 } = asked;
+  const refined = asked.refined ?? 2 * k;
+  const rows = new Int8Array(lists * ((dim + 31) & ~31));
+  const rowScales = new Float32Array(lists);
+  kernels.quantizeCentroids(index.centroids, dim, rows, rowScales);
+  const searcher = kernels.openSearcher(
+    ...([index.words, index.dsub, scales, dim, lists, index.bases, index.centroids, rows, rowScales] as const),
+  );
+  for (const column of index.columns) kernels.addSearchColumn(searcher, ...column);
+  const vectors = normals(testRandom(), queries * dim, dim);
+  const own = {
+    probes: new Uint32Array(queries * nprobe).map((_, i) => asked.probes?.[i % nprobe] ?? i % nprobe),
+    biases: new Float64Array(queries * nprobe).map((_, i) => asked.biases?.[i % nprobe] ?? 0),
+    ids: new BigUint64Array(queries * k),
+    scores: new Float64Array(queries * k),
+    places: new Uint32Array(queries * 3 * k),
+    found: new Float64Array(queries * 3),
+  };
+  const parameters = Float64Array.of(queries, nprobe, candidates, wanted, refined, k, threshold);
+  const all = Float64Array.of(...parameters, asked.biases === undefined ? 0 : 1, last);
+  const work = new Uint8Array(kernels.searchWorkBytes(searcher, wanted));
+  const { probes, biases, ids, scores, places, found } = own;
+  const scratch = kernels.openScratch(queries, all, vectors, probes, biases, ids, scores, places, found, work);
+  const filters = asked.filters ?? null;
+  const done = isAsync
+    ? await kernels.searchAsync(searcher, scratch, filters, asked.cancel ?? new Uint8Array(1))
+    : kernels.search(searcher, scratch, filters);
+  kernels.closeSearcher(searcher);
+  return { done, ...own };
+}
+
+async function agree(index: Index, asked: Asked = {}) {
+  const { expected, actual } = await onBoth((kernels) => run(kernels, index, asked));
+  assert.deepEqual(actual, expected);
+  assert.deepEqual(await run(portableKernels, index, asked), expected, 'the portable twin');
+  return expected;
+}
+
+describe('the search of lists', () => {
+  for (const dim of [1, 3, 4, 17, 384, 1024, 2048]) {
+    it(`finds what the reference finds, bit for bit, in lists of 0 to 130 vectors of ${dim} dimensions`, async () => {
+      const index = indexOf(testRandom(), dim);
+      await agree(index, { nprobe: 4, candidates: 6 });
+      const all = await agree(index, { candidates: sizes.length, wanted: 2000, refined: 2000, k: 1500 });
+      const rows = index.columns.reduce((sum, column) => sum + column[4].length, 0);
+      assert.deepEqual([...all.found], [sizes.length, rows, rows]);
+      await agree(index, { wanted: 1, refined: 1, k: 1 });
+      await agree(index, { last: 3, nprobe: 5, candidates: 5 });
+      await agree(index, { queries: 3, nprobe: 2, candidates: 3, wanted: 300 });
+    });
+  }
+
+  it('scores 4,096 dimensions in 512 subquantizers', async () => {
+    await agree(indexOf(testRandom(), 4096, { dsub: 8, columns: 1 }), { nprobe: 3, candidates: 4 });
+  });
+
+  it('gives the best by both codes in the order of their scores, each with its place', async () => {
+    const index = indexOf(testRandom(), 24);
+    const { scores, ids, places, found } = await agree(index, { k: 30, wanted: 100, refined: 100 });
+    assert.equal(found[1], 30);
+    for (let i = 0; i < 30; i++) {
+      if (i > 0) assert.ok(scores[i - 1]! >= scores[i]!);
+      const column = index.columns[places[i]!]!;
+      const [position, list] = [places[30 + i]!, places[60 + i]!];
+      assert.equal(column[4][position], ids[i]);
+      const row = position - column[3][list]!;
+      assert.ok(row >= 0 && row < column[2][list]!);
+    }
+  });
+
+  it('orders equal scores by id across columns', async () => {
+    const index = indexOf(testRandom(), 8, { values: 0 });
+    const { ids } = await agree(index, { biases: sizes.map(() => 1), last: 3, k: 50, wanted: 60 });
+    const every = index.columns.flatMap((column) => [...column[4]]).sort((a, b) => (a < b ? -1 : 1));
+    assert.deepEqual([...ids], every.slice(0, 50));
+  });
+
+  it('finds the codes of vectors whose factor is zero again', async () => {
+    await agree(indexOf(testRandom(), 20, { values: 1 }), { wanted: 500, refined: 20, k: 20 });
+  });
+
+  it('reads the lists that it is given, and none whose bias is NaN', async () => {
+    const index = indexOf(testRandom(), 17);
+    const given = { nprobe: 3, probes: [8, 2, 4], biases: [0.5, NaN, 0.25] };
+    const { places, found } = await agree(index, { ...given, k: 100, wanted: 100 });
+    const lists = new Set(places.subarray(200, 200 + found[1]!));
+    assert.deepEqual(
+      [...lists].sort((a, b) => a - b),
+      [4, 8],
+    );
+  });
+
+  it('routes to the lists with the nearest centroids, nearest first', async () => {
+    const index = indexOf(testRandom(), 33);
+    const few = await agree(index, { nprobe: 5, candidates: sizes.length, last: 1 });
+    const query = normals(testRandom(), 33, 33);
+    const products = sizes.map((_, list) =>
+      query.reduce((sum, value, j) => sum + value * index.centroids[list * 33 + j]!, 0),
+    );
+    const expected = sizes.map((_, list) => list).sort((a, b) => products[b]! - products[a]!);
+    assert.deepEqual([...few.probes], expected.slice(0, 5));
+  });
+
+  it('counts only positions that are live and pass the filter, also none', async () => {
+    const random = testRandom();
+    const index = indexOf(random, 16);
+    const bitmap = (rows: number, percent: number) =>
+      Uint8Array.from({ length: (rows + 7) >> 3 }, () => (random.below(100) < percent ? random.below(256) : 0));
+    for (const percent of [0, 5, 60, 100]) {
+      const columns = index.columns.map((column): SearchColumnArrays => {
+        const [codes, offsets, counts, firsts, ids, records] = column;
+        return [codes, offsets, counts, firsts, ids, records, bitmap(ids.length, 90)];
+      });
+      const filters = columns.map((column, c) => (c === 0 ? bitmap(column[4].length, percent) : null));
+      const { places, found } = await agree({ ...index, columns }, { filters, k: 300, wanted: 700, refined: 300 });
+      for (let i = 0; i < found[1]!; i++) {
+        const [c, position] = [places[i]!, places[300 + i]!];
+        const bit = (bits: Uint8Array | null) => bits === null || ((bits[position >> 3]! >> (position & 7)) & 1) === 1;
+        assert.ok(bit(columns[c]![6]) && bit(filters[c]!));
+      }
+    }
+  });
+
+  it('leaves out first scores below the threshold', async () => {
+    const index = indexOf(testRandom(), 12);
+    const all = await agree(index, { last: 3, k: 40 });
+    const { found } = await agree(index, { last: 3, k: 40, threshold: all.scores[20]! });
+    assert.equal(found[1], 21);
+  });
+
+  it('ends with first scores where a column has no second code', async () => {
+    const index = indexOf(testRandom(), 12);
+    const [codes, offsets, counts, firsts, ids] = index.columns[0]!;
+    const columns = [[codes, offsets, counts, firsts, ids, null, null] as SearchColumnArrays, index.columns[1]!];
+    assert.deepEqual(await agree({ ...index, columns }), await agree({ ...index, columns }, { last: 3 }));
+  });
+
+  it('survives queries and tables of NaN, infinity and zeros', async () => {
+    for (const value of [NaN, Infinity, 0]) {
+      const index = indexOf(testRandom(), 40);
+      index.bases.fill(value);
+      await agree(index, { nprobe: 4, candidates: 6 });
+      index.centroids.fill(value);
+      await agree(index, { nprobe: 4, candidates: 6 });
+    }
+  });
+
+  it('gives the event loop the same answer, and stops when asked to', async () => {
+    const index = indexOf(testRandom(), 96);
+    const { actual } = await onBoth(async (kernels) => ({
+      now: await run(kernels, index, {}),
+      later: await run(kernels, index, {}, true),
+      stopped: await run(kernels, index, { cancel: Uint8Array.of(1) }, true),
+    }));
+    assert.deepEqual(actual.later, actual.now);
+    assert.equal(actual.stopped.done, -1);
+  });
+
+  it('answers one query over another searcher from the same scratch, and refuses a closed one', async () => {
+    const index = indexOf(testRandom(), 16, { columns: 1 });
+    await onBoth((kernels) => {
+      const searcher = kernels.openSearcher(index.words, 4, scales, 16, sizes.length, null, null, null, null);
+      kernels.closeSearcher(searcher);
+      kernels.closeSearcher(searcher);
+      assert.throws(() => kernels.addSearchColumn(searcher, ...index.columns[0]!), /closed/);
+    });
+  });
+});
