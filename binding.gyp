@@ -34,6 +34,7 @@
         'kernels/matrix-product/best.cc',
         'kernels/matrix-product/binding.cc',
         'kernels/matrix-product/reference.cc',
+        'kernels/matrix-product/rows.cc',
         'kernels/max-sim/avx2.cc',
         'kernels/max-sim/avx512.cc',
         'kernels/max-sim/binding.cc',

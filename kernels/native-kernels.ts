@@ -145,6 +145,12 @@ export interface NativeKernels {
       scores: Float32Array,
     ]
   ): void;
+  /** The rows of points [n, dim] that `rows` numbers, into gathered [rows, dim]. */
+  gatherRows(points: Float32Array, dim: number, rows: Uint32Array, gathered: Float32Array): void;
+  /** Adds points [n, dim] to sums [centroids, dim] of their assignments, in order, and counts them. */
+  addRows(
+    ...rows: [points: Float32Array, dim: number, assignments: Uint32Array, sums: Float64Array, counts: Uint32Array]
+  ): void;
   /** The file's bytes, or the errno that kept them away. */
   mapFile(path: string): ArrayBuffer | number;
   /** 0 = random, 1 = sequential, 2 = will need; gives 0 or an errno. */

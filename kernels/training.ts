@@ -46,3 +46,22 @@ export function bestProducts(points: Float32Array, centroids: CentroidPanels, be
   assert(scores.length === assignments.length, 'there is a score for every answer');
   call((kernels) => kernels.bestProducts(points, dim, panels, biases, assignments, scores));
 }
+
+/** Copies the rows of `points` float32[n, dim] that `rows` numbers into `gathered` float32[rows, dim]. */
+export function gatherRowsInto(points: Float32Array, dim: number, rows: Uint32Array, gathered: Float32Array): void {
+  assert(gathered.length === rows.length * dim, 'there is a place for every row');
+  call((kernels) => kernels.gatherRows(points, dim, rows, gathered));
+}
+
+/** What lies in each cluster: float64[clusters, dim] sums of rows, uint32[clusters] their numbers. */
+export interface ClusterSums {
+  readonly sums: Float64Array;
+  readonly counts: Uint32Array;
+}
+
+/** Adds each of `points` float32[n, dim] to the cluster that `assignments` uint32[n] names, in order. */
+export function addRows(points: Float32Array, dim: number, assignments: Uint32Array, clusters: ClusterSums): void {
+  assert(points.length === assignments.length * dim, 'points are whole rows, one for every assignment');
+  assert(clusters.sums.length === clusters.counts.length * dim, 'there is a sum for every count');
+  call((kernels) => kernels.addRows(points, dim, assignments, clusters.sums, clusters.counts));
+}

@@ -3,7 +3,7 @@
  * selection of rows, without a copy of more than a piece.
  */
 import { assert } from '../base/assert.js';
-import { bestProducts, type BestCentroids, type CentroidPanels } from '../kernels/training.js';
+import { bestProducts, gatherRowsInto, type BestCentroids, type CentroidPanels } from '../kernels/training.js';
 import { refuseStopped, type StopSign } from './stop-sign.js';
 
 /** Products of two numbers in a piece: two milliseconds of AVX-512, four of AVX2. */
@@ -61,11 +61,9 @@ function rowsOfPiece(
   gathered: Float32Array | null,
 ): Float32Array {
   if (order === null || gathered === null) return points.subarray(first * dim, end * dim);
-  for (let i = first; i < end; i++) {
-    const row = order[i]!;
-    gathered.set(points.subarray(row * dim, (row + 1) * dim), (i - first) * dim);
-  }
-  return gathered.subarray(0, (end - first) * dim);
+  const piece = gathered.subarray(0, (end - first) * dim);
+  gatherRowsInto(points, dim, order.subarray(first, end), piece);
+  return piece;
 }
 
 /** Room for the answers of `count` points. */

@@ -45,6 +45,12 @@ void pack_panels(const float* centroids, const float* biases, size_t count, size
 void best_products(const Kernels& kernels, const float* points, size_t count, const CentroidPanels& centroids, uint32_t* assignments,
                    float* scores);
 
+// gathered float32[count, dim] = the rows of points that `rows` uint32[count] numbers.
+void gather_rows(const float* points, const uint32_t* rows, size_t count, size_t dim, float* gathered);
+
+// Adds each of points float32[count, dim] to sums float64[centroids, dim] of its assignment, in order, and counts it.
+void add_rows(const float* points, const uint32_t* assignments, size_t count, size_t dim, double* sums, uint32_t* counts);
+
 namespace reference {
 void best_of_panels(const float* points, size_t count, const CentroidPanels& centroids, float* scores, uint32_t* panels);
 }  // namespace reference

@@ -35,3 +35,16 @@ export const bestProducts: NativeKernels['bestProducts'] = (
     scores[p] = best;
   }
 };
+
+/** See `NativeKernels.gatherRows`. */
+export const gatherRows: NativeKernels['gatherRows'] = (points, dim, rows, gathered) => {
+  rows.forEach((row, i) => gathered.set(points.subarray(row * dim, (row + 1) * dim), i * dim));
+};
+
+/** See `NativeKernels.addRows`. */
+export const addRows: NativeKernels['addRows'] = (points, dim, assignments, sums, counts) => {
+  assignments.forEach((centroid, row) => {
+    counts[centroid]!++;
+    for (let j = 0; j < dim; j++) sums[centroid * dim + j]! += points[row * dim + j]!;
+  });
+};

@@ -6,13 +6,14 @@
  */
 import type { Random } from '../../base/random.js';
 import { allRows } from '../assign-points.js';
-import { clustersOf, gatherRows, normalizeRows, sampleRows, trainKmeans, usualWarmUp } from '../kmeans.js';
+import { clustersOf, trainKmeans, usualWarmUp } from '../kmeans.js';
+import { gatherRows, normalizeRows, sampleRows } from '../rows.js';
 import { halveLargest, type Clusters } from '../repair-clusters.js';
 import type { StopSign } from '../stop-sign.js';
 
 /** More points a list than these change centroids by less than another seed does. */
 const pointsPerListMax = 256;
-const iterations = 2;
+const iterations = 5;
 /** Rounds of halving lists that are still too long after the iterations; each reads all vectors once. */
 const balanceRounds = 8;
 

@@ -11,7 +11,7 @@ import { ShoalError } from '../../base/errors.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
-import { gatherRows, shuffledRows } from '../kmeans.js';
+import { gatherRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 import { factorScales } from './factor-scales.js';
 import { trainAnchors } from './train-anchors.js';

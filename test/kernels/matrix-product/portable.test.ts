@@ -95,3 +95,34 @@ describe('products with centroids', () => {
     });
   });
 });
+
+describe('rows by number', () => {
+  it('are gathered, and added to their sums, alike everywhere', async () => {
+    const random = testRandom();
+    const points = normals(random, 50 * 7);
+    const rows = Uint32Array.from({ length: 33 }, () => random.below(50));
+    const assignments = rows.map((row) => row % 5);
+    const { expected, actual } = await onBoth((kernels) => {
+      const [gathered, sums, counts] = [new Float32Array(33 * 7), new Float64Array(5 * 7), new Uint32Array(5)];
+      kernels.gatherRows(points, 7, rows, gathered);
+      kernels.addRows(gathered, 7, assignments, sums, counts);
+      return { gathered, sums, counts };
+    });
+    assert.deepEqual(actual, expected);
+    assert.equal(actual.gathered[7 * 4 + 3], points[rows[4]! * 7 + 3]);
+    assert.equal(
+      actual.counts.reduce((sum, count) => sum + count, 0),
+      33,
+    );
+  });
+
+  it('are refused past the end', async () => {
+    await onBoth((kernels) => {
+      if (kernels === portableKernels) return;
+      const [one, two] = [new Float32Array(4), Uint32Array.of(2)];
+      assert.throws(() => kernels.gatherRows(one, 4, two, new Float32Array(4)), /passes the end of the points/);
+      const sums = new Float64Array(8);
+      assert.throws(() => kernels.addRows(one, 4, two, sums, new Uint32Array(2)), /passes the end of the sums/);
+    });
+  });
+});

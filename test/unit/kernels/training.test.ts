@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { bestProducts, centroidPanels } from '../../../kernels/training.js';
+import { addRows, bestProducts, centroidPanels, gatherRowsInto } from '../../../kernels/training.js';
 
 const answers = (count: number) => ({ assignments: new Uint32Array(count), scores: new Float32Array(count) });
 
@@ -19,5 +19,14 @@ describe('the door of training', () => {
     assert.throws(() => centroidPanels(new Float32Array(0), null, 2), { code: 'INTERNAL' });
     assert.throws(() => centroidPanels(two, two, 2), { code: 'INTERNAL' });
     assert.throws(() => bestProducts(two, centroidPanels(two, null, 2), answers(2)), { code: 'INTERNAL' });
+  });
+
+  it('gathers rows, and adds them up by cluster', () => {
+    const gathered = new Float32Array(4);
+    gatherRowsInto(Float32Array.of(1, 2, 3, 4, 5, 6), 2, Uint32Array.of(2, 0), gathered);
+    assert.deepEqual([...gathered], [5, 6, 1, 2]);
+    const clusters = { sums: new Float64Array(2), counts: new Uint32Array(1) };
+    addRows(gathered, 2, Uint32Array.of(0, 0), clusters);
+    assert.deepEqual([[...clusters.sums], [...clusters.counts]], [[6, 8], [2]]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../base/random.js';
-import { normalizeRows, sampleRows, trainKmeans } from '../../../trainer/kmeans.js';
+import { trainKmeans } from '../../../trainer/kmeans.js';
+import { normalizeRows } from '../../../trainer/rows.js';
 
 /** Points scattered around `count` well separated directions, direction i for point i mod count. */
 function clouds(count: number, points: number, dim: number): Float32Array {
@@ -85,24 +86,5 @@ describe('k-means', () => {
   it('refuses more centroids than points', () => {
     const few = clouds(1, 5, 16);
     assert.throws(() => trainKmeans(few, { ...options, random: seededRandom(1) }), { code: 'INTERNAL' });
-  });
-});
-
-describe('sampling rows', () => {
-  it('takes different rows', () => {
-    const points = Float32Array.from({ length: 10 }, (_, i) => i);
-    const all = sampleRows(points, 1, { count: 10, random: seededRandom(9) });
-    assert.deepEqual(
-      [...all].sort((a, b) => a - b),
-      [...points],
-    );
-  });
-});
-
-describe('normalizing rows', () => {
-  it('leaves rows of zeros', () => {
-    const rows = Float32Array.of(3, 4, 0, 0);
-    normalizeRows(rows, 2);
-    assert.deepEqual([...rows], [Math.fround(0.6), Math.fround(0.8), 0, 0]);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { clustersOf, normalizeRows } from '../../../trainer/kmeans.js';
+import { clustersOf } from '../../../trainer/kmeans.js';
+import { normalizeRows } from '../../../trainer/rows.js';
 import { allRows } from '../../../trainer/assign-points.js';
 import { halveLargest, reseedEmpty } from '../../../trainer/repair-clusters.js';
 

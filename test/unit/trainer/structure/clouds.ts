@@ -1,6 +1,6 @@
 /** Vectors around a few directions and queries that lie apart from them all, as short queries do. */
 import { seededRandom } from '../../../../base/random.js';
-import { normalizeRows } from '../../../../trainer/kmeans.js';
+import { normalizeRows } from '../../../../trainer/rows.js';
 
 export interface Clouds {
   readonly dim: number;
