@@ -88,6 +88,10 @@ void export_all(Exports exports) {
   exports.Set("quantizeCentroids", quantize_centroids);
   exports.Set("search", search_now);
   exports.Set("searchAsync", search_async);
+  exports.Set("packPanels", pack_centroid_panels);
+  exports.Set("bestProducts", best_products_of);
+  exports.Set("gatherRows", gather_numbered_rows);
+  exports.Set("addRows", add_assigned_rows);
   exports.Set("mapFile", map);
   exports.Set("adviseMapping", advise);
   exports.Set("unmapFile", unmap);

@@ -66,6 +66,12 @@ napi_value quantize_centroids(napi_env env, napi_callback_info info);
 napi_value search_now(napi_env env, napi_callback_info info);
 napi_value search_async(napi_env env, napi_callback_info info);
 
+// --- matrix-product
+napi_value pack_centroid_panels(napi_env env, napi_callback_info info);
+napi_value best_products_of(napi_env env, napi_callback_info info);
+napi_value gather_numbered_rows(napi_env env, napi_callback_info info);
+napi_value add_assigned_rows(napi_env env, napi_callback_info info);
+
 // --- mapped-file
 napi_value map(napi_env env, napi_callback_info info);
 napi_value advise(napi_env env, napi_callback_info info);

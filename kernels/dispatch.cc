@@ -31,6 +31,7 @@ const Kernels reference_kernels = {
     reference::find_nibbles,
     reference::row_products,
     reference::byte_products,
+    reference::best_of_panels,
 };
 
 #if defined(__x86_64__)
@@ -55,6 +56,7 @@ const Kernels avx2_kernels = {
     avx2::find_nibbles,
     avx2::row_products,
     avx2::byte_products,
+    avx2::best_of_panels,
 };
 
 // sum_bytes stays AVX2 (it is the yardstick of bandwidth), and so do accumulate_term (it scatters one score at a time) and the encoding of
@@ -80,6 +82,7 @@ const Kernels avx512_kernels = {
     avx2::find_nibbles,
     avx512::row_products,
     avx512::byte_products,
+    avx512::best_of_panels,
 };
 
 // Asked of the processor itself: Clang before 17 does not know the name.

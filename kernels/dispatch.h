@@ -9,6 +9,7 @@
 #include "kernels/float16/float16.h"
 #include "kernels/list-search/list-search.h"
 #include "kernels/lookup-table/lookup-table.h"
+#include "kernels/matrix-product/matrix-product.h"
 #include "kernels/max-sim/max-sim.h"
 #include "kernels/nearest-centroid/nearest-centroid.h"
 #include "kernels/product-code/product-code.h"
@@ -38,6 +39,7 @@ struct Kernels {
   FindNibbles find_nibbles;
   RowProducts row_products;
   ByteProducts byte_products;
+  BestOfPanels best_of_panels;
 };
 
 // The tables this machine can run, best first; *count of them. The last is always "reference".

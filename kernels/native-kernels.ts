@@ -169,6 +169,33 @@ export interface NativeKernels {
     filters: readonly (Uint8Array | null)[] | null,
     cancel: Uint8Array,
   ): Promise<number>;
+  /** Centroids [k, dim] and biases [k] into panels float32[ceil(k / 16), dim, 16] and panelBiases [ceil(k / 16), 16]: matrix-product.h. */
+  packPanels(
+    ...centroids: [
+      centroids: Float32Array,
+      biases: Float32Array | null,
+      dim: number,
+      panels: Float32Array,
+      panelBiases: Float32Array,
+    ]
+  ): void;
+  /** The best centroid of every point [n, dim], and its score. */
+  bestProducts(
+    ...products: [
+      points: Float32Array,
+      dim: number,
+      panels: Float32Array,
+      panelBiases: Float32Array,
+      assignments: Uint32Array,
+      scores: Float32Array,
+    ]
+  ): void;
+  /** The rows of points [n, dim] that `rows` numbers, into gathered [rows, dim]. */
+  gatherRows(points: Float32Array, dim: number, rows: Uint32Array, gathered: Float32Array): void;
+  /** Adds points [n, dim] to sums [centroids, dim] of their assignments, in order, and counts them. */
+  addRows(
+    ...rows: [points: Float32Array, dim: number, assignments: Uint32Array, sums: Float64Array, counts: Uint32Array]
+  ): void;
   /** The file's bytes, or the errno that kept them away. */
   mapFile(path: string): ArrayBuffer | number;
   /** 0 = random, 1 = sequential, 2 = will need; gives 0 or an errno. */

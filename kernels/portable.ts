@@ -16,6 +16,7 @@ import {
 } from './list-search/portable.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
+import { addRows, bestProducts, gatherRows, packPanels } from './matrix-product/portable.js';
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectLanes } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
 import { encodeVectors } from './product-code/portable.js';
@@ -68,6 +69,10 @@ export const portableKernels: NativeKernels = {
   quantizeCentroids,
   search,
   searchAsync,
+  packPanels,
+  bestProducts,
+  gatherRows,
+  addRows,
   mapFile,
   adviseMapping,
   unmapFile,

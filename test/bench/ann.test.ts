@@ -5,7 +5,9 @@ import { systemClock } from '../../base/clock.js';
 import { inFolder } from '../temporary-folder.js';
 import type { AnnSystem, BatchRun, Setting, SingleRun } from './support/ann/ann-system.js';
 import { smallDataset } from './support/ann/dataset.js';
-import { definitionOf, sentencesOf } from './support/ann/glosses.js';
+import { ownCodecs, ownLists } from './support/ann/own-lists.js';
+import { trainingTexts } from './support/ann/training-queries.js';
+import { definitionOf, sentencesOf, wordQueries } from './support/ann/glosses.js';
 import { interleavedRuns } from './support/ann/interleaved-runs.js';
 import { mixedRows, neighboursWanted } from './support/ann/million.js';
 import { readFloatRows, readRowNumbers, writeFloatRows, writeRowNumbers } from './support/ann/npy-file.js';
@@ -176,5 +178,53 @@ describe('tuning and measuring', () => {
     const tuned = await new Tuner(system, answers, halves(queryCount).tuning).best(0.95);
     assert.deepEqual(tuned?.setting, {});
     assert.ok(tuned.recall > 0.99);
+  });
+});
+
+describe('inverted lists', () => {
+  const options = { clock: systemClock, threads: 1, smoke: true, progress: () => undefined };
+
+  it('find nearly everything when all lists are read, alone and in batches alike', async () => {
+    const dataset = await smallDataset(rows, 64, queryCount);
+    const [set] = dataset.querySets;
+    const answers = rightAnswers(dataset.base, set!.queries, set!.truth, 10);
+    const range = { first: 0, step: 1, count: queryCount };
+    for (const system of ownLists(dataset, options)) {
+      await system.prepare();
+      await system.useQueries(set!);
+      const hasRows = system.variant.endsWith('fp16');
+      const setting = { nprobe: 16, survivors: 200, ...(hasRows ? { exact: 30 } : {}) };
+      const { ids } = await system.measureSingle(setting, 10, range);
+      assert.ok(recallOf(answers, range, ids) > (hasRows ? 0.99 : 0.9), system.variant);
+      assert.deepEqual((await system.measureBatch(setting, 10, range)).ids, ids);
+      await system.close();
+    }
+  });
+
+  it('count the bytes of what is read of a vector', async () => {
+    const dataset = await smallDataset(rows, 64, queryCount);
+    const sizes: number[] = [];
+    for (const system of [...ownCodecs(dataset, options), ...ownLists(dataset, options)]) {
+      sizes.push((await system.prepare()).codeBytes);
+      await system.close();
+    }
+    assert.deepEqual(sizes, [12, 50, 50, 178]);
+  });
+});
+
+describe('training queries', () => {
+  const gloss = (lemma: string, text: string) => ({ lemmas: [lemma], text }) as never;
+
+  it('are none of those that are measured', () => {
+    const glosses = Array.from({ length: 10_050 }, (_, i) => gloss(`word ${i}`, `the definition of number ${i}`));
+    const measured = new Set(wordQueries(glosses));
+    const texts = trainingTexts('words', glosses);
+    assert.equal(texts.length, 50);
+    assert.ok(texts.every((text) => !measured.has(text)));
+  });
+
+  it('taken out of a definition are one to three of its words', () => {
+    const [text] = trainingTexts('excerpts', [gloss('a', 'scattering of the carpet; "strewn toys"')]);
+    assert.match(text!, /^(scattering|scattering of the|carpet|the carpet|of the carpet)$/);
   });
 });

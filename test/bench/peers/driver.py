@@ -7,6 +7,7 @@ build   variant -> handle, buildSeconds (CPU, of the first build when it comes o
 search  handle, setting, k, first, step, count, single -> ids (base64 int32 [count, k]), cpuSeconds, seconds of the one call, or
         with single: micros (base64 float32 [count], one query a call, one thread)
 call    -> micros: the fixed cost of a single call, the median of 2,000 calls on an index of 16 vectors
+kmeans  count, iterations -> scores and seconds by iteration (FAISS alone)
 requery queries: another file, for all indexes
 drop    handle
 """
@@ -54,6 +55,9 @@ class Session:
         self.last += 1
         self.indexes[self.last] = index
         return {"handle": self.last, "buildSeconds": index.build_seconds, **sizes_of(index)}
+
+    def kmeans(self, count, iterations):
+        return self.peer.kmeans(count, iterations)
 
     def drop(self, handle):
         del self.indexes[handle]

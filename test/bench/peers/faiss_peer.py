@@ -23,6 +23,18 @@ class Peer:
     def version(self):
         return faiss.__version__
 
+    def kmeans(self, count, iterations):
+        """Sums of inner products and CPU seconds so far, by iteration, of spherical k-means over all vectors."""
+        faiss.omp_set_num_threads(1)
+        rows = np.ascontiguousarray(self.base, dtype=np.float32)
+        most = len(rows) // count + 1
+        kmeans = faiss.Kmeans(rows.shape[1], count, niter=iterations, spherical=True, max_points_per_centroid=most)
+        begin = time.process_time()
+        kmeans.train(rows)
+        whole = time.process_time() - begin
+        stats = kmeans.iteration_stats
+        return {"scores": [each["obj"] for each in stats], "seconds": [whole * each["time"] / stats[-1]["time"] for each in stats]}
+
     def tiny(self, rows):
         index = faiss.IndexFlatIP(rows.shape[1])
         index.add(rows)

@@ -1,6 +1,6 @@
 /** Principal axes by Jacobi's method: small, exact and slow enough for a comparison only. */
 import { assert } from '../../../base/assert.js';
-import { normalizeRows } from '../../../trainer/kmeans.js';
+import { normalizeRows } from '../../../trainer/rows.js';
 
 /** Maps rows to their leading coordinates, each divided by the root of its spread, and back to unit length. */
 export interface Projection {

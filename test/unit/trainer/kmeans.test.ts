@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../base/random.js';
-import { normalizeRows, sampleRows, trainKmeans } from '../../../trainer/kmeans.js';
+import { trainKmeans } from '../../../trainer/kmeans.js';
+import { normalizeRows } from '../../../trainer/rows.js';
 
 /** Points scattered around `count` well separated directions, direction i for point i mod count. */
 function clouds(count: number, points: number, dim: number): Float32Array {
@@ -36,6 +37,29 @@ describe('k-means', () => {
     scores.slice(1).forEach((score, i) => assert.ok(score >= (scores[i] ?? 0) - 1e-6));
   });
 
+  it('comes as far with a warm-up and two iterations as with twelve', () => {
+    const points = clouds(20, 3000, 16);
+    const scoreOf = (iterations: number, warmUp: number[]): number => {
+      let last = 0;
+      const some = { ...options, count: 40, iterations, warmUp, random: seededRandom(5) };
+      trainKmeans(points, { ...some, onIteration: (_, score) => (last = score) });
+      return last;
+    };
+    const [plain, warmed] = [scoreOf(12, []), scoreOf(2, [8, 8, 8, 16, 16, 32, 32])];
+    assert.ok(warmed > plain - 0.01, `${warmed} against ${plain}`);
+  });
+
+  it('stops between iterations when it is told to', () => {
+    const controller = new AbortController();
+    const stopping = {
+      ...options,
+      random: seededRandom(5),
+      signal: controller.signal,
+      onIteration: () => controller.abort(),
+    };
+    assert.throws(() => trainKmeans(clouds(6, 300, 16), stopping), { code: 'CANCELLED' });
+  });
+
   it('gives centroids of unit length', () => {
     const centroids = trainKmeans(clouds(3, 60, 16), { ...options, random: seededRandom(5) });
     for (let row = 0; row < options.count; row++) {
@@ -62,24 +86,5 @@ describe('k-means', () => {
   it('refuses more centroids than points', () => {
     const few = clouds(1, 5, 16);
     assert.throws(() => trainKmeans(few, { ...options, random: seededRandom(1) }), { code: 'INTERNAL' });
-  });
-});
-
-describe('sampling rows', () => {
-  it('takes different rows', () => {
-    const points = Float32Array.from({ length: 10 }, (_, i) => i);
-    const all = sampleRows(points, 1, { count: 10, random: seededRandom(9) });
-    assert.deepEqual(
-      [...all].sort((a, b) => a - b),
-      [...points],
-    );
-  });
-});
-
-describe('normalizing rows', () => {
-  it('leaves rows of zeros', () => {
-    const rows = Float32Array.of(3, 4, 0, 0);
-    normalizeRows(rows, 2);
-    assert.deepEqual([...rows], [Math.fround(0.6), Math.fround(0.8), 0, 0]);
   });
 });

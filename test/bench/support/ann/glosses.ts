@@ -61,19 +61,21 @@ export function sentencesOf(text: string): string[] {
   return quoted.filter((sentence) => sentence.split(/\s+/).length >= sentenceWordsMin);
 }
 
-function sentenceQueries(glosses: readonly Gloss[]): string[] {
+/** Texts of the set *sentences*. */
+export function sentenceQueries(glosses: readonly Gloss[]): string[] {
   return chosen(seededRandom(seed), [...new Set(glosses.flatMap(({ text }) => sentencesOf(text)))]);
 }
 
-function wordQueries(glosses: readonly Gloss[]): string[] {
+/** Texts of the set *words*. */
+export function wordQueries(glosses: readonly Gloss[]): string[] {
   return chosen(seededRandom(seed + 1), [...new Set(glosses.map(({ lemmas }) => lemmas[0]!))]);
 }
 
-/** `queryCount` of `texts`, in random order. */
-function chosen(random: Random, texts: string[]): string[] {
-  for (let i = 0; i < Math.min(queryCount, texts.length); i++) {
+/** `count` of `texts`, in random order. The array is reordered. */
+export function chosen(random: Random, texts: string[], count = queryCount): string[] {
+  for (let i = 0; i < Math.min(count, texts.length); i++) {
     const other = i + random.below(texts.length - i);
     [texts[i], texts[other]] = [texts[other]!, texts[i]!];
   }
-  return texts.slice(0, queryCount);
+  return texts.slice(0, count);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { trainCodec } from '../../../../models/build/codec.js';
-import { normalizeRows } from '../../../../trainer/kmeans.js';
+import { normalizeRows } from '../../../../trainer/rows.js';
 
 describe('training a token codec', () => {
   it('gives one that decodes near what it encodes, equal for equal seeds', () => {

@@ -1,0 +1,68 @@
+/** Trained structures of a dataset, kept beside it: training takes minutes, and is the same for the same vectors. */
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { seededRandom } from '../../../../base/random.js';
+import { trainStructure } from '../../../../trainer/structure/train-structure.js';
+import { readListCodebookFile, writeListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
+import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure.js';
+import { cpuSeconds } from './cpu-seconds.js';
+import type { ListIndexParts } from './list-index.js';
+import type { FloatRows } from './npy-file.js';
+
+export interface TrainedListsOptions {
+  readonly base: FloatRows;
+  /** null = nothing is kept. */
+  readonly folder: string | null;
+  readonly lists: number;
+  /** What anchors are learned from, by its name in files; null = nothing but the vectors. */
+  readonly queries: { readonly name: string; rows(): Promise<FloatRows> } | null;
+  progress(line: string): void;
+}
+
+export interface TrainedLists {
+  readonly parts: ListIndexParts;
+  /** Processor time of the training. */
+  readonly trainSeconds: number;
+}
+
+const seed = 7;
+
+/** Trained now unless it is in the folder. */
+export async function trainedLists(options: TrainedListsOptions): Promise<TrainedLists> {
+  const { base, folder, lists, queries, progress } = options;
+  const name = `lists-${base.count}-${lists}-${queries?.name ?? 'vectors'}`;
+  const path = (ending: string): string => join(folder ?? '', `${name}.${ending}`);
+  if (folder !== null && existsSync(path('json'))) return await readLists(path);
+  const begin = cpuSeconds();
+  const rows = queries === null ? null : (await queries.rows()).values;
+  const { structure, codebook } = trainStructure(
+    { dim: base.dim, vectors: base.values, queries: rows },
+    { lists, random: seededRandom(seed), onProgress: told(progress) },
+  );
+  const trainSeconds = cpuSeconds() - begin;
+  if (folder !== null) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path('structure'), writeStructureFile(structure));
+    await writeFile(path('codebook'), writeListCodebookFile(codebook));
+    await writeFile(path('json'), JSON.stringify({ trainSeconds }));
+  }
+  return { parts: { structure, codebook, routing: structure.centroids }, trainSeconds };
+}
+
+async function readLists(path: (ending: string) => string): Promise<TrainedLists> {
+  const structure = readStructureFile(await readFile(path('structure')));
+  const codebook = readListCodebookFile(await readFile(path('codebook')));
+  const { trainSeconds } = JSON.parse(await readFile(path('json'), 'utf8')) as { trainSeconds: number };
+  return { parts: { structure, codebook, routing: structure.centroids }, trainSeconds };
+}
+
+/** A line for each step, not for each call. */
+function told(progress: (line: string) => void): (step: string, share: number) => void {
+  let last = '';
+  return (step, share) => {
+    const line = `training ${step}: ${Math.floor(share * 10)}0 %`;
+    if (line !== last) progress(line);
+    last = line;
+  };
+}
