@@ -5,7 +5,7 @@ import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
-import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectLanes } from './max-sim/portable.js';
+import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
 import { encodeVectors } from './product-code/portable.js';
 import { encodeSecond, quantizeQuery, scoreSurvivors, scoreSurvivorsAsync } from './second-code/portable.js';
@@ -20,7 +20,6 @@ export const portableKernels: NativeKernels = {
   sumBytes,
   toFloat16,
   toFloat32,
-  projectLanes,
   maxSimCodes,
   maxSimCodesExact,
   maxSimCodesMatches,
