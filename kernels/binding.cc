@@ -58,7 +58,6 @@ void export_all(Exports exports) {
   exports.Set("sumBytes", sum_bytes);
   exports.Set("toFloat16", to_float16);
   exports.Set("toFloat32", to_float32);
-  exports.Set("projectLanes", project_lanes);
   exports.Set("maxSimCodes", codes_fast);
   exports.Set("maxSimCodesExact", codes_exact);
   exports.Set("maxSimCodesMatches", codes_matches);

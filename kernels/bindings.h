@@ -21,7 +21,6 @@ napi_value to_float16(napi_env env, napi_callback_info info);
 napi_value to_float32(napi_env env, napi_callback_info info);
 
 // --- max-sim
-napi_value project_lanes(napi_env env, napi_callback_info info);
 napi_value codes_fast(napi_env env, napi_callback_info info);
 napi_value codes_exact(napi_env env, napi_callback_info info);
 napi_value codes_matches(napi_env env, napi_callback_info info);

@@ -27,6 +27,8 @@ struct Kernels {
   ProjectRows project_rows;
   ExpandCodes expand_codes;
   MaxCodes max_codes;
+  PackTables pack_tables;
+  MaxTables max_tables;
   NearestPanel nearest_panel;
   AccumulateTerm accumulate_term;
   InnerTables inner_tables;

@@ -33,8 +33,6 @@ export interface NativeKernels {
   sumBytes(bytes: Uint8Array): number;
   toFloat16(values: Float32Array, bits: Uint16Array): void;
   toFloat32(bits: Uint16Array, values: Float32Array): void;
-  /** lanes float32[tiles][dim][16], rows float32[n, dim], out float32[n, tiles * 16]. */
-  projectLanes(lanes: Float32Array, dim: number, rows: Float32Array, out: Float32Array): void;
   maxSimCodes(query: MaxSimQuery, tokens: Uint8Array, ...rest: [...MaxSimDocuments, ...JobArrays]): Promise<number>;
   maxSimCodesExact(
     query: MaxSimQuery,

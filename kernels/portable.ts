@@ -17,7 +17,7 @@ import {
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { addRows, bestProducts, gatherRows, packPanels } from './matrix-product/portable.js';
-import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectLanes } from './max-sim/portable.js';
+import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
 import { encodeVectors } from './product-code/portable.js';
 import {
@@ -39,7 +39,6 @@ export const portableKernels: NativeKernels = {
   sumBytes,
   toFloat16,
   toFloat32,
-  projectLanes,
   maxSimCodes,
   maxSimCodesExact,
   maxSimCodesMatches,

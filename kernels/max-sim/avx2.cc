@@ -29,46 +29,26 @@ struct Block {
   float inverse_norms[block];
 };
 
-// 32 dimensions from 4 * NBits bytes of codes into one bucket a byte.
-template <int NBits>
+// 32 dimensions from 16 bytes of codes into one bucket a byte.
 inline __m256i spread(const uint8_t* codes) {
-  if constexpr (NBits == 1) {
-    uint32_t bits;
-    std::memcpy(&bits, codes, sizeof bits);
-    const __m256i repeat = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3,
-                                            3, 3, 3, 3);
-    const __m256i bit = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201ull));
-    const __m256i bytes = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(static_cast<int>(bits)), repeat), bit);
-    return _mm256_and_si256(_mm256_cmpeq_epi8(bytes, bit), _mm256_set1_epi8(1));
-  } else if constexpr (NBits == 2) {
-    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(codes));
-    const __m256i wide = _mm256_cvtepu8_epi32(bytes);
-    const __m256i low = _mm256_or_si256(wide, _mm256_slli_epi32(wide, 6));
-    const __m256i high = _mm256_or_si256(_mm256_slli_epi32(wide, 12), _mm256_slli_epi32(wide, 18));
-    return _mm256_and_si256(_mm256_or_si256(low, high), _mm256_set1_epi8(3));
-  } else {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes));
-    const __m256i wide = _mm256_cvtepu8_epi16(bytes);
-    return _mm256_and_si256(_mm256_or_si256(wide, _mm256_slli_epi16(wide, 4)), _mm256_set1_epi8(15));
-  }
+  const __m256i wide = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(codes)));
+  return _mm256_and_si256(_mm256_or_si256(wide, _mm256_slli_epi16(wide, 4)), _mm256_set1_epi8(15));
 }
 
-template <int NBits>
 void expand_levels(const uint8_t* codes, uint32_t dim, __m256i table, uint8_t* levels) {
   uint32_t j = 0;
   for (; j + 32 <= dim; j += 32) {
-    const __m256i buckets = spread<NBits>(codes + j * NBits / 8);
+    const __m256i buckets = spread(codes + j / 2);
     _mm256_store_si256(reinterpret_cast<__m256i*>(levels + j), _mm256_shuffle_epi8(table, buckets));
   }
   if (j == dim) return;
   uint8_t padded[16] = {};
-  std::memcpy(padded, codes + j * NBits / 8, (dim - j) * NBits / 8);
-  _mm256_store_si256(reinterpret_cast<__m256i*>(levels + j), _mm256_shuffle_epi8(table, spread<NBits>(padded)));
+  std::memcpy(padded, codes + j / 2, (dim - j) / 2);
+  _mm256_store_si256(reinterpret_cast<__m256i*>(levels + j), _mm256_shuffle_epi8(table, spread(padded)));
 }
 
-template <int NBits>
 void load_block(const CodesQuery& query, const uint8_t* record, uint32_t tokens, uint32_t first, __m256i table, Block& out) {
-  const size_t code_bytes = query.dim * NBits / 8;
+  const size_t code_bytes = query.dim / 2;
   for (uint32_t t = 0; t < block; t++) {
     const size_t token = first + t < tokens ? first + t : tokens - 1;
     uint16_t id, norm;
@@ -77,7 +57,7 @@ void load_block(const CodesQuery& query, const uint8_t* record, uint32_t tokens,
     const uint32_t centroid = id < query.centroid_count ? id : query.centroid_count - 1;
     out.centroid_scores[t] = query.centroid_scores + size_t{centroid} * query.tiles * 16;
     out.inverse_norms[t] = _cvtsh_ss(norm);
-    expand_levels<NBits>(record + 4 * size_t{tokens} + token * code_bytes, query.dim, table, out.levels[t]);
+    expand_levels(record + 4 * size_t{tokens} + token * code_bytes, query.dim, table, out.levels[t]);
   }
 }
 
@@ -117,20 +97,8 @@ void raise_half(const CodesQuery& query, const Block& tokens, uint32_t lane, flo
   _mm256_storeu_ps(best + lane, largest);
 }
 
-template <int NBits>
-void max_codes_of(const CodesQuery& query, const uint8_t* record, uint32_t tokens, float* best) {
-  uint8_t repeated[32];
-  for (int i = 0; i < 32; i++) repeated[i] = query.weight_levels[i & ((1 << NBits) - 1)];
-  const __m256i table = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(repeated));
-  Block loaded;
-  for (uint32_t first = 0; first < tokens; first += block) {
-    load_block<NBits>(query, record, tokens, first, table, loaded);
-    for (uint32_t lane = 0; lane < query.tiles * 16; lane += 8) raise_half(query, loaded, lane, best);
-  }
-}
-
 template <int Rows>
-inline void project_block(const float* query, size_t dim, const float* rows, size_t stride, float* out) {
+void project_block(const float* query, size_t dim, const float* rows, size_t stride, float* out) {
   __m256 sums[Rows][2];
   for (int r = 0; r < Rows; r++) sums[r][0] = sums[r][1] = _mm256_setzero_ps();
   for (size_t j = 0; j < dim; j++) {
@@ -176,11 +144,14 @@ void expand_codes_of(const float* centroid, const float* weights, const uint8_t*
 
 void project_rows(const float* query, uint32_t tiles, size_t dim, const float* rows, size_t count, float* out) {
   const size_t stride = size_t{tiles} * 16;
+  // What is left of a block is a block of its own: row by row it would wait for its own sums.
+  using ProjectBlock = void (*)(const float*, size_t, const float*, size_t, float*);
+  constexpr ProjectBlock rest[block] = {nullptr, project_block<1>, project_block<2>, project_block<3>};
   for (uint32_t tile = 0; tile < tiles; tile++) {
     const float* lanes = query + tile * dim * 16;
     size_t r = 0;
-    for (; r + 4 <= count; r += 4) project_block<4>(lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
-    for (; r < count; r++) project_block<1>(lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
+    for (; r + block <= count; r += block) project_block<block>(lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
+    if (r < count) rest[count - r](lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
   }
 }
 
@@ -191,9 +162,14 @@ void expand_codes(const float* centroid, const float* weights, const uint8_t* co
 }
 
 void max_codes(const CodesQuery& query, const uint8_t* record, uint32_t tokens, float* best) {
-  if (query.nbits == 1) max_codes_of<1>(query, record, tokens, best);
-  if (query.nbits == 2) max_codes_of<2>(query, record, tokens, best);
-  if (query.nbits == 4) max_codes_of<4>(query, record, tokens, best);
+  uint8_t repeated[32];
+  for (int i = 0; i < 32; i++) repeated[i] = query.weight_levels[i & 15];
+  const __m256i table = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(repeated));
+  Block loaded;
+  for (uint32_t first = 0; first < tokens; first += block) {
+    load_block(query, record, tokens, first, table, loaded);
+    for (uint32_t lane = 0; lane < query.tiles * 16; lane += 8) raise_half(query, loaded, lane, best);
+  }
 }
 
 }  // namespace shoal::avx2

@@ -30,36 +30,24 @@ struct Block {
   float inverse_norms[block];
 };
 
-// 64 dimensions from 64 * NBits / 8 bytes of codes into one bucket (plus garbage above it) a byte.
-template <int NBits>
+// 64 dimensions from 32 bytes of codes into one bucket (plus garbage above it) a byte.
 inline __m512i spread(const uint8_t* codes, __mmask32 mask) {
-  const __m256i bytes = _mm256_maskz_loadu_epi8(mask, codes);
-  if constexpr (NBits == 1) {
-    const __m512i wide = _mm512_cvtepu8_epi64(_mm256_castsi256_si128(bytes));
-    return _mm512_multishift_epi64_epi8(_mm512_set1_epi64(0x0706050403020100), wide);
-  } else if constexpr (NBits == 2) {
-    const __m512i wide = _mm512_cvtepu8_epi32(_mm256_castsi256_si128(bytes));
-    return _mm512_multishift_epi64_epi8(_mm512_set1_epi64(0x2624222006040200), wide);
-  } else {
-    const __m512i wide = _mm512_cvtepu8_epi16(bytes);
-    return _mm512_multishift_epi64_epi8(_mm512_set1_epi64(0x3430242014100400), wide);
-  }
+  const __m512i wide = _mm512_cvtepu8_epi16(_mm256_maskz_loadu_epi8(mask, codes));
+  return _mm512_multishift_epi64_epi8(_mm512_set1_epi64(0x3430242014100400), wide);
 }
 
-template <int NBits>
 void expand_levels(const uint8_t* codes, uint32_t dim, __m512i table, uint8_t* levels) {
-  constexpr uint32_t step_bytes = 8 * NBits;
-  const uint32_t code_bytes = dim * NBits / 8;
+  constexpr uint32_t step_bytes = 32;
+  const uint32_t code_bytes = dim / 2;
   for (uint32_t at = 0; at < code_bytes; at += step_bytes) {
     const uint32_t left = code_bytes - at < step_bytes ? code_bytes - at : step_bytes;
     const __mmask32 mask = static_cast<__mmask32>((uint64_t{1} << left) - 1);
-    _mm512_store_si512(levels + at * 8 / NBits, _mm512_permutexvar_epi8(spread<NBits>(codes + at, mask), table));
+    _mm512_store_si512(levels + at * 2, _mm512_permutexvar_epi8(spread(codes + at, mask), table));
   }
 }
 
-template <int NBits>
 void load_block(const CodesQuery& query, const uint8_t* record, uint32_t tokens, uint32_t first, __m512i table, Block& out) {
-  const size_t code_bytes = query.dim * NBits / 8;
+  const size_t code_bytes = query.dim / 2;
   for (uint32_t t = 0; t < block; t++) {
     const size_t token = first + t < tokens ? first + t : tokens - 1;
     uint16_t id, norm;
@@ -68,7 +56,7 @@ void load_block(const CodesQuery& query, const uint8_t* record, uint32_t tokens,
     const uint32_t centroid = id < query.centroid_count ? id : query.centroid_count - 1;
     out.centroid_scores[t] = query.centroid_scores + size_t{centroid} * query.tiles * 16;
     out.inverse_norms[t] = _cvtsh_ss(norm);
-    expand_levels<NBits>(record + 4 * size_t{tokens} + token * code_bytes, query.dim, table, out.levels[t]);
+    expand_levels(record + 4 * size_t{tokens} + token * code_bytes, query.dim, table, out.levels[t]);
   }
 }
 
@@ -101,22 +89,8 @@ inline void raise_tiles(const CodesQuery& query, const Block& tokens, uint32_t t
   }
 }
 
-template <int NBits>
-void max_codes_of(const CodesQuery& query, const uint8_t* record, uint32_t tokens, float* best) {
-  uint8_t repeated[64];
-  for (int i = 0; i < 64; i++) repeated[i] = query.weight_levels[i & ((1 << NBits) - 1)];
-  const __m512i table = _mm512_loadu_si512(repeated);
-  Block loaded;
-  for (uint32_t first = 0; first < tokens; first += block) {
-    load_block<NBits>(query, record, tokens, first, table, loaded);
-    uint32_t tile = 0;
-    for (; tile + 2 <= query.tiles; tile += 2) raise_tiles<2>(query, loaded, tile, best);
-    if (tile < query.tiles) raise_tiles<1>(query, loaded, tile, best);
-  }
-}
-
 template <int Rows>
-inline void project_block(const float* query, size_t dim, const float* rows, size_t stride, float* out) {
+void project_block(const float* query, size_t dim, const float* rows, size_t stride, float* out) {
   __m512 sums[Rows];
   for (int r = 0; r < Rows; r++) sums[r] = _mm512_setzero_ps();
   for (size_t j = 0; j < dim; j++) {
@@ -157,11 +131,15 @@ void expand_codes_of(const float* centroid, const float* weights, const uint8_t*
 
 void project_rows(const float* query, uint32_t tiles, size_t dim, const float* rows, size_t count, float* out) {
   const size_t stride = size_t{tiles} * 16;
+  // What is left of a block is a block of its own: row by row it would wait for its own sums.
+  using ProjectBlock = void (*)(const float*, size_t, const float*, size_t, float*);
+  constexpr ProjectBlock rest[block] = {nullptr,          project_block<1>, project_block<2>, project_block<3>,
+                                        project_block<4>, project_block<5>, project_block<6>, project_block<7>};
   for (uint32_t tile = 0; tile < tiles; tile++) {
     const float* lanes = query + tile * dim * 16;
     size_t r = 0;
-    for (; r + 8 <= count; r += 8) project_block<8>(lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
-    for (; r < count; r++) project_block<1>(lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
+    for (; r + block <= count; r += block) project_block<block>(lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
+    if (r < count) rest[count - r](lanes, dim, rows + r * dim, stride, out + r * stride + tile * 16);
   }
 }
 
@@ -172,9 +150,16 @@ void expand_codes(const float* centroid, const float* weights, const uint8_t* co
 }
 
 void max_codes(const CodesQuery& query, const uint8_t* record, uint32_t tokens, float* best) {
-  if (query.nbits == 1) max_codes_of<1>(query, record, tokens, best);
-  if (query.nbits == 2) max_codes_of<2>(query, record, tokens, best);
-  if (query.nbits == 4) max_codes_of<4>(query, record, tokens, best);
+  uint8_t repeated[64];
+  for (int i = 0; i < 64; i++) repeated[i] = query.weight_levels[i & 15];
+  const __m512i table = _mm512_loadu_si512(repeated);
+  Block loaded;
+  for (uint32_t first = 0; first < tokens; first += block) {
+    load_block(query, record, tokens, first, table, loaded);
+    uint32_t tile = 0;
+    for (; tile + 2 <= query.tiles; tile += 2) raise_tiles<2>(query, loaded, tile, best);
+    if (tile < query.tiles) raise_tiles<1>(query, loaded, tile, best);
+  }
 }
 
 }  // namespace shoal::avx512

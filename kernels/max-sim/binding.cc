@@ -53,21 +53,33 @@ CodesQuery parse_codes_query(Arguments& arguments, napi_value object) {
   query.nbits = arguments.size_of(object, 4, "nbits");
   const size_t lanes = size_t{query.tiles} * max_sim_lanes;
   const auto rows = arguments.column_of<float>(object, "rows");
+  const auto tables = arguments.column_of<uint8_t>(object, "tables");
   const auto levels = arguments.column_of<int8_t>(object, "levels");
   const auto scale = arguments.column_of<float>(object, "scale");
+  const auto offset = arguments.column_of<float>(object, "offset");
+  const auto unit = arguments.column_of<float>(object, "unit");
   const auto centroid_scores = arguments.column_of<float>(object, "centroidScores");
+  const auto centroid_states = arguments.column_of<uint8_t>(object, "centroidStates");
   const auto weight_levels = arguments.column_of<uint8_t>(object, "weightLevels");
   const auto centroids = arguments.column_of<float>(object, "centroids");
   const auto weights = arguments.column_of<float>(object, "weights");
   arguments.require(query.dim % 8 == 0 && query.nbits != 3 && query.tokens <= lanes, "query: dim, nbits or tokens");
-  arguments.require(rows.size == lanes * query.dim && levels.size == lanes * query.dim && scale.size == lanes, "query: lanes");
+  const size_t values = lanes * query.dim, entries = (size_t{query.tokens} * query.dim) << query.nbits;
+  arguments.require(rows.size == values && levels.size == (query.nbits == 4 ? values : 0), "query: rows or levels");
+  arguments.require(tables.size == (query.nbits == 4 ? 0 : entries), "query: tables");
+  arguments.require(scale.size == lanes && offset.size == lanes && unit.size == lanes, "query: lanes");
   arguments.require(weights.size == size_t{1} << query.nbits && weight_levels.size == weights.size, "query: weights");
   const size_t count = centroids.size / query.dim;
-  arguments.require(count > 0 && centroids.size == count * query.dim && centroid_scores.size == count * lanes, "query: centroids");
+  arguments.require(count > 0 && centroids.size == count * query.dim, "query: centroids");
+  arguments.require(centroid_scores.size == count * lanes && centroid_states.size == count, "query: scores of centroids");
   query.rows = rows.data;
+  query.tables = tables.data;
   query.levels = levels.data;
   query.scale = scale.data;
+  query.offset = offset.data;
+  query.unit = unit.data;
   query.centroid_scores = centroid_scores.data;
+  query.centroid_states = centroid_states.data;
   query.weight_levels = weight_levels.data;
   query.centroids = centroids.data;
   query.weights = weights.data;
@@ -85,7 +97,7 @@ void require_within(Arguments& arguments, const Documents& documents, uint64_t l
 }
 
 // Arguments 2..6: offsets, counts, cancel, scratch, scores.
-void parse_documents(Arguments& arguments, DocumentsJob& job, uint32_t tiles, uint32_t dim) {
+void parse_documents(Arguments& arguments, DocumentsJob& job, size_t scratch_size) {
   const auto offsets = arguments.column<uint64_t>(2, "offsets: a BigUint64Array");
   const auto counts = arguments.column<uint32_t>(3, "counts: a Uint32Array");
   job.kernels = &selected_kernels();
@@ -94,7 +106,7 @@ void parse_documents(Arguments& arguments, DocumentsJob& job, uint32_t tiles, ui
   job.scores = arguments.column<float>(6, "scores: a Float32Array");
   job.documents = {offsets.data, counts.data, counts.size};
   arguments.require(offsets.size == counts.size && job.cancel.size == 1, "offsets, counts: of equal size");
-  arguments.require(job.scratch.size >= scratch_floats(tiles, dim), "scratch: too small");
+  arguments.require(job.scratch.size >= scratch_size, "scratch: too small");
 }
 
 napi_value start_codes(napi_env env, napi_callback_info info, CodesScorer scorer) {
@@ -103,7 +115,8 @@ napi_value start_codes(napi_env env, napi_callback_info info, CodesScorer scorer
   parsed.scorer = scorer;
   parsed.query = parse_codes_query(arguments, arguments.value(0));
   parsed.column = arguments.column<uint8_t>(1, "tokens: a Uint8Array");
-  parse_documents(arguments, parsed, parsed.query.tiles, parsed.query.dim);
+  const CodesQuery& query = parsed.query;
+  parse_documents(arguments, parsed, scratch_floats(query.tiles, query.dim, query.nbits));
   size_t per_document = 1;
   if (scorer == nullptr) {
     per_document = parsed.query.tokens;
@@ -116,20 +129,6 @@ napi_value start_codes(napi_env env, napi_callback_info info, CodesScorer scorer
 }
 
 }  // namespace
-
-napi_value project_lanes(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  const auto query = arguments.column<float>(size_t{0}, "lanes: a Float32Array");
-  const size_t dim = arguments.size(1, max_sim_dim_max, "dim: from 1 to 1024");
-  const auto rows = arguments.column<float>(2, "rows: a Float32Array");
-  const auto out = arguments.column<float>(3, "out: a Float32Array");
-  const size_t tiles = query.size / (max_sim_lanes * dim);
-  const size_t count = rows.size / dim;
-  arguments.require(query.size == tiles * max_sim_lanes * dim && rows.size == count * dim, "lanes, rows: multiples of dim");
-  arguments.require(out.size == count * tiles * max_sim_lanes, "out: a score for every row and lane");
-  if (arguments.ok()) selected_kernels().project_rows(query.data, static_cast<uint32_t>(tiles), dim, rows.data, count, out.data);
-  return nullptr;
-}
 
 napi_value codes_fast(napi_env env, napi_callback_info info) { return start_codes(env, info, max_sim_codes); }
 
@@ -151,7 +150,7 @@ napi_value rows_exact(napi_env env, napi_callback_info info) {
   } else {
     parsed.floats = arguments.column<float>(1, "floats: a Float32Array");
   }
-  parse_documents(arguments, parsed, tiles, dim);
+  parse_documents(arguments, parsed, scratch_floats(tiles, dim, 0));
   arguments.require(rows.size == size_t{tiles} * max_sim_lanes * dim && tokens <= tiles * max_sim_lanes, "query: lanes");
   arguments.require(parsed.scores.size == parsed.documents.count, "scores: one for every document");
   require_within(arguments, parsed.documents, (parsed.floats.size + parsed.halves.size) / dim, 1);

@@ -1,72 +1,13 @@
-// Documents one after the other: blocks of tokens through the kernels, maxima and sums in plain C++.
-#include <cmath>
-#include <cstring>
-
-#include "kernels/dispatch.h"
+// Documents one after the other, exactly: blocks of tokens through the kernels, maxima and sums in plain C++.
+#include "kernels/max-sim/scratch.h"
 
 namespace shoal {
 namespace {
 
-// So many bytes of the next document are fetched ahead; the hardware follows by itself from there.
-constexpr size_t prefetch_bytes = 4096;
-
-bool is_cancelled(const uint8_t* cancel) { return __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0; }
-
-void prefetch(const void* at, size_t size) {
-  const char* bytes = static_cast<const char*>(at);
-  for (size_t i = 0; i < size && i < prefetch_bytes; i += 64) __builtin_prefetch(bytes + i);
-}
-
-void start(float* best, uint32_t lanes) {
-  for (uint32_t lane = 0; lane < lanes; lane++) best[lane] = -INFINITY;
-}
+using namespace max_sim;
 
 void raise(float* best, const float* similarities, uint32_t lanes) {
   for (uint32_t lane = 0; lane < lanes; lane++) best[lane] = similarities[lane] > best[lane] ? similarities[lane] : best[lane];
-}
-
-float sum_of(const float* best, uint32_t tokens) {
-  float sum = 0;
-  for (uint32_t q = 0; q < tokens; q++) sum += best[q];
-  return sum;
-}
-
-size_t record_bytes(const CodesQuery& query, uint32_t tokens) { return tokens * (size_t{4} + query.dim * query.nbits / 8); }
-
-// Scratch: the query lanes, the best of every lane, the similarities of a block, the rows of a block.
-struct Scratch {
-  float* query;
-  float* best;
-  float* similarities;
-  float* rows;
-};
-
-// JavaScript aligns to 16 bytes. A tile's lanes are a cache line, and read for every token: across two lines they cost a third of the
-// speed, so the query moves to an aligned place first.
-constexpr size_t line_floats = 16;
-
-Scratch divide(float* scratch, uint32_t tiles, uint32_t dim) {
-  const size_t lanes = size_t{tiles} * max_sim_lanes;
-  const size_t past = reinterpret_cast<uintptr_t>(scratch) / sizeof(float) % line_floats;
-  float* query = scratch + (past == 0 ? 0 : line_floats - past);
-  float* best = query + lanes * dim;
-  return {query, best, best + lanes, best + lanes * (1 + max_sim_block_rows)};
-}
-
-// The scratch of `query`, whose lanes are in it afterwards.
-template <typename Query>
-Scratch take_lanes(Query& query, float* scratch) {
-  const Scratch parts = divide(scratch, query.tiles, query.dim);
-  std::memcpy(parts.query, query.rows, size_t{query.tiles} * max_sim_lanes * query.dim * sizeof(float));
-  query.rows = parts.query;
-  return parts;
-}
-
-Scratch take_levels(CodesQuery& query, float* scratch) {
-  const Scratch parts = divide(scratch, query.tiles, query.dim);
-  std::memcpy(parts.query, query.levels, size_t{query.tiles} * max_sim_lanes * query.dim);
-  query.levels = reinterpret_cast<const int8_t*>(parts.query);
-  return parts;
 }
 
 // The exact similarities of the tokens first .. first+size-1 of a record of `tokens`.
@@ -98,30 +39,20 @@ uint32_t block_size(uint32_t tokens, uint32_t first) {
 
 }  // namespace
 
-size_t scratch_floats(uint32_t tiles, uint32_t dim) {
-  return size_t{tiles} * max_sim_lanes * (dim + 1 + max_sim_block_rows) + size_t{dim} * max_sim_block_rows + line_floats;
-}
-
-bool max_sim_codes(const Kernels& kernels, const CodesQuery& given, const uint8_t* column, const Documents& documents,
-                   const uint8_t* cancel, float* scratch, float* scores) {
-  CodesQuery query = given;
-  const Scratch parts = take_levels(query, scratch);
-  for (size_t d = 0; d < documents.count; d++) {
-    if (is_cancelled(cancel)) return false;
-    if (d + 1 < documents.count) {
-      prefetch(column + documents.offsets[d + 1], record_bytes(query, documents.counts[d + 1]));
-    }
-    start(parts.best, query.tiles * max_sim_lanes);
-    kernels.max_codes(query, column + documents.offsets[d], documents.counts[d], parts.best);
-    scores[d] = documents.counts[d] == 0 ? NAN : sum_of(parts.best, query.tokens);
-  }
-  return true;
+size_t scratch_floats(uint32_t tiles, uint32_t dim, uint32_t nbits) {
+  const size_t lanes = size_t{tiles} * max_sim_lanes;
+  const size_t block = whole_lines(lanes * max_sim_block_rows) + whole_lines(size_t{dim} * max_sim_block_rows);
+  const size_t exact = lanes * dim + lanes * max_sim_batch_documents + block + line_floats;
+  if (nbits == 0) return exact;
+  if (nbits == 4) return exact + lanes * dim / sizeof(float);
+  return exact + (packed_bytes(tiles * max_sim_lanes, dim, nbits) + work_bytes(dim, nbits)) / sizeof(float);
 }
 
 bool max_sim_codes_exact(const Kernels& kernels, const CodesQuery& given, const uint8_t* column, const Documents& documents,
                          const uint8_t* cancel, float* scratch, float* scores) {
   CodesQuery query = given;
-  const Scratch parts = take_lanes(query, scratch);
+  Room room(scratch);
+  const Scratch parts = take_lanes(query, room);
   const uint32_t lanes = query.tiles * max_sim_lanes;
   for (size_t d = 0; d < documents.count; d++) {
     if (is_cancelled(cancel)) return false;
@@ -140,7 +71,8 @@ bool max_sim_codes_exact(const Kernels& kernels, const CodesQuery& given, const 
 bool max_sim_codes_matches(const Kernels& kernels, const CodesQuery& given, const uint8_t* column,
                            const Documents& documents, const uint8_t* cancel, float* scratch, float* scores, uint32_t* best) {
   CodesQuery query = given;
-  const Scratch parts = take_lanes(query, scratch);
+  Room room(scratch);
+  const Scratch parts = take_lanes(query, room);
   const uint32_t lanes = query.tiles * max_sim_lanes;
   for (size_t d = 0; d < documents.count; d++) {
     if (is_cancelled(cancel)) return false;
@@ -171,7 +103,8 @@ bool max_sim_codes_matches(const Kernels& kernels, const CodesQuery& given, cons
 bool max_sim_rows(const Kernels& kernels, const RowsQuery& given, const float* rows, const Documents& documents,
                   const uint8_t* cancel, float* scratch, float* scores) {
   RowsQuery query = given;
-  const Scratch parts = take_lanes(query, scratch);
+  Room room(scratch);
+  const Scratch parts = take_lanes(query, room);
   const uint32_t lanes = query.tiles * max_sim_lanes;
   for (size_t d = 0; d < documents.count; d++) {
     if (is_cancelled(cancel)) return false;
@@ -191,7 +124,8 @@ bool max_sim_rows(const Kernels& kernels, const RowsQuery& given, const float* r
 bool max_sim_half_rows(const Kernels& kernels, const RowsQuery& given, const uint16_t* rows, const Documents& documents,
                        const uint8_t* cancel, float* scratch, float* scores) {
   RowsQuery query = given;
-  const Scratch parts = take_lanes(query, scratch);
+  Room room(scratch);
+  const Scratch parts = take_lanes(query, room);
   const uint32_t lanes = query.tiles * max_sim_lanes;
   for (size_t d = 0; d < documents.count; d++) {
     if (is_cancelled(cancel)) return false;

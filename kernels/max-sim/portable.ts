@@ -8,30 +8,29 @@ import { pause } from '../job.js';
 import type { NativeKernels } from '../native-kernels.js';
 import { laneCount, type MaxSimQuery } from './query.js';
 
-/** See `NativeKernels.projectLanes`. */
-export function projectLanes(lanes: Float32Array, dim: number, rows: Float32Array, out: Float32Array): void {
-  const width = lanes.length / dim;
-  for (let r = 0; r < rows.length / dim; r++) {
-    projectRow({ rows: lanes, tokens: width, dim }, rows, r * dim, out.subarray(r * width, (r + 1) * width));
-  }
-}
-
 /** See `NativeKernels.maxSimCodes`. */
 export const maxSimCodes: NativeKernels['maxSimCodes'] = (query, tokens, offsets, counts, cancel, _scratch, scores) => {
-  const levels = new Uint8Array(query.dim);
+  const isByTables = query.nbits < 4;
+  const buckets = new Uint8Array(query.dim);
   const similarities = new Float32Array(query.tokens);
   return overTokens(
     { query, tokens, offsets, counts, cancel },
     (record, document) => {
-      unpack(record, query, (j, bucket) => (levels[j] = query.weightLevels[bucket]!));
+      unpack(record, query, (j, bucket) => (buckets[j] = isByTables ? bucket : query.weightLevels[bucket]!));
+      provideCentroid(query, record.centroid);
       for (let lane = 0; lane < query.tokens; lane++) {
         const centroid = query.centroidScores[record.centroid * query.tiles * laneCount + lane]!;
-        const residual = Math.fround(query.scale[lane]! * levelProduct(query, lane, levels));
+        const residual = isByTables
+          ? tableSum(query, lane, buckets)
+          : Math.fround(query.scale[lane]! * levelProduct(query, lane, buckets));
         similarities[lane] = Math.fround(centroid + residual) * record.inverseNorm;
       }
       document.raise(similarities, record.token);
     },
-    (document, best) => (scores[document] = sumOf(best)),
+    (document, best) => {
+      if (isByTables) best.scores.forEach((score, lane) => (best.scores[lane] = score * query.scale[lane]!));
+      scores[document] = sumOf(best);
+    },
   );
 };
 
@@ -99,6 +98,9 @@ export const maxSimRows: NativeKernels['maxSimRows'] = async (
   }
   return 0;
 };
+
+/** A centroid's state once its scores are there. */
+const centroidReady = 2;
 
 /** The best similarity of every query token, and whose it is. */
 class Best {
@@ -188,6 +190,24 @@ function unpack(record: TokenRecord, query: MaxSimQuery, put: (j: number, bucket
     const bit = j * query.nbits;
     put(j, (record.codes[bit >> 3]! >> (bit & 7)) & mask);
   }
+}
+
+/** The scores of `query` with a centroid, unless they are there. */
+function provideCentroid(query: MaxSimQuery, centroid: number): void {
+  if (query.centroidStates[centroid] === centroidReady) return;
+  const { tokens, tiles, offset, unit } = query;
+  const start = centroid * tiles * laneCount;
+  const scores = query.centroidScores.subarray(start, start + tokens);
+  projectRow(query, query.centroids, centroid * query.dim, scores);
+  for (let lane = 0; lane < tokens; lane++) scores[lane] = Math.fround(scores[lane]! + offset[lane]!) * unit[lane]!;
+  query.centroidStates[centroid] = centroidReady;
+}
+
+function tableSum({ tables, dim, weights }: MaxSimQuery, lane: number, buckets: Uint8Array): number {
+  const start = lane * dim * weights.length;
+  let sum = 0;
+  for (let j = 0; j < dim; j++) sum += tables[start + j * weights.length + buckets[j]!]!;
+  return sum;
 }
 
 function levelProduct(query: MaxSimQuery, lane: number, levels: Uint8Array): number {

@@ -1,5 +1,6 @@
 /**
- * A query made ready for MaxSim: its token vectors in query lanes, as floats and as levels, and its scores with the centroids.
+ * A query made ready for MaxSim: its token vectors in query lanes, what they are worth in every bucket, as tables or as levels, and room
+ * for its scores with the centroids, which are computed when a document first asks for one.
  *
  * The layouts and the arithmetic are those of max-sim.h. All is in plain typed arrays that the caller owns; one prepared query serves
  * any number of calls over the same tables.
@@ -28,12 +29,20 @@ export interface MaxSimLanes {
 
 export interface MaxSimQuery extends MaxSimLanes {
   readonly nbits: number;
-  /** int8[tiles][dim / 4][16][4]: round(127 * value / largest magnitude of the token). */
+  /** uint8[tokens][dim][2^nbits]: what a bucket is worth, in units of `scale`; empty at 4 bits. */
+  readonly tables: Uint8Array;
+  /** int8[tiles][dim / 4][16][4]: round(127 * value / largest magnitude of the token); empty at 1 and 2 bits. */
   readonly levels: Int8Array;
-  /** float32[tiles * 16]: what one unit of a product of levels is worth. */
+  /** float32[tiles * 16]: what one unit of tables or of a product of levels is worth. */
   readonly scale: Float32Array;
-  /** float32[K, tiles * 16]: query . centroid + base * sum of the query. */
+  /** float32[tiles * 16]: what a token has beyond its centroid and its units. */
+  readonly offset: Float32Array;
+  /** float32[tiles * 16]: 1 / scale where the scores are in units of it, else 1. */
+  readonly unit: Float32Array;
+  /** float32[K, tiles * 16]: (query . centroid + offset) * unit, where `centroidStates` says that it is there. Filled by the kernels. */
   readonly centroidScores: Float32Array;
+  /** uint8[K]: 0 nowhere, 1 being computed, 2 there. */
+  readonly centroidStates: Uint8Array;
   /** uint8[2^nbits]: 0..31. */
   readonly weightLevels: Uint8Array;
   readonly centroids: Float32Array;
@@ -46,6 +55,11 @@ export type MaxSimDocuments = [offsets: BigUint64Array, counts: Uint32Array];
 export const laneCount = 16;
 const levelMax = 31;
 const queryLevelMax = 127;
+/** Bits of codes whose tables' entries have a sum of at most `groupMax`. */
+const groupBits = 24;
+const groupMax = 255;
+/** Below it 1 / step would leave float32; such a query's entries are all zero. */
+const leastStep = 1e-30;
 
 /** lanes of `query`, float32[tokens, dim] row-major. */
 export function packLanes(query: Float32Array, dim: number): MaxSimLanes {
@@ -59,28 +73,97 @@ export function packLanes(query: Float32Array, dim: number): MaxSimLanes {
   return { rows, tokens, tiles, dim };
 }
 
-/** Computes `out` float32[n, tiles * 16] from lanes float32[tiles][dim][16] and rows float32[n, dim]. */
-export type ProjectLanes = (lanes: Float32Array, dim: number, rows: Float32Array, out: Float32Array) => void;
-
-/** `query` float32[tokens, dim] made ready for `tables`; `project` does the products with the centroids. */
-export function prepareQuery(tables: MaxSimTables, query: Float32Array, project: ProjectLanes): MaxSimQuery {
+/** `query` float32[tokens, dim] made ready for `tables`. */
+export function prepareQuery(tables: MaxSimTables, query: Float32Array): MaxSimQuery {
   const { dim, nbits, centroids, weights } = tables;
   const lanes = packLanes(query, dim);
   const width = lanes.tiles * laneCount;
-  const { base, step, levels: weightLevels } = quantiseWeights(weights);
-  const centroidScores = new Float32Array((centroids.length / dim) * width);
-  project(lanes.rows, dim, centroids, centroidScores);
-  const offsets = new Float32Array(width);
-  const scale = new Float32Array(width);
-  const levels = new Int8Array(lanes.rows.length);
-  for (let lane = 0; lane < lanes.tokens; lane++) {
-    const { largest, sum } = extent(query, lane, dim);
-    offsets[lane] = base * sum;
-    scale[lane] = (step * largest) / queryLevelMax;
-    if (largest > 0) quantiseToken(query, lane, { dim, largest, levels });
+  const count = centroids.length / dim;
+  const isByTables = nbits < 4;
+  const prepared = {
+    ...lanes,
+    nbits,
+    tables: new Uint8Array(isByTables ? (lanes.tokens * dim) << nbits : 0),
+    levels: new Int8Array(isByTables ? 0 : width * dim),
+    scale: new Float32Array(width).fill(1),
+    offset: new Float32Array(width),
+    unit: new Float32Array(width).fill(1),
+    centroidScores: new Float32Array(count * width),
+    centroidStates: new Uint8Array(count),
+    weightLevels: new Uint8Array(weights.length),
+    centroids,
+    weights,
+  };
+  if (isByTables) fillTables(query, prepared);
+  else fillLevels(query, prepared);
+  return prepared;
+}
+
+/** Floats of scratch for scoring `query`'s codes, or rows where it has no `nbits`: `scratch_floats` of max-sim.h. */
+export function scratchFloats({ tiles, dim, nbits }: { tiles: number; dim: number; nbits?: number }): number {
+  const lanes = tiles * laneCount;
+  const exact = lanes * (dim + 64 + 8) + 8 * dim + 2 * laneCount;
+  if (nbits === undefined) return exact;
+  const groups = Math.ceil((dim * nbits) / groupBits);
+  return exact + (nbits === 4 ? (lanes * dim) / 4 : 64 * (lanes * groups + 6 * groups + 128));
+}
+
+type Prepared = Pick<
+  MaxSimQuery,
+  'dim' | 'nbits' | 'tokens' | 'tables' | 'levels' | 'scale' | 'offset' | 'unit' | 'weights' | 'weightLevels'
+>;
+
+/** Entries are rounded, and what rounding takes from a dimension on average is given back in the offset. */
+function fillTables(query: Float32Array, prepared: Prepared): void {
+  const { dim, nbits, tokens, tables, scale, offset, unit, weights } = prepared;
+  const buckets = weights.length;
+  const least = weights.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = weights.reduce((a, b) => Math.max(a, b), -Infinity);
+  const groupDims = groupBits / nbits;
+  for (let token = 0; token < tokens; token++) {
+    const row = query.subarray(token * dim, (token + 1) * dim);
+    // Every entry is rounded up by at most a half.
+    const widest = Math.fround((largestGroup(row, groupDims) * (most - least)) / (groupMax - groupDims / 2));
+    const step = widest > leastStep ? widest : 1;
+    let lost = 0;
+    let at = token * dim * buckets;
+    for (let j = 0; j < dim; j++) {
+      const value = row[j]!;
+      const base = value * (value < 0 ? most : least);
+      for (let bucket = 0; bucket < buckets; bucket++) {
+        const worth = value * weights[bucket]!;
+        const entry = Math.round((worth - base) / step);
+        tables[at++] = entry;
+        lost += worth - entry * step;
+      }
+    }
+    scale[token] = step;
+    unit[token] = 1 / step;
+    offset[token] = lost / buckets;
   }
-  for (let i = 0; i < centroidScores.length; i++) centroidScores[i]! += offsets[i % width]!;
-  return { ...lanes, nbits, levels, scale, centroidScores, weightLevels, centroids, weights };
+}
+
+/** The largest sum of magnitudes of `size` neighbours from a multiple of `size` on. */
+function largestGroup(row: Float32Array, size: number): number {
+  let largest = 0;
+  for (let start = 0; start < row.length; start += size) {
+    let sum = 0;
+    for (let j = start; j < Math.min(start + size, row.length); j++) sum += Math.abs(row[j]!);
+    largest = Math.max(largest, sum);
+  }
+  return largest;
+}
+
+function fillLevels(query: Float32Array, prepared: Prepared): void {
+  const { dim, tokens, levels, scale, offset, weights, weightLevels } = prepared;
+  const { base, step, levels: found } = quantiseWeights(weights);
+  weightLevels.set(found);
+  for (let token = 0; token < tokens; token++) {
+    const { largest, sum } = extent(query, token, dim);
+    offset[token] = base * sum;
+    scale[token] = (step * largest) / queryLevelMax;
+    if (largest > 0) quantiseToken(query, token, { dim, largest, levels });
+  }
 }
 
 /** Levels 0..31 such that weight ~ base + step * level: of all numbers of steps the one with the smallest squared error. */

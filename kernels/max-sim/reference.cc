@@ -19,6 +19,10 @@ uint16_t read_uint16(const uint8_t* at) {
   return value;
 }
 
+void raise(float similarity, float& best) {
+  if (similarity > best) best = similarity;
+}
+
 }  // namespace
 
 void project_rows(const float* query, uint32_t tiles, size_t dim, const float* rows, size_t count, float* out) {
@@ -51,8 +55,24 @@ void max_codes(const CodesQuery& query, const uint8_t* record, uint32_t tokens, 
         sum += levels[(j / 4) * 64 + j % 4] * query.weight_levels[bucket_of(codes, j, query.nbits)];
       }
       const float residual = query.scale[lane] * static_cast<float>(sum);
-      const float similarity = (query.centroid_scores[size_t{centroid} * lanes + lane] + residual) * inverse_norm;
-      if (similarity > best[lane]) best[lane] = similarity;
+      raise((query.centroid_scores[size_t{centroid} * lanes + lane] + residual) * inverse_norm, best[lane]);
+    }
+  }
+}
+
+void pack_tables(const CodesQuery&, uint8_t*) {}
+
+void max_tables(const CodesQuery& query, const uint8_t*, const TokenBatch& batch, uint8_t*) {
+  const uint32_t buckets = 1u << query.nbits;
+  uint32_t t = 0;
+  for (uint32_t d = 0; d < batch.documents; d++) {
+    for (; t < batch.ends[d]; t++) {
+      for (uint32_t q = 0; q < query.tokens; q++) {
+        const uint8_t* table = query.tables + size_t{q} * query.dim * buckets;
+        int32_t sum = 0;
+        for (uint32_t j = 0; j < query.dim; j++) sum += table[j * buckets + bucket_of(batch.codes[t], j, query.nbits)];
+        raise((batch.centroid_scores[t][q] + static_cast<float>(sum)) * batch.inverse_norms[t], batch.best[d][q]);
+      }
     }
   }
 }

@@ -70,36 +70,58 @@ void check_products(const Kernels& kernels, size_t points, size_t centroids, siz
   require_equal("best product's score", kernels.name, expected_scores, scores);
 }
 
-void check_codes(const Kernels& kernels, uint32_t tokens, uint32_t dim, uint32_t nbits, uint32_t query_tokens) {
-  const uint32_t centroid_count = 7, tiles = (query_tokens + 15) / 16;
-  const auto rows = values(tiles * 16 * dim), scale = values(tiles * 16), centroids = values(centroid_count * dim);
-  const auto centroid_scores = values(centroid_count * tiles * 16), weights = values(size_t{1} << nbits);
-  std::vector<int8_t> levels(tiles * 16 * dim);
-  for (auto& level : levels) level = static_cast<int8_t>(static_cast<int>(below(255)) - 127);
-  std::vector<uint8_t> weight_levels(weights.size());
-  for (auto& level : weight_levels) level = static_cast<uint8_t>(below(32));
-  // One byte before the record makes its address odd; nothing follows it.
-  const size_t size = tokens * (size_t{4} + dim * nbits / 8);
-  std::vector<uint8_t> bytes(size + 1);
+// A query of random parts whose tables keep the bound of a group.
+struct CodesParts {
+  std::vector<float> rows, scale, offset, unit, centroids, centroid_scores, weights;
+  std::vector<uint8_t> tables, states, weight_levels;
+  std::vector<int8_t> levels;
+  CodesQuery query;
+
+  CodesParts(uint32_t dim, uint32_t nbits, uint32_t tokens) {
+    const uint32_t centroid_count = 7, tiles = (tokens + 15) / 16;
+    rows = values(tiles * 16 * dim), scale = values(tiles * 16), offset = values(tiles * 16), unit = values(tiles * 16);
+    centroids = values(centroid_count * dim), centroid_scores = values(centroid_count * tiles * 16);
+    weights = values(size_t{1} << nbits);
+    states.assign(centroid_count, 2);
+    levels.resize(nbits == 4 ? tiles * 16 * dim : 0);
+    for (auto& level : levels) level = static_cast<int8_t>(static_cast<int>(below(255)) - 127);
+    tables.resize(nbits == 4 ? 0 : (size_t{tokens} * dim) << nbits);
+    for (auto& entry : tables) entry = static_cast<uint8_t>(below(nbits == 1 ? 11 : 22));
+    weight_levels.resize(weights.size());
+    for (auto& level : weight_levels) level = static_cast<uint8_t>(below(32));
+    query = {rows.data(),  tables.data(), levels.data(),        scale.data(),     offset.data(), unit.data(), centroid_scores.data(),
+             states.data(), weight_levels.data(), centroids.data(), weights.data(), centroid_count, tokens, tiles, dim, nbits};
+  }
+};
+
+void check_codes(const Kernels& kernels, std::vector<uint32_t> counts, uint32_t dim, uint32_t nbits, uint32_t query_tokens) {
+  CodesParts parts(dim, nbits, query_tokens);
+  const CodesQuery& query = parts.query;
+  // One byte before the records makes their addresses odd; nothing follows them.
+  std::vector<uint64_t> offsets;
+  uint64_t size = 1;
+  for (const uint32_t tokens : counts) {
+    offsets.push_back(size);
+    size += tokens * (uint64_t{4} + dim * nbits / 8);
+  }
+  std::vector<uint8_t> bytes(size);
   for (auto& byte : bytes) byte = static_cast<uint8_t>(below(256));
-  const CodesQuery query = {rows.data(),      levels.data(),  scale.data(), centroid_scores.data(), weight_levels.data(),
-                            centroids.data(), weights.data(), centroid_count, query_tokens, tiles, dim, nbits};
-  std::vector<float> best(tiles * 16, -1e30f), expected(tiles * 16, -1e30f);
-  plain_kernels().max_codes(query, bytes.data() + 1, tokens, expected.data());
-  kernels.max_codes(query, bytes.data() + 1, tokens, best.data());
-  require_equal("max codes", kernels.name, expected, best);
-  std::vector<float> row(dim), expected_row(dim);
-  for (uint32_t t = 0; t < tokens; t++) {
-    const uint8_t* codes = bytes.data() + 1 + 4 * tokens + t * dim * nbits / 8;
-    kernels.expand_codes(centroids.data(), weights.data(), codes, dim, nbits, row.data());
-    plain_kernels().expand_codes(centroids.data(), weights.data(), codes, dim, nbits, expected_row.data());
+  std::vector<float> scratch(scratch_floats(query.tiles, dim, nbits)), scores(counts.size()), expected(counts.size());
+  std::vector<float> match_scores(counts.size() * query_tokens);
+  std::vector<uint32_t> matches(match_scores.size());
+  const uint8_t cancel = 0;
+  const Documents documents = {offsets.data(), counts.data(), counts.size()};
+  max_sim_codes(*find_kernels("reference"), query, bytes.data(), documents, &cancel, scratch.data(), expected.data());
+  max_sim_codes(kernels, query, bytes.data(), documents, &cancel, scratch.data(), scores.data());
+  require_equal("max codes", kernels.name, expected, scores);
+  if (counts[0] > 0) {
+    std::vector<float> row(dim), expected_row(dim);
+    const uint8_t* codes = bytes.data() + offsets[0] + 4 * counts[0];
+    kernels.expand_codes(query.centroids, query.weights, codes, dim, nbits, row.data());
+    plain_kernels().expand_codes(query.centroids, query.weights, codes, dim, nbits, expected_row.data());
     require_equal("expanded codes", kernels.name, expected_row, row);
   }
-  std::vector<float> scratch(scratch_floats(tiles, dim)), scores(1), match_scores(query_tokens);
-  std::vector<uint32_t> matches(query_tokens);
-  const uint64_t offset = 1;
-  const uint8_t cancel = 0;
-  const Documents documents = {&offset, &tokens, 1};
+  std::memset(parts.states.data(), 0, parts.states.size());
   max_sim_codes(kernels, query, bytes.data(), documents, &cancel, scratch.data(), scores.data());
   max_sim_codes_exact(kernels, query, bytes.data(), documents, &cancel, scratch.data(), scores.data());
   max_sim_codes_matches(kernels, query, bytes.data(), documents, &cancel, scratch.data(), match_scores.data(), matches.data());
@@ -109,7 +131,7 @@ void check_rows(const Kernels& kernels, uint32_t tokens, uint32_t dim, uint32_t 
   const uint32_t tiles = (query_tokens + 15) / 16;
   const auto lanes = values(tiles * 16 * dim), rows = values(tokens * dim);
   const auto halves = halves_of(rows);
-  std::vector<float> scratch(scratch_floats(tiles, dim)), scores(1);
+  std::vector<float> scratch(scratch_floats(tiles, dim, 0)), scores(1);
   const uint64_t offset = 0;
   const uint8_t cancel = 0;
   std::vector<float> out(tokens * tiles * 16), expected(out.size());
@@ -301,7 +323,7 @@ void check_set(const Kernels& kernels) {
   for (uint32_t tokens : {0, 1, 3, 4, 7, 8, 9, 20}) {
     for (uint32_t dim : {8, 16, 24, 32, 56, 64, 72}) {
       for (uint32_t nbits : {1, 2, 4}) {
-        for (uint32_t query_tokens : {1, 16, 33}) check_codes(kernels, tokens, dim, nbits, query_tokens);
+        for (uint32_t query_tokens : {1, 16, 33}) check_codes(kernels, {tokens, 0, tokens + 60, 1}, dim, nbits, query_tokens);
       }
       check_rows(kernels, tokens, dim, 17);
     }

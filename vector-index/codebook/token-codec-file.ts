@@ -19,6 +19,7 @@ const format = 1;
 const headBytes = 16;
 const checksumBytes = 8;
 const centroidsMax = 65_536;
+const dimMax = 1_024;
 
 /** What the file holds; centroids are the bits of float16[K, dim]. */
 export interface CodecTables {
@@ -33,7 +34,7 @@ export interface CodecTables {
 export function writeCodecFile(tables: CodecTables): Uint8Array {
   const { dim, nbits, centroids, cutoffs, weights } = tables;
   const count = centroids.length / dim;
-  assert(dim % 8 === 0, 'dim is a multiple of 8');
+  assert(dim >= 8 && dim <= dimMax && dim % 8 === 0, 'dim is a multiple of 8, at most 1,024');
   assert(Number.isInteger(count) && count >= 1 && count <= centroidsMax, 'there are 1 to 65,536 centroids');
   assert(weights.length === 1 << nbits, 'there is a weight for every bucket');
   assert(cutoffs.length === weights.length - 1, 'there is a cutoff between any two buckets');
@@ -70,6 +71,8 @@ export function readCodecFile(bytes: Uint8Array): CodecTables {
   const dim = view.getUint32(8, true);
   const count = view.getUint32(12, true);
   if (nbits !== 1 && nbits !== 2 && nbits !== 4) throw damaged(`it has ${nbits} bits a dimension`);
+  if (dim < 8 || dim > dimMax || dim % 8 !== 0) throw damaged(`it has ${dim} dimensions`);
+  if (count < 1 || count > centroidsMax) throw damaged(`it has ${count} centroids`);
   if (bytes.length !== fileBytes(dim, nbits, count)) throw damaged(`it has ${bytes.length} bytes`);
   const weightsAt = headBytes + 4 * ((1 << nbits) - 1);
   const centroidsAt = weightsAt + (4 << nbits);

@@ -7,6 +7,7 @@
  */
 import { assert } from '../../base/assert.js';
 import { bytesOf, uint16From } from '../../base/bytes.js';
+import { ShoalError } from '../../base/errors.js';
 import { hashBytes } from '../../base/hash.js';
 import { assignNearest, toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import { readCodecFile, writeCodecFile, type CodecTables } from './token-codec-file.js';
@@ -84,10 +85,15 @@ export class TokenCodec {
     return record;
   }
 
-  /** The rows of a record of `count` rows, float32[count, dim] of unit length. DATA_LOSS when its size is wrong. */
+  /** The rows of a record of `count` rows, float32[count, dim] of unit length. DATA_LOSS when its size or a centroid id is wrong. */
   decode(record: Uint8Array, count: number): Float32Array {
-    assert(record.length === this.recordBytes(count), `a record of ${count} rows has ${this.recordBytes(count)} bytes`);
+    if (record.length !== this.recordBytes(count)) {
+      throw damaged(`${count} rows have ${this.recordBytes(count)} bytes, not ${record.length}`);
+    }
     const ids = uint16From(record.subarray(0, 2 * count), 'centroid ids');
+    const centroids = this.centroids.length / this.dim;
+    const stray = ids.find((id) => id >= centroids);
+    if (stray !== undefined) throw damaged(`it names centroid ${stray} of ${centroids}`);
     const inverseNorms = toFloat32(uint16From(record.subarray(2 * count, 4 * count), 'inverse norms'));
     const rows = new Float32Array(count * this.dim);
     const codes = record.subarray(4 * count);
@@ -112,7 +118,7 @@ export class TokenCodec {
     const { dim, nbits, weights, centroids } = this;
     const perByte = 8 / nbits;
     const mask = (1 << nbits) - 1;
-    const base = Math.min(head.id * dim, centroids.length - dim);
+    const base = head.id * dim;
     const codesAt = row * this.#codeBytes;
     for (let j = 0; j < dim; j++) {
       const byte = codes[codesAt + Math.floor(j / perByte)]!;
@@ -120,6 +126,11 @@ export class TokenCodec {
       rows[row * dim + j] = (centroids[base + j]! + weights[bucket]!) * head.norm;
     }
   }
+}
+
+function damaged(why: string): ShoalError {
+  const message = `a record of token codes is damaged: ${why}; write the document again`;
+  return new ShoalError('DATA_LOSS', message);
 }
 
 /** A row to code: its values at rows[from], its centroid at centroids[base], its codes from codes[at] on. */

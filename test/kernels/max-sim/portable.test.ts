@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { packLanes } from '../../../kernels/max-sim/query.js';
+import { packLanes, scratchFloats } from '../../../kernels/max-sim/query.js';
 import type { JobArrays, NativeKernels } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
 import { bitsOf, never, normals, onBoth, testRandom } from '../pair.js';
-import { codedCollection, type CodedCollection, type Shape } from './records.js';
+import { codedCollection, withCentroidScores, type CodedCollection, type Shape } from './records.js';
 
 const counts = [0, 1, 3, 4, 5, 7, 8, 9, 21, 70];
 const shapes: readonly Shape[] = [1, 2, 4].flatMap((nbits) => [
@@ -12,11 +12,14 @@ const shapes: readonly Shape[] = [1, 2, 4].flatMap((nbits) => [
   { nbits, dim: 64, centroids: 30, queryTokens: 16, counts },
   { nbits, dim: 72, centroids: 30, queryTokens: 17, counts },
   { nbits, dim: 384, centroids: 50, queryTokens: 33, counts },
+  { nbits, dim: 96, centroids: 30, queryTokens: 32, counts: [513, 0, 1, 255, 256, 257, 0, 2] },
+  { nbits, dim: 128, centroids: 300, queryTokens: 32, counts: new Array<number>(140).fill(1) },
+  { nbits, dim: 200, centroids: 9, queryTokens: 64, counts: [63, 64, 65, 128, 1, 31, 32, 33] },
   { nbits, dim: 1024, centroids: 20, queryTokens: 49, counts: [0, 1, 9] },
 ]);
 
-function arraysOf(query: { tiles: number; dim: number }, scores: number): JobArrays {
-  return [never(), new Float32Array(query.tiles * 16 * (query.dim + 9) + query.dim * 8 + 16), new Float32Array(scores)];
+function arraysOf(query: { tiles: number; dim: number; nbits?: number }, scores: number): JobArrays {
+  return [never(), new Float32Array(scratchFloats(query)), new Float32Array(scores)];
 }
 
 async function score(kernels: NativeKernels, name: 'maxSimCodes' | 'maxSimCodesExact', of: CodedCollection) {
@@ -42,7 +45,7 @@ describe('MaxSim over codes', () => {
     const name = `${shape.queryTokens} query tokens, dim ${shape.dim}, ${shape.nbits} bits`;
 
     it(`equals the reference to the bit: ${name}`, async () => {
-      const of = codedCollection(testRandom(), shape);
+      const of = withCentroidScores(codedCollection(testRandom(), shape));
       const { expected, actual } = await onBoth((kernels) => score(kernels, 'maxSimCodes', of));
       assert.deepEqual(bitsOf(actual), bitsOf(expected));
     });
@@ -55,6 +58,49 @@ describe('MaxSim over codes', () => {
   }
 
   for (const nbits of [1, 2, 4]) {
+    it(`scores a centroid when a document first asks for it: ${nbits} bits`, async () => {
+      const shape = { nbits, dim: 128, centroids: 40, queryTokens: 20, counts: [30, 0, 9] };
+      const of = codedCollection(testRandom(), shape);
+      const { actual } = await onBoth(async (kernels) => {
+        const query = of.fresh();
+        return { query, scores: await score(kernels, 'maxSimCodes', { ...of, query }) };
+      });
+      const asked = new Set<number>();
+      const view = new DataView(of.column.buffer);
+      for (const d of [0, 2]) {
+        for (let t = 0; t < of.counts[d]!; t++) asked.add(view.getUint16(Number(of.offsets[d]) + 2 * t, true));
+      }
+      actual.query.centroidStates.forEach((state, c) => assert.equal(state, asked.has(c) ? 2 : 0, `centroid ${c}`));
+      const whole = await onBoth((kernels) => score(kernels, 'maxSimCodes', withCentroidScores(of)));
+      assertClose(actual.scores, whole.actual, toleranceOf(of) + 20 * 1e-4);
+    });
+
+    it(`gives one answer to many calls that share a query: ${nbits} bits`, async () => {
+      const shape = { nbits, dim: 64, centroids: 500, queryTokens: 7, counts: new Array<number>(50).fill(20) };
+      const of = codedCollection(testRandom(), shape);
+      await onBoth(async (kernels) => {
+        const query = of.fresh();
+        const all = await Promise.all(Array.from({ length: 8 }, () => score(kernels, 'maxSimCodes', { ...of, query })));
+        for (const one of all) assert.deepEqual(bitsOf(one), bitsOf(all[0]!));
+      });
+    });
+
+    it(`has entries whose groups fit a byte: ${nbits} bits`, () => {
+      const shape = { nbits, dim: 104, centroids: 1, queryTokens: 5, counts: [] };
+      const { query } = codedCollection(testRandom(), shape);
+      const groupDims = 24 / nbits;
+      for (let token = 0; nbits < 4 && token < 5; token++) {
+        for (let start = 0; start < 104; start += groupDims) {
+          let sum = 0;
+          for (let j = start; j < Math.min(104, start + groupDims); j++) {
+            const at = (token * 104 + j) << nbits;
+            sum += query.tables.subarray(at, at + (1 << nbits)).reduce((a, b) => Math.max(a, b), 0);
+          }
+          assert.ok(sum <= 255, `${sum}`);
+        }
+      }
+    });
+
     it(`is off by less than 0.002 rms a query token at ${nbits} bits`, async () => {
       const shape = { nbits, dim: 384, centroids: 50, queryTokens: 16, counts: new Array<number>(60).fill(40) };
       const of = codedCollection(testRandom(), shape);
@@ -77,6 +123,7 @@ describe('MaxSim over codes', () => {
     const of = codedCollection(testRandom(), { nbits: 2, dim: 16, centroids: 2, queryTokens: 3, counts: [1] });
     new DataView(of.column.buffer).setUint16(1, 65_535, true);
     const damaged = await onBoth((kernels) => score(kernels, 'maxSimCodes', of));
+    assert.ok(damaged.actual.every((value) => Number.isFinite(value)));
     new DataView(of.column.buffer).setUint16(1, 1, true);
     const sound = await onBoth((kernels) => score(kernels, 'maxSimCodes', of));
     assert.deepEqual(damaged.actual, sound.actual);

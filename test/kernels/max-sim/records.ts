@@ -14,6 +14,8 @@ export interface Shape {
 
 export interface CodedCollection {
   readonly query: MaxSimQuery;
+  /** The query made ready again. */
+  readonly fresh: () => MaxSimQuery;
   readonly column: Uint8Array;
   readonly offsets: BigUint64Array;
   readonly counts: Uint32Array;
@@ -29,14 +31,32 @@ export function codedCollection(random: Random, shape: Shape): CodedCollection {
     return (0.6 / Math.sqrt(dim)) * spread[Math.floor(((b + 0.5) / buckets) * 4096)]!;
   });
   const rows = normals(random, shape.queryTokens * dim, dim);
-  const query = prepareQuery({ centroids, weights, nbits, dim }, rows, portableKernels.projectLanes);
+  const tables = { centroids, weights, nbits, dim };
+  const query = prepareQuery(tables, rows);
   const tokenBytes = 4 + (dim * nbits) / 8;
   const starts = counts.map((_, d) => 1 + counts.slice(0, d).reduce((sum, count) => sum + count * tokenBytes, 0));
   const column = Uint8Array.from({ length: 1 + counts.reduce((sum, n) => sum + n * tokenBytes, 0) }, () =>
     random.below(256),
   );
   counts.forEach((count, d) => writeHeads(random, column.subarray(starts[d]), { count, centroids: shape.centroids }));
-  return { query, column, offsets: BigUint64Array.from(starts, BigInt), counts: Uint32Array.from(counts) };
+  const offsets = BigUint64Array.from(starts, BigInt);
+  return { query, fresh: () => prepareQuery(tables, rows), column, offsets, counts: Uint32Array.from(counts) };
+}
+
+/** `of` with the scores of all centroids there, the same for every set: what is left to compute has the same bits everywhere. */
+export function withCentroidScores(of: CodedCollection): CodedCollection {
+  const { centroids, centroidScores, centroidStates, dim, rows, tokens, tiles, offset, unit } = of.query;
+  for (let centroid = 0; centroid < centroidStates.length; centroid++) {
+    for (let lane = 0; lane < tokens; lane++) {
+      let sum = offset[lane]!;
+      for (let j = 0; j < dim; j++) {
+        sum += centroids[centroid * dim + j]! * rows[(lane >> 4) * dim * 16 + j * 16 + (lane & 15)]!;
+      }
+      centroidScores[centroid * tiles * 16 + lane] = sum * unit[lane]!;
+    }
+  }
+  centroidStates.fill(2);
+  return of;
 }
 
 function writeHeads(

@@ -5,6 +5,9 @@
  *
  * Queries and judgements are those for training; what is chosen here is later measured on others. Codecs are trained on shipped text, as
  * the build of the default model does it. `--every N` takes each Nth document beside the judged ones. About ten minutes on two cores.
+ *
+ * `--shipped` measures what is shipped instead, against rows of float16: the default model's codec, and its centroids with 1 and 4 bits;
+ * by the fast scores alone, and with the best twenty scored exactly as a search does it. Take it with `--split test`.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,11 +23,19 @@ import { sequenceShape } from '../../../encoder-node/batch/sequence-shape.js';
 import { encode, type EncoderParts } from '../../../encoder-node/encode.js';
 import { loadModel } from '../../../encoder-node/model/load-model.js';
 import { SessionPool } from '../../../encoder-node/model/session-pool.js';
-import { maxSimCodesExact, maxSimRows, prepareMaxSim } from '../../../kernels/kernels.js';
+import {
+  maxSimCodes,
+  maxSimCodesExact,
+  maxSimRows,
+  prepareMaxSim,
+  toFloat16,
+  type CodedDocuments,
+} from '../../../kernels/kernels.js';
 import { trainCodec } from '../../../models/build/codec.js';
 import { passagesOf, readGlosses } from '../../../models/build/shipped-text.js';
 import { EncodeRequest, InputType, type Encoding } from '../../../proto/generated/shoal/v1/encoder.js';
-import type { CodeBits } from '../../../vector-index/codebook/token-codec.js';
+import { trainResidualBuckets } from '../../../trainer/residual-buckets.js';
+import { TokenCodec, type CodeBits } from '../../../vector-index/codebook/token-codec.js';
 import { principalProjection, type Projection } from './pca.js';
 
 const dim = 384;
@@ -46,6 +57,8 @@ const { values: flags } = parseArgs({
     collection: { type: 'string', default: 'scifact' },
     every: { type: 'string', default: '2' },
     passages: { type: 'string', default: '3000' },
+    split: { type: 'string', default: 'train' },
+    shipped: { type: 'boolean', default: false },
   },
 });
 
@@ -53,7 +66,7 @@ async function main(folder: string, every: number, passages: number): Promise<vo
   const questions = readQuestions(folder);
   const judged = new Set(questions.flatMap(({ relevant }) => [...relevant.keys()]));
   const documents = readCorpus(folder).filter(({ id }, i) => judged.has(id) || i % every === 0);
-  say(`${documents.length} documents, ${questions.length} questions for training`);
+  say(`${documents.length} documents, ${questions.length} questions of ${flags.split}`);
   const parts = await openEncoder();
   const encoded = await encodeAll(
     parts,
@@ -88,8 +101,50 @@ async function main(folder: string, every: number, passages: number): Promise<vo
   const glosses = passagesOf(await readGlosses(), passages, seededRandom(7));
   const training = rowsOf(await encodeAll(parts, glosses, InputType.INPUT_TYPE_DOCUMENT)).values;
   say(`codecs are trained on ${training.length / dim} token vectors of shipped text`);
-  for (const variant of variants) await tryCodec(variant, { training, rows, queries, tops, judge });
+  const given = { training, rows, queries, tops, judge };
+  if (flags.shipped) await tryShipped(given);
+  else for (const variant of variants) await tryCodec(variant, given);
   process.exit(0);
+}
+
+interface Given {
+  readonly training: Float32Array;
+  readonly rows: Rows;
+  readonly queries: readonly Encoding[];
+  readonly tops: readonly (readonly number[])[];
+  judge(rankings: readonly (readonly number[])[]): number;
+}
+
+/** What a search scores exactly again, for ten hits. */
+const exactTop = 20;
+
+async function tryShipped({ training, rows, queries, tops, judge }: Given): Promise<void> {
+  const halves = toFloat16(rows.values);
+  const ofHalves = await rerank(tops, queries, (query, top) =>
+    maxSimRows({ rows: query, dim }, halves, rowPlaces(rows, top)),
+  );
+  print('float16', 2 * dim, judge(ofHalves));
+  const shipped = TokenCodec.parse(readFileSync('models/default/token-codec.bin'));
+  for (const nbits of [1, 2, 4] as const) {
+    const buckets = trainResidualBuckets(training, shipped.centroids, { dim, nbits });
+    const codec =
+      nbits === shipped.nbits ? shipped : TokenCodec.create({ dim, nbits, centroids: shipped.centroids, ...buckets });
+    const record = documentRecords(rows, (some) => codec.encode(some));
+    const placesOf = (top: readonly number[]): CodedDocuments => ({
+      offsets: BigUint64Array.from(top, (d) => BigInt(record.offsets[d] ?? 0)),
+      counts: Uint32Array.from(top, (d) => countOf(rows, d)),
+    });
+    const fast = await rerank(tops, queries, (query, top) =>
+      maxSimCodes(prepareMaxSim(codec, query), record.bytes, placesOf(top)),
+    );
+    const best = await rerank(
+      fast.map((ranking) => ranking.slice(0, exactTop)),
+      queries,
+      (query, top) => maxSimCodesExact(prepareMaxSim(codec, query), record.bytes, placesOf(top)),
+    );
+    print(`${nbits}-bit, fast`, codec.recordBytes(1), judge(fast));
+    print(`${nbits}-bit, best ${exactTop} exactly`, codec.recordBytes(1), judge(best));
+  }
 }
 
 interface Variant {
@@ -105,16 +160,7 @@ const variants: readonly Variant[] = [
   ...[128, 192, 256].map((projectTo) => ({ projectTo, centroids: 1024, nbits: 2 as const })),
 ];
 
-async function tryCodec(
-  { projectTo, centroids, nbits }: Variant,
-  given: {
-    readonly training: Float32Array;
-    readonly rows: Rows;
-    readonly queries: readonly Encoding[];
-    readonly tops: readonly (readonly number[])[];
-    judge(rankings: readonly (readonly number[])[]): number;
-  },
-): Promise<void> {
+async function tryCodec({ projectTo, centroids, nbits }: Variant, given: Given): Promise<void> {
   const projection: Projection =
     projectTo === null
       ? { dim, apply: (rows) => rows }
@@ -251,7 +297,7 @@ function readQuestions(folder: string): Question[] {
       .map((q) => [q._id, q.text]),
   );
   const relevant = new Map<string, Map<string, number>>();
-  for (const line of readLines(join(folder, 'qrels'), 'train.tsv').slice(1)) {
+  for (const line of readLines(join(folder, 'qrels'), `${flags.split}.tsv`).slice(1)) {
     const [query = '', document = '', score = ''] = line.split('\t');
     relevant.set(query, (relevant.get(query) ?? new Map<string, number>()).set(document, Number(score)));
   }

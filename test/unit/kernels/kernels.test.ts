@@ -92,7 +92,9 @@ describe('MaxSim', () => {
   const query = prepareMaxSim(tables, new Float32Array(16).fill(0.25));
 
   it('sums over the query tokens, and has no answer without document tokens', async () => {
-    assert.deepEqual([...(await maxSimCodes(query, column, documents))], [4, 2, NaN]);
+    const fast = await maxSimCodes(query, column, documents);
+    [4, 2].forEach((expected, d) => assert.ok(Math.abs(fast[d]! - expected) < 0.03, `${fast[d]}`));
+    assert.ok(Number.isNaN(fast[2]));
     assert.deepEqual([...(await maxSimCodesExact(query, column, documents))], [4, 2, NaN]);
   });
 

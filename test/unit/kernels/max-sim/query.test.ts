@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { packLanes, prepareQuery, quantiseWeights } from '../../../../kernels/max-sim/query.js';
-import { portableKernels } from '../../../../kernels/portable.js';
+
+const sixteen = Float32Array.from({ length: 16 }, (_, i) => (i - 7.5) / 20);
 
 describe('a query made ready for MaxSim', () => {
   it('has its tokens in lanes, zeros where there is none', () => {
@@ -14,8 +15,7 @@ describe('a query made ready for MaxSim', () => {
 
   it('has levels that give the query back within half a level', () => {
     const rows = Float32Array.from({ length: 3 * 16 }, (_, i) => Math.sin(i));
-    const tables = { centroids: new Float32Array(16), weights: Float32Array.of(-1, 1), nbits: 1, dim: 16 };
-    const query = prepareQuery(tables, rows, portableKernels.projectLanes);
+    const query = prepareQuery({ centroids: new Float32Array(16), weights: sixteen, nbits: 4, dim: 16 }, rows);
     for (let token = 0; token < 3; token++) {
       const largest = rows.subarray(token * 16, token * 16 + 16).reduce((most, v) => Math.max(most, Math.abs(v)), 0);
       for (let j = 0; j < 16; j++) {
@@ -25,16 +25,45 @@ describe('a query made ready for MaxSim', () => {
     }
   });
 
-  it('adds what the base of the levels is worth to the scores of the centroids', () => {
-    const tables = { centroids: new Float32Array(16).fill(2), weights: Float32Array.of(-0.5, 1), nbits: 1, dim: 8 };
-    const query = prepareQuery(tables, new Float32Array(8).fill(0.25), portableKernels.projectLanes);
-    assert.deepEqual([query.centroidScores[0], query.centroidScores[16], query.centroidScores[1]], [3, 3, 0]);
+  it('has entries that give what a bucket is worth within half a unit, up to the offset', () => {
+    const rows = Float32Array.from({ length: 2 * 16 }, (_, i) => Math.sin(i));
+    const weights = Float32Array.of(-0.3, -0.1, 0.1, 0.4);
+    const query = prepareQuery({ centroids: new Float32Array(16), weights, nbits: 2, dim: 16 }, rows);
+    for (let token = 0; token < 2; token++) {
+      for (let j = 0; j < 16; j++) {
+        const entries = query.tables.subarray((token * 16 + j) * 4, (token * 16 + j + 1) * 4);
+        assert.ok(entries.includes(0));
+        const base = weights.reduce((least, weight) => Math.min(least, weight * rows[token * 16 + j]!), Infinity);
+        entries.forEach((entry, b) => {
+          const worth = weights[b]! * rows[token * 16 + j]! - base;
+          assert.ok(Math.abs(entry * query.scale[token]! - worth) <= query.scale[token]! * 0.5001);
+        });
+      }
+    }
+  });
+
+  it('gives back in the offset what rounding takes on average', () => {
+    const rows = Float32Array.from({ length: 16 }, (_, i) => Math.cos(i));
+    const weights = Float32Array.of(-0.5, 1);
+    const query = prepareQuery({ centroids: new Float32Array(16), weights, nbits: 1, dim: 16 }, rows);
+    const entries = query.tables.reduce((sum, entry) => sum + entry, 0) / 2;
+    const worth = rows.reduce((sum, value) => sum + value * 0.25, 0);
+    assert.ok(Math.abs(query.offset[0]! + query.scale[0]! * entries - worth) < 1e-6);
+    assert.equal(query.unit[0], Math.fround(1 / query.scale[0]!));
+  });
+
+  it('knows no score of a centroid yet', () => {
+    const tables = { centroids: new Float32Array(3 * 8), weights: Float32Array.of(-1, 1), nbits: 1, dim: 8 };
+    const query = prepareQuery(tables, new Float32Array(17 * 8));
+    assert.deepEqual([...query.centroidStates], [0, 0, 0]);
+    assert.equal(query.centroidScores.length, 3 * 32);
   });
 
   it('takes a query of zeros', () => {
     const tables = { centroids: new Float32Array(8), weights: Float32Array.of(-1, 1), nbits: 1, dim: 8 };
-    const query = prepareQuery(tables, new Float32Array(8), portableKernels.projectLanes);
-    assert.ok(query.levels.every((level) => level === 0));
+    const query = prepareQuery(tables, new Float32Array(8));
+    assert.ok(query.tables.every((entry) => entry === 0));
+    assert.deepEqual([query.scale[0], query.unit[0]], [1, 1]);
   });
 });
 
