@@ -78,6 +78,8 @@ void export_all(Exports exports) {
   exports.Set("quantizeQuery", quantize_second_query);
   exports.Set("scoreSurvivors", score_survivors_now);
   exports.Set("scoreSurvivorsAsync", score_survivors_async);
+  exports.Set("packPanels", pack_centroid_panels);
+  exports.Set("bestProducts", best_products_of);
   exports.Set("mapFile", map);
   exports.Set("adviseMapping", advise);
   exports.Set("unmapFile", unmap);

@@ -54,6 +54,10 @@ napi_value scan_lists_now(napi_env env, napi_callback_info info);
 napi_value scan_lists_async(napi_env env, napi_callback_info info);
 napi_value score_code_rows(napi_env env, napi_callback_info info);
 
+// --- matrix-product
+napi_value pack_centroid_panels(napi_env env, napi_callback_info info);
+napi_value best_products_of(napi_env env, napi_callback_info info);
+
 // --- mapped-file
 napi_value map(napi_env env, napi_callback_info info);
 napi_value advise(napi_env env, napi_callback_info info);

@@ -23,6 +23,7 @@ const Kernels reference_kernels = {
     reference::spread_levels,
     reference::scan_blocks,
     reference::nibble_product,
+    reference::best_of_panels,
 };
 
 #if defined(__x86_64__)
@@ -43,6 +44,7 @@ const Kernels avx2_kernels = {
     avx2::spread_levels,
     avx2::scan_blocks,
     avx2::nibble_product,
+    avx2::best_of_panels,
 };
 
 // sum_bytes stays AVX2 (it is the yardstick of bandwidth) and so does accumulate_term (it scatters one score at a time).
@@ -63,6 +65,7 @@ const Kernels avx512_kernels = {
     avx512::spread_levels,
     avx512::scan_blocks,
     avx512::nibble_product,
+    avx512::best_of_panels,
 };
 
 bool has_avx2() {

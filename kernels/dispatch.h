@@ -8,6 +8,7 @@
 #include "kernels/dense-scan/dense-scan.h"
 #include "kernels/float16/float16.h"
 #include "kernels/lookup-table/lookup-table.h"
+#include "kernels/matrix-product/matrix-product.h"
 #include "kernels/max-sim/max-sim.h"
 #include "kernels/nearest-centroid/nearest-centroid.h"
 #include "kernels/product-code/product-code.h"
@@ -33,6 +34,7 @@ struct Kernels {
   SpreadLevels spread_levels;
   ScanBlocks scan_blocks;
   NibbleProduct nibble_product;
+  BestOfPanels best_of_panels;
 };
 
 // The tables this machine can run, best first; *count of them. The last is always "reference".

@@ -135,6 +135,27 @@ export interface NativeKernels {
   /** Scores of survivors by both codes: second-code.h. Gives 0 or -1. */
   scoreSurvivors(...survivors: SurvivorArrays): number;
   scoreSurvivorsAsync(...survivors: SurvivorArrays): Promise<number>;
+  /** Centroids [k, dim] and biases [k] into panels float32[ceil(k / 16), dim, 16] and panelBiases [ceil(k / 16), 16]: matrix-product.h. */
+  packPanels(
+    ...centroids: [
+      centroids: Float32Array,
+      biases: Float32Array | null,
+      dim: number,
+      panels: Float32Array,
+      panelBiases: Float32Array,
+    ]
+  ): void;
+  /** The best centroid of every point [n, dim], and its score. */
+  bestProducts(
+    ...products: [
+      points: Float32Array,
+      dim: number,
+      panels: Float32Array,
+      panelBiases: Float32Array,
+      assignments: Uint32Array,
+      scores: Float32Array,
+    ]
+  ): void;
   /** The file's bytes, or the errno that kept them away. */
   mapFile(path: string): ArrayBuffer | number;
   /** 0 = random, 1 = sequential, 2 = will need; gives 0 or an errno. */

@@ -6,6 +6,7 @@ import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
+import { bestProducts, packPanels } from './matrix-product/portable.js';
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectLanes } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
 import { encodeVectors } from './product-code/portable.js';
@@ -41,6 +42,8 @@ export const portableKernels: NativeKernels = {
   quantizeQuery,
   scoreSurvivors,
   scoreSurvivorsAsync,
+  packPanels,
+  bestProducts,
   mapFile,
   adviseMapping,
   unmapFile,

@@ -1,39 +1,84 @@
 /**
  * Spherical k-means: centroids of unit length for points that are compared by inner product.
  *
- * Lloyd's iterations from a random sample of the points. A centroid that lost all its points is put where the worst-served point is,
- * so that none is wasted. The result depends on points, options and seed alone.
+ * Lloyd's iterations from a random sample of the points, the first ones over few points a centroid: centroids that are far from where
+ * they will be need no exact means, and an iteration costs what it reads. A centroid that lost all its points is put where a point is
+ * served worst, one with too many is halved where a bound is given. The result depends on points, options and seed alone, on one
+ * instruction set and the next, but for the portable kernels, which round otherwise.
  */
 import { assert } from '../base/assert.js';
 import type { Random } from '../base/random.js';
-import { assignNearest } from '../kernels/kernels.js';
+import { centroidPanels } from '../kernels/training.js';
+import { assignPoints, roomForBest, type PointRows } from './assign-points.js';
+import { halveLargest, reseedEmpty, type Clusters } from './repair-clusters.js';
+import type { StopSign } from './stop-sign.js';
 
 export interface KmeansOptions {
   readonly dim: number;
   /** Number of centroids; at least one point each. */
   readonly count: number;
+  /** Iterations over all points. */
   readonly iterations: number;
   readonly random: Random;
-  /** Told after each iteration: the mean inner product of points with their centroids. */
+  /** Points a centroid of the iterations before those; each reads so many, or all where there are fewer. */
+  readonly warmUp?: readonly number[];
+  /** After each iteration but the last, centroids with more points than so many times the mean are halved. Default: never. */
+  readonly largestShare?: number;
+  readonly signal?: StopSign | undefined;
+  /** Told after each iteration: the mean inner product of the points it read with their centroids. */
   onIteration?(iteration: number, meanScore: number): void;
 }
 
-/** Centroids float32[count, dim] of `points` float32[n, dim]. Blocks the thread: for build steps and workers. */
+/** Points a centroid of a few cheap iterations that leave little to the expensive ones. */
+export const usualWarmUp: readonly number[] = [16, 16, 16, 16, 32, 32, 64, 64];
+
+/** Centroids float32[count, dim] of `points` float32[n, dim]. Blocks the thread: for build steps and workers. CANCELLED by the signal. */
 export function trainKmeans(points: Float32Array, options: KmeansOptions): Float32Array {
-  const { dim, count, iterations, random } = options;
+  const { dim, count, random, warmUp = [], iterations, largestShare = Infinity } = options;
   const pointCount = points.length / dim;
   assert(Number.isInteger(pointCount), 'points are whole rows');
   assert(count >= 1 && count <= pointCount, 'there is a point for every centroid');
-  let centroids = sampleRows(points, dim, { count, random });
+  const order = shuffledRows(pointCount, random);
+  const sizes = [
+    ...warmUp.map((each) => Math.min(each * count, pointCount)),
+    ...Array<number>(iterations).fill(pointCount),
+  ];
+  let centroids = gatherRows(points, dim, order.subarray(0, count));
   normalizeRows(centroids, dim);
-  for (let iteration = 0; iteration < iterations; iteration++) {
-    const { assignments, scores } = assignNearest(points, centroids, dim);
-    centroids = means(points, assignments, { dim, count });
-    reseedEmpty(centroids, points, { dim, assignments, scores });
+  sizes.forEach((size, iteration) => {
+    const clusters = clustersOf({ points, dim, order, count: size }, centroids, options.signal);
+    centroids = Float32Array.from(clusters.sums);
+    reseedEmpty(centroids, clusters);
+    if (iteration < sizes.length - 1) halveLargest(centroids, clusters, largestShare);
     normalizeRows(centroids, dim);
-    options.onIteration?.(iteration, scores.reduce((sum, score) => sum + score, 0) / pointCount);
-  }
+    options.onIteration?.(iteration, clusters.scores.reduce((sum, score) => sum + score, 0) / size);
+  });
   return centroids;
+}
+
+/** Where `rows` go under `centroids`, and what lies in each. Sums rather than means: what follows makes them unit vectors. */
+export function clustersOf(rows: PointRows, centroids: Float32Array, signal?: StopSign): Clusters {
+  const { dim } = rows;
+  const best = roomForBest(rows.count);
+  const sums = new Float64Array(centroids.length);
+  const counts = new Uint32Array(centroids.length / dim);
+  const onPiece = (piece: Float32Array, first: number): void =>
+    addRows(piece, best.assignments.subarray(first), { dim, sums, counts });
+  assignPoints(rows, centroidPanels(centroids, null, dim), best, { signal, onPiece });
+  return { rows, ...best, sums, counts };
+}
+
+function addRows(
+  piece: Float32Array,
+  assignments: Uint32Array,
+  { dim, sums, counts }: { readonly dim: number; readonly sums: Float64Array; readonly counts: Uint32Array },
+): void {
+  for (let row = 0; row < piece.length / dim; row++) {
+    const base = assignments[row]! * dim;
+    const from = row * dim;
+    counts[assignments[row]!]!++;
+    for (let j = 0; j < dim; j++) sums[base + j]! += piece[from + j]!;
+  }
 }
 
 /** `count` different rows of `points`, in random order: float32[count, dim]. */
@@ -42,52 +87,27 @@ export function sampleRows(
   dim: number,
   { count, random }: { readonly count: number; readonly random: Random },
 ): Float32Array {
-  const order = Uint32Array.from({ length: points.length / dim }, (_, row) => row);
-  assert(count <= order.length, 'there are as many rows as are wanted');
-  const rows = new Float32Array(count * dim);
+  assert(count <= points.length / dim, 'there are as many rows as are wanted');
+  return gatherRows(points, dim, shuffledRows(points.length / dim, random).subarray(0, count));
+}
+
+/** The numbers 0 .. count − 1 in random order. */
+export function shuffledRows(count: number, random: Random): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, row) => row);
   for (let i = 0; i < count; i++) {
-    const other = i + random.below(order.length - i);
+    const other = i + random.below(count - i);
     const row = order[other]!;
     order[other] = order[i]!;
-    rows.set(points.subarray(row * dim, (row + 1) * dim), i * dim);
+    order[i] = row;
   }
+  return order;
+}
+
+/** Copies of the rows of `points` float32[n, dim] that `order` names. */
+export function gatherRows(points: Float32Array, dim: number, order: Uint32Array): Float32Array {
+  const rows = new Float32Array(order.length * dim);
+  order.forEach((row, i) => rows.set(points.subarray(row * dim, (row + 1) * dim), i * dim));
   return rows;
-}
-
-/** Sums rather than means: what follows makes them unit vectors. */
-function means(
-  points: Float32Array,
-  assignments: Uint32Array,
-  { dim, count }: { readonly dim: number; readonly count: number },
-): Float32Array {
-  const sums = new Float64Array(count * dim);
-  for (let point = 0; point < assignments.length; point++) {
-    const base = assignments[point]! * dim;
-    const from = point * dim;
-    for (let j = 0; j < dim; j++) sums[base + j]! += points[from + j]!;
-  }
-  return Float32Array.from(sums);
-}
-
-function reseedEmpty(
-  centroids: Float32Array,
-  points: Float32Array,
-  {
-    dim,
-    assignments,
-    scores,
-  }: { readonly dim: number; readonly assignments: Uint32Array; readonly scores: Float32Array },
-): void {
-  const used = new Set(assignments);
-  const empty = Array.from({ length: centroids.length / dim }, (_, centroid) => centroid).filter(
-    (each) => !used.has(each),
-  );
-  if (empty.length === 0) return;
-  const worst = Uint32Array.from(scores, (_, point) => point).sort((a, b) => scores[a]! - scores[b]! || a - b);
-  empty.forEach((centroid, i) => {
-    const point = worst[i]!;
-    centroids.set(points.subarray(point * dim, (point + 1) * dim), centroid * dim);
-  });
 }
 
 /** Gives every row of `rows` float32[n, dim] unit length, in place; rows of zeros stay. */

@@ -70,6 +70,19 @@ void check_nearest(const Kernels& kernels, size_t points, uint32_t centroids, si
   require_equal("nearest score", kernels.name, expected_scores, scores);
 }
 
+void check_products(const Kernels& kernels, size_t points, size_t centroids, size_t dim) {
+  const auto rows = values(points * dim), table = values(centroids * dim), biases = values(centroids);
+  std::vector<float> panels(panels_of(centroids) * panel_width * dim), panel_biases(panels_of(centroids) * panel_width);
+  pack_panels(table.data(), biases.data(), centroids, dim, panels.data(), panel_biases.data());
+  const CentroidPanels packed = {panels.data(), panel_biases.data(), panels_of(centroids), dim};
+  std::vector<uint32_t> found(points), expected(points);
+  std::vector<float> scores(points), expected_scores(points);
+  best_products(*find_kernels("reference"), rows.data(), points, packed, expected.data(), expected_scores.data());
+  best_products(kernels, rows.data(), points, packed, found.data(), scores.data());
+  require_equal("best product", kernels.name, expected, found);
+  require_equal("best product's score", kernels.name, expected_scores, scores);
+}
+
 void check_codes(const Kernels& kernels, uint32_t tokens, uint32_t dim, uint32_t nbits, uint32_t query_tokens) {
   const uint32_t centroid_count = 7, tiles = (query_tokens + 15) / 16;
   const auto rows = values(tiles * 16 * dim), scale = values(tiles * 16), centroids = values(centroid_count * dim);
@@ -207,6 +220,9 @@ void check_set(const Kernels& kernels) {
   }
   for (size_t points : {0, 1, 16, 17, 33}) {
     for (uint32_t centroids : {1, 4, 7, 8, 9, 21}) check_nearest(kernels, points, centroids, 13);
+  }
+  for (size_t points : {0, 1, 5, 6, 8, 17, 64, 71}) {
+    for (size_t centroids : {1, 15, 16, 17, 48, 70}) check_products(kernels, points, centroids, 13);
   }
   for (uint32_t tokens : {0, 1, 3, 4, 7, 8, 9, 20}) {
     for (uint32_t dim : {8, 16, 24, 32, 56, 64, 72, 384, 1024}) {

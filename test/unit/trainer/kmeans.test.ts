@@ -36,6 +36,29 @@ describe('k-means', () => {
     scores.slice(1).forEach((score, i) => assert.ok(score >= (scores[i] ?? 0) - 1e-6));
   });
 
+  it('comes as far with a warm-up and two iterations as with twelve', () => {
+    const points = clouds(20, 3000, 16);
+    const scoreOf = (iterations: number, warmUp: number[]): number => {
+      let last = 0;
+      const some = { ...options, count: 40, iterations, warmUp, random: seededRandom(5) };
+      trainKmeans(points, { ...some, onIteration: (_, score) => (last = score) });
+      return last;
+    };
+    const [plain, warmed] = [scoreOf(12, []), scoreOf(2, [8, 8, 8, 16, 16, 32, 32])];
+    assert.ok(warmed > plain - 0.01, `${warmed} against ${plain}`);
+  });
+
+  it('stops between iterations when it is told to', () => {
+    const controller = new AbortController();
+    const stopping = {
+      ...options,
+      random: seededRandom(5),
+      signal: controller.signal,
+      onIteration: () => controller.abort(),
+    };
+    assert.throws(() => trainKmeans(clouds(6, 300, 16), stopping), { code: 'CANCELLED' });
+  });
+
   it('gives centroids of unit length', () => {
     const centroids = trainKmeans(clouds(3, 60, 16), { ...options, random: seededRandom(5) });
     for (let row = 0; row < options.count; row++) {

@@ -1,0 +1,144 @@
+/**
+ * Where do a collection's lists and codes come from? From a sample of its vectors, and of queries where there are some.
+ *
+ * Balanced centroids for routing, the mean of each list as the base of its residuals, an anchor for each list, sixteen words for every
+ * four dimensions of the residuals, and the units of the two factors. No rotation: on vectors of text encoders a learned one (OPQ)
+ * lowers the recall of four-bit codes, see docs of the benchmark. Words and factors are of vectors rounded to float16, as documents are
+ * before they are coded.
+ */
+import type { Random } from '../../base/random.js';
+import { ShoalError } from '../../base/errors.js';
+import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
+import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
+import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
+import { gatherRows, shuffledRows } from '../kmeans.js';
+import { refuseStopped, type StopSign } from '../stop-sign.js';
+import { factorScales } from './factor-scales.js';
+import { trainAnchors } from './train-anchors.js';
+import { trainLists, type TrainedLists } from './train-lists.js';
+import { trainWords } from './train-words.js';
+
+export interface StructureSample {
+  /** At least 1. */
+  readonly dim: number;
+  /** float32[n, dim], n ≥ 1, finite and within ±65,504, in any order; 64 to 256 a list are enough. */
+  readonly vectors: Float32Array;
+  /** float32[m, dim], real queries or made-up ones like them, without labels; null = none. */
+  readonly queries: Float32Array | null;
+}
+
+export interface StructureOptions {
+  /** Wanted; never more than there are different vectors, so fewer may come back. */
+  readonly lists: number;
+  readonly random: Random;
+  /** Lists of more than so many times the mean are halved; 2.5. */
+  readonly largestShare?: number;
+  /** Looked at every few milliseconds. */
+  readonly signal?: StopSign;
+  /** `share` of the step, from 0 to 1. */
+  onProgress?(step: 'lists' | 'anchors' | 'words', share: number): void;
+}
+
+export interface TrainedStructure {
+  readonly structure: Structure;
+  readonly codebook: ListCodebook;
+  /** Mean inner product of the sample's vectors with their centroids. */
+  readonly objective: number;
+}
+
+const usualLargestShare = 2.5;
+const dsubUsual = 4;
+const subquantizersMax = 512;
+/** Residuals that words are trained on, and the iterations over them. */
+const wordRowsMax = 65_536;
+const wordValuesMax = 33_554_432;
+const wordIterations = 12;
+const halfMax = 65_504;
+const rowsBetweenLooks = 1_024;
+
+/**
+ * Trains on `sample`. Blocks the thread: for workers and builds. INVALID_ARGUMENT for a sample that cannot be trained on, CANCELLED by the
+ * signal. The same sample, options and seed give the same structure.
+ */
+export function trainStructure(sample: StructureSample, options: StructureOptions): TrainedStructure {
+  const { dim, vectors, queries } = sample;
+  const { random, signal, onProgress } = options;
+  checkSample(sample, options);
+  const lists = trainLists(vectors, {
+    ...{ dim, random, signal },
+    lists: Math.min(options.lists, vectors.length / dim),
+    largestShare: options.largestShare ?? usualLargestShare,
+    onProgress: (share) => onProgress?.('lists', share),
+  });
+  const structure = { dim, centroids: lists.centroids };
+  const anchors = trainAnchors(structure, lists.means, queries, signal);
+  onProgress?.('anchors', 1);
+  const shape = codeShape(dim);
+  const residuals = residualSample(vectors, lists, { ...shape, dim, random });
+  const words = trainWords(residuals.residuals, {
+    ...{ ...shape, iterations: wordIterations, random, signal },
+    onProgress: (share) => onProgress?.('words', share),
+  });
+  const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
+  const codebook = { words, ...shape, ...scales, dim, bases: lists.means, anchors };
+  return { structure, codebook, objective: lists.objective };
+}
+
+/** Four dimensions a word, more where there would be more parts than a code may have. */
+function codeShape(dim: number): { readonly subquantizers: number; readonly dsub: number } {
+  const dsub = Math.max(dsubUsual, Math.ceil(dim / subquantizersMax));
+  return { subquantizers: Math.ceil(dim / dsub), dsub };
+}
+
+interface ResidualSample {
+  readonly residuals: Float32Array;
+  readonly lists: Uint32Array;
+}
+
+/** What some vectors, as they are coded, leave over their bases; padded with zeros. */
+function residualSample(
+  vectors: Float32Array,
+  { means, assignments }: TrainedLists,
+  of: { readonly dim: number; readonly subquantizers: number; readonly dsub: number; readonly random: Random },
+): ResidualSample {
+  const { dim, random } = of;
+  const width = of.subquantizers * of.dsub;
+  const count = Math.min(vectors.length / dim, wordRowsMax, Math.ceil(wordValuesMax / width));
+  const order = shuffledRows(vectors.length / dim, random).subarray(0, count);
+  const rows = toFloat32(toFloat16(gatherRows(vectors, dim, order)));
+  const lists = Uint32Array.from(order, (row) => assignments[row]!);
+  const residuals = new Float32Array(count * width);
+  for (let row = 0; row < count; row++) {
+    const base = lists[row]! * dim;
+    for (let j = 0; j < dim; j++) residuals[row * width + j] = rows[row * dim + j]! - means[base + j]!;
+  }
+  return { residuals, lists };
+}
+
+function checkSample({ dim, vectors, queries }: StructureSample, { lists, signal }: StructureOptions): void {
+  if (!Number.isInteger(dim) || dim < 1) throw invalid(`dim is ${dim}; give a whole number from 1 on`);
+  if (!Number.isInteger(lists) || lists < 1 || lists > listsMax) {
+    throw invalid(`${lists} lists were asked for; ask for 1 to ${listsMax}`);
+  }
+  if (vectors.length === 0) throw invalid('the sample has no vectors; add documents first');
+  checkRows(vectors, dim, 'vector', signal);
+  if (queries !== null) checkRows(queries, dim, 'query', signal);
+}
+
+function checkRows(rows: Float32Array, dim: number, what: string, signal: StopSign | undefined): void {
+  if (rows.length % dim !== 0) {
+    throw invalid(`${rows.length} values are no whole rows of ${dim}; give dim values for each ${what}`);
+  }
+  for (let row = 0; row < rows.length / dim; row++) {
+    if (row % rowsBetweenLooks === 0) refuseStopped(signal);
+    for (let j = row * dim; j < (row + 1) * dim; j++) {
+      if (Math.abs(rows[j]!) <= halfMax) continue;
+      const message = `${what} ${row} has the value ${rows[j]} at ${j - row * dim}; values are numbers within ±${halfMax}`;
+      throw invalid(`${message}, leave it out of the sample`);
+    }
+  }
+}
+
+function invalid(message: string): ShoalError {
+  return new ShoalError('INVALID_ARGUMENT', message);
+}
