@@ -43,7 +43,9 @@ export function probesFor(
   const codebook = activeCodebook(settings);
   if (codebook === null) return 0;
   const near = calibrated(codebook.probes, settings.targetRecall, codebook);
-  if (like !== null || (termCount !== null && termCount > shortTermsMax)) return near;
+  const isNear = like !== null || (termCount !== null && termCount > shortTermsMax);
+  // Without an encoder there are no short questions to calibrate with.
+  if (isNear || codebook.shortProbes.length === 0) return near;
   return Math.max(near, calibrated(codebook.shortProbes, settings.targetRecall, codebook));
 }
 

@@ -37,7 +37,7 @@ async function scanShard(
   const dense = asked.dense ? vectorFrom(request.dense, replica.dim, 'the query vector') : null;
   const terms = asked.sparse ? termsFrom(request.sparse) : null;
   const found = await replica.index.scan(
-    { dense, sparse: terms, k: request.k, selection, exact: request.exact },
+    { dense, sparse: terms, k: request.k, selection, isExact: request.exact },
     deadline.signal,
   );
   return {
