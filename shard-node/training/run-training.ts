@@ -1,5 +1,5 @@
 /** What a training is given and what it gives, whatever carries it out. Types only. */
-import type { ProbeRecall } from '../../proto/generated/shoal/v1/collections.js';
+import type { ProbeRecall } from '../../trainer/structure/held-out.js';
 
 /** What serves at present. */
 export interface ServingStructure {

@@ -6,6 +6,13 @@
  * enough for all. Blocks the thread: for workers.
  */
 import { seededRandom, type Random } from '../../base/random.js';
+import {
+  probesUpTo,
+  recallAt,
+  recallByProbes,
+  trueNeighbours,
+  type HeldOut,
+} from '../../trainer/structure/held-out.js';
 import { listCountFor } from '../../trainer/structure/list-count.js';
 import { trainStructure } from '../../trainer/structure/train-structure.js';
 import { writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
@@ -16,7 +23,6 @@ import {
   writeStructureFile,
   type Structure,
 } from '../../vector-index/codebook/structure.js';
-import { probesUpTo, recallAt, recallByProbes, trueNeighbours, type HeldOut } from './held-out.js';
 import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
 
 /** Vectors that are asked as queries, and at most this share of the sample. */

@@ -1,12 +1,17 @@
 /** What lists are worth: the share of the ten true neighbours of held-out queries that lies in the lists nearest to each. */
 import { assignNearest, topK } from '../../kernels/kernels.js';
-import type { ProbeRecall } from '../../proto/generated/shoal/v1/collections.js';
 import { listCountOf, nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
 
 const neighbours = 10;
 
 /** Of the neighbours in the lists read so many survive their codes: lists make up for the rest. */
 const codeRecall = 0.995;
+
+/** With so many lists, such a share of the neighbours is found. */
+export interface ProbeRecall {
+  readonly nprobe: number;
+  readonly recall: number;
+}
 
 /** Queries with their true neighbours. */
 export interface HeldOut {
