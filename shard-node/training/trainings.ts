@@ -182,6 +182,7 @@ export class Trainings {
       Object.assign(current, { step, share: readShare + (1 - readShare) * share });
       current.news.wake();
     };
+    stop.signal.throwIfAborted();
     onProgress('training', 0);
     return this.#parts.run(task, onProgress, stop.signal);
   }
