@@ -43,7 +43,10 @@ export class IndexState {
 
   /** Living rows of segments of older structures. */
   get olderRows(): number {
-    return this.states.reduce((sum, state) => sum + (isOfVersion(state, this.structureVersion) ? 0 : state.liveCount), 0);
+    return this.states.reduce(
+      (sum, state) => sum + (isOfVersion(state, this.structureVersion) ? 0 : state.liveCount),
+      0,
+    );
   }
 
   /** All segments, oldest first. */

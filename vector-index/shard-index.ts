@@ -116,7 +116,8 @@ export class ShardIndex {
   static async open(options: ShardIndexOptions): Promise<ShardIndex> {
     const { directory, settings, clock, files } = options;
     const limits = { ...defaultShardIndexLimits, ...options.limits };
-    const coder = options.structure == null ? null : coderOf(options.structure, settings);
+    const { structure = null } = options;
+    const coder = structure === null ? null : new ListCoder(checkedDim(structure, settings));
     const state = new IndexState(settings, coder);
     const manifest = await openManifest(files, directory, settings);
     requireStructure(directory, manifest.structureVersion, state.structureVersion);
@@ -288,7 +289,7 @@ export class ShardIndex {
     this.#guard();
     const { structureVersion, settings } = this.#state;
     requireStructure(this.#options.directory, structureVersion, next.version);
-    if (next.version > structureVersion) this.#maintainer.restructure(coderOf(next, settings));
+    if (next.version > structureVersion) this.#maintainer.restructure(new ListCoder(checkedDim(next, settings)));
   }
 
   /** Makes everything that was applied before the call durable. */
@@ -364,9 +365,9 @@ export class ShardIndex {
   }
 }
 
-function coderOf(structure: ListStructure, { dim }: ShardIndexSettings): ListCoder {
+function checkedDim(structure: ListStructure, { dim }: ShardIndexSettings): ListStructure {
   assert(structure.structure.dim === dim, 'the structure is of the index’s dim');
-  return new ListCoder(structure);
+  return structure;
 }
 
 /** FAILED_PRECONDITION when an index of structure `found` is given an older one. */

@@ -11,9 +11,10 @@ import {
   type LookupTable,
   type SecondQuery,
 } from '../../kernels/codes.js';
-import { setRows, countBits } from '../bitmap.js';
+import { countBits, fullBitmap, setRows } from '../bitmap.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import type { MutableCodes } from './mutable-codes.js';
+import { nthLargest } from './nth-largest.js';
 import type { SealedLists } from './sealed-lists.js';
 
 /** Vectors that are scanned on the event loop: less than a tenth of a millisecond's work. */
@@ -134,15 +135,17 @@ export class MutablePart implements ScanPart {
   readonly #pause: () => Promise<void>;
 
   /** `selected`: the rows that live, are selected and have a vector; null = all. */
-  constructor(segment: PinnedSegment, codes: MutableCodes, of: { selected: Uint8Array | null; pause(): Promise<void> }) {
+  constructor(
+    segment: PinnedSegment,
+    codes: MutableCodes,
+    of: { selected: Uint8Array | null; pause(): Promise<void> },
+  ) {
     this.segment = segment;
     this.#codes = codes;
     const { selected } = of;
     const { rowCount } = segment;
-    this.#rows =
-      selected === null
-        ? Uint32Array.from({ length: rowCount }, (_, row) => row)
-        : setRows(selected, rowCount, countBits(selected, rowCount));
+    const bits = selected ?? fullBitmap(rowCount);
+    this.#rows = setRows(bits, rowCount, countBits(bits, rowCount));
     this.#pause = () => of.pause();
   }
 
@@ -150,7 +153,7 @@ export class MutablePart implements ScanPart {
     return this.#rows.length > most ? null : this.#rows;
   }
 
-  async scan({ table, biases, signal }: ListsQuery, _wanted: number, threshold: number): Promise<ScoredRows> {
+  async scan({ table, biases, signal }: ListsQuery, wanted: number, threshold: number): Promise<ScoredRows> {
     const { rowCount, reader } = this.segment;
     const { lists } = reader;
     const coded = this.#codes.first(rowCount);
@@ -162,8 +165,7 @@ export class MutablePart implements ScanPart {
       const sums = scoreCodeRows(table, coded, rows);
       for (let i = 0; i < rows.length; i += 1) scores[from + i] = sums[i]! * table.unit + biases[lists[rows[i]!]!]!;
     }
-    const kept = Uint32Array.from(scores.keys()).filter((at) => scores[at]! >= threshold);
-    return { rows: kept.map((at) => this.#rows[at]!), scores: Float64Array.from(kept, (at) => scores[at]!) };
+    return best(this.#rows, scores, Math.max(threshold, nthLargest(scores, wanted)));
   }
 
   rescore({ second, biases }: ListsQuery, rows: Uint32Array): Float64Array {
@@ -188,6 +190,20 @@ export class MutablePart implements ScanPart {
 
 /** Coded rows scored on the event loop at a time. */
 const rowsInline = 8_192;
+
+/** The rows whose score is at least `least`. */
+function best(rows: Uint32Array, scores: Float64Array, least: number): ScoredRows {
+  let count = 0;
+  for (let i = 0; i < rows.length; i += 1) count += scores[i]! >= least ? 1 : 0;
+  const found = { rows: new Uint32Array(count), scores: new Float64Array(count) };
+  for (let i = 0, at = 0; i < rows.length; i += 1) {
+    if (!(scores[i]! >= least)) continue;
+    found.rows[at] = rows[i]!;
+    found.scores[at] = scores[i]!;
+    at += 1;
+  }
+  return found;
+}
 
 /** The last of `positions` whose entry in `firsts`, ascending, is not above `row`. */
 function lastNotAbove(firsts: Uint32Array, positions: Uint32Array, row: number): number {

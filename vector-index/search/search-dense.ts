@@ -25,13 +25,12 @@ export async function searchDense(
   index: SelectedIndex,
   query: DenseQuery & { readonly isExact?: boolean },
 ): Promise<CandidateColumns> {
-  const isCoded = (at: number): boolean =>
-    query.isExact !== true && index.coder !== null && index.isCurrent(at) && index.segments[at]!.rowCount > 0;
-  const coded = [...index.segments.keys()].filter(isCoded);
+  const isCoded = (at: number): boolean => query.isExact !== true && index.coder !== null && index.isCurrent(at);
+  const filled = [...index.segments.keys()].filter((at) => index.segments[at]!.rowCount > 0);
+  const coded = filled.filter(isCoded);
   const lists = coded.length === 0 ? [] : await searchLists(index, coded, query);
-  const scans = index.segments.map((segment, at) =>
-    coded.includes(at) ? null : scanSegment(segment, index.selected(at), query),
-  );
+  const others = filled.filter((at) => !isCoded(at));
+  const scans = others.map((at) => scanSegment(index.segments[at]!, index.selected(at), query));
   const exact = (await Promise.all(scans)).filter((part) => part !== null);
   return mergeRanked([...lists, ...exact], query.k);
 }

@@ -8,7 +8,7 @@ import { buildLookupTable, prepareSecond } from '../../kernels/codes.js';
 import { compareKeys } from '../segment/key-order.js';
 import { SealedSegment } from '../segment/sealed-segment.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
-import { MutableCodes } from '../lists/mutable-codes.js';
+import type { MutableCodes } from '../lists/mutable-codes.js';
 import { MutablePart, SealedPart, type ListsQuery, type ScanPart } from '../lists/scan-parts.js';
 import { rankRows, type RankedRows } from './merge-candidates.js';
 import type { SelectedIndex } from './pinned-index.js';
@@ -84,11 +84,7 @@ async function firstPass(parts: readonly ScanPart[], query: ListsQuery, room: nu
     query.signal?.throwIfAborted();
     const threshold = best.length < room ? -Infinity : best[room - 1]!.score;
     const { rows, scores } = await each.scan(query, room, threshold);
-    const least = Math.max(threshold, nthLargest(scores, room));
-    const found: Survivor[] = [];
-    for (let i = 0; i < rows.length; i += 1) {
-      if (scores[i]! >= least) found.push({ part, row: rows[i]!, score: scores[i]! });
-    }
+    const found = Array.from(rows, (row, i) => ({ part, row, score: scores[i]! }));
     best = ranked(parts, [...best, ...found]).slice(0, room);
   }
   return best;
@@ -149,11 +145,6 @@ function ranked(parts: readonly ScanPart[], survivors: Survivor[]): Survivor[] {
       ? compareKeys(readerOf(left), left.row, readerOf(right), right.row)
       : right.score - left.score,
   );
-}
-
-/** The `n`-th largest of `scores`; −Infinity when there are fewer. */
-function nthLargest(scores: Float64Array, n: number): number {
-  return scores.length < n ? -Infinity : scores.slice().sort()[scores.length - n]!;
 }
 
 /** A record that is damaged, and not yet found to be, may give a NaN, which has no place in an order. */

@@ -18,10 +18,7 @@ interface ListRun {
 }
 
 /** Writes the columns, none where `order` has no codes, and answers what the directory says of them. */
-export async function writeCodes(
-  writer: SegmentFileWriter,
-  order: RowOrder,
-): Promise<Pick<SegmentDirectory, 'codes'>> {
+export async function writeCodes(writer: SegmentFileWriter, order: RowOrder): Promise<Pick<SegmentDirectory, 'codes'>> {
   if (order.shape === null) return {};
   const { structureVersion, subquantizers, dsub } = order.shape;
   const runs = listRuns(order);
@@ -130,7 +127,11 @@ function bySource({ sources, sourceOf, rowOf }: RowOrder, { from, to }: ListRun)
     const length = counts[source]!;
     let group = groups.get(source);
     if (group === undefined) {
-      group = { coding: codingOf(sources[source]!)!, rows: new Uint32Array(length), positions: new Uint32Array(length) };
+      group = {
+        coding: codingOf(sources[source]!)!,
+        rows: new Uint32Array(length),
+        positions: new Uint32Array(length),
+      };
       groups.set(source, group);
     }
     group.rows[filled[source]!] = rowOf[at]!;

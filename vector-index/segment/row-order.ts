@@ -69,7 +69,10 @@ export async function mergedOrder(sources: readonly SegmentSource[], slices: Sli
 }
 
 /** uint32[count]: the new rows by docId and passage. */
-export async function newRowsByKey({ sources, newRows, count }: RowOrder, slices: Pick<Slices, 'pause'>): Promise<Uint32Array> {
+export async function newRowsByKey(
+  { sources, newRows, count }: RowOrder,
+  slices: Pick<Slices, 'pause'>,
+): Promise<Uint32Array> {
   const queues = sources.map(({ reader, rowCount }, source) =>
     rowsByKey(reader, rowCount).filter((row) => newRows[source]![row] !== droppedRow),
   );

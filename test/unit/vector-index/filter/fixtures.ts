@@ -150,7 +150,10 @@ export function mutableColumns(rows: readonly Attributes[]): readonly AttributeC
 /** `rows` as a segment file with no other columns. */
 export async function attributeFile(rows: readonly Attributes[]): Promise<ColumnFile> {
   const pieces: Uint8Array[] = [];
-  const writer = await SegmentFileWriter.create(memoryFiles(pieces), 'file', { slices: new Slices(systemClock), format: 1 });
+  const writer = await SegmentFileWriter.create(memoryFiles(pieces), 'file', {
+    slices: new Slices(systemClock),
+    format: 1,
+  });
   const attributes = await writeAttributes(writer, orderOf(rows));
   await writer.commit({ rows: rows.length, dim: 1, tokenDim: 0, codecs: [], attributes });
   return new ColumnFile('file', alignedCopy(pieces));

@@ -52,7 +52,10 @@ describe('an index of coded lists', () => {
     const documents = Array.from({ length: 3000 }, (_, at) => plainDocument(`id${at}`, BigInt(at + 1), { dense }));
     await bothWays(structure, documents, async (index) => {
       const few = await index.searchDense(dense, 20);
-      assert.deepEqual([...few.docIds], Array.from({ length: 20 }, (_, at) => BigInt(at + 1)));
+      assert.deepEqual(
+        [...few.docIds],
+        Array.from({ length: 20 }, (_, at) => BigInt(at + 1)),
+      );
       assert.equal((await index.searchDense(dense, 5000)).docIds.length, 3000);
     });
   });
@@ -82,7 +85,13 @@ describe('an index of coded lists', () => {
     await bothWays(structure, documents, async (index) => {
       for (const query of [new Float32Array(8), nearVector(seededRandom(4), structure)]) {
         const { docIds, scores } = await index.searchDense(query, 2);
-        assert.deepEqual([[...docIds], [...scores]], [[1n, 2n], [0, 0]]);
+        assert.deepEqual(
+          [[...docIds], [...scores]],
+          [
+            [1n, 2n],
+            [0, 0],
+          ],
+        );
       }
     });
   });

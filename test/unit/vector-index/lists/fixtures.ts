@@ -39,7 +39,10 @@ export function toyCoder(shape: ToyShape): ListCoder {
 export function nearVector(random: Random, { structure }: ListStructure): Float32Array {
   const { centroids, dim } = structure;
   const list = random.below(centroids.length / dim);
-  return Float32Array.from({ length: dim }, (_, j) => centroids[list * dim + j]! + random.normal() * 0.4 / Math.sqrt(dim));
+  return Float32Array.from(
+    { length: dim },
+    (_, j) => centroids[list * dim + j]! + (random.normal() * 0.4) / Math.sqrt(dim),
+  );
 }
 
 /** Documents of every kind: most with a vector, some with the vector of another, with none or zero, some with further passages. */

@@ -60,7 +60,8 @@ describe('a new structure', () => {
       index.apply(entryAt('s', 1n), { documents: toyDocuments(seededRandom(2), second, 10) });
       await index.seal();
       await index.close();
-      for (const older of [null, first]) await assert.rejects(openAt(directory, older), { code: 'FAILED_PRECONDITION' });
+      for (const older of [null, first])
+        await assert.rejects(openAt(directory, older), { code: 'FAILED_PRECONDITION' });
       await (await openAt(directory, second)).close();
     });
   });
@@ -118,7 +119,10 @@ describe('a new structure', () => {
       index.apply(entryAt('s', 1n), { documents: toyDocuments(seededRandom(5), first, 60) });
       await index.seal();
       await index.close();
-      const path = join(directory, (await readdir(directory)).find((name) => name.endsWith('.segment'))!);
+      const path = join(
+        directory,
+        (await readdir(directory)).find((name) => name.endsWith('.segment'))!,
+      );
       const good = await readFile(path);
       const parts = { files: systemFiles, clock: systemClock };
       assert.deepEqual(await verifyDirectory(directory, parts), []);

@@ -54,7 +54,10 @@ describe('the writer of a segment file', () => {
 
   it('shows no file under its name before it is whole, and none after giving up', async () => {
     await inFolder(async (folder) => {
-      const writer = await SegmentFileWriter.create(systemFiles, join(folder, 'a.segment'), { slices: new Slices(systemClock), format: 1 });
+      const writer = await SegmentFileWriter.create(systemFiles, join(folder, 'a.segment'), {
+        slices: new Slices(systemClock),
+        format: 1,
+      });
       writer.column('c');
       assert.deepEqual(await readdir(folder), ['a.segment.tmp']);
       await writer.abort();
