@@ -163,7 +163,7 @@ function settingsOf(
     codebooks: [],
     codebookVersion: 0,
     versionsGiven: 0,
-    ...(request.autoTrain === undefined ? {} : { autoTrain: request.autoTrain }),
+    autoTrain: request.autoTrain,
   };
 }
 
