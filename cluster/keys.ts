@@ -32,6 +32,8 @@ export const keys = {
   remains: (uid: string) => `remains/${uid}`,
   /** Empty value, under the lease of its maker: the collection is being made. */
   opening: (uid: string) => `opening/${uid}`,
+  /** Empty value, under a lease of the coordinator that sees to it: the collection is being trained. */
+  training: (uid: string) => `trainings/${uid}`,
   holds: 'holds/',
   /** Value: a log position, as decimal text: nothing above it is purged while the key is there (a backup, a joining replica). */
   hold: (uid: string, name: string) => `holds/${uid}/${name}`,
@@ -69,6 +71,16 @@ export function structuresOf(uid: string): string {
 /** Object name of a structure: coarse centroids of version `version`. */
 export function structureObject(uid: string, version: number): string {
   return `${structuresOf(uid)}${version}`;
+}
+
+/** What the names of a collection's codebooks begin with. */
+export function codebooksOf(uid: string): string {
+  return `codebooks/${uid}/`;
+}
+
+/** Object name of a codebook: what version `version` codes the vectors of inverted lists with. */
+export function codebookObject(uid: string, version: number): string {
+  return `${codebooksOf(uid)}${version}`;
 }
 
 /** The subject of a shard's records. */

@@ -11,6 +11,10 @@ export const coordinatorConfigSchema = z.strictObject({
   defaultReplicas: z.int().positive().default(1),
   /** Milliseconds between two sweeps of expired documents. */
   expirySweepMs: z.int().positive().default(60_000),
+  /** Documents from which on a collection that allows it is trained by itself. */
+  autoTrainDocuments: z.int().positive().default(50_000),
+  /** Milliseconds between two looks for collections that have grown. */
+  autoTrainEveryMs: z.int().positive().default(60_000),
 });
 
 export type CoordinatorConfig = z.infer<typeof coordinatorConfigSchema>;

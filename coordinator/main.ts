@@ -17,6 +17,7 @@ import { ClusterService, NodeKind, type Node } from '../proto/generated/shoal/v1
 import { CollectionsService } from '../proto/generated/shoal/v1/collections.js';
 import { DocumentsService } from '../proto/generated/shoal/v1/documents.js';
 import { SearchService } from '../proto/generated/shoal/v1/search.js';
+import { TrainingService } from '../proto/generated/shoal/v1/training.js';
 import { backupsService } from './backup/service.js';
 import { coordinatorConfigSchema, type CoordinatorConfig, type CoordinatorConfigInput } from './config.js';
 import { RemainsSweeper } from './collections/remains.js';
@@ -36,6 +37,8 @@ import { collectionsService } from './service/collections-service.js';
 import { documentsService } from './service/documents-service.js';
 import { searchService } from './service/search-service.js';
 import { Structures } from './structures.js';
+import { AutoTrainer } from './training/auto-trainer.js';
+import { trainingService } from './training/service.js';
 
 export interface CoordinatorOptions {
   readonly config: CoordinatorConfigInput;
@@ -80,11 +83,13 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   await guard.follow(view.current());
   const sweeper = new ExpirySweeper(parts, config.expirySweepMs);
   const remains = new RemainsSweeper(parts);
+  const trainer = new AutoTrainer(parts, { documents: config.autoTrainDocuments, everyMs: config.autoTrainEveryMs });
   const close = async (): Promise<void> => {
     stopTruncation();
     stopForgetting();
     stopGuarding();
     await guard.close();
+    await trainer.close();
     await sweeper.close();
     await remains.close();
     await standing.leave();
@@ -113,6 +118,7 @@ function serve(config: CoordinatorConfig, parts: CoordinatorParts, transport: Tr
       { definition: SearchService, implementation: searchService(parts) },
       { definition: ClusterService, implementation: clusterService(parts) },
       { definition: BackupsService, implementation: backupsService(parts) },
+      { definition: TrainingService, implementation: trainingService(parts) },
     ],
     reflection: true,
     clock: parts.clock,
@@ -161,6 +167,7 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
     clock,
     logger,
     newUid: options.newUid ?? (() => randomBytes(8).toString('hex')),
+    newSeed: () => randomBytes(4).readUInt32LE(),
     defaultReplicas: config.defaultReplicas,
   };
 }

@@ -34,5 +34,7 @@ export interface CoordinatorParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly newUid: () => string;
+  /** For trainings whose caller chooses no seed. */
+  readonly newSeed: () => number;
   readonly defaultReplicas: number;
 }

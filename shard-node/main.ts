@@ -18,6 +18,7 @@ import { TransferService } from '../proto/generated/shoal/v1/backup.js';
 import { NodeKind, type Node } from '../proto/generated/shoal/v1/cluster.js';
 import { DirectoryService } from '../proto/generated/shoal/v1/directory.js';
 import { ShardService } from '../proto/generated/shoal/v1/shard.js';
+import { ShardTrainingService } from '../proto/generated/shoal/v1/training.js';
 import { shardNodeConfigSchema, type ShardNodeConfigInput } from './config.js';
 import { DirectoryAnswers } from './directory/answers.js';
 import { DirectorySet } from './directory/directory-set.js';
@@ -26,6 +27,10 @@ import { withdrawFormerStates } from './former-states.js';
 import { removeOrphans, type OrphanOptions } from './orphans.js';
 import { ReplicaSet } from './replicas.js';
 import { shardService } from './service.js';
+import type { RunTraining } from './training/run-training.js';
+import { shardTrainingService } from './training/service.js';
+import { runInThread } from './training/thread.js';
+import { Trainings } from './training/trainings.js';
 import { openTransfers } from './transfer/service.js';
 
 export interface ShardNodeOptions {
@@ -39,6 +44,8 @@ export interface ShardNodeOptions {
   readonly transport?: Transport;
   /** The machine's file system unless told. */
   readonly files?: Files;
+  /** Carries trainings out in a thread of their own unless told. */
+  readonly train?: RunTraining;
 }
 
 export interface RunningNode {
@@ -63,6 +70,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const { server: implementation, stream } = shardService(replicas, { directory, clock, logger });
   const { dataDirectory } = config;
   const transfers = openTransfers({ replicas, dataDirectory, registry, files, clock, logger });
+  const trainings = new Trainings({ replicas, objects, clock, logger, run: options.train ?? runInThread });
   const server = await transport
     .serve({
       host: config.host,
@@ -71,6 +79,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
         { definition: ShardService, implementation },
         { definition: DirectoryService, implementation: directoryService(directory, { clock, logger }) },
         { definition: TransferService, implementation: transfers.server },
+        { definition: ShardTrainingService, implementation: shardTrainingService(trainings, { clock, logger }) },
       ],
       reflection: true,
       clock,
@@ -97,6 +106,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
     await view.close();
     await server.close();
     await transfers.close();
+    await trainings.close();
     await directories.close();
     await replicas.close();
     await connections.close();

@@ -13,12 +13,14 @@ import { Hindrances } from '../base/hindrances.js';
 import type { Logger } from '../base/logger.js';
 import type { ChangeLog, LogConsumer, LogEntry } from '../cluster/change-log.js';
 import { shardSubject, streamOf } from '../cluster/keys.js';
-import { changeOf } from '../cluster/log/records.js';
+import { changeOf, type LogChange } from '../cluster/log/records.js';
 import type { ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
 import type { SubjectMark } from '../proto/generated/shoal/v1/directory.js';
+import type { ListStructure } from '../vector-index/codebook/list-structure.js';
 import type { ShardIndex } from '../vector-index/shard-index.js';
 import { indexDocuments, type TermWeighting } from './ingest/decode.js';
 import { Maintenance, retryMsMax } from './ingest/maintenance.js';
+import { StructureFollower } from './training/structure-follower.js';
 import { Waiters } from './waiters.js';
 
 export type ReplicaPhase = 'loading' | 'ready' | 'failed';
@@ -29,6 +31,10 @@ export interface ReplicaParts {
   readonly dim: number;
   readonly index: ShardIndex;
   readonly weighting: TermWeighting;
+  /** Largest version of a structure that has no codebook, and needs none. */
+  readonly givenStructure: number;
+  /** Reads a version that training published. */
+  readonly readStructure: (version: number) => Promise<ListStructure>;
   readonly log: ChangeLog;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -57,6 +63,7 @@ export class Replica {
   readonly #parts: ReplicaParts;
   readonly #waiters = new Waiters();
   readonly #hindrances: Hindrances;
+  readonly #structures: StructureFollower;
   readonly #stop = new AbortController();
   #phase: ReplicaPhase = 'loading';
   #problem = '';
@@ -81,6 +88,21 @@ export class Replica {
     this.index = parts.index;
     this.subject = shardSubject(this.uid, this.generation, this.shard);
     this.subjects = [this.subject];
+    const { index, givenStructure, readStructure, clock, logger } = parts;
+    const fields = { uid: this.uid, shard: this.shard };
+    this.#structures = new StructureFollower({
+      index,
+      given: givenStructure,
+      read: readStructure,
+      clock,
+      logger,
+      fields,
+    });
+  }
+
+  /** Version of the structure that numbers its lists. */
+  get structureVersion(): number {
+    return this.#structures.version;
   }
 
   get phase(): ReplicaPhase {
@@ -96,6 +118,8 @@ export class Replica {
   get problem(): string {
     if (this.#phase === 'failed') return this.#problem;
     if (this.#cutOff !== '') return `it cannot hear the log and answers with what it has: ${this.#cutOff}`;
+    if (this.#structures.problem !== '')
+      return `it waits for the newest structure, and so do the records that need it: ${this.#structures.problem}`;
     if (!this.#hasNoRoom) return this.#problem;
     const held = `${Math.round(this.index.unsealedBytes / 2 ** 20)} MiB that are not sealed`;
     return `it reads no further in the log while ${held} are in memory${this.#problem === '' ? '' : `: ${this.#problem}`}`;
@@ -137,6 +161,11 @@ export class Replica {
     this.#settle();
     this.#following = this.#follow().catch((error: unknown) => this.#fail(error));
     logger.debug({ uid: this.uid, shard: this.shard, applied: String(this.applied) }, 'replica opened');
+  }
+
+  /** The collection has a structure `version`: the index is to have it too. Returns at once. */
+  followStructure(version: number): void {
+    this.#structures.want(version);
   }
 
   hears(subject: string): boolean {
@@ -194,6 +223,7 @@ export class Replica {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#consumer?.close();
+    await this.#structures.close();
     await this.#following;
     await this.#maintenance?.close();
     await this.index.close();
@@ -275,7 +305,12 @@ export class Replica {
     const term = this.#parts.term();
     if (term === null || term !== this.#term) await this.#checkFloorsPatiently();
     this.#term = term;
-    this.#apply(entry);
+    const change = changeOf(entry);
+    if (change.operation === 'upsert' && change.structure > this.structureVersion) {
+      await this.#structures.reach(change.structure);
+      if (this.#stop.signal.aborted) return;
+    }
+    this.#apply(entry, change);
     this.#settle();
     this.#waiters.wake();
   }
@@ -319,8 +354,7 @@ export class Replica {
     }
   }
 
-  #apply(entry: LogEntry): void {
-    const change = changeOf(entry);
+  #apply(entry: LogEntry, change: LogChange): void {
     this.index.apply(
       entry,
       change.operation === 'upsert'

@@ -28,6 +28,7 @@ import type { ShardNodeConfig } from './config.js';
 import { retryMsMax } from './ingest/maintenance.js';
 import { Replica } from './replica.js';
 import { StateReports } from './state-reports.js';
+import { givenVersion, readListStructure } from './training/list-structures.js';
 
 export interface ReplicaSetParts {
   readonly config: ShardNodeConfig;
@@ -62,6 +63,8 @@ export class ReplicaSet {
   readonly #replicas = new Map<string, Replica>();
   /** Those that could not be opened; the map's changes do not try them again, since every report is a change to follow. */
   readonly #failures = new Map<string, Failure>();
+  /** Of the newest map: a shard that is opened later than it was placed is opened as they are by then. */
+  #settings: ClusterMap['settings'] = new Map();
   #work: Promise<void> = Promise.resolve();
   readonly #reports: StateReports;
   readonly #hindrances: Hindrances;
@@ -132,6 +135,7 @@ export class ReplicaSet {
 
   async #reconcile(map: ClusterMap): Promise<void> {
     if (this.#isClosed) return;
+    this.#settings = map.settings;
     const wanted = new Map<string, ShardPlacement>();
     for (const shards of map.placements.values()) {
       for (const placement of shards.values()) {
@@ -148,7 +152,9 @@ export class ReplicaSet {
     for (const [place, placement] of wanted) {
       const settings = map.settings.get(placement.uid);
       const isKnown = this.#replicas.has(place) || this.#failures.has(place);
-      if (!isKnown && settings !== undefined) await this.#open(place, placement, settings);
+      if (settings === undefined) continue;
+      if (!isKnown) await this.#open(place, placement, settings);
+      this.#replicas.get(place)?.followStructure(settings.structureVersion);
     }
   }
 
@@ -191,13 +197,16 @@ export class ReplicaSet {
 
   async #retry(place: string, placement: ShardPlacement, settings: CollectionSettings): Promise<void> {
     if (this.#isClosed || this.#failures.get(place)?.placement !== placement) return;
-    await this.#open(place, placement, settings);
+    await this.#open(place, placement, this.#settings.get(placement.uid) ?? settings);
   }
 
   async #openIndex(placement: ShardPlacement, settings: CollectionSettings): Promise<ShardIndex> {
     const { config, clock, files } = this.#parts;
     const collection = join(config.dataDirectory, placement.uid);
     const codec = await this.#codec(settings.tokenCodec);
+    const { uid, structureVersion } = settings;
+    const isTrained = structureVersion > givenVersion(settings);
+    const structure = isTrained ? await readListStructure(this.#parts.objects, uid, structureVersion) : null;
     try {
       await files.makeDirectory(collection);
       await files.syncDirectory(config.dataDirectory);
@@ -208,6 +217,7 @@ export class ReplicaSet {
       files,
       directory: join(collection, String(placement.shard)),
       settings: { dim: settings.dim, tokenDim: settings.tokenDim },
+      structure,
       codecs: (version) => (codec !== null && codec.version === version ? codec : null),
       ...(config.sealBytes === undefined ? {} : { limits: { mutableBytesMax: config.sealBytes } }),
       clock,
@@ -215,7 +225,7 @@ export class ReplicaSet {
   }
 
   #newReplica(placement: ShardPlacement, settings: CollectionSettings, index: ShardIndex): Replica {
-    const { config, log, clock, logger, standing } = this.#parts;
+    const { config, log, objects, clock, logger, standing } = this.#parts;
     const sealBytes = config.sealBytes ?? defaultShardIndexLimits.mutableBytesMax;
     return new Replica({
       placement,
@@ -225,6 +235,8 @@ export class ReplicaSet {
         settings.sparseWeighting === 'learned'
           ? { kind: 'learned' }
           : { kind: 'bm25', averageLength: settings.bm25AverageLength },
+      givenStructure: givenVersion(settings),
+      readStructure: (version) => readListStructure(objects, settings.uid, version),
       log,
       clock,
       logger,

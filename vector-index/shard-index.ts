@@ -8,6 +8,7 @@
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
+import type { Random } from '../base/random.js';
 import { hasBit } from './bitmap.js';
 import { applyChange, newestDocId, type IndexChange } from './apply-change.js';
 import type { ListStructure } from './codebook/list-structure.js';
@@ -20,6 +21,7 @@ import { openFences, openManifest, openSegments, removeOrphans } from './mainten
 import type { IndexSnapshot } from './maintenance/index-snapshot.js';
 import { ListCoder } from './lists/list-coder.js';
 import { Maintainer } from './maintenance/maintainer.js';
+import { sampleVectors } from './search/sample-vectors.js';
 import { PinnedIndex, SelectedIndex } from './search/pinned-index.js';
 import { scoreDocuments, type DocumentScores, type WantedScores } from './search/score.js';
 import { listRows, scrollDocuments, type ListedRows } from './search/scroll.js';
@@ -259,6 +261,13 @@ export class ShardIndex {
   /** Ids and versions of the first `limit` selected documents whose docId is larger than `after`, ascending. */
   listRows(after: bigint, limit: number, selection: Selection = unselective): ListedRows {
     return this.#pinnedNow((index) => listRows(new SelectedIndex(index, selection), after, limit));
+  }
+
+  /** float32[n, dim]: up to `count` vectors of living rows, each equally likely. CANCELLED when `signal` aborts. */
+  sampleVectors(count: number, random: Random, signal?: AbortSignal): Promise<Float32Array> {
+    const { dim } = this.#state.settings;
+    const pause = (): Promise<void> => this.#options.clock.pause();
+    return this.#pinned((index) => sampleVectors(index, { count, dim, random, pause, signal }));
   }
 
   /** XXH64 of everything that the index holds: equal for replicas that applied the same records. Reads everything. */

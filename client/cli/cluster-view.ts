@@ -37,7 +37,7 @@ export function shardsTable(shards: readonly ShardInfo[], paint: Colours): strin
   if (shards.length === 0) return 'no shards';
   const rows = shards.flatMap((shard) => {
     const size = [shard.lists, shard.documents, byteSize(shard.bytes), shard.segments];
-    if (shard.replicas.length === 0) return [[String(shard.shard), ...size, '–', paint.red('no replica'), '–', 0]];
+    if (shard.replicas.length === 0) return [[String(shard.shard), ...size, '–', paint.red('no replica'), '–', 0, 0]];
     return shard.replicas.map((replica, index) => [
       index === 0 ? String(shard.shard) : '',
       ...(index === 0 ? size : ['', '', '', '']),
@@ -45,9 +45,14 @@ export function shardsTable(shards: readonly ShardInfo[], paint: Colours): strin
       replica.state === 'ready' ? paint.green(replica.state) : paint.yellow(replica.state),
       replica.applied.toString(),
       replica.lag,
+      replica.olderRows,
     ]);
   });
-  return table(['shard', 'lists', 'documents', 'on disk', 'segments', 'node', 'state', 'applied', 'lag'], rows, paint);
+  return table(
+    ['shard', 'lists', 'documents', 'on disk', 'segments', 'node', 'state', 'applied', 'lag', 'to re-encode'],
+    rows,
+    paint,
+  );
 }
 
 export function modelsTable(models: readonly ModelInfo[], paint: Colours): string {

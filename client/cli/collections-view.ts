@@ -25,6 +25,11 @@ function attributesText(collection: Collection): string {
   return `${declared.slice(0, attributesShown).join(', ')}${more > 0 ? ` … and ${grouped(more)} more; --json has all` : ''}`;
 }
 
+function trainedText({ codebookVersion, autoTrain }: Collection): string {
+  const by = autoTrain ? 'by itself as it grows' : 'by command only';
+  return codebookVersion === 0 ? `never; ${by}` : `codebook ${codebookVersion}; again ${by}`;
+}
+
 /** One collection, a field a line. */
 export function collectionText(collection: Collection, paint: Colours): string {
   const tokens =
@@ -39,6 +44,7 @@ export function collectionText(collection: Collection, paint: Colours): string {
     ['shards', `${collection.shards} (${counted(collection.lists, 'list')})`],
     ['replicas', String(collection.replicas)],
     ['target recall', String(collection.targetRecall)],
+    ['trained', trainedText(collection)],
     ['attributes', attributesText(collection)],
     ...(collection.expiresBy === '' ? [] : [['expires by', collection.expiresBy] satisfies [string, string]]),
     ['created', collection.created?.toISOString() ?? 'unknown'],

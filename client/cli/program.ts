@@ -1,5 +1,6 @@
 /** The command line as a whole: every command that this cluster serves, in the order in which people meet them. */
 import { addBench } from './commands/bench.js';
+import { addCodebooks } from './commands/codebooks.js';
 import { addCollections } from './commands/collections.js';
 import { addCount } from './commands/count.js';
 import { addBackup } from './commands/backup.js';
@@ -17,6 +18,7 @@ import { addSearch } from './commands/search.js';
 import { addSet } from './commands/set.js';
 import { addShards } from './commands/shards.js';
 import { addStatus } from './commands/status.js';
+import { addTrain } from './commands/train.js';
 import { addVerify } from './commands/verify.js';
 import { version } from '../../base/version.js';
 import { newProgram, type CommandHost, type Outcome } from './command.js';
@@ -35,6 +37,7 @@ export function buildProgram(context: CliContext, outcome: Outcome): Command {
   const host: CommandHost = { context, outcome };
   for (const add of [addDev, addCollections, addImport, addExport, addSearch, addGet]) add(program, host);
   for (const add of [addSet, addDelete, addCount, addScroll, addEval, addModels]) add(program, host);
+  for (const add of [addTrain, addCodebooks]) add(program, host);
   for (const add of [addStatus, addNodes, addShards, addBackup, addRestore, addVerify, addBench]) add(program, host);
   return program;
 }

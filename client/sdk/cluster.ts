@@ -61,6 +61,10 @@ function shardFromWire(wire: WireShard): ShardInfo {
     bytes: Number(wire.bytes),
     segments: wire.segments,
     tombstones: Number(wire.tombstones),
-    replicas: wire.replicas.map((replica) => ({ ...replica, lag: Number(replica.lag) })),
+    replicas: wire.replicas.map((replica) => ({
+      ...replica,
+      lag: Number(replica.lag),
+      olderRows: Number(replica.olderRows),
+    })),
   };
 }

@@ -14,6 +14,7 @@ import type { Collection, CollectionOptions, DescribedCollection } from './types
 export interface CollectionUpdate {
   readonly replicas?: number;
   readonly targetRecall?: number;
+  readonly autoTrain?: boolean;
 }
 
 export interface CollectionCalls {
@@ -104,6 +105,8 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     created: settings.created ?? null,
     expiresBy: settings.expiresBy,
     structureVersion: settings.structureVersion,
+    codebookVersion: settings.codebookVersion,
+    autoTrain: settings.autoTrain ?? true,
     documents: Number(wire.documents),
     diskBytes: Number(wire.diskBytes),
     shards: wire.shards,

@@ -13,12 +13,14 @@ import { ClusterClient } from '../../proto/generated/shoal/v1/cluster.js';
 import { CollectionsClient } from '../../proto/generated/shoal/v1/collections.js';
 import { DocumentsClient } from '../../proto/generated/shoal/v1/documents.js';
 import { SearchClient } from '../../proto/generated/shoal/v1/search.js';
+import { TrainingClient } from '../../proto/generated/shoal/v1/training.js';
 import { backupCalls, type BackupCalls } from './backups.js';
 import { channelCredentials, channelOptions, type Target } from './call.js';
 import { clusterCalls, type ClusterCalls } from './cluster.js';
 import { collectionCalls, type CollectionCalls } from './collections.js';
 import { documentCalls, type DocumentCalls } from './documents.js';
 import { search, searchBatch, type Question } from './search.js';
+import { trainingCalls, type TrainingCalls } from './training.js';
 import type { SearchAnswer, SearchOptions, SearchOutcome } from './types.js';
 
 export interface ConnectOptions {
@@ -40,6 +42,7 @@ export interface ShoalClient {
     options?: SearchOptions,
   ): Promise<readonly SearchOutcome[]>;
   readonly backups: BackupCalls;
+  readonly training: TrainingCalls;
   readonly cluster: ClusterCalls;
   /** Ends the connection; calls under way end with CANCELLED. Idempotent. */
   close(): Promise<void>;
@@ -61,6 +64,7 @@ export function connect(options: ConnectOptions): ShoalClient {
   const searches = new SearchClient(address, channelCredentials, shared);
   const cluster = new ClusterClient(address, channelCredentials, shared);
   const backups = new BackupsClient(address, channelCredentials, shared);
+  const training = new TrainingClient(address, channelCredentials, shared);
   return {
     collections: collectionCalls(target, collections),
     documents: documentCalls(target, documents),
@@ -68,6 +72,7 @@ export function connect(options: ConnectOptions): ShoalClient {
     searchBatch: (collection, queries, searchOptions) =>
       searchBatch(target, searches, { collection, queries }, searchOptions),
     backups: backupCalls(target, backups),
+    training: trainingCalls(target, training),
     cluster: clusterCalls(target, cluster),
     close: async () => collections.close(),
   };

@@ -63,6 +63,8 @@ export interface CollectionOptions {
   readonly centroids?: Float32Array;
   /** Hash partitions of the directory; default 1. */
   readonly directoryPartitions?: number;
+  /** Whether it is trained by itself as it grows; default true. */
+  readonly autoTrain?: boolean;
 }
 
 export interface Collection {
@@ -86,6 +88,10 @@ export interface Collection {
   readonly expiresBy: string;
   /** 0 = one list. */
   readonly structureVersion: number;
+  /** Of the codebook that serves; 0 = it was never trained, and every search is exact. */
+  readonly codebookVersion: number;
+  /** Whether it is trained by itself as it grows. */
+  readonly autoTrain: boolean;
   /** Of the shards that a replica can count now, as `diskBytes`: all there are where `shardsUncounted` is 0. */
   readonly documents: number;
   readonly diskBytes: number;
@@ -315,7 +321,64 @@ export interface ShardInfo {
     readonly state: string;
     readonly applied: bigint;
     readonly lag: number;
+    /** Version of the structure that it assigns by; 0 = none. */
+    readonly structureVersion: number;
+    /** Rows that it has not re-encoded yet: they are as an older structure had them. */
+    readonly olderRows: number;
   }[];
+}
+
+/** One trained version of a collection. */
+export interface CodebookInfo {
+  readonly version: number;
+  /** Of the structure that it belongs to, and with which alone it serves. */
+  readonly structureVersion: number;
+  readonly method: string;
+  readonly created: Date | null;
+  readonly seed: number;
+  /** Documents that there were, vectors that it was trained on, and its inverted lists. */
+  readonly documents: number;
+  readonly sampled: number;
+  readonly lists: number;
+  /** Recall@10 on held-out queries: of what served before, and of this one. */
+  readonly heldOut: { readonly before: number; readonly after: number };
+}
+
+/** The trained versions of a collection, ascending. */
+export interface CodebookList {
+  /** 0 = none serves: every search is exact. */
+  readonly active: number;
+  readonly versions: readonly CodebookInfo[];
+}
+
+export interface TrainOptions {
+  /** "structure" unless given. */
+  readonly method?: string;
+  /** Stop before publishing. */
+  readonly dryRun?: boolean;
+  readonly seed?: number;
+  onProgress?(progress: TrainingProgress): void;
+}
+
+export interface TrainingProgress {
+  readonly step: string;
+  /** Of the whole, 0 to 1. */
+  readonly share: number;
+  /** The shard node that trains. */
+  readonly node: string;
+}
+
+export interface TrainingResult {
+  readonly uid: string;
+  readonly method: string;
+  /** The version that served before; 0 = none. */
+  readonly from: number;
+  /** The new version; 0 = it was not published. */
+  readonly version: number;
+  readonly published: boolean;
+  /** Why it was not published; "" when it was. */
+  readonly reason: string;
+  readonly codebook: CodebookInfo;
 }
 
 export interface ModelInfo {

@@ -40,6 +40,8 @@ export interface ArchiveManifest {
   readonly directoryPartitions: number;
   /** The member with the coarse centroids; null for a collection of one list. */
   readonly structure: string | null;
+  /** The member with the codebook of the lists; null where none was trained. */
+  readonly codebook: string | null;
   /** The member with the token codec's tables; null without. */
   readonly codec: { readonly version: string; readonly member: string } | null;
   readonly shards: readonly ArchivedShard[];

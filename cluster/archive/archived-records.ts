@@ -80,6 +80,7 @@ export function changeUpTo(entry: LogEntry, cut: bigint): LogChange | null {
     documents: kept.map((at) => change.documents[at]!),
     docIds: BigUint64Array.from(kept, (at) => change.docIds[at]!),
     contentHashes: BigUint64Array.from(kept, (at) => change.contentHashes[at]!),
+    structure: change.structure,
     places: new Map(
       kept.flatMap((at, position) => {
         const subjects = change.places.get(at);

@@ -45,6 +45,8 @@ export type LogChange =
       readonly documents: readonly LogDocument[];
       readonly docIds: BigUint64Array;
       readonly contentHashes: BigUint64Array;
+      /** Version of the structure under which their lists were assigned. */
+      readonly structure: number;
       /** By position, all subjects of a document that has several, its own among them. */
       readonly places: ReadonlyMap<number, readonly string[]>;
     }
@@ -129,9 +131,10 @@ function decisionHeaders({ conditions, writeId, epoch = 0n }: DecisionContext): 
 export function changeOf(entry: LogEntry): LogChange {
   const headers = headersOf(entry);
   if (headers.operation === 'upsert') {
-    const { docIds, contentHashes, places } = headers;
+    const { docIds, contentHashes, structure, places } = headers;
     const documents = decodeDocuments(entry.body);
-    if (documents.length === docIds.length) return { operation: 'upsert', documents, docIds, contentHashes, places };
+    if (documents.length === docIds.length)
+      return { operation: 'upsert', documents, docIds, contentHashes, structure, places };
     const what = `${documents.length} documents for ${docIds.length} ids`;
     throw new ShoalError('DATA_LOSS', `log record ${entry.sequence} of '${entry.subject}' is damaged: ${what}`);
   }

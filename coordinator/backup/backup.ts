@@ -11,12 +11,12 @@ import { ShoalError } from '../../base/errors.js';
 import { version } from '../../base/version.js';
 import { archiveFormat, encodeManifest } from '../../cluster/archive/archive-manifest.js';
 import type { ArchivedShard, ArchiveManifest } from '../../cluster/archive/archive.js';
-import { codecObject, keys, shardSubject, streamOf, structureObject } from '../../cluster/keys.js';
+import { codebookObject, codecObject, keys, shardSubject, streamOf, structureObject } from '../../cluster/keys.js';
 import type { Lease, Registry } from '../../cluster/registry.js';
 import { collectionNamed, placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { BackupPart } from '../../proto/generated/shoal/v1/backup.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
-import { type CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { uint32From, bufferOf } from '../../base/bytes.js';
 import { atPartition, partitionsOf } from '../directories.js';
 import { placeHold } from '../placement/holds.js';
@@ -82,10 +82,10 @@ async function* archive(
 }
 
 async function* sendObjects(
-  { uid, structureVersion, tokenCodec }: CollectionSettings,
+  { uid, structureVersion, codebookVersion, tokenCodec }: CollectionSettings,
   writer: ArchiveWriter,
   { objects }: BackupParts,
-): AsyncGenerator<BackupPart, Pick<ArchiveManifest, 'structure' | 'codec'>> {
+): AsyncGenerator<BackupPart, Pick<ArchiveManifest, 'structure' | 'codebook' | 'codec'>> {
   const read = async (name: string): Promise<Uint8Array> => {
     const bytes = await objects.get(name);
     if (bytes !== null) return bytes;
@@ -98,11 +98,15 @@ async function* sendObjects(
     structureVersion === 0
       ? null
       : yield* writer.member('structure', inPieces(await read(structureObject(uid, structureVersion))));
+  const codebook =
+    codebookVersion === 0
+      ? null
+      : yield* writer.member('codebook', inPieces(await read(codebookObject(uid, codebookVersion))));
   const codec =
     tokenCodec === ''
       ? null
       : { version: tokenCodec, member: yield* writer.member('codec', inPieces(await read(codecObject(tokenCodec)))) };
-  return { structure, codec };
+  return { structure, codebook, codec };
 }
 
 const pieceBytes = 1024 * 1024;
@@ -126,10 +130,12 @@ async function carriedOut(uid: string, position: bigint, parts: BackupParts, dea
 }
 
 /** With the attribute types that every document up to now has. */
-async function settingsNow({ uid, name }: CollectionSettings, registry: Registry): Promise<Uint8Array> {
+async function settingsNow({ uid, name, structureVersion }: CollectionSettings, registry: Registry): Promise<Uint8Array> {
   const entry = await registry.get(keys.setting(uid));
-  if (entry !== null) return entry.value;
-  throw new ShoalError('NOT_FOUND', `collection '${name}' was dropped during the backup`);
+  if (entry === null) throw new ShoalError('NOT_FOUND', `collection '${name}' was dropped during the backup`);
+  if (CollectionSettings.decode(entry.value).structureVersion === structureVersion) return entry.value;
+  const what = `collection '${name}' was trained during the backup, which has its lists of before`;
+  throw new ShoalError('ABORTED', `${what}; run the backup again`);
 }
 
 function checkHeld(lease: Lease): void {

@@ -15,7 +15,7 @@ const replicasMax = 100;
 
 /** Where a member goes. */
 export type Destination =
-  | { readonly kind: 'structure' | 'codec' }
+  | { readonly kind: 'structure' | 'codebook' | 'codec' }
   | { readonly kind: 'file'; readonly shard: number; readonly file: string }
   | { readonly kind: 'records'; readonly shard: number };
 
@@ -61,9 +61,10 @@ export function planRestore(
   return { manifest, settings, placed, destinations: destinationsOf(manifest) };
 }
 
-function destinationsOf({ shards, structure, codec }: ArchiveManifest): Map<string, Destination> {
+function destinationsOf({ shards, structure, codebook, codec }: ArchiveManifest): Map<string, Destination> {
   const destinations = new Map<string, Destination>();
   if (structure !== null) destinations.set(structure, { kind: 'structure' });
+  if (codebook !== null) destinations.set(codebook, { kind: 'codebook' });
   if (codec !== null) destinations.set(codec.member, { kind: 'codec' });
   for (const { shard, files, log } of shards) {
     for (const { file, member } of files) destinations.set(member, { kind: 'file', shard, file });
@@ -74,7 +75,7 @@ function destinationsOf({ shards, structure, codec }: ArchiveManifest): Map<stri
 
 function settingsOf(manifest: ArchiveManifest): CollectionSettings {
   const settings = decoded(manifest.settings);
-  const { dim, tokenDim, tokenCodec, structureVersion, sparseWeighting, bm25AverageLength } = settings;
+  const { dim, tokenDim, tokenCodec, structureVersion, codebookVersion, sparseWeighting, bm25AverageLength } = settings;
   if (dim < 1 || dim > dimMax || tokenDim > dimMax) throw wrong(`its vectors have ${dim} and ${tokenDim} dimensions`);
   if (sparseWeighting !== 'bm25' && sparseWeighting !== 'learned')
     throw wrong(`it weighs terms by '${sparseWeighting}'`);
@@ -83,6 +84,8 @@ function settingsOf(manifest: ArchiveManifest): CollectionSettings {
   if (tokenCodec !== (manifest.codec?.version ?? ''))
     throw wrong(`its codec is not the '${tokenCodec}' of its settings`);
   if (structureVersion > 0 !== (manifest.structure !== null)) throw wrong('its structure is not that of its settings');
+  if (codebookVersion > 0 !== (manifest.codebook !== null)) throw wrong('its codebook is not that of its settings');
+  if (codebookVersion > 0 && structureVersion === 0) throw wrong('it has a codebook and no structure');
   const lists = manifest.shards.flatMap((shard) => [...shard.lists]);
   if (manifest.structure === null && (lists.length !== 1 || lists[0] !== 0))
     throw wrong('it has lists and no structure');

@@ -10,8 +10,9 @@ import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { MemberCheck } from '../../cluster/archive/member-check.js';
-import { codecObject, keys, structureObject } from '../../cluster/keys.js';
+import { codebookObject, codecObject, keys, structureObject } from '../../cluster/keys.js';
 import type { RestorePart, RestoreResponse, RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
+import { codedLists, readListCodebookFile, type ListCodebook } from '../../vector-index/codebook/list-codebook.js';
 import { readStructureFile, listCountOf } from '../../vector-index/codebook/structure.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import { publishCollection } from '../collections/create.js';
@@ -80,7 +81,7 @@ async function checkFree(name: string, { registry }: RestoreParts): Promise<void
 }
 
 /** Members that the coordinator stores itself. */
-type Objects = { readonly [Kind in 'structure' | 'codec']: Buffer[] };
+type Objects = { readonly [Kind in 'structure' | 'codebook' | 'codec']: Buffer[] };
 
 /** Takes every member, in the manifest's order, to where it belongs. */
 async function receive(
@@ -88,7 +89,7 @@ async function receive(
   deadline: Deadline,
 ): Promise<Objects> {
   const check = new MemberCheck(plan.manifest.members);
-  const objects: Objects = { structure: [], codec: [] };
+  const objects: Objects = { structure: [], codebook: [], codec: [] };
   let to: Destination | undefined;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
     const { member, data, start } = next.value;
@@ -116,7 +117,8 @@ function hold(pieces: Buffer[], bytes: Buffer): void {
 }
 
 /** They fit the settings and each other. */
-function checkObjects(objects: Objects, { manifest, settings }: RestorePlan): void {
+function checkObjects(objects: Objects, plan: RestorePlan): void {
+  const { manifest, settings } = plan;
   if (manifest.structure !== null) {
     const structure = readStructureFile(Buffer.concat(objects.structure));
     const lists = new Set(manifest.shards.flatMap((shard) => [...shard.lists]));
@@ -129,16 +131,24 @@ function checkObjects(objects: Objects, { manifest, settings }: RestorePlan): vo
       );
     }
   }
+  if (manifest.codebook !== null) checkCodebook(readListCodebookFile(Buffer.concat(objects.codebook)), plan);
   if (manifest.codec === null) return;
   const { version } = TokenCodec.parse(Buffer.concat(objects.codec));
   if (version === manifest.codec.version) return;
   throw new ShoalError('INVALID_ARGUMENT', `this backup cannot be restored: its codec is '${version}', not as it says`);
 }
 
+function checkCodebook(codebook: ListCodebook, { manifest, settings }: RestorePlan): void {
+  const lists = manifest.shards.reduce((sum, shard) => sum + shard.lists.length, 0);
+  if (codebook.dim === settings.dim && codedLists(codebook) === lists) return;
+  throw new ShoalError('INVALID_ARGUMENT', 'this backup cannot be restored: its codebook is not that of its lists');
+}
+
 async function storeObjects(objects: Objects, plan: RestorePlan, { objects: store }: RestoreParts): Promise<void> {
-  const { uid, structureVersion } = plan.settings;
-  const { structure, codec } = plan.manifest;
+  const { uid, structureVersion, codebookVersion } = plan.settings;
+  const { structure, codebook, codec } = plan.manifest;
   if (structure !== null) await store.put(structureObject(uid, structureVersion), Buffer.concat(objects.structure));
+  if (codebook !== null) await store.put(codebookObject(uid, codebookVersion), Buffer.concat(objects.codebook));
   if (codec !== null) await store.put(codecObject(codec.version), Buffer.concat(objects.codec));
 }
 

@@ -160,6 +160,10 @@ function settingsOf(
     bm25AverageLength: averageLengthDefault,
     created: new Date(parts.clock.wallMs()),
     expiresBy,
+    codebooks: [],
+    codebookVersion: 0,
+    versionsGiven: 0,
+    autoTrain: request.autoTrain,
   };
 }
 

@@ -67,12 +67,19 @@ export async function updateCollection(
     deadline.check();
     const entry = await settingsEntry(uid, request.name, parts);
     const current = CollectionSettings.decode(entry.value);
-    const changed = { ...current, targetRecall: request.targetRecall ?? current.targetRecall };
+    const changed = { ...current, ...changesIn(request) };
     const value = CollectionSettings.encode(changed).finish();
     const condition = { key: entry.key, revision: entry.revision };
     if ((await parts.registry.transact([condition], [{ operation: 'put', key: entry.key, value }])) !== null)
       return changed;
   }
+}
+
+function changesIn({ targetRecall, autoTrain }: UpdateCollectionRequest): Partial<CollectionSettings> {
+  return {
+    ...(targetRecall === undefined ? {} : { targetRecall }),
+    ...(autoTrain === undefined ? {} : { autoTrain }),
+  };
 }
 
 async function settingsEntry(uid: string, name: string, parts: ManageParts): Promise<RegistryEntry> {

@@ -13,11 +13,12 @@ import type { SetAttributesRequest } from '../../proto/generated/shoal/v1/docume
 import { LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import { unlessDropped } from '../dropped.js';
 import type { IngestParts } from '../ingest/ingest.js';
+import { assignLists } from '../ingest/assign-lists.js';
 import { misnamed, unstorable } from '../ingest/validate.js';
 import { writeConditionally } from '../ingest/write-conditionally.js';
 import { readRecord, type RecordParts } from './record.js';
 
-export type SetParts = RecordParts & Pick<IngestParts, 'registry' | 'types'>;
+export type SetParts = RecordParts & Pick<IngestParts, 'registry' | 'types' | 'structures'>;
 
 export interface AttributesSet {
   /** Of the version with the new attributes. */
@@ -59,7 +60,10 @@ export async function setAttributes(
       }
       if (!areTypesFixed) await fixTypes(change, settings, parts);
       areTypesFixed = true;
-      const written = await write(changed(document, change), docId, settings, { parts, deadline });
+      const next = changed(document, change);
+      // The shard may still have it under an older structure than the one that this write names.
+      await assignLists([next], await parts.structures.of(settings));
+      const written = await write(next, docId, settings, { parts, deadline });
       if (written !== null) return written;
       partial.clear();
     }

@@ -46,6 +46,12 @@ function routeOf(map: ClusterMap, { uid, name }: Pick<CollectionSettings, 'uid' 
   if (placements.length === 0) {
     throw new ShoalError('UNAVAILABLE', `collection '${name}' has no shard yet; try again in a moment`);
   }
+  const [only] = placements;
+  if (only !== undefined && placements.length === 1) {
+    // Also for a list of another structure than the map's, as a write has that was prepared before the map changed.
+    const subject = shardSubject(uid, only.generation, only.shard);
+    return { epoch: epochOf(map), isSingle: true, subjectOf: () => subject };
+  }
   const subjects = new Map<number, string>();
   for (const { generation, shard, lists } of placements) {
     const subject = shardSubject(uid, generation, shard);
@@ -53,7 +59,7 @@ function routeOf(map: ClusterMap, { uid, name }: Pick<CollectionSettings, 'uid' 
   }
   return {
     epoch: epochOf(map),
-    isSingle: placements.length === 1,
+    isSingle: false,
     subjectOf: (list) => {
       const subject = subjects.get(list);
       if (subject !== undefined) return subject;

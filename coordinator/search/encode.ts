@@ -5,10 +5,13 @@ import type { Deadline } from '../../base/deadline.js';
 import { InputType } from '../../proto/generated/shoal/v1/encoder.js';
 import type { Encoders } from '../encoders.js';
 import type { Question } from './question.js';
+import { isLearned } from './representations.js';
 
 export interface EncodedQuestion {
   /** float32[dim], null where the mode needs none. */
   readonly dense: Float32Array | null;
+  /** Terms of the text, repeats included; null where there is no text, or the model does not count them. */
+  readonly termCount: number | null;
   /** Terms with their number of occurrences (or learned weights), null where the mode needs none. */
   readonly terms: { readonly termIds: Uint32Array; readonly weights: Float32Array } | null;
   /** float32[tokens, tokenDim], null where the mode needs none. */
@@ -17,14 +20,15 @@ export interface EncodedQuestion {
 
 /** The representations that `question` asks for; a given vector is passed through. */
 export async function encode(question: Question, encoders: Encoders, deadline: Deadline): Promise<EncodedQuestion> {
-  if (question.vector !== null) return { dense: question.vector, terms: null, tokens: null };
+  if (question.vector !== null) return { dense: question.vector, termCount: null, terms: null, tokens: null };
   const response = await encoders.encode(
     question.settings,
     {
       inputType: InputType.INPUT_TYPE_QUERY,
       texts: [{ title: '', text: question.text }],
       dense: question.dense,
-      sparse: question.sparse,
+      // Counting terms costs nothing; learned weights do.
+      sparse: question.sparse || !isLearned(question.settings),
       multi: question.multi,
     },
     deadline,
@@ -32,6 +36,7 @@ export async function encode(question: Question, encoders: Encoders, deadline: D
   const encoding = present(response.encodings[0], 'the encoding of the question');
   return {
     dense: question.dense ? float32From(encoding.dense, 'the dense vector of the question') : null,
+    termCount: encoding.terms === 0 ? null : encoding.terms,
     terms:
       question.sparse && encoding.sparse !== undefined
         ? {

@@ -35,6 +35,8 @@ export interface Question extends Representations {
   readonly exact: boolean;
   /** Which documents may be hits; null = all. */
   readonly filter: Filter | null;
+  /** Whether the caller's own filter narrows the documents; that of expiry, which lets nearly all through, does not count. */
+  readonly isNarrowed: boolean;
   readonly weights: FusionWeights;
   readonly rrf: boolean;
   readonly scoreThreshold: number | null;
@@ -63,6 +65,7 @@ export function questionOf(request: SearchRequest, settings: CollectionSettings,
     nprobe: request.exact ? 0 : request.nprobe,
     exact: request.exact,
     filter: visibleFilter(request.filter, settings, nowMs),
+    isNarrowed: request.filter !== '',
     weights: weightsOf(request.weights, settings),
     rrf: request.rrf,
     scoreThreshold: thresholdOf(request),

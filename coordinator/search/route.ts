@@ -25,6 +25,8 @@ export interface Plan {
   /** Numbers of the lists probed, ascending. */
   readonly lists: readonly number[];
   readonly listsTotal: number;
+  /** Version of the structure that numbers the lists. */
+  readonly structureVersion: number;
   readonly shardsTotal: number;
   /** Every shard of the collection, also those that are not asked for candidates. */
   readonly placements: readonly ShardPlacement[];
@@ -34,13 +36,18 @@ export interface Routing {
   readonly map: ClusterMap;
   /** The structure of the collection; null where it has one list. */
   readonly structure: Structure | null;
+  readonly structureVersion: number;
 }
 
 /**
  * The plan for `question`, whose vector is `dense` (float32[dim], null where the mode needs none), on the shards of a map. UNAVAILABLE
  * when the collection has no shard yet.
  */
-export function route(question: Question, dense: Float32Array | null, { map, structure }: Routing): Plan {
+export function route(
+  question: Question,
+  dense: Float32Array | null,
+  { map, structure, structureVersion }: Routing,
+): Plan {
   const placements = placementsOf(map, question.settings.uid);
   if (placements.length === 0) {
     throw new ShoalError(
@@ -60,7 +67,7 @@ export function route(question: Question, dense: Float32Array | null, { map, str
   });
   return planOf(
     shards.filter((shard) => shard.dense || shard.sparse),
-    { placements, listsTotal },
+    { placements, listsTotal, structureVersion },
   );
 }
 
@@ -93,10 +100,10 @@ export function united(first: Plan, second: Plan): Plan {
 
 function planOf(
   shards: readonly ShardPlan[],
-  { placements, listsTotal }: Pick<Plan, 'placements' | 'listsTotal'>,
+  { placements, listsTotal, structureVersion }: Pick<Plan, 'placements' | 'listsTotal' | 'structureVersion'>,
 ): Plan {
   const lists = shards.flatMap((shard) => [...shard.lists]).sort((a, b) => a - b);
-  return { shards, lists, listsTotal, shardsTotal: placements.length, placements };
+  return { shards, lists, listsTotal, structureVersion, shardsTotal: placements.length, placements };
 }
 
 function checkProbes({ nprobe, settings }: Question, listsTotal: number): void {

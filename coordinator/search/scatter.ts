@@ -90,6 +90,8 @@ async function scan(plan: Plan, question: Question, wire: WireQuestion, parts: S
         sparse: wire.sparse,
         k: question.candidates,
         filter: question.filter ?? undefined,
+        structureVersion: plan.structureVersion,
+        exact: question.exact,
       };
       return (await peers.scan(address, request, deadline)).shards;
     },

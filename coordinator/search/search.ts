@@ -9,10 +9,11 @@ import { fuse } from './fuse.js';
 import { byExample } from './like.js';
 import { merge, type Merged } from './merge.js';
 import type { SearchParts } from './parts.js';
+import { routeUnder } from './probes.js';
 import type { Question } from './question.js';
 import { requiredOrUnknown } from './required.js';
 import { rerank } from './rerank.js';
-import { route, type Plan } from './route.js';
+import type { Plan } from './route.js';
 import { scatter } from './scatter.js';
 import { StageDeadlines } from './stage-deadlines.js';
 import { Stopwatch, type StepTimes } from './stopwatch.js';
@@ -52,13 +53,12 @@ async function searchOnce(asked: Question, parts: SearchParts, deadline: Deadlin
   try {
     const question = await byExample(asked, parts, deadline);
     const { settings, minSequence } = question;
-    const [encoded, required, structure] = await Promise.all([
+    const [encoded, required] = await Promise.all([
       encode(question, parts.encoders, deadline),
       requiredOrUnknown(settings.uid, minSequence, parts, stages.take(0.5)),
-      question.nprobe === 0 ? null : parts.structures.of(settings),
     ]);
     watch.lap('encodeMs');
-    const plan = route(question, encoded.dense, { map: required.map, structure });
+    const plan = await routeUnder(required.map, question, encoded, parts.structures);
     const wire = await wireQuestion(encoded, question, plan, { ...parts, deadline });
     watch.lap('routeMs');
     const scans = await scatter(plan, question, wire, { ...parts, required, deadline: stages.take(0.7) });

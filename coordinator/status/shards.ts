@@ -60,7 +60,11 @@ function replicaInfo(
 ): ReplicaInfo {
   const state = known.parts.view.current().replicas.get(`${placement.uid}/${placement.shard}/${node}`)?.state ?? 'away';
   const applied = counts?.applied ?? 0n;
-  return { node, state, applied, lag: known.last > applied ? known.last - applied : 0n };
+  return {
+    ...{ node, state, applied, lag: known.last > applied ? known.last - applied : 0n },
+    structureVersion: counts?.structureVersion ?? 0,
+    olderRows: counts?.olderRows ?? 0n,
+  };
 }
 
 /** Null when the node cannot say: the list of shards is for looking at trouble, so trouble must not hide it. */

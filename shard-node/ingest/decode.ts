@@ -11,7 +11,7 @@ export type TermWeighting = { readonly kind: 'bm25'; readonly averageLength: num
 
 /** The passages of a record's documents, those of one document together, in order. */
 export function indexDocuments(
-  { documents, docIds, contentHashes, places }: Extract<LogChange, { readonly operation: 'upsert' }>,
+  { documents, docIds, contentHashes, structure, places }: Extract<LogChange, { readonly operation: 'upsert' }>,
   weighting: TermWeighting,
 ): readonly IndexDocument[] {
   const rows: IndexDocument[] = [];
@@ -24,6 +24,7 @@ export function indexDocuments(
       id: document.id,
       attributes: attributesFromWire(document.attributes),
       home: document.passage === 0 ? document.list : document.home,
+      structureVersion: structure,
     };
     const row = passageOf(document, shared, vectors.take(document.dense), weighting);
     const announced = document.passage === 0 ? places.get(position) : undefined;
@@ -61,7 +62,9 @@ class VectorBlock {
 
 function passageOf(
   passage: LogDocument,
-  shared: Pick<IndexDocument, 'docId' | 'contentHash' | 'id' | 'attributes' | 'home'>,
+  shared: Pick<IndexDocument, 'docId' | 'contentHash' | 'id' | 'attributes' | 'home'> & {
+    readonly structureVersion: number;
+  },
   dense: Float32Array | null,
   weighting: TermWeighting,
 ): IndexDocument {
@@ -77,6 +80,7 @@ function passageOf(
     attributes: shared.attributes,
     list: passage.list,
     home: shared.home,
+    structureVersion: shared.structureVersion,
     dense,
     terms: termsOf(passage, weighting),
     tokens: tokensOf(passage),

@@ -30,11 +30,16 @@ async function scanShard(
   deadline: Deadline,
 ): Promise<ShardScan> {
   const replica = replicas.replica(request.uid, asked.ref);
-  const selection = selectionFrom(request.filter, asked.lists);
   await replica.waitApplied(asked.required, deadline);
+  // Lists of another structure than the replica's mean nothing to it: all of its own are a superset.
+  const isNumberedAlike = request.structureVersion === replica.structureVersion;
+  const selection = selectionFrom(request.filter, isNumberedAlike ? asked.lists : undefined);
   const dense = asked.dense ? vectorFrom(request.dense, replica.dim, 'the query vector') : null;
   const terms = asked.sparse ? termsFrom(request.sparse) : null;
-  const found = await replica.index.scan({ dense, sparse: terms, k: request.k, selection }, deadline.signal);
+  const found = await replica.index.scan(
+    { dense, sparse: terms, k: request.k, selection, isExact: request.exact },
+    deadline.signal,
+  );
   return {
     shard: replica.shard,
     status: 0,

@@ -41,6 +41,8 @@ export async function statistics(
             segments: counts.segments,
             mutableDocuments: BigInt(counts.mutableDocuments),
             tombstones: BigInt(counts.tombstones),
+            structureVersion: replica.structureVersion,
+            olderRows: BigInt(replica.index.structureState.olderRows),
             ...(counts.matching === null ? {} : { matching: BigInt(counts.matching) }),
           };
         },
@@ -62,5 +64,7 @@ function unknown(outcome: ShardOutcome): ShardStatistics {
     segments: 0,
     mutableDocuments: 0n,
     tombstones: 0n,
+    structureVersion: 0,
+    olderRows: 0n,
   };
 }

@@ -7,7 +7,9 @@ import type { Document } from '../../client/sdk/types.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { openEmbedded, type Embedded } from '../../cluster/embedded/open.js';
 import type { Registry } from '../../cluster/registry.js';
+import type { CoordinatorConfigInput } from '../../coordinator/config.js';
 import { startCoordinator, type RunningCoordinator } from '../../coordinator/main.js';
+import type { RunTraining } from '../../shard-node/training/run-training.js';
 import { startShardNode, type RunningNode } from '../../shard-node/main.js';
 import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import { startToyEncoder, type ToyEncoder } from './toy-encoder.js';
@@ -23,6 +25,10 @@ export interface SmallClusterOptions {
   readonly replicas?: number;
   /** Starts an encoder node; with a codec, it codes tokens. */
   readonly encoder?: { readonly codec?: TokenCodec };
+  /** Further settings of the coordinator. */
+  readonly coordinator?: Partial<CoordinatorConfigInput>;
+  /** Carries out the trainings of the shard node with this id; a thread of its own otherwise. */
+  readonly train?: (id: string) => RunTraining | undefined;
   /** What the node with this id has for a log and a registry, instead of the cluster's own. */
   readonly standIns?: (id: string, own: StandIns) => StandIns;
 }
@@ -84,11 +90,11 @@ export class SmallCluster {
   async up(): Promise<void> {
     this.#embedded = await openEmbedded({ directory: this.directory, clock, logger });
     const { registry, objects } = this.#embedded;
-    const { encoder, shardNodes = 1, replicas = 1 } = this.#options;
+    const { encoder, shardNodes = 1, replicas = 1, coordinator = {} } = this.#options;
     if (encoder !== undefined)
       this.#encoder = await startToyEncoder({ id: 'encoder-1', registry, clock, logger, ...encoder });
     for (let number = 1; number <= shardNodes; number += 1) await this.startNode(`shard-${number}`);
-    const config = { id: 'coordinator-1', port: 0, defaultReplicas: replicas };
+    const config = { id: 'coordinator-1', port: 0, defaultReplicas: replicas, ...coordinator };
     this.#coordinator = await startCoordinator({ config, ...this.#standIns(config.id), objects, clock, logger });
     this.#client = connect({ address: this.#coordinator.address });
   }
@@ -106,7 +112,9 @@ export class SmallCluster {
   async startNode(id: string): Promise<void> {
     const { objects } = this.embedded;
     const config = { id, dataDirectory: this.dataOf(id) };
-    this.#nodes.set(id, await startShardNode({ config, ...this.#standIns(id), objects, clock, logger }));
+    const train = this.#options.train?.(id);
+    const given = { config, ...this.#standIns(id), objects, clock, logger };
+    this.#nodes.set(id, await startShardNode({ ...given, ...(train === undefined ? {} : { train }) }));
   }
 
   async stopNode(id: string): Promise<void> {

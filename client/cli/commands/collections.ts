@@ -16,6 +16,7 @@ interface CreateFlags {
   readonly targetRecall?: number;
   readonly expiresBy?: string;
   readonly directoryPartitions?: number;
+  readonly autoTrain?: boolean;
   /** Path of a file; read when the command runs. */
   readonly centroids?: string;
 }
@@ -65,19 +66,31 @@ function configureCreate(command: Command): void {
     .option('--centroids <file.npy>', 'coarse centroids: a float32 matrix, one inverted list a row')
     .option('--directory-partitions <number>', 'hash partitions of the directory of ids', integer(1, 256))
     .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1))
+    .option('--auto-train <boolean>', 'train it by itself as it grows (default: true)', truth)
     .option('--keep-vectors <boolean>', 'keep each dense vector for training and export', truth);
 }
 
 async function createOptions(flags: CreateFlags): Promise<CollectionOptions> {
-  const { model, dim, shards, replicas, attributes, targetRecall, keepVectors, expiresBy, directoryPartitions } = flags;
-  const given = { model, dim, shards, replicas, attributes, targetRecall, keepVectors, expiresBy, directoryPartitions };
+  const { model, dim, centroids, ...rest } = flags;
+  const { shards, replicas, attributes, keepVectors, targetRecall, expiresBy, directoryPartitions, autoTrain } = rest;
+  const settings = {
+    shards,
+    replicas,
+    attributes,
+    keepVectors,
+    targetRecall,
+    expiresBy,
+    directoryPartitions,
+    autoTrain,
+  };
+  const given = { model, dim, ...settings };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  if (flags.centroids === undefined) return options;
+  if (centroids === undefined) return options;
   const { openNpy } = await import('../npy.js');
-  const npy = await openNpy(flags.centroids);
+  const npy = await openNpy(centroids);
   try {
     if (dim !== undefined && npy.dim !== dim)
-      throw usageError(`${flags.centroids} has rows of ${npy.dim} numbers, but --dim is ${dim}`);
+      throw usageError(`${centroids} has rows of ${npy.dim} numbers, but --dim is ${dim}`);
     const structure = { centroids: await npy.readRows(0, npy.rows) };
     return { ...options, ...structure, ...(model === 'none' ? { dim: npy.dim } : {}) };
   } finally {
@@ -123,7 +136,7 @@ function addDescribe(group: Command, host: CommandHost): void {
 }
 
 function addUpdate(group: Command, host: CommandHost): void {
-  addCommand<{ replicas?: number; targetRecall?: number }>(group, host, {
+  addCommand<{ replicas?: number; targetRecall?: number; autoTrain?: boolean }>(group, host, {
     usage: 'update <name>',
     summary: 'change settings of a collection',
     details:
@@ -132,14 +145,16 @@ function addUpdate(group: Command, host: CommandHost): void {
     configure: (command) =>
       command
         .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1))
+        .option('--auto-train <boolean>', 'train it by itself as it grows', truth)
         // Known, so that the cluster can say what to do instead.
         .addOption(new Option('--replicas <number>').argParser(integer(1, 100)).hideHelp()),
-    run: async (call, args, { replicas, targetRecall }) => {
-      if (replicas === undefined && targetRecall === undefined)
-        throw usageError('there is nothing to change; give --target-recall');
+    run: async (call, args, { replicas, targetRecall, autoTrain }) => {
+      if (replicas === undefined && targetRecall === undefined && autoTrain === undefined)
+        throw usageError('there is nothing to change; give --target-recall or --auto-train');
       const changes = {
         ...(replicas === undefined ? {} : { replicas }),
         ...(targetRecall === undefined ? {} : { targetRecall }),
+        ...(autoTrain === undefined ? {} : { autoTrain }),
       };
       await showCollection(call, await call.withClient((client) => client.collections.update(args.text(0), changes)));
     },

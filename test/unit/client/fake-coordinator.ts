@@ -9,6 +9,7 @@ import {
   type Problem,
 } from '../../../proto/generated/shoal/v1/cluster.js';
 import {
+  Codebook,
   Collection,
   CollectionsService,
   type CollectionsServer,
@@ -31,6 +32,7 @@ import {
   type SearchRequest,
   type SearchServer,
 } from '../../../proto/generated/shoal/v1/search.js';
+import { TrainingService, type TrainingServer } from '../../../proto/generated/shoal/v1/training.js';
 import type { AttributeValue, Document } from '../../../proto/generated/shoal/v1/document.js';
 import { partsOf, smallArchive } from '../cluster/archive/small-archive.js';
 
@@ -79,6 +81,7 @@ export async function startFakeCoordinator(): Promise<FakeCoordinator> {
   server.addService(SearchService, searchServer(held, state));
   server.addService(ClusterService, clusterServer(held));
   server.addService(BackupsService, backupsServer(held, state));
+  server.addService(TrainingService, trainingServer(held, state));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
@@ -427,7 +430,7 @@ function clusterServer(held: Map<string, Held>): ClusterServer {
           lists: 1,
           documents: BigInt(find(held, collection).documents.size),
           bytes: 2048n,
-          replicas: [{ node: 'shard-1', state: 'ready', applied: 9n, lag: 0n }],
+          replicas: [{ node: 'shard-1', state: 'ready', applied: 9n, lag: 0n, structureVersion: 2, olderRows: 5n }],
           segments: 1,
           tombstones: 0n,
         },
@@ -450,5 +453,40 @@ function clusterServer(held: Map<string, Held>): ClusterServer {
         },
       ],
     })),
+  };
+}
+
+const trained: Codebook = Codebook.fromPartial({
+  ...{ version: 2, structureVersion: 2, method: 'structure', created: new Date(0), seed: 7, documents: 4_000n },
+  ...{ sampled: 3_600n, lists: 64, heldOutBefore: 1, heldOutAfter: 0.96 },
+  ...{ probes: [{ nprobe: 9, recall: 0.96 }], shortProbes: [] },
+});
+
+/** Every training goes well; of a collection named `ill` nothing is published. */
+function trainingServer(held: Map<string, Held>, { requests }: FakeCoordinator): TrainingServer {
+  return {
+    train: (call) => {
+      const { collection, method, dryRun } = call.request;
+      requests.push(call.request);
+      if (!held.has(collection)) {
+        call.emit('error', failure(grpcStatus.NOT_FOUND, `collection ${collection} does not exist; create it first`));
+        return;
+      }
+      call.write({ progress: { step: 'training lists', share: 0.5, node: 'shard-1' } });
+      const published = !dryRun && collection !== 'ill';
+      const reason = published ? '' : 'it would find less';
+      const version = published ? trained.version : 0;
+      const result = { collection, uid: 'u', method, from: 1, version, published, reason, codebook: trained };
+      call.write({ result });
+      call.end();
+    },
+    listCodebooks: answer(({ collection }: { collection: string }) => {
+      find(held, collection);
+      return { active: 2, codebooks: [trained], structureVersion: 2 };
+    }),
+    activateCodebook: answer(({ version }: { version: number }) => {
+      if (version === trained.version) return { active: version };
+      throw failure(grpcStatus.FAILED_PRECONDITION, `codebook ${version} belongs to another structure; train again`);
+    }),
   };
 }

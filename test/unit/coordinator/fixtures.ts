@@ -160,7 +160,7 @@ export function planOf(map: ClusterMap): Plan {
     sparse: true,
   }));
   const lists = placements.map(({ shard }) => shard);
-  return { shards, lists, listsTotal: lists.length, shardsTotal: shards.length, placements };
+  return { shards, lists, listsTotal: lists.length, structureVersion: 0, shardsTotal: shards.length, placements };
 }
 
 /** Nothing was required, and every shard of `map` answered that it found nothing. */
@@ -238,6 +238,7 @@ export function question(changes: Partial<Question> = {}): Question {
     nprobe: 0,
     exact: false,
     filter: null,
+    isNarrowed: false,
     weights: { dense: 1, sparse: 0.1, multi: 1 },
     rrf: false,
     scoreThreshold: null,

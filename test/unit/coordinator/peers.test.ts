@@ -40,6 +40,8 @@ describe('the calls of a coordinator', () => {
       sparse: undefined,
       k: 1,
       filter: undefined,
+      structureVersion: 0,
+      exact: false,
     };
     const [scanned] = (await peers.scan(shard, scan, deadline)).shards;
     assert.deepEqual(scanned?.dense?.docIds, longs(4_098n));

@@ -127,6 +127,9 @@ export interface ReplicaInfo {
   state: string;
   applied: bigint;
   lag: bigint;
+  /** Version of the structure that it assigns by, and how many of its rows are still as an older one had them. */
+  structureVersion: number;
+  olderRows: bigint;
 }
 
 export interface ShardInfo {
@@ -1108,7 +1111,7 @@ export const ListShardsRequest: MessageFns<ListShardsRequest> = {
 };
 
 function createBaseReplicaInfo(): ReplicaInfo {
-  return { node: "", state: "", applied: 0n, lag: 0n };
+  return { node: "", state: "", applied: 0n, lag: 0n, structureVersion: 0, olderRows: 0n };
 }
 
 export const ReplicaInfo: MessageFns<ReplicaInfo> = {
@@ -1130,6 +1133,15 @@ export const ReplicaInfo: MessageFns<ReplicaInfo> = {
         throw new globalThis.Error("value provided for field message.lag of type uint64 too large");
       }
       writer.uint32(32).uint64(message.lag);
+    }
+    if (message.structureVersion !== 0) {
+      writer.uint32(40).uint32(message.structureVersion);
+    }
+    if (message.olderRows !== 0n) {
+      if (BigInt.asUintN(64, message.olderRows) !== message.olderRows) {
+        throw new globalThis.Error("value provided for field message.olderRows of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.olderRows);
     }
     return writer;
   },
@@ -1179,6 +1191,22 @@ export const ReplicaInfo: MessageFns<ReplicaInfo> = {
             message.lag = reader.uint64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.structureVersion = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.olderRows = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1200,6 +1228,8 @@ export const ReplicaInfo: MessageFns<ReplicaInfo> = {
     message.state = object.state ?? "";
     message.applied = (object.applied !== undefined && object.applied !== null) ? BigInt(object.applied) : 0n;
     message.lag = (object.lag !== undefined && object.lag !== null) ? BigInt(object.lag) : 0n;
+    message.structureVersion = object.structureVersion ?? 0;
+    message.olderRows = (object.olderRows !== undefined && object.olderRows !== null) ? BigInt(object.olderRows) : 0n;
     return message;
   },
 };

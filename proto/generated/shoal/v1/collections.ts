@@ -59,11 +59,51 @@ export interface CollectionSettings {
   expiresBy: string;
   /** Version of the structure (object `structures/<uid>/<version>`); 0 = one list. */
   structureVersion: number;
+  /** What training published, ascending by version. Empty before the first training. */
+  codebooks: Codebook[];
+  /** Version of the codebook that serves (object `codebooks/<uid>/<version>`); 0 = none, every search is exact. */
+  codebookVersion: number;
+  /** Whether structure training starts by itself as the collection grows; absent = it does. */
+  autoTrain?:
+    | boolean
+    | undefined;
+  /** Largest version that was ever given to a structure or codebook, published or not: no object is written twice. */
+  versionsGiven: number;
 }
 
 export interface CollectionSettings_AttributesEntry {
   key: string;
   value: AttributeType;
+}
+
+/** How many lists a search probes, and what share of the ten true neighbours it then finds. */
+export interface ProbeRecall {
+  nprobe: number;
+  recall: number;
+}
+
+/** One trained version of a collection's index parameters, and where it comes from. */
+export interface Codebook {
+  version: number;
+  /** The structure that it belongs to: it serves with that one only. */
+  structureVersion: number;
+  /** "structure" */
+  method: string;
+  created:
+    | Date
+    | undefined;
+  /** Of the training's random numbers. */
+  seed: number;
+  /** Living documents when it was trained, and vectors that it was trained on. */
+  documents: bigint;
+  sampled: bigint;
+  lists: number;
+  /** Recall@10 on held-out queries of what served before, and of this one with as many lists as its calibration says. */
+  heldOutBefore: number;
+  heldOutAfter: number;
+  /** Calibrations, ascending by nprobe: on queries near the documents, and on short ones, which are far from them. */
+  probes: ProbeRecall[];
+  shortProbes: ProbeRecall[];
 }
 
 /** A collection with its present size. */
@@ -93,6 +133,7 @@ export interface CreateCollectionRequest {
   expiresBy: string;
   /** Partitions of the directory; 0 = 1. */
   directoryPartitions: number;
+  autoTrain?: boolean | undefined;
 }
 
 export interface CreateCollectionRequest_AttributesEntry {
@@ -134,6 +175,7 @@ export interface UpdateCollectionRequest {
   name: string;
   replicas?: number | undefined;
   targetRecall?: number | undefined;
+  autoTrain?: boolean | undefined;
 }
 
 export interface UpdateCollectionResponse {
@@ -186,6 +228,10 @@ function createBaseCollectionSettings(): CollectionSettings {
     sparseWeighting: "",
     expiresBy: "",
     structureVersion: 0,
+    codebooks: [],
+    codebookVersion: 0,
+    autoTrain: undefined,
+    versionsGiven: 0,
   };
 }
 
@@ -241,6 +287,18 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     }
     if (message.structureVersion !== 0) {
       writer.uint32(136).uint32(message.structureVersion);
+    }
+    for (const v of message.codebooks) {
+      Codebook.encode(v!, writer.uint32(146).fork()).join();
+    }
+    if (message.codebookVersion !== 0) {
+      writer.uint32(152).uint32(message.codebookVersion);
+    }
+    if (message.autoTrain !== undefined) {
+      writer.uint32(160).bool(message.autoTrain);
+    }
+    if (message.versionsGiven !== 0) {
+      writer.uint32(168).uint32(message.versionsGiven);
     }
     return writer;
   },
@@ -397,6 +455,38 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
             message.structureVersion = reader.uint32();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.codebooks.push(Codebook.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.codebookVersion = reader.uint32();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.autoTrain = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.versionsGiven = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -439,6 +529,10 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     message.sparseWeighting = object.sparseWeighting ?? "";
     message.expiresBy = object.expiresBy ?? "";
     message.structureVersion = object.structureVersion ?? 0;
+    message.codebooks = object.codebooks?.map((e) => Codebook.fromPartial(e)) || [];
+    message.codebookVersion = object.codebookVersion ?? 0;
+    message.autoTrain = object.autoTrain ?? undefined;
+    message.versionsGiven = object.versionsGiven ?? 0;
     return message;
   },
 };
@@ -506,6 +600,279 @@ export const CollectionSettings_AttributesEntry: MessageFns<CollectionSettings_A
     const message = createBaseCollectionSettings_AttributesEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseProbeRecall(): ProbeRecall {
+  return { nprobe: 0, recall: 0 };
+}
+
+export const ProbeRecall: MessageFns<ProbeRecall> = {
+  encode(message: ProbeRecall, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nprobe !== 0) {
+      writer.uint32(8).uint32(message.nprobe);
+    }
+    if (message.recall !== 0) {
+      writer.uint32(17).double(message.recall);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProbeRecall {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProbeRecall();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.nprobe = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.recall = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ProbeRecall>): ProbeRecall {
+    return ProbeRecall.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ProbeRecall>): ProbeRecall {
+    const message = createBaseProbeRecall();
+    message.nprobe = object.nprobe ?? 0;
+    message.recall = object.recall ?? 0;
+    return message;
+  },
+};
+
+function createBaseCodebook(): Codebook {
+  return {
+    version: 0,
+    structureVersion: 0,
+    method: "",
+    created: undefined,
+    seed: 0,
+    documents: 0n,
+    sampled: 0n,
+    lists: 0,
+    heldOutBefore: 0,
+    heldOutAfter: 0,
+    probes: [],
+    shortProbes: [],
+  };
+}
+
+export const Codebook: MessageFns<Codebook> = {
+  encode(message: Codebook, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== 0) {
+      writer.uint32(8).uint32(message.version);
+    }
+    if (message.structureVersion !== 0) {
+      writer.uint32(16).uint32(message.structureVersion);
+    }
+    if (message.method !== "") {
+      writer.uint32(26).string(message.method);
+    }
+    if (message.created !== undefined) {
+      Timestamp.encode(toTimestamp(message.created), writer.uint32(34).fork()).join();
+    }
+    if (message.seed !== 0) {
+      writer.uint32(40).uint32(message.seed);
+    }
+    if (message.documents !== 0n) {
+      if (BigInt.asUintN(64, message.documents) !== message.documents) {
+        throw new globalThis.Error("value provided for field message.documents of type uint64 too large");
+      }
+      writer.uint32(48).uint64(message.documents);
+    }
+    if (message.sampled !== 0n) {
+      if (BigInt.asUintN(64, message.sampled) !== message.sampled) {
+        throw new globalThis.Error("value provided for field message.sampled of type uint64 too large");
+      }
+      writer.uint32(56).uint64(message.sampled);
+    }
+    if (message.lists !== 0) {
+      writer.uint32(64).uint32(message.lists);
+    }
+    if (message.heldOutBefore !== 0) {
+      writer.uint32(73).double(message.heldOutBefore);
+    }
+    if (message.heldOutAfter !== 0) {
+      writer.uint32(81).double(message.heldOutAfter);
+    }
+    for (const v of message.probes) {
+      ProbeRecall.encode(v!, writer.uint32(90).fork()).join();
+    }
+    for (const v of message.shortProbes) {
+      ProbeRecall.encode(v!, writer.uint32(98).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Codebook {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCodebook();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.structureVersion = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.created = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.seed = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.documents = reader.uint64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.sampled = reader.uint64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.lists = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.heldOutBefore = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.heldOutAfter = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.probes.push(ProbeRecall.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.shortProbes.push(ProbeRecall.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Codebook>): Codebook {
+    return Codebook.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Codebook>): Codebook {
+    const message = createBaseCodebook();
+    message.version = object.version ?? 0;
+    message.structureVersion = object.structureVersion ?? 0;
+    message.method = object.method ?? "";
+    message.created = object.created ?? undefined;
+    message.seed = object.seed ?? 0;
+    message.documents = (object.documents !== undefined && object.documents !== null) ? BigInt(object.documents) : 0n;
+    message.sampled = (object.sampled !== undefined && object.sampled !== null) ? BigInt(object.sampled) : 0n;
+    message.lists = object.lists ?? 0;
+    message.heldOutBefore = object.heldOutBefore ?? 0;
+    message.heldOutAfter = object.heldOutAfter ?? 0;
+    message.probes = object.probes?.map((e) => ProbeRecall.fromPartial(e)) || [];
+    message.shortProbes = object.shortProbes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     return message;
   },
 };
@@ -646,6 +1013,7 @@ function createBaseCreateCollectionRequest(): CreateCollectionRequest {
     centroids: Buffer.alloc(0),
     expiresBy: "",
     directoryPartitions: 0,
+    autoTrain: undefined,
   };
 }
 
@@ -683,6 +1051,9 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     }
     if (message.directoryPartitions !== 0) {
       writer.uint32(88).uint32(message.directoryPartitions);
+    }
+    if (message.autoTrain !== undefined) {
+      writer.uint32(96).bool(message.autoTrain);
     }
     return writer;
   },
@@ -791,6 +1162,14 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
             message.directoryPartitions = reader.uint32();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.autoTrain = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -827,6 +1206,7 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     message.centroids = object.centroids ?? Buffer.alloc(0);
     message.expiresBy = object.expiresBy ?? "";
     message.directoryPartitions = object.directoryPartitions ?? 0;
+    message.autoTrain = object.autoTrain ?? undefined;
     return message;
   },
 };
@@ -1268,7 +1648,7 @@ export const DescribeCollectionResponse: MessageFns<DescribeCollectionResponse> 
 };
 
 function createBaseUpdateCollectionRequest(): UpdateCollectionRequest {
-  return { name: "", replicas: undefined, targetRecall: undefined };
+  return { name: "", replicas: undefined, targetRecall: undefined, autoTrain: undefined };
 }
 
 export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
@@ -1281,6 +1661,9 @@ export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
     }
     if (message.targetRecall !== undefined) {
       writer.uint32(25).double(message.targetRecall);
+    }
+    if (message.autoTrain !== undefined) {
+      writer.uint32(32).bool(message.autoTrain);
     }
     return writer;
   },
@@ -1322,6 +1705,14 @@ export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
             message.targetRecall = reader.double();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.autoTrain = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1342,6 +1733,7 @@ export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
     message.name = object.name ?? "";
     message.replicas = object.replicas ?? undefined;
     message.targetRecall = object.targetRecall ?? undefined;
+    message.autoTrain = object.autoTrain ?? undefined;
     return message;
   },
 };

@@ -114,7 +114,13 @@ export interface ScanRequest {
     | undefined;
   /** Candidates wanted of each stage and shard. */
   k: number;
-  filter: Filter | undefined;
+  filter:
+    | Filter
+    | undefined;
+  /** Version of the structure that numbers the lists; a replica that has another one scans all its lists. */
+  structureVersion: number;
+  /** Every candidate is scored without approximation. */
+  exact: boolean;
 }
 
 /** Candidates of one shard: parallel columns, best first, ties by smaller docId. */
@@ -269,7 +275,12 @@ export interface ShardStatistics {
   mutableDocuments: bigint;
   tombstones: bigint;
   /** Documents that the filter lets through; absent without a filter. */
-  matching?: bigint | undefined;
+  matching?:
+    | bigint
+    | undefined;
+  /** Version of the structure that the replica assigns by, and how many of its rows are still as an older one had them. */
+  structureVersion: number;
+  olderRows: bigint;
 }
 
 export interface GetStatisticsResponse {
@@ -1034,7 +1045,16 @@ export const ScanShard: MessageFns<ScanShard> = {
 };
 
 function createBaseScanRequest(): ScanRequest {
-  return { uid: "", shards: [], dense: Buffer.alloc(0), sparse: undefined, k: 0, filter: undefined };
+  return {
+    uid: "",
+    shards: [],
+    dense: Buffer.alloc(0),
+    sparse: undefined,
+    k: 0,
+    filter: undefined,
+    structureVersion: 0,
+    exact: false,
+  };
 }
 
 export const ScanRequest: MessageFns<ScanRequest> = {
@@ -1056,6 +1076,12 @@ export const ScanRequest: MessageFns<ScanRequest> = {
     }
     if (message.filter !== undefined) {
       Filter.encode(message.filter, writer.uint32(58).fork()).join();
+    }
+    if (message.structureVersion !== 0) {
+      writer.uint32(64).uint32(message.structureVersion);
+    }
+    if (message.exact !== false) {
+      writer.uint32(72).bool(message.exact);
     }
     return writer;
   },
@@ -1121,6 +1147,22 @@ export const ScanRequest: MessageFns<ScanRequest> = {
             message.filter = Filter.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.structureVersion = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.exact = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1148,6 +1190,8 @@ export const ScanRequest: MessageFns<ScanRequest> = {
     message.filter = (object.filter !== undefined && object.filter !== null)
       ? Filter.fromPartial(object.filter)
       : undefined;
+    message.structureVersion = object.structureVersion ?? 0;
+    message.exact = object.exact ?? false;
     return message;
   },
 };
@@ -2508,6 +2552,8 @@ function createBaseShardStatistics(): ShardStatistics {
     mutableDocuments: 0n,
     tombstones: 0n,
     matching: undefined,
+    structureVersion: 0,
+    olderRows: 0n,
   };
 }
 
@@ -2569,6 +2615,15 @@ export const ShardStatistics: MessageFns<ShardStatistics> = {
         throw new globalThis.Error("value provided for field message.matching of type uint64 too large");
       }
       writer.uint32(96).uint64(message.matching);
+    }
+    if (message.structureVersion !== 0) {
+      writer.uint32(104).uint32(message.structureVersion);
+    }
+    if (message.olderRows !== 0n) {
+      if (BigInt.asUintN(64, message.olderRows) !== message.olderRows) {
+        throw new globalThis.Error("value provided for field message.olderRows of type uint64 too large");
+      }
+      writer.uint32(112).uint64(message.olderRows);
     }
     return writer;
   },
@@ -2682,6 +2737,22 @@ export const ShardStatistics: MessageFns<ShardStatistics> = {
             message.matching = reader.uint64() as bigint;
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.structureVersion = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.olderRows = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2717,6 +2788,8 @@ export const ShardStatistics: MessageFns<ShardStatistics> = {
     message.matching = (object.matching !== undefined && object.matching !== null)
       ? BigInt(object.matching)
       : undefined;
+    message.structureVersion = object.structureVersion ?? 0;
+    message.olderRows = (object.olderRows !== undefined && object.olderRows !== null) ? BigInt(object.olderRows) : 0n;
     return message;
   },
 };

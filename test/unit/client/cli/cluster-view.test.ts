@@ -16,7 +16,7 @@ describe('the cluster in tables', () => {
 
   it('shows a shard once, with a row for each replica', () => {
     const size = { lists: 1, documents: 5, bytes: 10, segments: 1, tombstones: 0 };
-    const replica = { state: 'ready', applied: 9n, lag: 0 };
+    const replica = { state: 'ready', applied: 9n, lag: 0, structureVersion: 1, olderRows: 0 };
     const text = shardsTable(
       [
         {

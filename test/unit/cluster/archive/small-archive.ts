@@ -25,6 +25,7 @@ export function smallArchive(name = 'notes'): SmallArchive {
     settings: CollectionSettings.encode(settings).finish(),
     directoryPartitions: 1,
     structure: null,
+    codebook: null,
     codec: null,
     shards: [
       {

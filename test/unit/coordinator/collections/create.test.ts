@@ -107,6 +107,10 @@ describe('creating a collection', () => {
       created: new Date(Date.UTC(2026, 0, 1)),
       expiresBy: '',
       structureVersion: 0,
+      codebooks: [],
+      codebookVersion: 0,
+      autoTrain: undefined,
+      versionsGiven: 0,
     });
     assert.deepEqual(events, ['stream uid-1 from 1']);
     assert.equal(Buffer.from(entries.get(keys.collection('notes'))!.value).toString(), 'uid-1');

@@ -135,7 +135,8 @@ describe('dropping a collection', () => {
     const dropped = await dropCollection('notes', each.parts, deadlineOf());
     assert.equal(dropped.uid, uid);
     assert.deepEqual([...each.entries.keys()].sort(), [...others].sort());
-    assert.deepEqual(each.events, [`drop ${uid}`, `delete structures/${uid}/1`, `forget ${uid}`]);
+    const objects = [`delete structures/${uid}/1`, `delete codebooks/${uid}/1`];
+    assert.deepEqual(each.events, [`drop ${uid}`, ...objects, `forget ${uid}`]);
   });
 
   it('takes the log away when no node holds a part of it any more, and waits for none that is away', async () => {

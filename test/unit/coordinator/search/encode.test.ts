@@ -30,6 +30,7 @@ describe('encoding a question', () => {
     ]);
     assert.deepEqual(encoded, {
       dense: Float32Array.of(1, 2),
+      termCount: null,
       terms: { termIds: Uint32Array.of(3, 9), weights: Float32Array.of(1, 2) },
       tokens: null,
     });
@@ -44,6 +45,7 @@ describe('encoding a question', () => {
     const vector = Float32Array.of(5, 6);
     assert.deepEqual(await encode(question({ vector }), encodersOf({}), deadlineOf()), {
       dense: vector,
+      termCount: null,
       terms: null,
       tokens: null,
     });

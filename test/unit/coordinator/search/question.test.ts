@@ -36,6 +36,7 @@ describe('a question', () => {
       nprobe: 0,
       exact: false,
       filter: null,
+      isNarrowed: false,
       weights: { dense: 1, sparse: 0.1, multi: 1 },
       rrf: false,
       scoreThreshold: null,

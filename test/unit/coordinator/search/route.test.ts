@@ -16,7 +16,7 @@ const threeShards = mapOf({
 });
 
 function plan(changes: Partial<Question>, routing: Partial<Routing> = {}): Plan {
-  return route(question(changes), query, { map: threeShards, structure, ...routing });
+  return route(question(changes), query, { map: threeShards, structure, structureVersion: 1, ...routing });
 }
 
 const asked = ({ shards }: Plan): unknown[] =>
@@ -60,7 +60,7 @@ describe('routing', () => {
   });
 
   it('probes no list for a question of words alone', () => {
-    const words = route(question({ dense: false }), null, { map: servingMap(2), structure: null });
+    const words = route(question({ dense: false }), null, { map: servingMap(2), structure: null, structureVersion: 0 });
     assert.deepEqual(words.lists, []);
     assert.equal(words.listsTotal, 2);
     assert.deepEqual(

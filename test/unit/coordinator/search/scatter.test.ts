@@ -68,6 +68,8 @@ describe('scattering', () => {
         sparse: undefined,
         k: 40,
         filter: undefined,
+        structureVersion: 0,
+        exact: false,
       },
     ]);
     assert.deepEqual(

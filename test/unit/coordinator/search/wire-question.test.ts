@@ -5,7 +5,7 @@ import type { EncodedQuestion } from '../../../../coordinator/search/encode.js';
 import { deadlineOf, fanOutOf, floats, planOf, question, servingMap, settings, words } from '../fixtures.js';
 import type { Question } from '../../../../coordinator/search/question.js';
 
-const nothing: EncodedQuestion = { dense: null, terms: null, tokens: null };
+const nothing: EncodedQuestion = { dense: null, termCount: null, terms: null, tokens: null };
 const terms = { termIds: Uint32Array.of(3, 5, 8), weights: Float32Array.of(1, 2, 1) };
 
 function toWire(
@@ -37,7 +37,7 @@ describe('the question on the wire', () => {
 
   it('has vectors as bytes, and empty ones where there are none', async () => {
     const rows = Float32Array.of(1, 2, 3, 4);
-    const both = await toWire({ dense: Float32Array.of(1, 2), terms: null, tokens: { rows, count: 2 } }, []);
+    const both = await toWire({ ...nothing, dense: Float32Array.of(1, 2), tokens: { rows, count: 2 } }, []);
     assert.deepEqual(both, { dense: floats(1, 2), sparse: undefined, tokens: floats(1, 2, 3, 4), tokenCount: 2 });
     const none = await toWire(nothing, []);
     assert.deepEqual([none.dense.length, none.tokens.length, none.tokenCount], [0, 0, 0]);

@@ -33,7 +33,7 @@ describe('the service of the cluster', () => {
     } = await cluster.client.cluster.shards('notes');
     assert.equal(others.length, 0);
     assert.deepEqual([shard?.documents, shard?.segments, shard?.tombstones, shard?.lists], [5, 1, 0, 1]);
-    const ready = { state: 'ready', applied: sequence, lag: 0 };
+    const ready = { state: 'ready', applied: sequence, lag: 0, structureVersion: 0, olderRows: 0 };
     assert.deepEqual(shard?.replicas, [
       { node: 'shard-1', ...ready },
       { node: 'shard-2', ...ready },

@@ -40,10 +40,10 @@ describe('the list of shards', () => {
       segments: 2,
       tombstones: 1n,
       replicas: [
-        { node: 'a', state: 'ready', applied: 20n, lag: 0n },
-        { node: 'b', state: 'loading', applied: 15n, lag: 3n },
-        { node: 'c', state: 'failed', applied: 0n, lag: 18n },
-        { node: 'gone', state: 'away', applied: 0n, lag: 18n },
+        { node: 'a', state: 'ready', applied: 20n, lag: 0n, structureVersion: 0, olderRows: 0n },
+        { node: 'b', state: 'loading', applied: 15n, lag: 3n, structureVersion: 0, olderRows: 0n },
+        { node: 'c', state: 'failed', applied: 0n, lag: 18n, structureVersion: 0, olderRows: 0n },
+        { node: 'gone', state: 'away', applied: 0n, lag: 18n, structureVersion: 0, olderRows: 0n },
       ],
     });
   });

@@ -13,7 +13,7 @@ function changeOf(
 ): Parameters<typeof indexDocuments>[0] {
   const docIds = BigUint64Array.from(documents, (_, position) => docIdOf(7n, position));
   const contentHashes = BigUint64Array.from(documents, (_, position) => 1_000n + BigInt(position));
-  return { operation: 'upsert', documents, docIds, contentHashes, places };
+  return { operation: 'upsert', documents, docIds, contentHashes, structure: 3, places };
 }
 
 const learned = { kind: 'learned' } as const;

@@ -57,6 +57,7 @@ describe('a document as the log had it', () => {
       documents: [record],
       docIds: BigUint64Array.of(9n),
       contentHashes: BigUint64Array.of(7n),
+      structure: 0,
       places: new Map(),
     };
     const rows = indexDocuments(change, { kind: 'bm25', averageLength: 3 });

@@ -6,7 +6,7 @@ describe('shoal shards', () => {
 
   it('shows shards and replicas', async () => {
     await shoal(['collections', 'create', 'notes']);
-    assert.match((await shoal(['shards', 'notes'])).stdout, /0 +1 +0 +2\.0 KiB +1 +shard-1 +ready +9 +0/);
+    assert.match((await shoal(['shards', 'notes'])).stdout, /0 +1 +0 +2\.0 KiB +1 +shard-1 +ready +9 +0 +5/);
     assert.deepEqual((await shoal(['shards', 'notes', '--json'])).json(), {
       shards: [
         {
@@ -16,7 +16,7 @@ describe('shoal shards', () => {
           bytes: 2048,
           segments: 1,
           tombstones: 0,
-          replicas: [{ node: 'shard-1', state: 'ready', applied: '9', lag: 0 }],
+          replicas: [{ node: 'shard-1', state: 'ready', applied: '9', lag: 0, structureVersion: 2, olderRows: 5 }],
         },
       ],
       problems: [],

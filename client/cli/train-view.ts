@@ -1,0 +1,69 @@
+/** Trainings and their results as people and programs read them. */
+import { Presets, SingleBar } from 'cli-progress';
+import type { CodebookInfo, CodebookList, TrainingProgress, TrainingResult } from '../sdk/types.js';
+import type { CliContext } from './context.js';
+import { counted, grouped, table, type Colours } from './format.js';
+import { duration } from './progress.js';
+
+export interface StepProgress {
+  update(progress: TrainingProgress): void;
+  /** Takes the bar away. Idempotent. */
+  stop(): void;
+}
+
+/** A progress bar on standard error that names the step; silent where standard error is no terminal. */
+export function createStepProgress(context: CliContext, label: string): StepProgress {
+  if (context.stderr.isTTY !== true) return { update: () => undefined, stop: () => undefined };
+  const format = `${label}  {bar} {percentage}%  {step}`;
+  const options = { stream: context.stderr, format, clearOnComplete: true, hideCursor: true, barsize: 28, fps: 10 };
+  const bar = new SingleBar(options, Presets.shades_grey);
+  bar.start(1_000, 0, { step: '' });
+  return {
+    update: ({ share, step, node }) => bar.update(Math.round(1_000 * share), { step: `${step} on ${node}` }),
+    stop: () => bar.stop(),
+  };
+}
+
+/** What became of a training, in words. */
+export function trainingText(name: string, result: TrainingResult, seconds: number): string {
+  const { published, version, reason, codebook } = result;
+  const { lists, sampled, heldOut } = codebook;
+  const what = `${counted(lists, 'list')} from ${counted(sampled, 'vector')} in ${duration(seconds)}`;
+  const recall = `recall@10 on held-out queries ${share(heldOut.after)}, before ${share(heldOut.before)}`;
+  if (published) return `${name} is served by codebook ${version}: ${what}; ${recall}`;
+  return `${name}: ${what}; ${recall}\nnot published: ${reason}`;
+}
+
+/** The versions as a program reads them. */
+export function codebooksJson({ active, versions }: CodebookList): {
+  readonly active: number;
+  readonly versions: readonly Pick<CodebookInfo, 'version' | 'structureVersion' | 'method' | 'created' | 'heldOut'>[];
+} {
+  return {
+    active,
+    versions: versions.map(({ version, structureVersion, method, created, heldOut }) => {
+      return { version, structureVersion, method, created, heldOut };
+    }),
+  };
+}
+
+/** One version a row. */
+export function codebooksTable({ active, versions }: CodebookList, paint: Colours): string {
+  if (versions.length === 0) return 'never trained: every search is exact; `shoal train NAME` trains';
+  const rows = versions.map((each) => [
+    each.version === active ? paint.green(`${each.version} (serves)`) : String(each.version),
+    String(each.structureVersion),
+    each.method,
+    each.created?.toISOString() ?? '–',
+    grouped(each.documents),
+    each.lists,
+    share(each.heldOut.before),
+    share(each.heldOut.after),
+  ]);
+  const heads = ['version', 'structure', 'method', 'created', 'documents', 'lists', 'recall before', 'after'];
+  return table(heads, rows, paint);
+}
+
+function share(value: number): string {
+  return value.toFixed(4);
+}

@@ -1,0 +1,81 @@
+/** Training: index parameters learned from a collection's documents, and the versions of them that there are. */
+import { Metadata } from '@grpc/grpc-js';
+import { ShoalError } from '../../base/errors.js';
+import type { Codebook } from '../../proto/generated/shoal/v1/collections.js';
+import {
+  TrainRequest,
+  type TrainingClient,
+  type TrainResponse,
+  type TrainResult,
+} from '../../proto/generated/shoal/v1/training.js';
+import { unary, type Target } from './call.js';
+import { errorOfCall } from './errors.js';
+import type { CodebookInfo, CodebookList, TrainingResult, TrainOptions } from './types.js';
+
+export interface TrainingCalls {
+  /**
+   * Trains, and publishes what is not worse than what serves; minutes for a million documents. FAILED_PRECONDITION when the collection
+   * cannot be trained as it is, or is being trained.
+   */
+  train(collection: string, options?: TrainOptions): Promise<TrainingResult>;
+  codebooks(collection: string): Promise<CodebookList>;
+  /** Gives the version that serves then. FAILED_PRECONDITION for one of another structure. */
+  activate(collection: string, version: number): Promise<number>;
+}
+
+/** The calls about training over `client`. */
+export function trainingCalls(target: Target, client: TrainingClient): TrainingCalls {
+  return {
+    train: (collection, options = {}) => train(target, client, collection, options),
+    async codebooks(collection) {
+      const { active, codebooks } = await unary(target, client.listCodebooks.bind(client), { collection });
+      return { active, versions: codebooks.map(codebookFromWire) };
+    },
+    async activate(collection, version) {
+      return (await unary(target, client.activateCodebook.bind(client), { collection, version })).active;
+    },
+  };
+}
+
+async function train(
+  target: Target,
+  client: TrainingClient,
+  collection: string,
+  { method = 'structure', dryRun = false, seed, onProgress }: TrainOptions,
+): Promise<TrainingResult> {
+  const request = TrainRequest.fromPartial({ collection, method, dryRun, ...(seed === undefined ? {} : { seed }) });
+  const call = client.train(request, new Metadata());
+  let trained: TrainResult | null = null;
+  try {
+    for await (const message of call) {
+      const { progress, result } = message as TrainResponse;
+      if (progress !== undefined) onProgress?.(progress);
+      // Read on to the end: only then is the collection free for another training.
+      if (result !== undefined) trained = result;
+    }
+  } catch (error) {
+    throw errorOfCall(error, target.address);
+  } finally {
+    call.cancel();
+  }
+  if (trained === null) throw new ShoalError('UNKNOWN', 'the training ended without a result; are versions equal?');
+  return resultFromWire(trained);
+}
+
+function resultFromWire({ uid, method, from, version, published, reason, codebook }: TrainResult): TrainingResult {
+  return { uid, method, from, version, published, reason, codebook: codebookFromWire(codebook) };
+}
+
+function codebookFromWire(wire: Codebook | undefined): CodebookInfo {
+  if (wire === undefined) {
+    throw new ShoalError('UNKNOWN', 'the cluster answered without what was trained; are versions equal?');
+  }
+  const { version, structureVersion, method, created, seed, documents, sampled, lists } = wire;
+  return {
+    ...{ version, structureVersion, method, seed, lists },
+    created: created ?? null,
+    documents: Number(documents),
+    sampled: Number(sampled),
+    heldOut: { before: wire.heldOutBefore, after: wire.heldOutAfter },
+  };
+}

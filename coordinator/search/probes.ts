@@ -1,0 +1,70 @@
+/**
+ * How many inverted lists a search probes when its caller leaves that to the collection: what the calibration of the codebook that
+ * serves says for the collection's target recall, apart for short questions.
+ *
+ * A text of at most four terms, as the model's tokenizer counts them, is a short question: its vector lies farther from the documents,
+ * and its neighbours are spread over more lists. A vector that the caller gave says nothing of its length and gets the larger number;
+ * a question by example lies where the documents are. Where a filter narrows the documents, the ten nearest that pass may be in any
+ * list, so that all are probed; and so they are where nothing was trained yet.
+ */
+import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
+import type { Codebook, CollectionSettings, ProbeRecall } from '../../proto/generated/shoal/v1/collections.js';
+import type { Structures } from '../structures.js';
+import type { EncodedQuestion } from './encode.js';
+import type { Question } from './question.js';
+import { route, type Plan } from './route.js';
+
+/** Terms of the longest short question. */
+export const shortTermsMax = 4;
+
+/** The plan for `question` under the structure that `map` names. Errors are those of `route`, and of a structure that cannot be read. */
+export async function routeUnder(
+  map: ClusterMap,
+  question: Question,
+  encoded: EncodedQuestion,
+  structures: Structures,
+): Promise<Plan> {
+  // Settings and placements of one picture: the shards' lists are numbered by this structure, whatever was read before.
+  const settings = map.settings.get(question.settings.uid) ?? question.settings;
+  const nprobe = probesFor(question, encoded.termCount, settings);
+  const structure = nprobe === 0 ? null : await structures.of(settings);
+  const { structureVersion } = settings;
+  return route({ ...question, nprobe }, encoded.dense, { map, structure, structureVersion });
+}
+
+/** Lists to probe; 0 = all. `termCount` is that of the question's text, null where nobody counted. */
+export function probesFor(
+  question: Pick<Question, 'nprobe' | 'exact' | 'isNarrowed' | 'like'>,
+  termCount: number | null,
+  settings: Pick<CollectionSettings, 'codebooks' | 'codebookVersion' | 'structureVersion' | 'targetRecall'>,
+): number {
+  const { nprobe, exact, isNarrowed, like } = question;
+  if (nprobe > 0 || exact || isNarrowed) return nprobe;
+  const codebook = activeCodebook(settings);
+  if (codebook === null) return 0;
+  const near = calibrated(codebook.probes, settings.targetRecall, codebook);
+  const isNear = like !== null || (termCount !== null && termCount > shortTermsMax);
+  // Without an encoder there are no short questions to calibrate with.
+  if (isNear || codebook.shortProbes.length === 0) return near;
+  return Math.max(near, calibrated(codebook.shortProbes, settings.targetRecall, codebook));
+}
+
+/** The codebook that serves; null before the first training. */
+export function activeCodebook({
+  codebooks,
+  codebookVersion,
+  structureVersion,
+}: Pick<CollectionSettings, 'codebooks' | 'codebookVersion' | 'structureVersion'>): Codebook | null {
+  const active = codebooks.find(({ version }) => version === codebookVersion);
+  return active !== undefined && active.structureVersion === structureVersion ? active : null;
+}
+
+/** The fewest lists with which `targetRecall` was reached; all where none did, or where nothing was measured. */
+export function calibrated(
+  probes: readonly ProbeRecall[],
+  targetRecall: number,
+  { lists }: Pick<Codebook, 'lists'>,
+): number {
+  const enough = probes.find(({ recall }) => recall >= targetRecall);
+  return Math.min(lists, enough?.nprobe ?? lists);
+}

@@ -1,0 +1,146 @@
+/**
+ * Training that nobody asks for: a collection that has grown past the threshold gets a structure, and a new one when it has grown to
+ * four times what the last one was trained for. Every coordinator looks every so often; the claim lets one of them train, and one
+ * collection after another, so that at most one node is busy with it.
+ *
+ * What fails is tried again once the collection has grown by half: the same documents would give the same end.
+ */
+import type { Clock, Timer } from '../../base/clock.js';
+import { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
+import { Hindrances } from '../../base/hindrances.js';
+import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { knownShardStatistics } from '../documents/count.js';
+import { trainCollection, type TrainParts } from './train.js';
+
+/** A structure is outgrown by so many times the documents that it was trained for. */
+const growth = 4;
+/** After a failure, so many times the documents are another collection. */
+const retryGrowth = 1.5;
+
+/** How long counting, and how long one training may take. */
+const countMs = 30_000;
+const trainMs = 12 * 3_600_000;
+
+export interface AutoTrainerOptions {
+  /** Documents from which on a collection is trained. */
+  readonly documents: number;
+  readonly everyMs: number;
+}
+
+export class AutoTrainer {
+  readonly #parts: TrainParts;
+  readonly #options: AutoTrainerOptions;
+  readonly #clock: Clock;
+  readonly #hindrances: Hindrances;
+  /** uid → the number of documents with which it failed. */
+  readonly #failed = new Map<string, number>();
+  #timer: Timer | null = null;
+  #running: Promise<void> = Promise.resolve();
+  #deadline: Deadline | null = null;
+  #isClosed = false;
+
+  constructor(parts: TrainParts, options: AutoTrainerOptions) {
+    this.#parts = parts;
+    this.#options = options;
+    this.#clock = parts.clock;
+    this.#hindrances = new Hindrances(parts);
+    this.#schedule();
+  }
+
+  /** Ends the training under way. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    this.#deadline?.cancel();
+    await this.#running;
+  }
+
+  #schedule(): void {
+    if (this.#isClosed) return;
+    this.#timer = this.#clock.after(this.#options.everyMs, () => {
+      this.#running = this.#look().finally(() => this.#schedule());
+    });
+  }
+
+  /** Never rejects. */
+  async #look(): Promise<void> {
+    const { view } = this.#parts;
+    const { settings: all } = view.current();
+    for (const uid of this.#failed.keys()) if (!all.has(uid)) this.#failed.delete(uid);
+    for (const settings of all.values()) {
+      if (this.#isClosed) return;
+      if (!mayTrain(settings) || placementsOf(view.current(), settings.uid).length !== 1) continue;
+      await this.#trainWhereGrown(settings);
+    }
+  }
+
+  async #trainWhereGrown(settings: CollectionSettings): Promise<void> {
+    const { uid, name } = settings;
+    const documents = await this.#count(settings);
+    const failed = this.#failed.get(uid) ?? 0;
+    if (documents < Math.max(wantedFor(settings, this.#options.documents), retryGrowth * failed)) return;
+    const { logger } = this.#parts;
+    logger.info({ collection: name, documents }, 'the collection has grown and is trained');
+    try {
+      const reason = await this.#train(name);
+      if (reason === '') this.#failed.delete(uid);
+      else this.#fail(settings, documents, reason);
+      this.#hindrances.end(uid, { fields: { collection: name }, message: 'the collection is trained' });
+    } catch (thrown) {
+      const error = ShoalError.from(thrown);
+      // Another coordinator is at it, or this one stops.
+      if (error.code === 'FAILED_PRECONDITION' || error.code === 'CANCELLED') return;
+      this.#hindrances.note(uid, error, { fields: { collection: name }, message: 'the collection cannot be trained' });
+      if (error.code !== 'UNAVAILABLE') this.#fail(settings, documents, error.message);
+    }
+  }
+
+  #fail({ uid, name }: CollectionSettings, documents: number, reason: string): void {
+    this.#failed.set(uid, documents);
+    this.#parts.logger.warn({ collection: name, reason }, 'the collection keeps the structure that it has');
+  }
+
+  /** Why nothing was published; '' when it was. */
+  async #train(collection: string): Promise<string> {
+    this.#deadline = Deadline.after(this.#clock, trainMs);
+    try {
+      const request = { collection, method: 'structure', dryRun: false };
+      for await (const { result } of trainCollection(request, this.#parts, this.#deadline))
+        if (result !== undefined) return result.reason;
+      return 'it has no result';
+    } finally {
+      this.#deadline.close();
+      this.#deadline = null;
+    }
+  }
+
+  /** 0 where the shard cannot be counted now. */
+  async #count(settings: CollectionSettings): Promise<number> {
+    const deadline = Deadline.after(this.#clock, countMs);
+    this.#deadline = deadline;
+    try {
+      const counts = await knownShardStatistics(settings, this.#parts, deadline);
+      return counts.reduce((sum, { documents }) => sum + Number(documents), 0);
+    } catch (thrown) {
+      const error = ShoalError.from(thrown);
+      const line = { fields: { collection: settings.name }, message: 'a collection cannot be counted' };
+      if (error.code !== 'CANCELLED') this.#hindrances.note(`count-${settings.uid}`, error, line);
+      return 0;
+    } finally {
+      deadline.close();
+    }
+  }
+}
+
+/** Whether a structure of its own may be given to the collection: not against its settings, nor instead of centroids that it was given. */
+function mayTrain({ autoTrain, dim, keepVectors, codebooks, structureVersion }: CollectionSettings): boolean {
+  return autoTrain !== false && dim > 0 && keepVectors && (structureVersion === 0 || codebooks.length > 0);
+}
+
+/** Documents from which on the collection is trained, or trained again. */
+export function wantedFor({ codebooks }: Pick<CollectionSettings, 'codebooks'>, threshold: number): number {
+  const last = codebooks.at(-1);
+  return Math.max(threshold, last === undefined ? 0 : growth * Number(last.documents));
+}

@@ -1,0 +1,84 @@
+/**
+ * Short questions as people might ask them, for calibration: a word or two of each of many documents, encoded as queries. Their
+ * vectors lie farther from the documents than the documents from each other, so that more lists are needed to find what is nearest.
+ */
+import { bufferOf } from '../../base/bytes.js';
+import type { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
+import type { Logger } from '../../base/logger.js';
+import { seededRandom, type Random } from '../../base/random.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { InputType } from '../../proto/generated/shoal/v1/encoder.js';
+import { scrollDocuments } from '../documents/scroll.js';
+import type { ReadParts } from '../documents/read.js';
+import { noModel, type Encoders } from '../encoders.js';
+
+/** Documents that are read, and questions made of them. */
+const documentsRead = 2_000;
+const questions = 400;
+const textsPerBatch = 50;
+
+export interface ShortQueryParts extends ReadParts {
+  readonly encoders: Pick<Encoders, 'encode'>;
+  readonly logger: Logger;
+}
+
+/** float32[n, dim] of short queries; empty for a collection without an encoder, and where none can be asked now. */
+export async function shortQueries(
+  settings: CollectionSettings,
+  seed: number,
+  parts: ShortQueryParts,
+  deadline: Deadline,
+): Promise<Buffer> {
+  if (settings.model === noModel) return Buffer.alloc(0);
+  try {
+    const texts = await shortTexts(settings, seededRandom(seed), parts, deadline);
+    const vectors: Buffer[] = [];
+    for (let at = 0; at < texts.length; at += textsPerBatch) {
+      const batch = texts.slice(at, at + textsPerBatch).map((text) => ({ title: '', text }));
+      const order = { inputType: InputType.INPUT_TYPE_QUERY, texts: batch, dense: true, sparse: false, multi: false };
+      const { encodings } = await parts.encoders.encode(settings, order, deadline);
+      vectors.push(...encodings.map(({ dense }) => dense).filter(({ length }) => length === 4 * settings.dim));
+    }
+    return Buffer.concat(vectors);
+  } catch (thrown) {
+    deadline.check();
+    const error = ShoalError.from(thrown);
+    if (error.code !== 'UNAVAILABLE' && error.code !== 'RESOURCE_EXHAUSTED') throw error;
+    parts.logger.warn({ err: error, collection: settings.name }, 'a training does without short queries');
+    return bufferOf(new Float32Array(0));
+  }
+}
+
+async function shortTexts(
+  settings: CollectionSettings,
+  random: Random,
+  parts: ReadParts,
+  deadline: Deadline,
+): Promise<readonly string[]> {
+  const texts: string[] = [];
+  const options = { batch: 200, withVectors: false, filter: '', afterId: '', minSequence: 0n };
+  for await (const documents of scrollDocuments(options, settings, parts, deadline)) {
+    for (const { document } of documents)
+      texts.push(shortText(`${document?.title ?? ''} ${document?.text ?? ''}`, random));
+    if (texts.length >= documentsRead) break;
+  }
+  const found = [...new Set(texts.filter((text) => text !== ''))];
+  return found.length <= questions ? found : sampled(found, questions, random);
+}
+
+/** One or two neighbouring words of `text`; '' where it has none. */
+export function shortText(text: string, random: Random): string {
+  const words = text.slice(0, 2_000).match(/[\p{L}\p{N}]{3,}/gu) ?? [];
+  if (words.length === 0) return '';
+  const at = random.below(words.length);
+  return words.slice(at, at + 1 + random.below(2)).join(' ');
+}
+
+function sampled(all: string[], count: number, random: Random): string[] {
+  for (let i = 0; i < count; i += 1) {
+    const j = i + random.below(all.length - i);
+    [all[i], all[j]] = [all[j]!, all[i]!];
+  }
+  return all.slice(0, count);
+}

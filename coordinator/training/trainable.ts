@@ -1,0 +1,56 @@
+/** Whether a collection can be trained as it is; each refusal says what stands against it and what to do. */
+import type { Deadline } from '../../base/deadline.js';
+import { ShoalError } from '../../base/errors.js';
+import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
+import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { shardStatistics } from '../documents/count.js';
+import type { ReadParts } from '../documents/read.js';
+
+/** The ways of training that there are. */
+export const methods = ['structure'] as const;
+
+/** Fewer documents are scanned faster than lists of them are chosen. */
+export const trainableDocumentsMin = 1_000;
+
+/** Throws INVALID_ARGUMENT, naming the methods that there are, for another one. */
+export function checkMethod(method: string): void {
+  if (methods.some((each) => each === method)) return;
+  const known = methods.map((each) => `'${each}'`).join(', ');
+  throw new ShoalError('INVALID_ARGUMENT', `there is no training method '${method}'; the methods are: ${known}`);
+}
+
+/** The one shard that a training of the collection reads and re-encodes. FAILED_PRECONDITION when it has none such. */
+export function trainableShard(settings: CollectionSettings, parts: Pick<ReadParts, 'view'>): ShardPlacement {
+  const { name, uid, dim, keepVectors } = settings;
+  if (dim < 1) throw refusal(name, 'has no dense vectors', 'there is nothing to train');
+  if (!keepVectors) {
+    const how = 'export it and import it into a collection that keeps its vectors';
+    throw refusal(name, 'keeps no vectors (keep-vectors false), which training reads', how);
+  }
+  const placements = placementsOf(parts.view.current(), uid);
+  const [placement] = placements;
+  if (placement === undefined) {
+    throw new ShoalError('UNAVAILABLE', `collection '${name}' has no shard yet; try again in a moment`);
+  }
+  if (placements.length === 1) return placement;
+  const how = 'export it and import it into a collection of one shard to train that';
+  throw refusal(name, `has ${placements.length} shards, and only one shard can be trained`, how);
+}
+
+/** Living documents of a collection that has enough of them. FAILED_PRECONDITION when it has not. */
+export async function trainableDocuments(
+  settings: CollectionSettings,
+  parts: ReadParts,
+  deadline: Deadline,
+): Promise<bigint> {
+  const counts = await shardStatistics(settings, parts, deadline);
+  const documents = counts.reduce((sum, each) => sum + each.documents, 0n);
+  if (documents >= trainableDocumentsMin) return documents;
+  const how = 'it is scanned exactly and fast as it is; train it once it has grown';
+  throw refusal(settings.name, `has ${documents} documents, fewer than ${trainableDocumentsMin}`, how);
+}
+
+function refusal(name: string, why: string, how: string): ShoalError {
+  return new ShoalError('FAILED_PRECONDITION', `collection '${name}' ${why}; ${how}`);
+}

@@ -1,0 +1,47 @@
+/** What a training is given and what it gives, whatever carries it out. Types only. */
+import type { ProbeRecall } from '../../trainer/structure/held-out.js';
+
+/** What serves at present. */
+export interface ServingStructure {
+  /** The structure's file. */
+  readonly structure: Uint8Array;
+  /** Lists that a search probes; 0 = all. */
+  readonly nprobe: number;
+}
+
+export interface TrainingTask {
+  readonly dim: number;
+  /** float32[n, dim]: rows chosen at random; the training takes them over. */
+  readonly vectors: Float32Array;
+  /** float32[m, dim]: short questions; may be none. */
+  readonly shortQueries: Float32Array;
+  /** Living documents that the structure is for. */
+  readonly documents: number;
+  readonly seed: number;
+  /** Share of the ten true neighbours that a search shall find. */
+  readonly targetRecall: number;
+  /** Null while every search is exact. */
+  readonly serving: ServingStructure | null;
+}
+
+/** A trained structure, evaluated. */
+export interface TrainedFiles {
+  /** Files of the structure and of its codebook. */
+  readonly structure: Uint8Array;
+  readonly codebook: Uint8Array;
+  readonly lists: number;
+  /** Vectors that it was trained on. */
+  readonly sampled: number;
+  /** Recall@10 on held-out queries: of what serves, and of this one as calibrated. */
+  readonly heldOutBefore: number;
+  readonly heldOutAfter: number;
+  /** Ascending by nprobe: on held-out vectors, and on short questions. */
+  readonly probes: readonly ProbeRecall[];
+  readonly shortProbes: readonly ProbeRecall[];
+}
+
+/** Hears what is done at present and which share of the whole is done, 0 to 1. */
+export type OnProgress = (step: string, share: number) => void;
+
+/** Carries a training out without blocking the caller's thread; rejects with CANCELLED once `signal` has aborted. */
+export type RunTraining = (task: TrainingTask, onProgress: OnProgress, signal: AbortSignal) => Promise<TrainedFiles>;

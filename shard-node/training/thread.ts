@@ -1,0 +1,53 @@
+/** Carries a training out in a thread of its own, which ends with it, or at once when nobody wants its result any more. */
+import { Worker } from 'node:worker_threads';
+import { ShoalError } from '../../base/errors.js';
+import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
+import type { TrainingReply } from './worker-protocol.js';
+
+/** As `RunTraining` says. INTERNAL when the thread dies, UNAVAILABLE when it has no memory left. */
+export async function runInThread(
+  task: TrainingTask,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<TrainedFiles> {
+  signal.throwIfAborted();
+  const worker = startWorker(task);
+  const stop = (): void => void worker.terminate();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await resultOf(worker, onProgress, signal);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
+}
+
+function resultOf(worker: Worker, onProgress: OnProgress, signal: AbortSignal): Promise<TrainedFiles> {
+  return new Promise((resolve, reject) => {
+    worker.on('message', (reply: TrainingReply) => {
+      if (reply.kind === 'progress') onProgress(reply.step, reply.share);
+      else if (reply.kind === 'trained') resolve(reply.files);
+      else reject(new ShoalError(reply.error.code, reply.error.message));
+    });
+    worker.once('error', (cause) => {
+      const isFull = 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
+      const why = isFull ? 'has no memory left' : `failed: ${String(cause)}`;
+      reject(new ShoalError(isFull ? 'UNAVAILABLE' : 'INTERNAL', `the thread of a training ${why}`, { cause }));
+    });
+    worker.once('exit', () => {
+      if (signal.aborted) reject(new ShoalError('CANCELLED', 'the training was stopped'));
+      else reject(new ShoalError('INTERNAL', 'the thread of a training ended before it was done'));
+    });
+  });
+}
+
+/** From source the thread loads TypeScript through tsx, as the process itself does; compiled, plain JavaScript. */
+function startWorker(task: TrainingTask): Worker {
+  const given = { workerData: task, transferList: [task.vectors.buffer as ArrayBuffer] };
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), given);
+  // A thread does not inherit the loader of the sources that its parent registered.
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
+  const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
+  const start = `import(${loader}).then(({ register }) => { register(); return import(${source}); })`;
+  return new Worker(start, { ...given, eval: true, execArgv: [] });
+}

@@ -1,0 +1,204 @@
+/**
+ * The training that this node carries out, one at a time: it samples the rows of a replica, has a thread train on them, and keeps the
+ * result until the coordinator has it stored. One that nobody asks about any more is stopped.
+ */
+import { float32From } from '../../base/bytes.js';
+import type { Clock, Timer } from '../../base/clock.js';
+import { ShoalError } from '../../base/errors.js';
+import type { Logger } from '../../base/logger.js';
+import { seededRandom } from '../../base/random.js';
+import { codebookObject, structureObject } from '../../cluster/keys.js';
+import type { ObjectStore } from '../../cluster/object-store.js';
+import { Codebook } from '../../proto/generated/shoal/v1/collections.js';
+import type {
+  AwaitTrainingResponse,
+  BeginTrainingRequest,
+  StoreTrainingRequest,
+} from '../../proto/generated/shoal/v1/training.js';
+import { listCountFor } from '../../trainer/structure/list-count.js';
+import type { Replica } from '../replica.js';
+import type { ReplicaSet } from '../replicas.js';
+import { Waiters } from '../waiters.js';
+import type { RunTraining, ServingStructure, TrainedFiles } from './run-training.js';
+
+/** Bytes of the vectors that a training holds in memory at most. */
+const sampleBytesMax = 512 * 2 ** 20;
+/** More vectors a list change its structure by less than another seed does. */
+const rowsPerList = 128;
+const rowsMin = 10_000;
+
+/** A training is stopped when nobody asked about it for so long. */
+const forgottenMs = 30_000;
+/** So long a question waits for news. */
+const newsMs = 1_000;
+
+/** Reading the rows is so much of the whole. */
+const readShare = 0.02;
+
+export interface TrainingsParts {
+  readonly replicas: Pick<ReplicaSet, 'replica'>;
+  readonly objects: ObjectStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly run: RunTraining;
+}
+
+interface Current {
+  readonly number: bigint;
+  readonly request: BeginTrainingRequest;
+  readonly stop: AbortController;
+  readonly news: Waiters;
+  step: string;
+  share: number;
+  askedMs: number;
+  outcome: { readonly files: TrainedFiles } | { readonly error: ShoalError } | null;
+  finished: Promise<void>;
+}
+
+export class Trainings {
+  readonly #parts: TrainingsParts;
+  #current: Current | null = null;
+  #last = 0n;
+  #timer: Timer | null = null;
+
+  constructor(parts: TrainingsParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to train; gives the training's number. UNAVAILABLE while another training is here. */
+  begin(request: BeginTrainingRequest): bigint {
+    if (this.#current !== null) {
+      const what = 'this node trains another collection already';
+      throw new ShoalError('UNAVAILABLE', `${what}; try again when that is done`);
+    }
+    const replica = this.#parts.replicas.replica(request.uid, request.ref);
+    const current: Current = {
+      number: (this.#last += 1n),
+      request,
+      stop: new AbortController(),
+      news: new Waiters(),
+      step: 'reading vectors',
+      share: 0,
+      askedMs: this.#parts.clock.monotonicMs(),
+      outcome: null,
+      finished: Promise.resolve(),
+    };
+    current.finished = this.#carryOut(current, replica);
+    this.#current = current;
+    this.#watch();
+    return current.number;
+  }
+
+  /** What there is to say of a training, after a moment where nothing changes. Its error when it failed, NOT_FOUND for another one. */
+  async await(training: bigint): Promise<AwaitTrainingResponse> {
+    const current = this.#find(training);
+    const { clock } = this.#parts;
+    if (current.outcome === null) {
+      const patience = new AbortController();
+      const timer = clock.after(newsMs, () => patience.abort());
+      await current.news.next(patience.signal);
+      timer.cancel();
+    }
+    current.askedMs = clock.monotonicMs();
+    const { step, share, outcome } = current;
+    if (outcome === null) return { step, share, codebook: undefined };
+    if ('error' in outcome) throw outcome.error;
+    return { step: 'trained', share: 1, codebook: codebookOf(outcome.files, current.request) };
+  }
+
+  /** Puts what was trained into the object store. FAILED_PRECONDITION while it is not done. */
+  async store({ training, structureVersion, codebookVersion }: StoreTrainingRequest): Promise<void> {
+    const current = this.#find(training);
+    const { outcome, request } = current;
+    if (outcome === null || 'error' in outcome)
+      throw new ShoalError('FAILED_PRECONDITION', 'the training is not done; await it first');
+    current.askedMs = this.#parts.clock.monotonicMs();
+    const { objects } = this.#parts;
+    await objects.put(structureObject(request.uid, structureVersion), outcome.files.structure);
+    await objects.put(codebookObject(request.uid, codebookVersion), outcome.files.codebook);
+  }
+
+  /** Stops a training and forgets it. Idempotent. */
+  async end(training: bigint): Promise<void> {
+    const current = this.#current;
+    if (current === null || current.number !== training) return;
+    current.stop.abort();
+    await current.finished;
+    if (this.#current === current) this.#current = null;
+  }
+
+  /** Stops what is under way. Idempotent. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    if (this.#current !== null) await this.end(this.#current.number);
+  }
+
+  #find(training: bigint): Current {
+    if (this.#current !== null && this.#current.number === training) return this.#current;
+    throw new ShoalError('UNAVAILABLE', 'this node does not carry out that training any more; train again');
+  }
+
+  #watch(): void {
+    const { clock, logger } = this.#parts;
+    this.#timer?.cancel();
+    const current = this.#current;
+    if (current === null) return;
+    this.#timer = clock.after(forgottenMs, () => {
+      if (clock.monotonicMs() - current.askedMs < forgottenMs) return this.#watch();
+      logger.warn({ uid: current.request.uid }, 'a training that nobody asks about is stopped');
+      // Never rejects: it waits for what never rejects.
+      void this.end(current.number);
+    });
+  }
+
+  /** Never rejects. */
+  async #carryOut(current: Current, replica: Replica): Promise<void> {
+    const { logger } = this.#parts;
+    const { uid } = current.request;
+    try {
+      const files = await this.#train(current, replica);
+      current.outcome = { files };
+      logger.info({ uid, lists: files.lists, recall: files.heldOutAfter }, 'a structure is trained');
+    } catch (thrown) {
+      current.outcome = { error: ShoalError.from(thrown) };
+      if (!current.stop.signal.aborted) logger.warn({ uid, err: thrown }, 'a training failed');
+    }
+    current.news.wake();
+  }
+
+  async #train(current: Current, replica: Replica): Promise<TrainedFiles> {
+    const { request, stop } = current;
+    const { dim, index } = replica;
+    const serving = await this.#serving(request);
+    const { documents } = index.statistics(new Uint32Array(0));
+    const rowsMax = Math.min(Math.floor(sampleBytesMax / (4 * dim)), rowsPerList * listCountFor(documents));
+    const vectors = await index.sampleVectors(Math.max(rowsMin, rowsMax), seededRandom(request.seed), stop.signal);
+    const task = {
+      ...{ dim, vectors, serving, seed: request.seed, targetRecall: request.targetRecall },
+      shortQueries: float32From(request.shortQueries, 'short queries'),
+      documents,
+    };
+    const onProgress = (step: string, share: number): void => {
+      Object.assign(current, { step, share: readShare + (1 - readShare) * share });
+      current.news.wake();
+    };
+    stop.signal.throwIfAborted();
+    onProgress('training', 0);
+    return this.#parts.run(task, onProgress, stop.signal);
+  }
+
+  async #serving({ uid, structureVersion, nprobe }: BeginTrainingRequest): Promise<ServingStructure | null> {
+    if (structureVersion === 0) return null;
+    const structure = await this.#parts.objects.get(structureObject(uid, structureVersion));
+    // Another one serves by now; the coordinator will see it.
+    return structure === null ? null : { structure, nprobe };
+  }
+}
+
+function codebookOf(files: TrainedFiles, { method, seed }: BeginTrainingRequest): Codebook {
+  const { lists, sampled, heldOutBefore, heldOutAfter, probes, shortProbes } = files;
+  return Codebook.fromPartial({
+    ...{ method, seed, lists, heldOutBefore, heldOutAfter },
+    ...{ sampled: BigInt(sampled), probes: [...probes], shortProbes: [...shortProbes] },
+  });
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { withFakeCoordinator } from '../run-shoal.js';
+
+describe('shoal codebooks', () => {
+  const { shoal } = withFakeCoordinator();
+
+  it('shows the versions and which one serves', async () => {
+    await shoal(['collections', 'create', 'notes']);
+    assert.match(
+      (await shoal(['codebooks', 'notes'])).stdout,
+      /2 \(serves\) +2 +structure +1970.* 4,000 +64 +1\.0000 +0\.9600/,
+    );
+    assert.deepEqual((await shoal(['codebooks', 'notes', '--json'])).json(), {
+      active: 2,
+      versions: [
+        {
+          ...{ version: 2, structureVersion: 2, method: 'structure', created: '1970-01-01T00:00:00.000Z' },
+          heldOut: { before: 1, after: 0.96 },
+        },
+      ],
+    });
+  });
+
+  it('activates a version, or says why not', async () => {
+    await shoal(['collections', 'create', 'notes']);
+    assert.equal((await shoal(['codebooks', 'notes', '--activate', '2'])).exitCode, 0);
+    const { exitCode, stderr } = await shoal(['codebooks', 'notes', '--activate', '1']);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /belongs to another structure; train again/);
+  });
+});

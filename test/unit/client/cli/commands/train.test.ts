@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { withFakeCoordinator } from '../run-shoal.js';
+
+describe('shoal train', () => {
+  const { fake, shoal } = withFakeCoordinator();
+
+  it('prints what became of it', async () => {
+    await shoal(['collections', 'create', 'notes']);
+    const { exitCode, stdout } = await shoal(['train', 'notes', '--seed', '9']);
+    assert.equal(exitCode, 0);
+    assert.match(stdout, /notes is served by codebook 2: 64 lists from 3,600 vectors in \d+ s; recall.* 0\.9600/);
+    assert.deepEqual(fake().requests.at(-1), { collection: 'notes', method: 'structure', dryRun: false, seed: 9 });
+    const json = (await shoal(['train', 'notes', '--json'])).json();
+    assert.equal(typeof json['seconds'], 'number');
+    assert.deepEqual(
+      { ...json, seconds: 0 },
+      {
+        ...{ collection: 'notes', method: 'structure', from: 1, version: 2, published: true },
+        ...{ heldOut: { before: 1, after: 0.96 }, seconds: 0 },
+      },
+    );
+  });
+
+  it('ends with 1 when nothing is published, unless that was wanted', async () => {
+    await shoal(['collections', 'create', 'ill']);
+    const { exitCode, stdout } = await shoal(['train', 'ill']);
+    assert.equal(exitCode, 1);
+    assert.match(stdout, /not published: it would find less/);
+    assert.equal((await shoal(['train', 'ill', '--dry-run'])).exitCode, 0);
+    const json = (await shoal(['train', 'ill', '--json'])).json();
+    assert.deepEqual([json['published'], json['version'], json['reason']], [false, 0, 'it would find less']);
+  });
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { activeCodebook, calibrated, probesFor, routeUnder } from '../../../../coordinator/search/probes.js';
+import type { Structures } from '../../../../coordinator/structures.js';
+import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
+import { mapOf, placement, question, settings } from '../fixtures.js';
+
+const codebook = Codebook.fromPartial({
+  ...{ version: 3, structureVersion: 3, lists: 64 },
+  probes: [
+    { nprobe: 2, recall: 0.8 },
+    { nprobe: 5, recall: 0.96 },
+  ],
+  shortProbes: [{ nprobe: 20, recall: 0.97 }],
+});
+const trained = settings({ codebooks: [codebook], codebookVersion: 3, structureVersion: 3, targetRecall: 0.95 });
+
+describe('the number of lists that a search probes', () => {
+  it('is the calibration’s, and the larger one for short questions and for given vectors', () => {
+    assert.equal(probesFor(question(), 5, trained), 5);
+    assert.equal(probesFor(question(), 4, trained), 20);
+    assert.equal(probesFor(question(), null, trained), 20);
+    assert.equal(probesFor(question({ like: 'x' }), null, trained), 5);
+    const bare = { ...trained, codebooks: [{ ...codebook, shortProbes: [] }] };
+    assert.equal(probesFor(question(), 1, bare), 5);
+  });
+
+  it('is what the caller says, all for exact and narrowed questions, and all before the first training', () => {
+    assert.equal(probesFor(question({ nprobe: 7 }), 9, trained), 7);
+    assert.equal(probesFor(question({ exact: true }), 9, trained), 0);
+    assert.equal(probesFor(question({ isNarrowed: true }), 9, trained), 0);
+    assert.equal(probesFor(question(), 9, settings()), 0);
+  });
+
+  it('follows the target recall, up to all lists where none was enough', () => {
+    assert.equal(calibrated(codebook.probes, 0.5, codebook), 2);
+    assert.equal(calibrated(codebook.probes, 0.99, codebook), 64);
+  });
+
+  it('is not that of a codebook whose structure serves no more', () => {
+    assert.equal(activeCodebook(trained)?.version, 3);
+    assert.equal(activeCodebook({ ...trained, structureVersion: 4 }), null);
+  });
+});
+
+describe('routing under a map', () => {
+  it('takes structure and calibration of the settings that the map has, whatever the question was read under', async () => {
+    const centroids = Float32Array.from({ length: 128 }, (_, i) => (i % 2 === 0 ? i : 1));
+    const asked: number[] = [];
+    const structures = {
+      of: async ({ structureVersion }: { structureVersion: number }) => {
+        asked.push(structureVersion);
+        return { dim: 2, centroids };
+      },
+    } as unknown as Structures;
+    const all = Array.from({ length: 64 }, (_, list) => list);
+    const map = mapOf({ collections: [trained], placements: [placement(0, ['a'], all)] });
+    const encoded = { dense: Float32Array.of(1, 0), termCount: 9, terms: null, tokens: null };
+    const plan = await routeUnder(map, question(), encoded, structures);
+    assert.deepEqual([plan.lists.length, plan.listsTotal, plan.structureVersion, asked], [5, 64, 3, [3]]);
+  });
+});

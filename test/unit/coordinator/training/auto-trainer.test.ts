@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { AutoTrainer, wantedFor } from '../../../../coordinator/training/auto-trainer.js';
+import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
+import { codebook, trainingRig, type TrainingRig, type TrainingRigOptions } from './fixtures.js';
+
+const turns = async (): Promise<void> => {
+  for (let i = 0; i < 60; i += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Trainings that were begun in three looks. */
+async function looks(options: TrainingRigOptions, documents = 1_500): Promise<{ rig: TrainingRig; begun: number }> {
+  const rig = trainingRig(options);
+  const trainer = new AutoTrainer(rig.parts, { documents, everyMs: 1_000 });
+  for (let look = 0; look < 3; look += 1) {
+    await rig.clock.advance(1_000);
+    await turns();
+  }
+  await trainer.close();
+  return { rig, begun: rig.calls.filter((call) => call.startsWith('BeginTraining')).length };
+}
+
+describe('training by itself', () => {
+  it('happens once to a collection that has grown past the threshold', async () => {
+    const { rig, begun } = await looks({});
+    assert.equal(begun, 1);
+    assert.equal((await rig.stored()).codebookVersion, 1);
+  });
+
+  it('does not happen to a smaller one, nor where it shall not', async () => {
+    assert.equal((await looks({}, 2_001)).begun, 0);
+    assert.equal((await looks({ changes: { autoTrain: false } })).begun, 0);
+    assert.equal((await looks({ changes: { structureVersion: 1 } })).begun, 0);
+  });
+
+  it('is not tried again with the same documents when nothing came of it', async () => {
+    const { rig, begun } = await looks({ trained: { ...codebook, heldOutAfter: 0.2 } });
+    assert.equal(begun, 1);
+    assert.equal((await rig.stored()).codebookVersion, 0);
+  });
+
+  it('is due again at four times the documents', () => {
+    assert.equal(wantedFor({ codebooks: [] }, 50_000), 50_000);
+    assert.equal(wantedFor({ codebooks: [Codebook.fromPartial({ documents: 60_000n })] }, 50_000), 240_000);
+  });
+});

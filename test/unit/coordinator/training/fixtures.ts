@@ -1,0 +1,89 @@
+/** What tests of training share: a registry with one collection in one shard, a view of it, and a node that trains at once. */
+import { createLogger } from '../../../../base/logger.js';
+import { keys } from '../../../../cluster/keys.js';
+import type { ObjectStore } from '../../../../cluster/object-store.js';
+import type { Registry, RegistryEntry } from '../../../../cluster/registry.js';
+import type { ClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
+import type { TrainParts } from '../../../../coordinator/training/train.js';
+import { ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js';
+import { Codebook, CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+import { ShardTrainingService } from '../../../../proto/generated/shoal/v1/training.js';
+import { FakeClock } from '../../../fake-clock.js';
+import { bareSettings, mapOf, placement, registryOf, replica, shardNode, uid } from '../fixtures.js';
+
+export const codebook = Codebook.fromPartial({ method: 'structure', lists: 4, heldOutBefore: 1, heldOutAfter: 0.97 });
+
+export interface TrainingRig {
+  readonly settings: CollectionSettings;
+  readonly registry: Registry;
+  readonly objects: Map<string, Uint8Array>;
+  readonly clock: FakeClock;
+  /** Names of the calls to nodes, in order, with the node's address. */
+  readonly calls: string[];
+  /** Thrown by the node's next answers to this method. */
+  readonly failures: Map<string, Error>;
+  readonly parts: TrainParts;
+  map(): ClusterMap;
+  /** The collection's settings as the registry has them. */
+  stored(): Promise<CollectionSettings>;
+}
+
+export interface TrainingRigOptions {
+  readonly changes?: Partial<CollectionSettings>;
+  readonly documents?: bigint;
+  readonly nodes?: readonly string[];
+  readonly trained?: Codebook;
+}
+
+export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
+  const { changes = {}, documents = 2_000n, nodes = ['a', 'b'], trained = codebook } = options;
+  const settings = bareSettings({ keepVectors: true, targetRecall: 0.95, ...changes });
+  const entries = new Map<string, RegistryEntry>();
+  const put = (key: string, value: Uint8Array): void => void entries.set(key, { key, value, revision: 1n });
+  put(keys.setting(uid), CollectionSettings.encode(settings).finish());
+  put(keys.placement(uid, 0), ShardPlacement.encode(placement(0, nodes)).finish());
+  const registry = registryOf(entries);
+  const objects = new Map<string, Uint8Array>();
+  const map = (): ClusterMap => {
+    const setting = entries.get(keys.setting(uid));
+    const shard = entries.get(keys.placement(uid, 0));
+    return mapOf({
+      collections: setting === undefined ? [] : [CollectionSettings.decode(setting.value)],
+      placements: shard === undefined ? [] : [ShardPlacement.decode(shard.value)],
+      nodes: nodes.map(shardNode),
+      replicas: nodes.map((node) => replica(0, node)),
+    });
+  };
+  const calls: string[] = [];
+  const failures = new Map<string, Error>();
+  const answers = new Map<unknown, unknown>([
+    [ShardTrainingService.beginTraining, { training: 1n }],
+    [ShardTrainingService.awaitTraining, { step: 'trained', share: 1, codebook: trained }],
+    [ShardTrainingService.storeTraining, {}],
+    [ShardTrainingService.endTraining, {}],
+  ]);
+  const transfer = async (address: string, method: { readonly path: string }): Promise<unknown> => {
+    const name = method.path.split('/').at(-1)!;
+    calls.push(`${name} ${address}`);
+    const failure = failures.get(`${name} ${address}`);
+    if (failure !== undefined) throw failure;
+    return answers.get(method);
+  };
+  const statistics = async (): Promise<unknown> => ({ shards: [{ shard: 0, status: 0, documents, diskBytes: 1n }] });
+  const store: Partial<ObjectStore> = {
+    list: async (prefix) => [...objects.keys()].filter((name) => name.startsWith(prefix)),
+    delete: async (name) => void objects.delete(name),
+  };
+  const clock = new FakeClock();
+  const view = {
+    current: map,
+    when: async <T>(look: (seen: ClusterMap) => T | undefined) => look(map()),
+  };
+  const parts = {
+    ...{ registry, clock, view, objects: store, logger: createLogger('test', 'silent'), newSeed: () => 7 },
+    ...{ peers: { transfer, statistics }, appenders: {}, encoders: {} },
+  } as unknown as TrainParts;
+  const stored = async (): Promise<CollectionSettings> =>
+    CollectionSettings.decode((await registry.get(keys.setting(uid)))!.value);
+  return { settings, registry, objects, clock, calls, failures, parts, map, stored };
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { checkMethod, trainableDocuments, trainableShard } from '../../../../coordinator/training/trainable.js';
+import { deadlineOf, mapOf, placement, settings, viewOf } from '../fixtures.js';
+import { trainingRig } from './fixtures.js';
+
+describe('what can be trained', () => {
+  it('is trained by methods that there are', () => {
+    checkMethod('structure');
+    assert.throws(() => checkMethod('jpq'), {
+      code: 'INVALID_ARGUMENT',
+      message: /'jpq'; the methods are: 'structure'/,
+    });
+  });
+
+  it('has vectors, and one shard', () => {
+    const { settings: given, parts } = trainingRig();
+    assert.equal(trainableShard(given, parts).shard, 0);
+    const refused = { code: 'FAILED_PRECONDITION' };
+    assert.throws(() => trainableShard({ ...given, dim: 0 }, parts), refused);
+    assert.throws(() => trainableShard({ ...given, keepVectors: false }, parts), refused);
+    const two = { view: viewOf(mapOf({ placements: [placement(0, ['a']), placement(1, ['a'])] })) };
+    assert.throws(() => trainableShard(given, two), { ...refused, message: /2 shards/ });
+    assert.throws(() => trainableShard(given, { view: viewOf(mapOf({})) }), { code: 'UNAVAILABLE' });
+  });
+
+  it('has at least a thousand documents', async () => {
+    const small = trainingRig({ documents: 999n });
+    const counting = trainableDocuments(settings(), small.parts, deadlineOf());
+    await assert.rejects(counting, { code: 'FAILED_PRECONDITION', message: /999 documents, fewer than 1000/ });
+    const { parts } = trainingRig({ documents: 1_000n });
+    assert.equal(await trainableDocuments(settings(), parts, deadlineOf()), 1_000n);
+  });
+});

@@ -1,0 +1,35 @@
+/** Structures of two lists in the plane, as training publishes them. */
+import { codebookObject, structureObject } from '../../../../cluster/keys.js';
+import type { ObjectStore } from '../../../../cluster/object-store.js';
+import { writeListCodebookFile, type ListCodebook } from '../../../../vector-index/codebook/list-codebook.js';
+import { writeStructureFile, type Structure } from '../../../../vector-index/codebook/structure.js';
+
+export const structure: Structure = { dim: 2, centroids: Float32Array.of(1, 0, 0, 1) };
+
+export const codebook: ListCodebook = {
+  ...{ dim: 2, subquantizers: 1, dsub: 2, rescale: 0.001, anchor: 0.001 },
+  words: Float32Array.from({ length: 32 }, (_, i) => i / 32 - 0.5),
+  bases: structure.centroids,
+  anchors: structure.centroids,
+};
+
+export async function storeVersion(objects: ObjectStore, uid: string, version: number): Promise<void> {
+  await objects.put(structureObject(uid, version), writeStructureFile(structure));
+  await objects.put(codebookObject(uid, version), writeListCodebookFile(codebook));
+}
+
+/** An object store in memory. */
+export function memoryObjects(): ObjectStore {
+  const held = new Map<string, Uint8Array>();
+  return {
+    put: async (name, bytes) => void held.set(name, bytes),
+    get: async (name) => held.get(name) ?? null,
+    list: async (prefix) => [...held.keys()].filter((name) => name.startsWith(prefix)).sort(),
+    delete: async (name) => void held.delete(name),
+  };
+}
+
+/** Vectors float32[n, 2] around the circle. */
+export function circle(count: number): Float32Array {
+  return Float32Array.from(Array.from({ length: count }, (_, i) => [Math.cos(i * 2.4), Math.sin(i * 2.4)]).flat());
+}

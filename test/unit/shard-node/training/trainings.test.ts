@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
+import { createLogger } from '../../../../base/logger.js';
+import { BeginTrainingRequest } from '../../../../proto/generated/shoal/v1/training.js';
+import type { Replica } from '../../../../shard-node/replica.js';
+import type { RunTraining, TrainedFiles, TrainingTask } from '../../../../shard-node/training/run-training.js';
+import { Trainings } from '../../../../shard-node/training/trainings.js';
+import { FakeClock } from '../../../fake-clock.js';
+import { circle, memoryObjects, storeVersion } from './small-structures.js';
+
+const files: TrainedFiles = {
+  ...{ structure: Uint8Array.of(1), codebook: Uint8Array.of(2), lists: 4, sampled: 90 },
+  ...{ heldOutBefore: 1, heldOutAfter: 0.96, probes: [{ nprobe: 2, recall: 0.96 }], shortProbes: [] },
+};
+const order = BeginTrainingRequest.fromPartial({ uid: 'u', method: 'structure', seed: 5, targetRecall: 0.95 });
+
+function rig(run: RunTraining = async () => files) {
+  const index = { sampleVectors: async () => circle(100), statistics: () => ({ documents: 100 }) };
+  const replica = { dim: 2, index } as unknown as Replica;
+  const [clock, objects] = [new FakeClock(), memoryObjects()];
+  const logger = createLogger('test', 'silent');
+  const trainings = new Trainings({ replicas: { replica: () => replica }, objects, clock, logger, run });
+  return { trainings, clock, objects };
+}
+
+/** Runs until it is stopped. */
+const endless: RunTraining = (_task, _onProgress, signal) =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(new ShoalError('CANCELLED', 'stopped'))));
+
+describe('the trainings of a node', () => {
+  it('sample a replica, train, store the files and forget them', async () => {
+    const given: TrainingTask[] = [];
+    const { trainings, objects } = rig(async (task, onProgress) => {
+      given.push(task);
+      onProgress('training lists', 0.5);
+      return files;
+    });
+    await storeVersion(objects, 'u', 1);
+    const training = trainings.begin({ ...order, structureVersion: 1, nprobe: 3 });
+    const answers = [await trainings.await(training)];
+    while (answers.at(-1)!.codebook === undefined) answers.push(await trainings.await(training));
+    assert.equal(answers.at(-1)?.codebook?.heldOutAfter, 0.96);
+    assert.deepEqual([given[0]?.documents, given[0]?.serving?.nprobe, given[0]?.vectors.length], [100, 3, 200]);
+    await trainings.store({ training, structureVersion: 2, codebookVersion: 2 });
+    assert.deepEqual(await objects.get('structures/u/2'), files.structure);
+    assert.deepEqual(await objects.get('codebooks/u/2'), files.codebook);
+    await trainings.end(training);
+    await assert.rejects(trainings.await(training), { code: 'UNAVAILABLE' });
+  });
+
+  it('are one at a time, and none once they are closed', async () => {
+    const { trainings } = rig(endless);
+    const training = trainings.begin(order);
+    assert.throws(() => trainings.begin(order), { code: 'UNAVAILABLE' });
+    const storing = trainings.store({ training, structureVersion: 1, codebookVersion: 1 });
+    await assert.rejects(storing, { code: 'FAILED_PRECONDITION' });
+    await trainings.close();
+    assert.ok(trainings.begin(order) > training);
+    await trainings.close();
+  });
+
+  it('give the error of one that failed', async () => {
+    const { trainings } = rig(async () => Promise.reject(new ShoalError('INVALID_ARGUMENT', 'no vectors')));
+    const training = trainings.begin(order);
+    const failed = async (): Promise<void> => {
+      while ((await trainings.await(training)).codebook === undefined);
+    };
+    await assert.rejects(failed(), { code: 'INVALID_ARGUMENT' });
+    await trainings.close();
+  });
+
+  it('are stopped when nobody asks about them any more', async () => {
+    const { trainings, clock } = rig(endless);
+    trainings.begin(order);
+    await clock.advance(30_000);
+    for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
+    trainings.begin(order);
+    await trainings.close();
+  });
+});

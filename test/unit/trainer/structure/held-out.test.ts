@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { probesUpTo, recallAt, recallByProbes, trueNeighbours } from '../../../../trainer/structure/held-out.js';
+
+/** Twelve vectors, six in each of two lists. */
+const vectors = Float32Array.from(Array.from({ length: 12 }, (_, i) => (i < 6 ? [1, i / 100] : [i / 100, 1])).flat());
+const structure = { dim: 2, centroids: Float32Array.of(1, 0, 0, 1) };
+const lists = Uint32Array.from({ length: 12 }, (_, i) => (i < 6 ? 0 : 1));
+const heldOut = trueNeighbours(Float32Array.of(1, 0, 0, 1), vectors, 2);
+
+describe('held-out queries', () => {
+  it('have the ten vectors of the largest inner products as neighbours, or all of fewer', () => {
+    assert.deepEqual(
+      heldOut.rows.map(({ length }) => length),
+      [10, 10],
+    );
+    assert.equal(trueNeighbours(Float32Array.of(1, 0), vectors.subarray(0, 6), 2).rows[0]?.length, 3);
+    assert.ok([0, 1, 2, 3, 4, 5].every((row) => heldOut.rows[0]!.includes(row)));
+  });
+
+  it('find what lies in the lists nearest to them, less what codes lose', () => {
+    const recalls = recallByProbes(heldOut, { structure, lists }, [1, 2]).map(({ recall }) => recall.toFixed(4));
+    assert.deepEqual(recalls, [(0.995 * 0.6).toFixed(4), '0.9950']);
+    assert.equal(recallAt(heldOut, { structure, lists }, 99).toFixed(4), '0.9950');
+  });
+
+  it('find all where there is nothing to find', () => {
+    const none = { queries: [], rows: [] };
+    assert.deepEqual(recallByProbes(none, { structure, lists }, [1]), [{ nprobe: 1, recall: 1 }]);
+  });
+
+  it('are asked with one list, with all, and with numbers between', () => {
+    assert.deepEqual(probesUpTo(1), [1]);
+    const probes = probesUpTo(1_000);
+    assert.deepEqual([probes[0], probes.at(-1)], [1, 1_000]);
+    assert.ok(probes.every((probe, i) => i === 0 || probe > probes[i - 1]!) && probes.length < 50);
+  });
+});

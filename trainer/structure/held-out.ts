@@ -1,0 +1,68 @@
+/** What lists are worth: the share of the ten true neighbours of held-out queries that lies in the lists nearest to each. */
+import { assignNearest, topK } from '../../kernels/kernels.js';
+import { listCountOf, nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
+
+const neighbours = 10;
+
+/** Of the neighbours in the lists read so many survive their codes: lists make up for the rest. */
+const codeRecall = 0.995;
+
+/** With so many lists, such a share of the neighbours is found. */
+export interface ProbeRecall {
+  readonly nprobe: number;
+  readonly recall: number;
+}
+
+/** Queries with their true neighbours. */
+export interface HeldOut {
+  /** One float32[dim] each. */
+  readonly queries: readonly Float32Array[];
+  /** Rows of the ten vectors with the largest inner product with each, or of all where there are fewer. */
+  readonly rows: readonly Uint32Array[];
+}
+
+/** Lists of vectors: uint32[n], by `structure`. */
+export interface Assigned {
+  readonly structure: Structure;
+  readonly lists: Uint32Array;
+}
+
+/** `queries` float32[m, dim] with their neighbours among `vectors` float32[n, dim]. */
+export function trueNeighbours(queries: Float32Array, vectors: Float32Array, dim: number): HeldOut {
+  const all = Array.from({ length: queries.length / dim }, (_, i) => queries.subarray(i * dim, (i + 1) * dim));
+  const rows = all.map((query) => topK(assignNearest(vectors, query, dim).scores, null, neighbours, -Infinity).rows);
+  return { queries: all, rows };
+}
+
+/** Numbers of lists from 1 to all of `lists`, each about a fifth larger than the one before. */
+export function probesUpTo(lists: number): readonly number[] {
+  const probes: number[] = [];
+  for (let probe = 1; probe < lists; probe = Math.max(probe + 1, Math.round(probe * 1.19))) probes.push(probe);
+  return [...probes, lists];
+}
+
+/** The recall with each of `probes`, ascending, as codes let it be; 1 where there is nothing to find. */
+export function recallByProbes(heldOut: HeldOut, assigned: Assigned, probes: readonly number[]): ProbeRecall[] {
+  const ranks = ranksOf(heldOut, assigned);
+  const wanted = ranks.reduce((sum, count) => sum + count, 0);
+  const found = new Float64Array(ranks.length + 1);
+  ranks.forEach((count, rank) => (found[rank + 1] = found[rank]! + count));
+  return probes.map((nprobe) => ({ nprobe, recall: wanted === 0 ? 1 : (codeRecall * found[nprobe]!) / wanted }));
+}
+
+/** The recall with `nprobe` lists. */
+export function recallAt(heldOut: HeldOut, assigned: Assigned, nprobe: number): number {
+  return recallByProbes(heldOut, assigned, [Math.min(nprobe, listCountOf(assigned.structure))])[0]!.recall;
+}
+
+/** float64[lists]: how many neighbours lie in the list that is nearest, second nearest … to their query. */
+function ranksOf({ queries, rows }: HeldOut, { structure, lists }: Assigned): Float64Array {
+  const count = listCountOf(structure);
+  const ranks = new Float64Array(count);
+  const rankOf = new Uint32Array(count);
+  queries.forEach((query, i) => {
+    nearestLists(structure, query, count).forEach((list, rank) => (rankOf[list] = rank));
+    for (const row of rows[i]!) ranks[rankOf[lists[row]!]!]! += 1;
+  });
+  return ranks;
+}
