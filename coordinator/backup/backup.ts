@@ -130,7 +130,10 @@ async function carriedOut(uid: string, position: bigint, parts: BackupParts, dea
 }
 
 /** With the attribute types that every document up to now has. */
-async function settingsNow({ uid, name, structureVersion }: CollectionSettings, registry: Registry): Promise<Uint8Array> {
+async function settingsNow(
+  { uid, name, structureVersion }: CollectionSettings,
+  registry: Registry,
+): Promise<Uint8Array> {
   const entry = await registry.get(keys.setting(uid));
   if (entry === null) throw new ShoalError('NOT_FOUND', `collection '${name}' was dropped during the backup`);
   if (CollectionSettings.decode(entry.value).structureVersion === structureVersion) return entry.value;

@@ -9,6 +9,8 @@ describe('the configuration of a coordinator', () => {
       port: 7420,
       defaultReplicas: 1,
       expirySweepMs: 60_000,
+      autoTrainDocuments: 50_000,
+      autoTrainEveryMs: 60_000,
     });
   });
 

@@ -32,8 +32,8 @@ describe('the cluster in tables', () => {
       paint,
     );
     const [, first = '', second = '', third = ''] = text.split('\n');
-    assert.match(first, /^7 .* a +ready +9 +0$/);
-    assert.match(second, /^ +b +loading +9 +3$/);
+    assert.match(first, /^7 .* a +ready +9 +0 +0$/);
+    assert.match(second, /^ +b +loading +9 +3 +0$/);
     assert.match(third, /^8 .*no replica/);
   });
 });

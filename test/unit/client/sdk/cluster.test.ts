@@ -20,7 +20,9 @@ describe('the cluster as the client sees it', () => {
       } = await client.cluster.shards('notes');
       assert.deepEqual(problems, []);
       assert.equal(shard?.documents, 1);
-      assert.deepEqual(shard?.replicas, [{ node: 'shard-1', state: 'ready', applied: 9n, lag: 0 }]);
+      assert.deepEqual(shard?.replicas, [
+        { node: 'shard-1', state: 'ready', applied: 9n, lag: 0, structureVersion: 2, olderRows: 5 },
+      ]);
       assert.deepEqual(await client.cluster.flush('notes'), { durable: 9n, diskBytes: 100 });
     }));
 

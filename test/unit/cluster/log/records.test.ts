@@ -28,7 +28,7 @@ describe('an upsert record', () => {
 
   it('gives back its documents, in order', () => {
     const docIds = BigUint64Array.from(ids, (_, position) => docIdOf(7n, position));
-    const expected = { operation: 'upsert', documents, docIds, contentHashes: hashes, places: new Map() };
+    const expected = { operation: 'upsert', documents, docIds, contentHashes: hashes, structure: 5, places: new Map() };
     assert.deepEqual(changeOf(entry(record)), expected);
   });
 
