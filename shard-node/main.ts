@@ -69,7 +69,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const directory = new DirectoryAnswers(directories, log);
   const { server: implementation, stream } = shardService(replicas, { directory, clock, logger });
   const { dataDirectory } = config;
-  const transfers = openTransfers({ replicas, dataDirectory, registry, files, clock, logger });
+  const transfers = openTransfers({ replicas, dataDirectory, registry, objects, files, clock, logger });
   const trainings = new Trainings({ replicas, objects, clock, logger, run: options.train ?? runInThread });
   const server = await transport
     .serve({

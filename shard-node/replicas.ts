@@ -28,7 +28,7 @@ import type { ShardNodeConfig } from './config.js';
 import { retryMsMax } from './ingest/maintenance.js';
 import { Replica } from './replica.js';
 import { StateReports } from './state-reports.js';
-import { givenVersion, readListStructure } from './training/list-structures.js';
+import { givenVersion, readListStructure, trainedStructure } from './training/list-structures.js';
 
 export interface ReplicaSetParts {
   readonly config: ShardNodeConfig;
@@ -204,9 +204,7 @@ export class ReplicaSet {
     const { config, clock, files } = this.#parts;
     const collection = join(config.dataDirectory, placement.uid);
     const codec = await this.#codec(settings.tokenCodec);
-    const { uid, structureVersion } = settings;
-    const isTrained = structureVersion > givenVersion(settings);
-    const structure = isTrained ? await readListStructure(this.#parts.objects, uid, structureVersion) : null;
+    const structure = await trainedStructure(this.#parts.objects, settings);
     try {
       await files.makeDirectory(collection);
       await files.syncDirectory(config.dataDirectory);

@@ -10,16 +10,14 @@ import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import { MemberCheck } from '../../cluster/archive/member-check.js';
-import { codebookObject, codecObject, keys, structureObject } from '../../cluster/keys.js';
+import { keys } from '../../cluster/keys.js';
 import type { RestorePart, RestoreResponse, RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
-import { codedLists, readListCodebookFile, type ListCodebook } from '../../vector-index/codebook/list-codebook.js';
-import { readStructureFile, listCountOf } from '../../vector-index/codebook/structure.js';
-import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import { publishCollection } from '../collections/create.js';
 import { dropCollection, type ManageParts } from '../collections/manage.js';
 import { beginOpening, clearRemains } from '../collections/remains.js';
 import { countDocuments } from '../documents/count.js';
 import { checkCount } from './check-count.js';
+import { HeldObjects } from './held-objects.js';
 import type { BackupParts } from './parts.js';
 import { planRestore, type Destination, type RestorePlan } from './restore-plan.js';
 import { ShardImports } from './shard-imports.js';
@@ -28,9 +26,6 @@ export interface RestoreParts extends BackupParts, ManageParts {
   /** A name that was never given before. */
   readonly newUid: () => string;
 }
-
-/** Bytes of a structure or a codec, which are held in memory. */
-const objectBytesMax = 1024 * 1024 * 1024;
 
 /** Makes the collection that `messages` bring. ALREADY_EXISTS for a name that is taken; after an error nothing is left of it. */
 export async function restoreCollection(
@@ -45,10 +40,9 @@ export async function restoreCollection(
   const imports = new ShardImports(plan, parts);
   const opening = await beginOpening(plan.settings.uid, parts);
   try {
-    const objects = await receive({ rest, plan, imports }, deadline);
-    checkObjects(objects, plan);
+    const objects = new HeldObjects(plan, parts);
+    await receive({ rest, plan, imports, objects }, deadline);
     const imported = await imports.finish(deadline);
-    await storeObjects(objects, plan, parts);
     const { settings, placed, manifest } = plan;
     const { sequence } = manifest;
     await publishCollection({ settings, placed, after: sequence, opening }, parts, deadline);
@@ -80,22 +74,24 @@ async function checkFree(name: string, { registry }: RestoreParts): Promise<void
   throw new ShoalError('ALREADY_EXISTS', `${taken}; drop it, or restore under another name`);
 }
 
-/** Members that the coordinator stores itself. */
-type Objects = { readonly [Kind in 'structure' | 'codebook' | 'codec']: Buffer[] };
+interface Receiving {
+  readonly rest: AsyncIterator<RestorePart>;
+  readonly plan: RestorePlan;
+  readonly imports: ShardImports;
+  readonly objects: HeldObjects;
+}
 
 /** Takes every member, in the manifest's order, to where it belongs. */
-async function receive(
-  { rest, plan, imports }: { rest: AsyncIterator<RestorePart>; plan: RestorePlan; imports: ShardImports },
-  deadline: Deadline,
-): Promise<Objects> {
+async function receive({ rest, plan, imports, objects }: Receiving, deadline: Deadline): Promise<void> {
   const check = new MemberCheck(plan.manifest.members);
-  const objects: Objects = { structure: [], codebook: [], codec: [] };
   let to: Destination | undefined;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
     const { member, data, start } = next.value;
     if (start !== undefined) throw new ShoalError('INVALID_ARGUMENT', 'a restore has one beginning only');
     if (member !== undefined) {
       to = plan.destinations.get(check.begin(member).name);
+      // Nodes put what they import into the lists of the structure.
+      if (to?.kind === 'file' || to?.kind === 'records') await objects.store();
       // A file of no bytes is a file.
       if (to?.kind === 'file') await imports.writeFile(to.shard, to.file, Buffer.alloc(0), deadline);
       continue;
@@ -104,52 +100,10 @@ async function receive(
     check.data(bytes);
     if (to?.kind === 'file') await imports.writeFile(to.shard, to.file, bytes, deadline);
     else if (to?.kind === 'records') await imports.writeRecords(to.shard, bytes, deadline);
-    else if (to !== undefined) hold(objects[to.kind], bytes);
+    else if (to !== undefined) objects.hold(to.kind, bytes);
   }
   check.finish();
-  return objects;
-}
-
-function hold(pieces: Buffer[], bytes: Buffer): void {
-  pieces.push(bytes);
-  if (pieces.reduce((sum, piece) => sum + piece.length, 0) <= objectBytesMax) return;
-  throw new ShoalError('INVALID_ARGUMENT', `the backup has a structure or codec of more than ${objectBytesMax} bytes`);
-}
-
-/** They fit the settings and each other. */
-function checkObjects(objects: Objects, plan: RestorePlan): void {
-  const { manifest, settings } = plan;
-  if (manifest.structure !== null) {
-    const structure = readStructureFile(Buffer.concat(objects.structure));
-    const lists = new Set(manifest.shards.flatMap((shard) => [...shard.lists]));
-    const count = listCountOf(structure);
-    const isWhole = lists.size === count && [...lists].every((list) => list < count);
-    if (structure.dim !== settings.dim || !isWhole) {
-      throw new ShoalError(
-        'INVALID_ARGUMENT',
-        'this backup cannot be restored: its structure is not that of its shards',
-      );
-    }
-  }
-  if (manifest.codebook !== null) checkCodebook(readListCodebookFile(Buffer.concat(objects.codebook)), plan);
-  if (manifest.codec === null) return;
-  const { version } = TokenCodec.parse(Buffer.concat(objects.codec));
-  if (version === manifest.codec.version) return;
-  throw new ShoalError('INVALID_ARGUMENT', `this backup cannot be restored: its codec is '${version}', not as it says`);
-}
-
-function checkCodebook(codebook: ListCodebook, { manifest, settings }: RestorePlan): void {
-  const lists = manifest.shards.reduce((sum, shard) => sum + shard.lists.length, 0);
-  if (codebook.dim === settings.dim && codedLists(codebook) === lists) return;
-  throw new ShoalError('INVALID_ARGUMENT', 'this backup cannot be restored: its codebook is not that of its lists');
-}
-
-async function storeObjects(objects: Objects, plan: RestorePlan, { objects: store }: RestoreParts): Promise<void> {
-  const { uid, structureVersion, codebookVersion } = plan.settings;
-  const { structure, codebook, codec } = plan.manifest;
-  if (structure !== null) await store.put(structureObject(uid, structureVersion), Buffer.concat(objects.structure));
-  if (codebook !== null) await store.put(codebookObject(uid, codebookVersion), Buffer.concat(objects.codebook));
-  if (codec !== null) await store.put(codecObject(codec.version), Buffer.concat(objects.codec));
+  await objects.store();
 }
 
 /** Codecs stay: they are named by their content, and another collection may have begun to use one. */

@@ -16,6 +16,15 @@ export function givenVersion({
   return first === undefined ? structureVersion : first.structureVersion - 1;
 }
 
+/** The structure that settings name; null where it was never trained. Errors as of `readListStructure`. */
+export async function trainedStructure(
+  objects: ObjectStore,
+  settings: Pick<CollectionSettings, 'uid' | 'codebooks' | 'structureVersion'>,
+): Promise<ListStructure | null> {
+  const { uid, structureVersion } = settings;
+  return structureVersion > givenVersion(settings) ? await readListStructure(objects, uid, structureVersion) : null;
+}
+
 /** Version `version`. UNAVAILABLE while its files are not there, DATA_LOSS when they are damaged or do not belong together. */
 export async function readListStructure(objects: ObjectStore, uid: string, version: number): Promise<ListStructure> {
   const read = async (name: string): Promise<Uint8Array> => {

@@ -9,6 +9,7 @@ import type { Clock, Timer } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import { keys } from '../../cluster/keys.js';
+import type { ObjectStore } from '../../cluster/object-store.js';
 import type { Registry } from '../../cluster/registry.js';
 import type { Files } from '../../vector-index/files.js';
 import { ReplicaImport, type ImportTask } from './replica-import.js';
@@ -17,6 +18,7 @@ import { abandonedMs } from './snapshots.js';
 export interface ImportsParts {
   readonly dataDirectory: string;
   readonly registry: Registry;
+  readonly objects: ObjectStore;
   readonly files: Files;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,13 +43,13 @@ export class Imports {
 
   /** Begins an import. ALREADY_EXISTS when the node has data of the shard, or another import of it. */
   async begin(task: ImportTask): Promise<void> {
-    const { dataDirectory, files, clock } = this.#parts;
+    const { dataDirectory, objects, files, clock } = this.#parts;
     const { uid, shard } = task.placement;
     checkUid(uid);
     const place = placeOf(uid, shard);
     if (this.#held.has(place)) throw new ShoalError('ALREADY_EXISTS', `shard ${place} is being imported already`);
     const directory = join(dataDirectory, uid, String(shard));
-    const replica = await ReplicaImport.begin({ ...task, directory, files, clock });
+    const replica = await ReplicaImport.begin({ ...task, directory, objects, files, clock });
     await files.syncDirectory(join(dataDirectory, uid));
     await files.syncDirectory(dataDirectory);
     this.#held.set(place, { replica, tail: Promise.resolve(), timer: this.#timer(uid, shard), isFinished: false });

@@ -12,6 +12,7 @@ import { ArchivedRecordReader, changeUpTo, entryOf } from '../../cluster/archive
 import { memberName } from '../../cluster/archive/check-manifest.js';
 import { shardSubject } from '../../cluster/keys.js';
 import { docIdOf } from '../../cluster/log/doc-id.js';
+import type { ObjectStore } from '../../cluster/object-store.js';
 import type { ArchivedRecord } from '../../proto/generated/shoal/v1/backup.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
@@ -20,6 +21,7 @@ import { readManifest, writeManifest } from '../../vector-index/manifest.js';
 import { ShardIndex } from '../../vector-index/shard-index.js';
 import { verifyDirectory } from '../../vector-index/verify.js';
 import { indexDocuments, type TermWeighting } from '../ingest/decode.js';
+import { trainedStructure } from '../training/list-structures.js';
 
 /** Bytes in memory after which the records applied so far are sealed. */
 const sealBytes = 64 * 1024 * 1024;
@@ -39,6 +41,8 @@ export interface ImportTask {
 export interface ReplicaImportOptions extends ImportTask {
   /** The replica's folder; must not hold anything. */
   readonly directory: string;
+  /** Where the new collection's structure is, before the first record comes. */
+  readonly objects: ObjectStore;
   readonly files: Files;
   readonly clock: Clock;
 }
@@ -140,7 +144,7 @@ export class ReplicaImport {
   async #openIndex(): Promise<ShardIndex> {
     if (this.#index !== null) return this.#index;
     await this.#endFile();
-    const { files, directory, clock, settings } = this.#options;
+    const { files, directory, objects, clock, settings } = this.#options;
     const problems = await verifyDirectory(directory, { files, clock });
     if (problems.length > 0) {
       throw new ShoalError('DATA_LOSS', `the files of the backup are damaged: ${problems[0]}; use another backup`);
@@ -150,6 +154,7 @@ export class ReplicaImport {
       files,
       directory,
       settings: { dim: settings.dim, tokenDim: settings.tokenDim },
+      structure: await trainedStructure(objects, settings),
       codecs: () => null,
       clock,
     });

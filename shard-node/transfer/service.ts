@@ -4,6 +4,7 @@ import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { Logger } from '../../base/logger.js';
 import { unaryHandler } from '../../cluster/rpc/handlers.js';
+import type { ObjectStore } from '../../cluster/object-store.js';
 import type { Registry } from '../../cluster/registry.js';
 import type { BeginImportRequest, TransferServer, WriteImportRequest } from '../../proto/generated/shoal/v1/backup.js';
 import type { Files } from '../../vector-index/files.js';
@@ -17,6 +18,7 @@ export interface TransferParts {
   /** Folder of the replicas. */
   readonly dataDirectory: string;
   readonly registry: Registry;
+  readonly objects: ObjectStore;
   readonly files: Files;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -1,12 +1,15 @@
 /** `train --method structure` from the client to every replica, while the collection serves. */
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
+import { checkArchive, readMembers, writeArchive } from '../../client/cli/backup/archive-folder.js';
 import type { TrainingProgress } from '../../client/sdk/types.js';
 import type { RunTraining } from '../../shard-node/training/run-training.js';
 import { runInThread } from '../../shard-node/training/thread.js';
 import { clusteredVectors, dim, fill, recallOf, vectorDocuments } from './trained-collection.js';
 import { SmallCluster, withCluster } from './small-cluster.js';
+import { inFolder } from '../temporary-folder.js';
 
 const vectors = clusteredVectors(4_000, 1);
 const queries = clusteredVectors(40, 2);
@@ -132,16 +135,30 @@ describe('training a structure', function () {
       assert.deepEqual(await answersOf(cluster), before);
     });
 
+    it('can be backed up and restored with its lists', () =>
+      inFolder(async (folder) => {
+        const { client } = cluster;
+        const archive = join(folder, 'backup');
+        await writeArchive(archive, client.backups.backup('notes'));
+        const { manifest, bytes } = await checkArchive(archive);
+        const members = readMembers(archive, manifest);
+        await client.backups.restore({ collection: 'copy', manifest: bytes, members });
+        await settled(cluster, 'copy', 2, 2);
+        assert.deepEqual(await answersOf(cluster, 'copy'), await answersOf(cluster));
+        assert.deepEqual(await recallOf(client, 'copy', queries), await recallOf(client, 'notes', queries));
+        await client.collections.drop('copy');
+      }));
+
     it('can be dropped, and leaves no object behind', async () => {
       await cluster.client.collections.drop('notes');
       assert.deepEqual(await cluster.embedded.objects.list('structures/'), await givenObjects(cluster));
       assert.deepEqual(await cluster.embedded.objects.list('codebooks/'), []);
     });
 
-    async function answersOf({ client }: SmallCluster): Promise<unknown> {
+    async function answersOf({ client }: SmallCluster, name = 'notes'): Promise<unknown> {
       return Promise.all(
         queries.slice(0, 10).map(async (query) => {
-          const { hits, coverage } = await client.search('notes', query, { mode: 'dense', exact: true });
+          const { hits, coverage } = await client.search(name, query, { mode: 'dense', exact: true });
           return { full: coverage.full, hits: hits.map(({ id, score }) => [id, score]) };
         }),
       );

@@ -1,6 +1,7 @@
 /** A replica's files and tail, as a backup has them: made by an index of its own. */
 import { readFileSync } from 'node:fs';
 import { encodeArchivedRecord } from '../../../../cluster/archive/archived-records.js';
+import type { ObjectStore } from '../../../../cluster/object-store.js';
 import { docIdOf } from '../../../../cluster/log/doc-id.js';
 import { supersededRecord, upsertRecord } from '../../../../cluster/log/records.js';
 import type { ImportTask } from '../../../../shard-node/transfer/replica-import.js';
@@ -10,6 +11,9 @@ import { logDocument, placement, withDocuments } from '../fixtures.js';
 /** uid of the collection that was backed up is `u1`, of the new one `u2`. */
 export const archivedSubject = 'shoal.u1.1.0';
 export const newSubject = 'shoal.u2.1.0';
+
+/** For collections without a structure. */
+export const noObjects = { get: () => Promise.resolve(null) } as unknown as ObjectStore;
 
 /** Names and bytes of the sealed files of `a`, `b` and `c`, written by record 1. */
 export async function sealedFiles(): Promise<{ name: string; bytes: Buffer }[]> {

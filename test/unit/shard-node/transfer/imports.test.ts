@@ -7,7 +7,7 @@ import { abandonedMs } from '../../../../shard-node/transfer/snapshots.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
 import { FakeClock } from '../../../fake-clock.js';
 import { placement, silent, withRig, type Rig } from '../fixtures.js';
-import { sealedFiles, tail, task } from './exported.js';
+import { noObjects, sealedFiles, tail, task } from './exported.js';
 
 async function withImports(
   work: (parts: { imports: Imports; clock: FakeClock; rig: Rig; data: string }) => Promise<void>,
@@ -16,7 +16,8 @@ async function withImports(
     const clock = new FakeClock();
     const data = join(rig.directory, 'data');
     const { registry } = rig;
-    const imports = new Imports({ dataDirectory: data, registry, files: systemFiles, clock, logger: silent });
+    const objects = noObjects;
+    const imports = new Imports({ dataDirectory: data, registry, objects, files: systemFiles, clock, logger: silent });
     try {
       await work({ imports, clock, rig, data });
     } finally {

@@ -8,7 +8,7 @@ import { systemFiles } from '../../../../vector-index/system-files.js';
 import { folderPerTest } from '../../../temporary-folder.js';
 import { encodeManifest, type Manifest } from '../../../../vector-index/manifest.js';
 import { placement } from '../fixtures.js';
-import { archivedSubject, newSubject, sealedFiles, tail, task } from './exported.js';
+import { archivedSubject, newSubject, noObjects, sealedFiles, tail, task } from './exported.js';
 
 /** A replica's manifest that says that its files cover the log up to `mark`. */
 function marked(manifest: Buffer, mark: bigint): Buffer {
@@ -21,7 +21,13 @@ describe('a replica from a backup', () => {
   const folder = folderPerTest();
   const directory = (): string => join(folder(), 'shard');
   const begin = (changes: Partial<ImportTask> = {}): Promise<ReplicaImport> =>
-    ReplicaImport.begin({ ...task(changes), directory: directory(), files: systemFiles, clock: systemClock });
+    ReplicaImport.begin({
+      ...task(changes),
+      directory: directory(),
+      objects: noObjects,
+      files: systemFiles,
+      clock: systemClock,
+    });
   const filled = async (changes: Partial<ImportTask> = {}): Promise<ReplicaImport> => {
     const replica = await begin(changes);
     for (const { name, bytes } of await sealedFiles()) {

@@ -8,14 +8,17 @@ import { TransferService } from '../../../../proto/generated/shoal/v1/backup.js'
 import { openTransfers } from '../../../../shard-node/transfer/service.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
 import { logDocument, ref, silent, withDocuments } from '../fixtures.js';
-import { task } from './exported.js';
+import { noObjects, task } from './exported.js';
 
 describe('the service of transfers', () => {
   it('sends a replica in pieces, and makes one of them', () =>
     withDocuments([logDocument('a'), logDocument('b')], async (replicas, { directory, registry, deadline }) => {
       const clock = systemClock;
       const dataDirectory = join(directory, 'other');
-      const transfers = openTransfers({ replicas, dataDirectory, registry, files: systemFiles, clock, logger: silent });
+      const transfers = openTransfers({
+        ...{ replicas, dataDirectory, registry, objects: noObjects },
+        ...{ files: systemFiles, clock, logger: silent },
+      });
       const services = [{ definition: TransferService, implementation: transfers.server }];
       const server = await startRpcServer({
         host: '127.0.0.1',

@@ -1,0 +1,76 @@
+/** Members of a backup that the coordinator stores itself: structure, codebook and token codec, checked against the settings first. */
+import { ShoalError } from '../../base/errors.js';
+import { codebookObject, codecObject, structureObject } from '../../cluster/keys.js';
+import { codedLists, readListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
+import { listCountOf, readStructureFile } from '../../vector-index/codebook/structure.js';
+import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
+import type { BackupParts } from './parts.js';
+import type { RestorePlan } from './restore-plan.js';
+
+/** Bytes of a structure, codebook or codec, which are held in memory. */
+const objectBytesMax = 1024 * 1024 * 1024;
+
+export class HeldObjects {
+  readonly #plan: RestorePlan;
+  readonly #parts: Pick<BackupParts, 'objects'>;
+  readonly #pieces: { readonly [Kind in 'structure' | 'codebook' | 'codec']: Buffer[] } = {
+    structure: [],
+    codebook: [],
+    codec: [],
+  };
+  #isStored = false;
+
+  constructor(plan: RestorePlan, parts: Pick<BackupParts, 'objects'>) {
+    this.#plan = plan;
+    this.#parts = parts;
+  }
+
+  /** The next bytes of one of them. INVALID_ARGUMENT when it is too large, or comes after all were stored. */
+  hold(kind: 'structure' | 'codebook' | 'codec', bytes: Buffer): void {
+    if (this.#isStored) throw wrong(`its ${kind} comes after its shards`);
+    const pieces = this.#pieces[kind];
+    pieces.push(bytes);
+    if (pieces.reduce((sum, piece) => sum + piece.length, 0) <= objectBytesMax) return;
+    throw wrong(`its ${kind} has more than ${objectBytesMax} bytes`);
+  }
+
+  /** Stores them under the names of the new collection. INVALID_ARGUMENT where they do not fit it, DATA_LOSS where one is damaged. Idempotent. */
+  async store(): Promise<void> {
+    if (this.#isStored) return;
+    this.#isStored = true;
+    this.#check();
+    const { uid, structureVersion, codebookVersion } = this.#plan.settings;
+    const { structure, codebook, codec } = this.#plan.manifest;
+    const { objects } = this.#parts;
+    if (structure !== null) await objects.put(structureObject(uid, structureVersion), this.#bytes('structure'));
+    if (codebook !== null) await objects.put(codebookObject(uid, codebookVersion), this.#bytes('codebook'));
+    if (codec !== null) await objects.put(codecObject(codec.version), this.#bytes('codec'));
+  }
+
+  #check(): void {
+    const { manifest, settings } = this.#plan;
+    const lists = new Set(manifest.shards.flatMap((shard) => [...shard.lists]));
+    if (manifest.structure !== null) {
+      const structure = readStructureFile(this.#bytes('structure'));
+      const count = listCountOf(structure);
+      const isWhole = lists.size === count && [...lists].every((list) => list < count);
+      if (structure.dim !== settings.dim || !isWhole) throw wrong('its structure is not that of its shards');
+    }
+    if (manifest.codebook !== null) {
+      const codebook = readListCodebookFile(this.#bytes('codebook'));
+      if (codebook.dim !== settings.dim || codedLists(codebook) !== lists.size)
+        throw wrong('its codebook is not that of its lists');
+    }
+    if (manifest.codec === null) return;
+    const { version } = TokenCodec.parse(this.#bytes('codec'));
+    if (version !== manifest.codec.version) throw wrong(`its codec is '${version}', not as it says`);
+  }
+
+  #bytes(kind: 'structure' | 'codebook' | 'codec'): Buffer {
+    return Buffer.concat(this.#pieces[kind]);
+  }
+}
+
+function wrong(why: string): ShoalError {
+  return new ShoalError('INVALID_ARGUMENT', `this backup cannot be restored: ${why}`);
+}
