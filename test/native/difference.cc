@@ -329,7 +329,7 @@ void check_set(const Kernels& kernels) {
     }
   }
   for (uint32_t nbits : {1, 2, 4}) {
-    for (uint32_t dim : {120, 384, 1024}) check_codes(kernels, 5, dim, nbits, 17);
+    for (uint32_t dim : {120, 384, 1024}) check_codes(kernels, {5, 0, 65}, dim, nbits, 17);
   }
   for (size_t count : {0, 1, 7, 8, 9, 100}) check_sparse(kernels, count);
 }

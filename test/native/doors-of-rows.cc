@@ -66,10 +66,18 @@ std::vector<Value> codes_arguments(Source& source, bool per_token) {
   query.properties.emplace("dim", number_of(dim));
   query.properties.emplace("nbits", number_of(nbits));
   query.properties.emplace("rows", source.small_reals(tiles * 16 * dim));
-  Value levels = array_of(napi_int8_array, tiles * 16 * dim);
+  // The entries of a group of three bytes add up to at most 255: those of 24 or 12 dimensions.
+  query.properties.emplace("tables", source.bytes(nbits == 4 ? 0 : (size_t{tokens} * dim) << nbits, nbits == 1 ? 11 : 22));
+  Value levels = array_of(napi_int8_array, nbits == 4 ? tiles * 16 * dim : 0);
   for (size_t i = 0; i < levels.bytes; i++) elements_of<int8_t>(levels)[i] = static_cast<int8_t>(source.below(255)) - 127;
   query.properties.emplace("levels", std::move(levels));
   query.properties.emplace("scale", source.reals(tiles * 16));
+  query.properties.emplace("offset", source.reals(tiles * 16));
+  query.properties.emplace("unit", source.reals(tiles * 16));
+  // There already: computed ones are rounded as a set rounds.
+  Value states = array_of(napi_uint8_array, centroids);
+  for (size_t i = 0; i < states.bytes; i++) elements_of<uint8_t>(states)[i] = 2;
+  query.properties.emplace("centroidStates", std::move(states));
   query.properties.emplace("centroidScores", source.reals(centroids * tiles * 16));
   query.properties.emplace("weightLevels", source.bytes(size_t{1} << nbits, 32));
   query.properties.emplace("centroids", source.small_reals(centroids * dim));
@@ -79,7 +87,7 @@ std::vector<Value> codes_arguments(Source& source, bool per_token) {
   Documents documents = documents_of(source, size, unit);
   const size_t scores = documents.count * (per_token ? tokens : 1);
   auto all = list_of(query, column, documents.offsets, documents.counts, never_cancelled(),
-                     zeros(napi_float32_array, scratch_floats(tiles, dim)), zeros(napi_float32_array, scores));
+                     zeros(napi_float32_array, scratch_floats(tiles, dim, nbits)), zeros(napi_float32_array, scores));
   if (per_token) all.push_back(zeros(napi_uint32_array, scores));
   return all;
 }
@@ -100,7 +108,7 @@ std::vector<Value> rows_arguments(Source& source) {
   Value halves = is_half ? source.halves(rows * dim) : null_value();
   Documents documents = documents_of(source, rows, 1);
   return list_of(query, floats, documents.offsets, documents.counts, never_cancelled(),
-                 zeros(napi_float32_array, scratch_floats(tiles, dim)), zeros(napi_float32_array, documents.count), halves);
+                 zeros(napi_float32_array, scratch_floats(tiles, dim, 0)), zeros(napi_float32_array, documents.count), halves);
 }
 
 std::vector<Value> nearest_arguments(Source& source) {

@@ -192,18 +192,24 @@ void check_products(const Kernels& kernels) {
 void check_records(const Kernels& kernels) {
   for (uint32_t nbits : {1, 2, 4}) {
     for (uint32_t dim : {8, 40, 1024}) {
-      constexpr uint32_t tokens = 5, lanes = 16;
-      const std::vector<float> rows(lanes * dim), centroids(dim), weights(size_t{1} << nbits), scores(lanes, 0.25f);
-      const std::vector<float> scale(lanes, 1);
-      const std::vector<int8_t> levels(lanes * dim, -127);
+      constexpr uint32_t lanes = 16;
+      const uint32_t tokens = 5;
+      const std::vector<float> rows(lanes * dim), centroids(dim), weights(size_t{1} << nbits), ones(lanes, 1), zeros(lanes);
+      std::vector<float> centroid_scores(lanes, 0.25f);
+      std::vector<uint8_t> states(1, 2);
+      // Tables whose entries have the largest sum of a group.
+      const std::vector<uint8_t> tables(nbits == 4 ? 0 : (lanes * dim) << nbits, static_cast<uint8_t>(nbits == 1 ? 10 : 21));
+      const std::vector<int8_t> levels(nbits == 4 ? lanes * dim : 0, -127);
       const std::vector<uint8_t> weight_levels(weights.size(), 31);
       std::vector<uint8_t> record(tokens * (4 + dim * nbits / 8));
       for (uint8_t& byte : record) byte = static_cast<uint8_t>(below(2) == 0 ? 0xff : below(256));
-      const CodesQuery query = {rows.data(),  levels.data(), scale.data(), scores.data(), weight_levels.data(), centroids.data(),
-                                weights.data(), 1,            lanes,        1,             dim,                  nbits};
-      std::vector<float> best(lanes, -infinity), expected(lanes, -infinity);
-      kernels.max_codes(query, record.data(), tokens, best.data());
-      plain_kernels().max_codes(query, record.data(), tokens, expected.data());
+      const CodesQuery query = {rows.data(),      tables.data(),   levels.data(), ones.data(), zeros.data(), ones.data(), centroid_scores.data(),
+                                states.data(),    weight_levels.data(), centroids.data(), weights.data(), 1, lanes, 1, dim, nbits};
+      const uint64_t offset = 0;
+      const uint8_t cancel = 0;
+      std::vector<float> scratch(scratch_floats(1, dim, nbits)), best(1), expected(1);
+      max_sim_codes(kernels, query, record.data(), {&offset, &tokens, 1}, &cancel, scratch.data(), best.data());
+      max_sim_codes(plain_kernels(), query, record.data(), {&offset, &tokens, 1}, &cancel, scratch.data(), expected.data());
       require_equal("max codes of damaged records", kernels.name, expected, best);
     }
   }

@@ -228,6 +228,15 @@ napi_status napi_delete_async_work(napi_env, napi_async_work work) {
   return napi_ok;
 }
 
+// What bindings keep between calls is let go at once: the fuzzer never gives it back, and its uses are tested through JavaScript.
+napi_status napi_create_external(napi_env env, void* data, napi_finalize finalize, void* hint, napi_value* result) {
+  finalize(env, data, hint);
+  *result = keep(Value{});
+  return napi_ok;
+}
+napi_status napi_get_value_external(napi_env, napi_value, void**) { return napi_invalid_arg; }
+napi_status napi_get_element(napi_env, napi_value, uint32_t, napi_value*) { return napi_array_expected; }
+
 // Mapped files are tested through JavaScript (test/kernels/mapped-file), so their buffers are none here.
 napi_status napi_create_arraybuffer(napi_env, size_t, void**, napi_value* result) {
   *result = keep(Value{});
