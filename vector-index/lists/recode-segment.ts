@@ -4,10 +4,9 @@
  */
 import { codeBytes, recordBytes, type CodedVectors } from '../../kernels/codes.js';
 import { toFloat32 } from '../../kernels/kernels.js';
-import { hasBit } from '../bitmap.js';
 import type { Slices } from '../maintenance/slices.js';
 import { byList, rowsByKey } from '../segment/key-order.js';
-import type { SegmentReader } from '../segment/segment-reader.js';
+import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
 import type { RowCoding } from './row-coding.js';
 
@@ -37,7 +36,7 @@ export async function recodeSegment(
     lists,
   );
   for (const run of runsOf(rows, lists)) {
-    const dense = run.filter((row) => isDense(reader, row));
+    const dense = run.filter((row) => hasDense(reader, row));
     if (dense.length > 0) scatter(coder.encode(lists[run[0]!]!, pointsOf(reader, dense)), dense, bytes, all);
     await slices.pause();
   }
@@ -70,7 +69,7 @@ class RecodedCodes implements RowCoding {
   }
 
   readSecond(list: number, rows: Uint32Array): Uint8Array {
-    const dense = rows.filter((row) => isDense(this.#reader, row));
+    const dense = rows.filter((row) => hasDense(this.#reader, row));
     const coded = this.#empty(dense.length);
     this.read(list, dense, coded);
     const records = this.#coder.encodeSecond(list, pointsOf(this.#reader, dense), coded);
@@ -79,7 +78,7 @@ class RecodedCodes implements RowCoding {
     const spread = new Uint8Array(rows.length * bytes);
     let from = 0;
     rows.forEach((row, i) => {
-      if (!isDense(this.#reader, row)) return;
+      if (!hasDense(this.#reader, row)) return;
       spread.set(records.subarray(from, from + bytes), i * bytes);
       from += bytes;
     });
@@ -99,7 +98,7 @@ async function newLists(
   const lists = new Uint32Array(rowCount);
   for (let from = 0; from < rowCount; from += assignRows) {
     const length = Math.min(assignRows, rowCount - from);
-    const dense = Uint32Array.from({ length }, (_, i) => from + i).filter((row) => isDense(reader, row));
+    const dense = Uint32Array.from({ length }, (_, i) => from + i).filter((row) => hasDense(reader, row));
     const assigned = coder.assign(pointsOf(reader, dense));
     dense.forEach((row, i) => (lists[row] = assigned[i]!));
     await slices.pause();
@@ -143,8 +142,4 @@ function pointsOf({ dense, dim }: SegmentReader, rows: Uint32Array): Float32Arra
   const halves = new Uint16Array(rows.length * dim);
   if (dense !== null) rows.forEach((row, i) => halves.set(dense.subarray(row * dim, (row + 1) * dim), i * dim));
   return toFloat32(halves);
-}
-
-function isDense({ dense, densePresent }: SegmentReader, row: number): boolean {
-  return dense !== null && (densePresent === null || hasBit(densePresent, row));
 }

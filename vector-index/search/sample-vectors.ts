@@ -3,7 +3,7 @@ import type { Random } from '../../base/random.js';
 import { toFloat32 } from '../../kernels/kernels.js';
 import { hasBit } from '../bitmap.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
-import { hasDense } from '../segment/write-segment.js';
+import { hasDense } from '../segment/segment-reader.js';
 import type { PinnedIndex } from './pinned-index.js';
 
 /** Rows looked at between two pauses, and vectors read. */

@@ -6,7 +6,7 @@
 import { scoreDense, toFloat32 } from '../../kernels/kernels.js';
 import { assert } from '../../base/assert.js';
 import type { QueryTerms, RowKeys } from '../document.js';
-import { hasDense } from '../segment/write-segment.js';
+import { hasDense } from '../segment/segment-reader.js';
 import { termPosition } from '../term-position.js';
 import type { PinnedIndex, RowPlace } from './pinned-index.js';
 import { matchTokens, scoreTokens, type TokenScoring } from './score-tokens.js';

@@ -157,3 +157,8 @@ export interface SegmentReader {
   /** The whole document, copied. DATA_LOSS when a block that it touches is damaged. */
   document(row: number): IndexDocument;
 }
+
+/** Whether the row has a dense vector. */
+export function hasDense({ dense, densePresent }: Pick<SegmentReader, 'dense' | 'densePresent'>, row: number): boolean {
+  return dense !== null && (densePresent === null || (densePresent[row >>> 3]! & (1 << (row & 7))) !== 0);
+}

@@ -12,7 +12,7 @@ import { writeCodes } from './codes-writer.js';
 import { eachRow, eachRun, listsOf, mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
 import { SegmentFileWriter } from './segment-file-writer.js';
 import { rowFlags, segmentFormats } from './segment-layout.js';
-import type { SegmentReader } from './segment-reader.js';
+import { hasDense, type SegmentReader } from './segment-reader.js';
 import { writeTerms } from './terms-writer.js';
 import { versionNumber } from './mutable-segment.js';
 
@@ -141,11 +141,6 @@ function flagsOf(reader: SegmentReader, row: number): number {
   if (reader.hasTokens(row)) flags |= rowFlags.tokens;
   if (reader.titleBytes(row) !== null) flags |= rowFlags.title;
   return flags;
-}
-
-/** Whether the row has a dense vector. */
-export function hasDense({ dense, densePresent }: SegmentReader, row: number): boolean {
-  return dense !== null && (densePresent === null || (densePresent[row >>> 3]! & (1 << (row & 7))) !== 0);
 }
 
 /** Rows by the upper 32 bits of their hash, then by row. A double holds both, and typed arrays sort natively. */

@@ -5,7 +5,8 @@ import { seededRandom } from '../../../../base/random.js';
 import type { IndexDocument } from '../../../../vector-index/document.js';
 import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.js';
 import { parseLayout } from '../../../../vector-index/segment/segment-layout.js';
-import { hasDense, writeSegment } from '../../../../vector-index/segment/write-segment.js';
+import { hasDense } from '../../../../vector-index/segment/segment-reader.js';
+import { writeSegment } from '../../../../vector-index/segment/write-segment.js';
 import {
   dim,
   furtherPassage,
