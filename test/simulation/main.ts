@@ -1,5 +1,5 @@
 /**
- * Runs seeds: `npx tsx test/simulation/main.ts --seed N [--count N] [--stride N] [--operations N] [--verbose | --json] [--until-found]`.
+ * Runs seeds: `npx tsx test/simulation/main.ts --seed N [--count N] [--stride N] [--operations N] [--verbose | --json]`.
  *
  * For people it tells what happened before a violation; `--verbose` tells everything. With `--json` each seed is one line for the
  * suite, which runs one such process on each core.
@@ -15,7 +15,6 @@ const { values } = parseArgs({
     operations: { type: 'string', default: '2000' },
     verbose: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
-    'until-found': { type: 'boolean', default: false },
   },
 });
 // Native kernels run on threads of their own, whose order nobody decides.
@@ -28,7 +27,6 @@ for (let at = 0; at < Number(values.count); at += 1) {
   const outcome = await runSeed({ seed, operations: Number(values.operations), print });
   const used = process.cpuUsage(cpu);
   show(outcome, { ms: performance.now() - begin, cpuMs: (used.user + used.system) / 1000 });
-  if (outcome.violation !== null && values['until-found']) break;
 }
 
 function show({ diary, ...outcome }: SeedOutcome, took: { readonly ms: number; readonly cpuMs: number }): void {

@@ -1,6 +1,7 @@
 /** Many seeds at once: one process on each core, each with every so many-th seed. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { bundleSimulation } from './bundle.js';
 import type { SeedOutcome } from './run-seed.js';
@@ -34,40 +35,67 @@ export function replayCommand(seed: number, operations: number): string {
   return `npx tsx test/simulation/main.ts --seed ${seed} --operations ${operations} --verbose`;
 }
 
-/** The outcome of every seed of `range`, ascending. Rejects when a process ends otherwise than by itself. */
+/**
+ * The outcome of every seed of `range`, ascending; with `untilFound` up to the first violation, which no other process outruns.
+ * Rejects when a process ends otherwise than by itself.
+ */
 export async function runSeeds(range: SeedRange): Promise<readonly SeedLine[]> {
-  const { first, processes } = range;
   const root = range.root ?? fileURLToPath(new URL('../..', import.meta.url));
   const bundle = await bundleSimulation(root);
   try {
-    const parts = Array.from({ length: processes }, (_, part) => runPart(range, first + part, bundle.entry));
-    return (await Promise.all(parts)).flat().sort((a, b) => a.seed - b.seed);
+    const parts = Array.from(
+      { length: range.processes },
+      (_, part) => new Part(range, range.first + part, bundle.entry),
+    );
+    for (const part of parts) part.onViolation = (seed) => parts.forEach((each) => each.endAfter(seed));
+    return (await Promise.all(parts.map((part) => part.run()))).flat().sort((a, b) => a.seed - b.seed);
   } finally {
     bundle.remove();
   }
 }
 
-async function runPart(range: SeedRange, first: number, entry: string): Promise<readonly SeedLine[]> {
-  const { processes, operations } = range;
-  const count = Math.ceil((range.count - (first - range.first)) / processes);
-  const numbers = ['--seed', first, '--count', count, '--stride', processes, '--operations', operations].map(String);
-  const flags = range.untilFound === true ? ['--json', '--until-found'] : ['--json'];
-  const args = [...nodeFlags, entry, ...numbers, ...flags];
-  const child = spawn(process.execPath, args, {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, SHOAL_KERNELS: 'typescript' },
-  });
-  const ended = new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  const lines: SeedLine[] = [];
-  for await (const line of createInterface({ input: child.stdout })) lines.push(JSON.parse(line) as SeedLine);
-  const code = await ended;
-  const next = first + lines.length * processes;
-  if (code !== 0)
-    throw new Error(
-      `the simulation of seed ${next} ended with code ${String(code)}: ${replayCommand(next, operations)}`,
-    );
-  return lines;
+/** Every so many-th seed of a range, in a process of its own. */
+class Part {
+  readonly #range: SeedRange;
+  readonly #child: ChildProcessByStdio<null, Readable, null>;
+  readonly #ended: Promise<number | null>;
+  readonly #lines: SeedLine[] = [];
+  #nextSeed: number;
+  #lastSeed = Infinity;
+  onViolation: (seed: number) => void = () => undefined;
+
+  constructor(range: SeedRange, first: number, entry: string) {
+    const { processes, operations } = range;
+    const count = Math.ceil((range.count - (first - range.first)) / processes);
+    const numbers = ['--seed', first, '--count', count, '--stride', processes, '--operations', operations].map(String);
+    this.#range = range;
+    this.#nextSeed = first;
+    this.#child = spawn(process.execPath, [...nodeFlags, entry, ...numbers, '--json'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    this.#ended = new Promise((resolve, reject) => {
+      this.#child.on('error', reject);
+      this.#child.on('close', resolve);
+    });
+  }
+
+  async run(): Promise<readonly SeedLine[]> {
+    for await (const text of createInterface({ input: this.#child.stdout })) {
+      const line = JSON.parse(text) as SeedLine;
+      this.#lines.push(line);
+      this.#nextSeed += this.#range.processes;
+      if (line.violation !== null && this.#range.untilFound === true) this.onViolation(line.seed);
+      this.endAfter(this.#lastSeed);
+    }
+    const code = await this.#ended;
+    if (code === 0 || this.#nextSeed > this.#lastSeed) return this.#lines;
+    const replay = replayCommand(this.#nextSeed, this.#range.operations);
+    throw new Error(`the simulation of seed ${this.#nextSeed} ended with code ${String(code)}: ${replay}`);
+  }
+
+  /** Seeds beyond `seed` are of no use any more. */
+  endAfter(seed: number): void {
+    this.#lastSeed = Math.min(this.#lastSeed, seed);
+    if (this.#nextSeed > this.#lastSeed) this.#child.kill('SIGKILL');
+  }
 }
