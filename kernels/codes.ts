@@ -11,8 +11,10 @@ import { runJob } from './job.js';
 import type { BatchArrays, ScanListsArrays, SurvivorArrays } from './native-kernels.js';
 import { callKernels as call } from './native.js';
 
-const ksub = 16;
-const subquantizersMax = 512;
+/** Codewords of a subquantizer: a code has four bits. */
+export const ksub = 16;
+/** Subquantizers that a code may have. */
+export const subquantizersMax = 512;
 /** Queries that one scan may serve. */
 export const scanQueriesMax = 16;
 // More entries than wanted: the reservoir is cut back when it is full.

@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { assert, present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
+import { workerEntry } from '../../base/worker-entry.js';
 import type { Sequence } from '../batch/sequence.js';
 import type { SequenceResult } from './session.js';
 import type { CloseMessage, RunMessage, WorkerReply, WorkerSetup } from './worker-protocol.js';
@@ -77,7 +78,8 @@ class SessionThread implements Slot {
   #isAlive = true;
 
   constructor(setup: WorkerSetup) {
-    this.#worker = startWorker(setup);
+    const { start, options } = workerEntry(new URL('./worker.js', import.meta.url), import.meta.url);
+    this.#worker = new Worker(start, { ...options, workerData: setup });
     this.#exited = new Promise((resolve) => {
       this.#worker.once('exit', () => {
         this.#end(new ShoalError('UNAVAILABLE', 'a session of the encoder node ended while it worked on the batch'));
@@ -138,15 +140,4 @@ class SessionThread implements Slot {
     for (const { reject } of this.#pending.values()) reject(error);
     this.#pending.clear();
   }
-}
-
-/** From source the thread loads TypeScript through tsx, as the process itself does; compiled, plain JavaScript. */
-function startWorker(setup: WorkerSetup): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./worker.js', import.meta.url), { workerData: setup });
-  // A thread does not inherit the loader of the sources that its parent registered.
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
-  const start = `import(${loader}).then(({ register }) => { register(); return import(${source}); })`;
-  return new Worker(start, { eval: true, execArgv: [], workerData: setup });
 }

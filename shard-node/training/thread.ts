@@ -1,6 +1,7 @@
 /** Carries a training out in a thread of its own, which ends with it, or at once when nobody wants its result any more. */
 import { Worker } from 'node:worker_threads';
 import { ShoalError } from '../../base/errors.js';
+import { workerEntry } from '../../base/worker-entry.js';
 import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
 import type { TrainingReply } from './worker-protocol.js';
 
@@ -41,13 +42,7 @@ function resultOf(worker: Worker, onProgress: OnProgress, signal: AbortSignal): 
   });
 }
 
-/** From source the thread loads TypeScript through tsx, as the process itself does; compiled, plain JavaScript. */
 function startWorker(task: TrainingTask): Worker {
-  const given = { workerData: task, transferList: [task.vectors.buffer as ArrayBuffer] };
-  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./worker.js', import.meta.url), given);
-  // A thread does not inherit the loader of the sources that its parent registered.
-  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const source = JSON.stringify(new URL('./worker.ts', import.meta.url).href);
-  const start = `import(${loader}).then(({ register }) => { register(); return import(${source}); })`;
-  return new Worker(start, { ...given, eval: true, execArgv: [] });
+  const { start, options } = workerEntry(new URL('./worker.js', import.meta.url), import.meta.url);
+  return new Worker(start, { ...options, workerData: task, transferList: [task.vectors.buffer as ArrayBuffer] });
 }

@@ -8,6 +8,7 @@
  */
 import type { Random } from '../../base/random.js';
 import { ShoalError } from '../../base/errors.js';
+import { subquantizersMax } from '../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
@@ -48,7 +49,6 @@ export interface TrainedStructure {
 
 const usualLargestShare = 2.5;
 const dsubUsual = 4;
-const subquantizersMax = 512;
 /** Residuals that words are trained on, and the iterations over them. */
 const wordRowsMax = 65_536;
 const wordValuesMax = 33_554_432;

@@ -3,10 +3,9 @@
  * words are the means of exactly what is coded as them.
  */
 import type { Random } from '../../base/random.js';
-import { encodeVectors, type Codebook } from '../../kernels/codes.js';
+import { encodeVectors, ksub, type Codebook } from '../../kernels/codes.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 
-const ksub = 16;
 /** Rows between two looks at the stop sign: a millisecond or two. */
 const pieceValues = 262_144;
 

@@ -17,18 +17,18 @@
  *   last 8    XXH64 of all bytes before, uint64
  */
 import { assert } from '../../base/assert.js';
-import { bytesOf, float32From } from '../../base/bytes.js';
-import { ShoalError } from '../../base/errors.js';
-import { hashBytes } from '../../base/hash.js';
-import type { Codebook } from '../../kernels/codes.js';
+import { float32From } from '../../base/bytes.js';
+import { ksub, subquantizersMax, type Codebook } from '../../kernels/codes.js';
+import { damagedFile, openSealedFile, sealFile, type FileKind } from './sealed-file.js';
 import { listsMax } from './structure.js';
 
-const magic = 'SHLC';
-const format = 1;
-const headBytes = 40;
-const checksumBytes = 8;
-const ksub = 16;
-const subquantizersMax = 512;
+const kind: FileKind = {
+  magic: 'SHLC',
+  format: 1,
+  headBytes: 40,
+  name: 'the codebook of lists',
+  remedy: 'restore it from a backup',
+};
 const dsubMax = 64;
 
 export interface ListCodebook extends Codebook {
@@ -54,35 +54,17 @@ export function writeListCodebookFile(codebook: ListCodebook): Uint8Array {
   assert(words.length === subquantizers * dsub * ksub, 'a codebook has 16 codewords for every subquantizer');
   assert(anchors.length === bases.length, 'every list has a base and an anchor');
   assert(isScale(rescale) && isScale(anchor), 'the scales of the factors are positive');
-  const bytes = new Uint8Array(fileBytes(shape));
-  const view = new DataView(bytes.buffer);
-  bytes.set(new TextEncoder().encode(magic));
-  view.setUint16(4, format, true);
-  [dim, lists, subquantizers, dsub].forEach((value, at) => view.setUint32(8 + 4 * at, value, true));
-  view.setFloat64(24, rescale, true);
-  view.setFloat64(32, anchor, true);
-  let at = headBytes;
-  for (const table of [words, bases, anchors]) {
-    bytes.set(bytesOf(table), at);
-    at += table.byteLength;
-  }
-  view.setBigUint64(at, hashBytes(bytes.subarray(0, at)), true);
-  return bytes;
+  const fillHead = (view: DataView): void => {
+    [dim, lists, subquantizers, dsub].forEach((value, at) => view.setUint32(8 + 4 * at, value, true));
+    view.setFloat64(24, rescale, true);
+    view.setFloat64(32, anchor, true);
+  };
+  return sealFile(kind, fillHead, [words, bases, anchors]);
 }
 
 /** The codebook in `bytes`, copied. DATA_LOSS when they are damaged, FAILED_PRECONDITION when a newer version wrote them. */
 export function readListCodebookFile(bytes: Uint8Array): ListCodebook {
-  if (bytes.length < headBytes + checksumBytes || new TextDecoder().decode(bytes.subarray(0, 4)) !== magic) {
-    throw damaged('it does not begin as one');
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = view.getUint16(4, true);
-  if (found > format) {
-    const message = `the codebook of lists has format ${found}, this version reads up to ${format}; use a newer Shoal`;
-    throw new ShoalError('FAILED_PRECONDITION', message);
-  }
-  const end = bytes.length - checksumBytes;
-  if (hashBytes(bytes.subarray(0, end)) !== view.getBigUint64(end, true)) throw damaged('its checksum does not match');
+  const { view, tables } = openSealedFile(kind, bytes);
   const shape = {
     dim: view.getUint32(8, true),
     lists: view.getUint32(12, true),
@@ -90,15 +72,17 @@ export function readListCodebookFile(bytes: Uint8Array): ListCodebook {
     dsub: view.getUint32(20, true),
   };
   const { dim, lists, subquantizers, dsub } = shape;
-  if (!isShape(shape) || bytes.length !== fileBytes(shape)) throw damaged(`it has ${bytes.length} bytes`);
+  const [basesAt, listBytes] = [4 * subquantizers * dsub * ksub, 4 * lists * dim];
+  if (!isShape(shape) || tables.length !== basesAt + 2 * listBytes) {
+    throw damagedFile(kind, `it has ${bytes.length} bytes`);
+  }
   const [rescale, anchor] = [view.getFloat64(24, true), view.getFloat64(32, true)];
-  if (!isScale(rescale) || !isScale(anchor)) throw damaged('the scales of its factors are not positive');
-  const [basesAt, anchorsAt] = [headBytes + 4 * subquantizers * dsub * ksub, end - 4 * lists * dim];
+  if (!isScale(rescale) || !isScale(anchor)) throw damagedFile(kind, 'the scales of its factors are not positive');
   return {
     ...{ dim, subquantizers, dsub, rescale, anchor },
-    words: float32From(bytes.subarray(headBytes, basesAt), 'codewords'),
-    bases: float32From(bytes.subarray(basesAt, anchorsAt), 'bases of lists'),
-    anchors: float32From(bytes.subarray(anchorsAt, end), 'anchors of lists'),
+    words: float32From(tables.subarray(0, basesAt), 'codewords'),
+    bases: float32From(tables.subarray(basesAt, basesAt + listBytes), 'bases of lists'),
+    anchors: float32From(tables.subarray(basesAt + listBytes), 'anchors of lists'),
   };
 }
 
@@ -117,12 +101,4 @@ function isShape({ dim, lists, subquantizers, dsub }: Shape): boolean {
 
 function isScale(value: number): boolean {
   return Number.isFinite(value) && value > 0;
-}
-
-function fileBytes({ dim, lists, subquantizers, dsub }: Shape): number {
-  return headBytes + 4 * (subquantizers * dsub * ksub + 2 * lists * dim) + checksumBytes;
-}
-
-function damaged(why: string): ShoalError {
-  return new ShoalError('DATA_LOSS', `the codebook of lists is damaged: ${why}; restore it from a backup`);
 }

@@ -13,15 +13,17 @@
  *   last 8    XXH64 of all bytes before, uint64
  */
 import { assert } from '../../base/assert.js';
-import { bytesOf, float32From } from '../../base/bytes.js';
-import { ShoalError } from '../../base/errors.js';
-import { hashBytes } from '../../base/hash.js';
+import { float32From } from '../../base/bytes.js';
 import { assignNearest, assignNearestAsync, topK } from '../../kernels/kernels.js';
+import { damagedFile, openSealedFile, sealFile, type FileKind } from './sealed-file.js';
 
-const magic = 'SHST';
-const format = 1;
-const headBytes = 16;
-const checksumBytes = 8;
+const kind: FileKind = {
+  magic: 'SHST',
+  format: 1,
+  headBytes: 16,
+  name: 'the structure',
+  remedy: 'restore it from a backup',
+};
 
 /** Lists that a structure may have. */
 export const listsMax = 65_536;
@@ -62,41 +64,19 @@ export function writeStructureFile(structure: Structure): Uint8Array {
   const { dim, centroids } = structure;
   const lists = listCountOf(structure);
   assert(Number.isInteger(lists) && lists >= 1 && lists <= listsMax, 'there are 1 to 65,536 lists');
-  const bytes = new Uint8Array(fileBytes(dim, lists));
-  const view = new DataView(bytes.buffer);
-  bytes.set(new TextEncoder().encode(magic));
-  view.setUint16(4, format, true);
-  view.setUint32(8, dim, true);
-  view.setUint32(12, lists, true);
-  bytes.set(bytesOf(centroids), headBytes);
-  const end = bytes.length - checksumBytes;
-  view.setBigUint64(end, hashBytes(bytes.subarray(0, end)), true);
-  return bytes;
+  const fillHead = (view: DataView): void => {
+    view.setUint32(8, dim, true);
+    view.setUint32(12, lists, true);
+  };
+  return sealFile(kind, fillHead, [centroids]);
 }
 
 /** The structure in `bytes`, copied. DATA_LOSS when they are damaged, FAILED_PRECONDITION when a newer version wrote them. */
 export function readStructureFile(bytes: Uint8Array): Structure {
-  if (bytes.length < headBytes + checksumBytes || new TextDecoder().decode(bytes.subarray(0, 4)) !== magic) {
-    throw damaged('it does not begin as a structure');
+  const { view, tables } = openSealedFile(kind, bytes);
+  const [dim, lists] = [view.getUint32(8, true), view.getUint32(12, true)];
+  if (dim < 1 || lists < 1 || tables.length !== 4 * dim * lists) {
+    throw damagedFile(kind, `it has ${bytes.length} bytes`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = view.getUint16(4, true);
-  if (found > format) {
-    const message = `the structure has format ${found}, this version reads up to ${format}; use a newer Shoal`;
-    throw new ShoalError('FAILED_PRECONDITION', message);
-  }
-  const end = bytes.length - checksumBytes;
-  if (hashBytes(bytes.subarray(0, end)) !== view.getBigUint64(end, true)) throw damaged('its checksum does not match');
-  const dim = view.getUint32(8, true);
-  const lists = view.getUint32(12, true);
-  if (dim < 1 || lists < 1 || bytes.length !== fileBytes(dim, lists)) throw damaged(`it has ${bytes.length} bytes`);
-  return { dim, centroids: float32From(bytes.subarray(headBytes, end), 'centroids') };
-}
-
-function fileBytes(dim: number, lists: number): number {
-  return headBytes + 4 * dim * lists + checksumBytes;
-}
-
-function damaged(why: string): ShoalError {
-  return new ShoalError('DATA_LOSS', `the structure is damaged: ${why}; restore it from a backup`);
+  return { dim, centroids: float32From(tables, 'centroids') };
 }

@@ -10,14 +10,16 @@
  *   last 8    XXH64 of all bytes before, uint64
  */
 import { assert } from '../../base/assert.js';
-import { bytesOf, float32From, uint16From } from '../../base/bytes.js';
-import { ShoalError } from '../../base/errors.js';
-import { hashBytes } from '../../base/hash.js';
+import { float32From, uint16From } from '../../base/bytes.js';
+import { damagedFile, openSealedFile, sealFile, type FileKind } from './sealed-file.js';
 
-const magic = 'SHTC';
-const format = 1;
-const headBytes = 16;
-const checksumBytes = 8;
+const kind: FileKind = {
+  magic: 'SHTC',
+  format: 1,
+  headBytes: 16,
+  name: 'the token codec',
+  remedy: 'take it from the model or a backup again',
+};
 const centroidsMax = 65_536;
 const dimMax = 1_024;
 
@@ -38,57 +40,30 @@ export function writeCodecFile(tables: CodecTables): Uint8Array {
   assert(Number.isInteger(count) && count >= 1 && count <= centroidsMax, 'there are 1 to 65,536 centroids');
   assert(weights.length === 1 << nbits, 'there is a weight for every bucket');
   assert(cutoffs.length === weights.length - 1, 'there is a cutoff between any two buckets');
-  const bytes = new Uint8Array(fileBytes(dim, nbits, count));
-  const view = new DataView(bytes.buffer);
-  bytes.set(new TextEncoder().encode(magic));
-  view.setUint16(4, format, true);
-  view.setUint16(6, nbits, true);
-  view.setUint32(8, dim, true);
-  view.setUint32(12, count, true);
-  let at = headBytes;
-  for (const part of [cutoffs, weights, centroids]) {
-    bytes.set(bytesOf(part), at);
-    at += part.byteLength;
-  }
-  view.setBigUint64(at, hashBytes(bytes.subarray(0, at)), true);
-  return bytes;
+  const fillHead = (view: DataView): void => {
+    view.setUint16(6, nbits, true);
+    view.setUint32(8, dim, true);
+    view.setUint32(12, count, true);
+  };
+  return sealFile(kind, fillHead, [cutoffs, weights, centroids]);
 }
 
 /** The tables in `bytes`, copied. DATA_LOSS when they are damaged, FAILED_PRECONDITION when a newer version wrote them. */
 export function readCodecFile(bytes: Uint8Array): CodecTables {
-  if (bytes.length < headBytes + checksumBytes || new TextDecoder().decode(bytes.subarray(0, 4)) !== magic) {
-    throw damaged('it does not begin as a token codec');
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = view.getUint16(4, true);
-  if (found > format) {
-    const message = `the token codec has format ${found}, this version reads up to ${format}; use a newer Shoal`;
-    throw new ShoalError('FAILED_PRECONDITION', message);
-  }
-  const end = bytes.length - checksumBytes;
-  if (hashBytes(bytes.subarray(0, end)) !== view.getBigUint64(end, true)) throw damaged('its checksum does not match');
+  const { view, tables } = openSealedFile(kind, bytes);
   const nbits = view.getUint16(6, true);
-  const dim = view.getUint32(8, true);
-  const count = view.getUint32(12, true);
-  if (nbits !== 1 && nbits !== 2 && nbits !== 4) throw damaged(`it has ${nbits} bits a dimension`);
-  if (dim < 8 || dim > dimMax || dim % 8 !== 0) throw damaged(`it has ${dim} dimensions`);
-  if (count < 1 || count > centroidsMax) throw damaged(`it has ${count} centroids`);
-  if (bytes.length !== fileBytes(dim, nbits, count)) throw damaged(`it has ${bytes.length} bytes`);
-  const weightsAt = headBytes + 4 * ((1 << nbits) - 1);
+  const [dim, count] = [view.getUint32(8, true), view.getUint32(12, true)];
+  if (nbits !== 1 && nbits !== 2 && nbits !== 4) throw damagedFile(kind, `it has ${nbits} bits a dimension`);
+  if (dim < 8 || dim > dimMax || dim % 8 !== 0) throw damagedFile(kind, `it has ${dim} dimensions`);
+  if (count < 1 || count > centroidsMax) throw damagedFile(kind, `it has ${count} centroids`);
+  const weightsAt = 4 * ((1 << nbits) - 1);
   const centroidsAt = weightsAt + (4 << nbits);
+  if (tables.length !== centroidsAt + 2 * count * dim) throw damagedFile(kind, `it has ${bytes.length} bytes`);
   return {
     dim,
     nbits,
-    cutoffs: float32From(bytes.subarray(headBytes, weightsAt), 'cutoffs'),
-    weights: float32From(bytes.subarray(weightsAt, centroidsAt), 'weights'),
-    centroids: uint16From(bytes.subarray(centroidsAt, end), 'centroids'),
+    cutoffs: float32From(tables.subarray(0, weightsAt), 'cutoffs'),
+    weights: float32From(tables.subarray(weightsAt, centroidsAt), 'weights'),
+    centroids: uint16From(tables.subarray(centroidsAt), 'centroids'),
   };
-}
-
-function fileBytes(dim: number, nbits: number, centroids: number): number {
-  return headBytes + 4 * (2 ** (nbits + 1) - 1) + 2 * centroids * dim + checksumBytes;
-}
-
-function damaged(why: string): ShoalError {
-  return new ShoalError('DATA_LOSS', `the token codec is damaged: ${why}; take it from the model or a backup again`);
 }
