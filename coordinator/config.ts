@@ -11,6 +11,8 @@ export const coordinatorConfigSchema = z.strictObject({
   defaultReplicas: z.int().positive().default(1),
   /** Milliseconds between two sweeps of expired documents. */
   expirySweepMs: z.int().positive().default(60_000),
+  /** Documents that a collection needs to be trained: fewer are scanned faster than lists of them are chosen. */
+  trainDocumentsMin: z.int().positive().default(1_000),
   /** Documents from which on a collection that allows it is trained by itself. */
   autoTrainDocuments: z.int().positive().default(50_000),
   /** Milliseconds between two looks for collections that have grown. */

@@ -168,6 +168,7 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
     logger,
     newUid: options.newUid ?? (() => randomBytes(8).toString('hex')),
     newSeed: () => randomBytes(4).readUInt32LE(),
+    trainDocumentsMin: config.trainDocumentsMin,
     defaultReplicas: config.defaultReplicas,
   };
 }

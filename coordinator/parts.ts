@@ -36,5 +36,7 @@ export interface CoordinatorParts {
   readonly newUid: () => string;
   /** For trainings whose caller chooses no seed. */
   readonly newSeed: () => number;
+  /** Documents that a collection needs to be trained. */
+  readonly trainDocumentsMin: number;
   readonly defaultReplicas: number;
 }

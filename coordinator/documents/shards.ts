@@ -1,6 +1,5 @@
 /** Asking the shards of a collection outside a search: one replica each, an error where no replica answers. */
 import { bufferOf } from '../../base/bytes.js';
-import { present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
 import { addressesOfReady, placementsOf, replicasOf } from '../../cluster/shard-map/cluster-map.js';
@@ -57,10 +56,18 @@ function isOfOneReplica({ code }: ShoalError): boolean {
   return code !== 'INVALID_ARGUMENT' && code !== 'CANCELLED' && code !== 'DEADLINE_EXCEEDED';
 }
 
-/** The placement of the shard that owns `list`. */
+/**
+ * The placement of the shard that owns `list`. The only one owns every list: its replicas may number them by a newer or an older structure
+ * than `placements` do, while one takes the place of the other. UNAVAILABLE where several have no such list.
+ */
 export function ownerOf(list: number, placements: readonly ShardPlacement[]): ShardPlacement {
-  const owner = placements.find(({ lists }) => hasList(lists, list));
-  return present(owner, `the shard of list ${list}`);
+  const [only] = placements;
+  const owner = placements.length === 1 ? only : placements.find(({ lists }) => hasList(lists, list));
+  if (owner !== undefined) return owner;
+  throw new ShoalError(
+    'UNAVAILABLE',
+    `no shard has list ${list} by what this coordinator knows; try again in a moment`,
+  );
 }
 
 /** Whether the column `lists`, uint32[n], holds `list`. */

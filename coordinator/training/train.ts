@@ -29,6 +29,8 @@ export interface TrainParts extends ReadParts, PublishParts, RemoteTrainingParts
   readonly view: PublishParts['view'];
   readonly peers: ReadParts['peers'];
   readonly clock: PublishParts['clock'];
+  /** Documents that a collection needs to be trained. */
+  readonly trainDocumentsMin: number;
   /** For trainings whose caller chooses no seed. */
   readonly newSeed: () => number;
 }

@@ -10,9 +10,6 @@ import type { ReadParts } from '../documents/read.js';
 /** The ways of training that there are. */
 export const methods = ['structure'] as const;
 
-/** Fewer documents are scanned faster than lists of them are chosen. */
-export const trainableDocumentsMin = 1_000;
-
 /** Throws INVALID_ARGUMENT, naming the methods that there are, for another one. */
 export function checkMethod(method: string): void {
   if (methods.some((each) => each === method)) return;
@@ -41,14 +38,14 @@ export function trainableShard(settings: CollectionSettings, parts: Pick<ReadPar
 /** Living documents of a collection that has enough of them. FAILED_PRECONDITION when it has not. */
 export async function trainableDocuments(
   settings: CollectionSettings,
-  parts: ReadParts,
+  parts: ReadParts & { readonly trainDocumentsMin: number },
   deadline: Deadline,
 ): Promise<bigint> {
   const counts = await shardStatistics(settings, parts, deadline);
   const documents = counts.reduce((sum, each) => sum + each.documents, 0n);
-  if (documents >= trainableDocumentsMin) return documents;
+  if (documents >= parts.trainDocumentsMin) return documents;
   const how = 'it is scanned exactly and fast as it is; train it once it has grown';
-  throw refusal(settings.name, `has ${documents} documents, fewer than ${trainableDocumentsMin}`, how);
+  throw refusal(settings.name, `has ${documents} documents, fewer than ${parts.trainDocumentsMin}`, how);
 }
 
 function refusal(name: string, why: string, how: string): ShoalError {

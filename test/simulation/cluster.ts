@@ -9,6 +9,7 @@ import { SimObjectsHost } from './sim/objects.js';
 import { SimProcess } from './sim/process.js';
 import { SimRegistryHost } from './sim/registry.js';
 import type { Scheduler } from './sim/scheduler.js';
+import { trainDocumentsMin, trainingOn } from './sim/training.js';
 
 /** How large the cluster is. */
 export interface ClusterShape {
@@ -108,12 +109,12 @@ function coordinator(
     sweepMs,
   }: { readonly environment: Environment; readonly newUid: () => string; readonly sweepMs: number },
 ): Promise<Running> {
-  const config = { id, host: id, port: 7420, expirySweepMs: sweepMs };
+  const config = { id, host: id, port: 7420, expirySweepMs: sweepMs, trainDocumentsMin };
   return startCoordinator({ config, newUid, ...environment });
 }
 
 function shardNode(id: string, environment: Environment, shape: ClusterShape): Promise<Running> {
   const { sealBytes, sealAgeMs } = shape;
   const config = { id, host: id, dataDirectory: '/data', sealBytes, sealAgeMs, maintainEveryMs: 250 };
-  return startShardNode({ config, ...environment });
+  return startShardNode({ config, train: trainingOn(environment.clock), ...environment });
 }

@@ -59,6 +59,8 @@ export interface Plan extends ClusterShape {
   readonly hasHoldStory: boolean;
   /** Directories append late now and then. */
   readonly hasLateStory: boolean;
+  /** The main collection is trained again and again. */
+  readonly trains: boolean;
   /** Documents of the main collection may expire. */
   readonly expires: boolean;
   readonly operationWeights: Readonly<Record<OperationKind, number>>;
@@ -85,6 +87,7 @@ export function drawPlan(random: Random, operations: number): Plan {
     hasSideStory: random.below(4) === 0,
     hasHoldStory: random.below(2) === 0,
     hasLateStory: replicas > 1 && random.below(2) === 0,
+    trains: false,
     expires: random.below(4) === 0,
     sealBytes: 2_000 + random.below(60_000),
     sealAgeMs: 500 + random.below(5_000),
@@ -93,7 +96,9 @@ export function drawPlan(random: Random, operations: number): Plan {
     faultWeights,
     passages: 1,
   };
-  return withoutJumps(random.below(2) === 0 ? plan : swarmed(random, plan));
+  const drawn = withoutJumps(random.below(2) === 0 ? plan : swarmed(random, plan));
+  // Not drawn: what older seeds stand for stays as it is.
+  return { ...drawn, trains: lists === 1 && drawn.ids % 2 === 0 };
 }
 
 /** One of `weights`, by weight. */

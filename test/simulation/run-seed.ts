@@ -17,6 +17,7 @@ import { drawPlan, type Plan } from './plan.js';
 import { search } from './searches.js';
 import { tellSideStory } from './side-story.js';
 import { Session, type Counts } from './session.js';
+import { tellTrainStory } from './train-story.js';
 import { SimProcess } from './sim/process.js';
 import { Scheduler } from './sim/scheduler.js';
 
@@ -129,6 +130,7 @@ class Run {
       ...(this.#plan.hasSideStory ? [this.#sideStory(session, isOver)] : []),
       ...(this.#plan.hasHoldStory ? [tellHoldStory(session, isOver)] : []),
       ...(this.#plan.expires ? [tellExpiryStory(session, this.#newClient('expiry-story'), isOver)] : []),
+      ...(this.#plan.trains ? [tellTrainStory(session, this.#newClient('train-story'), isOver)] : []),
       ...(this.#plan.hasLateStory ? [tellLateStory(session, this.#newClient('late-story'), isOver)] : []),
     ];
     await Promise.all([...clients, ...stories]);
@@ -163,7 +165,7 @@ class Run {
   }
 
   async #create(): Promise<Session> {
-    const { lists, shards, partitions, replicas, ids, expires } = this.#plan;
+    const { lists, shards, partitions, replicas, ids, expires, trains } = this.#plan;
     const { scheduler, diary, coordinators } = this.#cluster;
     const centroids = Array.from({ length: lists }, () => drawVector(scheduler.random));
     const request = CreateCollectionRequest.fromPartial({
@@ -189,7 +191,15 @@ class Run {
     }
     const uid = answer.collection?.settings?.uid ?? '';
     const names = Array.from({ length: ids }, (_, number) => `id-${number}`);
-    const about = { name: 'things', uid, isAlias: false, oracle: this.#oracleOf(uid), centroids, expires };
+    const about = {
+      name: 'things',
+      uid,
+      isAlias: false,
+      oracle: this.#oracleOf(uid),
+      centroids,
+      isTrained: trains,
+      expires,
+    };
     return new Session({
       cluster: this.#cluster,
       intents: this.#intents,

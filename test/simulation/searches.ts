@@ -19,6 +19,7 @@ import {
   tokenOf,
 } from './content.js';
 import type { DrawnFilter } from './content.js';
+import { trainedListsMax } from './sim/training.js';
 import type { Version } from './version.js';
 import type { Session } from './session.js';
 import { drawMs, type Seat } from './writes.js';
@@ -43,8 +44,11 @@ export interface Question {
   readonly starts: ReadonlyMap<string, number>;
 }
 
-/** A question whose vector is known, and the lists that the answer says it has looked at; null = all. */
-type Known = Question & { readonly vector: Float32Array; readonly lists: ReadonlySet<number> | null };
+/** Lists that an answer has looked at. */
+type Lists = ReadonlySet<number> | 'all' | 'unknown';
+
+/** A question whose vector is known, and the lists that the answer says it has looked at. */
+type Known = Question & { readonly vector: Float32Array; readonly lists: Lists };
 
 interface Drawn {
   readonly question: Question;
@@ -76,7 +80,8 @@ function draw(session: Session, isBound: boolean, k = drawK(session)): Drawn {
     filter: random.below(3) === 0 ? drawFilter(random) : everything,
     mustBeComplete: isBound,
   };
-  const probes = random.below(2) === 0 ? 1 + random.below(collection.centroids.length) : 0;
+  const probes =
+    random.below(2) === 0 ? 1 + random.below(collection.isTrained ? trainedListsMax : collection.centroids.length) : 0;
   const request = SearchRequest.fromPartial({
     collection: collection.name,
     vector: bufferOf(asked.vector),
@@ -166,7 +171,7 @@ export function checkAnswer(session: Session, question: Question, answer: Search
     last = score;
   }
   if (hits.length > question.k) session.fail(`a search for ${question.k} shows ${hits.length}`);
-  if (!coverage.full || known === null) return;
+  if (!coverage.full || known === null || known.lists === 'unknown') return;
   if (question.like !== null) seen.add(question.like);
   const worst = hits.length < question.k ? -Infinity : last;
   if (question.mustBeComplete) checkNothingBetter(session, known, { seen, worst });
@@ -177,26 +182,29 @@ export function checkAnswer(session: Session, question: Question, answer: Search
 function checkCoverage(session: Session, { nprobe, filter }: Question, coverage: Coverage): void {
   const { full, listsProbed, listsTotal, listsMissing, shardsMissing, shardsTotal, shardsContacted } = coverage;
   const what = `the coverage ${JSON.stringify(coverage)} of a search in ${nprobe} lists`;
-  const total = session.collection.centroids.length;
+  const { isTrained, centroids } = session.collection;
+  const total = isTrained ? listsTotal : centroids.length;
   const asked = listsProbed + listsMissing.length;
   // Where a filter lets too few through, all lists are looked at.
   const isFiltered = filter !== everything || session.collection.expires;
   const isAsked =
     nprobe === 0 || nprobe === total ? asked === total : asked === nprobe || (isFiltered && asked === total);
-  if (listsTotal !== total || !isAsked) session.fail(`${what} is not of ${total} lists`);
+  // As many as calibration says.
+  const isCalibrated = isTrained && nprobe === 0 && asked >= 1 && asked <= total;
+  if (listsTotal !== total || !(isAsked || isCalibrated)) session.fail(`${what} is not of ${total} lists`);
   if (full !== (shardsMissing.length === 0) || (full && listsMissing.length > 0))
     session.fail(`${what} is full and has holes, or neither`);
   if (shardsContacted > shardsTotal) session.fail(`${what} has more shards than there are`);
 }
 
-/** Null = all. */
 function listsOf(
-  { collection: { centroids } }: Session,
+  { collection: { centroids, isTrained } }: Session,
   { nprobe, vector }: Question & { readonly vector: Float32Array },
-  { listsProbed, listsMissing }: Coverage,
-): ReadonlySet<number> | null {
-  const isAll = nprobe === 0 || listsProbed + listsMissing.length === centroids.length;
-  return isAll ? null : new Set(nearestLists(centroids, vector, nprobe));
+  { listsProbed, listsMissing, listsTotal }: Coverage,
+): Lists {
+  const asked = listsProbed + listsMissing.length;
+  if (isTrained) return asked === listsTotal ? 'all' : 'unknown';
+  return nprobe === 0 || asked === centroids.length ? 'all' : new Set(nearestLists(centroids, vector, nprobe));
 }
 
 function checkHit(session: Session, { filter, from, sinceMs }: Question, hit: Hit): Version | null {
@@ -217,14 +225,14 @@ function checkScore(
 ): void {
   const { from } = known;
   const score = hit.scores?.dense ?? NaN;
-  const all = scoresOf(session, version, { ...known, lists: null });
+  const all = scoresOf(session, version, { ...known, lists: 'all' });
   const probed = scoresOf(session, version, known).filter((each) => !Number.isNaN(each));
   const isProbed = probed.length > 0;
   const isBest = all.includes(score) && score >= Math.max(...probed);
   // Further passages may be missing of what need not show yet or is being replaced, and those in a shard that did not answer.
   const isReplaced = session.oracle.between(hit.id, from, session.oracle.lastSequence).length > 1;
   const isSettled = sawEverything && isWhole(version, from) && !isReplaced;
-  const isAny = !isSettled && all.includes(score);
+  const isAny = (!isSettled || known.lists === 'unknown') && all.includes(score);
   if (!isProbed || (!isBest && !isAny))
     session.fail(
       `a search shows '${hit.id}' ${hit.docId} with ${score}; its passages score ${all.join(', ')}, in the lists probed ` +
@@ -291,7 +299,7 @@ function isWhole({ acknowledgedMs, acknowledgedAt }: Version, from: bigint): boo
 function scoresOf(session: Session, { token }: Version, { vector, lists }: Pick<Known, 'vector' | 'lists'>): number[] {
   const { centroids } = session.collection;
   return (session.intents.content(token)?.vectors ?? []).map((passage) => {
-    const isSeen = lists === null || lists.has(nearestLists(centroids, passage, 1)[0]!);
+    const isSeen = typeof lists === 'string' || lists.has(nearestLists(centroids, passage, 1)[0]!);
     return isSeen ? dot(passage, vector) : NaN;
   });
 }

@@ -20,6 +20,8 @@ export interface Collection {
   readonly oracle: Oracle;
   /** Of its lists; one stands for a collection without a structure. */
   readonly centroids: readonly Float32Array[];
+  /** Its lists come from trainings, and the model does not know them. */
+  readonly isTrained: boolean;
   /** Documents expire by an attribute. */
   readonly expires: boolean;
 }

@@ -73,6 +73,7 @@ async function work(parts: SideStoryParts, uid: string): Promise<void> {
     isAlias: true,
     oracle: parts.oracleOf(uid),
     centroids: [new Float32Array(dim)],
+    isTrained: false,
     expires: false,
   };
   const session = new Session({ cluster, intents, collection, ids });

@@ -79,7 +79,11 @@ describe('the owner of a list', () => {
       [0, 1, 2, 3].map((list) => ownerOf(list, placements).shard),
       [4, 0, 4, 0],
     );
-    assert.throws(() => ownerOf(9, placements), { code: 'INTERNAL', message: /the shard of list 9/ });
+    assert.throws(() => ownerOf(9, placements), { code: 'UNAVAILABLE', message: /no shard has list 9/ });
+  });
+
+  it('is the only one there is, by whatever structure the list is numbered', () => {
+    assert.equal(ownerOf(9, [placement(0, ['a'])]).shard, 0);
   });
 });
 

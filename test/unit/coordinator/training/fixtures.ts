@@ -81,6 +81,7 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
   };
   const parts = {
     ...{ registry, clock, view, objects: store, logger: createLogger('test', 'silent'), newSeed: () => 7 },
+    trainDocumentsMin: 1_000,
     ...{ peers: { transfer, statistics }, appenders: {}, encoders: {} },
   } as unknown as TrainParts;
   const stored = async (): Promise<CollectionSettings> =>

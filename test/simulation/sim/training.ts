@@ -1,0 +1,50 @@
+/** Trainings of a simulation: the product's own structures, small ones, after a while of virtual time that may be cut short. */
+import { sleep, type Clock } from '../../../base/clock.js';
+import { ShoalError } from '../../../base/errors.js';
+import { seededRandom } from '../../../base/random.js';
+import type { RunTraining, TrainedFiles, TrainingTask } from '../../../shard-node/training/run-training.js';
+import { trainStructure } from '../../../trainer/structure/train-structure.js';
+import { writeListCodebookFile } from '../../../vector-index/codebook/list-codebook.js';
+import { listCountOf, writeStructureFile } from '../../../vector-index/codebook/structure.js';
+
+/** Lists that a training makes at most. */
+export const trainedListsMax = 6;
+
+/** Documents that a collection needs to be trained. */
+export const trainDocumentsMin = 4;
+
+const stepsMax = 4;
+
+/** Carries trainings out by `clock`; some come to nothing. The same task has the same end. */
+export function trainingOn(clock: Clock): RunTraining {
+  return async (task, onProgress, signal) => {
+    const random = seededRandom(task.seed);
+    const [steps, stepMs] = [1 + random.below(stepsMax), random.unit() * 400];
+    for (let step = 0; step < steps; step += 1) {
+      await sleep(clock, stepMs, signal);
+      signal.throwIfAborted();
+      onProgress('training', step / steps);
+    }
+    if (random.below(8) === 0) throw new ShoalError('RESOURCE_EXHAUSTED', 'the simulated training has no memory');
+    return filesOf(task);
+  };
+}
+
+/** A structure whose calibration says how many lists are probed, as the seed has it. */
+function filesOf(task: TrainingTask): TrainedFiles {
+  const { dim, vectors, seed } = task;
+  const random = seededRandom(seed);
+  const lists = 1 + random.below(trainedListsMax);
+  const { structure, codebook } = trainStructure({ dim, vectors, queries: null }, { lists, random });
+  const [count, enough] = [listCountOf(structure), 1 + random.below(trainedListsMax)];
+  return {
+    structure: writeStructureFile(structure),
+    codebook: writeListCodebookFile(codebook),
+    lists: count,
+    sampled: vectors.length / dim,
+    heldOutBefore: 1,
+    heldOutAfter: 1,
+    probes: Array.from({ length: count }, (_, at) => ({ nprobe: at + 1, recall: at + 1 >= enough ? 1 : 0 })),
+    shortProbes: [],
+  };
+}
