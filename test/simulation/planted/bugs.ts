@@ -237,4 +237,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     ],
     seeds: 40,
   },
+  {
+    name: 'a training publishes before it has stored',
+    file: 'coordinator/training/train.ts',
+    find: '    await training.store(codebook.version, deadline);\n',
+    replace: '',
+    seeds: 20,
+  },
 ];
