@@ -3,5 +3,4 @@ export const regressions: readonly { readonly name: string; readonly seed: numbe
   { name: 'a deletion forgotten while an older one was stored', seed: 3535 },
   { name: 'a log purged by what a node said before it lost its disk', seed: 3640 },
   { name: 'a verdict judged by traces that were purged', seed: 2394 },
-  { name: 'passages at home in lists that a training has just numbered anew', seed: 44 },
 ];
