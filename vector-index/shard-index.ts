@@ -10,7 +10,7 @@ import type { Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { hasBit } from './bitmap.js';
-import { applyChange, newestDocId, type IndexChange } from './apply-change.js';
+import { applyChange, newestDocId, prepareChange, type IndexChange } from './apply-change.js';
 import type { ListStructure } from './codebook/list-structure.js';
 import { contentHash } from './content-hash.js';
 import type { CandidateColumns, IndexDocument, QueryTerms, RowKeys, TokenTables } from './document.js';
@@ -139,6 +139,12 @@ export class ShardIndex {
     if (sequence <= this.applied(subject)) return;
     applyChange(this.#state, timeMs, change);
     this.#state.applied.set(subject, sequence);
+  }
+
+  /** `change` with what takes long of applying it done, off the event loop. Changes nothing: it is still to be applied. */
+  prepare(change: IndexChange): Promise<IndexChange> {
+    this.#guard();
+    return prepareChange(this.#state, change);
   }
 
   /** Bytes in memory that no file holds yet, about. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
+import { encodeBatch } from '../../../../kernels/codes.js';
 import { nearestList } from '../../../../vector-index/codebook/structure.js';
 import { ListCoder } from '../../../../vector-index/lists/list-coder.js';
 import { nearVector, toyStructure } from './fixtures.js';
@@ -27,14 +28,14 @@ describe('the coder of a structure', () => {
   it('pads vectors where the words cover more than dim', () => {
     const coder = new ListCoder(toyStructure({ dim: 3, lists: 2 }));
     assert.deepEqual(coder.padded(Float32Array.of(1, 2, 3, 4, 5, 6)), Float32Array.of(1, 2, 3, 0, 4, 5, 6, 0));
-    assert.equal(coder.encode(1, Float32Array.of(1, 2, 3)).factors.length, 2);
   });
 
   it('refuses what does not belong together', () => {
     const [one, other] = [toyStructure({ dim: 8, lists: 4 }), toyStructure({ dim: 8, lists: 5 })];
     assert.throws(() => new ListCoder({ ...one, codebook: other.codebook }), { code: 'INTERNAL' });
     assert.throws(() => new ListCoder({ ...one, version: 0 }), { code: 'INTERNAL' });
-    assert.throws(() => new ListCoder(one).encode(4, new Float32Array(8)), { code: 'INTERNAL' });
+    const unknown = new ListCoder(one).batch(new Float32Array(8), Uint32Array.of(4));
+    assert.throws(() => encodeBatch(unknown), { code: 'INTERNAL' });
   });
 });
 
