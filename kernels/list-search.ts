@@ -6,6 +6,7 @@
  * instruction set and in the portable twin. Arrays given to either are kept, and must neither move nor, while a call runs, change; only
  * `live` may lose bits at any time. One search a scratch at a time.
  */
+import { availableParallelism } from 'node:os';
 import { assert } from '../base/assert.js';
 import type { Codebook, Lists } from './codes.js';
 import { runJob } from './job.js';
@@ -17,6 +18,9 @@ export const searchColumnsMax = 65_536;
 
 /** Threads of one search. */
 export const searchThreadsMax = 16;
+
+/** Threads that a search is worth: libuv's pool has four. */
+export const searchThreads = Math.min(4, availableParallelism());
 
 const parameterCount = 10;
 const stages = { coarse: 1, table: 2, first: 3, second: 4 } as const;
@@ -95,7 +99,10 @@ export interface SearchRequest {
   /** First scores below it are not wanted; −Infinity where nothing is known. */
   readonly threshold: number;
   readonly last: SearchStage;
-  /** Of libuv's pool, for one query of `searchAsync`, up to the scratch's; 1 unless given. The answer does not depend on it. */
+  /**
+   * Of libuv's pool, for one query of `searchAsync`, at most the scratch's; 1 unless given, and while other searches run. The answer does not depend
+   * on it.
+   */
   readonly threads?: number;
 }
 
@@ -143,6 +150,9 @@ export interface ListSearcher {
   close(): void;
 }
 
+// The searches of this process on libuv's pool: when there are others, each gets one thread.
+const running = new Set<SearchScratch>();
+
 /** INTERNAL when shapes do not fit together: every list, id, record and bit is checked here. */
 export function openSearcher(options: SearcherOptions): ListSearcher {
   const { columns } = options;
@@ -156,9 +166,15 @@ export function openSearcher(options: SearcherOptions): ListSearcher {
       call((kernels) => kernels.search(handle, scratch.handle, checkedFilters(filters, columns.length)));
     },
     async searchAsync(scratch, request, { filters, signal } = {}) {
-      setParameters(scratch, request);
+      const threads = running.size === 0 ? (request.threads ?? 1) : 1;
+      setParameters(scratch, { ...request, threads });
       const own = checkedFilters(filters, columns.length);
-      await runJob(signal, (cancel) => call((kernels) => kernels.searchAsync(handle, scratch.handle, own, cancel)));
+      running.add(scratch);
+      try {
+        await runJob(signal, (cancel) => call((kernels) => kernels.searchAsync(handle, scratch.handle, own, cancel)));
+      } finally {
+        running.delete(scratch);
+      }
     },
     close: () => call((kernels) => kernels.closeSearcher(handle)),
   };

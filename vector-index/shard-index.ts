@@ -340,6 +340,7 @@ export class ShardIndex {
   /** Stops maintenance and lets the files go once running searches end. What was not sealed is left to the log. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#maintainer.close().then(() => {
+      this.#state.searchers.close();
       for (const state of this.#state.states) state.retire();
     });
     return this.#closing;
@@ -347,7 +348,7 @@ export class ShardIndex {
 
   async #pinned<T>(work: (index: PinnedIndex) => Promise<T>): Promise<T> {
     this.#guard();
-    const index = new PinnedIndex(this.#state.states, this.#state.coder);
+    const index = this.#pin();
     try {
       return await work(index);
     } finally {
@@ -357,12 +358,17 @@ export class ShardIndex {
 
   #pinnedNow<T>(work: (index: PinnedIndex) => T): T {
     this.#guard();
-    const index = new PinnedIndex(this.#state.states, this.#state.coder);
+    const index = this.#pin();
     try {
       return work(index);
     } finally {
       index.release();
     }
+  }
+
+  #pin(): PinnedIndex {
+    const { states, coder, searchers } = this.#state;
+    return new PinnedIndex(states, coder, searchers);
   }
 
   #guard(): void {

@@ -51,32 +51,4 @@ export class ListCoder implements CodeShape {
     const { bases, anchors } = codebook;
     return { codebook, points, dim, lists, bases, anchors, hasRecords };
   }
-
-  /** float64[lists of the structure]: ⟨query, base⟩ of the lists `wanted`, null = all; NaN for the others. */
-  biases(query: Float32Array, wanted: Uint32Array | null): Float64Array {
-    const { dim, listCount } = this;
-    const { bases } = this.codebook;
-    const biases = new Float64Array(listCount).fill(NaN);
-    if (wanted === null) {
-      biases.set(assignNearest(bases, query, dim).scores);
-      return biases;
-    }
-    const known = wanted.filter((list) => list < listCount);
-    const rows = new Float32Array(known.length * dim);
-    known.forEach((list, i) => rows.set(bases.subarray(list * dim, (list + 1) * dim), i * dim));
-    // Products do not depend on what else is asked: replicas and layouts agree in every bit.
-    const { scores } = assignNearest(rows, query, dim);
-    known.forEach((list, i) => (biases[list] = scores[i]!));
-    return biases;
-  }
-
-  /** `rows` float32[n, dim] with zeros behind each up to the dim that is coded; `rows` itself where these are equal. */
-  padded(rows: Float32Array): Float32Array {
-    const { dim, codedDim } = this;
-    if (dim === codedDim) return rows;
-    const count = rows.length / dim;
-    const wide = new Float32Array(count * codedDim);
-    for (let row = 0; row < count; row += 1) wide.set(rows.subarray(row * dim, (row + 1) * dim), row * codedDim);
-    return wide;
-  }
 }

@@ -3,6 +3,7 @@ import { hasBit } from '../bitmap.js';
 import type { Selection } from '../filter/row-filter.js';
 import { isOfVersion } from '../index-state.js';
 import type { ListCoder } from '../lists/list-coder.js';
+import { ListSearchers } from '../lists/list-searchers.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment, SegmentState } from '../segment/segment-state.js';
 import { selectedRows } from './selection.js';
@@ -17,10 +18,17 @@ export class PinnedIndex {
   readonly segments: readonly PinnedSegment[];
   /** The structure of the index at that instant; null = rows are not coded. */
   readonly coder: ListCoder | null;
+  /** Of the index: kept from search to search. */
+  readonly searchers: ListSearchers;
   readonly #states: readonly SegmentState[];
   #isReleased = false;
 
-  constructor(states: readonly SegmentState[], coder: ListCoder | null = null) {
+  constructor(
+    states: readonly SegmentState[],
+    coder: ListCoder | null = null,
+    searchers: ListSearchers = new ListSearchers(),
+  ) {
+    this.searchers = searchers;
     this.#states = [...states];
     this.coder = coder;
     this.segments = this.#states.map((state) => state.pin());
@@ -69,11 +77,16 @@ function mayHold({ isOrdered, keyOrder, docIds }: SegmentReader, rowCount: numbe
 export class SelectedIndex {
   readonly segments: readonly PinnedSegment[];
   readonly coder: ListCoder | null;
+  readonly searchers: ListSearchers;
   readonly selection: Selection;
   readonly #selected: (Uint8Array | null | undefined)[];
 
-  constructor({ segments, coder }: Pick<PinnedIndex, 'segments' | 'coder'>, selection: Selection) {
+  constructor(
+    { segments, coder, searchers }: Pick<PinnedIndex, 'segments' | 'coder' | 'searchers'>,
+    selection: Selection,
+  ) {
     this.segments = segments;
+    this.searchers = searchers;
     this.coder = coder;
     this.selection = selection;
     this.#selected = new Array<undefined>(segments.length).fill(undefined);
