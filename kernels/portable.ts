@@ -4,8 +4,8 @@ import { assignNearest, assignNearestAsync } from './nearest-centroid/portable.j
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
 import {
-  addRowColumn,
   addSearchColumn,
+  addRowColumn,
   closeSearcher,
   openScratch,
   openSearcher,
@@ -60,8 +60,8 @@ export const portableKernels: NativeKernels = {
   scoreSurvivors,
   scoreSurvivorsAsync,
   openSearcher,
-  addRowColumn,
   addSearchColumn,
+  addRowColumn,
   closeSearcher,
   searchWorkBytes,
   openScratch,

@@ -19,8 +19,9 @@ import type { ListCoder } from './list-coder.js';
 import { MutableCodes } from './mutable-codes.js';
 import { SealedLists } from './sealed-lists.js';
 
-/** Vectors that are scanned on the event loop: the work of ten microseconds, which a thread would take to begin. */
+/** Vectors, and survivors of theirs, of a search on the event loop: a tenth of a millisecond's work, half of which a thread takes to begin. */
 const scanInline = 8_192;
+const wantedInline = 1_024;
 /** Vectors from which several threads scan: each is to have more to do than it takes to wake it. */
 const scanTogether = 65_536;
 /** Scratches that are kept, and survivors up to which one is. */
@@ -120,13 +121,13 @@ export class SharedSearcher {
     const scratch = this.#takeScratch(wanted, k);
     scratch.queries.set(query);
     scratch.probes.set(lists);
+    // Whoever asks scores all k exactly: a longer pass between the two would change nothing.
     const request = {
-      ...{ queries: 1, nprobe: lists.length, candidates: 0, hasBiases: false, wanted, k },
-      // The scores of the first pass over the second codes are so near the last ones that twice as many lose nothing.
-      ...{ refined: Math.max(k, Math.min(2 * k + 16, wanted)), threshold: -Infinity, last: 'second' as const },
+      ...{ queries: 1, nprobe: lists.length, candidates: 0, hasBiases: false, wanted, refined: k, k },
+      ...{ threshold: -Infinity, last: 'second' as const },
       threads: vectors < scanTogether ? 1 : searchThreads,
     };
-    if (vectors <= scanInline) this.#searcher.search(scratch, request, filters);
+    if (vectors <= scanInline && wanted <= wantedInline) this.#searcher.search(scratch, request, filters);
     else await this.#searcher.searchAsync(scratch, request, { filters, signal });
     const { places, found, sizes } = scratch;
     const count = found[1]!;

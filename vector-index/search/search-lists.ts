@@ -30,9 +30,8 @@ export async function searchLists(
   if (searcher === null) return null;
   try {
     const lists = wantedLists(index.selection.lists, index.coder!.listCount);
-    const { filter } = index.selection;
     const parts = pinned.map((segment, at) =>
-      searchedRows(segment, { wanted: lists, filter, room: searcher.room(at) }),
+      searchedRows(segment, { wanted: lists, passing: index.passing(segments[at]!), room: searcher.room(at) }),
     );
     const few = fewRows(parts, directRows(wanted.k));
     const rows = few ?? (await bestRows(searcher, parts, { ...wanted, lists: lists.lists }));

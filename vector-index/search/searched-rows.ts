@@ -1,9 +1,8 @@
 /** What of one coded segment a search of lists looks at: which rows count, and which they are where they are few. */
 import { bitmapBytes, fullBitmap } from '../bitmap.js';
-import type { RowFilter } from '../filter/row-filter.js';
 import { SealedLists } from '../lists/sealed-lists.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
-import { both, passing } from './selection.js';
+import { both } from './selection.js';
 
 /** The lists asked for. */
 export interface WantedLists {
@@ -23,14 +22,15 @@ export interface SearchedRows {
   upTo(most: number): Uint32Array | null;
 }
 
-/** Of a segment whose columns have room for `room` rows. */
+/** Of a segment whose columns have room for `room` rows, `passing` the filter where their bits are set; null = all pass. */
 export function searchedRows(
   segment: PinnedSegment,
-  { wanted, filter, room }: { readonly wanted: WantedLists; readonly filter: RowFilter | null; readonly room: number },
+  of: { readonly wanted: WantedLists; readonly passing: Uint8Array | null; readonly room: number },
 ): SearchedRows {
   const { reader, rowCount, live } = segment;
   const { coding, densePresent } = reader;
-  const counted = both(live, passing(segment, filter), rowCount);
+  const { wanted, room } = of;
+  const counted = both(live, of.passing, rowCount);
   if (!(coding instanceof SealedLists)) return growingRows(segment, { wanted, counted, room });
   const bits = both(counted, densePresent, rowCount);
   const { counts, firsts } = coding.all(wanted.count);

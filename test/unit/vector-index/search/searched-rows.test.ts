@@ -3,6 +3,7 @@ import { seededRandom } from '../../../../base/random.js';
 import { hasBit } from '../../../../vector-index/bitmap.js';
 import type { RowFilter } from '../../../../vector-index/filter/row-filter.js';
 import { searchedRows } from '../../../../vector-index/search/searched-rows.js';
+import { passing } from '../../../../vector-index/search/selection.js';
 import { hasDense } from '../../../../vector-index/segment/segment-reader.js';
 import { withCoded } from '../lists/coded-files.js';
 import { toyCoder, toyDocuments, toyStructure } from '../lists/fixtures.js';
@@ -25,7 +26,8 @@ describe('the rows that a search of lists looks at', () => {
             for (const lists of [Uint32Array.of(7, 2), Uint32Array.from({ length: 12 }, (_, list) => list)]) {
               const room = reader === mutable ? reader.docIds.length : reader.rowCount;
               const wanted = { lists, count: 12 };
-              const rows = searchedRows({ reader, rowCount, live }, { wanted, filter, room });
+              const found = passing({ reader, rowCount, live }, filter);
+              const rows = searchedRows({ reader, rowCount, live }, { wanted, passing: found, room });
               const counts = (row: number): boolean =>
                 (live === null || hasBit(live, row)) &&
                 (filter === null || Number(reader.document(row).attributes['year'] ?? 1n) % 2 === 0) &&
