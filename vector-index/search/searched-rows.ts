@@ -16,7 +16,7 @@ export interface SearchedRows {
   readonly segment: PinnedSegment;
   /** Bit of every row that lives, passes the filter and has a vector, in whatever list; null = all. */
   readonly bits: Uint8Array | null;
-  /** Rows of the lists, and of none other where that is known, whether they count or not. */
+  /** Rows of the lists, whether they count or not; of a segment that grows, about. */
   readonly vectors: number;
   /** uint32: the rows of the lists that count when these are at most `most`; else null. */
   upTo(most: number): Uint32Array | null;
@@ -65,7 +65,7 @@ function growingRows(
       if (isWanted[reader.lists[row]!] === 1 && !rows.addRange(row, row + 1, bits)) return null;
     return rows.taken;
   };
-  return { segment, bits, vectors: rowCount, upTo };
+  return { segment, bits, vectors: Math.ceil((rowCount * wanted.lists.length) / wanted.count), upTo };
 }
 
 /** Rows as they are found, no more than so many. */
