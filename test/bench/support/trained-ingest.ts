@@ -2,7 +2,7 @@
  * Documents a second into a trained collection beside an untrained one: through one real `shoal dev`, slices in turn, each from the first
  * request to the moment at which a search sees it.
  */
-import type { Clock } from '../../../base/clock.js';
+import { sleep, type Clock } from '../../../base/clock.js';
 import { seededRandom } from '../../../base/random.js';
 import type { ShoalClient } from '../../../client/sdk/connect.js';
 import type { Document } from '../../../client/sdk/types.js';
@@ -79,7 +79,7 @@ async function settled(client: ShoalClient, name: string, clock: Clock): Promise
     const { shards } = await client.cluster.shards(name);
     const replicas = shards.flatMap((shard) => shard.replicas);
     if (replicas.every(({ structureVersion, olderRows }) => structureVersion > 0 && olderRows === 0)) break;
-    await clock.pause();
+    await sleep(clock, 50);
   }
   return (await client.search(name, new Float32Array(dim).fill(1), { k: 1 })).coverage.listsTotal;
 }
