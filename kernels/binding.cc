@@ -75,12 +75,12 @@ void export_all(Exports exports) {
   exports.Set("unpackBlocks", unpack_rows);
   exports.Set("scanLists", scan_lists_now);
   exports.Set("scanListsAsync", scan_lists_async);
-  exports.Set("scoreCodeRows", score_code_rows);
   exports.Set("quantizeQuery", quantize_second_query);
   exports.Set("scoreSurvivors", score_survivors_now);
   exports.Set("scoreSurvivorsAsync", score_survivors_async);
   exports.Set("openSearcher", open_searcher);
   exports.Set("addSearchColumn", add_search_column);
+  exports.Set("addRowColumn", add_row_column);
   exports.Set("closeSearcher", close_searcher);
   exports.Set("searchWorkBytes", search_work_bytes);
   exports.Set("openScratch", open_scratch);

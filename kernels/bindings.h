@@ -53,11 +53,11 @@ napi_value pack_rows(napi_env env, napi_callback_info info);
 napi_value unpack_rows(napi_env env, napi_callback_info info);
 napi_value scan_lists_now(napi_env env, napi_callback_info info);
 napi_value scan_lists_async(napi_env env, napi_callback_info info);
-napi_value score_code_rows(napi_env env, napi_callback_info info);
 
 // --- list-search
 napi_value open_searcher(napi_env env, napi_callback_info info);
 napi_value add_search_column(napi_env env, napi_callback_info info);
+napi_value add_row_column(napi_env env, napi_callback_info info);
 napi_value close_searcher(napi_env env, napi_callback_info info);
 napi_value search_work_bytes(napi_env env, napi_callback_info info);
 napi_value open_scratch(napi_env env, napi_callback_info info);

@@ -6,6 +6,7 @@
  * instruction set and in the portable twin. Arrays given to either are kept, and must neither move nor, while a call runs, change; only
  * `live` may lose bits at any time. One search a scratch at a time.
  */
+import { availableParallelism } from 'node:os';
 import { assert } from '../base/assert.js';
 import type { Codebook, Lists } from './codes.js';
 import { runJob } from './job.js';
@@ -13,9 +14,15 @@ import type { NativeHandle } from './native-kernels.js';
 import { callKernels as call } from './native.js';
 
 /** Columns of one searcher. */
-export const searchColumnsMax = 256;
+export const searchColumnsMax = 65_536;
 
-const parameterCount = 9;
+/** Threads of one search. */
+export const searchThreadsMax = 16;
+
+/** Threads that a search is worth: libuv's pool has four. */
+export const searchThreads = Math.min(4, availableParallelism());
+
+const parameterCount = 10;
 const stages = { coarse: 1, table: 2, first: 3, second: 4 } as const;
 
 /** The last thing that a search does: lists and biases, the query's table, first scores, scores by both codes. */
@@ -51,6 +58,17 @@ export interface SearchColumn {
   readonly live: Uint8Array | null;
 }
 
+/** Vectors of a segment that grows, row by row. */
+export interface RowColumn {
+  /** uint8[rows, codeBytes], int16[rows, 2] and uint32[rows]: of a row without a code, anything. */
+  readonly codes: Uint8Array;
+  readonly factors: Int16Array;
+  readonly rowLists: Uint32Array;
+  /** uint64[rows], at least one, and records, as of `SearchColumn`. */
+  readonly ids: BigUint64Array;
+  readonly records: Uint8Array | null;
+}
+
 export interface SearcherOptions {
   /** Covers dim, padded with zeros; null where there are no columns to scan. */
   readonly codebook: Codebook | null;
@@ -61,7 +79,7 @@ export interface SearcherOptions {
   readonly bases: Float32Array | null;
   /** null = lists are given with each search. */
   readonly coarse: CoarseTable | null;
-  readonly columns: readonly SearchColumn[];
+  readonly columns: readonly (SearchColumn | RowColumn)[];
 }
 
 export interface SearchRequest {
@@ -81,6 +99,11 @@ export interface SearchRequest {
   /** First scores below it are not wanted; −Infinity where nothing is known. */
   readonly threshold: number;
   readonly last: SearchStage;
+  /**
+   * Of libuv's pool, for one query of `searchAsync`, at most the scratch's; 1 unless given, and while other searches run. The answer does not depend
+   * on it.
+   */
+  readonly threads?: number;
 }
 
 export interface ScratchSizes {
@@ -89,6 +112,8 @@ export interface ScratchSizes {
   /** The largest R. */
   readonly wanted: number;
   readonly k: number;
+  /** 1 unless given. */
+  readonly threads?: number;
 }
 
 /** What searches read and write: rows by query, Q = sizes.queries. It serves every searcher of as many dims, lists and subquantizers. */
@@ -119,21 +144,21 @@ export interface ListSearcher {
   searchAsync(
     scratch: SearchScratch,
     request: SearchRequest,
-    rest?: { readonly filters?: readonly (Uint8Array | null)[]; readonly signal?: AbortSignal },
+    rest?: { readonly filters?: readonly (Uint8Array | null)[]; readonly signal?: AbortSignal | undefined },
   ): Promise<void>;
   /** Idempotent. Mapped files under the columns go when the last search has ended. */
   close(): void;
 }
 
+// The searches of this process on libuv's pool: when there are others, each gets one thread.
+const running = new Set<SearchScratch>();
+
 /** INTERNAL when shapes do not fit together: every list, id, record and bit is checked here. */
 export function openSearcher(options: SearcherOptions): ListSearcher {
   const { columns } = options;
-  assert(columns.length <= searchColumnsMax, 'there are at most 256 columns');
+  assert(columns.length <= searchColumnsMax, 'there are at most 65,536 columns');
   const handle = openHandle(options);
-  for (const { lists, ids, records, live } of columns) {
-    const { codes, offsets, counts, firsts } = lists;
-    call((kernels) => kernels.addSearchColumn(handle, codes, offsets, counts, firsts, ids, records, live));
-  }
+  for (const column of columns) addColumn(handle, column);
   return {
     scratch: (sizes) => openScratch(handle, options, sizes),
     search(scratch, request, filters) {
@@ -141,12 +166,28 @@ export function openSearcher(options: SearcherOptions): ListSearcher {
       call((kernels) => kernels.search(handle, scratch.handle, checkedFilters(filters, columns.length)));
     },
     async searchAsync(scratch, request, { filters, signal } = {}) {
-      setParameters(scratch, request);
+      const threads = running.size === 0 ? (request.threads ?? 1) : 1;
+      setParameters(scratch, { ...request, threads });
       const own = checkedFilters(filters, columns.length);
-      await runJob(signal, (cancel) => call((kernels) => kernels.searchAsync(handle, scratch.handle, own, cancel)));
+      running.add(scratch);
+      try {
+        await runJob(signal, (cancel) => call((kernels) => kernels.searchAsync(handle, scratch.handle, own, cancel)));
+      } finally {
+        running.delete(scratch);
+      }
     },
     close: () => call((kernels) => kernels.closeSearcher(handle)),
   };
+}
+
+function addColumn(handle: NativeHandle, column: SearchColumn | RowColumn): void {
+  const { ids, records } = column;
+  if ('rowLists' in column) {
+    const { codes, factors, rowLists } = column;
+    return call((kernels) => kernels.addRowColumn(handle, codes, factors, rowLists, ids, records));
+  }
+  const { codes, offsets, counts, firsts } = column.lists;
+  call((kernels) => kernels.addSearchColumn(handle, codes, offsets, counts, firsts, ids, records, column.live));
 }
 
 function openHandle({ codebook, dim, lists, bases, coarse }: SearcherOptions): NativeHandle {
@@ -160,9 +201,9 @@ function openHandle({ codebook, dim, lists, bases, coarse }: SearcherOptions): N
 }
 
 function openScratch(searcher: NativeHandle, { dim }: SearcherOptions, sizes: ScratchSizes): SearchScratch {
-  const { queries, nprobe, wanted, k } = sizes;
+  const { queries, nprobe, wanted, k, threads = 1 } = sizes;
   assert(
-    [queries, nprobe, wanted, k].every((size) => Number.isInteger(size) && size >= 1),
+    [queries, nprobe, wanted, k, threads].every((size) => Number.isInteger(size) && size >= 1),
     'sizes are at least 1',
   );
   const scratch = {
@@ -176,7 +217,7 @@ function openScratch(searcher: NativeHandle, { dim }: SearcherOptions, sizes: Sc
     parameters: new Float64Array(parameterCount),
   };
   const handle = call((kernels) => {
-    const work = new Uint8Array(kernels.searchWorkBytes(searcher, wanted));
+    const work = new Uint8Array(kernels.searchWorkBytes(searcher, wanted, threads));
     const { probes, biases, ids, scores, places, found } = scratch;
     return kernels.openScratch(
       ...([queries, scratch.parameters, scratch.queries, probes, biases, ids, scores, places, found, work] as const),
@@ -195,6 +236,7 @@ function setParameters({ parameters }: SearchScratch, request: SearchRequest): v
   parameters[6] = request.threshold;
   parameters[7] = request.hasBiases ? 1 : 0;
   parameters[8] = stages[request.last];
+  parameters[9] = (request.threads ?? 1) - 1;
 }
 
 function checkedFilters(filters: readonly (Uint8Array | null)[] | undefined, columns: number) {

@@ -120,17 +120,6 @@ export interface NativeKernels {
   /** The best of lists for up to 16 queries: adc-scan.h. Gives 0 or -1. */
   scanLists(...scan: ScanListsArrays): number;
   scanListsAsync(...scan: ScanListsArrays): Promise<number>;
-  /** Integer scores of coded rows, without unit and bias: adc-scan/rows.h. scale = [offset, anchor weight]. */
-  scoreCodeRows(
-    ...scored: [
-      levels: Uint8Array,
-      scale: Float64Array,
-      codes: Uint8Array,
-      factors: Int16Array,
-      rows: Uint32Array,
-      scores: Float64Array,
-    ]
-  ): void;
   /** levels int8[padded dim] of a query; gives half its unit: second-code.h. */
   quantizeQuery(query: Float32Array, levels: Int8Array): number;
   /** Scores of survivors by both codes: second-code.h. Gives 0 or -1. */
@@ -151,10 +140,11 @@ export interface NativeKernels {
     ]
   ): NativeHandle;
   addSearchColumn(searcher: NativeHandle, ...column: SearchColumnArrays): void;
+  addRowColumn(searcher: NativeHandle, ...column: RowColumnArrays): void;
   /** Jobs that run on it finish; later calls are refused. */
   closeSearcher(searcher: NativeHandle): void;
-  /** Bytes of `work` for searches of up to `wanted` survivors. */
-  searchWorkBytes(searcher: NativeHandle, wanted: number): number;
+  /** Bytes of `work` for searches of up to `wanted` survivors by up to `threads` threads. */
+  searchWorkBytes(searcher: NativeHandle, wanted: number, threads: number): number;
   /** What a search reads and writes. Keeps its arrays until it is collected. */
   openScratch(...scratch: ScratchArrays): NativeHandle;
   /** rows int8[n, padded dim] and scales float32[n] of centroids [n, dim]. */
@@ -233,9 +223,18 @@ export type SearchColumnArrays = [
   live: Uint8Array | null,
 ];
 
+/** Row by row: codes uint8[n, pairs], factors int16[n, 2], lists uint32[n], ids uint64[n], at least one. */
+export type RowColumnArrays = [
+  codes: Uint8Array,
+  factors: Int16Array,
+  lists: Uint32Array,
+  ids: BigUint64Array,
+  records: Uint8Array | null,
+];
+
 /**
- * Of Q queries, P probes and K hits: parameters float64[9] = queries, nprobe, candidates (0 = probes are given), wanted, refined, k,
- * threshold, whether biases are given, the last stage (1 coarse, 2 table, 3 first, 4 second); queries float32[Q, dim]; probes
+ * Of Q queries, P probes and K hits: parameters float64[10] = queries, nprobe, candidates (0 = probes are given), wanted, refined, k,
+ * threshold, whether biases are given, the last stage (1 coarse, 2 table, 3 first, 4 second), helpers (threads beside the first); queries float32[Q, dim]; probes
  * uint32[Q, P] and biases float64[Q, P], in or out; ids [Q, K]; scores [Q, K]; places uint32[Q, 3, K] = columns, positions, lists;
  * found float64[Q, 3] = probes, hits, vectors of the lists read; work uint8[searchWorkBytes].
  */

@@ -310,7 +310,8 @@ export class Replica {
       await this.#structures.reach(change.structure);
       if (this.#stop.signal.aborted) return;
     }
-    this.#apply(entry, change);
+    await this.#apply(entry, change);
+    if (this.#stop.signal.aborted) return;
     this.#settle();
     this.#waiters.wake();
   }
@@ -354,13 +355,10 @@ export class Replica {
     }
   }
 
-  #apply(entry: LogEntry, change: LogChange): void {
-    this.index.apply(
-      entry,
-      change.operation === 'upsert'
-        ? { documents: indexDocuments(change, this.#parts.weighting) }
-        : { superseded: change.entries },
-    );
+  async #apply(entry: LogEntry, change: LogChange): Promise<void> {
+    if (change.operation !== 'upsert') return this.index.apply(entry, { superseded: change.entries });
+    const prepared = await this.index.prepare({ documents: indexDocuments(change, this.#parts.weighting) });
+    if (!this.#stop.signal.aborted) this.index.apply(entry, prepared);
   }
 
   #settle(): void {

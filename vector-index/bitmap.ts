@@ -26,7 +26,7 @@ export function fullBitmap(count: number): Uint8Array {
 
 /** Number of set bits among the first `count`. */
 export function countBits(bits: Uint8Array, count: number): number {
-  const words = bits.byteOffset % 4 === 0 ? new Uint32Array(bits.buffer, bits.byteOffset, count >>> 5) : [];
+  const words = wordsOf(bits, count);
   let total = 0;
   for (let at = 0; at < words.length; at += 1) {
     let word = words[at]!;
@@ -67,6 +67,14 @@ export function clearedRows(before: Uint8Array, after: Uint8Array, count: number
 /** Bitwise and of two bitmaps of `count` bits, as a new one. */
 export function intersection(left: Uint8Array, right: Uint8Array, count: number): Uint8Array {
   const bits = new Uint8Array(bitmapBytes(count));
-  for (let byte = 0; byte < bits.length; byte += 1) bits[byte] = left[byte]! & right[byte]!;
+  const [all, one, other] = [bits, left, right].map((own) => wordsOf(own, count));
+  for (let at = 0; at < Math.min(one!.length, other!.length); at += 1) all![at] = one![at]! & other![at]!;
+  const done = 4 * Math.min(one!.length, other!.length);
+  for (let byte = done; byte < bits.length; byte += 1) bits[byte] = left[byte]! & right[byte]!;
   return bits;
+}
+
+/** The whole words of 32 bits among the first `count` bits; none where they do not lie as words do. */
+function wordsOf(bits: Uint8Array, count: number): Uint32Array {
+  return new Uint32Array(bits.buffer, bits.byteOffset & ~3, (bits.byteOffset & 3) === 0 ? count >>> 5 : 0);
 }

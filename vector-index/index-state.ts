@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.js';
 import { FenceTable } from './fences.js';
 import type { ListCoder } from './lists/list-coder.js';
+import { ListSearchers } from './lists/list-searchers.js';
 import { MutableSegment } from './segment/mutable-segment.js';
 import type { SegmentReader } from './segment/segment-reader.js';
 import { SegmentState, type MutableState, type SealedState } from './segment/segment-state.js';
@@ -15,20 +16,39 @@ export interface ShardIndexSettings {
 
 export class IndexState {
   readonly settings: ShardIndexSettings;
-  sealed: SealedState[] = [];
-  /** Segments that wait to be sealed, oldest first: they take no more documents. */
-  frozen: readonly MutableState[] = [];
+  readonly searchers = new ListSearchers();
   mutable: MutableState;
   readonly applied = new Map<string, bigint>();
   readonly fences = new FenceTable();
   /** Applied sequences that the committed manifest covers. */
   durable: ReadonlyMap<string, bigint> = new Map();
+  #sealed: SealedState[] = [];
+  #frozen: readonly MutableState[] = [];
   #coder: ListCoder | null = null;
 
   constructor(settings: ShardIndexSettings, coder: ListCoder | null = null) {
     this.settings = settings;
     this.#coder = coder;
     this.mutable = this.#emptyMutable();
+  }
+
+  get sealed(): SealedState[] {
+    return this.#sealed;
+  }
+
+  set sealed(states: SealedState[]) {
+    this.#sealed = states;
+    this.searchers.close();
+  }
+
+  /** Segments that wait to be sealed, oldest first: they take no more documents. */
+  get frozen(): readonly MutableState[] {
+    return this.#frozen;
+  }
+
+  set frozen(states: readonly MutableState[]) {
+    this.#frozen = states;
+    this.searchers.close();
   }
 
   /** What puts documents into lists and codes them from now on; null = they come with their lists and get no codes. */

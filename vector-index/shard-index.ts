@@ -10,7 +10,7 @@ import type { Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { hasBit } from './bitmap.js';
-import { applyChange, newestDocId, type IndexChange } from './apply-change.js';
+import { applyChange, newestDocId, prepareChange, type IndexChange } from './apply-change.js';
 import type { ListStructure } from './codebook/list-structure.js';
 import { contentHash } from './content-hash.js';
 import type { CandidateColumns, IndexDocument, QueryTerms, RowKeys, TokenTables } from './document.js';
@@ -139,6 +139,12 @@ export class ShardIndex {
     if (sequence <= this.applied(subject)) return;
     applyChange(this.#state, timeMs, change);
     this.#state.applied.set(subject, sequence);
+  }
+
+  /** `change` with what takes long of applying it done, off the event loop. Changes nothing: it is still to be applied. */
+  prepare(change: IndexChange): Promise<IndexChange> {
+    this.#guard();
+    return prepareChange(this.#state, change);
   }
 
   /** Bytes in memory that no file holds yet, about. */
@@ -334,6 +340,7 @@ export class ShardIndex {
   /** Stops maintenance and lets the files go once running searches end. What was not sealed is left to the log. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#maintainer.close().then(() => {
+      this.#state.searchers.close();
       for (const state of this.#state.states) state.retire();
     });
     return this.#closing;
@@ -341,7 +348,7 @@ export class ShardIndex {
 
   async #pinned<T>(work: (index: PinnedIndex) => Promise<T>): Promise<T> {
     this.#guard();
-    const index = new PinnedIndex(this.#state.states, this.#state.coder);
+    const index = this.#pin();
     try {
       return await work(index);
     } finally {
@@ -351,12 +358,17 @@ export class ShardIndex {
 
   #pinnedNow<T>(work: (index: PinnedIndex) => T): T {
     this.#guard();
-    const index = new PinnedIndex(this.#state.states, this.#state.coder);
+    const index = this.#pin();
     try {
       return work(index);
     } finally {
       index.release();
     }
+  }
+
+  #pin(): PinnedIndex {
+    const { states, coder, searchers } = this.#state;
+    return new PinnedIndex(states, coder, searchers);
   }
 
   #guard(): void {

@@ -2,17 +2,19 @@
 //
 // A searcher and a scratch are externals that keep their arrays from the collector and the mapped files under them in memory, so that a
 // call checks a handful of numbers and no array. A searcher that is closed while jobs run on it goes when the last of them ends.
+#include <memory>
 #include <vector>
 
 #include "kernels/bindings.h"
 #include "kernels/list-arguments.h"
+#include "kernels/list-search/scan.h"
 
 namespace shoal {
 namespace {
 
 constexpr uint64_t searcher_tag = 0x53454152434c5354, scratch_tag = 0x5343524154434831;
 constexpr uint32_t dim_max = 65536;
-constexpr size_t parameter_count = 9;
+constexpr size_t parameter_count = 10;
 
 // Values of JavaScript and the mapped files under their arrays, kept until `drop`.
 struct Keeper {
@@ -128,10 +130,19 @@ struct SearchJob final : Job {
   Scratch* scratch = nullptr;
   SearchRequest request = {};
   size_t query_count = 0;
+  size_t helpers = 0;
   FiltersArgument filters;
   const uint8_t* cancel = nullptr;
+  std::shared_ptr<ScanCrew> crew;  // null = this thread alone
 
   double run() override {
+    // Helpers that never came in may wait for an answer that was never begun.
+    const double result = search_all();
+    if (crew != nullptr) crew->close();
+    return result;
+  }
+
+  double search_all() {
     const size_t probes = scratch->probes.size / scratch->queries_max, room = scratch->scores.size / scratch->queries_max;
     request.filters = filters.bitmaps.empty() ? nullptr : filters.bitmaps.data();
     for (size_t q = 0; q < query_count; q++) {
@@ -139,7 +150,7 @@ struct SearchJob final : Job {
       SearchAnswer answer = {scratch->probes.data + q * probes, scratch->biases.data + q * probes, scratch->ids.data + q * room,
                              scratch->scores.data + q * room, places, places + room, places + 2 * room};
       request.query = scratch->queries.data + q * handle->searcher.dim;
-      if (!search_lists(*kernels, handle->searcher, request, scratch->work.data, cancel, answer)) return -1;
+      if (!search_lists(*kernels, handle->searcher, request, scratch->work.data, cancel, answer, crew.get())) return -1;
       double* found = scratch->found.data + 3 * q;
       found[0] = answer.probed;
       found[1] = answer.found;
@@ -152,6 +163,16 @@ struct SearchJob final : Job {
     scratch->is_busy = false;
     handle->users--;
     handle->drop_if_done(env);
+  }
+};
+
+// A thread beside that of a search. It may begin when the search has ended: it touches the crew, which says so, and nothing else.
+struct HelpJob final : Job {
+  std::shared_ptr<ScanCrew> crew;
+
+  double run() override {
+    crew->help();
+    return 0;
   }
 };
 
@@ -174,15 +195,18 @@ void parse_request(Arguments& arguments, SearchJob& job) {
   arguments.require(is_count(numbers[3], UINT32_MAX) && numbers[3] >= 1, "wanted: at least 1");
   arguments.require(is_count(numbers[4], UINT32_MAX) && is_count(numbers[5], room) && numbers[4] >= numbers[5],
                     "refined, k: k has room, refined is no less");
+  arguments.require(is_count(numbers[9], static_cast<double>(ScanCrew::helpers_max)) && (numbers[9] == 0 || numbers[0] <= 1),
+                    "helpers: at most 15, of one query");
   arguments.require(numbers[6] == numbers[6], "threshold: a number");
   arguments.require(is_count(numbers[8], 4) && numbers[8] >= 1, "last: a stage");
   if (!arguments.ok()) return;
   job.query_count = static_cast<size_t>(numbers[0]);
+  job.helpers = static_cast<size_t>(numbers[9]);
   job.request = {nullptr, static_cast<size_t>(numbers[1]), static_cast<size_t>(numbers[2]), static_cast<size_t>(numbers[3]),
                  static_cast<size_t>(numbers[4]), static_cast<size_t>(numbers[5]), numbers[6], numbers[7] != 0,
                  static_cast<Stage>(static_cast<int>(numbers[8])), nullptr};
   arguments.require(job.request.has_biases || searcher.bases != nullptr || job.request.last == Stage::coarse, "biases: given, or bases are");
-  arguments.require(scratch.work.size >= work_bytes(searcher, job.request.wanted), "work: too small");
+  arguments.require(scratch.work.size >= work_bytes(searcher, job.request.wanted, job.helpers + 1), "work: too small");
   for (size_t q = 0; !is_coarse && arguments.ok() && q < job.query_count; q++) {
     const uint32_t* own = scratch.probes.data + q * (scratch.probes.size / scratch.queries_max);
     for (size_t i = 0; i < job.request.nprobe; i++) arguments.require(own[i] < searcher.list_count, "probes: lists");
@@ -196,6 +220,13 @@ void parse_search(Arguments& arguments, SearchJob& job) {
   arguments.require(job.scratch == nullptr || !job.scratch->is_busy, "scratch: in use by another search");
   parse_request(arguments, job);
   if (arguments.ok()) job.filters.parse(arguments, 2, *job.handle);
+}
+
+void append_column(Searcher* handle, const SearchColumn& column, const Arguments& arguments) {
+  handle->columns.push_back(column);
+  handle->searcher.columns = handle->columns.data();
+  handle->searcher.column_count = handle->columns.size();
+  handle->keeper.keep(arguments);
 }
 
 }  // namespace
@@ -233,7 +264,7 @@ napi_value add_search_column(napi_env env, napi_callback_info info) {
   if (handle == nullptr) return nullptr;
   const size_t pairs = padded_subquantizers(handle->searcher.subquantizers) / 2, lists = handle->searcher.list_count;
   arguments.require(handle->searcher.words != nullptr && handle->columns.size() < search_columns_max, "searcher: has words and room");
-  SearchColumn column = {parse_lists(arguments, 1, pairs), nullptr, 0};
+  SearchColumn column = {parse_lists(arguments, 1, pairs), nullptr, 0, {}};
   const auto ids = arguments.column<uint64_t>(5, "ids: a BigUint64Array");
   const auto records = arguments.column_or_null<uint8_t>(6, "records: a Uint8Array or null");
   const auto live = arguments.column_or_null<uint8_t>(7, "live: a Uint8Array or null");
@@ -252,10 +283,34 @@ napi_value add_search_column(napi_env env, napi_callback_info info) {
   column.lists.bitmap_bytes = (ids.size + 7) / 8;
   column.lists.column = static_cast<uint32_t>(handle->columns.size());
   column.records = records.data;
-  handle->columns.push_back(column);
-  handle->searcher.columns = handle->columns.data();
-  handle->searcher.column_count = handle->columns.size();
-  handle->keeper.keep(arguments);
+  append_column(handle, column, arguments);
+  return nullptr;
+}
+
+napi_value add_row_column(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  Searcher* handle = searcher_of(arguments);
+  if (handle == nullptr) return nullptr;
+  const size_t pairs = padded_subquantizers(handle->searcher.subquantizers) / 2;
+  arguments.require(handle->searcher.words != nullptr && handle->columns.size() < search_columns_max, "searcher: has words and room");
+  const auto codes = arguments.column<uint8_t>(1, "codes: a Uint8Array");
+  const auto factors = arguments.column<int16_t>(2, "factors: an Int16Array");
+  const auto lists = arguments.column<uint32_t>(3, "lists: a Uint32Array");
+  const auto ids = arguments.column<uint64_t>(4, "ids: a BigUint64Array");
+  const auto records = arguments.column_or_null<uint8_t>(5, "records: a Uint8Array or null");
+  const size_t rows = ids.size, size = record_bytes(handle->searcher.coded_dim());
+  arguments.require(rows >= 1 && rows <= UINT32_MAX && lists.size == rows, "ids: one for every row, of which there are some");
+  arguments.require(codes.size == rows * pairs && factors.size == 2 * rows, "codes, factors: of every row");
+  arguments.require(records.data == nullptr || records.size == rows * size, "records: one for every row");
+  arguments.require(handle->users == 0, "searcher: in use");
+  if (!arguments.ok()) return nullptr;
+  SearchColumn column = {};
+  column.lists.ids = ids.data;
+  column.lists.column = static_cast<uint32_t>(handle->columns.size());
+  column.records = records.data;
+  column.rows = rows;
+  column.in_rows = {codes.data, factors.data, lists.data};
+  append_column(handle, column, arguments);
   return nullptr;
 }
 
@@ -272,7 +327,8 @@ napi_value search_work_bytes(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   Searcher* handle = searcher_of(arguments);
   const uint32_t wanted = arguments.size(1, UINT32_MAX, "wanted: at least 1");
-  return arguments.ok() ? number_value(env, static_cast<double>(work_bytes(handle->searcher, wanted))) : nullptr;
+  const uint32_t threads = arguments.size(2, ScanCrew::helpers_max + 1, "threads: from 1 to 16");
+  return arguments.ok() ? number_value(env, static_cast<double>(work_bytes(handle->searcher, wanted, threads))) : nullptr;
 }
 
 napi_value open_scratch(napi_env env, napi_callback_info info) {
@@ -288,7 +344,7 @@ napi_value open_scratch(napi_env env, napi_callback_info info) {
   made.places = arguments.column<uint32_t>(7, "places: a Uint32Array");
   made.found = arguments.column<double>(8, "found: a Float64Array");
   made.work = arguments.column<uint8_t>(9, "work: a Uint8Array");
-  arguments.require(made.parameters.size == parameter_count, "parameters: nine");
+  arguments.require(made.parameters.size == parameter_count, "parameters: ten");
   arguments.require(made.biases.size == made.probes.size && made.probes.size % made.queries_max == 0, "biases: one for every probe");
   arguments.require(made.scores.size % made.queries_max == 0 && made.ids.size == made.scores.size, "ids: one for every score");
   arguments.require(made.places.size == 3 * made.scores.size && made.found.size == 3 * made.queries_max, "places, found: three each");
@@ -329,7 +385,17 @@ napi_value search_async(napi_env env, napi_callback_info info) {
   parsed.cancel = cancel.data;
   parsed.scratch->is_busy = true;
   parsed.handle->users++;
-  return Job::start(new SearchJob(parsed), arguments);
+  if (parsed.helpers > 0) parsed.crew = std::make_shared<ScanCrew>(parsed.helpers);
+  const std::shared_ptr<ScanCrew> crew = parsed.crew;
+  const size_t helpers = parsed.helpers;
+  napi_value promise = Job::start(new SearchJob(parsed), arguments);
+  // Behind the search in the pool's queue: whoever waits for it knows that it runs.
+  for (size_t h = 0; h < helpers; h++) {
+    HelpJob* help = new HelpJob;
+    help->crew = crew;
+    Job::start(help, arguments);
+  }
+  return promise;
 }
 
 }  // namespace shoal

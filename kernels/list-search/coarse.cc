@@ -23,6 +23,15 @@ inline uint32_t order_of(float value) {
 // Larger = better: the score, then the smaller list. No two are equal.
 inline uint64_t key_of(float score, uint32_t list) { return uint64_t{order_of(score)} << 32 | (UINT32_MAX - list); }
 
+// The float whose order is `order`; NaN for 0.
+inline float float_of(uint32_t order) {
+  if (order == 0) return NAN;
+  const uint32_t bits = order >> 31 != 0 ? order & 0x7fffffff : ~order;
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
 inline uint32_t list_of(uint64_t key) { return UINT32_MAX - static_cast<uint32_t>(key); }
 
 inline void swap(uint64_t& a, uint64_t& b) {
@@ -118,6 +127,15 @@ size_t choose_lists(const Kernels& kernels, const ListSearcher& searcher, const 
   sort(work.keys, chosen);
   for (size_t i = 0; i < chosen; i++) lists[i] = list_of(work.keys[i]);
   return chosen;
+}
+
+void order_by_bias(uint64_t* keys, size_t count, uint32_t* lists, double* biases) {
+  for (size_t i = 0; i < count; i++) keys[i] = key_of(static_cast<float>(biases[i]), lists[i]);
+  sort(keys, count);
+  for (size_t i = 0; i < count; i++) {
+    lists[i] = list_of(keys[i]);
+    biases[i] = static_cast<double>(float_of(static_cast<uint32_t>(keys[i] >> 32)));
+  }
 }
 
 void quantize_rows(const float* centroids, size_t count, size_t dim, int8_t* rows, float* scales) {

@@ -21,4 +21,7 @@ struct CoarseWork {
 size_t choose_lists(const Kernels& kernels, const ListSearcher& searcher, const CoarseWork& work, size_t candidates, size_t nprobe,
                     uint32_t* lists);
 
+// `lists` with their biases in the order of these, largest first, ties to the smaller list. `keys` has room for `count`.
+void order_by_bias(uint64_t* keys, size_t count, uint32_t* lists, double* biases);
+
 }  // namespace shoal

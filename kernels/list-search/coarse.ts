@@ -54,13 +54,14 @@ function byteScores({ rowScales }: CoarseArrays, rows: Int8Array, query: Float32
   });
 }
 
-interface Scored {
+/** A list and ⟨query, its centroid or base⟩. */
+export interface Scored {
   readonly list: number;
   readonly score: number;
 }
 
 /** NaN comes last; ties go to the smaller list. */
-function nearer(a: Scored, b: Scored): number {
+export function nearer(a: Scored, b: Scored): number {
   if (Number.isNaN(a.score) || Number.isNaN(b.score)) {
     const both = Number(Number.isNaN(a.score)) - Number(Number.isNaN(b.score));
     return both !== 0 ? both : a.list - b.list;

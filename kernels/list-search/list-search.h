@@ -16,6 +16,10 @@
 // coarse row is round(127 x / largest |x|), its scale largest |x| / 127; the query's are those of quantize_query (second-code.h). So
 // every set and the portable twin give the same bits.
 //
+// A column has its vectors list by list in blocks (adc-scan.h), or, where it still grows, row by row with a list for each (rows.h): scores are the
+// same numbers. Several threads may scan for one query (scan.h): what is found does not depend on how many.
+// Lists that are given without biases are read in the order of theirs, largest first.
+//
 // Layout: rows float32[lists][dim], any dim; coarse rows int8[lists][padded_dim(dim)] with zeros past dim. A searcher keeps pointers,
 // allocates nothing; everything a call needs is in the work that its owner brings (work_bytes).
 #pragma once
@@ -36,12 +40,20 @@ using RowProducts = void (*)(const float* query, const float* rows, const uint32
 // products[i] = sum over j of levels[j] * rows[i][j]; dim a multiple of 32, no value is -128.
 using ByteProducts = void (*)(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
 
-constexpr size_t search_columns_max = 256;
+constexpr size_t search_columns_max = 65536;
+
+// Vectors row by row: codes uint8[rows][pairs], factors int16[rows][2] as pack_blocks takes them, lists uint32[rows].
+struct RowColumns {
+  const uint8_t* codes;  // null = they lie in lists
+  const int16_t* factors;
+  const uint32_t* lists;
+};
 
 struct SearchColumn {
-  ListColumns lists;       // one for every list of the structure
+  ListColumns lists;       // one for every list of the structure; of rows, count is 0, and ids are theirs
   const uint8_t* records;  // by position; null = no second code
   size_t rows;             // positions are below it
+  RowColumns in_rows;
 };
 
 struct ListSearcher {
@@ -89,12 +101,15 @@ struct SearchAnswer {
   double scanned = 0;  // vectors of the lists that were read
 };
 
-// Bytes of work for searches of up to `wanted` survivors.
-size_t work_bytes(const ListSearcher& searcher, size_t wanted);
+class ScanCrew;
 
-// False when *cancel became non-zero, looked at as in adc-scan.h and second-code.h.
+// Bytes of work for searches of up to `wanted` survivors by up to `threads` threads.
+size_t work_bytes(const ListSearcher& searcher, size_t wanted, size_t threads);
+
+// False when *cancel became non-zero, looked at as in adc-scan.h and second-code.h. `crew` (null = this thread alone) is closed in the end,
+// and of at most as many helpers as work has room for.
 bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const SearchRequest& request, uint8_t* work,
-                  const uint8_t* cancel, SearchAnswer& answer);
+                  const uint8_t* cancel, SearchAnswer& answer, ScanCrew* crew);
 
 // rows int8[count][padded_dim(dim)] and scales float32[count] of centroids float32[count][dim].
 void quantize_rows(const float* centroids, size_t count, size_t dim, int8_t* rows, float* scales);

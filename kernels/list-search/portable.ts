@@ -1,22 +1,37 @@
 /** Portable twin of list-search.h: the same hits, bit for bit, by the plain functions of the other families. */
 import { assert } from '../../base/assert.js';
-import { placeOf, scanLists } from '../adc-scan/portable.js';
+import { packBlocks, placeOf, scanLists } from '../adc-scan/portable.js';
 import { pause } from '../job.js';
 import { buildLookupTable } from '../lookup-table/portable.js';
-import type { NativeHandle, NativeKernels, ScratchArrays, SearchColumnArrays } from '../native-kernels.js';
+import type {
+  NativeHandle,
+  NativeKernels,
+  RowColumnArrays,
+  ScratchArrays,
+  SearchColumnArrays,
+} from '../native-kernels.js';
+import { isLive } from '../top-k.js';
 import { quantizeQuery, scoreSurvivors, secondTerms } from '../second-code/portable.js';
-import { chooseLists, rowProduct, type CoarseArrays } from './coarse.js';
+import { chooseLists, nearer, rowProduct, type CoarseArrays } from './coarse.js';
 
 const ksub = 16;
 const lastTable = 2;
 const lastFirst = 3;
+
+/** One of the two kinds of columns. */
+interface Column {
+  readonly lists: SearchColumnArrays | null;
+  readonly rows: RowColumnArrays | null;
+  readonly ids: BigUint64Array;
+  readonly records: Uint8Array | null;
+}
 
 interface Searcher extends CoarseArrays {
   readonly words: Float32Array | null;
   readonly dsub: number;
   readonly scales: Float64Array;
   readonly bases: Float32Array | null;
-  readonly columns: SearchColumnArrays[];
+  readonly columns: Column[];
   isClosed: boolean;
 }
 
@@ -44,12 +59,31 @@ export const addSearchColumn: NativeKernels['addSearchColumn'] = (handle, ...col
     counts.every((count, list) => firsts[list]! + count <= ids.length),
     'refused: there is an id for every position',
   );
+  assert(live === null || live.length === (ids.length + 7) >> 3, 'refused: live has a bit for every position');
+  addColumn(searcher, { lists: column, rows: null, ids, records });
+};
+
+/** See `NativeKernels.addRowColumn`. */
+export const addRowColumn: NativeKernels['addRowColumn'] = (handle, ...column) => {
+  const searcher = searcherOf(handle);
+  const [codes, factors, lists, ids, records] = column;
+  assert(ids.length >= 1 && lists.length === ids.length, 'refused: there is an id for every row, and there are rows');
+  const isCoded = codes.length === ids.length * pairsOf(searcher) && factors.length === 2 * ids.length;
+  assert(isCoded, 'refused: there are a code and factors for every row');
+  addColumn(searcher, { lists: null, rows: column, ids, records });
+};
+
+function addColumn(searcher: Searcher, column: Column): void {
+  const { ids, records } = column;
   const dim = (searcher.words?.length ?? 0) / ksub;
   const size = 6 + ((dim + 31) & ~31) / 2;
   assert(records === null || records.length === ids.length * size, 'refused: there is a record for every position');
-  assert(live === null || live.length === (ids.length + 7) >> 3, 'refused: live has a bit for every position');
   searcher.columns.push(column);
-};
+}
+
+function pairsOf({ words, dsub }: Searcher): number {
+  return (((words?.length ?? 0) / ksub / dsub + 3) & ~3) / 2;
+}
 
 /** See `NativeKernels.closeSearcher`. */
 export const closeSearcher: NativeKernels['closeSearcher'] = (handle) => {
@@ -74,7 +108,10 @@ export const quantizeCentroids: NativeKernels['quantizeCentroids'] = (centroids,
 /** See `NativeKernels.search`. */
 export const search: NativeKernels['search'] = (handle, scratch, filters) => {
   const arrays = scratch as unknown as ScratchArrays;
-  for (let q = 0; q < arrays[1][0]!; q++) searchOne(searcherOf(handle), queryOf(arrays, q), filters);
+  for (let q = 0; q < arrays[1][0]!; q++) {
+    const steps = searchSteps(searcherOf(handle), queryOf(arrays, q), filters);
+    while (steps.next().done !== true);
+  }
   return 0;
 };
 
@@ -82,15 +119,22 @@ export const search: NativeKernels['search'] = (handle, scratch, filters) => {
 export const searchAsync: NativeKernels['searchAsync'] = async (handle, scratch, filters, cancel) => {
   const arrays = scratch as unknown as ScratchArrays;
   const searcher = searcherOf(handle);
-  const bytes = searcher.columns.map(([codes]) => codes.length);
+  const bytes = searcher.columns.map(bytesOf);
   for (let q = 0; q < arrays[1][0]!; q++) {
-    await pause();
-    const isGone = searcher.columns.some(([codes], c) => codes.length !== bytes[c]);
-    if (cancel[0] !== 0 || isGone) return -1;
-    searchOne(searcher, queryOf(arrays, q), filters);
+    const steps = searchSteps(searcher, queryOf(arrays, q), filters);
+    do {
+      await pause();
+      const isGone = searcher.columns.some((column, c) => bytesOf(column) !== bytes[c]);
+      if (cancel[0] !== 0 || isGone) return -1;
+    } while (steps.next().done !== true);
   }
   return 0;
 };
+
+/** What is no longer mapped has no bytes. */
+function bytesOf({ lists, rows }: Column): number {
+  return (lists?.[0] ?? rows![0]).length;
+}
 
 function searcherOf(handle: NativeHandle): Searcher {
   const searcher = handle as unknown as Searcher;
@@ -142,27 +186,41 @@ function better(a: Entry, b: Entry): number {
   return b.score === a.score ? (a.id < b.id ? -1 : 1) : b.score > a.score ? 1 : -1;
 }
 
-function searchOne(searcher: Searcher, query: Query, filters: readonly (Uint8Array | null)[] | null): void {
+type Filters = readonly (Uint8Array | null)[] | null;
+
+/** Answers a query; stops between pieces of work of a millisecond at most, so that others get their turn. */
+function* searchSteps(searcher: Searcher, query: Query, filters: Filters): Generator<void, void> {
   const vector = query.query.subarray(0, searcher.dim);
   const probed = query.candidates > 0 ? chooseLists(searcher, vector, query) : query.nprobe;
   query.found.set([probed, 0, 0]);
-  for (let i = 0; i < probed && !query.hasBiases && searcher.bases !== null; i++)
-    query.biases[i] = rowProduct(vector, searcher.bases, query.probes[i]!);
+  if (!query.hasBiases && searcher.bases !== null) fillBiases(searcher, query, vector, probed);
   if (searcher.words === null || query.last < lastTable) return;
   const table = tableOf(searcher, searcher.words, vector);
   if (query.last === lastTable) return;
   const biases = new Float64Array(searcher.lists).fill(NaN);
   for (let i = 0; i < probed; i++) biases[query.probes[i]!] = query.biases[i]!;
-  query.found[2] = searcher.columns.reduce((sum, column) => sum + vectorsRead(column, biases), 0);
-  const first = searcher.columns.flatMap((_, c) => scanColumn(searcher, c, { table, biases, query, filters }));
-  const survivors = first.sort(better).slice(0, query.wanted);
-  const isRefined = query.last > lastFirst && searcher.columns.every((column) => column[5] !== null);
-  const best = isRefined ? refine(searcher, survivors, { table, biases, query }) : survivors;
+  const pass = { table, biases, query };
+  let survivors: Entry[] = [];
+  for (const entries of scanColumns(searcher, pass, filters)) {
+    survivors = [...survivors, ...entries].sort(better).slice(0, query.wanted);
+    yield;
+  }
+  const isRefined = query.last > lastFirst && searcher.columns.every(({ records }) => records !== null);
+  const best = isRefined ? refine(searcher, survivors, pass) : survivors;
   writeAnswer(best.slice(0, query.k), query);
 }
 
-function vectorsRead([, , counts]: SearchColumnArrays, biases: Float64Array): number {
-  return counts.reduce((sum, count, list) => sum + (Number.isNaN(biases[list]) ? 0 : count), 0);
+/** ⟨q, base⟩ of the lists; those that were given get the order of it. */
+function fillBiases({ bases }: Searcher, query: Query, vector: Float32Array, probed: number): void {
+  const lists = Array.from({ length: probed }, (_, i) => ({
+    list: query.probes[i]!,
+    score: rowProduct(vector, bases!, query.probes[i]!),
+  }));
+  if (query.candidates === 0) lists.sort(nearer);
+  lists.forEach(({ list, score }, i) => {
+    query.probes[i] = list;
+    query.biases[i] = score;
+  });
 }
 
 interface Table {
@@ -195,25 +253,66 @@ interface Pass {
   readonly query: Query;
 }
 
-/** The column's best R. */
-function scanColumn(
-  searcher: Searcher,
-  c: number,
-  { table, biases, query, filters }: Pass & { readonly filters: readonly (Uint8Array | null)[] | null },
+/** Candidates for the best R, list by list and some rows at a time; counts what is read. */
+function* scanColumns(searcher: Searcher, pass: Pass, filters: Filters): Generator<Entry[], void> {
+  const { biases, query } = pass;
+  for (const [c, { lists, rows }] of searcher.columns.entries()) {
+    const filter = filters?.[c] ?? null;
+    for (let list = 0; lists !== null && list < searcher.lists; list++) {
+      if (Number.isNaN(biases[list]!) || lists[2][list] === 0) continue;
+      query.found[2]! += lists[2][list]!;
+      yield scanOneList(lists, list, { ...pass, column: c, filter });
+    }
+    for (let from = 0; rows !== null && from < rows[3].length; from += rowsOfStep)
+      yield scanRows(rows, from, { ...pass, column: c, filter });
+  }
+}
+
+const rowsOfStep = 1024;
+
+interface ColumnPass extends Pass {
+  readonly column: number;
+  readonly filter: Uint8Array | null;
+}
+
+/** The best R of a list. */
+function scanOneList(
+  [codes, offsets, counts, firsts, ids, , live]: SearchColumnArrays,
+  list: number,
+  { table, biases, query, column, filter }: ColumnPass,
 ): Entry[] {
-  const [codes, offsets, counts, firsts, ids, , live] = searcher.columns[c]!;
   const { wanted, threshold } = query;
-  const header = Float64Array.of(...table.scale, threshold, ...biases);
+  const header = Float64Array.of(...table.scale, threshold, biases[list]!);
   const [places, scores, found] = [new Uint32Array(2 * wanted), new Float64Array(wanted), Uint32Array.of(wanted)];
-  const entries = new Float64Array(4 * (2 * wanted + 1));
+  const own = <T extends { subarray(from: number, to: number): T }>(all: T): T => all.subarray(list, list + 1);
   scanLists(
-    ...([codes, offsets, counts, firsts, live, filters?.[c] ?? null, ids, table.levels, header] as const),
-    ...([places, scores, entries, new Uint8Array(0), found, new Uint8Array(1)] as const),
+    ...([codes, own(offsets), own(counts), own(firsts), live, filter, ids, table.levels, header] as const),
+    ...([places, scores, new Float64Array(4 * (2 * wanted + 1)), new Uint8Array(0), found, new Uint8Array(1)] as const),
   );
   return Array.from({ length: found[0]! }, (_, i) => {
-    const [position, list] = [places[i]!, places[wanted + i]!];
-    return { column: c, list, position, id: ids[position]!, score: scores[i]! };
+    const position = places[i]!;
+    return { column, list, position, id: ids[position]!, score: scores[i]! };
   });
+}
+
+/** Rows of lists that are read, whose score is not below the threshold. */
+function scanRows(
+  [codes, factors, lists, ids]: RowColumnArrays,
+  from: number,
+  { table, biases, query, column, filter }: ColumnPass,
+): Entry[] {
+  const [unit, , anchorWeight] = table.scale;
+  const pairs = codes.length / ids.length;
+  const entries: Entry[] = [];
+  for (let row = from; row < Math.min(from + rowsOfStep, ids.length); row++) {
+    const bias = biases[lists[row]!] ?? NaN;
+    if (!isLive(filter, row) || Number.isNaN(bias)) continue;
+    query.found[2]! += 1;
+    const sum = sumOfCode(codes, row * pairs, 1, table);
+    const score = (factors[2 * row]! * sum + factors[2 * row + 1]! * anchorWeight!) * unit! + bias;
+    if (score >= query.threshold) entries.push({ column, list: lists[row]!, position: row, id: ids[row]!, score });
+  }
+  return entries;
 }
 
 function refine(searcher: Searcher, survivors: Entry[], pass: Pass): Entry[] {
@@ -221,11 +320,11 @@ function refine(searcher: Searcher, survivors: Entry[], pass: Pass): Entry[] {
   const levelSum = table.queryLevels.reduce((sum, level) => sum + level, 0);
   const step = table.scale[0]! / searcher.scales[0]!;
   for (const entry of survivors) {
-    const column = searcher.columns[entry.column]!;
-    const size = column[5]!.length / column[4].length;
-    const record = column[5]!.subarray(entry.position * size, (entry.position + 1) * size);
+    const { ids, records } = searcher.columns[entry.column]!;
+    const size = records!.length / ids.length;
+    const record = records!.subarray(entry.position * size, (entry.position + 1) * size);
     const terms = secondTerms(record, { levels: table.queryLevels, halfUnit: table.halfUnit, levelSum });
-    const first = step * levelsOf(column, entry, table);
+    const first = step * levelsOf(searcher.columns[entry.column]!, entry, table);
     entry.score = orWorst(terms.rescale * (first + terms.second) + terms.shift + biases[entry.list]!);
   }
   const refined = survivors.sort(better).slice(0, query.refined);
@@ -238,27 +337,50 @@ function orWorst(score: number): number {
 }
 
 /** offset + the sum of the code's levels. */
-function levelsOf([codes, offsets, counts, firsts]: SearchColumnArrays, entry: Entry, table: Table): number {
+function levelsOf({ lists, rows }: Column, entry: Entry, table: Table): number {
   const pairs = table.levels.length / 32;
+  if (lists === null) return sumOfCode(rows![0], entry.position * pairs, 1, table);
+  const [codes, offsets, counts, firsts] = lists;
   const { code, width } = placeOf(pairs, counts[entry.list]!, entry.position - firsts[entry.list]!);
-  const start = Number(offsets[entry.list]!) + code;
-  let sum = table.scale[1]!;
-  for (let p = 0; p < pairs; p++) {
+  return sumOfCode(codes, Number(offsets[entry.list]!) + code, width, table);
+}
+
+/** Of the code whose bytes are at `start` and every `width` further on. */
+function sumOfCode(codes: Uint8Array, start: number, width: number, { levels, scale }: Table): number {
+  let sum = scale[1]!;
+  for (let p = 0; p < levels.length / 32; p++) {
     const byte = codes[start + p * width]!;
-    sum += table.levels[32 * p + (byte & 15)]! + table.levels[32 * p + 16 + (byte >> 4)]!;
+    sum += levels[32 * p + (byte & 15)]! + levels[32 * p + 16 + (byte >> 4)]!;
   }
   return sum;
 }
 
-function exactScore(column: SearchColumnArrays, entry: Entry, table: Table, biases: Float64Array): number {
-  const [codes, offsets, counts, firsts, , records] = column;
+function exactScore({ lists, rows, records }: Column, entry: Entry, table: Table, biases: Float64Array): number {
   const scores = new Float64Array(1);
+  const [codes, offsets, counts, firsts] = lists ?? rowAsList(rows!, entry, table);
+  const size = 6 + table.queryLevels.length / 2;
+  const isRow = lists === null;
+  const own = isRow ? records!.subarray(entry.position * size, (entry.position + 1) * size) : records!;
   scoreSurvivors(
     ...([table.tables, table.queryLevels, table.halfUnit, table.dim] as const),
-    ...([codes, offsets, counts, firsts, biases, records!] as const),
-    ...([Uint32Array.of(entry.position), Uint32Array.of(entry.list), scores, new Uint8Array(1)] as const),
+    ...([codes, offsets, counts, firsts, isRow ? Float64Array.of(biases[entry.list]!) : biases, own] as const),
+    ...([Uint32Array.of(isRow ? 0 : entry.position), Uint32Array.of(isRow ? 0 : entry.list)] as const),
+    ...([scores, new Uint8Array(1)] as const),
   );
   return scores[0]!;
+}
+
+/** The list that a row would be alone. */
+function rowAsList(
+  [codes, factors]: RowColumnArrays,
+  { position }: Entry,
+  { levels }: Table,
+): [Uint8Array, BigUint64Array, Uint32Array, Uint32Array] {
+  const pairs = levels.length / 32;
+  const blocks = new Uint8Array(32 * (pairs + 4));
+  const code = codes.subarray(position * pairs, (position + 1) * pairs);
+  packBlocks(code, factors.subarray(2 * position, 2 * position + 2), pairs, blocks);
+  return [blocks, BigUint64Array.of(0n), Uint32Array.of(1), Uint32Array.of(0)];
 }
 
 function writeAnswer(best: readonly Entry[], { ids, scores, places, found }: Query): void {

@@ -3,7 +3,9 @@
 #include <cstring>
 
 #include "kernels/dispatch.h"
+#include "kernels/adc-scan/rows.h"
 #include "kernels/list-search/coarse.h"
+#include "kernels/list-search/scan.h"
 
 namespace shoal {
 namespace {
@@ -36,7 +38,7 @@ T* take(uint8_t* from, size_t& at, size_t count) {
   return taken;
 }
 
-Work cut(const ListSearcher& searcher, size_t wanted, uint8_t* memory) {
+Work cut(const ListSearcher& searcher, size_t wanted, size_t threads, uint8_t* memory) {
   const size_t past = reinterpret_cast<uintptr_t>(memory) & 63;
   uint8_t* from = memory + (past == 0 ? 0 : 64 - past);
   size_t at = 0;
@@ -53,17 +55,27 @@ Work cut(const ListSearcher& searcher, size_t wanted, uint8_t* memory) {
   work.scores = take<float>(from, at, lists);
   work.keys = take<uint64_t>(from, at, lists);
   work.capacity = 2 * wanted + reservoir_slack;
-  work.entries = take<Entry>(from, at, work.capacity);
+  work.entries = take<Entry>(from, at, work.capacity * threads);
   work.bytes = at + 64;
   return work;
 }
 
+bool has_rows(const ListSearcher& searcher) {
+  for (size_t c = 0; c < searcher.column_count; c++) {
+    if (searcher.columns[c].in_rows.codes != nullptr) return true;
+  }
+  return false;
+}
+
+// By list as well. Lists are known to be read or not only where rows name theirs.
 void fill_biases(const Kernels& kernels, const ListSearcher& searcher, const Work& work, const SearchRequest& request,
                  SearchAnswer& answer) {
   if (!request.has_biases && searcher.bases != nullptr) {
     kernels.row_products(work.query, searcher.bases, answer.probes, answer.probed, searcher.dim, work.scores);
     for (size_t i = 0; i < answer.probed; i++) answer.biases[i] = static_cast<double>(work.scores[i]);
+    if (request.candidates == 0) order_by_bias(work.keys, answer.probed, answer.probes, answer.biases);
   }
+  for (size_t list = 0; has_rows(searcher) && list < searcher.list_count; list++) work.biases[list] = NAN;
   for (size_t i = 0; i < answer.probed; i++) work.biases[answer.probes[i]] = answer.biases[i];
 }
 
@@ -74,31 +86,6 @@ struct Scan {
   double step;
 };
 
-ListColumns lists_of(const Scan& scan, size_t column) {
-  ListColumns lists = scan.searcher.columns[column].lists;
-  if (scan.request.filters != nullptr) lists.filter = scan.request.filters[column];
-  return lists;
-}
-
-// The lists of every column, nearest first; the one after the next is asked for while one is scanned.
-bool scan_probes(const Kernels& kernels, const Scan& scan, const uint8_t* cancel, SearchAnswer& answer) {
-  const size_t columns = scan.searcher.column_count;
-  size_t seen = 0;
-  for (size_t i = 0; i < answer.probed; i++) {
-    if (__atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
-    const uint32_t list = answer.probes[i];
-    if (std::isnan(answer.biases[i])) continue;
-    for (size_t c = 0; c < columns; c++) {
-      if (i + 1 < answer.probed) prefetch_list(scan.searcher.columns[c].lists, answer.probes[i + 1]);
-      const uint32_t count = scan.searcher.columns[c].lists.counts[list];
-      if (count == 0) continue;
-      answer.scanned += count;
-      if (!scan_list(kernels, lists_of(scan, c), list, &scan.query, 1, cancel, seen)) return false;
-    }
-  }
-  return true;
-}
-
 const uint8_t* record_of(const Scan& scan, const Entry& entry, size_t size) {
   return scan.searcher.columns[entry.column].records + size_t{entry.position} * size;
 }
@@ -107,28 +94,42 @@ const uint8_t* list_start(const ListColumns& lists, uint32_t list) { return list
 
 size_t vector_of(const ListColumns& lists, const Entry& entry) { return entry.position - lists.firsts[entry.list]; }
 
+// Where the factors of a survivor lie, int16 F, T.
+const uint8_t* factors_at(const Scan& scan, const Entry& entry) {
+  const SearchColumn& column = scan.searcher.columns[entry.column];
+  if (column.in_rows.codes != nullptr) return reinterpret_cast<const uint8_t*>(column.in_rows.factors + 2 * size_t{entry.position});
+  const ListColumns& lists = column.lists;
+  return factors_of(list_start(lists, entry.list), scan.query.table.pairs, lists.counts[entry.list], vector_of(lists, entry));
+}
+
+// Its code, uint8[pairs].
+void copy_code(const Scan& scan, const Entry& entry, uint8_t* code) {
+  const SearchColumn& column = scan.searcher.columns[entry.column];
+  const size_t pairs = scan.query.table.pairs;
+  if (column.in_rows.codes != nullptr) {
+    std::memcpy(code, column.in_rows.codes + entry.position * pairs, pairs);
+    return;
+  }
+  const ListColumns& lists = column.lists;
+  read_code(list_start(lists, entry.list), pairs, lists.counts[entry.list], vector_of(lists, entry), code);
+}
+
 // offset + sum of levels, from the S that the scan left: F is 0 only where a vector's codewords point away from it.
 double first_sum(const Scan& scan, const Entry& entry) {
-  const ListColumns& lists = scan.searcher.columns[entry.column].lists;
   const ScanTable& table = scan.query.table;
-  const uint8_t* list = list_start(lists, entry.list);
-  const size_t count = lists.counts[entry.list], vector = vector_of(lists, entry);
   int16_t factors[2];
-  std::memcpy(factors, factors_of(list, table.pairs, count, vector), sizeof factors);
+  std::memcpy(factors, factors_at(scan, entry), sizeof factors);
   if (factors[0] != 0) return static_cast<double>((int64_t{entry.sum} - int64_t{factors[1]} * table.anchor_weight) / factors[0]);
   uint8_t code[subquantizers_max / 2];
-  read_code(list, table.pairs, count, vector, code);
-  int32_t sum = table.offset;
-  for (size_t p = 0; p < table.pairs; p++) sum += table.levels[p * 32 + (code[p] & 15)] + table.levels[p * 32 + 16 + (code[p] >> 4)];
-  return sum;
+  copy_code(scan, entry, code);
+  return sum_of_code(table, code);
 }
 
 void prefetch_survivor(const Scan& scan, const Entry& entry, size_t size) {
   const uint8_t* record = record_of(scan, entry, size);
   for (size_t at = 0; at < size; at += 64) __builtin_prefetch(record + at);
   __builtin_prefetch(record + size - 1);
-  const ListColumns& lists = scan.searcher.columns[entry.column].lists;
-  __builtin_prefetch(factors_of(list_start(lists, entry.list), scan.query.table.pairs, lists.counts[entry.list], vector_of(lists, entry)));
+  __builtin_prefetch(factors_at(scan, entry));
 }
 
 // Scores of both codes for all survivors, the first code's part as the scan saw it.
@@ -148,6 +149,7 @@ bool score_all(const Kernels& kernels, const Scan& scan, const SecondQuery& seco
 }
 
 void prefetch_code(const Scan& scan, const Entry& entry) {
+  if (scan.searcher.columns[entry.column].in_rows.codes != nullptr) return;
   const ListColumns& lists = scan.searcher.columns[entry.column].lists;
   prefetch_code_of(list_start(lists, entry.list), scan.query.table.pairs, lists.counts[entry.list], vector_of(lists, entry));
 }
@@ -160,8 +162,7 @@ void score_best(const Kernels& kernels, const Scan& scan, const SecondQuery& sec
   for (size_t i = 0; i < count; i++) {
     if (i + 1 < count) prefetch_code(scan, entries[i + 1]);
     const Entry& entry = entries[i];
-    const ListColumns& lists = scan.searcher.columns[entry.column].lists;
-    read_code(list_start(lists, entry.list), scan.query.table.pairs, lists.counts[entry.list], vector_of(lists, entry), code);
+    copy_code(scan, entry, code);
     const SecondTerms terms = second_terms(kernels, second, level_sum, record_of(scan, entry, record_bytes(second.dim)));
     const double score =
         terms.rescale * (first_product(second, code) + terms.second) + terms.shift + scan.query.biases[entry.list];
@@ -188,6 +189,26 @@ bool refine(const Kernels& kernels, const Scan& scan, const SecondQuery& second,
   return true;
 }
 
+// No helper may be left when the memory goes.
+struct Closing {
+  ScanCrew* crew;
+  ~Closing() {
+    if (crew != nullptr) crew->close();
+  }
+};
+
+// Leaves exactly the best R.
+bool scan_all(const ScanTask& task, Reservoir& best, ScanCrew* crew) {
+  if (crew != nullptr) crew->open(task);
+  scan_units(task, best);
+  if (crew != nullptr) {
+    crew->close();
+    crew->collect(best);
+  }
+  if (best.count > best.wanted) shrink(best);
+  return !task.progress->is_cancelled.load();
+}
+
 void write_answer(const Reservoir& best, size_t k, SearchAnswer& answer) {
   const size_t found = best.count < k ? best.count : k;
   if (found > 0) select_entries(best.entries, best.count, found);
@@ -205,11 +226,12 @@ void write_answer(const Reservoir& best, size_t k, SearchAnswer& answer) {
 
 }  // namespace
 
-size_t work_bytes(const ListSearcher& searcher, size_t wanted) { return cut(searcher, wanted, nullptr).bytes; }
+size_t work_bytes(const ListSearcher& searcher, size_t wanted, size_t threads) { return cut(searcher, wanted, threads, nullptr).bytes; }
 
 bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const SearchRequest& request, uint8_t* memory,
-                  const uint8_t* cancel, SearchAnswer& answer) {
-  const Work work = cut(searcher, request.wanted, memory);
+                  const uint8_t* cancel, SearchAnswer& answer, ScanCrew* crew) {
+  const Closing closing = {crew};
+  const Work work = cut(searcher, request.wanted, crew == nullptr ? 1 : crew->threads(), memory);
   const size_t coded_dim = searcher.coded_dim();
   std::memcpy(work.query, request.query, searcher.dim * sizeof(float));
   for (size_t j = searcher.dim; j < coded_dim; j++) work.query[j] = 0;
@@ -229,8 +251,11 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
   Reservoir best = {work.entries, work.capacity, request.wanted, 0, request.threshold};
   const ScanTable table = {work.levels, work.spread, pairs, scale.offset, scale.anchor_weight};
   const Scan scan = {searcher, request, {table, scale.unit, work.biases, &best}, scale.unit / searcher.scales.rescale};
-  if (!scan_probes(kernels, scan, cancel, answer)) return false;
-  if (best.count > best.wanted) shrink(best);
+  ScanProgress progress(request.threshold);
+  const ScanTask task = {kernels, searcher,      request, table,     scale.unit,   work.biases,
+                         answer.probes, answer.probed, cancel,  &progress, work.entries, work.capacity};
+  if (!scan_all(task, best, crew)) return false;
+  answer.scanned = static_cast<double>(progress.scanned.load());
   const SecondQuery second = {work.tables, work.query_levels, half_unit, searcher.subquantizers, coded_dim};
   const bool is_refined = request.last == Stage::second && has_records(searcher);
   if (is_refined && !refine(kernels, scan, second, cancel)) return false;

@@ -90,7 +90,7 @@ export class ReplicaImport {
   async writeRecords(bytes: Uint8Array): Promise<void> {
     const index = await this.#openIndex();
     for (const record of this.#reader.add(bytes)) {
-      this.#apply(index, record);
+      await this.#apply(index, record);
       if (index.unsealedBytes >= sealBytes) await index.seal();
     }
   }
@@ -182,7 +182,7 @@ export class ReplicaImport {
     throw new ShoalError('INVALID_ARGUMENT', `'${subject}' is no subject of the collection of the backup`);
   }
 
-  #apply(index: ShardIndex, record: ArchivedRecord): void {
+  async #apply(index: ShardIndex, record: ArchivedRecord): Promise<void> {
     const entry = entryOf(record);
     const { sequence, timeMs } = entry;
     const subject = this.#renamed(entry.subject);
@@ -193,12 +193,11 @@ export class ReplicaImport {
     if (change === null) return;
     this.#timeMs = Math.max(this.#timeMs, timeMs);
     try {
-      index.apply(
-        { subject, sequence, timeMs },
+      const prepared =
         change.operation === 'upsert'
-          ? { documents: indexDocuments(change, weightingOf(this.#options.settings)) }
-          : { superseded: change.entries },
-      );
+          ? await index.prepare({ documents: indexDocuments(change, weightingOf(this.#options.settings)) })
+          : { superseded: change.entries };
+      index.apply({ subject, sequence, timeMs }, prepared);
     } catch (cause) {
       const why = ShoalError.from(cause).message;
       throw new ShoalError('INVALID_ARGUMENT', `record ${sequence} of the backup cannot be applied: ${why}`, { cause });

@@ -4,7 +4,9 @@
 //
 // difference [SET...]      those sets, or all; prints "SET: clean" for each and exits with 0.
 #include <cmath>
+#include <thread>
 
+#include "kernels/list-search/scan.h"
 #include "test/native/checks.h"
 
 using namespace shoal;
@@ -231,32 +233,48 @@ void check_coded(const Kernels& kernels, uint32_t count, size_t subquantizers, s
   require_equal("blocks", kernels.name, coded.codes, codes);
 }
 
-// A search over two columns of lists of awkward sizes, every array of exactly its size; the hits must equal the reference's.
+// A search over two columns of lists of awkward sizes and one of rows, every array of exactly its size, by one thread or by two; the hits
+// must equal the reference's.
 std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t count, size_t subquantizers, size_t dsub, size_t dim,
-                           const std::vector<float>& rows) {
+                           const std::vector<float>& rows, bool has_help) {
   const uint64_t offsets[3] = {0, 0, 0};
   const uint32_t counts[3] = {0, count, count}, firsts[3] = {0, 0, count};
   std::vector<uint8_t> records(coded.records), live((2 * count + 7) / 8, 0xb7), work;
   records.insert(records.end(), coded.records.begin(), coded.records.end());
-  std::vector<uint64_t> ids(2 * count);
+  std::vector<uint64_t> ids(2 * count), row_ids(count);
   for (size_t i = 0; i < ids.size(); i++) ids[i] = 7 * i;
-  SearchColumn columns[2];
+  for (size_t i = 0; i < count; i++) row_ids[i] = 7 * i + 3;
+  std::vector<uint32_t> row_lists(count);
+  for (size_t i = 0; i < count; i++) row_lists[i] = i % 5 == 4 ? 1'000'000 : static_cast<uint32_t>(i % 3);
+  const std::vector<uint8_t> row_filter((count + 7) / 8, 0x6f);
+  SearchColumn columns[3] = {};
   for (uint32_t c = 0; c < 2; c++) {
-    columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c}, records.data(), 2 * count};
+    columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c}, records.data(), 2 * count, {}};
   }
+  columns[2].lists.ids = row_ids.data();
+  columns[2].lists.column = 2;
+  columns[2].records = coded.records.data();
+  columns[2].rows = count;
+  columns[2].in_rows = {coded.codes.data(), coded.factors.data(), row_lists.data()};
+  const uint8_t* filters[3] = {nullptr, nullptr, row_filter.data()};
   std::vector<int8_t> coarse(3 * padded_dim(dim));
   std::vector<float> scales(3);
   quantize_rows(rows.data(), 3, dim, coarse.data(), scales.data());
   const ListSearcher searcher = {coded.codebook.data(), subquantizers, dsub,          {4.0 / 32767, 4.0 / 32767}, dim, 3,
-                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, 2};
-  work.resize(work_bytes(searcher, 9));
+                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, 3};
+  ScanCrew crew(1);
+  work.resize(work_bytes(searcher, 9, has_help ? 2 : 1));
+  std::thread helper;
+  if (has_help) helper = std::thread([&crew] { crew.help(); });
   uint32_t probes[2], places[3][5];
   double biases[2], scores[5] = {};
   uint64_t found[5] = {};
   SearchAnswer answer = {probes, biases, found, scores, places[0], places[1], places[2]};
   const uint8_t cancel = 0;
   const std::vector<float> query(coded.query.begin(), coded.query.begin() + static_cast<long>(dim));
-  search_lists(kernels, searcher, {query.data(), 2, 2, 9, 7, 5, -1e300, false, Stage::second, nullptr}, work.data(), &cancel, answer);
+  const SearchRequest request = {query.data(), 2, 2, 9, 7, 5, -1e300, false, Stage::second, filters};
+  search_lists(kernels, searcher, request, work.data(), &cancel, answer, has_help ? &crew : nullptr);
+  if (has_help) helper.join();
   std::vector<double> all = {static_cast<double>(answer.probed), static_cast<double>(answer.found), answer.scanned};
   for (size_t i = 0; i < answer.found; i++) {
     all.push_back(scores[i]);
@@ -272,8 +290,10 @@ void check_search(const Kernels& kernels, uint32_t count, size_t subquantizers, 
   const auto points = values(count * subquantizers * dsub), rows = values(3 * dim);
   const Kernels& plain = *find_kernels("reference");
   const Coded coded = code(plain, points, inputs, subquantizers, dsub);
-  require_equal("search", kernels.name, search(plain, coded, count, subquantizers, dsub, dim, rows),
-                search(kernels, coded, count, subquantizers, dsub, dim, rows));
+  const auto expected = search(plain, coded, count, subquantizers, dsub, dim, rows, false);
+  for (const bool has_help : {false, true}) {
+    require_equal("search", kernels.name, expected, search(kernels, coded, count, subquantizers, dsub, dim, rows, has_help));
+  }
 }
 
 // The codes of many lists in one go, against those made alone.

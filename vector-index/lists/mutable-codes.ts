@@ -41,9 +41,13 @@ export class MutableCodes implements RowCoding {
     this.#records.set(record, row * this.#recordBytes);
   }
 
-  /** Codes and factors of the first `rows` rows, as views that stay what they are. */
-  first(rows: number): CodedVectors {
-    return { codes: this.#codes.subarray(0, rows * this.codeBytes), factors: this.#factors.subarray(0, rows * 2) };
+  /** Codes, factors and records of the first `rows` rows, as views; rows that were set stay what they are. */
+  first(rows: number): CodedVectors & { readonly records: Uint8Array } {
+    return {
+      codes: this.#codes.subarray(0, rows * this.codeBytes),
+      factors: this.#factors.subarray(0, rows * 2),
+      records: this.#records.subarray(0, rows * this.#recordBytes),
+    };
   }
 
   read(_list: number, rows: Uint32Array, { codes, factors }: CodedVectors): void {

@@ -2,10 +2,10 @@
  * The rows of a segment under a newer structure than its own: their lists, and their codes, from the vectors that it keeps. What comes
  * out is what coding the documents as they came would have given.
  */
-import { codeBytes, recordBytes, type CodedVectors } from '../../kernels/codes.js';
+import { codeBytes, encodeBatch, recordBytes, type CodedVectors } from '../../kernels/codes.js';
 import { toFloat32 } from '../../kernels/kernels.js';
 import type { Slices } from '../maintenance/slices.js';
-import { byList, rowsByKey } from '../segment/key-order.js';
+import { rowsByKey } from '../segment/key-order.js';
 import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
 import type { RowCoding } from './row-coding.js';
@@ -31,13 +31,10 @@ export async function recodeSegment(
   const lists = await newLists(reader, rowCount, { coder, slices });
   const bytes = codeBytes(coder.subquantizers);
   const all = { codes: new Uint8Array(rowCount * bytes), factors: new Int16Array(2 * rowCount) };
-  const rows = byList(
-    Uint32Array.from({ length: rowCount }, (_, row) => row),
-    lists,
-  );
-  for (const run of runsOf(rows, lists)) {
-    const dense = run.filter((row) => hasDense(reader, row));
-    if (dense.length > 0) scatter(coder.encode(lists[run[0]!]!, pointsOf(reader, dense)), dense, bytes, all);
+  for (let from = 0; from < rowCount; from += codeRows) {
+    const rows = denseRows(reader, from, Math.min(codeRows, rowCount - from));
+    const own = rows.map((row) => lists[row]!);
+    scatter(encodeBatch(coder.batch(pointsOf(reader, rows), own, false)), rows, bytes, all);
     await slices.pause();
   }
   return { lists, homes: newHomes(reader, rowCount, lists), coding: new RecodedCodes(reader, coder, all) };
@@ -70,9 +67,8 @@ class RecodedCodes implements RowCoding {
 
   readSecond(list: number, rows: Uint32Array): Uint8Array {
     const dense = rows.filter((row) => hasDense(this.#reader, row));
-    const coded = this.#empty(dense.length);
-    this.read(list, dense, coded);
-    const records = this.#coder.encodeSecond(list, pointsOf(this.#reader, dense), coded);
+    const batch = this.#coder.batch(pointsOf(this.#reader, dense), new Uint32Array(dense.length).fill(list));
+    const records = encodeBatch(batch).records!;
     if (dense.length === rows.length) return records;
     const bytes = recordBytes(this.#coder.codedDim);
     const spread = new Uint8Array(rows.length * bytes);
@@ -84,10 +80,6 @@ class RecodedCodes implements RowCoding {
     });
     return spread;
   }
-
-  #empty(count: number): CodedVectors {
-    return { codes: new Uint8Array(count * codeBytes(this.subquantizers)), factors: new Int16Array(2 * count) };
-  }
 }
 
 async function newLists(
@@ -98,7 +90,7 @@ async function newLists(
   const lists = new Uint32Array(rowCount);
   for (let from = 0; from < rowCount; from += assignRows) {
     const length = Math.min(assignRows, rowCount - from);
-    const dense = Uint32Array.from({ length }, (_, i) => from + i).filter((row) => hasDense(reader, row));
+    const dense = denseRows(reader, from, length);
     const assigned = coder.assign(pointsOf(reader, dense));
     dense.forEach((row, i) => (lists[row] = assigned[i]!));
     await slices.pause();
@@ -120,14 +112,9 @@ function newHomes(reader: SegmentReader, rowCount: number, lists: Uint32Array): 
   return homes;
 }
 
-/** Rows of one list each, short enough to be coded in one go. */
-function* runsOf(rows: Uint32Array, lists: Uint32Array): Generator<Uint32Array> {
-  for (let from = 0; from < rows.length;) {
-    let to = from + 1;
-    while (to < rows.length && to - from < codeRows && lists[rows[to]!] === lists[rows[from]!]) to += 1;
-    yield rows.subarray(from, to);
-    from = to;
-  }
+/** The rows of `count` from `from` on that have a vector. */
+function denseRows(reader: SegmentReader, from: number, count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => from + i).filter((row) => hasDense(reader, row));
 }
 
 function scatter({ codes, factors }: CodedVectors, rows: Uint32Array, bytes: number, into: CodedVectors): void {

@@ -34,6 +34,7 @@ export class SealedLists implements RowCoding {
   /** uint8[rows, recordBytes] */
   readonly records: Uint8Array;
   readonly #recordBytes: number;
+  #all: Lists | null = null;
   /** The list that was unpacked last: rows are read list by list. */
   #unpacked: { readonly at: number; readonly coded: CodedVectors } | null = null;
 
@@ -54,28 +55,23 @@ export class SealedLists implements RowCoding {
     if (!fits || this.records.length !== rows * this.#recordBytes) throw damaged(path, 'the table of lists');
   }
 
-  /** The lists numbered `wanted` (ascending) that have rows here, as positions in `numbers`; null = all. */
-  positionsOf(wanted: Uint32Array | null): Uint32Array {
-    if (wanted === null) return Uint32Array.from(this.numbers.keys());
-    const found = new Uint32Array(wanted.length);
-    let count = 0;
-    for (const list of wanted) {
-      const at = positionOf(this.numbers, list);
-      if (at < 0) continue;
-      found[count] = at;
-      count += 1;
-    }
-    return found.subarray(0, count);
-  }
-
-  /** The lists at `positions` as a scan reads them. */
-  pick(positions: Uint32Array): Lists {
-    return {
+  /** All `count` lists of the structure as a search reads them; those without rows here are empty. */
+  all(count: number): Lists {
+    if (this.#all?.counts.length === count) return this.#all;
+    const all = {
       codes: this.#codes,
-      offsets: BigUint64Array.from(positions, (at) => this.#offsets[at]!),
-      counts: positions.map((at) => this.counts[at]!),
-      firsts: positions.map((at) => this.firsts[at]!),
+      offsets: new BigUint64Array(count),
+      counts: new Uint32Array(count),
+      firsts: new Uint32Array(count),
     };
+    this.numbers.forEach((list, at) => {
+      if (list >= count) return;
+      all.offsets[list] = this.#offsets[at]!;
+      all.counts[list] = this.counts[at]!;
+      all.firsts[list] = this.firsts[at]!;
+    });
+    this.#all = all;
+    return all;
   }
 
   read(list: number, rows: Uint32Array, { codes, factors }: CodedVectors): void {

@@ -3,9 +3,10 @@ import { hasBit } from '../bitmap.js';
 import type { Selection } from '../filter/row-filter.js';
 import { isOfVersion } from '../index-state.js';
 import type { ListCoder } from '../lists/list-coder.js';
+import { ListSearchers } from '../lists/list-searchers.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment, SegmentState } from '../segment/segment-state.js';
-import { selectedRows } from './selection.js';
+import { passing, selectedRows } from './selection.js';
 
 /** Where a living passage is. */
 export interface RowPlace {
@@ -17,10 +18,17 @@ export class PinnedIndex {
   readonly segments: readonly PinnedSegment[];
   /** The structure of the index at that instant; null = rows are not coded. */
   readonly coder: ListCoder | null;
+  /** Of the index: kept from search to search. */
+  readonly searchers: ListSearchers;
   readonly #states: readonly SegmentState[];
   #isReleased = false;
 
-  constructor(states: readonly SegmentState[], coder: ListCoder | null = null) {
+  constructor(
+    states: readonly SegmentState[],
+    coder: ListCoder | null = null,
+    searchers: ListSearchers = new ListSearchers(),
+  ) {
+    this.searchers = searchers;
     this.#states = [...states];
     this.coder = coder;
     this.segments = this.#states.map((state) => state.pin());
@@ -69,14 +77,21 @@ function mayHold({ isOrdered, keyOrder, docIds }: SegmentReader, rowCount: numbe
 export class SelectedIndex {
   readonly segments: readonly PinnedSegment[];
   readonly coder: ListCoder | null;
+  readonly searchers: ListSearchers;
   readonly selection: Selection;
   readonly #selected: (Uint8Array | null | undefined)[];
+  readonly #passing: (Uint8Array | null | undefined)[];
 
-  constructor({ segments, coder }: Pick<PinnedIndex, 'segments' | 'coder'>, selection: Selection) {
+  constructor(
+    { segments, coder, searchers }: Pick<PinnedIndex, 'segments' | 'coder' | 'searchers'>,
+    selection: Selection,
+  ) {
     this.segments = segments;
+    this.searchers = searchers;
     this.coder = coder;
     this.selection = selection;
     this.#selected = new Array<undefined>(segments.length).fill(undefined);
+    this.#passing = this.#selected.slice();
   }
 
   /** Bitmap of the rows of segment number `segment` that live and are selected; null = all. */
@@ -85,7 +100,14 @@ export class SelectedIndex {
     if (known !== undefined) return known;
     // The rows of other structures are in other lists: any of them may belong to those asked for.
     const selection = this.isCurrent(segment) ? this.selection : { ...this.selection, lists: null };
-    return (this.#selected[segment] = selectedRows(this.segments[segment]!, selection));
+    return (this.#selected[segment] = selectedRows(this.segments[segment]!, selection, this.passing(segment)));
+  }
+
+  /** The rows of segment number `segment` that pass the filter, living or not, in whatever list; null = all. */
+  passing(segment: number): Uint8Array | null {
+    const known = this.#passing[segment];
+    if (known !== undefined) return known;
+    return (this.#passing[segment] = passing(this.segments[segment]!, this.selection.filter));
   }
 
   /** Whether the rows of a segment are in the lists of the index's structure. */

@@ -29,10 +29,10 @@ export async function searchDense(
   const filled = [...index.segments.keys()].filter((at) => index.segments[at]!.rowCount > 0);
   const coded = filled.filter(isCoded);
   const lists = coded.length === 0 ? [] : await searchLists(index, coded, query);
-  const others = filled.filter((at) => !isCoded(at));
+  const others = lists === null ? filled : filled.filter((at) => !isCoded(at));
   const scans = others.map((at) => scanSegment(index.segments[at]!, index.selected(at), query));
   const exact = (await Promise.all(scans)).filter((part) => part !== null);
-  return mergeRanked([...lists, ...exact], query.k);
+  return mergeRanked([...(lists ?? []), ...exact], query.k);
 }
 
 async function scanSegment(

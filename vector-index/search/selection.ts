@@ -7,11 +7,15 @@ import type { PinnedSegment } from '../segment/segment-state.js';
 /** Everything. */
 export const unselective: Selection = { filter: null, lists: null };
 
-/** The rows that may be found as a bitmap of the pinned rows; null = all. Not to be changed. */
-export function selectedRows(segment: PinnedSegment, { filter, lists }: Selection): Uint8Array | null {
+/** The rows that may be found as a bitmap of the pinned rows; null = all. Not to be changed. `found` is what passes the filter. */
+export function selectedRows(
+  segment: PinnedSegment,
+  { filter, lists }: Selection,
+  found: Uint8Array | null = passing(segment, filter),
+): Uint8Array | null {
   const { reader, rowCount, live } = segment;
   const inLists = lists === null || rowCount === 0 ? null : reader.rowsByList(rowCount).bitmap(lists);
-  return both(both(live, inLists, rowCount), passing(segment, filter), rowCount);
+  return both(both(live, inLists, rowCount), found, rowCount);
 }
 
 /** Living documents (rows of primary passages) among `selected`. */

@@ -14,6 +14,7 @@ import type { CodeShape } from '../lists/row-coding.js';
 import { rowAttributes } from './attribute-columns.js';
 import { addRow, DocIdRows, rowsIn } from './doc-id-rows.js';
 import { grown } from './growable.js';
+import { rowKeyOf } from './key-order.js';
 import { MutableAttributes } from './mutable-attributes.js';
 import { RowsByList } from './rows-by-list.js';
 import type {
@@ -80,6 +81,8 @@ export class MutableSegment implements SegmentReader {
   #rowsByList: { readonly rowCount: number; readonly rows: RowsByList } | null = null;
 
   readonly #codes: MutableCodes | null;
+  #rowKeys = new BigUint64Array(0);
+  #areKeyed = true;
 
   /** Rows are coded as `shape` says; null = they are not. */
   constructor(dim: number, shape: CodeShape | null = null) {
@@ -109,6 +112,10 @@ export class MutableSegment implements SegmentReader {
 
   get coding(): MutableCodes | null {
     return this.#codes;
+  }
+
+  get rowKeys(): BigUint64Array | null {
+    return this.#codes !== null && this.#areKeyed ? this.#rowKeys : null;
   }
 
   get passages(): Uint32Array | null {
@@ -149,6 +156,7 @@ export class MutableSegment implements SegmentReader {
     if (this.#codes !== null) {
       assert((code !== null) === (document.dense !== null), 'a vector comes with its code');
       if (code !== null) this.#codes.set(row, code);
+      this.#addRowKey(row, document);
       this.#bytes += this.#codes.rowBytes;
     }
     this.#addKeys(row, document, idHash);
@@ -268,7 +276,9 @@ export class MutableSegment implements SegmentReader {
     this.#tokenCounts = grown(this.#tokenCounts, this.#room);
     this.#tokenCodecs = grown(this.#tokenCodecs, this.#room);
     this.#tokenLengths = grown(this.#tokenLengths, this.#room);
-    this.#codes?.makeRoom(this.#room);
+    if (this.#codes === null) return;
+    this.#codes.makeRoom(this.#room);
+    this.#rowKeys = grown(this.#rowKeys, this.#room);
   }
 
   #addKeys(row: number, { docId, passage, contentHash, list }: IndexDocument, idHash: bigint): void {
@@ -286,6 +296,12 @@ export class MutableSegment implements SegmentReader {
     }
     if (passage > 0) this.#furtherCount += 1;
     this.#rowsByDocId.added(this.docIds, row, this.#isOrdered);
+  }
+
+  #addRowKey(row: number, { docId, passage }: IndexDocument): void {
+    const key = rowKeyOf(docId, passage);
+    if (key === null) this.#areKeyed = false;
+    else this.#rowKeys[row] = key;
   }
 
   #addDense(row: number, dense: Float32Array | null): void {

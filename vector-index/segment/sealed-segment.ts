@@ -16,6 +16,7 @@ import { readAttributes } from './attribute-reader.js';
 import { listColumns, SealedLists } from '../lists/sealed-lists.js';
 import { ColumnFile } from './column-file.js';
 import { RowsByList } from './rows-by-list.js';
+import { rowKeysOf } from './key-order.js';
 import { rowFlags } from './segment-layout.js';
 import type {
   AttributeColumn,
@@ -78,7 +79,7 @@ export class SealedSegment implements SegmentReader {
   readonly #homes: Uint32Array;
   readonly #elsewhere: Uint32Array | null;
   #rowsByList: RowsByList | null = null;
-  #keyRanks: BigUint64Array | null = null;
+  #rowKeys: BigUint64Array | null | undefined;
 
   private constructor(map: MappedFile, file: ColumnFile, path: string) {
     const { layout } = file;
@@ -156,16 +157,9 @@ export class SealedSegment implements SegmentReader {
     return rows;
   }
 
-  /** uint64[rows]: numbers that order the rows by docId and passage; null where the row numbers do. */
-  get keyRanks(): BigUint64Array | null {
-    const { keyOrder } = this;
-    if (keyOrder === null) return null;
-    if (this.passages === null) return this.docIds;
-    if (this.#keyRanks === null) {
-      this.#keyRanks = new BigUint64Array(this.rowCount);
-      for (let at = 0; at < this.rowCount; at += 1) this.#keyRanks[keyOrder[at]!] = BigInt(at);
-    }
-    return this.#keyRanks;
+  get rowKeys(): BigUint64Array | null {
+    if (this.#rowKeys === undefined) this.#rowKeys = this.coding === null ? null : rowKeysOf(this);
+    return this.#rowKeys;
   }
 
   rowsByList(): RowsByList {

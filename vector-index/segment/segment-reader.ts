@@ -109,6 +109,8 @@ export interface SegmentReader {
   readonly keyOrder: Uint32Array | null;
   /** Whether (list, docId, passage) ascends with the row number. */
   readonly isByList: boolean;
+  /** uint64[rows]: numbers that order the rows of all segments by docId and passage; null where some row has none, or no codes. */
+  readonly rowKeys: BigUint64Array | null;
   /** The codes of the rows; null where they have none: version 0 of the structure. */
   readonly coding: RowCoding | null;
   /** uint64[rows]. */

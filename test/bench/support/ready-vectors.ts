@@ -65,7 +65,8 @@ export async function measureReadyVectors(options: ReadyVectorsOptions): Promise
   });
 }
 
-async function withDev<T>(directory: string, work: (client: ShoalClient) => Promise<T>): Promise<T> {
+/** Calls `work` with a client of a `shoal dev` over `directory`, which ends afterwards. */
+export async function withDev<T>(directory: string, work: (client: ShoalClient) => Promise<T>): Promise<T> {
   const flags = ['--data', directory, '--port', '0', '--encoder-nodes', '0', '--log-level', 'error'];
   const { process: dev, address } = await startDev(flags);
   const client = connect({ address, deadlineMs: 60_000 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Random } from '../../../base/random.js';
-import type { NativeKernels, SearchColumnArrays } from '../../../kernels/native-kernels.js';
+import type { NativeKernels, RowColumnArrays, SearchColumnArrays } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
-import { codebookOf, randomLists, scales } from '../coded.js';
+import { bytesOfList, codebookOf, randomLists, scales } from '../coded.js';
 import { normals, onBoth, testRandom } from '../pair.js';
 
 const sizes = [0, 1, 31, 32, 33, 64, 65, 96, 130];
@@ -15,6 +15,8 @@ interface Index {
   readonly bases: Float32Array;
   readonly centroids: Float32Array;
   readonly columns: readonly SearchColumnArrays[];
+  /** Behind the columns. */
+  readonly rowColumns?: readonly RowColumnArrays[];
 }
 
 interface Asked {
@@ -30,6 +32,7 @@ interface Asked {
   readonly biases?: readonly number[];
   readonly filters?: readonly (Uint8Array | null)[];
   readonly cancel?: Uint8Array;
+  readonly threads?: number;
 }
 
 /** Two columns by default, of the same lists in another order of sizes; records are random bytes with factors that are numbers. */
@@ -62,6 +65,7 @@ function recordsOf(random: Random, rows: number, dim: number): Uint8Array {
 async function run(kernels: NativeKernels, index: Index, asked: Asked, isAsync = false) {
   const { dim, lists } = index;
   const { queries = 1, nprobe = lists, candidates = 0, wanted = 40, k = 10, threshold = -Infinity, last = 4 } = asked;
+  const { threads = 1 } = asked;
   const refined = asked.refined ?? 2 * k;
   const rows = new Int8Array(lists * ((dim + 31) & ~31));
   const rowScales = new Float32Array(lists);
@@ -70,6 +74,7 @@ async function run(kernels: NativeKernels, index: Index, asked: Asked, isAsync =
     ...([index.words, index.dsub, scales, dim, lists, index.bases, index.centroids, rows, rowScales] as const),
   );
   for (const column of index.columns) kernels.addSearchColumn(searcher, ...column);
+  for (const column of index.rowColumns ?? []) kernels.addRowColumn(searcher, ...column);
   const vectors = normals(testRandom(), queries * dim, dim);
   const own = {
     probes: new Uint32Array(queries * nprobe).map((_, i) => asked.probes?.[i % nprobe] ?? i % nprobe),
@@ -80,8 +85,8 @@ async function run(kernels: NativeKernels, index: Index, asked: Asked, isAsync =
     found: new Float64Array(queries * 3),
   };
   const parameters = Float64Array.of(queries, nprobe, candidates, wanted, refined, k, threshold);
-  const all = Float64Array.of(...parameters, asked.biases === undefined ? 0 : 1, last);
-  const work = new Uint8Array(kernels.searchWorkBytes(searcher, wanted));
+  const all = Float64Array.of(...parameters, asked.biases === undefined ? 0 : 1, last, threads - 1);
+  const work = new Uint8Array(kernels.searchWorkBytes(searcher, wanted, threads));
   const { probes, biases, ids, scores, places, found } = own;
   const scratch = kernels.openScratch(queries, all, vectors, probes, biases, ids, scores, places, found, work);
   const filters = asked.filters ?? null;
@@ -219,6 +224,86 @@ describe('the search of lists', () => {
     assert.equal(actual.stopped.done, -1);
   });
 
+  it('scores rows outside of lists as those in lists, in the same order', async () => {
+    for (const dim of [1, 17, 384]) {
+      const index = indexOf(testRandom(), dim);
+      const inRows = { ...index, columns: index.columns.slice(0, 1), rowColumns: [rowsOf(index, 1)] };
+      for (const asked of [
+        {},
+        { nprobe: 4 },
+        { last: 3, wanted: 300, k: 200 },
+        { wanted: 2000, refined: 2000, k: 900 },
+      ]) {
+        const { ids, scores, found } = await agree(index, asked);
+        const other = await agree(inRows, asked);
+        assert.deepEqual([other.ids, other.scores, other.found[1]], [ids, scores, found[1]]);
+      }
+    }
+  });
+
+  it('reads only rows that pass the filter, and none of a list that there is not', async () => {
+    const random = testRandom();
+    const index = indexOf(random, 16);
+    const [codes, factors, lists, ids, records] = rowsOf(index, 1);
+    lists[5] = 4_000_000_000;
+    const filter = Uint8Array.from({ length: (ids.length + 7) >> 3 }, () => random.below(256));
+    const of = {
+      ...index,
+      columns: index.columns.slice(0, 1),
+      rowColumns: [[codes, factors, lists, ids, records] as RowColumnArrays],
+    };
+    const asked = { filters: [null, filter], k: 1000, wanted: 1000, refined: 1000 };
+    const { places, found } = await agree(of, asked);
+    const rows = [...places.subarray(1000, 1000 + found[1]!)].filter((_, i) => places[i] === 1);
+    const expected = [...ids.keys()].filter((row) => row !== 5 && ((filter[row >> 3]! >> (row & 7)) & 1) === 1);
+    assert.deepEqual(
+      rows.sort((a, b) => a - b),
+      expected,
+    );
+  });
+
+  it('refuses columns of rows that are not whole', async () => {
+    const index = indexOf(testRandom(), 16);
+    const [codes, factors, lists, ids, records] = rowsOf(index, 0);
+    await onBoth((kernels) => {
+      const open = () => kernels.openSearcher(index.words, 4, scales, 16, sizes.length, null, null, null, null);
+      const wrong: RowColumnArrays[] = [
+        [codes.subarray(1), factors, lists, ids, records],
+        [codes, factors.subarray(2), lists, ids, records],
+        [codes, factors, lists.subarray(1), ids, records],
+        [codes, factors, lists, ids, records!.subarray(1)],
+        [new Uint8Array(0), new Int16Array(0), new Uint32Array(0), new BigUint64Array(0), null],
+      ];
+      for (const column of wrong) assert.throws(() => kernels.addRowColumn(open(), ...column));
+      kernels.addRowColumn(open(), codes, factors, lists, ids, records);
+    });
+  });
+
+  it('reads given lists in the order of their biases, the nearest first', async () => {
+    const index = indexOf(testRandom(), 33);
+    const { probes, biases } = await agree(index, { nprobe: 4, probes: [7, 1, 5, 2] });
+    assert.deepEqual([...probes].sort(), [1, 2, 5, 7]);
+    assert.deepEqual(
+      [...biases].sort((a, b) => b - a),
+      [...biases],
+    );
+  });
+
+  it('finds the same with any number of threads', async () => {
+    const index = indexOf(testRandom(), 40, { columns: 7 });
+    const of = { ...index, columns: index.columns.slice(0, 4), rowColumns: [4, 5, 6].map((c) => rowsOf(index, c)) };
+    for (const asked of [{ k: 20 }, { wanted: 900, refined: 900, k: 800 }, { nprobe: 2, k: 5 }]) {
+      const alone = await agree(of, asked);
+      const { actual } = await onBoth(async (kernels) => {
+        const found = [];
+        for (let round = 0; round < 20; round++)
+          for (const threads of [1, 2, 4, 16]) found.push(await run(kernels, of, { ...asked, threads }, true));
+        return found;
+      });
+      for (const found of actual) assert.deepEqual(found, alone);
+    }
+  });
+
   it('answers one query over another searcher from the same scratch, and refuses a closed one', async () => {
     const index = indexOf(testRandom(), 16, { columns: 1 });
     await onBoth((kernels) => {
@@ -229,3 +314,35 @@ describe('the search of lists', () => {
     });
   });
 });
+
+/** A column of lists as rows, those of all lists mixed, each with the id and record that it has there. */
+function rowsOf({ columns, dim, dsub }: Index, c: number): RowColumnArrays {
+  const [codes, offsets, counts, firsts, ids, records] = columns[c]!;
+  const pairs = (Math.ceil(Math.ceil(dim / dsub) / 4) * 4) / 2;
+  const of = (position: number): number =>
+    counts.findIndex((count, l) => position < firsts[l]! + count && position >= firsts[l]!);
+  const order = [...ids.keys()].sort((a, b) => ((a * 7919) % 1009) - ((b * 7919) % 1009) || a - b);
+  const rows = { codes: new Uint8Array(ids.length * pairs), factors: new Int16Array(2 * ids.length) };
+  const unpacked = [...counts].map((count, list) => {
+    const own = { codes: new Uint8Array(count * pairs), factors: new Int16Array(2 * count) };
+    const start = Number(offsets[list]!);
+    portableKernels.unpackBlocks(
+      own.codes,
+      own.factors,
+      pairs,
+      codes.subarray(start, start + bytesOfList(pairs, count)),
+    );
+    return own;
+  });
+  const size = records!.length / ids.length;
+  const own = new Uint8Array(records!.length);
+  order.forEach((position, row) => {
+    const list = of(position);
+    const at = position - firsts[list]!;
+    rows.codes.set(unpacked[list]!.codes.subarray(at * pairs, (at + 1) * pairs), row * pairs);
+    rows.factors.set(unpacked[list]!.factors.subarray(2 * at, 2 * at + 2), 2 * row);
+    own.set(records!.subarray(position * size, (position + 1) * size), row * size);
+  });
+  const lists = Uint32Array.from(order, of);
+  return [rows.codes, rows.factors, lists, BigUint64Array.from(order, (position) => ids[position]!), own];
+}

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../base/random.js';
-import { applyChange, newestDocId } from '../../../vector-index/apply-change.js';
+import { applyChange, newestDocId, prepareChange } from '../../../vector-index/apply-change.js';
 import { IndexState } from '../../../vector-index/index-state.js';
 import { fenceKeepMs } from '../../../vector-index/fences.js';
-import { furtherPassage, randomDocument, settings } from './fixtures.js';
+import { furtherPassage, plainDocument, randomDocument, settings } from './fixtures.js';
+import { nearVector, toyCoder, toyStructure } from './lists/fixtures.js';
 
 async function newState(): Promise<{ state: IndexState; newest: (id: string) => bigint }> {
   const state = new IndexState(settings);
@@ -85,4 +86,43 @@ describe('applying a change', () => {
     const document = furtherPassage(randomDocument(random, 'a', 5n), 1, { text: 'own' });
     assert.throws(() => applyChange(state, 0, { documents: [document] }), { code: 'INTERNAL', message: /primary/ });
   });
+
+  it('gives the same codes whether they were prepared or not, and codes of the newest structure', async () => {
+    const shape = { dim: settings.dim, lists: 5 };
+    const near = (): Float32Array => nearVector(random, toyStructure({ ...shape, version: 1 }));
+    const documents = Array.from({ length: 100 }, (_, at) =>
+      plainDocument(`d${at}`, BigInt(at + 1), { dense: near() }),
+    );
+    const coders = [1, 2].map((version) => toyCoder({ ...shape, version }));
+    const [plain, prepared, late, second] = Array.from({ length: 4 }, () => new IndexState(settings, coders[0]!));
+    applyChange(plain!, 0, { documents });
+    const change = await prepareChange(prepared!, { documents });
+    assert.equal(change.prepared?.coder, coders[0]);
+    applyChange(prepared!, 0, change);
+    assert.deepEqual(codesOf(prepared!), codesOf(plain!));
+    for (const state of [late!, second!]) state.recode(coders[1]!);
+    applyChange(late!, 0, change);
+    applyChange(second!, 0, { documents });
+    assert.deepEqual(codesOf(late!), codesOf(second!));
+  });
+
+  it('prepares nothing that does not fit', async () => {
+    const state = new IndexState(settings, toyCoder({ dim: settings.dim, lists: 5 }));
+    const documents = Array.from({ length: 100 }, (_, at) =>
+      plainDocument(`d${at}`, BigInt(at + 1), { dense: new Float32Array(settings.dim), structureVersion: 1 }),
+    );
+    const wrong = [
+      { code: 'INTERNAL', document: { ...documents[0]!, list: 5 } },
+      { code: 'INTERNAL', document: { ...documents[0]!, dense: new Float32Array(settings.dim + 1) } },
+      { code: 'FAILED_PRECONDITION', document: { ...documents[0]!, structureVersion: 2 } },
+    ];
+    for (const { code, document } of wrong)
+      await assert.rejects(prepareChange(state, { documents: [...documents, document] }), { code });
+  });
 });
+
+function codesOf(state: IndexState): unknown {
+  const { coding, rowCount, lists } = state.mutable.reader;
+  const rows = Uint32Array.from({ length: rowCount }, (_, row) => row);
+  return [coding!.first(rowCount), coding!.readSecond(0, rows), lists.slice(0, rowCount)];
+}

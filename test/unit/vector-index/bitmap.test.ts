@@ -56,4 +56,17 @@ describe('a bitmap of rows', () => {
     assert.deepEqual(intersection(left, Uint8Array.of(0b0110, 0), 9), Uint8Array.of(0b0100, 0));
     assert.deepEqual(left, Uint8Array.of(0b1100, 1));
   });
+
+  it('intersects at every width and wherever bitmaps lie in memory', () => {
+    const random = seededRandom(2);
+    for (const count of [0, 1, 31, 32, 33, 100, 1000]) {
+      for (const offset of [0, 1, 4]) {
+        const [left, right] = [0, 0].map(() => new Uint8Array(bitmapBytes(count)).map(() => random.below(256)));
+        const expected = left!.map((byte, at) => byte & right![at]!);
+        const moved = new Uint8Array(new ArrayBuffer(bitmapBytes(count) + 8), offset, bitmapBytes(count));
+        moved.set(left!);
+        assert.deepEqual(intersection(moved, right!, count), expected);
+      }
+    }
+  });
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
+import { encodeSecond, encodeVectors } from '../../../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../../../kernels/kernels.js';
-import { codeDocuments } from '../../../../vector-index/lists/code-documents.js';
+import { codeDocuments, codeDocumentsAsync } from '../../../../vector-index/lists/code-documents.js';
 import { furtherPassage, plainDocument } from '../fixtures.js';
 import { nearVector, toyCoder, toyDocuments, toyStructure } from './fixtures.js';
 
@@ -20,8 +21,37 @@ describe('documents as they are coded', () => {
       if (document.dense === null) return assert.equal(alone.code, null);
       const rounded = toFloat32(toFloat16(document.dense));
       assert.deepEqual(codeDocuments(coder, [{ ...document, dense: rounded }])[0]!.code, alone.code);
-      assert.deepEqual(alone.code!.code, coder.encode(alone.document.list, rounded).codes);
+      const list = (table: Float32Array) => table.subarray(8 * alone.document.list, 8 * (alone.document.list + 1));
+      const of = { base: list(coder.codebook.bases), anchor: list(coder.codebook.anchors) };
+      const coded = encodeVectors(coder.codebook, rounded, of);
+      assert.deepEqual([alone.code!.code, alone.code!.factors], [coded.codes, coded.factors]);
+      assert.deepEqual(alone.code!.record, encodeSecond(coder.codebook, rounded, { ...of, ...coded }));
     });
+  });
+
+  it('have the same codes in records of any size and order, on any thread', async () => {
+    const documents = toyDocuments(seededRandom(4), structure, 150);
+    const whole = codeDocuments(coder, documents);
+    assert.deepEqual(await codeDocumentsAsync(coder, documents), whole);
+    assert.deepEqual(await codeDocumentsAsync(coder, []), []);
+    for (const size of [2, 7, 64]) {
+      for (let from = 0; from < documents.length; from += size) {
+        const batch = documents.slice(from, from + size).reverse();
+        const codes = codeDocuments(coder, batch).map(({ code }) => code);
+        const expected = whole.slice(from, from + size).reverse();
+        assert.deepEqual(
+          codes,
+          expected.map(({ code }) => code),
+        );
+      }
+    }
+  });
+
+  it('keep lists of this structure and get those of older ones, also off the event loop', async () => {
+    const documents = toyDocuments(seededRandom(5), structure, 80).map((document, at) =>
+      at % 3 === 0 ? { ...document, structureVersion: 3 } : document,
+    );
+    assert.deepEqual(await codeDocumentsAsync(coder, documents), codeDocuments(coder, documents));
   });
 
   it('keep the list that they were routed to under this structure, and get one where that was an older one', () => {

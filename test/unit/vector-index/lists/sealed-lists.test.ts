@@ -26,21 +26,17 @@ describe('the lists of a sealed segment', () => {
     });
   });
 
-  it('are found by their numbers, and begin at multiples of 64 bytes', async () => {
+  it('are all of the structure, in the order of their numbers, and begin at multiples of 64 bytes', async () => {
     await withCoded(coder, documents, (_, sealed) => {
       const lists = sealed.coding!;
       assert.deepEqual([...lists.numbers], [...new Set(sealed.lists)]);
-      const at = lists.positionsOf(Uint32Array.of(0, lists.numbers[3]!, 999));
-      assert.deepEqual(
-        [...at].map((position) => lists.numbers[position]),
-        [0, lists.numbers[3]],
-      );
-      const all = lists.pick(lists.positionsOf(null));
-      assert.equal(
-        all.counts.reduce((sum, count) => sum + count, 0),
-        sealed.rowCount,
-      );
-      assert.ok(all.offsets.every((offset) => offset % 64n === 0n));
+      const all = lists.all(15);
+      assert.equal(lists.all(15), all);
+      for (let list = 0; list < 15; list += 1) {
+        const rows = [...sealed.lists.keys()].filter((row) => sealed.lists[row] === list);
+        assert.deepEqual([all.counts[list], all.firsts[list]], [rows.length, rows[0] ?? 0]);
+        assert.equal(all.offsets[list]! % 64n, 0n);
+      }
       assert.equal(all.codes.byteOffset % 64, 0);
     });
   });

@@ -27,7 +27,7 @@ describe('the search of lists', () => {
     const query = nearVector(random, structure);
     const lists = Uint32Array.of(1, 2);
     const index = new SelectedIndex(indexOf(documents), { filter: null, lists });
-    const found = mergeRanked(await searchLists(index, [0], { query, k: 500, pause }), 500);
+    const found = mergeRanked((await searchLists(index, [0], { query, k: 500, pause }))!, 500);
     const segment = index.segments[0]!.reader;
     const inLists = documents.filter(({ dense }, row) => dense !== null && lists.includes(segment.lists[row]!));
     const docIds = new Set(inLists.map(({ docId }) => docId));
@@ -51,7 +51,7 @@ describe('the search of lists', () => {
       ),
     ];
     const index = new SelectedIndex(indexOf(documents), unselective);
-    const found = mergeRanked(await searchLists(index, [0], { query, k: 10, pause }), 10);
+    const found = mergeRanked((await searchLists(index, [0], { query, k: 10, pause }))!, 10);
     assert.equal(found.docIds.length, 10);
     assert.deepEqual([found.docIds[0], found.passages[0]], [1n, 0]);
   });

@@ -1,0 +1,177 @@
+/**
+ * The native search over the coded segments of an index (kernels/list-search.ts), kept from one query to the next.
+ *
+ * A searcher holds its segments' columns, and with them the memory and the mapped files under these: so it is closed as soon as the
+ * segments of the index change, and goes when the last search over it has ended. A segment that grows is searched in the room that it has;
+ * which of its rows count says the filter of each search.
+ */
+import { assert } from '../../base/assert.js';
+import {
+  openSearcher,
+  searchThreads,
+  type ListSearcher,
+  type RowColumn,
+  type SearchColumn,
+  type SearchScratch,
+} from '../../kernels/list-search.js';
+import type { SegmentReader } from '../segment/segment-reader.js';
+import type { ListCoder } from './list-coder.js';
+import { MutableCodes } from './mutable-codes.js';
+import { SealedLists } from './sealed-lists.js';
+
+/** Vectors, and survivors of theirs, of a search on the event loop: a tenth of a millisecond's work, half of which a thread takes to begin. */
+const scanInline = 8_192;
+const wantedInline = 1_024;
+/** Vectors from which several threads scan: each is to have more to do than it takes to wake it. */
+const scanTogether = 65_536;
+/** Scratches that are kept, and survivors up to which one is. */
+const scratchesKept = 8;
+const wantedKept = 4_096;
+
+/** What a search is to find. */
+export interface ListsQuestion {
+  /** float32[dim] */
+  readonly query: Float32Array;
+  /** uint32: lists of the structure, each once. */
+  readonly lists: Uint32Array;
+  /** For every segment a bit for each row that counts, as many bytes as `room` of it takes; null = all rows count. */
+  readonly filters: readonly (Uint8Array | null)[];
+  /** Vectors of the lists, about. */
+  readonly vectors: number;
+  /** Survivors of the first codes, and how many of them are answered. */
+  readonly wanted: number;
+  readonly k: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Rows by both codes, best first, ties by smaller docId and passage. */
+export interface FoundRows {
+  /** uint32 each: numbers of segments, and rows in them. */
+  readonly segments: Uint32Array;
+  readonly rows: Uint32Array;
+}
+
+export class ListSearchers {
+  #current: SharedSearcher | null = null;
+
+  /**
+   * A searcher over `readers`, all coded by `coder`, with at least one row each, for this caller until it releases it; null when their rows have no
+   * order that takes 64 bits.
+   */
+  acquire(coder: ListCoder, readers: readonly SegmentReader[]): SharedSearcher | null {
+    const keys = keysOf(readers);
+    if (keys === null) return null;
+    if (this.#current?.isOver(coder, keys) !== true) {
+      const former = this.#current;
+      this.#current = new SharedSearcher(coder, readers, keys);
+      former?.retire();
+    }
+    this.#current.use();
+    return this.#current;
+  }
+
+  /** The segments of the index are others now. What was acquired stays open until it is released. */
+  close(): void {
+    this.#current?.retire();
+    this.#current = null;
+  }
+}
+
+/** uint64[room] of every segment: what orders its rows among those of all. */
+function keysOf(readers: readonly SegmentReader[]): BigUint64Array[] | null {
+  if (readers.every(({ passages }) => passages === null)) return readers.map(({ docIds }) => docIds);
+  const keys = readers.map(({ rowKeys }) => rowKeys);
+  return keys.some((own) => own === null) ? null : (keys as BigUint64Array[]);
+}
+
+export class SharedSearcher {
+  readonly #coder: ListCoder;
+  readonly #keys: readonly BigUint64Array[];
+  readonly #searcher: ListSearcher;
+  #scratches: SearchScratch[] = [];
+  #users = 0;
+  #isRetired = false;
+
+  constructor(coder: ListCoder, readers: readonly SegmentReader[], keys: readonly BigUint64Array[]) {
+    this.#coder = coder;
+    this.#keys = keys;
+    const { codebook, dim, listCount } = coder;
+    this.#searcher = openSearcher({
+      ...{ codebook, dim, lists: listCount, bases: codebook.bases, coarse: null },
+      columns: readers.map((reader, at) => columnOf(reader, keys[at]!, listCount)),
+    });
+  }
+
+  /** Whether it is over the same columns: those of a segment that grows move when it needs more room, and then all of them do. */
+  isOver(coder: ListCoder, keys: readonly BigUint64Array[]): boolean {
+    return (
+      coder === this.#coder && keys.length === this.#keys.length && keys.every((own, at) => own === this.#keys[at])
+    );
+  }
+
+  /** Rows for which segment number `at` has room. */
+  room(at: number): number {
+    return this.#keys[at]!.length;
+  }
+
+  /** CANCELLED when the signal aborts. */
+  async search(question: ListsQuestion): Promise<FoundRows> {
+    const { query, lists, filters, vectors, wanted, k, signal } = question;
+    signal?.throwIfAborted();
+    const scratch = this.#takeScratch(wanted, k);
+    scratch.queries.set(query);
+    scratch.probes.set(lists);
+    // Whoever asks scores all k exactly: a longer pass between the two would change nothing.
+    const request = {
+      ...{ queries: 1, nprobe: lists.length, candidates: 0, hasBiases: false, wanted, refined: k, k },
+      ...{ threshold: -Infinity, last: 'second' as const },
+      threads: vectors < scanTogether ? 1 : searchThreads,
+    };
+    if (vectors <= scanInline && wanted <= wantedInline) this.#searcher.search(scratch, request, filters);
+    else await this.#searcher.searchAsync(scratch, request, { filters, signal });
+    const { places, found, sizes } = scratch;
+    const count = found[1]!;
+    const answer = { segments: places.slice(0, count), rows: places.slice(sizes.k, sizes.k + count) };
+    // One whose search was given up may still be written to: it is not used again.
+    if (this.#scratches.length < scratchesKept && sizes.wanted <= wantedKept) this.#scratches.push(scratch);
+    return answer;
+  }
+
+  /** For `ListSearchers`. */
+  use(): void {
+    this.#users += 1;
+  }
+
+  release(): void {
+    this.#users -= 1;
+    this.#closeWhenUnused();
+  }
+
+  /** No search will begin over it. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#closeWhenUnused();
+  }
+
+  #closeWhenUnused(): void {
+    if (this.#isRetired && this.#users === 0) this.#searcher.close();
+  }
+
+  #takeScratch(wanted: number, k: number): SearchScratch {
+    const at = this.#scratches.findIndex(({ sizes }) => sizes.wanted >= wanted && sizes.k >= k);
+    if (at >= 0) return this.#scratches.splice(at, 1)[0]!;
+    const sizes = { queries: 1, nprobe: this.#coder.listCount, threads: searchThreads };
+    return this.#searcher.scratch({ ...sizes, wanted: powerAbove(wanted), k: powerAbove(k) });
+  }
+}
+
+function columnOf(reader: SegmentReader, ids: BigUint64Array, listCount: number): SearchColumn | RowColumn {
+  const { coding, lists } = reader;
+  if (coding instanceof SealedLists) return { lists: coding.all(listCount), ids, records: coding.records, live: null };
+  assert(coding instanceof MutableCodes, 'the segment is coded');
+  return { ...coding.first(ids.length), rowLists: lists, ids };
+}
+
+function powerAbove(count: number): number {
+  return 2 ** Math.ceil(Math.log2(count));
+}
