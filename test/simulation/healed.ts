@@ -104,6 +104,7 @@ async function checkSearches(session: Session, client: SimClient): Promise<void>
       candidates: Math.max(200, k),
       minSequence: from,
       minSequenceUid: collection.uid,
+      exact: question.isExact,
       deadlineMs: 20_000,
     });
     const { answer, error } = await client.call(coordinator, SearchService.search, request, 30_000);
