@@ -1,6 +1,8 @@
 /**
  * Documents a second. With ready vectors: through coordinator, log, directory and shard until a search sees them, beside a loop that
- * only writes the same records to lmdb. With `--dataset`, texts as well: beside encoding them alone.
+ * only writes the same records to lmdb. With `--dataset`, texts as well: beside encoding them alone. memoryBytesPerDocument = what
+ * sealed segments keep in memory beside vectors, codes, tokens, postings and content, ids (idBytesPerDocument) included;
+ * mappedBytesPerDocument = the same as the system counts it, in pages.
  */
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
 import { hashOf } from './measure.js';
@@ -26,6 +28,8 @@ export const benchmark: Benchmark = {
 const smokeVectors = 2_000;
 const documentsPerSecondMin = 10_000;
 const overLoopMin = 0.5;
+/** Of memory, beside vectors, codes, tokens, postings and content. */
+const rowBytesMax = 24;
 
 async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const { smoke, options, clock } = context;
@@ -38,6 +42,7 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
 
 function rowsOf(ready: ReadyVectorsResult): Record<string, unknown>[] {
   const { documents, documentsPerSecond, loopDocumentsPerSecond } = ready;
+  const { bytesPerRow, idBytesPerRow, mappedBytesPerRow } = ready.memory;
   const overLoop = documentsPerSecond / loopDocumentsPerSecond;
   return [
     { system: 'lmdb loop', log: 'lmdb', documents, documentsPerSecond: loopDocumentsPerSecond },
@@ -53,6 +58,11 @@ function rowsOf(ready: ReadyVectorsResult): Record<string, unknown>[] {
       documentsPerRecord: ready.documentsPerRecord,
       logBytesPerDocument: ready.logBytesPerDocument,
       directoryBytesPerDocument: ready.directoryBytesPerDocument,
+      memoryBytesPerDocument: bytesPerRow,
+      idBytesPerDocument: idBytesPerRow,
+      mappedBytesPerDocument: mappedBytesPerRow,
+      memoryBound: rowBytesMax,
+      withinMemoryBound: bytesPerRow - idBytesPerRow <= rowBytesMax,
     },
   ];
 }
