@@ -13,6 +13,14 @@ export function setBit(bits: Uint8Array, row: number): void {
   bits[row >>> 3]! |= 1 << (row & 7);
 }
 
+/** Sets the bits of the rows from `from` to below `to`. */
+export function setBits(bits: Uint8Array, from: number, to: number): void {
+  const [first, last] = [(from + 7) >>> 3, to >>> 3];
+  for (let row = from; row < Math.min(to, 8 * first); row += 1) setBit(bits, row);
+  if (first < last) bits.fill(0xff, first, last);
+  for (let row = Math.max(8 * first, 8 * last); row < to; row += 1) setBit(bits, row);
+}
+
 export function clearBit(bits: Uint8Array, row: number): void {
   bits[row >>> 3]! &= ~(1 << (row & 7));
 }

@@ -3,12 +3,14 @@
  * serves says for the collection's target recall, apart for short questions.
  *
  * A text of at most four terms, as the model's tokenizer counts them, is a short question: its vector lies farther from the documents,
- * and its neighbours are spread over more lists. A vector that the caller gave says nothing of its length and gets the larger number;
- * a question by example lies where the documents are. Where a filter narrows the documents, the ten nearest that pass may be in any
+ * and its neighbours are spread over more lists. A vector that the caller gave says nothing of its length and gets the larger number,
+ * in a collection without an encoder that of half the misses: there nobody could ask short questions when it was trained, and what was
+ * asked instead only resembles them. A question by example lies where the documents are. Where a filter narrows the documents, the ten nearest that pass may be in any
  * list, so that all are probed; and so they are where nothing was trained yet.
  */
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { Codebook, CollectionSettings, ProbeRecall } from '../../proto/generated/shoal/v1/collections.js';
+import { noModel } from '../encoders.js';
 import type { Structures } from '../structures.js';
 import type { EncodedQuestion } from './encode.js';
 import type { Question } from './question.js';
@@ -36,7 +38,7 @@ export async function routeUnder(
 export function probesFor(
   question: Pick<Question, 'nprobe' | 'exact' | 'isNarrowed' | 'like'>,
   termCount: number | null,
-  settings: Pick<CollectionSettings, 'codebooks' | 'codebookVersion' | 'structureVersion' | 'targetRecall'>,
+  settings: Pick<CollectionSettings, 'codebooks' | 'codebookVersion' | 'structureVersion' | 'targetRecall' | 'model'>,
 ): number {
   const { nprobe, exact, isNarrowed, like } = question;
   if (nprobe > 0 || exact || isNarrowed) return nprobe;
@@ -44,9 +46,11 @@ export function probesFor(
   if (codebook === null) return 0;
   const near = calibrated(codebook.probes, settings.targetRecall, codebook);
   const isNear = like !== null || (termCount !== null && termCount > shortTermsMax);
-  // Without an encoder there are no short questions to calibrate with.
+  // Codebooks of before had none where there is no encoder.
   if (isNear || codebook.shortProbes.length === 0) return near;
-  return Math.max(near, calibrated(codebook.shortProbes, settings.targetRecall, codebook));
+  const { model, targetRecall } = settings;
+  const wanted = model === noModel ? 1 - (1 - targetRecall) / 2 : targetRecall;
+  return Math.max(near, calibrated(codebook.shortProbes, wanted, codebook));
 }
 
 /** The codebook that serves; null before the first training. */

@@ -6,6 +6,7 @@
  * enough for all. Blocks the thread: for workers.
  */
 import { seededRandom, type Random } from '../../base/random.js';
+import { farQueries } from '../../trainer/structure/far-queries.js';
 import {
   probesUpTo,
   recallAt,
@@ -39,7 +40,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
   onProgress('finding true neighbours', 0);
   const { vectors, queries } = split(task, random);
   const near = trueNeighbours(queries, vectors, dim);
-  const short = trueNeighbours(task.shortQueries, vectors, dim);
+  const short = trueNeighbours(farFromData(task, queries, vectors), vectors, dim);
   const { structure, codebook } = trainStructure(
     { dim, vectors, queries: task.shortQueries.length === 0 ? null : task.shortQueries },
     { lists: listCountFor(documents), random, onProgress: progressOf(onProgress) },
@@ -59,6 +60,16 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
     probes: nearRecalls,
     shortProbes: short.queries.length === 0 ? [] : recallByProbes(short, { structure, lists }, probes),
   };
+}
+
+/** The short questions at hand; where there are none, what is as far from the data as these would be. */
+function farFromData(
+  { shortQueries, dim, seed }: TrainingTask,
+  held: Float32Array,
+  vectors: Float32Array,
+): Float32Array {
+  // Of its own random numbers: structures do not depend on what they are measured with.
+  return shortQueries.length > 0 ? shortQueries : farQueries(held, vectors, dim, seededRandom(seed + 1));
 }
 
 /** Recall of what serves, with as many lists as it probes; 1 where every search is exact. */

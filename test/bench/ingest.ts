@@ -1,7 +1,8 @@
 /**
  * Documents a second. With ready vectors: through coordinator, log, directory and shard until a search sees them, beside a loop that
  * only writes the same records to lmdb; and into a trained collection beside an untrained one. With `--dataset`, texts as well: beside
- * encoding them alone.
+ * encoding them alone. memoryBytesPerDocument = what sealed segments keep in memory beside vectors, codes, tokens, postings and content,
+ * ids (idBytesPerDocument) included; mappedBytesPerDocument = the same as the system counts it, in pages.
  */
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
 import { hashOf } from './measure.js';
@@ -33,6 +34,8 @@ const smokeTrained = 1_200;
 const trainedSlice = 4_000;
 const trainedSlices = 4;
 const overUntrainedMin = 0.8;
+/** Of memory, beside vectors, codes, tokens, postings and content. */
+const rowBytesMax = 24;
 
 async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const { smoke, options, clock } = context;
@@ -62,6 +65,7 @@ function trainedRow(trained: TrainedIngestResult): Record<string, unknown> {
 
 function rowsOf(ready: ReadyVectorsResult): Record<string, unknown>[] {
   const { documents, documentsPerSecond, loopDocumentsPerSecond } = ready;
+  const { bytesPerRow, idBytesPerRow, mappedBytesPerRow } = ready.memory;
   const overLoop = documentsPerSecond / loopDocumentsPerSecond;
   return [
     { system: 'lmdb loop', log: 'lmdb', documents, documentsPerSecond: loopDocumentsPerSecond },
@@ -77,6 +81,11 @@ function rowsOf(ready: ReadyVectorsResult): Record<string, unknown>[] {
       documentsPerRecord: ready.documentsPerRecord,
       logBytesPerDocument: ready.logBytesPerDocument,
       directoryBytesPerDocument: ready.directoryBytesPerDocument,
+      memoryBytesPerDocument: bytesPerRow,
+      idBytesPerDocument: idBytesPerRow,
+      mappedBytesPerDocument: mappedBytesPerRow,
+      memoryBound: rowBytesMax,
+      withinMemoryBound: bytesPerRow - idBytesPerRow <= rowBytesMax,
     },
   ];
 }

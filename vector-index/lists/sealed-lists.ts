@@ -7,7 +7,9 @@
  * without a vector has a code and a record of zeros, which nobody looks at.
  */
 import { codeBytes, listBytes, recordBytes, unpackList, type CodedVectors, type Lists } from '../../kernels/codes.js';
+import { bitmapBytes, setBits } from '../bitmap.js';
 import type { ColumnFile } from '../segment/column-file.js';
+import type { ListRows } from '../segment/rows-by-list.js';
 import { damaged } from '../segment/segment-layout.js';
 import type { CodeShape, RowCoding } from './row-coding.js';
 
@@ -20,7 +22,7 @@ export const listColumns = {
   second: 'second',
 } as const;
 
-export class SealedLists implements RowCoding {
+export class SealedLists implements RowCoding, ListRows {
   readonly structureVersion: number;
   readonly subquantizers: number;
   readonly dsub: number;
@@ -29,6 +31,7 @@ export class SealedLists implements RowCoding {
   /** uint32[lists] beside them: the first row, and how many there are. */
   readonly firsts: Uint32Array;
   readonly counts: Uint32Array;
+  readonly #rows: number;
   readonly #offsets: BigUint64Array;
   readonly #codes: Uint8Array;
   /** uint8[rows, recordBytes] */
@@ -50,9 +53,28 @@ export class SealedLists implements RowCoding {
     this.#codes = file.u8(listColumns.codes);
     this.records = file.u8(listColumns.second);
     this.#recordBytes = recordBytes(subquantizers * dsub);
+    this.#rows = rows;
     this.counts = this.firsts.map((first, at) => (this.firsts[at + 1] ?? rows) - first);
     const fits = this.numbers.length === this.firsts.length && this.#offsets.length === this.firsts.length;
     if (!fits || this.records.length !== rows * this.#recordBytes) throw damaged(path, 'the table of lists');
+  }
+
+  /** The list of `row`. */
+  listOf(row: number): number {
+    return this.numbers[positionAtMost(this.firsts, row)]!;
+  }
+
+  /** Puts the list of each row into `lists` uint32[rows]. */
+  fillLists(lists: Uint32Array): void {
+    this.numbers.forEach((list, at) => lists.fill(list, this.firsts[at]!, this.firsts[at]! + this.counts[at]!));
+  }
+
+  bitmap(lists: Uint32Array): Uint8Array | null {
+    const positions = this.#positionsOf(Uint32Array.from(new Set(lists)).sort());
+    if (positions.length === this.numbers.length) return null;
+    const bits = new Uint8Array(bitmapBytes(this.#rows));
+    for (const at of positions) setBits(bits, this.firsts[at]!, this.firsts[at]! + this.counts[at]!);
+    return bits;
   }
 
   /** All `count` lists of the structure as a search reads them; those without rows here are empty. */
@@ -95,6 +117,19 @@ export class SealedLists implements RowCoding {
     return records;
   }
 
+  /** The lists numbered `wanted` (ascending) that have rows here, as positions in `numbers`. */
+  #positionsOf(wanted: Uint32Array): Uint32Array {
+    const found = new Uint32Array(wanted.length);
+    let count = 0;
+    for (const list of wanted) {
+      const at = positionOf(this.numbers, list);
+      if (at < 0) continue;
+      found[count] = at;
+      count += 1;
+    }
+    return found.subarray(0, count);
+  }
+
   #unpack(at: number): CodedVectors {
     const start = Number(this.#offsets[at]!);
     const count = this.counts[at]!;
@@ -113,4 +148,16 @@ function positionOf(numbers: Uint32Array, list: number): number {
     else to = middle;
   }
   return from < numbers.length && numbers[from] === list ? from : -1;
+}
+
+/** The last position in `firsts`, which ascend from 0, whose number is not above `row`. */
+function positionAtMost(firsts: Uint32Array, row: number): number {
+  let from = 0;
+  let to = firsts.length;
+  while (to - from > 1) {
+    const middle = (from + to) >>> 1;
+    if (firsts[middle]! <= row) from = middle;
+    else to = middle;
+  }
+  return from;
 }

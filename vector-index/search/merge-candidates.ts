@@ -43,7 +43,7 @@ export function mergeRanked(parts: readonly RankedRows[], k: number): CandidateC
     seen?.add(docId);
     found.docIds[count] = docId;
     found.passages[count] = segment.reader.passages?.[row] ?? 0;
-    found.idHashes[count] = segment.reader.idHashes[row]!;
+    found.idHashes[count] = segment.reader.idHash(row);
     found.scores[count] = scores[head]!;
     count += 1;
   }

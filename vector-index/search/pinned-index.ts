@@ -68,8 +68,8 @@ export class PinnedIndex {
 /** Whether `docId` lies between the smallest and the largest of the segment; true where these are not known. */
 function mayHold({ isOrdered, keyOrder, docIds }: SegmentReader, rowCount: number, docId: bigint): boolean {
   if (!isOrdered && keyOrder === null) return true;
-  const first = keyOrder?.[0] ?? 0;
-  const last = keyOrder?.[rowCount - 1] ?? rowCount - 1;
+  const first = keyOrder?.at(0) ?? 0;
+  const last = keyOrder?.at(rowCount - 1) ?? rowCount - 1;
   return docId >= docIds[first]! && docId <= docIds[last]!;
 }
 

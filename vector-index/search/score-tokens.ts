@@ -156,10 +156,10 @@ function tokenGroups(index: PinnedIndex, places: readonly (RowPlace | null)[]): 
     const { tokens } = reader;
     for (const [number, codec] of tokens.versions.entries()) {
       const accept = (place: RowPlace): boolean =>
-        place.segment === segment && tokens.counts[place.row]! > 0 && tokens.codecs[place.row] === number;
+        place.segment === segment && tokens.counts.at(place.row) > 0 && tokens.codecs.at(place.row) === number;
       for (const group of bySegment(places, accept)) {
-        const offsets = BigUint64Array.from(group.rows, (row) => tokens.offsets[row]!);
-        const counts = Uint32Array.from(group.rows, (row) => tokens.counts[row]!);
+        const offsets = BigUint64Array.from(group.rows, (row) => BigInt(tokens.ranges.start(row)));
+        const counts = Uint32Array.from(group.rows, (row) => tokens.counts.at(row));
         groups.push({ ...group, reader, codec, offsets, counts });
       }
     }

@@ -40,7 +40,7 @@ export function listRows(index: SelectedIndex, after: bigint, limit: number): Li
   return {
     ids: rows.map(({ segment, row }) => text(segment.reader.idBytes(row))),
     docIds: BigUint64Array.from(rows, ({ docId }) => docId),
-    contentHashes: BigUint64Array.from(rows, ({ segment, row }) => segment.reader.contentHashes[row]!),
+    contentHashes: BigUint64Array.from(rows, ({ segment, row }) => segment.reader.contentHash(row)),
     primary: Uint8Array.from(rows, ({ passage }) => (passage === 0 ? 1 : 0)),
     elsewhere: elsewhere.some((count) => count > 0) ? elsewhere : null,
     isDone: found.length <= limit,
@@ -78,7 +78,7 @@ function firstRows(
   const { keyOrder } = reader;
   if (reader.isOrdered || keyOrder !== null) {
     for (let at = firstBehind(reader, rowCount, after); at < rowCount; at += 1) {
-      const row = keyOrder?.[at] ?? at;
+      const row = keyOrder?.at(at) ?? at;
       if (isSelected(row) && !take(row)) break;
     }
     return rows;
@@ -96,7 +96,7 @@ function firstBehind({ docIds, keyOrder }: SegmentReader, rowCount: number, afte
   let to = rowCount;
   while (from < to) {
     const middle = (from + to) >>> 1;
-    if (docIds[keyOrder?.[middle] ?? middle]! <= after) from = middle + 1;
+    if (docIds[keyOrder?.at(middle) ?? middle]! <= after) from = middle + 1;
     else to = middle;
   }
   return from;

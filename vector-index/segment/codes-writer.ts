@@ -3,6 +3,7 @@ import { bytesOf } from '../../base/bytes.js';
 import { codeBytes, packList, type CodedVectors } from '../../kernels/codes.js';
 import type { RowCoding } from '../lists/row-coding.js';
 import { listColumns } from '../lists/sealed-lists.js';
+import { packRows } from './packed-rows.js';
 import { codingOf, listsOf, newRowsByKey, type RowOrder } from './row-order.js';
 import type { SegmentFileWriter } from './segment-file-writer.js';
 import { columnAlignment, type SegmentDirectory } from './segment-layout.js';
@@ -52,7 +53,7 @@ async function writeKeyOrder(writer: SegmentFileWriter, order: RowOrder): Promis
   const rows = await newRowsByKey(order, writer);
   if (rows.every((row, at) => row === at)) return;
   writer.column('keyOrder');
-  writer.bytes(bytesOf(rows));
+  writer.bytes(bytesOf(packRows(rows)));
   await writer.pause();
 }
 

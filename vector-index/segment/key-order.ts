@@ -36,12 +36,12 @@ export function compareKeys(left: Keys, leftRow: number, right: Keys, rightRow: 
   return (left.passages?.[leftRow] ?? 0) - (right.passages?.[rightRow] ?? 0);
 }
 
-/** uint32[rowCount]: the first `rowCount` rows by docId, then by passage. */
+/** uint32[rowCount]: the first `rowCount` rows by docId, then by passage; the caller's own. */
 export function rowsByKey(
   reader: Pick<SegmentReader, 'docIds' | 'passages' | 'isOrdered' | 'keyOrder'>,
   rowCount: number,
 ): Uint32Array {
-  if (reader.keyOrder !== null) return reader.keyOrder;
+  if (reader.keyOrder !== null) return reader.keyOrder.all();
   const rows = Uint32Array.from({ length: rowCount }, (_, row) => row);
   return reader.isOrdered ? rows : rows.sort((left, right) => compareKeys(reader, left, reader, right));
 }

@@ -16,6 +16,8 @@ import { addRow, DocIdRows, rowsIn } from './doc-id-rows.js';
 import { grown } from './growable.js';
 import { rowKeyOf } from './key-order.js';
 import { MutableAttributes } from './mutable-attributes.js';
+import { ListedNumbers } from './narrow-column.js';
+import { ListedRanges } from './row-ranges.js';
 import { RowsByList } from './rows-by-list.js';
 import type {
   AttributeColumn,
@@ -52,9 +54,9 @@ export class MutableSegment implements SegmentReader {
   readonly dim: number;
   readonly filters = null;
   docIds = new BigUint64Array(0);
-  idHashes = new BigUint64Array(0);
-  contentHashes = new BigUint64Array(0);
   lists = new Uint32Array(0);
+  #idHashes = new BigUint64Array(0);
+  #contentHashes = new BigUint64Array(0);
   #passages: Uint32Array | null = null;
   #furtherCount = 0;
   #rowCount = 0;
@@ -137,10 +139,9 @@ export class MutableSegment implements SegmentReader {
   get tokens(): TokenColumns {
     return {
       bytes: this.#tokenBytes,
-      offsets: this.#tokenOffsets,
-      lengths: this.#tokenLengths,
-      counts: this.#tokenCounts,
-      codecs: this.#tokenCodecs,
+      ranges: new ListedRanges(this.#tokenOffsets, this.#tokenLengths),
+      counts: new ListedNumbers(this.#tokenCounts),
+      codecs: new ListedNumbers(this.#tokenCodecs),
       versions: this.#versions,
     };
   }
@@ -214,6 +215,14 @@ export class MutableSegment implements SegmentReader {
     return Buffer.from(this.#coldOf(row).id, 'utf8');
   }
 
+  idHash(row: number): bigint {
+    return this.#idHashes[row]!;
+  }
+
+  contentHash(row: number): bigint {
+    return this.#contentHashes[row]!;
+  }
+
   origin(row: number): PassageOrigin {
     const { start, end, home } = this.#coldOf(row);
     return { start, end, home };
@@ -244,7 +253,7 @@ export class MutableSegment implements SegmentReader {
       passage: this.#passages?.[row] ?? 0,
       start,
       end,
-      contentHash: this.contentHashes[row]!,
+      contentHash: this.#contentHashes[row]!,
       id,
       title,
       text,
@@ -267,8 +276,8 @@ export class MutableSegment implements SegmentReader {
   #makeRoom(): void {
     this.#room = Math.max(roomMin, 2 * this.#room);
     this.docIds = grown(this.docIds, this.#room);
-    this.idHashes = grown(this.idHashes, this.#room);
-    this.contentHashes = grown(this.contentHashes, this.#room);
+    this.#idHashes = grown(this.#idHashes, this.#room);
+    this.#contentHashes = grown(this.#contentHashes, this.#room);
     this.lists = grown(this.lists, this.#room);
     this.#dense = grown(this.#dense, this.#room * this.dim);
     this.#densePresent = grown(this.#densePresent, bitmapBytes(this.#room));
@@ -287,8 +296,8 @@ export class MutableSegment implements SegmentReader {
       this.#isOrdered = last < docId || (last === docId && (this.#passages?.[row - 1] ?? 0) < passage);
     }
     this.docIds[row] = docId;
-    this.idHashes[row] = idHash;
-    this.contentHashes[row] = contentHash;
+    this.#idHashes[row] = idHash;
+    this.#contentHashes[row] = contentHash;
     this.lists[row] = list;
     if (passage > 0 || this.#passages !== null) {
       this.#passages = grown(this.#passages ?? new Uint32Array(0), row + 1);

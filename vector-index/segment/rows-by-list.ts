@@ -1,7 +1,13 @@
 /** The rows of a segment by inverted list: which rows a search of some lists looks at. */
 import { bitmapBytes, setBit } from '../bitmap.js';
 
-export class RowsByList {
+/** Which rows lie in some lists. */
+export interface ListRows {
+  /** The rows of `lists` as a bitmap; null when these are all rows. */
+  bitmap(lists: Uint32Array): Uint8Array | null;
+}
+
+export class RowsByList implements ListRows {
   readonly #rowCount: number;
   /** List → its number in `#starts`. */
   readonly #numbers = new Map<number, number>();
@@ -36,7 +42,6 @@ export class RowsByList {
     }
   }
 
-  /** The rows of `lists` as a bitmap; null when these are all rows. */
   bitmap(lists: Uint32Array): Uint8Array | null {
     const numbers = new Set<number>();
     for (const list of lists) {

@@ -15,22 +15,36 @@ import { rowAttributes } from './attribute-columns.js';
 import { readAttributes } from './attribute-reader.js';
 import { listColumns, SealedLists } from '../lists/sealed-lists.js';
 import { ColumnFile } from './column-file.js';
-import { RowsByList } from './rows-by-list.js';
+import { RowsByList, type ListRows } from './rows-by-list.js';
 import { rowKeysOf } from './key-order.js';
+import {
+  IdColumns,
+  keyOrderOf,
+  numbersOf,
+  termColumns,
+  textColumns,
+  tokenColumns,
+  utf8,
+  type TermColumns,
+  type TextColumns,
+} from './sealed-columns.js';
 import { rowFlags } from './segment-layout.js';
 import type {
   AttributeColumn,
   IdKey,
   PassageOrigin,
   Postings,
+  RowNumbers,
+  RowSequence,
   RowTerms,
   SegmentReader,
   TokenColumns,
 } from './segment-reader.js';
 import { termPosition } from '../term-position.js';
 
-/** Columns that are too large to check before the first answer. */
+/** Columns that are too large to check before the first answer, or that few answers need. */
 const lazyColumns: ReadonlySet<string> = new Set([
+  'contentHash',
   'dense',
   'token',
   'text',
@@ -48,12 +62,9 @@ export class SealedSegment implements SegmentReader {
   readonly bytes: number;
   readonly isOrdered: boolean;
   readonly isByList: boolean;
-  readonly keyOrder: Uint32Array | null;
+  readonly keyOrder: RowSequence | null;
   readonly coding: SealedLists | null;
   readonly docIds: BigUint64Array;
-  readonly idHashes: BigUint64Array;
-  readonly contentHashes: BigUint64Array;
-  readonly lists: Uint32Array;
   readonly passages: Uint32Array | null;
   readonly primaryCount: number;
   readonly dense: Uint16Array | null;
@@ -63,20 +74,20 @@ export class SealedSegment implements SegmentReader {
   readonly filters = new FilterCache();
   readonly #map: MappedFile;
   readonly #file: ColumnFile;
-  readonly #flags: Uint8Array;
-  /** docIds and hashes as pairs of 32-bit words: comparing these allocates no BigInt. */
+  readonly #flags: RowNumbers;
+  /** docIds as pairs of 32-bit words: comparing these allocates no BigInt. */
   readonly #docIdWords: Uint32Array;
-  readonly #hashWords: Uint32Array;
-  readonly #idOrder: Uint32Array;
-  readonly #idStart: Uint32Array;
-  readonly #id: Uint8Array;
+  readonly #ids: IdColumns;
   readonly #terms: TermColumns;
-  readonly #textStart: BigUint64Array;
-  readonly #titleLength: Uint32Array;
-  readonly #text: Uint8Array;
+  readonly #texts: TextColumns;
+  /** uint64[rows]; null where no hash is known. */
+  readonly #contentHashes: BigUint64Array | null;
+  /** The list of each row; null where the lists of the codes say it. */
+  readonly #lists: RowNumbers | null;
   /** uint32[rows, 2]: begin and end of each passage; null where all are 0. */
   readonly #spans: Uint32Array | null;
-  readonly #homes: Uint32Array;
+  /** Null where each row's own list is its home. */
+  readonly #homes: Uint32Array | null;
   readonly #elsewhere: Uint32Array | null;
   #rowsByList: RowsByList | null = null;
   #rowKeys: BigUint64Array | null | undefined;
@@ -89,31 +100,25 @@ export class SealedSegment implements SegmentReader {
     this.dim = layout.dim;
     this.bytes = map.bytes.length;
     this.docIds = file.u64('docId');
-    this.idHashes = file.u64('idHash');
-    this.contentHashes = file.has('contentHash') ? file.u64('contentHash') : new BigUint64Array(layout.rows);
-    this.lists = file.u32('list');
-    this.keyOrder = file.has('keyOrder') ? file.u32('keyOrder') : null;
+    this.keyOrder = keyOrderOf(file);
     this.isOrdered = this.keyOrder === null;
     this.coding = layout.codes === undefined ? null : new SealedLists(file, path, layout.codes);
     this.isByList = this.coding !== null;
     this.passages = file.has('passage') ? file.u32('passage') : null;
     this.primaryCount = this.passages === null ? layout.rows : zeros(this.passages);
+    this.#contentHashes = file.has('contentHash') ? file.u64('contentHash') : null;
+    this.#lists = file.has('list') ? numbersOf(file, 'list', 4) : null;
     this.#spans = file.has('span') ? file.u32('span') : null;
-    this.#homes = file.has('home') ? file.u32('home') : this.lists;
+    this.#homes = file.has('home') ? file.u32('home') : null;
     this.#elsewhere = file.has('elsewhere') ? file.u32('elsewhere') : null;
     this.#docIdWords = file.u32('docId');
-    this.#hashWords = file.u32('idHash');
-    this.#idOrder = file.u32('idOrder');
-    this.#idStart = file.u32('idStart');
-    this.#id = file.u8('id');
-    this.#flags = file.u8('flags');
+    this.#ids = new IdColumns(file);
+    this.#flags = numbersOf(file, 'flags', 1);
     this.dense = file.has('dense') ? file.u16('dense') : null;
-    this.densePresent = presenceBitmap(this.#flags, rowFlags.dense);
-    this.tokens = tokenColumns(file, layout.rows);
+    this.densePresent = presenceBitmap(this.#flags, layout.rows, rowFlags.dense);
+    this.tokens = tokenColumns(file);
     this.#terms = termColumns(file);
-    this.#textStart = file.u64('textStart');
-    this.#titleLength = file.u32('titleLength');
-    this.#text = file.u8('text');
+    this.#texts = textColumns(file);
     this.attributes = readAttributes(file);
   }
 
@@ -162,13 +167,35 @@ export class SealedSegment implements SegmentReader {
     return this.#rowKeys;
   }
 
-  rowsByList(): RowsByList {
-    return (this.#rowsByList ??= new RowsByList(this.lists, this.rowCount));
+  /** Made anew for every call where the codes say which row is in which list. */
+  get lists(): Uint32Array {
+    const lists = new Uint32Array(this.rowCount);
+    if (this.#lists === null) this.coding?.fillLists(lists);
+    else for (let row = 0; row < lists.length; row += 1) lists[row] = this.#lists.at(row);
+    return lists;
+  }
+
+  idHash(row: number): bigint {
+    return this.#ids.hash(row);
+  }
+
+  contentHash(row: number): bigint {
+    if (this.#contentHashes === null) return 0n;
+    this.#file.verifyRange('contentHash', 8 * row, 8 * row + 8);
+    return this.#contentHashes[row]!;
+  }
+
+  rowsByList(): ListRows {
+    return this.coding ?? (this.#rowsByList ??= new RowsByList(this.lists, this.rowCount));
+  }
+
+  #listOf(row: number): number {
+    return this.#lists === null ? this.coding!.listOf(row) : this.#lists.at(row);
   }
 
   /** The row that is number `at` in the order of keys. */
   #rowAt(at: number): number {
-    return this.keyOrder === null ? at : this.keyOrder[at]!;
+    return this.keyOrder === null ? at : this.keyOrder.at(at);
   }
 
   /** Where the rows of `docId` begin in the order of keys; -1 when it is not here. */
@@ -190,22 +217,8 @@ export class SealedSegment implements SegmentReader {
     return words[2 * row] === low && words[2 * row + 1] === high ? from : -1;
   }
 
-  rowsOfId({ id, low, high }: IdKey): readonly number[] {
-    const words = this.#hashWords;
-    let from = 0;
-    let to = this.rowCount;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (words[2 * this.#idOrder[middle]! + 1]! < high) from = middle + 1;
-      else to = middle;
-    }
-    if (from === this.rowCount || words[2 * this.#idOrder[from]! + 1] !== high) return noRows;
-    const rows: number[] = [];
-    for (; from < this.rowCount && words[2 * this.#idOrder[from]! + 1] === high; from += 1) {
-      const row = this.#idOrder[from]!;
-      if (words[2 * row] === low && utf8(this.idBytes(row)) === id) rows.push(row);
-    }
-    return rows;
+  rowsOfId(key: IdKey): readonly number[] {
+    return this.#ids.rowsOf(key);
   }
 
   postings(termId: number): Postings | null {
@@ -219,24 +232,28 @@ export class SealedSegment implements SegmentReader {
   }
 
   terms(row: number): RowTerms | null {
-    if ((this.#flags[row]! & rowFlags.terms) === 0) return null;
-    const { rowStarts, rowTerms, rowWeights } = this.#terms;
-    const start = rowStarts[row] ?? 0;
-    const end = rowStarts[row + 1] ?? 0;
+    if ((this.#flags.at(row) & rowFlags.terms) === 0) return null;
+    const { ranges, rowTerms, rowWeights } = this.#terms;
+    const start = ranges.start(row);
+    const end = start + ranges.length(row);
     return { termIds: rowTerms.subarray(start, end), weights: rowWeights.subarray(start, end) };
   }
 
   hasTokens(row: number): boolean {
-    return (this.#flags[row]! & rowFlags.tokens) !== 0;
+    return (this.#flags.at(row) & rowFlags.tokens) !== 0;
   }
 
   idBytes(row: number): Uint8Array {
-    return this.#id.subarray(this.#idStart[row]!, this.#idStart[row + 1]!);
+    return this.#ids.bytes(row);
   }
 
   origin(row: number): PassageOrigin {
     const spans = this.#spans;
-    return { start: spans?.[2 * row] ?? 0, end: spans?.[2 * row + 1] ?? 0, home: this.#homes[row]! };
+    return {
+      start: spans?.[2 * row] ?? 0,
+      end: spans?.[2 * row + 1] ?? 0,
+      home: this.#homes?.[row] ?? this.#listOf(row),
+    };
   }
 
   elsewhere(row: number): number {
@@ -244,33 +261,36 @@ export class SealedSegment implements SegmentReader {
   }
 
   titleBytes(row: number): Uint8Array | null {
-    if ((this.#flags[row]! & rowFlags.title) === 0) return null;
-    const start = Number(this.#textStart[row]!);
-    return this.#text.subarray(start, start + this.#titleLength[row]!);
+    if ((this.#flags.at(row) & rowFlags.title) === 0) return null;
+    const { bytes, ranges, titles } = this.#texts;
+    const start = ranges.start(row);
+    return bytes.subarray(start, start + titles.at(row));
   }
 
   textBytes(row: number): Uint8Array {
-    const start = Number(this.#textStart[row]!) + this.#titleLength[row]!;
-    return this.#text.subarray(start, Number(this.#textStart[row + 1]!));
+    const { bytes, ranges, titles } = this.#texts;
+    const start = ranges.start(row);
+    return bytes.subarray(start + titles.at(row), start + ranges.length(row));
   }
 
   document(row: number): IndexDocument {
     assert(row < this.rowCount, 'the row is in the segment');
-    this.#file.verifyRange('text', Number(this.#textStart[row]!), Number(this.#textStart[row + 1]!));
+    const textStart = this.#texts.ranges.start(row);
+    this.#file.verifyRange('text', textStart, textStart + this.#texts.ranges.length(row));
     const title = this.titleBytes(row);
     const { dim, dense } = this;
-    const isDense = dense !== null && (this.#flags[row]! & rowFlags.dense) !== 0;
+    const isDense = dense !== null && (this.#flags.at(row) & rowFlags.dense) !== 0;
     const terms = this.terms(row);
     return {
       docId: this.docIds[row]!,
       passage: this.passages?.[row] ?? 0,
       ...this.origin(row),
-      contentHash: this.contentHashes[row]!,
+      contentHash: this.contentHash(row),
       id: utf8(this.idBytes(row)),
       title: title === null ? null : utf8(title),
       text: utf8(this.textBytes(row)),
       attributes: rowAttributes(this.attributes, row),
-      list: this.lists[row]!,
+      list: this.#listOf(row),
       dense: isDense ? toFloat32(dense.subarray(row * dim, (row + 1) * dim)) : null,
       terms: terms === null ? null : { termIds: terms.termIds.slice(), weights: toFloat32(terms.weights) },
       tokens: this.hasTokens(row) ? this.#rowTokens(row) : null,
@@ -278,58 +298,22 @@ export class SealedSegment implements SegmentReader {
   }
 
   #rowTokens(row: number): IndexDocument['tokens'] {
-    const { bytes, offsets, lengths, counts, codecs, versions } = this.tokens;
-    const start = Number(offsets[row]!);
+    const { bytes, ranges, counts, codecs, versions } = this.tokens;
+    const start = ranges.start(row);
     return {
-      count: counts[row]!,
-      rows: bytes.slice(start, start + lengths[row]!),
-      codec: versions[codecs[row]!] ?? '',
+      count: counts.at(row),
+      rows: bytes.slice(start, start + ranges.length(row)),
+      codec: versions[codecs.at(row)] ?? '',
     };
   }
 }
 
-const noRows: readonly number[] = [];
-
-interface TermColumns {
-  readonly dictionary: Uint32Array;
-  readonly starts: Uint32Array;
-  readonly rows: Uint32Array;
-  readonly weights: Uint16Array;
-  readonly rowStarts: Uint32Array;
-  readonly rowTerms: Uint32Array;
-  readonly rowWeights: Uint16Array;
-}
-
-function termColumns(file: ColumnFile): TermColumns {
-  return {
-    dictionary: file.u32('term'),
-    starts: file.u32('termStart'),
-    rows: file.u32('postRow'),
-    weights: file.u16('postWeight'),
-    rowStarts: file.u32('rowTermStart'),
-    rowTerms: file.u32('rowTerm'),
-    rowWeights: file.u16('rowTermWeight'),
-  };
-}
-
-function tokenColumns(file: ColumnFile, rows: number): TokenColumns {
-  const isPresent = file.has('tokenOffset');
-  return {
-    bytes: file.u8('token'),
-    offsets: isPresent ? file.u64('tokenOffset') : new BigUint64Array(rows),
-    lengths: isPresent ? file.u32('tokenLength') : new Uint32Array(rows),
-    counts: isPresent ? file.u32('tokenCount') : new Uint32Array(rows),
-    codecs: isPresent ? file.u8('tokenCodec') : new Uint8Array(rows),
-    versions: file.layout.codecs,
-  };
-}
-
 /** The rows that have `flag` as a bitmap; null when all have it. */
-function presenceBitmap(flags: Uint8Array, flag: number): Uint8Array | null {
-  const bits = new Uint8Array(bitmapBytes(flags.length));
+function presenceBitmap(flags: RowNumbers, rows: number, flag: number): Uint8Array | null {
+  const bits = new Uint8Array(bitmapBytes(rows));
   let isFull = true;
-  for (let row = 0; row < flags.length; row += 1) {
-    if ((flags[row]! & flag) === 0) isFull = false;
+  for (let row = 0; row < rows; row += 1) {
+    if ((flags.at(row) & flag) === 0) isFull = false;
     else setBit(bits, row);
   }
   return isFull ? null : bits;
@@ -339,8 +323,4 @@ function zeros(column: Uint32Array): number {
   let count = 0;
   for (const value of column) if (value === 0) count += 1;
   return count;
-}
-
-function utf8(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }

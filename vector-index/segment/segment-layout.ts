@@ -1,5 +1,5 @@
 /**
- * The bytes of a segment file, format versions 1 and 2. All numbers little-endian.
+ * The bytes of a segment file, format versions 1 to 4. All numbers little-endian.
  *
  *   header     64 bytes   magic "SHOALSEG", u32 version @8, u32 CRC-32 of bytes 0..12 @12, zeros
  *   columns               each at a multiple of 64, zeros between
@@ -8,12 +8,19 @@
  *                         u32 CRC-32 of bytes 0..32 @32, zeros
  *
  * Columns that say nothing are left out: `contentHash` (u64 a row) where no hash is known, `passage` (u32) where all are primary,
- * `span` (u32 begin, u32 end) where all are 0, `home` (u32) where it is `list` everywhere, `elsewhere` (u32) where no document is
- * in other shards too, and those of vectors, terms, tokens and attributes that no row has. A reader ignores columns that it does not know.
+ * `span` (u32 begin, u32 end) where all are 0, `home` (u32) where it is the row's list everywhere, `elsewhere` (u32) where no document
+ * is in other shards too, and those of vectors, terms, tokens and attributes that no row has. A reader ignores columns that it does not
+ * know.
  *
- * Version 1 has its rows in the order of docId and passage. Version 2 is that of segments whose rows are coded: rows are ordered by
- * list, then docId, then passage; `keyOrder` (u32 a row, the rows by docId and passage) is there unless both orders are the same; the
- * columns of lists and codes are those of `lists/sealed-lists.ts`, and the directory says under which structure they were made.
+ * Versions 1 and 3 have their rows in the order of docId and passage. Versions 2 and 4 are those of segments whose rows are coded: rows
+ * are ordered by list, then docId, then passage; `keyOrder`, the rows by docId and passage, is there unless both orders are the same;
+ * the columns of lists and codes are those of `lists/sealed-lists.ts`, and the directory says under which structure they were made.
+ *
+ * Versions 3 and 4, which are written, are narrow in what every row has beside its vector and codes: `flags`, `list` (not in 4, where
+ * the lists say it), `titleLength`, `tokenCount` and `tokenCodec` as of `narrow-column.ts`; ids, texts, terms and tokens by their
+ * lengths (`row-ranges.ts`); rows by id as of `id-slots.ts`; `keyOrder` as of `packed-rows.ts`. Versions 1 and 2 have `flags` and
+ * `tokenCodec` u8, the other numbers u32; `idStart` u32, `textStart` u64, `rowTermStart` u32 (each with one more for the end) and
+ * `tokenOffset` u64 with `tokenLength` u32; `idHash` u64 and `idOrder` u32, the rows by the upper halves of these; `keyOrder` u32.
  *
  * A column's blocks are its consecutive 64 KiB, the last one shorter. The header and its checksum keep their meaning in every later
  * version, so that damage is told from a newer format.
@@ -24,14 +31,14 @@ import type { CodeShape } from '../lists/row-coding.js';
 import { newerFormat } from '../manifest.js';
 import type { AttributeKind } from './segment-reader.js';
 
-/** Of segments without and with codes. */
-export const segmentFormats = { plain: 1, coded: 2 } as const;
+/** Of segments without and with codes, as they are written. */
+export const segmentFormats = { plain: 3, coded: 4 } as const;
 export const headerBytes = 64;
 export const footerBytes = 64;
 export const columnAlignment = 64;
 /** Small enough that checking the blocks of one document's text costs microseconds. */
 export const blockBytes = 64 * 1024;
-/** Rows of one segment: a hash's upper 32 bits and a row number share a double when the id index is sorted. */
+/** Rows of one segment: a row number takes 21 bits of a slot of the id table. */
 export const segmentRowsMax = 2 ** 21;
 
 /** Per-row flags, column `flags`. */
@@ -62,6 +69,8 @@ export interface SegmentDirectory {
 
 /** A parsed directory with the blocks' checksums. */
 export interface SegmentLayout extends SegmentDirectory {
+  /** Format version. */
+  readonly version: number;
   readonly checksums: Uint32Array;
   /** Offset at which the directory begins, that is the end of the columns. */
   readonly directoryOffset: number;
@@ -120,7 +129,12 @@ export function parseLayout(path: string, file: Uint8Array): SegmentLayout {
   const jsonLength = directory.readUInt32LE(0);
   const parsed = JSON.parse(directory.toString('utf8', 4, 4 + jsonLength)) as SegmentDirectory;
   const table = Uint8Array.prototype.slice.call(directory, 4 + jsonLength);
-  return { ...parsed, checksums: new Uint32Array(table.buffer, 0, table.length / 4), directoryOffset };
+  return {
+    ...parsed,
+    version: bytes.readUInt32LE(8),
+    checksums: new Uint32Array(table.buffer, 0, table.length / 4),
+    directoryOffset,
+  };
 }
 
 /** The error for bytes whose checksum does not match. */

@@ -7,20 +7,38 @@
 import type { AttributeScalar, AttributeValue, IndexDocument } from '../document.js';
 import type { FilterCache } from '../filter/filter-cache.js';
 import type { RowCoding } from '../lists/row-coding.js';
-import type { RowsByList } from './rows-by-list.js';
+import type { ListRows } from './rows-by-list.js';
+
+/** A number of each row. */
+export interface RowNumbers {
+  /** That of `row`, which is one of the segment. */
+  at(row: number): number;
+}
+
+/** Where each row's own bytes, or terms, lie in a column of all rows. */
+export interface RowRanges {
+  start(row: number): number;
+  length(row: number): number;
+}
+
+/** An order of all rows of a segment. */
+export interface RowSequence {
+  /** The row at `position`, which is below the number of rows. */
+  at(position: number): number;
+  /** uint32[rows], the caller's own. */
+  all(): Uint32Array;
+}
 
 /** Token vectors of all rows. */
 export interface TokenColumns {
   /** Codec records and float16 rows, one after another; each starts at a multiple of 4. */
   readonly bytes: Uint8Array;
-  /** uint64[rows]: byte offset of each row's record in `bytes`. */
-  readonly offsets: BigUint64Array;
-  /** uint32[rows]: bytes of each row's record, without the padding behind it. */
-  readonly lengths: Uint32Array;
-  /** uint32[rows]: token vectors of each row; 0 where it has none. */
-  readonly counts: Uint32Array;
-  /** uint8[rows]: number of each row's codec in `versions`. */
-  readonly codecs: Uint8Array;
+  /** Where each row's record lies in `bytes`, without the padding behind it. */
+  readonly ranges: RowRanges;
+  /** Token vectors of each row; 0 where it has none. */
+  readonly counts: RowNumbers;
+  /** Number of each row's codec in `versions`. */
+  readonly codecs: RowNumbers;
   /** Codec versions; '' is float16. */
   readonly versions: readonly string[];
 }
@@ -105,8 +123,8 @@ export interface SegmentReader {
   readonly bytes: number;
   /** Whether (docId, passage) ascends with the row number. */
   readonly isOrdered: boolean;
-  /** uint32[rows]: the rows by docId and passage; null where they are in that order, or still arrive. */
-  readonly keyOrder: Uint32Array | null;
+  /** The rows by docId and passage; null where they are in that order, or still arrive. */
+  readonly keyOrder: RowSequence | null;
   /** Whether (list, docId, passage) ascends with the row number. */
   readonly isByList: boolean;
   /** uint64[rows]: numbers that order the rows of all segments by docId and passage; null where some row has none, or no codes. */
@@ -115,11 +133,7 @@ export interface SegmentReader {
   readonly coding: RowCoding | null;
   /** uint64[rows]. */
   readonly docIds: BigUint64Array;
-  /** uint64[rows], XXH64 of the ids. */
-  readonly idHashes: BigUint64Array;
-  /** uint64[rows], XXH64 of the contents; 0 where it is not known. */
-  readonly contentHashes: BigUint64Array;
-  /** uint32[rows]. */
+  /** uint32[rows]. A sealed segment makes it for every call. */
   readonly lists: Uint32Array;
   /** uint32[rows]: number of each row's passage; null when all are primary ones. */
   readonly passages: Uint32Array | null;
@@ -140,7 +154,7 @@ export interface SegmentReader {
   /** Every row whose id is that of `key` (all versions), in any order. */
   rowsOfId(key: IdKey): readonly number[];
   /** The rows below `rowCount` by inverted list. */
-  rowsByList(rowCount: number): RowsByList;
+  rowsByList(rowCount: number): ListRows;
   /** Postings of a term; null when no row has it. */
   postings(termId: number): Postings | null;
   /** Every term that occurs, ascending. */
@@ -149,6 +163,10 @@ export interface SegmentReader {
   terms(row: number): RowTerms | null;
   hasTokens(row: number): boolean;
   idBytes(row: number): Uint8Array;
+  /** XXH64 of the row's id. */
+  idHash(row: number): bigint;
+  /** XXH64 of the row's content; 0 where it is not known. DATA_LOSS when its block is damaged. */
+  contentHash(row: number): bigint;
   /** Where the row's passage lies in its document. */
   origin(row: number): PassageOrigin;
   /** How many other shards were to get passages of the row's document; 0 where that is not known. */

@@ -2,6 +2,7 @@
 import { droppedRow, eachRow, type RowOrder } from './row-order.js';
 import type { SegmentFileWriter } from './segment-file-writer.js';
 import { grown } from './growable.js';
+import { writeRanges } from './row-ranges.js';
 
 /** Writes both directions. No columns when no row has terms. */
 export async function writeTerms(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
@@ -13,10 +14,7 @@ export async function writeTerms(writer: SegmentFileWriter, order: RowOrder): Pr
   });
   if (end === 0) return;
   await writePostings(writer, order);
-  end = 0;
-  writer.column('rowTermStart');
-  writer.u32(0);
-  await eachRow(writer, order, (_, __, at) => writer.u32((end += lengths[at]!)));
+  await writeRanges(writer, 'rowTerm', lengths);
   writer.column('rowTerm');
   await eachRow(writer, order, (reader, row) => {
     const terms = reader.terms(row);

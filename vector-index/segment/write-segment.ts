@@ -9,10 +9,13 @@ import type { Files } from '../files.js';
 import type { Slices } from '../maintenance/slices.js';
 import { writeAttributes } from './attribute-writer.js';
 import { writeCodes } from './codes-writer.js';
+import { slotColumns } from './id-slots.js';
+import { writeNarrow } from './narrow-column.js';
 import { eachRow, eachRun, listsOf, mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
+import { writeRanges } from './row-ranges.js';
 import { SegmentFileWriter } from './segment-file-writer.js';
 import { rowFlags, segmentFormats } from './segment-layout.js';
-import { hasDense, type SegmentReader } from './segment-reader.js';
+import { hasDense, type SegmentReader, type TokenColumns } from './segment-reader.js';
 import { writeTerms } from './terms-writer.js';
 import { versionNumber } from './mutable-segment.js';
 
@@ -68,49 +71,68 @@ async function writeIds(writer: SegmentFileWriter, order: RowOrder): Promise<voi
   await eachRun(writer, order, ({ reader, row, count }) =>
     writer.bytes(bytesOf(reader.docIds.subarray(row, row + count))),
   );
-  writer.column('list');
-  const lists = order.sources.map(listsOf);
-  await eachRow(writer, order, (_, row, at) => writer.u32(lists[order.sourceOf[at]!]![row]!));
+  if (order.shape === null) await writeRowNumbers(writer, order, 'list', listNumbers(order));
   const hashes = new BigUint64Array(order.count);
-  let hashed = 0;
-  writer.column('idHash');
-  await eachRun(writer, order, ({ reader, row, count }) => {
-    const run = reader.idHashes.subarray(row, row + count);
-    hashes.set(run, hashed);
-    hashed += count;
-    writer.bytes(bytesOf(run));
+  const lengths = new Uint32Array(order.count);
+  await eachRow(writer, order, (reader, row, at) => {
+    hashes[at] = reader.idHash(row);
+    lengths[at] = reader.idBytes(row).length;
   });
-  writer.column('idOrder');
-  await writeHashOrder(writer, hashes);
-  let end = 0;
-  writer.column('idStart');
-  writer.u32(0);
-  await eachRow(writer, order, (reader, row) => writer.u32((end += reader.idBytes(row).length)));
+  const { starts, slots } = slotColumns(hashes);
+  writer.column('idSlotStart');
+  await writePieces(writer, starts);
+  writer.column('idSlot');
+  await writePieces(writer, slots);
+  await writeRanges(writer, 'id', lengths);
   writer.column('id');
   await eachRow(writer, order, (reader, row) => writer.bytes(reader.idBytes(row)));
-  writer.column('flags');
-  await eachRow(writer, order, (reader, row) => writer.u8(flagsOf(reader, row)));
+  await writeRowNumbers(writer, order, 'flags', flagsOf);
+}
+
+/** Writes a number of every row as a narrow column. */
+async function writeRowNumbers(
+  writer: SegmentFileWriter,
+  order: RowOrder,
+  name: string,
+  numberOf: (reader: SegmentReader, row: number, at: number) => number,
+): Promise<void> {
+  const numbers = new Uint32Array(order.count);
+  await eachRow(writer, order, (reader, row, at) => (numbers[at] = numberOf(reader, row, at)));
+  await writeNarrow(writer, name, numbers);
+}
+
+/** What gives the list of a row of `order`. */
+function listNumbers(order: RowOrder): (reader: SegmentReader, row: number, at: number) => number {
+  const lists = order.sources.map(listsOf);
+  return (_, row, at) => lists[order.sourceOf[at]!]![row]!;
+}
+
+const numbersPerPiece = 16_384;
+
+async function writePieces(writer: SegmentFileWriter, numbers: Uint32Array): Promise<void> {
+  for (let from = 0; from < numbers.length; from += numbersPerPiece) {
+    writer.bytes(bytesOf(numbers.subarray(from, from + numbersPerPiece)));
+    await writer.pause();
+  }
 }
 
 /** Columns of what most segments have none of: content hashes that are known, passages that are not the whole document. */
 async function writeOrigins(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
   const has = { hash: false, passage: false, span: false, home: false, elsewhere: false };
-  const lists = order.sources.map(listsOf);
+  const listOf = listNumbers(order);
   const homeOf = (reader: SegmentReader, row: number, at: number): number =>
     order.sources[order.sourceOf[at]!]!.recoded?.homes[row] ?? reader.origin(row).home;
   await eachRow(writer, order, (reader, row, at) => {
     const { start, end } = reader.origin(row);
-    has.hash ||= reader.contentHashes[row] !== 0n;
+    has.hash ||= reader.contentHash(row) !== 0n;
     has.passage ||= (reader.passages?.[row] ?? 0) > 0;
     has.span ||= start > 0 || end > 0;
-    has.home ||= homeOf(reader, row, at) !== lists[order.sourceOf[at]!]![row];
+    has.home ||= homeOf(reader, row, at) !== listOf(reader, row, at);
     has.elsewhere ||= reader.elsewhere(row) > 0;
   });
   if (has.hash) {
     writer.column('contentHash');
-    await eachRun(writer, order, ({ reader, row, count }) =>
-      writer.bytes(bytesOf(reader.contentHashes.subarray(row, row + count))),
-    );
+    await eachRow(writer, order, (reader, row) => writer.u64(reader.contentHash(row)));
   }
   if (has.passage) {
     writer.column('passage');
@@ -143,26 +165,6 @@ function flagsOf(reader: SegmentReader, row: number): number {
   return flags;
 }
 
-/** Rows by the upper 32 bits of their hash, then by row. A double holds both, and typed arrays sort natively. */
-async function writeHashOrder(writer: SegmentFileWriter, hashes: BigUint64Array): Promise<void> {
-  const words = new Uint32Array(hashes.buffer);
-  const buckets = new Uint32Array(257);
-  for (let row = 0; row < hashes.length; row += 1) buckets[(words[2 * row + 1]! >>> 24) + 1]! += 1;
-  for (let bucket = 0; bucket < 256; bucket += 1) buckets[bucket + 1]! += buckets[bucket]!;
-  const keys = new Float64Array(hashes.length);
-  const next = buckets.slice();
-  for (let row = 0; row < hashes.length; row += 1) {
-    const upper = words[2 * row + 1]!;
-    keys[next[upper >>> 24]!] = upper * 2 ** 21 + row;
-    next[upper >>> 24]! += 1;
-  }
-  for (let bucket = 0; bucket < 256; bucket += 1) {
-    keys.subarray(buckets[bucket]!, buckets[bucket + 1]!).sort();
-    for (let at = buckets[bucket]!; at < buckets[bucket + 1]!; at += 1) writer.u32(keys[at]! % 2 ** 21);
-    await writer.pause();
-  }
-}
-
 async function writeDense(writer: SegmentFileWriter, order: RowOrder, dim: number): Promise<void> {
   if (order.sources.every(({ reader }) => reader.dense === null)) return;
   const zeros = new Uint8Array(2 * dim);
@@ -181,29 +183,23 @@ async function writeDense(writer: SegmentFileWriter, order: RowOrder, dim: numbe
 async function writeTokens(writer: SegmentFileWriter, order: RowOrder): Promise<readonly string[]> {
   const codecs: string[] = [];
   const columns = order.sources.map(({ reader }) => reader.tokens);
-  const numbers: number[] = [];
+  const columnsAt = (at: number): TokenColumns => columns[order.sourceOf[at]!]!;
+  const numbers = new Uint32Array(order.count);
+  const lengths = new Uint32Array(order.count);
   await eachRow(writer, order, (reader, row, at) => {
-    const { codecs: codec, versions } = columns[order.sourceOf[at]!]!;
-    numbers.push(reader.hasTokens(row) ? versionNumber(codecs, versions[codec[row]!] ?? '') : 0);
+    const { codecs: codec, versions, ranges } = columnsAt(at);
+    lengths[at] = ranges.length(row);
+    if (reader.hasTokens(row)) numbers[at] = versionNumber(codecs, versions[codec.at(row)] ?? '');
   });
   if (codecs.length === 0) return codecs;
-  let offset = 0;
-  writer.column('tokenOffset');
-  await eachRow(writer, order, (_, row, at) => {
-    writer.u64(BigInt(offset));
-    offset += (columns[order.sourceOf[at]!]!.lengths[row]! + 3) & ~3;
-  });
-  writer.column('tokenLength');
-  await eachRow(writer, order, (_, row, at) => writer.u32(columns[order.sourceOf[at]!]!.lengths[row]!));
-  writer.column('tokenCount');
-  await eachRow(writer, order, (_, row, at) => writer.u32(columns[order.sourceOf[at]!]!.counts[row]!));
-  writer.column('tokenCodec');
-  writer.bytes(Uint8Array.from(numbers));
+  await writeRanges(writer, 'token', lengths, 4);
+  await writeRowNumbers(writer, order, 'tokenCount', (_, row, at) => columnsAt(at).counts.at(row));
+  await writeNarrow(writer, 'tokenCodec', numbers);
   writer.column('token');
   await eachRow(writer, order, (_, row, at) => {
-    const { bytes, offsets, lengths } = columns[order.sourceOf[at]!]!;
-    const length = lengths[row]!;
-    const from = Number(offsets[row]!);
+    const { bytes, ranges } = columnsAt(at);
+    const length = ranges.length(row);
+    const from = ranges.start(row);
     writer.bytes(bytes.subarray(from, from + length));
     for (let padding = -length & 3; padding > 0; padding -= 1) writer.u8(0);
   });
@@ -211,15 +207,12 @@ async function writeTokens(writer: SegmentFileWriter, order: RowOrder): Promise<
 }
 
 async function writeTexts(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
-  let end = 0n;
-  writer.column('textStart');
-  writer.u64(0n);
-  await eachRow(writer, order, (reader, row) => {
-    end += BigInt((reader.titleBytes(row)?.length ?? 0) + reader.textBytes(row).length);
-    writer.u64(end);
+  const lengths = new Uint32Array(order.count);
+  await eachRow(writer, order, (reader, row, at) => {
+    lengths[at] = (reader.titleBytes(row)?.length ?? 0) + reader.textBytes(row).length;
   });
-  writer.column('titleLength');
-  await eachRow(writer, order, (reader, row) => writer.u32(reader.titleBytes(row)?.length ?? 0));
+  await writeRanges(writer, 'text', lengths);
+  await writeRowNumbers(writer, order, 'titleLength', (reader, row) => reader.titleBytes(row)?.length ?? 0);
   writer.column('text');
   await eachRow(writer, order, (reader, row) => {
     writer.bytes(reader.titleBytes(row) ?? new Uint8Array(0));

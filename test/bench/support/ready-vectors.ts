@@ -15,6 +15,7 @@ import { openEmbeddedChangeLog } from '../../../cluster/embedded/embedded-change
 import { encodeHeader, logKeys } from '../../../cluster/embedded/log-record.js';
 import { startDev } from '../../dev-process.js';
 import { inFolder } from '../../temporary-folder.js';
+import { segmentMemory, type SegmentMemory } from './segment-memory.js';
 
 export interface ReadyVectorsOptions {
   readonly documents: number;
@@ -34,6 +35,7 @@ export interface ReadyVectorsResult {
   /** Bytes of the records that hold it. */
   readonly logBytesPerDocument: number;
   readonly directoryBytesPerDocument: number;
+  readonly memory: SegmentMemory;
   /** What a question gives, as lines. */
   readonly contents: readonly string[];
 }
@@ -60,6 +62,7 @@ export async function measureReadyVectors(options: ReadyVectorsOptions): Promise
       documentsPerRecord: perRecord,
       logBytesPerDocument: log.recordBytes / log.entries.length / perRecord,
       directoryBytesPerDocument: directoryBytes(directory) / options.documents,
+      memory: segmentMemory(join(directory, 'nodes')),
       contents,
     };
   });

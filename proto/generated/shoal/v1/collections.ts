@@ -101,7 +101,10 @@ export interface Codebook {
   /** Recall@10 on held-out queries of what served before, and of this one with as many lists as its calibration says. */
   heldOutBefore: number;
   heldOutAfter: number;
-  /** Calibrations, ascending by nprobe: on queries near the documents, and on short ones, which are far from them. */
+  /**
+   * Calibrations, ascending by nprobe: on queries near the documents, and on short ones, which are far from them; where no short
+   * ones could be asked, on points between the documents.
+   */
   probes: ProbeRecall[];
   shortProbes: ProbeRecall[];
 }

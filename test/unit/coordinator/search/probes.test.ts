@@ -24,6 +24,14 @@ describe('the number of lists that a search probes', () => {
     assert.equal(probesFor(question(), 1, bare), 5);
   });
 
+  it('is that of half the misses for given vectors where there is no encoder', () => {
+    const shortProbes = [...codebook.shortProbes, { nprobe: 30, recall: 0.974 }, { nprobe: 40, recall: 0.976 }];
+    const given = { ...trained, codebooks: [{ ...codebook, shortProbes }] };
+    assert.equal(probesFor(question(), null, { ...given, model: 'none' }), 40);
+    assert.equal(probesFor(question({ like: 'x' }), null, { ...given, model: 'none' }), 5);
+    assert.equal(probesFor(question(), null, given), 20);
+  });
+
   it('is what the caller says, all for exact and narrowed questions, and all before the first training', () => {
     assert.equal(probesFor(question({ nprobe: 7 }), 9, trained), 7);
     assert.equal(probesFor(question({ exact: true }), 9, trained), 0);

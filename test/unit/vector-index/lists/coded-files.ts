@@ -1,5 +1,6 @@
 /** Segments of coded rows, in memory and in a file. */
 import { join } from 'node:path';
+import { hashText } from '../../../../base/hash.js';
 import type { IndexDocument } from '../../../../vector-index/document.js';
 import { codeDocuments } from '../../../../vector-index/lists/code-documents.js';
 import type { ListCoder } from '../../../../vector-index/lists/list-coder.js';
@@ -8,11 +9,11 @@ import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.j
 import { writeSegment } from '../../../../vector-index/segment/write-segment.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
 import { inFolder } from '../../../temporary-folder.js';
-import { weakHash, writingParts } from '../fixtures.js';
+import { writingParts } from '../fixtures.js';
 
 export function codedMutable(coder: ListCoder, documents: readonly IndexDocument[]): MutableSegment {
   const segment = new MutableSegment(coder.dim, coder);
-  for (const { document, code } of codeDocuments(coder, documents)) segment.add(document, weakHash(document.id), code);
+  for (const { document, code } of codeDocuments(coder, documents)) segment.add(document, hashText(document.id), code);
   return segment;
 }
 

@@ -29,7 +29,7 @@ describe('the layout of a segment file', () => {
     const header = fileHeader('SHOALSEG', segmentFormats.coded + 1);
     assert.throws(() => parseLayout('x.segment', header), {
       code: 'FAILED_PRECONDITION',
-      message: /x\.segment has format version 3, this program reads up to 2/,
+      message: /x\.segment has format version 5, this program reads up to 4/,
     });
   });
 

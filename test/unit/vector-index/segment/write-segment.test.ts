@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hashText } from '../../../../base/hash.js';
 import { seededRandom } from '../../../../base/random.js';
 import type { IndexDocument } from '../../../../vector-index/document.js';
 import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.js';
@@ -29,7 +30,7 @@ describe('writing a segment', () => {
       const source = (
         part: typeof documents,
       ): { reader: ReturnType<typeof mutableOf>; rowCount: number; live: null } => ({
-        reader: mutableOf(part, weakHash),
+        reader: mutableOf(part, hashText),
         rowCount: part.length,
         live: null,
       });
