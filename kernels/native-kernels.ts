@@ -231,6 +231,8 @@ export type SearchColumnArrays = [
   ids: BigUint64Array,
   records: Uint8Array | null,
   live: Uint8Array | null,
+  vectors: Uint16Array | null,
+  rows: Uint32Array | null,
 ];
 
 /**

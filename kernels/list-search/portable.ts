@@ -1,6 +1,7 @@
 /** Portable twin of list-search.h: the same hits, bit for bit, by the plain functions of the other families. */
 import { assert } from '../../base/assert.js';
 import { placeOf, scanLists } from '../adc-scan/portable.js';
+import { toFloat32 } from '../float16/portable.js';
 import { pause } from '../job.js';
 import { buildLookupTable } from '../lookup-table/portable.js';
 import type { NativeHandle, NativeKernels, ScratchArrays, SearchColumnArrays } from '../native-kernels.js';
@@ -10,6 +11,7 @@ import { chooseLists, rowProduct, type CoarseArrays } from './coarse.js';
 const ksub = 16;
 const lastTable = 2;
 const lastFirst = 3;
+const lastExact = 5;
 
 interface Searcher extends CoarseArrays {
   readonly words: Float32Array | null;
@@ -38,16 +40,20 @@ export const openSearcher: NativeKernels['openSearcher'] = (
 /** See `NativeKernels.addSearchColumn`. */
 export const addSearchColumn: NativeKernels['addSearchColumn'] = (handle, ...column) => {
   const searcher = searcherOf(handle);
-  const [, , counts, firsts, ids, records, live] = column;
+  const [, , counts, firsts, ids, records, live, vectors, rows] = column;
+  const positions = rows?.length ?? ids.length;
   assert(counts.length === searcher.lists, 'refused: a column has every list');
   assert(
-    counts.every((count, list) => firsts[list]! + count <= ids.length),
+    counts.every((count, list) => firsts[list]! + count <= positions),
     'refused: there is an id for every position',
   );
+  assert(rows === null || rows.every((row) => row < ids.length), 'refused: there is an id for every row');
   const dim = (searcher.words?.length ?? 0) / ksub;
   const size = 6 + ((dim + 31) & ~31) / 2;
-  assert(records === null || records.length === ids.length * size, 'refused: there is a record for every position');
+  assert(records === null || records.length === positions * size, 'refused: there is a record for every position');
   assert(live === null || live.length === (ids.length + 7) >> 3, 'refused: live has a bit for every position');
+  const isWhole = vectors === null || vectors.length === ids.length * searcher.dim;
+  assert(isWhole, 'refused: there is a vector for every position');
   searcher.columns.push(column);
 };
 
@@ -134,6 +140,7 @@ interface Entry {
   readonly column: number;
   readonly list: number;
   readonly position: number;
+  readonly row: number;
   readonly id: bigint;
   score: number;
 }
@@ -155,9 +162,8 @@ function searchOne(searcher: Searcher, query: Query, filters: readonly (Uint8Arr
   for (let i = 0; i < probed; i++) biases[query.probes[i]!] = query.biases[i]!;
   query.found[2] = searcher.columns.reduce((sum, column) => sum + vectorsRead(column, biases), 0);
   const first = searcher.columns.flatMap((_, c) => scanColumn(searcher, c, { table, biases, query, filters }));
-  const survivors = first.sort(better).slice(0, query.wanted);
-  const isRefined = query.last > lastFirst && searcher.columns.every((column) => column[5] !== null);
-  const best = isRefined ? refine(searcher, survivors, { table, biases, query }) : survivors;
+  const survivors = onlyOnce(first.sort(better).slice(0, query.wanted));
+  const best = query.last > lastFirst ? refine(searcher, survivors, { table, biases, query }) : survivors;
   writeAnswer(best.slice(0, query.k), query);
 }
 
@@ -195,42 +201,83 @@ interface Pass {
   readonly query: Query;
 }
 
+/** Of entries, better ones first, the first of each vector. */
+function onlyOnce(entries: readonly Entry[]): Entry[] {
+  const best = new Map<bigint, Entry>();
+  for (const entry of entries) {
+    const other = best.get(entry.id);
+    if (other === undefined || (other.score === entry.score && entry.position < other.position))
+      best.set(entry.id, entry);
+  }
+  return [...best.values()];
+}
+
+/** Bits by position of those by row. */
+function byPosition(bits: Uint8Array | null, rows: Uint32Array | null): Uint8Array | null {
+  if (bits === null || rows === null) return bits;
+  const moved = new Uint8Array((rows.length + 7) >> 3);
+  rows.forEach((row, position) => (moved[position >> 3]! |= ((bits[row >> 3]! >> (row & 7)) & 1) << (position & 7)));
+  return moved;
+}
+
 /** The column's best R. */
 function scanColumn(
   searcher: Searcher,
   c: number,
   { table, biases, query, filters }: Pass & { readonly filters: readonly (Uint8Array | null)[] | null },
 ): Entry[] {
-  const [codes, offsets, counts, firsts, ids, , live] = searcher.columns[c]!;
+  const [codes, offsets, counts, firsts, idsByRow, , live, , rows] = searcher.columns[c]!;
+  const ids = rows === null ? idsByRow : BigUint64Array.from(rows, (row) => idsByRow[row]!);
+  const filter = byPosition(filters?.[c] ?? null, rows);
   const { wanted, threshold } = query;
   const header = Float64Array.of(...table.scale, threshold, ...biases);
   const [places, scores, found] = [new Uint32Array(2 * wanted), new Float64Array(wanted), Uint32Array.of(wanted)];
   const entries = new Float64Array(4 * (2 * wanted + 1));
   scanLists(
-    ...([codes, offsets, counts, firsts, live, filters?.[c] ?? null, ids, table.levels, header] as const),
+    ...([codes, offsets, counts, firsts, byPosition(live, rows), filter, ids, table.levels, header] as const),
     ...([places, scores, entries, new Uint8Array(0), found, new Uint8Array(1)] as const),
   );
   return Array.from({ length: found[0]! }, (_, i) => {
     const [position, list] = [places[i]!, places[wanted + i]!];
-    return { column: c, list, position, id: ids[position]!, score: scores[i]! };
+    return { column: c, list, position, row: rows?.[position] ?? position, id: ids[position]!, score: scores[i]! };
   });
 }
 
 function refine(searcher: Searcher, survivors: Entry[], pass: Pass): Entry[] {
   const { table, biases, query } = pass;
+  const hasSecond = searcher.columns.every(([, , , , , records]) => records !== null);
+  const isExact = query.last === lastExact && searcher.columns.every(([, , , , , , , vectors]) => vectors !== null);
+  if (hasSecond) scoreSecond(searcher, survivors, pass);
+  else if (!isExact) return survivors;
+  const refined = survivors.sort(better).slice(0, query.refined);
+  const vector = query.query.subarray(0, searcher.dim);
+  for (const entry of refined) {
+    const column = searcher.columns[entry.column]!;
+    const score = isExact ? vectorScore(column, entry, vector) : exactScore(column, entry, table, biases);
+    entry.score = orWorst(score);
+  }
+  return refined.sort(better);
+}
+
+function scoreSecond(searcher: Searcher, survivors: readonly Entry[], { table, biases }: Pass): void {
   const levelSum = table.queryLevels.reduce((sum, level) => sum + level, 0);
   const step = table.scale[0]! / searcher.scales[0]!;
   for (const entry of survivors) {
     const column = searcher.columns[entry.column]!;
-    const size = column[5]!.length / column[4].length;
+    const size = column[5]!.length / (column[8]?.length ?? column[4].length);
     const record = column[5]!.subarray(entry.position * size, (entry.position + 1) * size);
     const terms = secondTerms(record, { levels: table.queryLevels, halfUnit: table.halfUnit, levelSum });
     const first = step * levelsOf(column, entry, table);
     entry.score = orWorst(terms.rescale * (first + terms.second) + terms.shift + biases[entry.list]!);
   }
-  const refined = survivors.sort(better).slice(0, query.refined);
-  for (const entry of refined) entry.score = orWorst(exactScore(searcher.columns[entry.column]!, entry, table, biases));
-  return refined.sort(better);
+}
+
+/** ⟨q, x⟩. */
+function vectorScore([, , , , , , , vectors]: SearchColumnArrays, { row }: Entry, query: Float32Array): number {
+  const dim = query.length;
+  const vector = new Float32Array(dim);
+  toFloat32(vectors!.subarray(row * dim, (row + 1) * dim), vector);
+  return rowProduct(query, vector, 0);
 }
 
 function orWorst(score: number): number {
@@ -267,7 +314,7 @@ function writeAnswer(best: readonly Entry[], { ids, scores, places, found }: Que
     ids[i] = entry.id;
     scores[i] = entry.score;
     places[i] = entry.column;
-    places[room + i] = entry.position;
+    places[room + i] = entry.row;
     places[2 * room + i] = entry.list;
   });
   found[1] = best.length;

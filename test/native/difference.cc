@@ -233,16 +233,18 @@ void check_coded(const Kernels& kernels, uint32_t count, size_t subquantizers, s
 
 // A search over two columns of lists of awkward sizes, every array of exactly its size; the hits must equal the reference's.
 std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t count, size_t subquantizers, size_t dsub, size_t dim,
-                           const std::vector<float>& rows) {
+                           const std::vector<float>& rows, Stage last) {
   const uint64_t offsets[3] = {0, 0, 0};
   const uint32_t counts[3] = {0, count, count}, firsts[3] = {0, 0, count};
   std::vector<uint8_t> records(coded.records), live((2 * count + 7) / 8, 0xb7), work;
   records.insert(records.end(), coded.records.begin(), coded.records.end());
   std::vector<uint64_t> ids(2 * count);
   for (size_t i = 0; i < ids.size(); i++) ids[i] = 7 * i;
+  std::vector<uint16_t> halves(2 * count * dim);
+  for (size_t i = 0; i < halves.size(); i++) halves[i] = static_cast<uint16_t>(0x2c00 + 37 * i % 0x0fff + (i % 2 << 15));
   SearchColumn columns[2];
   for (uint32_t c = 0; c < 2; c++) {
-    columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c}, records.data(), 2 * count};
+    columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c}, records.data(), 2 * count, halves.data()};
   }
   std::vector<int8_t> coarse(3 * padded_dim(dim));
   std::vector<float> scales(3);
@@ -256,7 +258,7 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   SearchAnswer answer = {probes, biases, found, scores, places[0], places[1], places[2]};
   const uint8_t cancel = 0;
   const std::vector<float> query(coded.query.begin(), coded.query.begin() + static_cast<long>(dim));
-  search_lists(kernels, searcher, {query.data(), 2, 2, 9, 7, 5, -1e300, false, Stage::second, nullptr}, work.data(), &cancel, answer);
+  search_lists(kernels, searcher, {query.data(), 2, 2, 9, 7, 5, -1e300, false, last, nullptr}, work.data(), &cancel, answer);
   std::vector<double> all = {static_cast<double>(answer.probed), static_cast<double>(answer.found), answer.scanned};
   for (size_t i = 0; i < answer.found; i++) {
     all.push_back(scores[i]);
@@ -272,8 +274,10 @@ void check_search(const Kernels& kernels, uint32_t count, size_t subquantizers, 
   const auto points = values(count * subquantizers * dsub), rows = values(3 * dim);
   const Kernels& plain = *find_kernels("reference");
   const Coded coded = code(plain, points, inputs, subquantizers, dsub);
-  require_equal("search", kernels.name, search(plain, coded, count, subquantizers, dsub, dim, rows),
-                search(kernels, coded, count, subquantizers, dsub, dim, rows));
+  for (Stage last : {Stage::second, Stage::exact}) {
+    require_equal("search", kernels.name, search(plain, coded, count, subquantizers, dsub, dim, rows, last),
+                  search(kernels, coded, count, subquantizers, dsub, dim, rows, last));
+  }
 }
 
 // The codes of many lists in one go, against those made alone.
