@@ -253,6 +253,14 @@ napi_value add_search_column(napi_env env, napi_callback_info info) {
   arguments.require(is_whole, "vectors: one for every row");
   arguments.require(handle->users == 0, "searcher: in use");
   if (!arguments.ok()) return nullptr;
+  size_t code_bytes = 0;
+  for (size_t l = 0; l < lists; l++) {
+    const size_t end = column.lists.offsets[l] + list_bytes(pairs, column.lists.counts[l]);
+    code_bytes = end > code_bytes ? end : code_bytes;
+  }
+  prefer_large_pages(column.lists.codes, code_bytes);
+  prefer_large_pages(records.data, records.size);
+  prefer_large_pages(vectors.data, vectors.size * sizeof(uint16_t));
   column.lists.ids = ids.data;
   column.lists.rows = rows.data;
   column.lists.live = live.data;

@@ -35,6 +35,7 @@ export const benchmark: Benchmark = {
       describe: 'of the peers: all, quick (those that lead), or an expression',
       default: 'quick',
     },
+    { flag: '--own PATTERN', describe: "of Shoal's lists: an expression over their names", default: '.' },
     { flag: '--build-threads N', describe: 'of the builds of peers; searches have one', default: '1' },
     { flag: '--repetitions N', describe: 'of each system', default: '3' },
     { flag: '--seconds N', describe: 'of a repetition: a slow system is asked fewer queries', default: '8' },
@@ -91,7 +92,9 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
 /** Shoal's side. */
 function ownSystems(dataset: AnnDataset, { clock, options, smoke, progress }: BenchmarkContext): AnnSystem[] {
   const threads = Number(options['threads']);
-  return [new ShoalExact(dataset.base, clock), ...ownLists(dataset, { clock, threads, smoke, progress })];
+  const pattern = new RegExp(options['own'] ?? '');
+  const lists = ownLists(dataset, { clock, threads, smoke, progress });
+  return [new ShoalExact(dataset.base, clock), ...lists.filter(({ variant }) => pattern.test(variant))];
 }
 
 async function prepareAll(systems: readonly AnnSystem[], report: Report): Promise<Ready[]> {

@@ -242,9 +242,13 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   for (size_t i = 0; i < ids.size(); i++) ids[i] = 7 * i;
   std::vector<uint16_t> halves(2 * count * dim);
   for (size_t i = 0; i < halves.size(); i++) halves[i] = static_cast<uint16_t>(0x2c00 + 37 * i % 0x0fff + (i % 2 << 15));
+  // Where vectors end the search, each lies in two lists.
+  std::vector<uint32_t> numbers(2 * count);
+  for (size_t i = 0; i < numbers.size(); i++) numbers[i] = static_cast<uint32_t>(i / 2);
   SearchColumn columns[2];
   for (uint32_t c = 0; c < 2; c++) {
     columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c}, records.data(), 2 * count, halves.data()};
+    if (last == Stage::exact) columns[c].lists.rows = numbers.data();
   }
   std::vector<int8_t> coarse(3 * padded_dim(dim));
   std::vector<float> scales(3);
@@ -258,7 +262,7 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   SearchAnswer answer = {probes, biases, found, scores, places[0], places[1], places[2]};
   const uint8_t cancel = 0;
   const std::vector<float> query(coded.query.begin(), coded.query.begin() + static_cast<long>(dim));
-  search_lists(kernels, searcher, {query.data(), 2, 2, 9, 7, 5, -1e300, false, last, nullptr}, work.data(), &cancel, answer);
+  search_lists(kernels, searcher, {query.data(), 2, last == Stage::exact ? 3u : 2u, 9, 7, 5, -1e300, false, last, nullptr}, work.data(), &cancel, answer);
   std::vector<double> all = {static_cast<double>(answer.probed), static_cast<double>(answer.found), answer.scanned};
   for (size_t i = 0; i < answer.found; i++) {
     all.push_back(scores[i]);

@@ -19,11 +19,11 @@ const nearLists = 96;
 /** The nearest lists by centroid in which neighbours are searched. */
 const searchedShare = 1 / 8;
 const searchedMin = 64;
-const epochs = 6;
-/** Weights begin as centroids times this: the spread of scores with which softmax is nearest to the shares. */
+const epochs = 5;
+/** Weights begin as centroids times this, for queries of unit length: the spread of scores with which softmax is nearest to the shares. */
 const sharpness = 25;
-/** Of the first step; it falls to zero in a straight line. */
-const firstRate = 2;
+/** Of the first step, for queries of unit length; it falls to zero in a straight line. Twice as large a rate runs away. */
+const firstRate = 8;
 /** More queries change routes little. */
 const queriesMax = 12_000;
 /** One vector is asked for so many queries. */
@@ -48,17 +48,25 @@ export interface RoutingOptions {
 export function trainRouting(structure: Structure, sample: RoutingSample, options: RoutingOptions): Float32Array {
   const { random, signal, onProgress } = options;
   const examples = examplesOf(structure, sample, options);
-  const weights = structure.centroids.map((value) => value * sharpness);
+  const length = meanLength(examples) || 1;
+  const weights = structure.centroids.map((value) => (value * sharpness) / length);
+  const rate = firstRate / (length * length);
   const steps = epochs * examples.length;
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (const number of shuffledRows(examples.length, random)) {
       refuseStopped(signal);
-      learn(weights, examples[number]!, firstRate * (1 - step++ / steps));
+      learn(weights, examples[number]!, rate * (1 - step++ / steps));
     }
     onProgress?.((1 + (epoch + 1) / epochs) / 2);
   }
   return weights;
+}
+
+/** Root of the mean square. */
+function meanLength(examples: readonly Example[]): number {
+  const squares = examples.map(({ query }) => query.reduce((sum, value) => sum + value * value, 0));
+  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / examples.length);
 }
 
 interface Example {

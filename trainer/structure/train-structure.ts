@@ -33,8 +33,8 @@ export interface StructureOptions {
   /** Wanted; never more than there are different vectors, so fewer may come back. */
   readonly lists: number;
   readonly random: Random;
-  /** Every vector lies in a second list too: routes lead to either. Default: no. */
-  readonly hasSeconds?: boolean;
+  /** Routes are learned from the queries, to vectors that lie in one list each, or in two. Default: the centroids route. */
+  readonly routes?: 'to one' | 'to two';
   /** Lists of more than so many times the mean are halved; 2.5. */
   readonly largestShare?: number;
   /** Looked at every few milliseconds. */
@@ -46,7 +46,7 @@ export interface StructureOptions {
 export interface TrainedStructure {
   readonly structure: Structure;
   readonly codebook: ListCodebook;
-  /** float32[lists, dim]: what queries are compared with to choose lists; the centroids where there are no queries to learn from. */
+  /** float32[lists, dim]: what queries are compared with to choose lists; the centroids where nothing is learned. */
   readonly routing: Float32Array;
   /** Mean inner product of the sample's vectors with their centroids. */
   readonly objective: number;
@@ -100,10 +100,10 @@ function routesOf(
   { vectors, queries }: StructureSample,
   options: Omit<StructureOptions, 'lists'> & { readonly lists: TrainedLists },
 ): Float32Array {
-  const { random, signal, onProgress, hasSeconds = false } = options;
-  if (queries === null) return structure.centroids;
+  const { random, signal, onProgress, routes } = options;
+  if (queries === null || routes === undefined) return structure.centroids;
   const firsts = options.lists.assignments;
-  const lists = hasSeconds ? [firsts, secondLists(structure, vectors, firsts)] : [firsts];
+  const lists = routes === 'to two' ? [firsts, secondLists(structure, vectors, firsts)] : [firsts];
   const told = { random, signal, onProgress: (share: number) => onProgress?.('routes', share) };
   return trainRouting(structure, { vectors, lists, queries }, told);
 }

@@ -40,7 +40,7 @@ export async function trainedLists(options: TrainedListsOptions): Promise<Traine
   const rows = queries === null ? null : (await queries.rows()).values;
   const { structure, codebook, routing } = trainStructure(
     { dim: base.dim, vectors: base.values, queries: rows },
-    { lists, hasSeconds, random: seededRandom(seed), onProgress: told(progress) },
+    { lists, routes: hasSeconds ? 'to two' : 'to one', random: seededRandom(seed), onProgress: told(progress) },
   );
   const trainSeconds = cpuSeconds() - begin;
   if (folder !== null) {

@@ -28,6 +28,8 @@ export function halves(count: number): { readonly tuning: QueryRange; readonly t
 /** Queries on which a setting's recall is judged, and those on which its speed is. */
 const recallQueries = 2_000;
 const speedQueries = 300;
+/** Settings take turns, and the fastest of its turns counts for each. */
+const speedRounds = 3;
 /** Queries for a system that has nothing to choose. */
 const queriesOfOnly = 200;
 
@@ -56,12 +58,13 @@ export class Tuner {
       const setting = await this.#least(family, target);
       if (setting !== null) reached.push(setting);
     }
-    let best: Tuned | null = null;
-    for (const setting of reached) {
-      const micros = await this.#micros(setting);
-      if (best === null || micros < best.micros) best = { setting, micros, recall: await this.#recall(setting) };
+    const least = reached.map(() => Infinity);
+    for (let round = 0; round < speedRounds; round++) {
+      for (const [i, setting] of reached.entries()) least[i] = Math.min(least[i]!, await this.#micros(setting));
     }
-    return best;
+    const micros = Math.min(...least);
+    const setting = reached[least.indexOf(micros)];
+    return setting === undefined ? null : { setting, micros, recall: await this.#recall(setting) };
   }
 
   async #least(family: readonly Setting[], target: number): Promise<Setting | null> {
