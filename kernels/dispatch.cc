@@ -32,6 +32,7 @@ const Kernels reference_kernels = {
     reference::nibble_errors,
     reference::find_nibbles,
     reference::row_products,
+    reference::half_products,
     reference::byte_products,
     reference::best_of_panels,
 };
@@ -59,6 +60,7 @@ const Kernels avx2_kernels = {
     avx2::nibble_errors,
     avx2::find_nibbles,
     avx2::row_products,
+    avx2::half_products,
     avx2::byte_products,
     avx2::best_of_panels,
 };
@@ -87,6 +89,7 @@ const Kernels avx512_kernels = {
     avx2::nibble_errors,
     avx2::find_nibbles,
     avx512::row_products,
+    avx512::half_products,
     avx512::byte_products,
     avx512::best_of_panels,
 };
@@ -130,6 +133,7 @@ Kernels make_neon() {
   kernels.nibble_errors = neon::nibble_errors;
   kernels.find_nibbles = neon::find_nibbles;
   kernels.row_products = neon::row_products;
+  kernels.half_products = neon::half_products;
   kernels.byte_products = neon::byte_products;
   return kernels;
 }

@@ -40,6 +40,7 @@ struct Kernels {
   NibbleErrors nibble_errors;
   FindNibbles find_nibbles;
   RowProducts row_products;
+  HalfProducts half_products;
   ByteProducts byte_products;
   BestOfPanels best_of_panels;
 };

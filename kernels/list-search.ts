@@ -23,9 +23,9 @@ export const searchThreadsMax = 16;
 export const searchThreads = Math.min(4, availableParallelism());
 
 const parameterCount = 10;
-const stages = { coarse: 1, table: 2, first: 3, second: 4 } as const;
+const stages = { coarse: 1, table: 2, first: 3, second: 4, exact: 5 } as const;
 
-/** The last thing that a search does: lists and biases, the query's table, first scores, scores by both codes. */
+/** The last thing that a search does: lists and biases, the query's table, first scores, scores by both codes, exact scores of the vectors. */
 export type SearchStage = keyof typeof stages;
 
 /** Centroids that a query is routed by. */
@@ -50,12 +50,19 @@ export function coarseTable(centroids: Float32Array, dim: number): CoarseTable {
 /** One segment's lists, all of the structure's in their order, empty ones included. */
 export interface SearchColumn {
   readonly lists: Lists;
+  /**
+   * By position, the row of each vector, where vectors lie in several lists; `ids`, `live`, `vectors` and filters go by row then, and a
+   * vector is answered once. null or left out = a position is a row.
+   */
+  readonly rows?: Uint32Array | null;
   /** uint64[rows] by position, each its own over all columns: what names a hit, and orders equal scores. */
   readonly ids: BigUint64Array;
   /** recordBytes each, by position; null = no second code, and no column's is used. */
   readonly records: Uint8Array | null;
   /** Bit p of byte p >> 3 is set for a position that counts, ⌈rows / 8⌉ bytes; null = all count. */
   readonly live: Uint8Array | null;
+  /** Half bits [rows, dim] by position, what the last stage compares; null or left out = there are none, and no column's are used. */
+  readonly vectors?: Uint16Array | null;
 }
 
 /** Vectors of a segment that grows, row by row. */
@@ -87,13 +94,13 @@ export interface SearchRequest {
   readonly queries: number;
   /** Lists a query reads: the scratch's `probes`, each once, nearest first, when `candidates` is 0, else the nearest. */
   readonly nprobe: number;
-  /** Lists whose centroid is compared exactly, at least nprobe; twice as many lose nothing that matters. 0 = lists are given. */
+  /** Lists whose centroid is compared exactly, at least nprobe; as many as nprobe = none is, which loses little. 0 = lists are given. */
   readonly candidates: number;
   /** The scratch's `biases` belong to its probes; NaN = the list is not read. Else they are computed. */
   readonly hasBiases: boolean;
-  /** R: survivors of the first codes. */
+  /** R: survivors of the first codes; fewer are left where vectors lie in several lists. */
   readonly wanted: number;
-  /** Survivors scored exactly by both codes, at least k; 2 k + 16 lose nothing that matters. */
+  /** Survivors scored exactly by both codes, or by their vectors, at least k; 2 k + 16 lose nothing that matters. */
   readonly refined: number;
   readonly k: number;
   /** First scores below it are not wanted; −Infinity where nothing is known. */
@@ -127,7 +134,7 @@ export interface SearchScratch {
   /** [Q, k] out, best first */
   readonly ids: BigUint64Array;
   readonly scores: Float64Array;
-  /** uint32[Q, 3, k] out: columns, positions, lists */
+  /** uint32[Q, 3, k] out: columns, positions (rows where a column has them), lists */
   readonly places: Uint32Array;
   /** float64[Q, 3] out: lists, hits, vectors of the lists that were read */
   readonly found: Float64Array;
@@ -186,8 +193,9 @@ function addColumn(handle: NativeHandle, column: SearchColumn | RowColumn): void
     const { codes, factors, rowLists } = column;
     return call((kernels) => kernels.addRowColumn(handle, codes, factors, rowLists, ids, records));
   }
-  const { codes, offsets, counts, firsts } = column.lists;
-  call((kernels) => kernels.addSearchColumn(handle, codes, offsets, counts, firsts, ids, records, column.live));
+  const { lists, live, vectors = null, rows = null } = column;
+  const { codes, offsets, counts, firsts } = lists;
+  call((kernels) => kernels.addSearchColumn(handle, codes, offsets, counts, firsts, ids, records, live, vectors, rows));
 }
 
 function openHandle({ codebook, dim, lists, bases, coarse }: SearcherOptions): NativeHandle {

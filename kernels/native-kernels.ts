@@ -221,6 +221,8 @@ export type SearchColumnArrays = [
   ids: BigUint64Array,
   records: Uint8Array | null,
   live: Uint8Array | null,
+  vectors: Uint16Array | null,
+  rows: Uint32Array | null,
 ];
 
 /** Row by row: codes uint8[n, pairs], factors int16[n, 2], lists uint32[n], ids uint64[n], at least one. */

@@ -85,6 +85,9 @@ struct ListColumns {
   size_t bitmap_bytes;      // of each of the two
   const uint64_t* ids;      // by position, what orders equal scores; null = the position itself
   uint32_t column = 0;      // what entries of the reservoir say of where they are from
+  const uint32_t* rows = nullptr;  // by position, where a vector lies in several lists: its row, which live, filter and ids go by instead
+
+  uint32_t row_of(uint32_t position) const { return rows == nullptr ? position : rows[position]; }
 };
 
 struct ScanQuery {

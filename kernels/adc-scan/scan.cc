@@ -40,27 +40,36 @@ struct Chunk {
   uint32_t list;
 };
 
+bool bit_of(const uint8_t* bitmap, uint32_t row) { return (bitmap[row >> 3] >> (row & 7) & 1) != 0; }
+
+bool counts(const ListColumns& lists, uint32_t row) {
+  return (lists.live == nullptr || bit_of(lists.live, row)) && (lists.filter == nullptr || bit_of(lists.filter, row));
+}
+
 void keep(const ListColumns& lists, const ScanQuery& query, const Chunk& chunk, const uint64_t* masks, const int32_t* scores) {
   const double bias = query.biases[chunk.list];
   for (uint32_t b = 0; b < chunk.count; b++) {
     for (uint64_t mask = masks[b]; mask != 0; mask &= mask - 1) {
       const uint32_t v = static_cast<uint32_t>(std::countr_zero(mask));
       const double score = static_cast<double>(scores[b * 64 + v]) * query.unit + bias;
-      const uint32_t position = chunk.first + b * 64 + v;
-      const uint64_t tie = lists.ids == nullptr ? position : lists.ids[position];
+      const uint32_t position = chunk.first + b * 64 + v, row = lists.row_of(position);
+      if (lists.rows != nullptr && !counts(lists, row)) continue;
+      const uint64_t tie = lists.ids == nullptr ? row : lists.ids[row];
       offer(*query.best, {score, tie, position, chunk.list, lists.column, scores[b * 64 + v]});
     }
   }
 }
 
+// Bitmaps by row are looked at when a vector survives.
 bool fill_masks(const ListColumns& lists, const Chunk& chunk, uint32_t vectors, uint64_t* masks) {
+  const bool is_by_position = lists.rows == nullptr;
   uint64_t any = 0;
   for (uint32_t b = 0; b < chunk.count; b++) {
     const uint32_t size = vectors - b * 64 < 64 ? vectors - b * 64 : 64;
     uint64_t mask = size == 64 ? ~uint64_t{0} : (uint64_t{1} << size) - 1;
     const size_t first = size_t{chunk.first} + b * 64;
-    if (lists.live != nullptr) mask &= bits_at(lists.live, lists.bitmap_bytes, first, size);
-    if (lists.filter != nullptr) mask &= bits_at(lists.filter, lists.bitmap_bytes, first, size);
+    if (is_by_position && lists.live != nullptr) mask &= bits_at(lists.live, lists.bitmap_bytes, first, size);
+    if (is_by_position && lists.filter != nullptr) mask &= bits_at(lists.filter, lists.bitmap_bytes, first, size);
     masks[b] = mask;
     any |= mask;
   }

@@ -33,13 +33,17 @@ struct Lanes {
   __m256 low, high;
 };
 
-inline void add(Lanes& lanes, __m256 low, __m256 high, const float* row) {
-  lanes.low = _mm256_add_ps(lanes.low, _mm256_mul_ps(low, _mm256_loadu_ps(row)));
-  lanes.high = _mm256_add_ps(lanes.high, _mm256_mul_ps(high, _mm256_loadu_ps(row + 8)));
+inline __m256 eight_of(const float* row) { return _mm256_loadu_ps(row); }
+inline __m256 eight_of(const uint16_t* row) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(row))); }
+
+template <typename Value>
+inline void add(Lanes& lanes, __m256 low, __m256 high, const Value* row) {
+  lanes.low = _mm256_add_ps(lanes.low, _mm256_mul_ps(low, eight_of(row)));
+  lanes.high = _mm256_add_ps(lanes.high, _mm256_mul_ps(high, eight_of(row + 8)));
 }
 
-template <int Rows>
-inline void products_of(const float* query, const float* const* rows, size_t dim, float* products) {
+template <int Rows, typename Value>
+inline void products_of(const float* query, const Value* const* rows, size_t dim, float* products) {
   Lanes lanes[Rows];
   for (Lanes& one : lanes) one.low = one.high = _mm256_setzero_ps();
   size_t j = 0;
@@ -48,14 +52,33 @@ inline void products_of(const float* query, const float* const* rows, size_t dim
     for (int r = 0; r < Rows; r++) add(lanes[r], low, high, rows[r] + j);
   }
   if (j < dim) {
-    float rest[16] = {}, row_rest[16] = {};
+    float rest[16] = {};
+    Value row_rest[16] = {};
     std::memcpy(rest, query + j, (dim - j) * sizeof(float));
     for (int r = 0; r < Rows; r++) {
-      std::memcpy(row_rest, rows[r] + j, (dim - j) * sizeof(float));
+      std::memcpy(row_rest, rows[r] + j, (dim - j) * sizeof(Value));
       add(lanes[r], _mm256_loadu_ps(rest), _mm256_loadu_ps(rest + 8), row_rest);
     }
   }
   for (int r = 0; r < Rows; r++) products[r] = sum_of(lanes[r].low, lanes[r].high);
+}
+
+template <typename Value>
+inline void all_products(const float* query, const Value* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
+  constexpr size_t line = 64 / sizeof(Value);
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const Value* four[4];
+    for (size_t r = 0; r < 4; r++) four[r] = rows + numbers[i + r] * dim;
+    for (size_t r = i + prefetch_ahead; r < i + 2 * prefetch_ahead && r < count; r++) {
+      for (size_t j = 0; j < dim; j += line) _mm_prefetch(reinterpret_cast<const char*>(rows + numbers[r] * dim + j), _MM_HINT_T0);
+    }
+    products_of<4>(query, four, dim, products + i);
+  }
+  for (; i < count; i++) {
+    const Value* one = rows + numbers[i] * dim;
+    products_of<1>(query, &one, dim, products + i);
+  }
 }
 
 inline int32_t sum_of(__m256i values) {
@@ -67,19 +90,11 @@ inline int32_t sum_of(__m256i values) {
 }  // namespace
 
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const float* four[4];
-    for (size_t r = 0; r < 4; r++) four[r] = rows + numbers[i + r] * dim;
-    for (size_t r = i + prefetch_ahead; r < i + 2 * prefetch_ahead && r < count; r++) {
-      for (size_t j = 0; j < dim; j += 16) _mm_prefetch(reinterpret_cast<const char*>(rows + numbers[r] * dim + j), _MM_HINT_T0);
-    }
-    products_of<4>(query, four, dim, products + i);
-  }
-  for (; i < count; i++) {
-    const float* one = rows + numbers[i] * dim;
-    products_of<1>(query, &one, dim, products + i);
-  }
+  all_products(query, rows, numbers, count, dim, products);
+}
+
+void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
+  all_products(query, rows, numbers, count, dim, products);
 }
 
 void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products) {

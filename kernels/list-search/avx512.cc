@@ -27,21 +27,44 @@ inline float sum_of(__m512 lanes) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
 
-template <int Rows>
-inline void products_of(const float* query, const float* const* rows, size_t dim, float* products) {
+inline __m512 row_of(const float* row) { return _mm512_loadu_ps(row); }
+inline __m512 row_of(const uint16_t* row) { return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(row))); }
+inline __m512 rest_of(__mmask16 rest, const float* row) { return _mm512_maskz_loadu_ps(rest, row); }
+inline __m512 rest_of(__mmask16 rest, const uint16_t* row) { return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(rest, row)); }
+
+template <int Rows, typename Value>
+inline void products_of(const float* query, const Value* const* rows, size_t dim, float* products) {
   __m512 lanes[Rows];
   for (__m512& one : lanes) one = _mm512_setzero_ps();
   size_t j = 0;
   for (; j + 16 <= dim; j += 16) {
     const __m512 values = _mm512_loadu_ps(query + j);
-    for (int r = 0; r < Rows; r++) lanes[r] = _mm512_add_ps(lanes[r], _mm512_mul_ps(values, _mm512_loadu_ps(rows[r] + j)));
+    for (int r = 0; r < Rows; r++) lanes[r] = _mm512_add_ps(lanes[r], _mm512_mul_ps(values, row_of(rows[r] + j)));
   }
   if (j < dim) {
     const __mmask16 rest = static_cast<__mmask16>((1u << (dim - j)) - 1);
     const __m512 values = _mm512_maskz_loadu_ps(rest, query + j);
-    for (int r = 0; r < Rows; r++) lanes[r] = _mm512_add_ps(lanes[r], _mm512_mul_ps(values, _mm512_maskz_loadu_ps(rest, rows[r] + j)));
+    for (int r = 0; r < Rows; r++) lanes[r] = _mm512_add_ps(lanes[r], _mm512_mul_ps(values, rest_of(rest, rows[r] + j)));
   }
   for (int r = 0; r < Rows; r++) products[r] = sum_of(lanes[r]);
+}
+
+template <typename Value>
+inline void all_products(const float* query, const Value* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
+  constexpr size_t line = 64 / sizeof(Value);
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const Value* four[4];
+    for (size_t r = 0; r < 4; r++) four[r] = rows + numbers[i + r] * dim;
+    for (size_t r = i + prefetch_ahead; r < i + 2 * prefetch_ahead && r < count; r++) {
+      for (size_t j = 0; j < dim; j += line) _mm_prefetch(reinterpret_cast<const char*>(rows + numbers[r] * dim + j), _MM_HINT_T0);
+    }
+    products_of<4>(query, four, dim, products + i);
+  }
+  for (; i < count; i++) {
+    const Value* one = rows + numbers[i] * dim;
+    products_of<1>(query, &one, dim, products + i);
+  }
 }
 
 inline int32_t sum_of(__m256i values) {
@@ -55,19 +78,11 @@ inline __m256i load(const int8_t* p) { return _mm256_loadu_si256(reinterpret_cas
 }  // namespace
 
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const float* four[4];
-    for (size_t r = 0; r < 4; r++) four[r] = rows + numbers[i + r] * dim;
-    for (size_t r = i + prefetch_ahead; r < i + 2 * prefetch_ahead && r < count; r++) {
-      for (size_t j = 0; j < dim; j += 16) _mm_prefetch(reinterpret_cast<const char*>(rows + numbers[r] * dim + j), _MM_HINT_T0);
-    }
-    products_of<4>(query, four, dim, products + i);
-  }
-  for (; i < count; i++) {
-    const float* one = rows + numbers[i] * dim;
-    products_of<1>(query, &one, dim, products + i);
-  }
+  all_products(query, rows, numbers, count, dim, products);
+}
+
+void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
+  all_products(query, rows, numbers, count, dim, products);
 }
 
 void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products) {

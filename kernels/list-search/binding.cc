@@ -198,7 +198,7 @@ void parse_request(Arguments& arguments, SearchJob& job) {
   arguments.require(is_count(numbers[9], static_cast<double>(ScanCrew::helpers_max)) && (numbers[9] == 0 || numbers[0] <= 1),
                     "helpers: at most 15, of one query");
   arguments.require(numbers[6] == numbers[6], "threshold: a number");
-  arguments.require(is_count(numbers[8], 4) && numbers[8] >= 1, "last: a stage");
+  arguments.require(is_count(numbers[8], 5) && numbers[8] >= 1, "last: a stage");
   if (!arguments.ok()) return;
   job.query_count = static_cast<size_t>(numbers[0]);
   job.helpers = static_cast<size_t>(numbers[9]);
@@ -264,25 +264,41 @@ napi_value add_search_column(napi_env env, napi_callback_info info) {
   if (handle == nullptr) return nullptr;
   const size_t pairs = padded_subquantizers(handle->searcher.subquantizers) / 2, lists = handle->searcher.list_count;
   arguments.require(handle->searcher.words != nullptr && handle->columns.size() < search_columns_max, "searcher: has words and room");
-  SearchColumn column = {parse_lists(arguments, 1, pairs), nullptr, 0, {}};
+  SearchColumn column = {parse_lists(arguments, 1, pairs), nullptr, 0, nullptr, {}};
   const auto ids = arguments.column<uint64_t>(5, "ids: a BigUint64Array");
   const auto records = arguments.column_or_null<uint8_t>(6, "records: a Uint8Array or null");
   const auto live = arguments.column_or_null<uint8_t>(7, "live: a Uint8Array or null");
+  const auto vectors = arguments.column_or_null<uint16_t>(8, "vectors: a Uint16Array or null");
+  const auto rows = arguments.column_or_null<uint32_t>(9, "rows: a Uint32Array or null");
+  const size_t positions = rows.data == nullptr ? ids.size : rows.size;
   column.rows = ids.size;
   arguments.require(column.lists.count == lists, "counts: one for every list");
   for (size_t l = 0; arguments.ok() && l < lists; l++) {
-    arguments.require(size_t{column.lists.firsts[l]} + column.lists.counts[l] <= ids.size, "ids: one for every position");
+    arguments.require(size_t{column.lists.firsts[l]} + column.lists.counts[l] <= positions, "ids: one for every position");
   }
+  for (size_t i = 0; arguments.ok() && i < rows.size; i++) arguments.require(rows.data[i] < ids.size, "rows: an id for each");
   const size_t size = record_bytes(handle->searcher.coded_dim());
-  arguments.require(records.data == nullptr || records.size == ids.size * size, "records: one for every position");
-  arguments.require(live.data == nullptr || live.size == (ids.size + 7) / 8, "live: a bit for every position");
+  arguments.require(records.data == nullptr || records.size == positions * size, "records: one for every position");
+  arguments.require(live.data == nullptr || live.size == (ids.size + 7) / 8, "live: a bit for every row");
+  const bool is_whole = vectors.data == nullptr || vectors.size == ids.size * handle->searcher.dim;
+  arguments.require(is_whole, "vectors: one for every row");
   arguments.require(handle->users == 0, "searcher: in use");
   if (!arguments.ok()) return nullptr;
+  size_t code_bytes = 0;
+  for (size_t l = 0; l < lists; l++) {
+    const size_t end = column.lists.offsets[l] + list_bytes(pairs, column.lists.counts[l]);
+    code_bytes = end > code_bytes ? end : code_bytes;
+  }
+  prefer_large_pages(column.lists.codes, code_bytes);
+  prefer_large_pages(records.data, records.size);
+  prefer_large_pages(vectors.data, vectors.size * sizeof(uint16_t));
   column.lists.ids = ids.data;
+  column.lists.rows = rows.data;
   column.lists.live = live.data;
   column.lists.bitmap_bytes = (ids.size + 7) / 8;
   column.lists.column = static_cast<uint32_t>(handle->columns.size());
   column.records = records.data;
+  column.vectors = vectors.data;
   append_column(handle, column, arguments);
   return nullptr;
 }

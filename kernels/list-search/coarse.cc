@@ -116,6 +116,11 @@ size_t choose_lists(const Kernels& kernels, const ListSearcher& searcher, const 
     }
     select(work.keys, total, candidates);
     count = candidates;
+    if (candidates == nprobe) {
+      sort(work.keys, nprobe);
+      for (size_t i = 0; i < nprobe; i++) lists[i] = list_of(work.keys[i]);
+      return nprobe;
+    }
     for (size_t i = 0; i < count; i++) work.lists[i] = list_of(work.keys[i]);
   } else {
     for (size_t l = 0; l < total; l++) work.lists[l] = static_cast<uint32_t>(l);

@@ -26,6 +26,10 @@ export function chooseLists(
       .map(({ list }) => ({ list, score: near[list]! }))
       .sort(nearer)
       .slice(0, candidates);
+    if (candidates === nprobe) {
+      chosen.forEach(({ list }, i) => (probes[i] = list));
+      return nprobe;
+    }
   }
   const exact = chosen.map(({ list }) => ({ list, score: rowProduct(query, centroids!, list) })).sort(nearer);
   exact.slice(0, nprobe).forEach(({ list }, i) => (probes[i] = list));

@@ -2,16 +2,20 @@
 //
 //   coarse   near(l) = scale[l] * sum over j of level[j] * row[l][j]     int8 rows of the centroids; the best `candidates` of all lists
 //            route(l) = <q, centroid[l]>                                 the best nprobe of those, nearest first, ties to the smaller list
+//            With as many candidates as probes near(l) decides: rows of centroids, four times the bytes, are not read.
 //   bias     bias(l) = <q, base[l]>                                      where bases are there; else the caller's
 //   first    score of adc-scan.h, list by list, nearest first, in every column: exactly the best R
+//   once     of a vector that lies in several lists, the better of its survivors, so fewer than R may be left
 //   second   f * (D' + E) + t + bias, second-code.h with D' = step * (offset + sum of levels) for D: the best `refined` of the R
 //   last     the score of second-code.h for those: the best k. (A record of the second code is read twice for a few, the first code, which
 //            lies in as many cache lines as it has bytes, only for those few: 2 k of R.)
+//   exact    instead of the last, where the vectors themselves are there: <q, x> for those `refined`, the best k; of first scores where there
+//            is no second code
 //
-// Every stage can be left out: lists and biases may be given, the work may end after any of them, and columns without records end with
-// the first scores. step = unit / rescale scale. better = larger score, then smaller id; NaN is never among the best.
+// Every stage can be left out: lists and biases may be given, the work may end after any of them, and columns without records or without
+// vectors do without the stages that read them. step = unit / rescale scale. better = larger score, then smaller id; NaN is never among the best.
 //
-// Products <q, row> of float32: lane j % 16 of 16 adds up q[j] * row[j] from the first dimension on, product and sum rounded apart, and the
+// Products <q, row> of float32, or of float16 made float32 first: lane j % 16 of 16 adds up q[j] * row[j] from the first dimension on, product and sum rounded apart, and the
 // lanes are added (l + l+8), (l + l+4), (l + l+2), (l + l+1). Byte products are exact: |sum| <= 127 * 127 * 65,536 < 2^31. The level of a
 // coarse row is round(127 x / largest |x|), its scale largest |x| / 127; the query's are those of quantize_query (second-code.h). So
 // every set and the portable twin give the same bits.
@@ -37,6 +41,8 @@ struct Kernels;
 // products[i] = <query, rows[numbers[i]]>.
 using RowProducts = void (*)(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 
+using HalfProducts = void (*)(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+
 // products[i] = sum over j of levels[j] * rows[i][j]; dim a multiple of 32, no value is -128.
 using ByteProducts = void (*)(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
 
@@ -51,8 +57,9 @@ struct RowColumns {
 
 struct SearchColumn {
   ListColumns lists;       // one for every list of the structure; of rows, count is 0, and ids are theirs
-  const uint8_t* records;  // by position; null = no second code
-  size_t rows;             // positions are below it
+  const uint8_t* records;   // by position; null = no second code
+  size_t rows;              // those of lists, and positions where lists have none, are below it
+  const uint16_t* vectors;  // float16[rows][dim] by row; null = none
   RowColumns in_rows;
 };
 
@@ -73,12 +80,12 @@ struct ListSearcher {
   size_t coded_dim() const { return words == nullptr ? dim : subquantizers * dsub; }
 };
 
-enum class Stage { coarse = 1, table = 2, first = 3, second = 4 };
+enum class Stage { coarse = 1, table = 2, first = 3, second = 4, exact = 5 };
 
 struct SearchRequest {
   const float* query;  // float32[dim]
   size_t nprobe;
-  size_t candidates;   // at least nprobe; 0 = probes are given
+  size_t candidates;   // at least nprobe, and the same = none is compared exactly; 0 = probes are given
   size_t wanted;       // R
   size_t refined;      // at least k
   size_t k;
@@ -94,7 +101,7 @@ struct SearchAnswer {
   uint64_t* ids;     // [k] each
   double* scores;
   uint32_t* columns;
-  uint32_t* positions;
+  uint32_t* positions;  // rows where lists have them
   uint32_t* lists;
   uint32_t probed = 0;
   uint32_t found = 0;
@@ -116,18 +123,22 @@ void quantize_rows(const float* centroids, size_t count, size_t dim, int8_t* row
 
 namespace reference {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
 }  // namespace reference
 namespace avx2 {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
 }  // namespace avx2
 namespace avx512 {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
 }  // namespace avx512
 namespace neon {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
+void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
 }  // namespace neon
 

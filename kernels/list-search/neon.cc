@@ -18,9 +18,13 @@ struct Lanes {
   float32x4_t parts[4];
 };
 
-inline void add(Lanes& lanes, const float32x4_t* query, const float* row) {
+inline float32x4_t four_of(const float* row) { return vld1q_f32(row); }
+inline float32x4_t four_of(const uint16_t* row) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(row))); }
+
+template <typename Value>
+inline void add(Lanes& lanes, const float32x4_t* query, const Value* row) {
   for (int part = 0; part < 4; part++) {
-    lanes.parts[part] = vaddq_f32(lanes.parts[part], vmulq_f32(query[part], vld1q_f32(row + 4 * part)));
+    lanes.parts[part] = vaddq_f32(lanes.parts[part], vmulq_f32(query[part], four_of(row + 4 * part)));
   }
 }
 
@@ -35,8 +39,8 @@ inline void load(const float* query, float32x4_t* parts) {
   for (int part = 0; part < 4; part++) parts[part] = vld1q_f32(query + 4 * part);
 }
 
-template <int Rows>
-inline void products_of(const float* query, const float* const* rows, size_t dim, float* products) {
+template <int Rows, typename Value>
+inline void products_of(const float* query, const Value* const* rows, size_t dim, float* products) {
   Lanes lanes[Rows];
   for (Lanes& one : lanes) {
     for (auto& part : one.parts) part = vdupq_n_f32(0);
@@ -48,28 +52,38 @@ inline void products_of(const float* query, const float* const* rows, size_t dim
     for (int r = 0; r < Rows; r++) add(lanes[r], parts, rows[r] + j);
   }
   if (j < dim) {
-    float rest[16] = {}, row_rest[16] = {};
+    float rest[16] = {};
+    Value row_rest[16] = {};
     std::memcpy(rest, query + j, (dim - j) * sizeof(float));
     load(rest, parts);
     for (int r = 0; r < Rows; r++) {
-      std::memcpy(row_rest, rows[r] + j, (dim - j) * sizeof(float));
+      std::memcpy(row_rest, rows[r] + j, (dim - j) * sizeof(Value));
       add(lanes[r], parts, row_rest);
     }
   }
   for (int r = 0; r < Rows; r++) products[r] = sum_of(lanes[r]);
 }
 
-}  // namespace
-
-void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
+template <typename Value>
+inline void all_products(const float* query, const Value* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
   size_t i = 0;
   for (; i + 2 <= count; i += 2) {
-    const float* two[2] = {rows + numbers[i] * dim, rows + numbers[i + 1] * dim};
+    const Value* two[2] = {rows + numbers[i] * dim, rows + numbers[i + 1] * dim};
     products_of<2>(query, two, dim, products + i);
   }
   if (i == count) return;
-  const float* one = rows + numbers[i] * dim;
+  const Value* one = rows + numbers[i] * dim;
   products_of<1>(query, &one, dim, products + i);
+}
+
+}  // namespace
+
+void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
+  all_products(query, rows, numbers, count, dim, products);
+}
+
+void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
+  all_products(query, rows, numbers, count, dim, products);
 }
 
 void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products) {

@@ -1,6 +1,7 @@
 /** Portable twin of list-search.h: the same hits, bit for bit, by the plain functions of the other families. */
 import { assert } from '../../base/assert.js';
 import { packBlocks, placeOf, scanLists } from '../adc-scan/portable.js';
+import { toFloat32 } from '../float16/portable.js';
 import { pause } from '../job.js';
 import { buildLookupTable } from '../lookup-table/portable.js';
 import type {
@@ -17,13 +18,20 @@ import { chooseLists, nearer, rowProduct, type CoarseArrays } from './coarse.js'
 const ksub = 16;
 const lastTable = 2;
 const lastFirst = 3;
+const lastExact = 5;
 
 /** One of the two kinds of columns. */
 interface Column {
   readonly lists: SearchColumnArrays | null;
-  readonly rows: RowColumnArrays | null;
+  readonly growing: RowColumnArrays | null;
+  /** The row of each position; null = a position is a row. */
+  readonly rows: Uint32Array | null;
+  /** By position, as are live bits and records. */
   readonly ids: BigUint64Array;
+  readonly live: Uint8Array | null;
   readonly records: Uint8Array | null;
+  /** By row. */
+  readonly vectors: Uint16Array | null;
 }
 
 interface Searcher extends CoarseArrays {
@@ -53,14 +61,22 @@ export const openSearcher: NativeKernels['openSearcher'] = (
 /** See `NativeKernels.addSearchColumn`. */
 export const addSearchColumn: NativeKernels['addSearchColumn'] = (handle, ...column) => {
   const searcher = searcherOf(handle);
-  const [, , counts, firsts, ids, records, live] = column;
+  const [, , counts, firsts, ids, records, live, vectors, rows] = column;
+  const positions = rows?.length ?? ids.length;
   assert(counts.length === searcher.lists, 'refused: a column has every list');
   assert(
-    counts.every((count, list) => firsts[list]! + count <= ids.length),
+    counts.every((count, list) => firsts[list]! + count <= positions),
     'refused: there is an id for every position',
   );
-  assert(live === null || live.length === (ids.length + 7) >> 3, 'refused: live has a bit for every position');
-  addColumn(searcher, { lists: column, rows: null, ids, records });
+  assert(rows === null || rows.every((row) => row < ids.length), 'refused: there is an id for every row');
+  assert(live === null || live.length === (ids.length + 7) >> 3, 'refused: live has a bit for every row');
+  const isWhole = vectors === null || vectors.length === ids.length * searcher.dim;
+  assert(isWhole, 'refused: there is a vector for every row');
+  addColumn(searcher, {
+    ...{ lists: column, growing: null, rows, records, vectors },
+    ids: rows === null ? ids : BigUint64Array.from(rows, (row) => ids[row]!),
+    live: byPosition(live, rows),
+  });
 };
 
 /** See `NativeKernels.addRowColumn`. */
@@ -70,7 +86,7 @@ export const addRowColumn: NativeKernels['addRowColumn'] = (handle, ...column) =
   assert(ids.length >= 1 && lists.length === ids.length, 'refused: there is an id for every row, and there are rows');
   const isCoded = codes.length === ids.length * pairsOf(searcher) && factors.length === 2 * ids.length;
   assert(isCoded, 'refused: there are a code and factors for every row');
-  addColumn(searcher, { lists: null, rows: column, ids, records });
+  addColumn(searcher, { lists: null, growing: column, rows: null, ids, live: null, records, vectors: null });
 };
 
 function addColumn(searcher: Searcher, column: Column): void {
@@ -132,8 +148,8 @@ export const searchAsync: NativeKernels['searchAsync'] = async (handle, scratch,
 };
 
 /** What is no longer mapped has no bytes. */
-function bytesOf({ lists, rows }: Column): number {
-  return (lists?.[0] ?? rows![0]).length;
+function bytesOf({ lists, growing }: Column): number {
+  return (lists?.[0] ?? growing![0]).length;
 }
 
 function searcherOf(handle: NativeHandle): Searcher {
@@ -178,6 +194,7 @@ interface Entry {
   readonly column: number;
   readonly list: number;
   readonly position: number;
+  readonly row: number;
   readonly id: bigint;
   score: number;
 }
@@ -205,8 +222,8 @@ function* searchSteps(searcher: Searcher, query: Query, filters: Filters): Gener
     survivors = [...survivors, ...entries].sort(better).slice(0, query.wanted);
     yield;
   }
-  const isRefined = query.last > lastFirst && searcher.columns.every(({ records }) => records !== null);
-  const best = isRefined ? refine(searcher, survivors, pass) : survivors;
+  survivors = onlyOnce(survivors);
+  const best = query.last > lastFirst ? refine(searcher, survivors, pass) : survivors;
   writeAnswer(best.slice(0, query.k), query);
 }
 
@@ -253,18 +270,38 @@ interface Pass {
   readonly query: Query;
 }
 
+/** Of entries, better ones first, the first of each vector. */
+function onlyOnce(entries: readonly Entry[]): Entry[] {
+  const best = new Map<bigint, Entry>();
+  for (const entry of entries) {
+    const other = best.get(entry.id);
+    if (other === undefined || (other.score === entry.score && entry.position < other.position))
+      best.set(entry.id, entry);
+  }
+  return [...best.values()];
+}
+
+/** Bits by position of those by row. */
+function byPosition(bits: Uint8Array | null, rows: Uint32Array | null): Uint8Array | null {
+  if (bits === null || rows === null) return bits;
+  const moved = new Uint8Array((rows.length + 7) >> 3);
+  rows.forEach((row, position) => (moved[position >> 3]! |= ((bits[row >> 3]! >> (row & 7)) & 1) << (position & 7)));
+  return moved;
+}
+
 /** Candidates for the best R, list by list and some rows at a time; counts what is read. */
 function* scanColumns(searcher: Searcher, pass: Pass, filters: Filters): Generator<Entry[], void> {
   const { biases, query } = pass;
-  for (const [c, { lists, rows }] of searcher.columns.entries()) {
-    const filter = filters?.[c] ?? null;
+  for (const [c, column] of searcher.columns.entries()) {
+    const { lists, growing, rows } = column;
+    const filter = byPosition(filters?.[c] ?? null, rows);
     for (let list = 0; lists !== null && list < searcher.lists; list++) {
       if (Number.isNaN(biases[list]!) || lists[2][list] === 0) continue;
       query.found[2]! += lists[2][list]!;
-      yield scanOneList(lists, list, { ...pass, column: c, filter });
+      yield scanOneList({ ...column, lists }, list, { ...pass, column: c, filter });
     }
-    for (let from = 0; rows !== null && from < rows[3].length; from += rowsOfStep)
-      yield scanRows(rows, from, { ...pass, column: c, filter });
+    for (let from = 0; growing !== null && from < growing[3].length; from += rowsOfStep)
+      yield scanRows(growing, from, { ...pass, column: c, filter });
   }
 }
 
@@ -277,7 +314,7 @@ interface ColumnPass extends Pass {
 
 /** The best R of a list. */
 function scanOneList(
-  [codes, offsets, counts, firsts, ids, , live]: SearchColumnArrays,
+  { lists: [codes, offsets, counts, firsts], rows, ids, live }: Column & { readonly lists: SearchColumnArrays },
   list: number,
   { table, biases, query, column, filter }: ColumnPass,
 ): Entry[] {
@@ -291,7 +328,8 @@ function scanOneList(
   );
   return Array.from({ length: found[0]! }, (_, i) => {
     const position = places[i]!;
-    return { column, list, position, id: ids[position]!, score: scores[i]! };
+    const row = rows?.[position] ?? position;
+    return { column, list, position, row, id: ids[position]!, score: scores[i]! };
   });
 }
 
@@ -310,13 +348,28 @@ function scanRows(
     query.found[2]! += 1;
     const sum = sumOfCode(codes, row * pairs, 1, table);
     const score = (factors[2 * row]! * sum + factors[2 * row + 1]! * anchorWeight!) * unit! + bias;
-    if (score >= query.threshold) entries.push({ column, list: lists[row]!, position: row, id: ids[row]!, score });
+    if (score >= query.threshold) entries.push({ column, list: lists[row]!, position: row, row, id: ids[row]!, score });
   }
   return entries;
 }
 
 function refine(searcher: Searcher, survivors: Entry[], pass: Pass): Entry[] {
   const { table, biases, query } = pass;
+  const hasSecond = searcher.columns.every(({ records }) => records !== null);
+  const isExact = query.last === lastExact && searcher.columns.every(({ vectors }) => vectors !== null);
+  if (hasSecond) scoreSecond(searcher, survivors, pass);
+  else if (!isExact) return survivors;
+  const refined = survivors.sort(better).slice(0, query.refined);
+  const vector = query.query.subarray(0, searcher.dim);
+  for (const entry of refined) {
+    const column = searcher.columns[entry.column]!;
+    const score = isExact ? vectorScore(column, entry, vector) : exactScore(column, entry, table, biases);
+    entry.score = orWorst(score);
+  }
+  return refined.sort(better);
+}
+
+function scoreSecond(searcher: Searcher, survivors: readonly Entry[], { table, biases }: Pass): void {
   const levelSum = table.queryLevels.reduce((sum, level) => sum + level, 0);
   const step = table.scale[0]! / searcher.scales[0]!;
   for (const entry of survivors) {
@@ -327,9 +380,14 @@ function refine(searcher: Searcher, survivors: Entry[], pass: Pass): Entry[] {
     const first = step * levelsOf(searcher.columns[entry.column]!, entry, table);
     entry.score = orWorst(terms.rescale * (first + terms.second) + terms.shift + biases[entry.list]!);
   }
-  const refined = survivors.sort(better).slice(0, query.refined);
-  for (const entry of refined) entry.score = orWorst(exactScore(searcher.columns[entry.column]!, entry, table, biases));
-  return refined.sort(better);
+}
+
+/** ⟨q, x⟩. */
+function vectorScore({ vectors }: Column, { row }: Entry, query: Float32Array): number {
+  const dim = query.length;
+  const vector = new Float32Array(dim);
+  toFloat32(vectors!.subarray(row * dim, (row + 1) * dim), vector);
+  return rowProduct(query, vector, 0);
 }
 
 function orWorst(score: number): number {
@@ -337,9 +395,9 @@ function orWorst(score: number): number {
 }
 
 /** offset + the sum of the code's levels. */
-function levelsOf({ lists, rows }: Column, entry: Entry, table: Table): number {
+function levelsOf({ lists, growing }: Column, entry: Entry, table: Table): number {
   const pairs = table.levels.length / 32;
-  if (lists === null) return sumOfCode(rows![0], entry.position * pairs, 1, table);
+  if (lists === null) return sumOfCode(growing![0], entry.position * pairs, 1, table);
   const [codes, offsets, counts, firsts] = lists;
   const { code, width } = placeOf(pairs, counts[entry.list]!, entry.position - firsts[entry.list]!);
   return sumOfCode(codes, Number(offsets[entry.list]!) + code, width, table);
@@ -355,9 +413,9 @@ function sumOfCode(codes: Uint8Array, start: number, width: number, { levels, sc
   return sum;
 }
 
-function exactScore({ lists, rows, records }: Column, entry: Entry, table: Table, biases: Float64Array): number {
+function exactScore({ lists, growing, records }: Column, entry: Entry, table: Table, biases: Float64Array): number {
   const scores = new Float64Array(1);
-  const [codes, offsets, counts, firsts] = lists ?? rowAsList(rows!, entry, table);
+  const [codes, offsets, counts, firsts] = lists ?? rowAsList(growing!, entry, table);
   const size = 6 + table.queryLevels.length / 2;
   const isRow = lists === null;
   const own = isRow ? records!.subarray(entry.position * size, (entry.position + 1) * size) : records!;
@@ -389,7 +447,7 @@ function writeAnswer(best: readonly Entry[], { ids, scores, places, found }: Que
     ids[i] = entry.id;
     scores[i] = entry.score;
     places[i] = entry.column;
-    places[room + i] = entry.position;
+    places[room + i] = entry.row;
     places[2 * room + i] = entry.list;
   });
   found[1] = best.length;

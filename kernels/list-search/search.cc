@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t survivors_between_looks = 64;
 constexpr size_t prefetch_ahead = 8;
+constexpr size_t vectors_ahead = 4;
 constexpr size_t reservoir_slack = 192;
 
 // What the work is cut into. A work of null only counts.
@@ -28,8 +29,16 @@ struct Work {
   uint64_t* keys;
   Entry* entries;
   size_t capacity;
+  uint32_t* places;  // [places_for(wanted)]
   size_t bytes;
 };
+
+// A power of two, so that at least half of a table stays empty.
+size_t places_for(size_t wanted) {
+  size_t places = 16;
+  while (places < 2 * wanted) places *= 2;
+  return places;
+}
 
 template <typename T>
 T* take(uint8_t* from, size_t& at, size_t count) {
@@ -56,6 +65,7 @@ Work cut(const ListSearcher& searcher, size_t wanted, size_t threads, uint8_t* m
   work.keys = take<uint64_t>(from, at, lists);
   work.capacity = 2 * wanted + reservoir_slack;
   work.entries = take<Entry>(from, at, work.capacity * threads);
+  work.places = take<uint32_t>(from, at, places_for(wanted));
   work.bytes = at + 64;
   return work;
 }
@@ -85,6 +95,35 @@ struct Scan {
   ScanQuery query;
   double step;
 };
+
+bool has_copies(const ListSearcher& searcher) {
+  for (size_t c = 0; c < searcher.column_count; c++) {
+    if (searcher.columns[c].lists.rows != nullptr) return true;
+  }
+  return false;
+}
+
+bool is_better_copy(const Entry& a, const Entry& b) { return a.score != b.score ? a.score > b.score : a.position < b.position; }
+
+// Leaves the better entry of each tie, by a table of where ties are.
+void keep_once(Reservoir& best, uint32_t* places, size_t size) {
+  std::memset(places, 0xff, size * sizeof(uint32_t));
+  size_t kept = 0;
+  for (size_t i = 0; i < best.count; i++) {
+    const Entry entry = best.entries[i];
+    size_t at = (entry.tie * 0x9e3779b97f4a7c15u >> 32) & (size - 1);
+    while (places[at] != UINT32_MAX && best.entries[places[at]].tie != entry.tie) at = (at + 1) & (size - 1);
+    if (places[at] == UINT32_MAX) {
+      places[at] = static_cast<uint32_t>(kept);
+      best.entries[kept++] = entry;
+    } else if (is_better_copy(entry, best.entries[places[at]])) {
+      best.entries[places[at]] = entry;
+    }
+  }
+  best.count = kept;
+}
+
+uint32_t row_of(const Scan& scan, const Entry& entry) { return scan.searcher.columns[entry.column].lists.row_of(entry.position); }
 
 const uint8_t* record_of(const Scan& scan, const Entry& entry, size_t size) {
   return scan.searcher.columns[entry.column].records + size_t{entry.position} * size;
@@ -178,13 +217,46 @@ bool has_records(const ListSearcher& searcher) {
   return searcher.column_count > 0;
 }
 
+bool has_vectors(const ListSearcher& searcher) {
+  for (size_t c = 0; c < searcher.column_count; c++) {
+    if (searcher.columns[c].vectors == nullptr && searcher.columns[c].rows > 0) return false;
+  }
+  return searcher.column_count > 0;
+}
+
+void prefetch_vector(const Scan& scan, const Entry& entry) {
+  const size_t dim = scan.searcher.dim;
+  const uint16_t* vector = scan.searcher.columns[entry.column].vectors + size_t{row_of(scan, entry)} * dim;
+  for (size_t j = 0; j < dim; j += 32) __builtin_prefetch(vector + j);
+}
+
+// <q, x> of the first `count` entries.
+void score_exactly(const Kernels& kernels, const Scan& scan, size_t count) {
+  Entry* entries = scan.query.best->entries;
+  for (size_t i = 0; i < count && i < vectors_ahead; i++) prefetch_vector(scan, entries[i]);
+  for (size_t i = 0; i < count; i++) {
+    if (i + vectors_ahead < count) prefetch_vector(scan, entries[i + vectors_ahead]);
+    float score;
+    const uint16_t* vectors = scan.searcher.columns[entries[i].column].vectors;
+    const uint32_t row = row_of(scan, entries[i]);
+    kernels.half_products(scan.request.query, vectors, &row, 1, scan.searcher.dim, &score);
+    entries[i].score = score == score ? static_cast<double>(score) : -INFINITY;
+  }
+}
+
 bool refine(const Kernels& kernels, const Scan& scan, const SecondQuery& second, const uint8_t* cancel) {
   Reservoir& best = *scan.query.best;
+  const bool has_second = has_records(scan.searcher), is_exact = scan.request.last == Stage::exact && has_vectors(scan.searcher);
+  if (!has_second && !is_exact) return true;
   const int64_t level_sum = sum_levels(second.levels, second.dim);
-  if (!score_all(kernels, scan, second, level_sum, cancel)) return false;
+  if (has_second && !score_all(kernels, scan, second, level_sum, cancel)) return false;
   const size_t refined = scan.request.refined < best.count ? scan.request.refined : best.count;
   if (refined > 0) select_entries(best.entries, best.count, refined);
-  score_best(kernels, scan, second, level_sum, refined);
+  if (is_exact) {
+    score_exactly(kernels, scan, refined);
+  } else {
+    score_best(kernels, scan, second, level_sum, refined);
+  }
   best.count = refined;
   return true;
 }
@@ -209,7 +281,8 @@ bool scan_all(const ScanTask& task, Reservoir& best, ScanCrew* crew) {
   return !task.progress->is_cancelled.load();
 }
 
-void write_answer(const Reservoir& best, size_t k, SearchAnswer& answer) {
+void write_answer(const Scan& scan, size_t k, SearchAnswer& answer) {
+  const Reservoir& best = *scan.query.best;
   const size_t found = best.count < k ? best.count : k;
   if (found > 0) select_entries(best.entries, best.count, found);
   sort_entries(best.entries, found);
@@ -218,7 +291,7 @@ void write_answer(const Reservoir& best, size_t k, SearchAnswer& answer) {
     answer.ids[i] = entry.tie;
     answer.scores[i] = entry.score;
     answer.columns[i] = entry.column;
-    answer.positions[i] = entry.position;
+    answer.positions[i] = row_of(scan, entry);
     answer.lists[i] = entry.list;
   }
   answer.found = static_cast<uint32_t>(found);
@@ -256,10 +329,10 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
                          answer.probes, answer.probed, cancel,  &progress, work.entries, work.capacity};
   if (!scan_all(task, best, crew)) return false;
   answer.scanned = static_cast<double>(progress.scanned.load());
+  if (has_copies(searcher)) keep_once(best, work.places, places_for(request.wanted));
   const SecondQuery second = {work.tables, work.query_levels, half_unit, searcher.subquantizers, coded_dim};
-  const bool is_refined = request.last == Stage::second && has_records(searcher);
-  if (is_refined && !refine(kernels, scan, second, cancel)) return false;
-  write_answer(best, request.k, answer);
+  if (request.last >= Stage::second && !refine(kernels, scan, second, cancel)) return false;
+  write_answer(scan, request.k, answer);
   return true;
 }
 

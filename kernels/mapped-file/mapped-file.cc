@@ -100,6 +100,20 @@ int advise_mapping(const void* address, Advice advice) {
   return madvise(mapping->address, mapping->size, advices[static_cast<int>(advice)]) == 0 ? 0 : errno;
 }
 
+void prefer_large_pages(const void* address, size_t size) {
+#ifdef MADV_COLLAPSE
+  Mapping* mapping = hold_mapping(address);
+  if (mapping != nullptr) return release_mapping(mapping);
+  constexpr uintptr_t large = 2097152;
+  const uintptr_t begin = (reinterpret_cast<uintptr_t>(address) + large - 1) & ~(large - 1);
+  const uintptr_t end = (reinterpret_cast<uintptr_t>(address) + size) & ~(large - 1);
+  if (end > begin) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_COLLAPSE);
+#else
+  (void)address;
+  (void)size;
+#endif
+}
+
 void close_mapping(const void* address) {
   const std::lock_guard<std::mutex> guard(lock);
   Mapping* mapping = find_start(address);

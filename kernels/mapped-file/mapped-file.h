@@ -28,6 +28,10 @@ void close_mapping(const void* address);
 Mapping* hold_mapping(const void* address);
 void release_mapping(Mapping* mapping);
 
+// Asks for pages of 2 MiB under memory that is no mapping of a file, for reads at random places; where it is done a page table's walk is
+// saved for each. Nothing is promised: systems without it, and memory of less, stay as they are.
+void prefer_large_pages(const void* address, size_t size);
+
 // The last word: closes the mapping if nobody did, and forgets it. Called once, when JavaScript has dropped the buffer.
 void forget_mapping(Mapping* mapping);
 

@@ -12,6 +12,7 @@ import { interleavedRuns } from './support/ann/interleaved-runs.js';
 import { mixedRows, neighboursWanted } from './support/ann/million.js';
 import { readFloatRows, readRowNumbers, writeFloatRows, writeRowNumbers } from './support/ann/npy-file.js';
 import { recallOf, rightAnswers } from './support/ann/recall.js';
+import { RecallStore } from './support/ann/recall-store.js';
 import { ShoalExact } from './support/ann/shoal-exact.js';
 import { halves, Tuner } from './support/ann/tune.js';
 import { exactNeighbours } from './support/ann/truth.js';
@@ -107,6 +108,7 @@ class Pretended implements AnnSystem {
   readonly system = 'pretended';
   readonly variant = 'only';
   readonly callMicros = 1;
+  readonly keptAs: string | null;
   readonly families = [
     [4, 9, 10].map((found) => ({ found, micros: 10 * found })),
     [6, 9, 10].map((found) => ({ found, micros: 5 * found })),
@@ -114,8 +116,9 @@ class Pretended implements AnnSystem {
   readonly asked: Setting[] = [];
   readonly #truth: Int32Array;
 
-  constructor(truth: Int32Array) {
+  constructor(truth: Int32Array, keptAs: string | null = null) {
     this.#truth = truth;
+    this.keptAs = keptAs;
   }
 
   prepare = () => Promise.resolve({ buildSeconds: 0, bytesPerVector: 1, codeBytes: 1 });
@@ -154,10 +157,11 @@ describe('tuning and measuring', () => {
     const answers = rightAnswers(base, queries, truth, 10);
     const system = new Pretended(truth.values);
     const { tuning, testing } = halves(queryCount);
-    const tuner = new Tuner(system, answers, tuning);
+    const of = { tuning, store: await RecallStore.open(null), name: 'set' };
+    const tuner = new Tuner(system, answers, of);
     const tuned = await tuner.best(0.9);
     assert.deepEqual(tuned?.setting, { found: 9, micros: 45 });
-    assert.equal(await new Tuner({ ...system, families: [] } as never, answers, tuning).best(0.9), null);
+    assert.equal(await new Tuner({ ...system, families: [] } as never, answers, of).best(0.9), null);
     const entry = { system, built: await system.prepare(), target: 0.9, tuned };
     const options = { repetitions: 3, seconds: 1, progress: () => undefined };
     const [measured] = await interleavedRuns([entry], answers, testing, options);
@@ -168,6 +172,24 @@ describe('tuning and measuring', () => {
     assert.equal(measured!.queries, 20);
   });
 
+  it('ask a kept index for the same recalls once, and for its speed again', async () =>
+    inFolder(async (folder) => {
+      const { base, querySets } = await smallDataset(rows, dim, queryCount);
+      const { queries, truth } = querySets[0]!;
+      const answers = rightAnswers(base, queries, truth, 10);
+      const path = join(folder, 'kept', 'recalls.json');
+      const asked: number[] = [];
+      for (const name of ['one set', 'one set', 'another']) {
+        const store = await RecallStore.open(path);
+        const system = new Pretended(truth.values, 'pretended 1');
+        const tuner = new Tuner(system, answers, { tuning: halves(queryCount).tuning, store, name });
+        assert.deepEqual((await tuner.best(0.9))?.setting, { found: 9, micros: 45 });
+        await store.save();
+        asked.push(system.asked.length);
+      }
+      assert.deepEqual(asked, [10, 6, 10]);
+    }));
+
   it('of the exact scan need no tuning and find everything', async () => {
     const dataset = await smallDataset(rows, dim, queryCount);
     const [set] = dataset.querySets;
@@ -175,7 +197,8 @@ describe('tuning and measuring', () => {
     await system.prepare();
     await system.useQueries(set!);
     const answers = rightAnswers(dataset.base, set!.queries, set!.truth, 10);
-    const tuned = await new Tuner(system, answers, halves(queryCount).tuning).best(0.95);
+    const of = { tuning: halves(queryCount).tuning, store: await RecallStore.open(null), name: 'set' };
+    const tuned = await new Tuner(system, answers, of).best(0.95);
     assert.deepEqual(tuned?.setting, {});
     assert.ok(tuned.recall > 0.99);
   });
@@ -208,7 +231,7 @@ describe('inverted lists', () => {
       sizes.push((await system.prepare()).codeBytes);
       await system.close();
     }
-    assert.deepEqual(sizes, [12, 50, 50, 178]);
+    assert.deepEqual(sizes, [12, 50, 50, 160]);
   });
 });
 

@@ -1,7 +1,8 @@
 /**
  * How many queries a second at a recall, one thread, beside FAISS, ScaNN, hnswlib and SVS?
  *
- * Every system and variant is tuned alike on the even queries: the fastest of its settings that reaches the target.
+ * Every system and variant is tuned alike on the even queries: the fastest of its settings that reaches the target. Indexes of peers and the
+ * recalls of their settings are kept in the cache, so a run that was interrupted goes on; times are always measured anew.
  * Reported are the odd ones, all systems in turn, three times: qps1, p50Us and p99Us of the fastest repetition (one
  * query a call), qpsBatch (all in one call), medians beside them. Of a system's variants those are measured that no
  * other beats in both bytes and speed. From single queries of a peer the fixed cost of its Python call is taken off:
@@ -19,6 +20,7 @@ import { openPeers } from './support/ann/open-peers.js';
 import { ownLists } from './support/ann/own-lists.js';
 import { variantsOf } from './support/ann/peer-variants.js';
 import { rightAnswers } from './support/ann/recall.js';
+import { RecallStore } from './support/ann/recall-store.js';
 import { ShoalExact } from './support/ann/shoal-exact.js';
 import { halves, Tuner } from './support/ann/tune.js';
 
@@ -31,8 +33,9 @@ export const benchmark: Benchmark = {
     {
       flag: '--variants PATTERN',
       describe: 'of the peers: all, quick (those that lead), or an expression',
-      default: 'all',
+      default: 'quick',
     },
+    { flag: '--own PATTERN', describe: "of Shoal's lists: an expression over their names", default: '.' },
     { flag: '--build-threads N', describe: 'of the builds of peers; searches have one', default: '1' },
     { flag: '--repetitions N', describe: 'of each system', default: '3' },
     { flag: '--seconds N', describe: 'of a repetition: a slow system is asked fewer queries', default: '8' },
@@ -47,6 +50,7 @@ interface Report {
   readonly dataset: AnnDataset;
   readonly rows: Record<string, unknown>[];
   readonly context: BenchmarkContext;
+  readonly recalls: RecallStore;
 }
 
 interface Ready {
@@ -64,10 +68,13 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
     threads: Number(options['build-threads']),
     progress: (line) => context.progress(line),
   });
+  const recalls = await RecallStore.open(
+    dataset.folder === null ? null : join(dataset.folder, `recalls-${dataset.name}.json`),
+  );
   const all = [...ownSystems(dataset, context), ...peers.systems];
   const rows: Record<string, unknown>[] = [...peers.absent].map(([name, why]) => ({ system: name, absent: why }));
   try {
-    const report = { dataset, rows, context };
+    const report = { dataset, rows, context, recalls };
     const ready = await prepareAll(all, report);
     const lines: string[] = [];
     for (const set of dataset.querySets) {
@@ -85,7 +92,9 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
 /** Shoal's side. */
 function ownSystems(dataset: AnnDataset, { clock, options, smoke, progress }: BenchmarkContext): AnnSystem[] {
   const threads = Number(options['threads']);
-  return [new ShoalExact(dataset.base, clock), ...ownLists(dataset, { clock, threads, smoke, progress })];
+  const pattern = new RegExp(options['own'] ?? '');
+  const lists = ownLists(dataset, { clock, threads, smoke, progress });
+  return [new ShoalExact(dataset.base, clock), ...lists.filter(({ variant }) => pattern.test(variant))];
 }
 
 async function prepareAll(systems: readonly AnnSystem[], report: Report): Promise<Ready[]> {
@@ -102,6 +111,7 @@ async function prepareAll(systems: readonly AnnSystem[], report: Report): Promis
 }
 
 async function measureSet(ready: readonly Ready[], set: QuerySet, report: Report): Promise<Measured[]> {
+  const { recalls } = report;
   const { options, progress, smoke } = report.context;
   const answers = rightAnswers(report.dataset.base, set.queries, set.truth, k);
   const { tuning, testing } = halves(set.queries.count);
@@ -110,13 +120,14 @@ async function measureSet(ready: readonly Ready[], set: QuerySet, report: Report
   for (const { system, built } of ready) {
     await orAbsent(system, report, async () => {
       await system.useQueries(set);
-      const tuner = new Tuner(system, answers, tuning);
+      const tuner = new Tuner(system, answers, { tuning, store: recalls, name: set.name });
       for (const target of targets) {
         const tuned = await tuner.best(target);
         const how = tuned === null ? 'never' : `${JSON.stringify(tuned.setting)} ${tuned.micros.toFixed(0)} µs`;
         progress(`${set.name} ${system.system} ${system.variant} at ${target}: ${how}`);
         if (tuned !== null) entries.push({ system, built, target, tuned });
       }
+      await recalls.save();
     });
   }
   const repetitions = smoke ? 1 : Number(options['repetitions']);

@@ -44,7 +44,10 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const dataset = await datasetOf(context);
   const { base, folder } = dataset;
   const lists = context.smoke ? 8 : listCountFor(base.count);
-  const trained = await trainedLists({ base, folder, lists, queries: null, progress: context.progress });
+  const trained = await trainedLists({
+    ...{ base, folder, lists, hasSeconds: false, queries: null },
+    progress: context.progress,
+  });
   const { structure, codebook } = trained.parts;
   const directory = await mkdtemp(join(tmpdir(), 'shoal-bench-shard-'));
   try {

@@ -236,7 +236,7 @@ void check_coded(const Kernels& kernels, uint32_t count, size_t subquantizers, s
 // A search over two columns of lists of awkward sizes and one of rows, every array of exactly its size, by one thread or by two; the hits
 // must equal the reference's.
 std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t count, size_t subquantizers, size_t dsub, size_t dim,
-                           const std::vector<float>& rows, bool has_help) {
+                           const std::vector<float>& rows, Stage last, bool has_help) {
   const uint64_t offsets[3] = {0, 0, 0};
   const uint32_t counts[3] = {0, count, count}, firsts[3] = {0, 0, count};
   std::vector<uint8_t> records(coded.records), live((2 * count + 7) / 8, 0xb7), work;
@@ -247,13 +247,21 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   std::vector<uint32_t> row_lists(count);
   for (size_t i = 0; i < count; i++) row_lists[i] = i % 5 == 4 ? 1'000'000 : static_cast<uint32_t>(i % 3);
   const std::vector<uint8_t> row_filter((count + 7) / 8, 0x6f);
+  std::vector<uint16_t> halves(2 * count * dim);
+  for (size_t i = 0; i < halves.size(); i++) halves[i] = static_cast<uint16_t>(0x2c00 + 37 * i % 0x0fff + (i % 2 << 15));
+  // Where vectors end the search, each lies in two lists.
+  std::vector<uint32_t> numbers(2 * count);
+  for (size_t i = 0; i < numbers.size(); i++) numbers[i] = static_cast<uint32_t>(i / 2);
   SearchColumn columns[3] = {};
   for (uint32_t c = 0; c < 2; c++) {
-    columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c}, records.data(), 2 * count, {}};
+    columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c},
+                  records.data(), 2 * count, halves.data(), {}};
+    if (last == Stage::exact) columns[c].lists.rows = numbers.data();
   }
   columns[2].lists.ids = row_ids.data();
   columns[2].lists.column = 2;
   columns[2].records = coded.records.data();
+  columns[2].vectors = halves.data();
   columns[2].rows = count;
   columns[2].in_rows = {coded.codes.data(), coded.factors.data(), row_lists.data()};
   const uint8_t* filters[3] = {nullptr, nullptr, row_filter.data()};
@@ -272,7 +280,7 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   SearchAnswer answer = {probes, biases, found, scores, places[0], places[1], places[2]};
   const uint8_t cancel = 0;
   const std::vector<float> query(coded.query.begin(), coded.query.begin() + static_cast<long>(dim));
-  const SearchRequest request = {query.data(), 2, 2, 9, 7, 5, -1e300, false, Stage::second, filters};
+  const SearchRequest request = {query.data(), 2, last == Stage::exact ? 3u : 2u, 9, 7, 5, -1e300, false, last, filters};
   search_lists(kernels, searcher, request, work.data(), &cancel, answer, has_help ? &crew : nullptr);
   if (has_help) helper.join();
   std::vector<double> all = {static_cast<double>(answer.probed), static_cast<double>(answer.found), answer.scanned};
@@ -290,9 +298,11 @@ void check_search(const Kernels& kernels, uint32_t count, size_t subquantizers, 
   const auto points = values(count * subquantizers * dsub), rows = values(3 * dim);
   const Kernels& plain = *find_kernels("reference");
   const Coded coded = code(plain, points, inputs, subquantizers, dsub);
-  const auto expected = search(plain, coded, count, subquantizers, dsub, dim, rows, false);
-  for (const bool has_help : {false, true}) {
-    require_equal("search", kernels.name, expected, search(kernels, coded, count, subquantizers, dsub, dim, rows, has_help));
+  for (Stage last : {Stage::second, Stage::exact}) {
+    const auto expected = search(plain, coded, count, subquantizers, dsub, dim, rows, last, false);
+    for (const bool has_help : {false, true}) {
+      require_equal("search", kernels.name, expected, search(kernels, coded, count, subquantizers, dsub, dim, rows, last, has_help));
+    }
   }
 }
 

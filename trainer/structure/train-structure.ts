@@ -11,12 +11,14 @@ import { ShoalError } from '../../base/errors.js';
 import { subquantizersMax } from '../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
+import { secondLists } from '../../vector-index/codebook/second-lists.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
 import { gatherRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 import { factorScales } from './factor-scales.js';
 import { trainAnchors } from './train-anchors.js';
 import { trainLists, type TrainedLists } from './train-lists.js';
+import { trainRouting } from './train-routing.js';
 import { trainWords } from './train-words.js';
 
 export interface StructureSample {
@@ -32,17 +34,21 @@ export interface StructureOptions {
   /** Wanted; never more than there are different vectors, so fewer may come back. */
   readonly lists: number;
   readonly random: Random;
+  /** Routes are learned from the queries, to vectors that lie in one list each, or in two. Default: the centroids route. */
+  readonly routes?: 'to one' | 'to two';
   /** Lists of more than so many times the mean are halved; 2.5. */
   readonly largestShare?: number;
   /** Looked at every few milliseconds. */
   readonly signal?: StopSign;
   /** `share` of the step, from 0 to 1. */
-  onProgress?(step: 'lists' | 'anchors' | 'words', share: number): void;
+  onProgress?(step: 'lists' | 'anchors' | 'words' | 'routes', share: number): void;
 }
 
 export interface TrainedStructure {
   readonly structure: Structure;
   readonly codebook: ListCodebook;
+  /** float32[lists, dim]: what queries are compared with to choose lists; the centroids where nothing is learned. */
+  readonly routing: Float32Array;
   /** Mean inner product of the sample's vectors with their centroids. */
   readonly objective: number;
 }
@@ -83,7 +89,25 @@ export function trainStructure(sample: StructureSample, options: StructureOption
   });
   const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
   const codebook = { words, ...shape, ...scales, dim, bases: lists.means, anchors };
-  return { structure, codebook, objective: lists.objective };
+  return {
+    structure,
+    codebook,
+    routing: routesOf(structure, sample, { ...options, lists }),
+    objective: lists.objective,
+  };
+}
+
+function routesOf(
+  structure: Structure,
+  { vectors, queries }: StructureSample,
+  options: Omit<StructureOptions, 'lists'> & { readonly lists: TrainedLists },
+): Float32Array {
+  const { random, signal, onProgress, routes } = options;
+  if (queries === null || routes === undefined) return structure.centroids;
+  const firsts = options.lists.assignments;
+  const lists = routes === 'to two' ? [firsts, secondLists(structure, vectors, firsts)] : [firsts];
+  const told = { random, signal, onProgress: (share: number) => onProgress?.('routes', share) };
+  return trainRouting(structure, { vectors, lists, queries }, told);
 }
 
 /** Four dimensions a word, more where there would be more parts than a code may have. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Random } from '../../../base/random.js';
+import { floatOfHalf, toFloat16 } from '../../../kernels/float16/portable.js';
 import type { NativeKernels, RowColumnArrays, SearchColumnArrays } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
 import { bytesOfList, codebookOf, randomLists, scales } from '../coded.js';
@@ -50,7 +51,8 @@ function indexOf(random: Random, dim: number, rest: { dsub?: number; columns?: n
       const rows = turned.reduce((sum, size) => sum + size, 0);
       const ids = BigUint64Array.from({ length: rows }, (_, row) => BigInt((rows - row) * columns + c));
       const records = recordsOf(random, rows, subquantizers * dsub);
-      return [made.codes, made.offsets, made.counts, made.firsts, ids, records, null];
+      const vectors = halves(normals(random, rows * dim, dim));
+      return [made.codes, made.offsets, made.counts, made.firsts, ids, records, null, vectors, null];
     }),
   };
 }
@@ -97,6 +99,16 @@ async function run(kernels: NativeKernels, index: Index, asked: Asked, isAsync =
   return { done, ...own };
 }
 
+function halves(values: Float32Array): Uint16Array {
+  const bits = new Uint16Array(values.length);
+  toFloat16(values, bits);
+  return bits;
+}
+
+function productOf(query: Float32Array, vectors: Uint16Array, row: number): number {
+  return query.reduce((sum, value, j) => sum + value * floatOfHalf(vectors[row * query.length + j]!), 0);
+}
+
 async function agree(index: Index, asked: Asked = {}) {
   const { expected, actual } = await onBoth((kernels) => run(kernels, index, asked));
   assert.deepEqual(actual, expected);
@@ -114,6 +126,7 @@ describe('the search of lists', () => {
       assert.deepEqual([...all.found], [sizes.length, rows, rows]);
       await agree(index, { wanted: 1, refined: 1, k: 1 });
       await agree(index, { last: 3, nprobe: 5, candidates: 5 });
+      await agree(index, { last: 5, nprobe: 5, candidates: 5, refined: 25 });
       await agree(index, { queries: 3, nprobe: 2, candidates: 3, wanted: 300 });
     });
   }
@@ -176,8 +189,8 @@ describe('the search of lists', () => {
       Uint8Array.from({ length: (rows + 7) >> 3 }, () => (random.below(100) < percent ? random.below(256) : 0));
     for (const percent of [0, 5, 60, 100]) {
       const columns = index.columns.map((column): SearchColumnArrays => {
-        const [codes, offsets, counts, firsts, ids, records] = column;
-        return [codes, offsets, counts, firsts, ids, records, bitmap(ids.length, 90)];
+        const [codes, offsets, counts, firsts, ids, records, , vectors] = column;
+        return [codes, offsets, counts, firsts, ids, records, bitmap(ids.length, 90), vectors, null];
       });
       const filters = columns.map((column, c) => (c === 0 ? bitmap(column[4].length, percent) : null));
       const { places, found } = await agree({ ...index, columns }, { filters, k: 300, wanted: 700, refined: 300 });
@@ -199,8 +212,62 @@ describe('the search of lists', () => {
   it('ends with first scores where a column has no second code', async () => {
     const index = indexOf(testRandom(), 12);
     const [codes, offsets, counts, firsts, ids] = index.columns[0]!;
-    const columns = [[codes, offsets, counts, firsts, ids, null, null] as SearchColumnArrays, index.columns[1]!];
+    const columns = [
+      [codes, offsets, counts, firsts, ids, null, null, null, null] as SearchColumnArrays,
+      index.columns[1]!,
+    ];
     assert.deepEqual(await agree({ ...index, columns }), await agree({ ...index, columns }, { last: 3 }));
+  });
+
+  it('ends with the products of the vectors, of first survivors where there is no second code', async () => {
+    const index = indexOf(testRandom(), 33);
+    const all = { last: 5, wanted: 2000, refined: 2000, k: 10 };
+    const { ids, scores } = await agree(index, all);
+    const query = normals(testRandom(), 33, 33);
+    const exact = index.columns.flatMap(([, , , , own, , , vectors]) =>
+      [...own].map((id, row) => ({ id, score: productOf(query, vectors!, row) })),
+    );
+    exact.sort((a, b) => b.score - a.score);
+    assert.deepEqual([...ids], exact.slice(0, 10).map(({ id }) => id)); // prettier-ignore
+    exact.slice(0, 10).forEach(({ score }, i) => assert.ok(Math.abs(score - scores[i]!) < 1e-5));
+    const columns = index.columns.map(([codes, offsets, counts, firsts, own, , live, vectors]): SearchColumnArrays => {
+      return [codes, offsets, counts, firsts, own, null, live, vectors, null];
+    });
+    assert.deepEqual((await agree({ ...index, columns }, all)).ids, ids);
+  });
+
+  it('ends with both codes where a column has no vectors', async () => {
+    const index = indexOf(testRandom(), 12);
+    const [codes, offsets, counts, firsts, ids, records] = index.columns[0]!;
+    const columns = [
+      [codes, offsets, counts, firsts, ids, records, null, null, null] as SearchColumnArrays,
+      index.columns[1]!,
+    ];
+    assert.deepEqual(await agree({ ...index, columns }, { last: 5 }), await agree({ ...index, columns }));
+  });
+
+  it('answers a vector that lies in several lists once, by the rows of its bitmaps, ids and vectors', async () => {
+    const random = testRandom();
+    const index = indexOf(random, 20);
+    const columns = index.columns.map(([codes, offsets, counts, firsts, ids, records]): SearchColumnArrays => {
+      const some = ids.slice(0, (2 * ids.length) / 3);
+      const rows = Uint32Array.from(ids, (_, position) => (position * 7) % some.length);
+      const live = Uint8Array.from({ length: (some.length + 7) >> 3 }, () => 255 - (1 << random.below(8)));
+      return [codes, offsets, counts, firsts, some, records, live, halves(normals(random, some.length * 20, 20)), rows];
+    });
+    const filters = [null, new Uint8Array((columns[1]![4].length + 7) >> 3).fill(0xee)];
+    for (const last of [3, 4, 5]) {
+      const all = { last, filters, wanted: 2000, refined: 2000, k: 900 };
+      const { ids, places, found } = await agree({ ...index, columns }, all);
+      assert.equal(new Set(ids.subarray(0, found[1])).size, found[1]);
+      for (let i = 0; i < found[1]!; i++) {
+        const [, , , , own, , live] = columns[places[i]!]!;
+        const row = places[900 + i]!;
+        assert.equal(own[row], ids[i]);
+        assert.ok(((live![row >> 3]! >> (row & 7)) & 1) === 1 && (places[i] === 0 || row % 4 !== 0));
+      }
+      await agree({ ...index, columns }, { last, filters, wanted: 30, refined: 15, k: 10, nprobe: 4, candidates: 6 });
+    }
   });
 
   it('survives queries and tables of NaN, infinity and zeros', async () => {

@@ -48,6 +48,8 @@ export interface AnnSystem {
    * measured.
    */
   readonly callMicros: number;
+  /** Names the index that is searched, where it is kept and will be the same the next time; null = measure its recalls anew. */
+  readonly keptAs: string | null;
   /**
    * Settings to try. Within a family one knob grows from setting to setting, and recall with it; the families differ
    * in the other knobs. One family with one setting = nothing to tune.

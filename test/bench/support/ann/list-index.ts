@@ -2,8 +2,8 @@
  * An index of inverted lists over one column of codes: what a segment holds, without documents around it. Rows are rounded
  * to half precision before they are coded, as documents are.
  */
-import { encodeSecond, encodeVectors, packList, recordBytes, type Lists } from '../../../../kernels/codes.js';
-import { assignNearest, scoreDense, toFloat16, toFloat32 } from '../../../../kernels/kernels.js';
+import { encodeSecond, encodeVectors, packList, type Lists } from '../../../../kernels/codes.js';
+import { assignNearest, toFloat16, toFloat32 } from '../../../../kernels/kernels.js';
 import {
   coarseTable,
   openSearcher,
@@ -12,10 +12,13 @@ import {
   type SearchScratch,
 } from '../../../../kernels/list-search.js';
 import type { ListCodebook } from '../../../../vector-index/codebook/list-codebook.js';
+import { secondLists } from '../../../../vector-index/codebook/second-lists.js';
 import { listCountOf, type Structure } from '../../../../vector-index/codebook/structure.js';
 import type { FloatRows } from './npy-file.js';
 
 export interface ListIndexParts {
+  /** Every vector lies in two lists and is compared itself in the end; else there is a second code, which belongs to one list. */
+  readonly hasCopies: boolean;
   readonly structure: Structure;
   readonly codebook: ListCodebook;
   /** float32[lists, dim]: what queries are compared with to choose lists; documents go by the structure's centroids. */
@@ -39,34 +42,36 @@ export class ListIndex {
   readonly #codebook: ListCodebook;
   readonly #searcher: ListSearcher;
   readonly #lists: number;
-  /** Rows of the base by position. */
-  readonly #rows: Uint32Array;
-  readonly #halves: Uint16Array;
+  /** The row of the base of every place that is answered; null where places are rows. */
+  readonly #rows: Uint32Array | null;
   #scratch: SearchScratch | null = null;
   #request: SearchRequest | null = null;
   #options: ListQueryOptions | null = null;
 
-  constructor(base: FloatRows, { structure, codebook, routing }: ListIndexParts) {
+  constructor(base: FloatRows, { structure, codebook, routing, hasCopies }: ListIndexParts) {
     const { dim, count } = base;
     if (dim !== codebook.subquantizers * codebook.dsub) throw new Error(`lists of ${dim} values are not measured`);
     this.#codebook = codebook;
     this.#lists = listCountOf(structure);
-    this.#halves = toFloat16(base.values);
-    const rounded = toFloat32(this.#halves);
-    const members = membersOf(rounded, structure);
-    const coded = members.map((rows, list) => this.#encodeList(rounded, rows, list));
+    const halves = toFloat16(base.values);
+    const rounded = toFloat32(halves);
+    const members = membersOf(rounded, structure, hasCopies);
+    const rows = Uint32Array.from(members.flatMap((own) => [...own]));
+    this.#rows = hasCopies ? null : rows;
+    const coded = members.map((own, list) => this.#encodeList(rounded, own, { list, hasRecords: !hasCopies }));
     const lists = columnOf(coded, members);
-    this.#rows = new Uint32Array(count);
-    const records = new Uint8Array(count * recordBytes(dim));
-    members.forEach((rows, list) => {
-      this.#rows.set(rows, lists.firsts[list]);
-      records.set(coded[list]!.records, lists.firsts[list]! * recordBytes(dim));
-    });
-    const ids = BigUint64Array.from(this.#rows, BigInt);
     this.#searcher = openSearcher({
       ...{ codebook, dim, lists: this.#lists, bases: codebook.bases },
       coarse: coarseTable(routing, dim),
-      columns: [{ lists, ids, records, live: null }],
+      columns: [
+        {
+          ...{ lists, live: null, rows: hasCopies ? rows : null, vectors: hasCopies ? halves : null },
+          ids: hasCopies
+            ? BigUint64Array.from({ length: count }, (_, row) => BigInt(row))
+            : BigUint64Array.from(rows, BigInt),
+          records: hasCopies ? null : joined(coded.map(({ records }) => records)),
+        },
+      ],
     });
   }
 
@@ -74,13 +79,13 @@ export class ListIndex {
   configure(options: ListQueryOptions): void {
     const { survivors, exact, k } = options;
     const nprobe = Math.min(options.nprobe, this.#lists);
-    const found = Math.max(exact, k);
-    const wanted = Math.max(survivors, found);
+    const wanted = Math.max(survivors, exact, k);
     this.#options = options;
-    this.#scratch = this.#searcher.scratch({ queries: queriesAtOnce, nprobe, wanted, k: found });
+    this.#scratch = this.#searcher.scratch({ queries: queriesAtOnce, nprobe, wanted, k });
     this.#request = {
-      ...{ queries: 1, nprobe, candidates: Math.min(2 * nprobe, this.#lists), hasBiases: false, wanted, k: found },
-      ...{ refined: Math.min(2 * found + 16, wanted), threshold: -Infinity, last: survivors > 0 ? 'second' : 'first' },
+      ...{ queries: 1, nprobe, candidates: nprobe, hasBiases: false, wanted, k },
+      ...{ refined: exact > 0 ? Math.max(exact, k) : 2 * k + 16, threshold: -Infinity },
+      last: exact > 0 ? 'exact' : survivors > 0 ? 'second' : 'first',
     };
   }
 
@@ -95,10 +100,9 @@ export class ListIndex {
     for (let q = 0; q < count; q++) {
       const from = (3 * q + 1) * request.k;
       const positions = scratch.places.subarray(from, from + scratch.found[3 * q + 1]!);
-      const query = queries.subarray(q * dim, (q + 1) * dim);
       const own = ids.subarray(q * options.k, (q + 1) * options.k);
-      if (options.exact > 0) own.set(this.#exact(query, positions, options.k));
-      else for (let i = 0; i < positions.length; i++) own[i] = this.#rows[positions[i]!]!;
+      for (let i = 0; i < positions.length; i++)
+        own[i] = this.#rows === null ? positions[i]! : this.#rows[positions[i]!]!;
     }
   }
 
@@ -106,37 +110,38 @@ export class ListIndex {
     this.#searcher.close();
   }
 
-  #exact(query: Float32Array, positions: Uint32Array, k: number): Uint32Array {
-    const rows = positions.map((position) => this.#rows[position]!);
-    return rowsByScore(rows, scoreDense(this.#halves, query.length, query, rows), k);
-  }
-
-  #encodeList(values: Float32Array, rows: Uint32Array, list: number) {
+  #encodeList(values: Float32Array, rows: Uint32Array, { list, hasRecords }: { list: number; hasRecords: boolean }) {
     const { dim, bases, anchors, subquantizers } = this.#codebook;
     const points = new Float32Array(rows.length * dim);
     rows.forEach((row, i) => points.set(values.subarray(row * dim, (row + 1) * dim), i * dim));
     const part = (table: Float32Array) => table.subarray(list * dim, (list + 1) * dim);
     const of = { base: part(bases), anchor: part(anchors) };
     const coded = encodeVectors(this.#codebook, points, of);
-    const records = encodeSecond(this.#codebook, points, { ...of, ...coded });
+    const records = hasRecords ? encodeSecond(this.#codebook, points, { ...of, ...coded }) : new Uint8Array(0);
     return { blocks: packList(subquantizers, coded), records };
   }
 }
 
-/** The first k of `items`, larger scores first, equal ones by smaller item. */
-function rowsByScore(items: Uint32Array, scores: Float32Array, k: number): Uint32Array {
-  const least = scores.length <= k ? -Infinity : scores.slice().sort()[scores.length - k]!;
-  const best: number[] = [];
-  for (let i = 0; i < items.length; i++) if (scores[i]! >= least) best.push(i);
-  best.sort((a, b) => scores[b]! - scores[a]! || items[a]! - items[b]!);
-  return Uint32Array.from(best.slice(0, k), (i) => items[i]!);
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** The rows of every list, ascending. */
-function membersOf(values: Float32Array, { centroids, dim }: Structure): Uint32Array[] {
-  const { assignments: lists } = assignNearest(values, centroids, dim);
-  const members: number[][] = Array.from({ length: centroids.length / dim }, () => []);
-  lists.forEach((list, row) => members[list]!.push(row));
+function membersOf(values: Float32Array, structure: Structure, hasCopies: boolean): Uint32Array[] {
+  const { centroids, dim } = structure;
+  const { assignments: firsts } = assignNearest(values, centroids, dim);
+  const members: number[][] = Array.from({ length: listCountOf(structure) }, () => []);
+  const seconds = hasCopies ? secondLists(structure, values, firsts) : firsts;
+  firsts.forEach((list, row) => {
+    members[list]!.push(row);
+    if (seconds[row] !== list) members[seconds[row]!]!.push(row);
+  });
   return members.map((rows) => Uint32Array.from(rows));
 }
 

@@ -1,6 +1,6 @@
 /** Which of Shoal's indexes of lists are measured, and the settings that are tried of each. */
 import type { Clock } from '../../../../base/clock.js';
-import type { AnnSystem, Setting } from './ann-system.js';
+import type { AnnSystem } from './ann-system.js';
 import type { AnnDataset } from './dataset.js';
 import { ShoalLists } from './shoal-lists.js';
 import { trainedLists, type TrainedLists } from './trained-lists.js';
@@ -14,43 +14,61 @@ export interface OwnListsOptions {
   progress(line: string): void;
 }
 
-const probes = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 512, 768];
+const probes = [
+  ...[1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 19, 22, 25, 28, 32, 36, 40, 44, 48, 56, 64, 72, 80, 96, 112, 128, 144],
+  ...[160, 192, 224, 256, 320, 384, 512, 768],
+];
 const survivors = [50, 100, 200];
-/** Candidates that are compared exactly, where the rows lie beside the codes. */
-const exact = 30;
+/** Survivors of the first code that are compared exactly, some of them twice. */
+const exact = [30, 45, 60, 90, 130];
 /** Candidates of the second code where every vector is scanned. */
 const codecSurvivors = 400;
-const trainingQueriesMax = 12_000;
+const trainingQueriesMax = 20_000;
 /** One list for so many vectors: finer ones lose less where they are cut, and a list costs as much as some twenty codes. */
 const vectorsPerList = 57;
+/** Where every vector lies in two. */
+const vectorsPerListOfTwo = 115;
 const smokeLists = 16;
 
-/** Lists with both codes, and with half-precision rows under them; `queries` have anchors learned from queries that are not measured. */
+/**
+ * Lists with both codes; and with every vector in two lists, and half-precision rows beside them. `queries` have anchors and routes learned
+ * from queries that are not measured.
+ */
 export function ownLists(dataset: AnnDataset, options: OwnListsOptions): AnnSystem[] {
   const { base } = dataset;
-  return structuresOf(dataset, options).flatMap(({ name, parts }) => {
-    const made = { base, clock: options.clock, parts };
-    return [
-      new ShoalLists({ ...made, variant: name, families: familiesOf({}) }),
-      new ShoalLists({ ...made, variant: `${name} fp16`, families: familiesOf({ exact }) }),
-    ];
+  const once = structuresOf(dataset, { perList: vectorsPerList, hasSeconds: false }, options).map(({ name, parts }) => {
+    return new ShoalLists({
+      ...{ base, clock: options.clock, parts, variant: name, hasCopies: false },
+      families: survivors.map((count) => probes.map((nprobe) => ({ nprobe, survivors: count }))),
+    });
   });
+  const twice = structuresOf(dataset, { perList: vectorsPerListOfTwo, hasSeconds: true }, options).map(
+    ({ name, parts }) => {
+      return new ShoalLists({
+        ...{ base, clock: options.clock, parts, variant: `${name} twice fp16`, hasCopies: true },
+        families: exact.map((count) => probes.map((nprobe) => ({ nprobe, exact: count }))),
+      });
+    },
+  );
+  return [...once, ...twice];
 }
 
 /** What the codes of `ownLists` find when every list is read: the first one alone, and both. */
 export function ownCodecs(dataset: AnnDataset, options: OwnListsOptions): AnnSystem[] {
   const { base } = dataset;
-  return structuresOf(dataset, options).flatMap(({ name, lists, parts }) => {
-    const made = { base, clock: options.clock, parts };
-    return [
-      new ShoalLists({ ...made, variant: `${name} PQ4`, families: [[{ nprobe: lists, survivors: 0 }]] }),
-      new ShoalLists({
-        ...made,
-        variant: `${name} PQ4 + SQ4`,
-        families: [[{ nprobe: lists, survivors: codecSurvivors }]],
-      }),
-    ];
-  });
+  return structuresOf(dataset, { perList: vectorsPerList, hasSeconds: false }, options).flatMap(
+    ({ name, lists, parts }) => {
+      const made = { base, clock: options.clock, parts, hasCopies: false };
+      return [
+        new ShoalLists({ ...made, variant: `${name} PQ4`, families: [[{ nprobe: lists, survivors: 0 }]] }),
+        new ShoalLists({
+          ...made,
+          variant: `${name} PQ4 + SQ4`,
+          families: [[{ nprobe: lists, survivors: codecSurvivors }]],
+        }),
+      ];
+    },
+  );
 }
 
 interface Named {
@@ -59,18 +77,19 @@ interface Named {
   parts(): Promise<TrainedLists>;
 }
 
-function structuresOf(dataset: AnnDataset, { clock, smoke, threads, progress }: OwnListsOptions): Named[] {
+function structuresOf(
+  dataset: AnnDataset,
+  of: { readonly perList: number; readonly hasSeconds: boolean },
+  options: OwnListsOptions,
+): Named[] {
+  const { clock, smoke, threads, progress } = options;
   const { base, folder } = dataset;
-  const lists = smoke ? smokeLists : 2 ** Math.round(Math.log2(base.count / vectorsPerList));
+  const lists = smoke ? smokeLists : 2 ** Math.round(Math.log2(base.count / of.perList));
   const rows = () => trainingQueries('words', trainingQueriesMax, { threads, clock, progress });
   const hasWords = dataset.name === 'glosses' || dataset.name === 'million';
   return (hasWords ? [null, { name: 'words', rows }] : [null]).map((queries) => ({
     name: `lists${lists}${queries === null ? '' : ' queries'}`,
     lists,
-    parts: () => trainedLists({ base, folder, lists, queries, progress }),
+    parts: () => trainedLists({ base, folder, lists, hasSeconds: of.hasSeconds, queries, progress }),
   }));
-}
-
-function familiesOf(more: Setting): Setting[][] {
-  return survivors.map((count) => probes.map((nprobe) => ({ nprobe, survivors: count, ...more })));
 }

@@ -27,6 +27,7 @@ export class PeerSystem implements AnnSystem {
   readonly #options: PeerOptions;
   #process: PeerProcess | null = null;
   #callMicros = 0;
+  #version = '';
   #handle = 0;
 
   constructor(options: PeerOptions, { variant, families }: PeerVariant) {
@@ -41,10 +42,15 @@ export class PeerSystem implements AnnSystem {
     return this.#callMicros;
   }
 
+  /** After `prepare`. */
+  get keptAs(): string {
+    return `${this.system} ${this.#version} ${this.variant}`;
+  }
+
   async prepare(): Promise<Built> {
     const { python, name, files } = this.#options;
     this.#process = new PeerProcess(python, name);
-    await this.#ask('open', files);
+    this.#version = (await this.#ask<{ version: string }>('open', files)).version;
     const { micros } = await this.#ask<{ micros: number }>('call');
     this.#callMicros = micros;
     const built = await this.#ask<Built & { handle: number }>('build', { variant: this.variant });

@@ -68,7 +68,7 @@ function listOf(peer: PeerName, isQuick: boolean): PeerVariant[] {
 }
 
 function faiss(isQuick: boolean): PeerVariant[] {
-  const refinements = isQuick ? ['SQ8'] : ['SQ8', 'SQfp16', 'SQ4'];
+  const refinements = isQuick ? ['SQ8', 'SQ4'] : ['SQ8', 'SQfp16', 'SQ4'];
   const lists = (isQuick ? faissFirst.slice(0, 3) : faissFirst).flatMap((first) => {
     const isUsual = /^IVF(1024|2048),PQ96x4fsr$/.test(first);
     return (isUsual ? refinements : ['SQ8']).map((second) => ({

@@ -12,6 +12,7 @@ export class ShoalExact implements AnnSystem {
   readonly system = 'shoal';
   readonly variant = 'exact';
   readonly callMicros = 0;
+  readonly keptAs = null;
   readonly families: readonly (readonly Setting[])[] = [[{}]];
   readonly #base: FloatRows;
   readonly #clock: Clock;

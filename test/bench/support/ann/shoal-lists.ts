@@ -14,17 +14,22 @@ export interface ShoalListsOptions {
   readonly base: FloatRows;
   readonly clock: Clock;
   /** The trained structure, and the processor time that its training took. */
-  parts(): Promise<{ readonly parts: ListIndexParts; readonly trainSeconds: number }>;
+  parts(): Promise<{ readonly parts: Omit<ListIndexParts, 'hasCopies'>; readonly trainSeconds: number }>;
+  /** Every vector lies in two lists. */
+  readonly hasCopies: boolean;
 }
 
 const idBytes = 8;
 const factorBytes = 4;
+/** Of a vector's row in each of its lists. */
+const rowBytes = 4;
 const halfBytes = 2;
 
 export class ShoalLists implements AnnSystem {
   readonly system = 'shoal';
   readonly variant: string;
   readonly callMicros = 0;
+  readonly keptAs = null;
   readonly families: readonly (readonly Setting[])[];
   readonly #options: ShoalListsOptions;
   #index: ListIndex | null = null;
@@ -37,11 +42,12 @@ export class ShoalLists implements AnnSystem {
   }
 
   async prepare(): Promise<Built> {
-    const { base } = this.#options;
+    const { base, hasCopies } = this.#options;
     const { parts, trainSeconds } = await this.#options.parts();
     const begin = cpuSeconds();
-    this.#index = new ListIndex(base, parts);
-    const codeBytes = codeBytesOf(parts.codebook.subquantizers) + factorBytes + this.#furtherBytes();
+    this.#index = new ListIndex(base, { ...parts, hasCopies });
+    const listBytes = codeBytesOf(parts.codebook.subquantizers) + factorBytes + (hasCopies ? rowBytes : 0);
+    const codeBytes = (hasCopies ? 2 : 1) * listBytes + this.#furtherBytes();
     return { buildSeconds: trainSeconds + cpuSeconds() - begin, bytesPerVector: codeBytes + idBytes, codeBytes };
   }
 
@@ -91,9 +97,10 @@ export class ShoalLists implements AnnSystem {
 
   /** Of what is read after the first codes. */
   #furtherBytes(): number {
-    const { dim } = this.#options.base;
+    const { base, hasCopies } = this.#options;
+    const { dim } = base;
     const settings = this.families.flat();
-    const second = settings.some(({ survivors = 0 }) => survivors > 0) ? recordBytes(dim) : 0;
+    const second = !hasCopies && settings.some(({ survivors = 0 }) => survivors > 0) ? recordBytes(dim) : 0;
     return second + (settings.some(({ exact = 0 }) => exact > 0) ? halfBytes * dim : 0);
   }
 

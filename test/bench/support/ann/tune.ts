@@ -7,6 +7,7 @@
  */
 import type { AnnSystem, QueryRange, Setting } from './ann-system.js';
 import { recallOf, type RightAnswers } from './recall.js';
+import type { RecallStore } from './recall-store.js';
 
 export interface Tuned {
   readonly setting: Setting;
@@ -25,8 +26,10 @@ export function halves(count: number): { readonly tuning: QueryRange; readonly t
 }
 
 /** Queries on which a setting's recall is judged, and those on which its speed is. */
-const recallQueries = 5_000;
+const recallQueries = 2_000;
 const speedQueries = 300;
+/** Settings take turns, and the fastest of its turns counts for each. */
+const speedRounds = 3;
 /** Queries for a system that has nothing to choose. */
 const queriesOfOnly = 200;
 
@@ -35,9 +38,13 @@ export class Tuner {
   readonly #answers: RightAnswers;
   readonly #tuning: QueryRange;
   readonly #known = new Map<string, number>();
+  readonly #kept: { readonly store: RecallStore; readonly name: string } | null;
 
-  constructor(system: AnnSystem, answers: RightAnswers, tuning: QueryRange) {
+  /** `name`: of the queries, in `store`. */
+  constructor(system: AnnSystem, answers: RightAnswers, of: { tuning: QueryRange; store: RecallStore; name: string }) {
+    const { tuning, store, name } = of;
     this.#system = system;
+    this.#kept = system.keptAs === null ? null : { store, name: `${system.keptAs} ${name}` };
     this.#answers = answers;
     const settings = system.families.reduce((sum, family) => sum + family.length, 0);
     const needed = settings > 1 ? recallQueries : queriesOfOnly;
@@ -51,12 +58,13 @@ export class Tuner {
       const setting = await this.#least(family, target);
       if (setting !== null) reached.push(setting);
     }
-    let best: Tuned | null = null;
-    for (const setting of reached) {
-      const micros = await this.#micros(setting);
-      if (best === null || micros < best.micros) best = { setting, micros, recall: await this.#recall(setting) };
+    const least = reached.map(() => Infinity);
+    for (let round = 0; round < speedRounds; round++) {
+      for (const [i, setting] of reached.entries()) least[i] = Math.min(least[i]!, await this.#micros(setting));
     }
-    return best;
+    const micros = Math.min(...least);
+    const setting = reached[least.indexOf(micros)];
+    return setting === undefined ? null : { setting, micros, recall: await this.#recall(setting) };
   }
 
   async #least(family: readonly Setting[], target: number): Promise<Setting | null> {
@@ -76,10 +84,17 @@ export class Tuner {
     const key = JSON.stringify(setting);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
-    const { ids } = await this.#system.measureBatch(setting, this.#answers.k, this.#tuning);
-    const recall = recallOf(this.#answers, this.#tuning, ids);
+    const { first, step, count } = this.#tuning;
+    const name = `${this.#kept?.name} ${this.#answers.k} ${first} ${step} ${count} ${key}`;
+    const measure = (): Promise<number> => this.#measured(setting);
+    const recall = await (this.#kept === null ? measure() : this.#kept.store.recall(name, measure));
     this.#known.set(key, recall);
     return recall;
+  }
+
+  async #measured(setting: Setting): Promise<number> {
+    const { ids } = await this.#system.measureBatch(setting, this.#answers.k, this.#tuning);
+    return recallOf(this.#answers, this.#tuning, ids);
   }
 
   async #micros(setting: Setting): Promise<number> {

@@ -79,6 +79,15 @@ describe('training a structure', () => {
     assert.ok(withQueries > without, `recall ${withQueries} with anchors, ${without} without`);
   });
 
+  it('routes by the centroids unless routes are asked for and there are queries', () => {
+    const options = { lists: 24, random: seededRandom(3), routes: 'to two' } as const;
+    const learned = trainStructure(data, options);
+    assert.equal(learned.routing.length, learned.structure.centroids.length);
+    assert.notDeepEqual(learned.routing, learned.structure.centroids);
+    for (const { structure, routing } of [train(3, data.queries), trainStructure({ ...data, queries: null }, options)])
+      assert.deepEqual(routing, structure.centroids);
+  });
+
   it('takes the list’s mean for an anchor without queries', () => {
     const { codebook } = train();
     codebook.anchors.forEach((value, i) => assert.ok(Math.abs(value - codebook.bases[i]!) < 1e-6));

@@ -1,0 +1,177 @@
+/**
+ * Which lists should a query read first? Those that hold its neighbours, which is not always where the nearest centroids are: short
+ * queries lie far from all vectors, on one side of them.
+ *
+ * So routes are learned, the lists stay: one row of weights for every list, from the centroids on, such that softmax over ⟨query, row⟩
+ * says what share of the query's true neighbours each list holds (ListNet with the lists as items; Distill-VQ's routing table, Xiao et
+ * al., SIGIR 2022, without its other losses). The neighbours are those in the nearest eighth of the lists, which hold all but a few. Some of the
+ * vectors are asked too, so that queries near the data are routed as well as before.
+ */
+import type { Random } from '../../base/random.js';
+import { scoreDense, toFloat16, topK } from '../../kernels/kernels.js';
+import { listCountOf, nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
+import { shuffledRows } from '../rows.js';
+import { refuseStopped, type StopSign } from '../stop-sign.js';
+
+const neighbours = 10;
+/** The nearest lists by centroid of a query: others have next to no share of its neighbours, but for those that hold some. */
+const nearLists = 96;
+/** The nearest lists by centroid in which neighbours are searched. */
+const searchedShare = 1 / 8;
+const searchedMin = 64;
+const epochs = 5;
+/** Weights begin as centroids times this, for queries of unit length: the spread of scores with which softmax is nearest to the shares. */
+const sharpness = 25;
+/** Of the first step, for queries of unit length; it falls to zero in a straight line. Twice as large a rate runs away. */
+const firstRate = 8;
+/** More queries change routes little. */
+const queriesMax = 12_000;
+/** One vector is asked for so many queries. */
+const queriesPerVector = 4;
+
+export interface RoutingSample {
+  /** float32[n, dim] */
+  readonly vectors: Float32Array;
+  /** uint32[n] each: the lists that hold each vector, one array where it lies in one, two where in two. */
+  readonly lists: readonly Uint32Array[];
+  /** float32[m, dim], finite. */
+  readonly queries: Float32Array;
+}
+
+export interface RoutingOptions {
+  readonly random: Random;
+  readonly signal?: StopSign | undefined;
+  onProgress?(share: number): void;
+}
+
+/** float32[lists, dim]: what queries are compared with to choose lists, larger products first. Blocks the thread. */
+export function trainRouting(structure: Structure, sample: RoutingSample, options: RoutingOptions): Float32Array {
+  const { random, signal, onProgress } = options;
+  const examples = examplesOf(structure, sample, options);
+  const length = meanLength(examples) || 1;
+  const weights = structure.centroids.map((value) => (value * sharpness) / length);
+  const rate = firstRate / (length * length);
+  const steps = epochs * examples.length;
+  let step = 0;
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    for (const number of shuffledRows(examples.length, random)) {
+      refuseStopped(signal);
+      learn(weights, examples[number]!, rate * (1 - step++ / steps));
+    }
+    onProgress?.((1 + (epoch + 1) / epochs) / 2);
+  }
+  return weights;
+}
+
+/** Root of the mean square. */
+function meanLength(examples: readonly Example[]): number {
+  const squares = examples.map(({ query }) => query.reduce((sum, value) => sum + value * value, 0));
+  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / examples.length);
+}
+
+interface Example {
+  readonly query: Float32Array;
+  /** Lists that may be read. */
+  readonly candidates: Uint32Array;
+  /** uint32[neighbours · lists of a vector]: places in `candidates`, those of one neighbour side by side. */
+  readonly wanted: Uint32Array;
+  /** Lists of a vector. */
+  readonly copies: number;
+}
+
+function examplesOf(
+  structure: Structure,
+  { vectors, lists, queries }: RoutingSample,
+  { random, signal, onProgress }: RoutingOptions,
+): Example[] {
+  const { dim } = structure;
+  const searched = { structure, halves: toFloat16(vectors), members: membersOf(structure, lists[0]!) };
+  const asked = shuffledRows(queries.length / dim, random).subarray(0, queriesMax);
+  const own = shuffledRows(vectors.length / dim, random).subarray(0, Math.ceil(asked.length / queriesPerVector));
+  const rowOf = (rows: Float32Array, row: number) => rows.subarray(row * dim, (row + 1) * dim);
+  const all = [
+    ...Array.from(asked, (row) => ({ query: rowOf(queries, row), self: -1 })),
+    ...Array.from(own, (row) => ({ query: rowOf(vectors, row), self: row })),
+  ];
+  return all.map(({ query, self }, i) => {
+    refuseStopped(signal);
+    if (i % 100 === 0) onProgress?.(i / all.length / 2);
+    const rows = nearestRows(searched, query).filter((row) => row !== self);
+    return exampleOf(structure, query, { rows: rows.subarray(0, neighbours), lists });
+  });
+}
+
+interface Searched {
+  readonly structure: Structure;
+  /** Half bits [n, dim] */
+  readonly halves: Uint16Array;
+  /** The rows of every list. */
+  readonly members: readonly Uint32Array[];
+}
+
+function membersOf(structure: Structure, lists: Uint32Array): Uint32Array[] {
+  const members: number[][] = Array.from({ length: listCountOf(structure) }, () => []);
+  lists.forEach((list, row) => members[list]!.push(row));
+  return members.map((rows) => Uint32Array.from(rows));
+}
+
+/** One more than there are neighbours, nearest first: a vector finds itself. */
+function nearestRows({ structure, halves, members }: Searched, query: Float32Array): Uint32Array {
+  const lists = listCountOf(structure);
+  const near = nearestLists(structure, query, Math.min(lists, Math.max(searchedMin, Math.ceil(lists * searchedShare))));
+  const rows = new Uint32Array(near.reduce((sum, list) => sum + members[list]!.length, 0));
+  let end = 0;
+  for (const list of near) {
+    rows.set(members[list]!, end);
+    end += members[list]!.length;
+  }
+  const best = topK(scoreDense(halves, structure.dim, query, rows), null, neighbours + 1, -Infinity).rows;
+  return best.map((place) => rows[place]!);
+}
+
+function exampleOf(
+  structure: Structure,
+  query: Float32Array,
+  { rows, lists }: { readonly rows: Uint32Array; readonly lists: readonly Uint32Array[] },
+): Example {
+  const near = nearestLists(structure, query, Math.min(nearLists, listCountOf(structure)));
+  const holding = [...rows].flatMap((row) => lists.map((of) => of[row]!));
+  const candidates = Uint32Array.from(new Set([...near, ...holding]));
+  const places = new Map(Array.from(candidates, (list, place) => [list, place]));
+  return { query, candidates, wanted: Uint32Array.from(holding, (list) => places.get(list)!), copies: lists.length };
+}
+
+/** One step down the gradient of −mean over neighbours of log(the sum of softmax over the lists that hold it). */
+function learn(weights: Float32Array, { query, candidates, wanted, copies }: Example, rate: number): void {
+  const shares = softmax(products(weights, query, candidates));
+  const gradient = shares.slice();
+  for (let i = 0; i < wanted.length; i += copies) {
+    const held = wanted.subarray(i, i + copies);
+    const sum = held.reduce((total, place) => total + shares[place]!, 0);
+    for (const place of held) {
+      const part = sum > 0 ? shares[place]! / sum : 1 / copies;
+      gradient[place]! -= (part * copies) / wanted.length;
+    }
+  }
+  const dim = query.length;
+  candidates.forEach((list, place) => {
+    const amount = rate * gradient[place]!;
+    for (let j = 0, at = list * dim; j < dim; j++, at++) weights[at]! -= amount * query[j]!;
+  });
+}
+
+function products(weights: Float32Array, query: Float32Array, lists: Uint32Array): Float64Array {
+  const dim = query.length;
+  return Float64Array.from(lists, (list) => {
+    let sum = 0;
+    for (let j = 0, at = list * dim; j < dim; j++, at++) sum += weights[at]! * query[j]!;
+    return sum;
+  });
+}
+
+function softmax(scores: Float64Array): Float64Array {
+  const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
+  const shares = scores.map((score) => Math.exp(score - largest));
+  const sum = shares.reduce((total, share) => total + share, 0);
+  return shares.map((share) => share / sum);
+}
