@@ -9,6 +9,7 @@ describe('the configuration of a coordinator', () => {
       port: 7420,
       defaultReplicas: 1,
       expirySweepMs: 60_000,
+      trainDocumentsMin: 1_000,
       autoTrainDocuments: 50_000,
       autoTrainEveryMs: 60_000,
     });
@@ -22,6 +23,7 @@ describe('the configuration of a coordinator', () => {
       { id: 'c', port: -1 },
       { id: 'c', defaultReplicas: 0 },
       { id: 'c', expirySweepMs: 0 },
+      { id: 'c', trainDocumentsMin: 0 },
       { id: 'c', prot: 1 },
     ]) {
       assert.equal(coordinatorConfigSchema.safeParse(bad).success, false, JSON.stringify(bad));
