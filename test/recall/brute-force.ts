@@ -36,7 +36,16 @@ export interface Corpus {
   readonly bm25: readonly Bm25Document[];
   /** Term id → documents that hold it. */
   readonly frequencies: ReadonlyMap<number, number>;
-  readonly codec: TokenCodec;
+  readonly tokens: TokenRows;
+}
+
+/** The decoded tokens of all documents. */
+interface TokenRows {
+  readonly dim: number;
+  /** float32[rows, dim]: those of one document after those of the one before. */
+  readonly rows: Float32Array;
+  /** The first row of each document that has some, and how many. */
+  readonly places: ReadonlyMap<StoredDocument, { readonly first: number; readonly count: number }>;
 }
 
 /** Counts terms and weighs them; `averageLength` is the collection's constant. */
@@ -50,7 +59,23 @@ export function corpusOf(
     for (const term of weights.keys()) frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
     return { document, weights };
   });
-  return { documents, bm25, frequencies, codec: parts.codec };
+  return { documents, bm25, frequencies, tokens: tokenRowsOf(documents, parts.codec) };
+}
+
+function tokenRowsOf(documents: readonly StoredDocument[], codec: TokenCodec): TokenRows {
+  const having = documents.filter(({ tokens }) => tokens !== undefined && tokens.count > 0);
+  const rows = new Float32Array(having.reduce((sum, { tokens }) => sum + tokens!.count * codec.dim, 0));
+  let next = 0;
+  const places = new Map(
+    having.map((document) => {
+      const own = decodedTokens(document, codec);
+      const first = next;
+      rows.set(own, first * codec.dim);
+      next += document.tokens!.count;
+      return [document, { first, count: document.tokens!.count }];
+    }),
+  );
+  return { dim: codec.dim, rows, places };
 }
 
 /** Term id → tf / (tf + k1 · (1 − b + b · length / average)), in the half precision in which weights are kept. */
@@ -150,22 +175,14 @@ function sparseScoresOf(
 
 /** Of the documents that have token rows. */
 async function meanMaxSim(
-  { codec }: Corpus,
+  { tokens: { dim, rows, places } }: Corpus,
   candidates: readonly StoredDocument[],
   query: EncodedQuery,
 ): Promise<Map<StoredDocument, number>> {
-  const scored = candidates.filter(({ tokens }) => tokens !== undefined && tokens.count > 0);
-  const decoded = scored.map((document) => decodedTokens(document, codec));
-  const all = new Float32Array(decoded.reduce((sum, rows) => sum + rows.length, 0));
-  const offsets = new Float64Array(scored.length);
-  let at = 0;
-  decoded.forEach((rows, i) => {
-    all.set(rows, at);
-    offsets[i] = at / codec.dim;
-    at += rows.length;
-  });
-  const counts = Uint32Array.from(decoded, (rows) => rows.length / codec.dim);
-  const sums = await maxSimRows({ rows: query.tokens, dim: codec.dim }, all, { offsets, counts });
+  const scored = candidates.filter((document) => places.has(document));
+  const offsets = Float64Array.from(scored, (document) => places.get(document)!.first);
+  const counts = Uint32Array.from(scored, (document) => places.get(document)!.count);
+  const sums = await maxSimRows({ rows: query.tokens, dim }, rows, { offsets, counts });
   return new Map(scored.map((document, i) => [document, (sums[i] ?? NaN) / query.tokenCount]));
 }
 
