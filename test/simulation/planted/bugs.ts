@@ -78,7 +78,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replace: "this.#cutOff !== '';",
       },
     ],
-    seeds: 15,
+    seeds: 40,
   },
   {
     name: 'required positions are not waited for',
