@@ -78,6 +78,7 @@ export const plantedBugs: readonly PlantedBug[] = [
         replace: "this.#cutOff !== '';",
       },
     ],
+    from: 21,
     seeds: 40,
   },
   {
@@ -99,6 +100,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'vector-index/maintenance/maintainer.ts',
     find: 'applied: Object.fromEntries(marks)',
     replace: 'applied: Object.fromEntries(state.applied)',
+    from: 37,
     seeds: 40,
   },
   {
@@ -106,6 +108,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'shard-node/directory/decide.ts',
     find: '    } else if (isAs) {',
     replace: '    } else if (isAs && known !== null) {',
+    from: 13,
     seeds: 40,
   },
   {
@@ -164,6 +167,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'shard-node/replica.ts',
     find: '      if (applied >= floor) continue;',
     replace: '      if (applied >= floor || floor > 0n) continue;',
+    from: 11,
     seeds: 25,
   },
   {
@@ -199,6 +203,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'shard-node/directory/rebuild/rebuild.ts',
     find: '    await left.decide();\n',
     replace: '',
+    from: 11,
     seeds: 40,
   },
   {
@@ -242,6 +247,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/training/train.ts',
     find: '    await training.store(codebook.version, deadline);\n',
     replace: '',
+    from: 9,
     seeds: 20,
   },
 ];

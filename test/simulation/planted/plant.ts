@@ -18,7 +18,9 @@ export interface PlantedBug extends Patch {
   readonly name: string;
   /** Further changes: where one safeguard stands behind another, none of the two alone shows. */
   readonly also?: readonly Patch[];
-  /** Within so many seeds it must be found. */
+  /** The seed to begin with, near the one that finds it: seeds that find nothing are not run each time. 1 unless told. */
+  readonly from?: number;
+  /** Within so many seeds from there it must be found. */
   readonly seeds: number;
 }
 
@@ -43,7 +45,7 @@ const folders = [
   'test/simulation',
 ];
 
-/** Runs seeds from 1 on with `bug` in a copy of the product, until one finds it. Throws unless `find` occurs exactly once. */
+/** Runs its seeds with `bug` in a copy of the product, until one finds it. Throws unless `find` occurs exactly once. */
 export async function findPlanted(
   bug: PlantedBug,
   options: { operations: number; processes: number },
@@ -54,7 +56,7 @@ export async function findPlanted(
     for (const file of ['package.json', 'tsconfig.json']) cpSync(join(root, file), join(copy, file));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     for (const patch of [bug, ...(bug.also ?? [])]) plant(bug.name, patch, copy);
-    const lines = await runSeeds({ first: 1, count: bug.seeds, untilFound: true, root: copy, ...options });
+    const lines = await runSeeds({ first: bug.from ?? 1, count: bug.seeds, untilFound: true, root: copy, ...options });
     const found = lines.find(({ violation }) => violation !== null);
     return { seed: found?.seed ?? null, seeds: lines.length, violation: found?.violation ?? '' };
   } finally {

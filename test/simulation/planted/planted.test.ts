@@ -8,7 +8,7 @@ describe('a planted bug is found', function () {
   this.timeout(300_000);
 
   for (const bug of plantedBugs) {
-    it(`${bug.name}, within ${bug.seeds} seeds`, async () => {
+    it(`${bug.name}, within ${bug.seeds} seeds from ${bug.from ?? 1} on`, async () => {
       const { seed, seeds, violation } = await findPlanted(bug, {
         operations: 2_000,
         processes: Math.min(2, availableParallelism()),
