@@ -13,6 +13,7 @@ import {
   ScanRequest,
   ShardClient,
   ShardService,
+  type ScanResponse,
   type ShardRequest,
 } from '../../../proto/generated/shoal/v1/shard.js';
 import { createBare, numberedDocuments, SmallCluster } from '../../cluster/small-cluster.js';
@@ -86,6 +87,20 @@ describe('the service of a shard node', () => {
     assert.deepEqual(asked[3]?.statistics, await call(unary.getStatistics.bind(unary), statistics));
     assert.deepEqual(asked[4]?.listRows, await call(unary.listRows.bind(unary), listRows));
     assert.equal(asked[4]?.listRows?.ids.length, 2);
+  });
+
+  it('scans all its lists where those asked for are numbered by another structure', async () => {
+    const inList = (list: number, structureVersion: number): ScanRequest => {
+      const { shards, ...rest } = scan();
+      const lists = Buffer.from(Uint32Array.of(list).buffer);
+      return { ...rest, structureVersion, shards: [{ ...shards[0]!, lists }] };
+    };
+    const found = async (request: ScanRequest): Promise<Buffer | undefined> => {
+      const { shards } = await call<ScanRequest, ScanResponse>(unary.scan.bind(unary), request);
+      return shards[0]?.dense?.docIds;
+    };
+    assert.deepEqual(await found(inList(5, 0)), longs());
+    assert.deepEqual(await found(inList(5, 1)), longs(4_098n, 4_097n));
   });
 
   it('refuses a request without a body, and goes on', async () => {
