@@ -5,8 +5,8 @@
  * A text of at most four terms, as the model's tokenizer counts them, is a short question: its vector lies farther from the documents,
  * and its neighbours are spread over more lists. A vector that the caller gave says nothing of its length and gets the larger number,
  * in a collection without an encoder that of half the misses: there nobody could ask short questions when it was trained, and what was
- * asked instead only resembles them. A question by example lies where the documents are. Where a filter narrows the documents, the ten nearest that pass may be in any
- * list, so that all are probed; and so they are where nothing was trained yet.
+ * asked instead only resembles them. A question by example lies where the documents are. Where a filter narrows the documents, the ten
+ * nearest that pass may be in any list, so that all are probed; and so they are where nothing was trained yet.
  */
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { Codebook, CollectionSettings, ProbeRecall } from '../../proto/generated/shoal/v1/collections.js';

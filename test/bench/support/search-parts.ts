@@ -142,7 +142,8 @@ function listsOf({ subquantizers }: Codebook, coded: readonly CodedVectors[], co
   return { codes: joined(coded.map((own) => packList(subquantizers, own))), offsets, counts, firsts };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** All bytes of `parts`, one after the other, in an array of their own. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -14,6 +14,7 @@ import {
 import type { ListCodebook } from '../../../../vector-index/codebook/list-codebook.js';
 import { secondLists } from '../../../../vector-index/codebook/second-lists.js';
 import { listCountOf, type Structure } from '../../../../vector-index/codebook/structure.js';
+import { joined } from '../search-parts.js';
 import type { FloatRows } from './npy-file.js';
 
 export interface ListIndexParts {
@@ -120,16 +121,6 @@ export class ListIndex {
     const records = hasRecords ? encodeSecond(this.#codebook, points, { ...of, ...coded }) : new Uint8Array(0);
     return { blocks: packList(subquantizers, coded), records };
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** The rows of every list, ascending. */
