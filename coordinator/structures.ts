@@ -3,7 +3,8 @@ import { ShoalError } from '../base/errors.js';
 import { structureObject, structuresOf } from '../cluster/keys.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
-import { readStructureFile, type Structure } from '../vector-index/codebook/structure.js';
+import { readStructureFile } from '../vector-index/codebook/structure-file.js';
+import { type Structure } from '../vector-index/codebook/structure.js';
 
 export class Structures {
   readonly #objects: ObjectStore;

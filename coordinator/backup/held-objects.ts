@@ -2,7 +2,8 @@
 import { ShoalError } from '../../base/errors.js';
 import { codebookObject, codecObject, structureObject } from '../../cluster/keys.js';
 import { codedLists, readListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
-import { listCountOf, readStructureFile } from '../../vector-index/codebook/structure.js';
+import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
+import { listCountOf } from '../../vector-index/codebook/structure.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import type { BackupParts } from './parts.js';
 import type { RestorePlan } from './restore-plan.js';

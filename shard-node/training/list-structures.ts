@@ -5,7 +5,8 @@ import type { ObjectStore } from '../../cluster/object-store.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { codedLists, readListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
 import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
-import { listCountOf, readStructureFile } from '../../vector-index/codebook/structure.js';
+import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
+import { listCountOf } from '../../vector-index/codebook/structure.js';
 
 /** Largest version that was never trained: 0, or that of centroids which the collection was made with. They have no codebook. */
 export function givenVersion({

@@ -17,13 +17,8 @@ import {
 import { listCountFor } from '../../trainer/structure/list-count.js';
 import { trainStructure } from '../../trainer/structure/train-structure.js';
 import { writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
-import {
-  listCountOf,
-  nearestList,
-  readStructureFile,
-  writeStructureFile,
-  type Structure,
-} from '../../vector-index/codebook/structure.js';
+import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
+import { listCountOf, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
 import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
 
 /** Vectors that are asked as queries, and at most this share of the sample. */

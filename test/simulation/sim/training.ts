@@ -5,7 +5,8 @@ import { seededRandom } from '../../../base/random.js';
 import type { RunTraining, TrainedFiles, TrainingTask } from '../../../shard-node/training/run-training.js';
 import { trainStructure } from '../../../trainer/structure/train-structure.js';
 import { writeListCodebookFile } from '../../../vector-index/codebook/list-codebook.js';
-import { listCountOf, writeStructureFile } from '../../../vector-index/codebook/structure.js';
+import { writeStructureFile } from '../../../vector-index/codebook/structure-file.js';
+import { listCountOf } from '../../../vector-index/codebook/structure.js';
 
 /** Lists that a training makes at most. */
 export const trainedListsMax = 6;

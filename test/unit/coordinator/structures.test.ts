@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import type { ObjectStore } from '../../../cluster/object-store.js';
 import { Structures } from '../../../coordinator/structures.js';
-import { writeStructureFile, type Structure } from '../../../vector-index/codebook/structure.js';
+import { writeStructureFile } from '../../../vector-index/codebook/structure-file.js';
+import { type Structure } from '../../../vector-index/codebook/structure.js';
 
 const structure: Structure = { dim: 2, centroids: Float32Array.of(1, 0, 0, 1) };
 const settings = { uid: 'u1', structureVersion: 1 };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { seededRandom } from '../../../../base/random.js';
 import { trainStructure } from '../../../../trainer/structure/train-structure.js';
 import { readListCodebookFile, writeListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
-import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure.js';
+import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
 import { cpuSeconds } from './cpu-seconds.js';
 import type { ListIndexParts } from './list-index.js';
 import type { FloatRows } from './npy-file.js';

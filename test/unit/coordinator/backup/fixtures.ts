@@ -4,7 +4,7 @@ import { digestOf } from '../../../../cluster/archive/archive-manifest.js';
 import type { ArchiveManifest } from '../../../../cluster/archive/archive.js';
 import type { Peers } from '../../../../coordinator/peers.js';
 import { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
-import { writeStructureFile } from '../../../../vector-index/codebook/structure.js';
+import { writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
 
 /** One call of a transfer. */
 export interface TransferCall {

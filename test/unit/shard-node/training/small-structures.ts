@@ -2,7 +2,8 @@
 import { codebookObject, structureObject } from '../../../../cluster/keys.js';
 import type { ObjectStore } from '../../../../cluster/object-store.js';
 import { writeListCodebookFile, type ListCodebook } from '../../../../vector-index/codebook/list-codebook.js';
-import { writeStructureFile, type Structure } from '../../../../vector-index/codebook/structure.js';
+import { writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
+import { type Structure } from '../../../../vector-index/codebook/structure.js';
 
 export const structure: Structure = { dim: 2, centroids: Float32Array.of(1, 0, 0, 1) };
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { trainAndEvaluate } from '../../../../shard-node/training/structure-training.js';
 import { codedLists, readListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
-import { listCountOf, readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure.js';
+import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
+import { listCountOf } from '../../../../vector-index/codebook/structure.js';
 import { circle, structure } from './small-structures.js';
 
 const task = {

@@ -1,14 +1,7 @@
-/** A structure says where a vector belongs, the same on every machine, and its file tells damage. */
+/** A structure says where a vector belongs, the same on every machine, and its routes say which lists a query reads. */
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import {
-  listCountOf,
-  nearestList,
-  nearestLists,
-  readStructureFile,
-  writeStructureFile,
-  type Structure,
-} from '../../../../vector-index/codebook/structure.js';
+import { nearestList, nearestLists, type Structure } from '../../../../vector-index/codebook/structure.js';
 
 const axes: Structure = { dim: 2, centroids: Float32Array.of(1, 0, 0, 1, -1, 0, 0, 1) };
 
@@ -34,6 +27,11 @@ describe('a structure', () => {
     }
   });
 
+  it('ranks them by its routes where it has some', () => {
+    const routing = Float32Array.of(0, 1, 1, 0, 0, 0, -1, -1);
+    assert.deepEqual([...nearestLists({ ...axes, routing }, Float32Array.of(2, 1), 3)], [1, 0, 2]);
+  });
+
   it('gives the same lists for many vectors at once as for each alone', async () => {
     const large: Structure = { dim: 64, centroids: randomRows(64, 64, 3) };
     const points = randomRows(300, 64, 4);
@@ -41,34 +39,5 @@ describe('a structure', () => {
     for (const p of [0, 17, 299]) {
       assert.equal((await nearestList(large, points.slice(p * 64, p * 64 + 64)))[0], together[p]);
     }
-  });
-});
-
-describe('the file of a structure', () => {
-  it('holds it exactly', () => {
-    const read = readStructureFile(writeStructureFile(axes));
-    assert.deepEqual(read, axes);
-    assert.equal(listCountOf(read), 4);
-  });
-
-  it('is refused with any bit flipped, and cut at any place', () => {
-    const whole = writeStructureFile(axes);
-    for (let i = 0; i < whole.length; i += 1) {
-      const flipped = Uint8Array.from(whole);
-      flipped[i]! ^= 1 << (i % 8);
-      // A flip in the format number may look like a newer version.
-      assert.throws(() => readStructureFile(flipped), { name: 'ShoalError' });
-      assert.throws(() => readStructureFile(whole.subarray(0, i)), { code: 'DATA_LOSS' });
-    }
-  });
-
-  it('of a newer version is not read', () => {
-    const newer = writeStructureFile(axes);
-    newer[4] = 2;
-    assert.throws(() => readStructureFile(newer), { code: 'FAILED_PRECONDITION' });
-  });
-
-  it('is not written for rows that are not whole', () => {
-    assert.throws(() => writeStructureFile({ dim: 2, centroids: Float32Array.of(1, 2, 3) }), { code: 'INTERNAL' });
   });
 });

@@ -1,0 +1,96 @@
+/**
+ * The file of a structure, little-endian:
+ *
+ *   [0, 4)    magic "SHST"
+ *   [4, 6)    format, uint16
+ *   [6, 8)    zero
+ *   [8, 12)   dim, uint32
+ *   [12, 16)  number of lists, uint32
+ *   [16, 20)  bit 0: has routes, bit 1: came from another one by splits, uint32
+ *   [20, 24)  n, lists named around each, 0 = vectors lie in one list, uint32
+ *   [24, 28)  version that it came from, uint32
+ *   [28, 32)  zero
+ *   then      centroids float32[lists, dim], routing float32[lists, dim], around uint32[lists, n], descent uint32[lists]; what is there
+ *   last 8    XXH64 of all bytes before, uint64
+ *
+ * Format 1 ends its head at 16 and has centroids alone.
+ */
+import { assert } from '../../base/assert.js';
+import { float32From, uint32From } from '../../base/bytes.js';
+import { damagedFile, openSealedFile, sealFile, type FileKind } from './sealed-file.js';
+import { listCountOf, listsMax, type Descent, type Structure } from './structure.js';
+
+const kind: FileKind = {
+  magic: 'SHST',
+  format: 2,
+  headBytes: 32,
+  name: 'the structure',
+  remedy: 'restore it from a backup',
+};
+const firstKind: FileKind = { ...kind, headBytes: 16 };
+const hasRouting = 1;
+const hasDescent = 2;
+
+/** The bytes of `structure`. INTERNAL when its tables do not have the shapes that its centroids say. */
+export function writeStructureFile(structure: Structure): Uint8Array {
+  const { dim, centroids, routing, around, descent } = structure;
+  const lists = listCountOf(structure);
+  assert(Number.isInteger(lists) && lists >= 1 && lists <= listsMax, 'there are 1 to 65,536 lists');
+  assert(routing === undefined || routing.length === centroids.length, 'there are routes for every list');
+  const width = (around?.length ?? 0) / lists;
+  assert(Number.isInteger(width) && around?.length !== 0, 'as many lists are named around every list');
+  assert(descent === undefined || descent.lists.length === lists, 'every list has one that it came from');
+  const fillHead = (view: DataView): void => {
+    view.setUint32(8, dim, true);
+    view.setUint32(12, lists, true);
+    view.setUint32(16, (routing === undefined ? 0 : hasRouting) | (descent === undefined ? 0 : hasDescent), true);
+    view.setUint32(20, width, true);
+    view.setUint32(24, descent?.version ?? 0, true);
+  };
+  const tables = [centroids, routing, around, descent?.lists].filter((table) => table !== undefined);
+  return sealFile(kind, fillHead, tables);
+}
+
+/** The structure in `bytes`, copied. DATA_LOSS when they are damaged, FAILED_PRECONDITION when a newer version wrote them. */
+export function readStructureFile(bytes: Uint8Array): Structure {
+  const isFirst = bytes.length > 6 && bytes[4] === 1 && bytes[5] === 0;
+  const { view, tables } = openSealedFile(isFirst ? firstKind : kind, bytes);
+  const [dim, lists] = [view.getUint32(8, true), view.getUint32(12, true)];
+  const [flags, width, version] = isFirst ? [0, 0, 0] : [16, 20, 24].map((at) => view.getUint32(at, true));
+  const cut = new TableCutter(tables);
+  const floats = (): Float32Array => float32From(cut.next(4 * dim * lists), 'centroids and routes');
+  const numbers = (count: number): Uint32Array => uint32From(cut.next(4 * count * lists), 'lists of a structure');
+  const centroids = floats();
+  const routing = (flags! & hasRouting) === 0 ? null : floats();
+  const around = width === 0 ? null : numbers(width!);
+  const descent: Descent | null = (flags! & hasDescent) === 0 ? null : { version: version!, lists: numbers(1) };
+  const isWhole = dim >= 1 && lists >= 1 && lists <= listsMax && cut.left === 0;
+  if (!isWhole || around?.some((list) => list >= lists)) throw damagedFile(kind, `it has ${bytes.length} bytes`);
+  return {
+    ...{ dim, centroids },
+    ...(routing === null ? {} : { routing }),
+    ...(around === null ? {} : { around }),
+    ...(descent === null ? {} : { descent }),
+  };
+}
+
+/** One table after the other; what is too short gives empty ones, and something is left or missing. */
+class TableCutter {
+  readonly #tables: Uint8Array;
+  #at = 0;
+
+  constructor(tables: Uint8Array) {
+    this.#tables = tables;
+  }
+
+  /** Negative when more was cut than there was. */
+  get left(): number {
+    return this.#tables.length - this.#at;
+  }
+
+  next(bytes: number): Uint8Array {
+    const from = this.#at;
+    this.#at += bytes;
+    return this.left < 0 ? new Uint8Array(0) : this.#tables.subarray(from, this.#at);
+  }
+}
