@@ -22,7 +22,7 @@ import { Waiters } from '../waiters.js';
 import type { RunTraining, ServingStructure, TrainedFiles } from './run-training.js';
 
 /** Bytes of the vectors that a training holds in memory at most. */
-const sampleBytesMax = 512 * 2 ** 20;
+const sampleBytesMax = 384 * 2 ** 20;
 /** More vectors a list change its structure by less than another seed does. */
 const rowsPerList = 128;
 const rowsMin = 10_000;

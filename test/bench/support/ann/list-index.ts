@@ -37,7 +37,7 @@ export interface ListQueryOptions {
 
 const blockAlignment = 64;
 /** Queries of one call. */
-export const queriesAtOnce = 64;
+export const queriesAtOnce = 2_048;
 
 export class ListIndex {
   readonly #codebook: ListCodebook;
