@@ -7,6 +7,10 @@
  * in a collection without an encoder that of half the misses: there nobody could ask short questions when it was trained, and what was
  * asked instead only resembles them. A question by example lies where the documents are. Where a filter narrows the documents, the ten
  * nearest that pass may be in any list, so that all are probed; and so they are where nothing was trained yet.
+ *
+ * Calibrations are for ten hits. More of them lie in more lists: of 1,024 lists of 117,791 glosses, 95 % of a sentence's 10, 100, 1,000 and
+ * 5,000 nearest lie in the nearest 55, 97, 202 and 354 lists, those of a lemma in 169, 165, 251 and 394; never more than as the
+ * 0.3rd power.
  */
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { Codebook, CollectionSettings, ProbeRecall } from '../../proto/generated/shoal/v1/collections.js';
@@ -18,6 +22,10 @@ import { route, type Plan } from './route.js';
 
 /** Terms of the longest short question. */
 export const shortTermsMax = 4;
+
+/** Hits that calibrations are for, and how the lists that are needed grow with those that are wanted. */
+const calibratedHits = 10;
+const growth = 0.3;
 
 /** The plan for `question` under the structure that `map` names. Errors are those of `route`, and of a structure that cannot be read. */
 export async function routeUnder(
@@ -36,19 +44,31 @@ export async function routeUnder(
 
 /** Lists to probe; 0 = all. `termCount` is that of the question's text, null where nobody counted. */
 export function probesFor(
-  question: Pick<Question, 'nprobe' | 'exact' | 'isNarrowed' | 'like'>,
+  question: Pick<Question, 'nprobe' | 'exact' | 'isNarrowed' | 'like' | 'k' | 'offset'>,
   termCount: number | null,
   settings: Pick<CollectionSettings, 'codebooks' | 'codebookVersion' | 'structureVersion' | 'targetRecall' | 'model'>,
 ): number {
-  const { nprobe, exact, isNarrowed, like } = question;
+  const { nprobe, exact, isNarrowed, k, offset } = question;
   if (nprobe > 0 || exact || isNarrowed) return nprobe;
   const codebook = activeCodebook(settings);
   if (codebook === null) return 0;
-  const near = calibrated(codebook.probes, settings.targetRecall, codebook);
+  const factor = Math.max(1, (k + offset) / calibratedHits) ** growth;
+  return Math.min(codebook.lists, Math.ceil(factor * probesOfTen(question, termCount, { ...settings, codebook })));
+}
+
+function probesOfTen(
+  { like }: Pick<Question, 'like'>,
+  termCount: number | null,
+  {
+    codebook,
+    targetRecall,
+    model,
+  }: Pick<CollectionSettings, 'targetRecall' | 'model'> & { readonly codebook: Codebook },
+): number {
+  const near = calibrated(codebook.probes, targetRecall, codebook);
   const isNear = like !== null || (termCount !== null && termCount > shortTermsMax);
   // Codebooks of before had none where there is no encoder.
   if (isNear || codebook.shortProbes.length === 0) return near;
-  const { model, targetRecall } = settings;
   const wanted = model === noModel ? 1 - (1 - targetRecall) / 2 : targetRecall;
   return Math.max(near, calibrated(codebook.shortProbes, wanted, codebook));
 }

@@ -175,7 +175,7 @@ async function orderOf(
   const seed = request.seed ?? parts.newSeed();
   const { uid, targetRecall, structureVersion } = settings;
   const active = activeCodebook(settings);
-  const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null };
+  const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null, k: 10, offset: 0 };
   return {
     uid,
     ref: { shard: placement.shard, generation: placement.generation },

@@ -32,6 +32,13 @@ describe('the number of lists that a search probes', () => {
     assert.equal(probesFor(question(), null, given), 20);
   });
 
+  it('grows with the hits that are wanted, and never above all lists', () => {
+    assert.equal(probesFor(question({ k: 100 }), 5, trained), 10);
+    assert.equal(probesFor(question({ k: 10, offset: 90 }), 5, trained), 10);
+    assert.equal(probesFor(question({ k: 3 }), 5, trained), 5);
+    assert.equal(probesFor(question({ k: 5_000 }), 4, trained), 64);
+  });
+
   it('is what the caller says, all for exact and narrowed questions, and all before the first training', () => {
     assert.equal(probesFor(question({ nprobe: 7 }), 9, trained), 7);
     assert.equal(probesFor(question({ exact: true }), 9, trained), 0);
