@@ -141,6 +141,8 @@ export interface NativeKernels {
   ): NativeHandle;
   addSearchColumn(searcher: NativeHandle, ...column: SearchColumnArrays): void;
   addRowColumn(searcher: NativeHandle, ...column: RowColumnArrays): void;
+  /** The column added last, of the same ids array, has the vectors of column `first` in further lists. */
+  setFirstColumn(searcher: NativeHandle, first: number): void;
   /** Jobs that run on it finish; later calls are refused. */
   closeSearcher(searcher: NativeHandle): void;
   /** Bytes of `work` for searches of up to `wanted` survivors by up to `threads` threads. */

@@ -13,6 +13,7 @@ import {
   search,
   searchAsync,
   searchWorkBytes,
+  setFirstColumn,
 } from './list-search/portable.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
@@ -62,6 +63,7 @@ export const portableKernels: NativeKernels = {
   openSearcher,
   addSearchColumn,
   addRowColumn,
+  setFirstColumn,
   closeSearcher,
   searchWorkBytes,
   openScratch,

@@ -32,6 +32,10 @@ interface Column {
   readonly records: Uint8Array | null;
   /** By row. */
   readonly vectors: Uint16Array | null;
+  /** The array given. */
+  readonly rowIds: BigUint64Array;
+  /** The column whose vectors these are in further lists; its own number where they are in their first. */
+  first: number;
 }
 
 interface Searcher extends CoarseArrays {
@@ -73,7 +77,7 @@ export const addSearchColumn: NativeKernels['addSearchColumn'] = (handle, ...col
   const isWhole = vectors === null || vectors.length === ids.length * searcher.dim;
   assert(isWhole, 'refused: there is a vector for every row');
   addColumn(searcher, {
-    ...{ lists: column, growing: null, rows, records, vectors },
+    ...{ lists: column, growing: null, rows, records, vectors, rowIds: ids },
     ids: rows === null ? ids : BigUint64Array.from(rows, (row) => ids[row]!),
     live: byPosition(live, rows),
   });
@@ -86,15 +90,33 @@ export const addRowColumn: NativeKernels['addRowColumn'] = (handle, ...column) =
   assert(ids.length >= 1 && lists.length === ids.length, 'refused: there is an id for every row, and there are rows');
   const isCoded = codes.length === ids.length * pairsOf(searcher) && factors.length === 2 * ids.length;
   assert(isCoded, 'refused: there are a code and factors for every row');
-  addColumn(searcher, { lists: null, growing: column, rows: null, ids, live: null, records, vectors: null });
+  const none = { lists: null, rows: null, live: null, vectors: null };
+  addColumn(searcher, { ...none, growing: column, ids, rowIds: ids, records });
 };
 
-function addColumn(searcher: Searcher, column: Column): void {
+/** See `NativeKernels.setFirstColumn`. */
+export const setFirstColumn: NativeKernels['setFirstColumn'] = (handle, number) => {
+  const { columns, bases } = searcherOf(handle);
+  const [first, further] = [columns[number], columns.at(-1)];
+  assert(first !== undefined && further !== undefined && first !== further, 'refused: first is a column before the last');
+  assert(bases !== null, 'refused: bases of first lists are read');
+  assert(first.first === number && first.rows === null, 'refused: first is a column of first lists');
+  assert(further.rowIds === first.rowIds, 'refused: ids are those of the first column');
+  let position = 0;
+  first.lists?.[2].forEach((count, list) => {
+    assert(first.lists![3][list] === position, 'refused: lists lie one behind the other');
+    position += count;
+  });
+  assert(first.lists === null || position === first.ids.length, 'refused: every row is in a list');
+  further.first = number;
+};
+
+function addColumn(searcher: Searcher, column: Omit<Column, 'first'>): void {
   const { ids, records } = column;
   const dim = (searcher.words?.length ?? 0) / ksub;
   const size = 6 + ((dim + 31) & ~31) / 2;
   assert(records === null || records.length === ids.length * size, 'refused: there is a record for every position');
-  searcher.columns.push(column);
+  searcher.columns.push({ ...column, first: searcher.columns.length });
 }
 
 function pairsOf({ words, dsub }: Searcher): number {
@@ -222,9 +244,25 @@ function* searchSteps(searcher: Searcher, query: Query, filters: Filters): Gener
     survivors = [...survivors, ...entries].sort(better).slice(0, query.wanted);
     yield;
   }
-  survivors = onlyOnce(survivors);
-  const best = query.last > lastFirst ? refine(searcher, survivors, pass) : survivors;
-  writeAnswer(best.slice(0, query.k), query);
+  const stages = stagesOf(searcher, query);
+  survivors = onlyOnce(searcher, survivors, stages.isRefined);
+  if (stages.isRefined) survivors = placedFirst(searcher, survivors, pass);
+  const best = stages.isRefined ? refine(searcher, survivors, { ...pass, ...stages }) : survivors;
+  writeAnswer(searcher, best.slice(0, query.k), query);
+}
+
+interface Stages {
+  readonly hasSecond: boolean;
+  readonly isExact: boolean;
+  readonly isRefined: boolean;
+}
+
+/** What follows the first scores. */
+function stagesOf({ columns }: Searcher, { last }: Query): Stages {
+  const own = columns.filter(({ first }, c) => first === c);
+  const hasSecond = last > lastFirst && own.every(({ records }) => records !== null);
+  const isExact = last === lastExact && own.every(({ vectors }) => vectors !== null);
+  return { hasSecond, isExact, isRefined: hasSecond || isExact };
 }
 
 /** ⟨q, base⟩ of the lists; those that were given get the order of it. */
@@ -270,15 +308,39 @@ interface Pass {
   readonly query: Query;
 }
 
-/** Of entries, better ones first, the first of each vector. */
-function onlyOnce(entries: readonly Entry[]): Entry[] {
+/** Of entries one of each vector: that of its first list where `prefersFirst`, else the better. */
+function onlyOnce({ columns }: Searcher, entries: readonly Entry[], prefersFirst: boolean): Entry[] {
   const best = new Map<bigint, Entry>();
+  const isFirst = ({ column }: Entry): boolean => columns[column]!.first === column;
   for (const entry of entries) {
     const other = best.get(entry.id);
-    if (other === undefined || (other.score === entry.score && entry.position < other.position))
-      best.set(entry.id, entry);
+    const isBetter = (than: Entry): boolean => {
+      if (prefersFirst && isFirst(entry) !== isFirst(than)) return isFirst(entry);
+      return entry.score === than.score ? entry.list < than.list : entry.score > than.score;
+    };
+    if (other === undefined || isBetter(other)) best.set(entry.id, entry);
   }
   return [...best.values()];
+}
+
+/** Every survivor where its vector lies first, and the biases of these lists; without those whose first list there is not. */
+function placedFirst(searcher: Searcher, entries: readonly Entry[], { biases, query }: Pass): Entry[] {
+  const { columns, dim, bases, lists } = searcher;
+  return entries.flatMap((entry) => {
+    const { first } = columns[entry.column]!;
+    if (first === entry.column) return [entry];
+    const list = listOf(columns[first]!, entry.row);
+    if (list >= lists) return [];
+    if (Number.isNaN(biases[list]!)) biases[list] = rowProduct(query.query.subarray(0, dim), bases!, list);
+    return [{ ...entry, column: first, position: entry.row, list }];
+  });
+}
+
+/** The list of a column of first lists that `row` is in. */
+function listOf({ lists, growing }: Column, row: number): number {
+  if (lists === null) return growing![2][row]!;
+  const [, , counts, firsts] = lists;
+  return counts.findIndex((count, list) => row >= firsts[list]! && row < firsts[list]! + count);
 }
 
 /** Bits by position of those by row. */
@@ -353,12 +415,9 @@ function scanRows(
   return entries;
 }
 
-function refine(searcher: Searcher, survivors: Entry[], pass: Pass): Entry[] {
-  const { table, biases, query } = pass;
-  const hasSecond = searcher.columns.every(({ records }) => records !== null);
-  const isExact = query.last === lastExact && searcher.columns.every(({ vectors }) => vectors !== null);
-  if (hasSecond) scoreSecond(searcher, survivors, pass);
-  else if (!isExact) return survivors;
+function refine(searcher: Searcher, survivors: Entry[], pass: Pass & Stages): Entry[] {
+  const { table, biases, query, isExact } = pass;
+  if (pass.hasSecond) scoreSecond(searcher, survivors, pass);
   const refined = survivors.sort(better).slice(0, query.refined);
   const vector = query.query.subarray(0, searcher.dim);
   for (const entry of refined) {
@@ -441,12 +500,12 @@ function rowAsList(
   return [blocks, BigUint64Array.of(0n), Uint32Array.of(1), Uint32Array.of(0)];
 }
 
-function writeAnswer(best: readonly Entry[], { ids, scores, places, found }: Query): void {
+function writeAnswer({ columns }: Searcher, best: readonly Entry[], { ids, scores, places, found }: Query): void {
   const room = scores.length;
   best.forEach((entry, i) => {
     ids[i] = entry.id;
     scores[i] = entry.score;
-    places[i] = entry.column;
+    places[i] = columns[entry.column]!.first;
     places[room + i] = entry.row;
     places[2 * room + i] = entry.list;
   });
