@@ -64,6 +64,7 @@ void export_all(Exports exports) {
   exports.Set("maxSimRows", rows_exact);
   exports.Set("assignNearest", assign_now);
   exports.Set("assignNearestAsync", assign_async);
+  exports.Set("secondLists", second_lists_of);
   exports.Set("accumulateSparse", accumulate);
   exports.Set("topK", top_k);
   exports.Set("buildLookupTable", build_table);
