@@ -98,7 +98,10 @@ export const addRowColumn: NativeKernels['addRowColumn'] = (handle, ...column) =
 export const setFirstColumn: NativeKernels['setFirstColumn'] = (handle, number) => {
   const { columns, bases } = searcherOf(handle);
   const [first, further] = [columns[number], columns.at(-1)];
-  assert(first !== undefined && further !== undefined && first !== further, 'refused: first is a column before the last');
+  assert(
+    first !== undefined && further !== undefined && first !== further,
+    'refused: first is a column before the last',
+  );
   assert(bases !== null, 'refused: bases of first lists are read');
   assert(first.first === number && first.rows === null, 'refused: first is a column of first lists');
   assert(further.rowIds === first.rowIds, 'refused: ids are those of the first column');
@@ -230,6 +233,8 @@ type Filters = readonly (Uint8Array | null)[] | null;
 /** Answers a query; stops between pieces of work of a millisecond at most, so that others get their turn. */
 function* searchSteps(searcher: Searcher, query: Query, filters: Filters): Generator<void, void> {
   const vector = query.query.subarray(0, searcher.dim);
+  const areAllFirst = searcher.columns.every(({ first }, c) => first === c);
+  assert(!query.hasBiases || areAllFirst, 'refused: no biases are given where vectors lie in further lists');
   const probed = query.candidates > 0 ? chooseLists(searcher, vector, query) : query.nprobe;
   query.found.set([probed, 0, 0]);
   if (!query.hasBiases && searcher.bases !== null) fillBiases(searcher, query, vector, probed);

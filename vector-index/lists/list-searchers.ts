@@ -144,7 +144,10 @@ export class SharedSearcher {
     else await this.#searcher.searchAsync(scratch, request, { filters: own, signal });
     const { places, found, sizes } = scratch;
     const count = found[1]!;
-    const answer = { segments: places.slice(0, count).map((column) => this.#segments[column]!), rows: places.slice(sizes.k, sizes.k + count) };
+    const answer = {
+      segments: places.slice(0, count).map((column) => this.#segments[column]!),
+      rows: places.slice(sizes.k, sizes.k + count),
+    };
     // One whose search was given up may still be written to: it is not used again.
     if (this.#scratches.length < scratchesKept && sizes.wanted <= wantedKept) this.#scratches.push(scratch);
     return answer;

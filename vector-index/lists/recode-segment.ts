@@ -23,17 +23,17 @@ export interface RecodedRows {
 }
 
 /** The first `rowCount` rows of `reader`, which must stay open while the answer is used. */
-export async function recodeSegment(
-  reader: SegmentReader,
-  rowCount: number,
-  parts: Parts,
-): Promise<RecodedRows> {
+export async function recodeSegment(reader: SegmentReader, rowCount: number, parts: Parts): Promise<RecodedRows> {
   const { coder } = parts;
   const lists = await newLists(reader, rowCount, parts);
   const codes = await newCodes(reader, lists, parts);
   const seconds = coder.hasCopies ? await newSeconds(reader, lists, parts) : null;
   const copies = seconds === null ? null : new RecodedCopies(seconds, await newCodes(reader, seconds, parts));
-  return { lists, homes: newHomes(reader, rowCount, lists), coding: new RecodedCodes(reader, coder, { codes, copies }) };
+  return {
+    lists,
+    homes: newHomes(reader, rowCount, lists),
+    coding: new RecodedCodes(reader, coder, { codes, copies }),
+  };
 }
 
 /** First codes of rows in the `lists` given, of all but those in no list. */

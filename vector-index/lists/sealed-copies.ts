@@ -37,7 +37,8 @@ export class SealedCopies implements RowCopies {
     };
     this.#blocks = new ListBlocks(columns, this.rows.length, subquantizers);
     const fits = this.#blocks.isWhole && this.rows.length <= this.#rowCount;
-    if (!fits || (this.rows.length > 0 && columns.numbers.length === 0)) throw damaged(path, 'the table of second lists');
+    if (!fits || (this.rows.length > 0 && columns.numbers.length === 0))
+      throw damaged(path, 'the table of second lists');
   }
 
   /** All `count` lists of the structure as a search reads them; positions are those of `rows`. */

@@ -26,7 +26,8 @@ export function searchableRows(
 ): Uint8Array | null {
   const { reader, rowCount, live } = segment;
   const copies = reader.coding?.copies ?? null;
-  const inLists = selection.lists === null || rowCount === 0 ? null : reader.rowsByList(rowCount).bitmap(selection.lists);
+  const inLists =
+    selection.lists === null || rowCount === 0 ? null : reader.rowsByList(rowCount).bitmap(selection.lists);
   if (inLists === null || copies === null) return selectedRows(segment, selection, found);
   const wanted = new Set(selection.lists);
   const seconds = copies.lists(rowCount);

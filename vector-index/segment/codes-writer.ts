@@ -62,7 +62,10 @@ function runsOf(rows: Uint32Array, listAt: (row: number) => number): ListRun[] {
 /** The columns of second lists. */
 async function writeCopies(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
   const sources = order.sources.map((source) => codingOf(source)!.copies!.lists(source.rowCount));
-  const seconds = Uint32Array.from({ length: order.count }, (_, at) => sources[order.sourceOf[at]!]![order.rowOf[at]!]!);
+  const seconds = Uint32Array.from(
+    { length: order.count },
+    (_, at) => sources[order.sourceOf[at]!]![order.rowOf[at]!]!,
+  );
   const copied = Uint32Array.from(seconds.keys()).filter((row) => seconds[row] !== noList);
   const rows = byList(copied, seconds);
   const runs = runsOf(rows, (row) => seconds[row]!);
