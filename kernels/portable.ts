@@ -4,17 +4,14 @@ import { assignNearest, assignNearestAsync, secondLists } from './nearest-centro
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
 import {
-  addSearchColumn,
-  addRowColumn,
   closeSearcher,
   openScratch,
-  openSearcher,
   quantizeCentroids,
   search,
   searchAsync,
   searchWorkBytes,
-  setFirstColumn,
 } from './list-search/portable.js';
+import { addRowColumn, addSearchColumn, openSearcher, setFirstColumn } from './list-search/portable-columns.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { addRows, bestProducts, gatherRows, packPanels } from './matrix-product/portable.js';

@@ -34,7 +34,12 @@ describe('the codes of a growing segment', () => {
     const before = codes.first(2);
     const first = structuredClone(before);
     codes.makeRoom(500);
-    codes.set(400, { code: Uint8Array.of(5, 6), factors: Int16Array.of(7, 8), record: record.map(() => 1), copy: null });
+    codes.set(400, {
+      code: Uint8Array.of(5, 6),
+      factors: Int16Array.of(7, 8),
+      record: record.map(() => 1),
+      copy: null,
+    });
     const into = { codes: new Uint8Array(6), factors: new Int16Array(6) };
     codes.read(0, Uint32Array.of(400, 0, 1), into);
     assert.deepEqual(into, { codes: Uint8Array.of(5, 6, 0, 0, 1, 2), factors: Int16Array.of(7, 8, 0, 0, -3, 4) });
