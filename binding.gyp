@@ -62,6 +62,7 @@
         'kernels/nearest-centroid/binding.cc',
         'kernels/nearest-centroid/neon.cc',
         'kernels/nearest-centroid/reference.cc',
+        'kernels/nearest-centroid/second-lists.cc',
         'kernels/product-code/avx2.cc',
         'kernels/product-code/avx512.cc',
         'kernels/product-code/binding.cc',

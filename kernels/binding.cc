@@ -64,6 +64,7 @@ void export_all(Exports exports) {
   exports.Set("maxSimRows", rows_exact);
   exports.Set("assignNearest", assign_now);
   exports.Set("assignNearestAsync", assign_async);
+  exports.Set("secondLists", second_lists_of);
   exports.Set("accumulateSparse", accumulate);
   exports.Set("topK", top_k);
   exports.Set("buildLookupTable", build_table);
@@ -81,6 +82,7 @@ void export_all(Exports exports) {
   exports.Set("openSearcher", open_searcher);
   exports.Set("addSearchColumn", add_search_column);
   exports.Set("addRowColumn", add_row_column);
+  exports.Set("setFirstColumn", set_first_column);
   exports.Set("closeSearcher", close_searcher);
   exports.Set("searchWorkBytes", search_work_bytes);
   exports.Set("openScratch", open_scratch);

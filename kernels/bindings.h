@@ -29,6 +29,7 @@ napi_value rows_exact(napi_env env, napi_callback_info info);
 // --- nearest-centroid
 napi_value assign_now(napi_env env, napi_callback_info info);
 napi_value assign_async(napi_env env, napi_callback_info info);
+napi_value second_lists_of(napi_env env, napi_callback_info info);
 
 // --- sparse
 napi_value accumulate(napi_env env, napi_callback_info info);
@@ -58,6 +59,7 @@ napi_value scan_lists_async(napi_env env, napi_callback_info info);
 napi_value open_searcher(napi_env env, napi_callback_info info);
 napi_value add_search_column(napi_env env, napi_callback_info info);
 napi_value add_row_column(napi_env env, napi_callback_info info);
+napi_value set_first_column(napi_env env, napi_callback_info info);
 napi_value close_searcher(napi_env env, napi_callback_info info);
 napi_value search_work_bytes(napi_env env, napi_callback_info info);
 napi_value open_scratch(napi_env env, napi_callback_info info);

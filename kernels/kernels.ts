@@ -217,6 +217,29 @@ export async function assignNearestAsync(
   return assignment;
 }
 
+/** Centroids with those near each, among which points get a second one. */
+export interface Neighbourhoods {
+  readonly dim: number;
+  /** float32[k, dim] */
+  readonly centroids: Float32Array;
+  /** uint32[k, n], rows of the centroids. */
+  readonly around: Uint32Array;
+}
+
+/**
+ * uint32[n]: a second centroid for each of points [n, dim] in `firsts` [n]: near it, and wrong elsewhere than the first
+ * (nearest-centroid.h). Bit-equal on every machine. Blocks the thread, for some microseconds a point.
+ */
+export function secondNearest(points: Float32Array, firsts: Uint32Array, of: Neighbourhoods): Uint32Array {
+  const { dim, centroids, around } = of;
+  const count = rowCount(centroids, dim, 'centroids');
+  assert(rowCount(points, dim, 'points') === firsts.length, 'there is a first centroid for every point');
+  assert(Number.isInteger(around.length / count), 'as many are named around every centroid');
+  const seconds = new Uint32Array(firsts.length);
+  call((kernels) => kernels.secondLists(points, firsts, centroids, around, new Float32Array(dim), seconds));
+  return seconds;
+}
+
 export interface Postings {
   /** uint32[m] */
   readonly rows: Uint32Array;

@@ -52,6 +52,8 @@ export interface NativeKernels {
   ): Promise<number>;
   assignNearest(...arrays: NearestArrays): void;
   assignNearestAsync(...arrays: NearestArrays): Promise<number>;
+  /** Second lists of points [n, dim]: nearest-centroid.h. */
+  secondLists(...arrays: SecondListsArrays): void;
   accumulateSparse(
     ...postings: [
       rows: Uint32Array,
@@ -141,6 +143,8 @@ export interface NativeKernels {
   ): NativeHandle;
   addSearchColumn(searcher: NativeHandle, ...column: SearchColumnArrays): void;
   addRowColumn(searcher: NativeHandle, ...column: RowColumnArrays): void;
+  /** The column added last, of the same ids array, has the vectors of column `first` in further lists. */
+  setFirstColumn(searcher: NativeHandle, first: number): void;
   /** Jobs that run on it finish; later calls are refused. */
   closeSearcher(searcher: NativeHandle): void;
   /** Bytes of `work` for searches of up to `wanted` survivors by up to `threads` threads. */
@@ -262,6 +266,16 @@ export type NearestArrays = [
   assignments: Uint32Array,
   scores: Float32Array,
   cancel: Uint8Array,
+];
+
+/** points [n, dim], firsts [n], centroids [k, dim], around [k, width], residual float32[dim] (scratch), seconds [n]. */
+export type SecondListsArrays = [
+  points: Float32Array,
+  firsts: Uint32Array,
+  centroids: Float32Array,
+  around: Uint32Array,
+  residual: Float32Array,
+  seconds: Uint32Array,
 ];
 
 /**

@@ -1,19 +1,17 @@
 /** The portable twins of all kernels as one object, which stands in for the addon where there is none. */
 import { packBlocks, scanLists, scanListsAsync, unpackBlocks } from './adc-scan/portable.js';
-import { assignNearest, assignNearestAsync } from './nearest-centroid/portable.js';
+import { assignNearest, assignNearestAsync, secondLists } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
 import {
-  addSearchColumn,
-  addRowColumn,
   closeSearcher,
   openScratch,
-  openSearcher,
   quantizeCentroids,
   search,
   searchAsync,
   searchWorkBytes,
 } from './list-search/portable.js';
+import { addRowColumn, addSearchColumn, openSearcher, setFirstColumn } from './list-search/portable-columns.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { addRows, bestProducts, gatherRows, packPanels } from './matrix-product/portable.js';
@@ -45,6 +43,7 @@ export const portableKernels: NativeKernels = {
   maxSimRows,
   assignNearest,
   assignNearestAsync,
+  secondLists,
   accumulateSparse,
   topK,
   buildLookupTable,
@@ -62,6 +61,7 @@ export const portableKernels: NativeKernels = {
   openSearcher,
   addSearchColumn,
   addRowColumn,
+  setFirstColumn,
   closeSearcher,
   searchWorkBytes,
   openScratch,

@@ -218,6 +218,13 @@ struct HelpJob final : Job {
   }
 };
 
+bool handle_has_further(const Searcher& handle) {
+  for (size_t c = 0; c < handle.columns.size(); c++) {
+    if (handle.columns[c].first != c) return true;
+  }
+  return false;
+}
+
 bool is_count(double value, double max) { return value >= 0 && value <= max && value == static_cast<double>(static_cast<uint64_t>(value)); }
 
 // What a call takes, from the numbers of its scratch.
@@ -247,6 +254,8 @@ void parse_request(Arguments& arguments, SearchJob& job) {
   job.request = {nullptr, static_cast<size_t>(numbers[1]), static_cast<size_t>(numbers[2]), static_cast<size_t>(numbers[3]),
                  static_cast<size_t>(numbers[4]), static_cast<size_t>(numbers[5]), numbers[6], numbers[7] != 0,
                  static_cast<Stage>(static_cast<int>(numbers[8])), nullptr};
+  const bool has_further = handle_has_further(*job.handle);
+  arguments.require(!job.request.has_biases || !has_further, "biases: none are given where vectors lie in further lists");
   arguments.require(job.request.has_biases || searcher.bases != nullptr || job.request.last == Stage::coarse, "biases: given, or bases are");
   arguments.require(scratch.work.size >= work_bytes(searcher, job.request.wanted, job.helpers + 1), "work: too small");
   for (size_t q = 0; !is_coarse && arguments.ok() && q < job.query_count; q++) {
@@ -264,7 +273,8 @@ void parse_search(Arguments& arguments, SearchJob& job) {
   if (arguments.ok()) job.filters.parse(arguments, 2, *job.handle);
 }
 
-void append_column(Searcher* handle, const SearchColumn& column, const Arguments& arguments) {
+void append_column(Searcher* handle, SearchColumn column, const Arguments& arguments) {
+  column.first = static_cast<uint32_t>(handle->columns.size());
   handle->columns.push_back(column);
   handle->searcher.columns = handle->columns.data();
   handle->searcher.column_count = handle->columns.size();
@@ -306,7 +316,7 @@ napi_value add_search_column(napi_env env, napi_callback_info info) {
   if (handle == nullptr) return nullptr;
   const size_t pairs = padded_subquantizers(handle->searcher.subquantizers) / 2, lists = handle->searcher.list_count;
   arguments.require(handle->searcher.words != nullptr && handle->columns.size() < search_columns_max, "searcher: has words and room");
-  SearchColumn column = {parse_lists(arguments, 1, pairs), nullptr, 0, nullptr, {}};
+  SearchColumn column = {parse_lists(arguments, 1, pairs), nullptr, 0, nullptr, {}, 0};
   const auto ids = arguments.column<uint64_t>(5, "ids: a BigUint64Array");
   const auto records = arguments.column_or_null<uint8_t>(6, "records: a Uint8Array or null");
   const auto live = arguments.column_or_null<uint8_t>(7, "live: a Uint8Array or null");
@@ -369,6 +379,31 @@ napi_value add_row_column(napi_env env, napi_callback_info info) {
   column.rows = rows;
   column.in_rows = {codes.data, factors.data, lists.data};
   append_column(handle, column, arguments);
+  return nullptr;
+}
+
+// The column added last has the vectors of column `first`, which are in their first lists there, in further ones.
+napi_value set_first_column(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  Searcher* handle = searcher_of(arguments);
+  const double number = arguments.number(1, "first: a number");
+  if (handle == nullptr) return nullptr;
+  const size_t last = handle->columns.size() - 1;
+  arguments.require(last + 1 >= 2 && is_count(number, static_cast<double>(last) - 1), "first: a column before the last");
+  arguments.require(handle->searcher.bases != nullptr, "bases: those of first lists are read");
+  arguments.require(handle->users == 0, "searcher: in use");
+  if (!arguments.ok()) return nullptr;
+  SearchColumn& further = handle->columns[last];
+  const SearchColumn& first = handle->columns[static_cast<size_t>(number)];
+  arguments.require(first.first == static_cast<uint32_t>(number) && first.lists.rows == nullptr, "first: a column of first lists");
+  arguments.require(further.lists.ids == first.lists.ids && further.rows == first.rows, "ids: those of the first column");
+  size_t position = 0;
+  for (size_t l = 0; l < first.lists.count; l++) {
+    arguments.require(first.lists.firsts[l] == position, "firsts: lists one behind the other");
+    position += first.lists.counts[l];
+  }
+  arguments.require(first.in_rows.codes != nullptr || position == first.rows, "firsts: every row in a list");
+  if (arguments.ok()) further.first = static_cast<uint32_t>(number);
   return nullptr;
 }
 

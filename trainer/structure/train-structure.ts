@@ -15,6 +15,7 @@ import { secondLists } from '../../vector-index/codebook/second-lists.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
 import { gatherRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
+import { aroundLists } from './around-lists.js';
 import { factorScales } from './factor-scales.js';
 import { trainAnchors } from './train-anchors.js';
 import { trainLists, type TrainedLists } from './train-lists.js';
@@ -34,8 +35,10 @@ export interface StructureOptions {
   /** Wanted; never more than there are different vectors, so fewer may come back. */
   readonly lists: number;
   readonly random: Random;
-  /** Routes are learned from the queries, to vectors that lie in one list each, or in two. Default: the centroids route. */
-  readonly routes?: 'to one' | 'to two';
+  /** Lists that a vector lies in; 1. */
+  readonly copies?: 1 | 2;
+  /** Routes are learned from the queries, where there are some; else the centroids route, as they do unless asked. */
+  readonly hasRoutes?: boolean;
   /** Lists of more than so many times the mean are halved; 2.5. */
   readonly largestShare?: number;
   /** Looked at every few milliseconds. */
@@ -47,8 +50,6 @@ export interface StructureOptions {
 export interface TrainedStructure {
   readonly structure: Structure;
   readonly codebook: ListCodebook;
-  /** float32[lists, dim]: what queries are compared with to choose lists; the centroids where nothing is learned. */
-  readonly routing: Float32Array;
   /** Mean inner product of the sample's vectors with their centroids. */
   readonly objective: number;
 }
@@ -78,7 +79,7 @@ export function trainStructure(sample: StructureSample, options: StructureOption
     largestShare: options.largestShare ?? usualLargestShare,
     onProgress: (share) => onProgress?.('lists', share),
   });
-  const structure = { dim, centroids: lists.centroids };
+  const structure = structureOf(lists.centroids, sample, options);
   const anchors = trainAnchors(structure, lists.means, queries, signal);
   onProgress?.('anchors', 1);
   const shape = codeShape(dim);
@@ -89,25 +90,30 @@ export function trainStructure(sample: StructureSample, options: StructureOption
   });
   const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
   const codebook = { words, ...shape, ...scales, dim, bases: lists.means, anchors };
-  return {
-    structure,
-    codebook,
-    routing: routesOf(structure, sample, { ...options, lists }),
-    objective: lists.objective,
-  };
+  return { structure: withRoutes(structure, sample, { ...options, lists }), codebook, objective: lists.objective };
 }
 
-function routesOf(
+function structureOf(
+  centroids: Float32Array,
+  { dim }: StructureSample,
+  { copies, signal }: StructureOptions,
+): Structure {
+  // Of one list there is no other.
+  if (copies !== 2 || centroids.length === dim) return { dim, centroids };
+  return { dim, centroids, around: aroundLists(centroids, dim, { signal }) };
+}
+
+function withRoutes(
   structure: Structure,
   { vectors, queries }: StructureSample,
   options: Omit<StructureOptions, 'lists'> & { readonly lists: TrainedLists },
-): Float32Array {
-  const { random, signal, onProgress, routes } = options;
-  if (queries === null || routes === undefined) return structure.centroids;
+): Structure {
+  const { random, signal, onProgress, hasRoutes = false } = options;
+  if (queries === null || !hasRoutes) return structure;
   const firsts = options.lists.assignments;
-  const lists = routes === 'to two' ? [firsts, secondLists(structure, vectors, firsts)] : [firsts];
+  const lists = structure.around === undefined ? [firsts] : [firsts, secondLists(structure, vectors, firsts)];
   const told = { random, signal, onProgress: (share: number) => onProgress?.('routes', share) };
-  return trainRouting(structure, { vectors, lists, queries }, told);
+  return { ...structure, routing: trainRouting(structure, { vectors, lists, queries }, told) };
 }
 
 /** Four dimensions a word, more where there would be more parts than a code may have. */

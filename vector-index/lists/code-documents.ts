@@ -1,10 +1,19 @@
 /**
- * The documents of one record under the structure that an index has: the list of each passage, and its codes, coded together.
+ * The documents of one record under the structure that an index has: the list of each passage, its second list where vectors lie in two,
+ * and its codes, coded together.
  *
  * Who routed a document may have known an older structure only: then the list is chosen here, from the vector as it is kept. Codes are
  * a function of vector, list and codebook, so they do not depend on what is coded beside them, nor on which thread.
  */
-import { codeBytes, encodeBatch, encodeBatchAsync, recordBytes, type CodedBatch } from '../../kernels/codes.js';
+import {
+  codeBytes,
+  encodeBatch,
+  encodeBatchAsync,
+  recordBytes,
+  type CodedBatch,
+  type CodedVectors,
+  type VectorBatch,
+} from '../../kernels/codes.js';
 import { assignNearestAsync, toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { IndexDocument } from '../document.js';
 import type { ListCoder } from './list-coder.js';
@@ -17,6 +26,13 @@ export interface RowCode {
   readonly factors: Int16Array;
   /** uint8[recordBytes] */
   readonly record: Uint8Array;
+  /** In its second list; null where it lies in one. */
+  readonly copy: RowCopy | null;
+}
+
+/** The first code of a row in its second list. */
+export interface RowCopy extends Pick<RowCode, 'code' | 'factors'> {
+  readonly list: number;
 }
 
 export interface CodedDocument {
@@ -30,8 +46,11 @@ export function codeDocuments(coder: ListCoder, documents: readonly IndexDocumen
   const vectors = new RoundedVectors(coder.dim, documents);
   const older = vectors.olderThan(coder.structureVersion);
   const placed = placeDocuments(documents, older, older.length === 0 ? noLists : coder.assign(vectors.at(older)));
-  const coded = encodeBatch(coder.batch(vectors.points, listsOf(placed, vectors.positions)));
-  return withCodes(coder, placed, { positions: vectors.positions, coded });
+  const firsts = listsOf(placed, vectors.positions);
+  const copies = copiesOf(coder, vectors.points, firsts);
+  const coded = encodeBatch(coder.batch(vectors.points, firsts));
+  const copied = copies === null ? null : encodeBatch(copies.batch);
+  return withCodes(coder, placed, { positions: vectors.positions, coded, copies: copyFinder(coder, copies, copied) });
 }
 
 /** As `codeDocuments`, with what takes long off the event loop. */
@@ -45,8 +64,13 @@ export async function codeDocumentsAsync(
   const { assignments } =
     older.length === 0 ? { assignments: noLists } : await assignNearestAsync(vectors.at(older), centroids, dim);
   const placed = placeDocuments(documents, older, assignments);
-  const coded = await encodeBatchAsync(coder.batch(vectors.points, listsOf(placed, vectors.positions)));
-  return withCodes(coder, placed, { positions: vectors.positions, coded });
+  const firsts = listsOf(placed, vectors.positions);
+  const copies = copiesOf(coder, vectors.points, firsts);
+  const [coded, copied] = await Promise.all([
+    encodeBatchAsync(coder.batch(vectors.points, firsts)),
+    copies === null ? null : encodeBatchAsync(copies.batch),
+  ]);
+  return withCodes(coder, placed, { positions: vectors.positions, coded, copies: copyFinder(coder, copies, copied) });
 }
 
 const noLists = new Uint32Array(0);
@@ -112,10 +136,59 @@ function placeDocuments(
   });
 }
 
+/** Vectors to be coded in their second lists. */
+interface Copies {
+  /** uint32[vectors]: the number of each in the batch; `noCopy` where it lies in one list. */
+  readonly numbers: Uint32Array;
+  readonly batch: VectorBatch;
+}
+
+const noCopy = 0xffffffff;
+
+/** Of `points` float32[n, dim] in lists `firsts`; null where vectors lie in one list. */
+function copiesOf(coder: ListCoder, points: Float32Array, firsts: Uint32Array): Copies | null {
+  if (!coder.hasCopies) return null;
+  const seconds = coder.assignSecond(points, firsts);
+  let count = 0;
+  const numbers = seconds.map((list, i) => (list === firsts[i] ? noCopy : count++));
+  if (count === seconds.length) return { numbers, batch: coder.batch(points, seconds, false) };
+  const { dim } = coder;
+  const some = { points: new Float32Array(count * dim), lists: new Uint32Array(count) };
+  numbers.forEach((number, i) => {
+    if (number === noCopy) return;
+    some.points.set(points.subarray(i * dim, (i + 1) * dim), number * dim);
+    some.lists[number] = seconds[i]!;
+  });
+  return { numbers, batch: coder.batch(some.points, some.lists, false) };
+}
+
+/** What gives the copy of vector number i. */
+function copyFinder(
+  { subquantizers }: ListCoder,
+  copies: Copies | null,
+  coded: CodedVectors | null,
+): (i: number) => RowCopy | null {
+  if (copies === null || coded === null) return () => null;
+  const bytes = codeBytes(subquantizers);
+  const { codes, factors } = coded;
+  return (i) => {
+    const at = copies.numbers[i]!;
+    if (at === noCopy) return null;
+    const code = codes.subarray(at * bytes, (at + 1) * bytes);
+    return { list: copies.batch.lists[at]!, code, factors: factors.subarray(2 * at, 2 * at + 2) };
+  };
+}
+
+interface CodedParts {
+  readonly positions: Uint32Array;
+  readonly coded: CodedBatch;
+  readonly copies: (i: number) => RowCopy | null;
+}
+
 function withCodes(
   { subquantizers, codedDim }: ListCoder,
   documents: readonly IndexDocument[],
-  { positions, coded }: { readonly positions: Uint32Array; readonly coded: CodedBatch },
+  { positions, coded, copies }: CodedParts,
 ): CodedDocument[] {
   const [code, record] = [codeBytes(subquantizers), recordBytes(codedDim)];
   const found: CodedDocument[] = documents.map((document) => ({ document, code: null }));
@@ -124,6 +197,7 @@ function withCodes(
       code: coded.codes.subarray(i * code, (i + 1) * code),
       factors: coded.factors.subarray(2 * i, 2 * i + 2),
       record: coded.records!.subarray(i * record, (i + 1) * record),
+      copy: copies(i),
     };
     found[at] = { document: documents[at]!, code: own };
   });

@@ -7,7 +7,8 @@ import type { VectorBatch } from '../../kernels/codes.js';
 import { assignNearest } from '../../kernels/kernels.js';
 import { codedLists, type ListCodebook } from '../codebook/list-codebook.js';
 import type { ListStructure } from '../codebook/list-structure.js';
-import { listCountOf } from '../codebook/structure.js';
+import { secondLists } from '../codebook/second-lists.js';
+import { listCountOf, type Structure } from '../codebook/structure.js';
 import type { CodeShape } from './row-coding.js';
 
 export class ListCoder implements CodeShape {
@@ -19,6 +20,8 @@ export class ListCoder implements CodeShape {
   readonly codebook: ListCodebook;
   /** float32[lists, dim]: what documents are assigned by. */
   readonly centroids: Float32Array;
+  readonly hasCopies: boolean;
+  readonly #structure: Structure;
 
   /** INTERNAL when structure and codebook do not belong together. */
   constructor({ version, structure, codebook }: ListStructure) {
@@ -33,6 +36,8 @@ export class ListCoder implements CodeShape {
     this.listCount = listCountOf(structure);
     this.codebook = codebook;
     this.centroids = structure.centroids;
+    this.hasCopies = structure.around !== undefined;
+    this.#structure = structure;
   }
 
   /** Values of a vector as it is coded: dim and the zeros behind it. */
@@ -43,6 +48,11 @@ export class ListCoder implements CodeShape {
   /** uint32[n]: the list of each of `points` float32[n, dim]. As `nearestList`, on this thread. */
   assign(points: Float32Array): Uint32Array {
     return assignNearest(points, this.centroids, this.dim).assignments;
+  }
+
+  /** uint32[n]: the second list of each of `points` float32[n, dim] in lists `firsts` uint32[n]; the first where there is no other. */
+  assignSecond(points: Float32Array, firsts: Uint32Array): Uint32Array {
+    return secondLists(this.#structure, points, firsts);
   }
 
   /** `points` float32[n, dim] of `lists` uint32[n], to be coded: both codes unless `hasRecords` is false. */

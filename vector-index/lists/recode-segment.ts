@@ -8,7 +8,7 @@ import type { Slices } from '../maintenance/slices.js';
 import { rowsByKey } from '../segment/key-order.js';
 import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
-import type { RowCoding } from './row-coding.js';
+import { noList, type RowCoding, type RowCopies } from './row-coding.js';
 
 /** Rows whose lists are found, and rows that are coded, in one go: less than a millisecond's work. */
 const assignRows = 32;
@@ -23,21 +23,72 @@ export interface RecodedRows {
 }
 
 /** The first `rowCount` rows of `reader`, which must stay open while the answer is used. */
-export async function recodeSegment(
-  reader: SegmentReader,
-  rowCount: number,
-  { coder, slices }: { readonly coder: ListCoder; readonly slices: Slices },
-): Promise<RecodedRows> {
-  const lists = await newLists(reader, rowCount, { coder, slices });
+export async function recodeSegment(reader: SegmentReader, rowCount: number, parts: Parts): Promise<RecodedRows> {
+  const { coder } = parts;
+  const lists = await newLists(reader, rowCount, parts);
+  const codes = await newCodes(reader, lists, parts);
+  const seconds = coder.hasCopies ? await newSeconds(reader, lists, parts) : null;
+  const copies = seconds === null ? null : new RecodedCopies(seconds, await newCodes(reader, seconds, parts));
+  return {
+    lists,
+    homes: newHomes(reader, rowCount, lists),
+    coding: new RecodedCodes(reader, coder, { codes, copies }),
+  };
+}
+
+/** First codes of rows in the `lists` given, of all but those in no list. */
+async function newCodes(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<FirstCodes> {
   const bytes = codeBytes(coder.subquantizers);
-  const all = { codes: new Uint8Array(rowCount * bytes), factors: new Int16Array(2 * rowCount) };
-  for (let from = 0; from < rowCount; from += codeRows) {
-    const rows = denseRows(reader, from, Math.min(codeRows, rowCount - from));
+  const all = { codes: new Uint8Array(lists.length * bytes), factors: new Int16Array(2 * lists.length) };
+  for (let from = 0; from < lists.length; from += codeRows) {
+    const dense = denseRows(reader, from, Math.min(codeRows, lists.length - from));
+    const rows = dense.filter((row) => lists[row] !== noList);
     const own = rows.map((row) => lists[row]!);
     scatter(encodeBatch(coder.batch(pointsOf(reader, rows), own, false)), rows, bytes, all);
     await slices.pause();
   }
-  return { lists, homes: newHomes(reader, rowCount, lists), coding: new RecodedCodes(reader, coder, all) };
+  return new FirstCodes(all, bytes);
+}
+
+interface Parts {
+  readonly coder: ListCoder;
+  readonly slices: Slices;
+}
+
+class FirstCodes {
+  readonly #all: CodedVectors;
+  readonly #bytes: number;
+
+  constructor(all: CodedVectors, bytes: number) {
+    this.#all = all;
+    this.#bytes = bytes;
+  }
+
+  read(rows: Uint32Array, into: CodedVectors): void {
+    const bytes = this.#bytes;
+    rows.forEach((row, i) => {
+      into.codes.set(this.#all.codes.subarray(row * bytes, (row + 1) * bytes), i * bytes);
+      into.factors.set(this.#all.factors.subarray(2 * row, 2 * row + 2), 2 * i);
+    });
+  }
+}
+
+class RecodedCopies implements RowCopies {
+  readonly #lists: Uint32Array;
+  readonly #codes: FirstCodes;
+
+  constructor(lists: Uint32Array, codes: FirstCodes) {
+    this.#lists = lists;
+    this.#codes = codes;
+  }
+
+  lists(): Uint32Array {
+    return this.#lists;
+  }
+
+  read(_list: number, rows: Uint32Array, into: CodedVectors): void {
+    this.#codes.read(rows, into);
+  }
 }
 
 class RecodedCodes implements RowCoding {
@@ -46,23 +97,29 @@ class RecodedCodes implements RowCoding {
   readonly dsub: number;
   readonly #reader: SegmentReader;
   readonly #coder: ListCoder;
-  readonly #all: CodedVectors;
+  readonly #codes: FirstCodes;
+  readonly copies: RecodedCopies | null;
 
-  constructor(reader: SegmentReader, coder: ListCoder, all: CodedVectors) {
+  constructor(
+    reader: SegmentReader,
+    coder: ListCoder,
+    { codes, copies }: { readonly codes: FirstCodes; readonly copies: RecodedCopies | null },
+  ) {
     this.structureVersion = coder.structureVersion;
     this.subquantizers = coder.subquantizers;
     this.dsub = coder.dsub;
     this.#reader = reader;
     this.#coder = coder;
-    this.#all = all;
+    this.#codes = codes;
+    this.copies = copies;
+  }
+
+  get hasCopies(): boolean {
+    return this.copies !== null;
   }
 
   read(_list: number, rows: Uint32Array, into: CodedVectors): void {
-    const bytes = codeBytes(this.subquantizers);
-    rows.forEach((row, i) => {
-      into.codes.set(this.#all.codes.subarray(row * bytes, (row + 1) * bytes), i * bytes);
-      into.factors.set(this.#all.factors.subarray(2 * row, 2 * row + 2), 2 * i);
-    });
+    this.#codes.read(rows, into);
   }
 
   readSecond(list: number, rows: Uint32Array): Uint8Array {
@@ -82,11 +139,7 @@ class RecodedCodes implements RowCoding {
   }
 }
 
-async function newLists(
-  reader: SegmentReader,
-  rowCount: number,
-  { coder, slices }: { readonly coder: ListCoder; readonly slices: Slices },
-): Promise<Uint32Array> {
+async function newLists(reader: SegmentReader, rowCount: number, { coder, slices }: Parts): Promise<Uint32Array> {
   const lists = new Uint32Array(rowCount);
   for (let from = 0; from < rowCount; from += assignRows) {
     const length = Math.min(assignRows, rowCount - from);
@@ -96,6 +149,19 @@ async function newLists(
     await slices.pause();
   }
   return lists;
+}
+
+/** uint32[rows]: second lists of rows in the `lists` given. */
+async function newSeconds(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<Uint32Array> {
+  const seconds = new Uint32Array(lists.length).fill(noList);
+  for (let from = 0; from < lists.length; from += assignRows) {
+    const dense = denseRows(reader, from, Math.min(assignRows, lists.length - from));
+    const own = dense.map((row) => lists[row]!);
+    const assigned = coder.assignSecond(pointsOf(reader, dense), own);
+    dense.forEach((row, i) => (seconds[row] = assigned[i] === own[i] ? noList : assigned[i]!));
+    await slices.pause();
+  }
+  return seconds;
 }
 
 /** A further passage lies behind its primary one in the order of keys. */

@@ -6,7 +6,7 @@ import type { ListCoder } from '../lists/list-coder.js';
 import { ListSearchers } from '../lists/list-searchers.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment, SegmentState } from '../segment/segment-state.js';
-import { passing, selectedRows } from './selection.js';
+import { passing, searchableRows, selectedRows } from './selection.js';
 
 /** Where a living passage is. */
 export interface RowPlace {
@@ -98,9 +98,18 @@ export class SelectedIndex {
   selected(segment: number): Uint8Array | null {
     const known = this.#selected[segment];
     if (known !== undefined) return known;
-    // The rows of other structures are in other lists: any of them may belong to those asked for.
-    const selection = this.isCurrent(segment) ? this.selection : { ...this.selection, lists: null };
-    return (this.#selected[segment] = selectedRows(this.segments[segment]!, selection, this.passing(segment)));
+    const rows = selectedRows(this.segments[segment]!, this.#selectionOf(segment), this.passing(segment));
+    return (this.#selected[segment] = rows);
+  }
+
+  /** The same with the rows whose second list is asked for: a row counts by its first, and is found by either. */
+  searchable(segment: number): Uint8Array | null {
+    return searchableRows(this.segments[segment]!, this.#selectionOf(segment), this.passing(segment));
+  }
+
+  /** The rows of other structures are in other lists: any of them may belong to those asked for. */
+  #selectionOf(segment: number): Selection {
+    return this.isCurrent(segment) ? this.selection : { ...this.selection, lists: null };
   }
 
   /** The rows of segment number `segment` that pass the filter, living or not, in whatever list; null = all. */

@@ -30,7 +30,7 @@ export async function searchDense(
   const coded = filled.filter(isCoded);
   const lists = coded.length === 0 ? [] : await searchLists(index, coded, query);
   const others = lists === null ? filled : filled.filter((at) => !isCoded(at));
-  const scans = others.map((at) => scanSegment(index.segments[at]!, index.selected(at), query));
+  const scans = others.map((at) => scanSegment(index.segments[at]!, index.searchable(at), query));
   const exact = (await Promise.all(scans)).filter((part) => part !== null);
   return mergeRanked([...(lists ?? []), ...exact], query.k);
 }

@@ -70,13 +70,15 @@ async function bestRows(
   const vectors = parts.reduce((sum, part) => sum + part.vectors, 0);
   const hasPassages = parts.some(({ segment }) => segment.reader.passages !== null);
   const documents = secondSurvivors(k);
-  for (let room = firstSurvivors(k); ; room *= 4) {
+  // A row may survive once for every list that it is in; as many rows are to be left as where it is in one.
+  const perRow = parts.some(({ segment }) => segment.reader.coding?.hasCopies === true) ? 2 : 1;
+  for (let room = perRow * firstSurvivors(k); ; room *= 4) {
     const rows = hasPassages ? room : documents;
     const found = await searcher.search({ query, lists, filters, vectors, wanted: room, k: rows, signal });
     if (!hasPassages) return byPart(parts, found, found.rows.length);
     const count = rowsOfDocuments(parts, found, documents);
     // Many passages of few documents may fill the room; then it is too small.
-    if (count !== null || found.rows.length < room) return byPart(parts, found, count ?? found.rows.length);
+    if (count !== null || perRow * found.rows.length < room) return byPart(parts, found, count ?? found.rows.length);
   }
 }
 

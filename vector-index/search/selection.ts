@@ -1,5 +1,5 @@
 /** Which rows of a segment a search may find: those that live, lie in the lists asked for and pass the filter. */
-import { bitmapBytes, countBits, intersection } from '../bitmap.js';
+import { bitmapBytes, countBits, intersection, setBit } from '../bitmap.js';
 import { filterBitmap } from '../filter/filter-bitmap.js';
 import type { RowFilter, Selection } from '../filter/row-filter.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
@@ -16,6 +16,24 @@ export function selectedRows(
   const { reader, rowCount, live } = segment;
   const inLists = lists === null || rowCount === 0 ? null : reader.rowsByList(rowCount).bitmap(lists);
   return both(both(live, inLists, rowCount), found, rowCount);
+}
+
+/** As `selectedRows`, with the rows whose second list is asked for: what a search by vectors may find. */
+export function searchableRows(
+  segment: PinnedSegment,
+  selection: Selection,
+  found: Uint8Array | null = passing(segment, selection.filter),
+): Uint8Array | null {
+  const { reader, rowCount, live } = segment;
+  const copies = reader.coding?.copies ?? null;
+  const inLists =
+    selection.lists === null || rowCount === 0 ? null : reader.rowsByList(rowCount).bitmap(selection.lists);
+  if (inLists === null || copies === null) return selectedRows(segment, selection, found);
+  const wanted = new Set(selection.lists);
+  const seconds = copies.lists(rowCount);
+  const inEither = inLists.slice();
+  for (let row = 0; row < rowCount; row += 1) if (wanted.has(seconds[row]!)) setBit(inEither, row);
+  return both(both(live, inEither, rowCount), found, rowCount);
 }
 
 /** Living documents (rows of primary passages) among `selected`. */

@@ -13,6 +13,7 @@ import { FilterCache } from '../filter/filter-cache.js';
 import type { Files } from '../files.js';
 import { rowAttributes } from './attribute-columns.js';
 import { readAttributes } from './attribute-reader.js';
+import { copyColumns } from '../lists/sealed-copies.js';
 import { listColumns, SealedLists } from '../lists/sealed-lists.js';
 import { ColumnFile } from './column-file.js';
 import { RowsByList, type ListRows } from './rows-by-list.js';
@@ -28,7 +29,7 @@ import {
   type TermColumns,
   type TextColumns,
 } from './sealed-columns.js';
-import { rowFlags } from './segment-layout.js';
+import { rowFlags, segmentFormats } from './segment-layout.js';
 import type {
   AttributeColumn,
   IdKey,
@@ -54,6 +55,7 @@ const lazyColumns: ReadonlySet<string> = new Set([
   'rowTermWeight',
   listColumns.codes,
   listColumns.second,
+  copyColumns.codes,
 ]);
 
 export class SealedSegment implements SegmentReader {
@@ -102,7 +104,8 @@ export class SealedSegment implements SegmentReader {
     this.docIds = file.u64('docId');
     this.keyOrder = keyOrderOf(file);
     this.isOrdered = this.keyOrder === null;
-    this.coding = layout.codes === undefined ? null : new SealedLists(file, path, layout.codes);
+    const hasCopies = layout.version >= segmentFormats.copied;
+    this.coding = layout.codes === undefined ? null : new SealedLists(file, path, { ...layout.codes, hasCopies });
     this.isByList = this.coding !== null;
     this.passages = file.has('passage') ? file.u32('passage') : null;
     this.primaryCount = this.passages === null ? layout.rows : zeros(this.passages);

@@ -33,32 +33,30 @@ const seed = 7;
 /** Trained now unless it is in the folder. */
 export async function trainedLists(options: TrainedListsOptions): Promise<TrainedLists> {
   const { base, folder, lists, hasSeconds, queries, progress } = options;
-  const name = `lists-${base.count}-${lists}-${queries?.name ?? 'vectors'}${hasSeconds ? '-twice' : ''}-routed`;
+  const name = `lists-${base.count}-${lists}-${queries?.name ?? 'vectors'}${hasSeconds ? '-twice' : ''}-routes`;
   const path = (ending: string): string => join(folder ?? '', `${name}.${ending}`);
   if (folder !== null && existsSync(path('json'))) return await readLists(path);
   const begin = cpuSeconds();
   const rows = queries === null ? null : (await queries.rows()).values;
-  const { structure, codebook, routing } = trainStructure(
+  const { structure, codebook } = trainStructure(
     { dim: base.dim, vectors: base.values, queries: rows },
-    { lists, routes: hasSeconds ? 'to two' : 'to one', random: seededRandom(seed), onProgress: told(progress) },
+    { lists, copies: hasSeconds ? 2 : 1, hasRoutes: true, random: seededRandom(seed), onProgress: told(progress) },
   );
   const trainSeconds = cpuSeconds() - begin;
   if (folder !== null) {
     await mkdir(folder, { recursive: true });
     await writeFile(path('structure'), writeStructureFile(structure));
-    await writeFile(path('routing'), writeStructureFile({ dim: base.dim, centroids: routing }));
     await writeFile(path('codebook'), writeListCodebookFile(codebook));
     await writeFile(path('json'), JSON.stringify({ trainSeconds }));
   }
-  return { parts: { structure, codebook, routing }, trainSeconds };
+  return { parts: { structure, codebook }, trainSeconds };
 }
 
 async function readLists(path: (ending: string) => string): Promise<TrainedLists> {
   const structure = readStructureFile(await readFile(path('structure')));
-  const routing = readStructureFile(await readFile(path('routing'))).centroids;
   const codebook = readListCodebookFile(await readFile(path('codebook')));
   const { trainSeconds } = JSON.parse(await readFile(path('json'), 'utf8')) as { trainSeconds: number };
-  return { parts: { structure, codebook, routing }, trainSeconds };
+  return { parts: { structure, codebook }, trainSeconds };
 }
 
 /** A line for each step, not for each call. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { assignNearest } from '../../../../kernels/kernels.js';
+import { aroundLists } from '../../../../trainer/structure/around-lists.js';
 import { recallAt, trueNeighbours } from '../../../../trainer/structure/held-out.js';
 import { trainRouting } from '../../../../trainer/structure/train-routing.js';
 import { secondLists } from '../../../../vector-index/codebook/second-lists.js';
@@ -33,7 +34,7 @@ describe('training routes', () => {
   });
 
   it('leads to either list of a vector that lies in two', () => {
-    const both = [lists, secondLists(structure, vectors, lists)];
+    const both = [lists, secondLists({ ...structure, around: aroundLists(structure.centroids, dim) }, vectors, lists)];
     const { rows } = trueNeighbours(held, vectors, dim);
     const found = (weights: Float32Array) => {
       let count = 0;

@@ -1,0 +1,111 @@
+/**
+ * Lists of codes in a file: which there are, in ascending order, and where the vectors and the blocks (kernels/adc-scan/adc-scan.h) of
+ * each begin. Positions go through all lists; those of one end where the next one begins.
+ */
+import { codeBytes, listBytes, unpackList, type CodedVectors, type Lists } from '../../kernels/codes.js';
+
+/** Columns of a file, of as many lists; they must stay mapped. */
+export interface BlockColumns {
+  readonly numbers: Uint32Array;
+  /** The first position of each. */
+  readonly firsts: Uint32Array;
+  /** Into `codes`. */
+  readonly offsets: BigUint64Array;
+  readonly codes: Uint8Array;
+}
+
+export class ListBlocks {
+  /** uint32[lists], ascending. */
+  readonly numbers: Uint32Array;
+  /** uint32[lists] beside them: the first position, and how many there are. */
+  readonly firsts: Uint32Array;
+  readonly counts: Uint32Array;
+  readonly #subquantizers: number;
+  readonly #offsets: BigUint64Array;
+  readonly #codes: Uint8Array;
+  #all: Lists | null = null;
+  /** The list that was unpacked last: vectors are read list by list. */
+  #unpacked: { readonly at: number; readonly coded: CodedVectors } | null = null;
+
+  /** Of `positions` vectors together, in codes of so many subquantizers. */
+  constructor({ numbers, firsts, offsets, codes }: BlockColumns, positions: number, subquantizers: number) {
+    this.numbers = numbers;
+    this.firsts = firsts;
+    this.counts = firsts.map((first, at) => (firsts[at + 1] ?? positions) - first);
+    this.#subquantizers = subquantizers;
+    this.#offsets = offsets;
+    this.#codes = codes;
+  }
+
+  /** Whether there are as many numbers as places. */
+  get isWhole(): boolean {
+    return this.numbers.length === this.firsts.length && this.#offsets.length === this.firsts.length;
+  }
+
+  /** All `count` lists of the structure as a search reads them; those without vectors here are empty. */
+  all(count: number): Lists {
+    if (this.#all?.counts.length === count) return this.#all;
+    const all = {
+      codes: this.#codes,
+      offsets: new BigUint64Array(count),
+      counts: new Uint32Array(count),
+      firsts: new Uint32Array(count),
+    };
+    for (let list = 0, at = 0, first = 0; list < count; list += 1) {
+      all.firsts[list] = first;
+      if (this.numbers[at] !== list) continue;
+      all.offsets[list] = this.#offsets[at]!;
+      all.counts[list] = this.counts[at]!;
+      first += this.counts[at]!;
+      at += 1;
+    }
+    this.#all = all;
+    return all;
+  }
+
+  /** Fills `into` with codes and factors of the vectors number `places` of list `list`, which has them. */
+  read(list: number, places: Uint32Array, { codes, factors }: CodedVectors): void {
+    const at = this.at(list);
+    if (this.#unpacked?.at !== at) this.#unpacked = { at, coded: this.#unpack(at) };
+    const { coded } = this.#unpacked;
+    const bytes = codeBytes(this.#subquantizers);
+    places.forEach((place, i) => {
+      codes.set(coded.codes.subarray(place * bytes, (place + 1) * bytes), i * bytes);
+      factors[2 * i] = coded.factors[2 * place]!;
+      factors[2 * i + 1] = coded.factors[2 * place + 1]!;
+    });
+  }
+
+  /** Where `list` is in `numbers`; −1 when it is not there. */
+  at(list: number): number {
+    const { numbers } = this;
+    let from = 0;
+    let to = numbers.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (numbers[middle]! < list) from = middle + 1;
+      else to = middle;
+    }
+    return from < numbers.length && numbers[from] === list ? from : -1;
+  }
+
+  /** The list that `position` is in. */
+  listOf(position: number): number {
+    const { firsts } = this;
+    let from = 0;
+    let to = firsts.length;
+    while (to - from > 1) {
+      const middle = (from + to) >>> 1;
+      if (firsts[middle]! <= position) from = middle;
+      else to = middle;
+    }
+    return this.numbers[from]!;
+  }
+
+  #unpack(at: number): CodedVectors {
+    const start = Number(this.#offsets[at]!);
+    const count = this.counts[at]!;
+    const blocks = this.#codes.subarray(start, start + listBytes(this.#subquantizers, count));
+    return unpackList(this.#subquantizers, blocks, count);
+  }
+}
