@@ -4,9 +4,10 @@
  */
 import { assert } from '../../base/assert.js';
 import type { VectorBatch } from '../../kernels/codes.js';
-import { assignNearest } from '../../kernels/kernels.js';
+import { assignNearest, assignNearestAsync } from '../../kernels/kernels.js';
 import { codedLists, type ListCodebook } from '../codebook/list-codebook.js';
 import type { ListStructure } from '../codebook/list-structure.js';
+import { SplitLists } from '../codebook/split-lists.js';
 import { listCountOf } from '../codebook/structure.js';
 import type { CodeShape } from './row-coding.js';
 
@@ -17,8 +18,9 @@ export class ListCoder implements CodeShape {
   readonly dsub: number;
   readonly listCount: number;
   readonly codebook: ListCodebook;
-  /** float32[lists, dim]: what documents are assigned by. */
-  readonly centroids: Float32Array;
+  /** What lists became since they were trained; null where none was split. */
+  readonly splits: SplitLists | null;
+  readonly #centroids: Float32Array;
 
   /** INTERNAL when structure and codebook do not belong together. */
   constructor({ version, structure, codebook }: ListStructure) {
@@ -32,7 +34,17 @@ export class ListCoder implements CodeShape {
     this.dsub = codebook.dsub;
     this.listCount = listCountOf(structure);
     this.codebook = codebook;
-    this.centroids = structure.centroids;
+    this.#centroids = structure.centroids;
+    const { dim, centroids, descent } = structure;
+    this.splits = descent === undefined ? null : new SplitLists({ dim, centroids, descent });
+  }
+
+  /**
+   * Lists of structure `version` where its rows are coded as this one's are, under the same numbers but for lists that were split since; null
+   * where they are not.
+   */
+  listsAt(version: number): number | null {
+    return version === this.structureVersion ? this.listCount : (this.splits?.listsAt(version) ?? null);
   }
 
   /** Values of a vector as it is coded: dim and the zeros behind it. */
@@ -42,7 +54,13 @@ export class ListCoder implements CodeShape {
 
   /** uint32[n]: the list of each of `points` float32[n, dim]. As `nearestList`, on this thread. */
   assign(points: Float32Array): Uint32Array {
-    return assignNearest(points, this.centroids, this.dim).assignments;
+    return this.splits?.assign(points) ?? assignNearest(points, this.#centroids, this.dim).assignments;
+  }
+
+  /** As `assign`, off the event loop. */
+  async assignAsync(points: Float32Array): Promise<Uint32Array> {
+    if (this.splits !== null) return this.splits.assignAsync(points);
+    return (await assignNearestAsync(points, this.#centroids, this.dim)).assignments;
   }
 
   /** `points` float32[n, dim] of `lists` uint32[n], to be coded: both codes unless `hasRecords` is false. */
