@@ -78,9 +78,8 @@ function withCodes(coder: ListCoder | null, { documents = [], prepared }: IndexC
 /** INTERNAL for lists that the structure does not have, FAILED_PRECONDITION for documents of a newer one. */
 function checkLists(coder: ListCoder, documents: readonly IndexDocument[]): void {
   for (const { structureVersion = 0, list } of documents) {
-    const isCurrent = structureVersion === coder.structureVersion;
     if (structureVersion > coder.structureVersion) throw notYet(structureVersion, coder.structureVersion);
-    assert(!isCurrent || list < coder.listCount, 'the list is one of the structure');
+    assert(list < (coder.listsAt(structureVersion) ?? Infinity), 'the list is one of the structure');
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Training that nobody asks for: a collection that has grown past the threshold gets a structure, and a new one when it has grown to
- * four times what the last one was trained for. Every coordinator looks every so often; the claim lets one of them train, and one
+ * four times what the last one was trained for. In between, lists that have grown too long are split, which trains nothing anew; the next ones
+ * only when all rows lie in the lists of the last split. Every coordinator looks every so often; the claim lets one of them train, and one
  * collection after another, so that at most one node is busy with it.
  *
  * What fails is tried again once the collection has grown by half: the same documents would give the same end.
@@ -11,7 +12,11 @@ import { ShoalError } from '../../base/errors.js';
 import { Hindrances } from '../../base/hindrances.js';
 import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { ListSizes } from '../../proto/generated/shoal/v1/shard.js';
+import type { SplitLimits } from '../../vector-index/lists/list-limit.js';
 import { knownShardStatistics } from '../documents/count.js';
+import { activeCodebook } from '../search/probes.js';
+import { LongLists } from './long-lists.js';
 import { trainCollection, type TrainParts } from './train.js';
 
 /** A structure is outgrown by so many times the documents that it was trained for. */
@@ -27,6 +32,14 @@ export interface AutoTrainerOptions {
   /** Documents from which on a collection is trained. */
   readonly documents: number;
   readonly everyMs: number;
+  readonly splitLimits: SplitLimits;
+}
+
+/** What a collection holds at present. */
+interface Counted {
+  readonly documents: number;
+  /** Undefined where there are no lists, or rows move between them. */
+  readonly listSizes: ListSizes | undefined;
 }
 
 export class AutoTrainer {
@@ -36,6 +49,7 @@ export class AutoTrainer {
   readonly #hindrances: Hindrances;
   /** uid → the number of documents with which it failed. */
   readonly #failed = new Map<string, number>();
+  readonly #longLists: LongLists;
   #timer: Timer | null = null;
   #running: Promise<void> = Promise.resolve();
   #deadline: Deadline | null = null;
@@ -46,6 +60,7 @@ export class AutoTrainer {
     this.#options = options;
     this.#clock = parts.clock;
     this.#hindrances = new Hindrances(parts);
+    this.#longLists = new LongLists(options.splitLimits);
     this.#schedule();
   }
 
@@ -69,6 +84,7 @@ export class AutoTrainer {
     const { view } = this.#parts;
     const { settings: all } = view.current();
     for (const uid of this.#failed.keys()) if (!all.has(uid)) this.#failed.delete(uid);
+    this.#longLists.keep(all);
     for (const settings of all.values()) {
       if (this.#isClosed) return;
       if (!mayTrain(settings) || placementsOf(view.current(), settings.uid).length !== 1) continue;
@@ -78,22 +94,47 @@ export class AutoTrainer {
 
   async #trainWhereGrown(settings: CollectionSettings): Promise<void> {
     const { uid, name } = settings;
-    const documents = await this.#count(settings);
-    const failed = this.#failed.get(uid) ?? 0;
-    if (documents < Math.max(wantedFor(settings, this.#options.documents), retryGrowth * failed)) return;
+    const counted = await this.#count(settings);
+    if (counted === null) return;
+    const { documents, listSizes } = counted;
     const { logger } = this.#parts;
-    logger.info({ collection: name, documents }, 'the collection has grown and is trained');
+    const failed = this.#failed.get(uid) ?? 0;
+    if (documents >= Math.max(wantedFor(settings, this.#options.documents), retryGrowth * failed)) {
+      logger.info({ collection: name, documents }, 'the collection has grown and is trained');
+      await this.#attempt(settings, 'structure', (reason) => {
+        if (reason === '') this.#failed.delete(uid);
+        else this.#fail(settings, documents, reason);
+      });
+    } else if (listSizes !== undefined && this.#isSplitDue(settings, listSizes)) {
+      const { lists, longest } = listSizes;
+      logger.info({ collection: name, lists, longest: String(longest) }, 'lists have grown and are split');
+      await this.#attempt(settings, 'split', (reason) => {
+        if (reason === '') return this.#longLists.forget(uid);
+        this.#longLists.fail(uid, listSizes);
+        logger.warn({ collection: name, reason }, 'the collection keeps the lists that it has');
+      });
+    }
+  }
+
+  #isSplitDue(settings: CollectionSettings, listSizes: ListSizes): boolean {
+    return activeCodebook(settings) !== null && this.#longLists.isSplitDue(settings.uid, listSizes);
+  }
+
+  /** Trains, and tells `settle` why nothing came of it; '' where it did. Whoever else is at it, or a node that is gone, settles nothing. */
+  async #attempt(
+    { uid, name }: CollectionSettings,
+    method: 'structure' | 'split',
+    settle: (reason: string) => void,
+  ): Promise<void> {
     try {
-      const reason = await this.#train(name);
-      if (reason === '') this.#failed.delete(uid);
-      else this.#fail(settings, documents, reason);
+      settle(await this.#train(name, method));
       this.#hindrances.end(uid, { fields: { collection: name }, message: 'the collection is trained' });
     } catch (thrown) {
       const error = ShoalError.from(thrown);
       // Another coordinator is at it, or this one stops.
       if (error.code === 'FAILED_PRECONDITION' || error.code === 'CANCELLED') return;
       this.#hindrances.note(uid, error, { fields: { collection: name }, message: 'the collection cannot be trained' });
-      if (error.code !== 'UNAVAILABLE') this.#fail(settings, documents, error.message);
+      if (error.code !== 'UNAVAILABLE') settle(error.message);
     }
   }
 
@@ -103,10 +144,10 @@ export class AutoTrainer {
   }
 
   /** Why nothing was published; '' when it was. */
-  async #train(collection: string): Promise<string> {
+  async #train(collection: string, method: 'structure' | 'split'): Promise<string> {
     this.#deadline = Deadline.after(this.#clock, trainMs);
     try {
-      const request = { collection, method: 'structure', dryRun: false };
+      const request = { collection, method, dryRun: false };
       for await (const { result } of trainCollection(request, this.#parts, this.#deadline))
         if (result !== undefined) return result.reason;
       return 'it has no result';
@@ -116,18 +157,18 @@ export class AutoTrainer {
     }
   }
 
-  /** 0 where the shard cannot be counted now. */
-  async #count(settings: CollectionSettings): Promise<number> {
+  /** Null where the shard cannot be counted now. */
+  async #count(settings: CollectionSettings): Promise<Counted | null> {
     const deadline = Deadline.after(this.#clock, countMs);
     this.#deadline = deadline;
     try {
-      const counts = await knownShardStatistics(settings, this.#parts, deadline);
-      return counts.reduce((sum, { documents }) => sum + Number(documents), 0);
+      const [counts] = await knownShardStatistics(settings, this.#parts, deadline, true);
+      return counts === undefined ? null : { documents: Number(counts.documents), listSizes: counts.listSizes };
     } catch (thrown) {
       const error = ShoalError.from(thrown);
       const line = { fields: { collection: settings.name }, message: 'a collection cannot be counted' };
       if (error.code !== 'CANCELLED') this.#hindrances.note(`count-${settings.uid}`, error, line);
-      return 0;
+      return null;
     } finally {
       deadline.close();
     }
@@ -139,8 +180,8 @@ function mayTrain({ autoTrain, dim, keepVectors, codebooks, structureVersion }: 
   return autoTrain !== false && dim > 0 && keepVectors && (structureVersion === 0 || codebooks.length > 0);
 }
 
-/** Documents from which on the collection is trained, or trained again. */
+/** Documents from which on the collection is trained, or trained again; splits of lists are no training. */
 export function wantedFor({ codebooks }: Pick<CollectionSettings, 'codebooks'>, threshold: number): number {
-  const last = codebooks.at(-1);
+  const last = codebooks.findLast(({ method }) => method !== 'split');
   return Math.max(threshold, last === undefined ? 0 : growth * Number(last.documents));
 }

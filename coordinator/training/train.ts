@@ -22,7 +22,7 @@ import { Claim } from './claim.js';
 import { discardObjects, giveVersion, publish, refusalOf, removeOutdated, type PublishParts } from './publish.js';
 import { RemoteTraining, type RemoteTrainingParts, type TrainingNode } from './remote-training.js';
 import { shortQueries } from './short-queries.js';
-import { checkMethod, trainableDocuments, trainableShard } from './trainable.js';
+import { checkMethod, checkSplittable, trainableDocuments, trainableShard } from './trainable.js';
 
 export interface TrainParts extends ReadParts, PublishParts, RemoteTrainingParts {
   readonly encoders: Encoders;
@@ -44,6 +44,7 @@ export async function* trainCollection(
   checkMethod(request.method);
   const settings = collectionNamed(parts.view.current(), request.collection);
   const placement = trainableShard(settings, parts);
+  if (request.method === 'split') checkSplittable(settings);
   const documents = await trainableDocuments(settings, parts, deadline);
   const claim = await Claim.take(settings, parts);
   try {
@@ -186,6 +187,8 @@ async function orderOf(
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,
     nprobe: active === null ? 0 : probesFor(usual, shortTermsMax + 1, settings),
+    probes: active?.probes ?? [],
+    shortProbes: active?.shortProbes ?? [],
   };
 }
 

@@ -6,9 +6,10 @@ import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { shardStatistics } from '../documents/count.js';
 import type { ReadParts } from '../documents/read.js';
+import { activeCodebook } from '../search/probes.js';
 
-/** The ways of training that there are. */
-export const methods = ['structure'] as const;
+/** The ways of training that there are: a new structure, or the one that serves with its long lists split. */
+export const methods = ['structure', 'split'] as const;
 
 /** Throws INVALID_ARGUMENT, naming the methods that there are, for another one. */
 export function checkMethod(method: string): void {
@@ -33,6 +34,12 @@ export function trainableShard(settings: CollectionSettings, parts: Pick<ReadPar
   if (placements.length === 1) return placement;
   const how = 'export it and import it into a collection of one shard to train that';
   throw refusal(name, `has ${placements.length} shards, and only one shard can be trained`, how);
+}
+
+/** FAILED_PRECONDITION where the collection has no lists of a training that could be split. */
+export function checkSplittable(settings: CollectionSettings): void {
+  if (activeCodebook(settings) !== null) return;
+  throw refusal(settings.name, 'was not trained, so that it has no lists to split', 'train a structure first');
 }
 
 /** Living documents of a collection that has enough of them. FAILED_PRECONDITION when it has not. */

@@ -1,4 +1,5 @@
 /** What a training is given and what it gives, whatever carries it out. Types only. */
+import type { LongList } from '../../trainer/structure/divide-lists.js';
 import type { ProbeRecall } from '../../trainer/structure/held-out.js';
 
 /** What serves at present. */
@@ -7,6 +8,24 @@ export interface ServingStructure {
   readonly structure: Uint8Array;
   /** Lists that a search probes; 0 = all. */
   readonly nprobe: number;
+}
+
+/** Which lists of what serves are to be split, where nothing else is to change. */
+export interface SplitOrder {
+  /** Of the structure that serves. */
+  readonly version: number;
+  /** Files of that structure and of its codebook. */
+  readonly structure: Uint8Array;
+  readonly codebook: Uint8Array;
+  /** Longest first; at least one. */
+  readonly lists: readonly LongList[];
+  /** Vectors that a part shall have at most. */
+  readonly partSize: number;
+  /** Lists that a search probes; 0 = all. */
+  readonly nprobe: number;
+  /** The calibrations of what serves. */
+  readonly probes: readonly ProbeRecall[];
+  readonly shortProbes: readonly ProbeRecall[];
 }
 
 export interface TrainingTask {
@@ -22,6 +41,8 @@ export interface TrainingTask {
   readonly targetRecall: number;
   /** Null while every search is exact. */
   readonly serving: ServingStructure | null;
+  /** Left out where a whole structure is trained. */
+  readonly split?: SplitOrder;
 }
 
 /** A trained structure, evaluated. */

@@ -58,7 +58,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
 }
 
 /** The short questions at hand; where there are none, what is as far from the data as these would be. */
-function farFromData(
+export function farFromData(
   { shortQueries, dim, seed }: TrainingTask,
   held: Float32Array,
   vectors: Float32Array,
@@ -77,7 +77,7 @@ async function servingRecall(near: HeldOut, vectors: Float32Array, { serving, di
 }
 
 /** Takes some rows out of the sample, whose last rows take their places. */
-function split(
+export function split(
   { vectors, dim }: TrainingTask,
   random: Random,
 ): { readonly vectors: Float32Array; readonly queries: Float32Array } {

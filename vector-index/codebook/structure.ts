@@ -4,6 +4,7 @@
  */
 import { assert } from '../../base/assert.js';
 import { assignNearest, assignNearestAsync, topK } from '../../kernels/kernels.js';
+import { SplitLists, type Descent } from './split-lists.js';
 
 /** Lists that a structure may have. */
 export const listsMax = 65_536;
@@ -17,18 +18,13 @@ export interface Structure {
   readonly centroids: Float32Array;
   /** float32[lists, dim]: what queries are compared with to choose lists, larger products first; left out = the centroids. */
   readonly routing?: Float32Array;
-  /** uint32[lists, n ≥ 1]: other lists near each, nearest first, among which its vectors get a second one; left out = one list each. */
+  /**
+   * uint32[lists, n ≥ 1]: other lists near each, nearest first, among which its vectors get a second one; left out = one list each. Where
+   * lists were split, the numbers are those of trained lists, whose parts share them.
+   */
   readonly around?: Uint32Array;
   /** Left out = trained as it is. */
   readonly descent?: Descent;
-}
-
-/** How a structure came from an earlier one by splits of lists alone: what was coded then is coded alike now. */
-export interface Descent {
-  /** Version of the structure that was trained. */
-  readonly version: number;
-  /** uint32[lists]: the list of that structure which each was a part of. */
-  readonly lists: Uint32Array;
 }
 
 /** Number of inverted lists. */
@@ -36,11 +32,18 @@ export function listCountOf(structure: Structure): number {
   return structure.centroids.length / structure.dim;
 }
 
-/** uint32[n]: the list of each of `points` float32[n, dim], by the reference kernel: the same on every machine, ties to the smaller list. */
+/**
+ * uint32[n]: the list of each of `points` float32[n, dim], by the reference kernel: the same on every machine, ties to the smaller list. Where
+ * lists were split it is a part of the nearest trained list.
+ */
 export async function nearestList(structure: Structure, points: Float32Array): Promise<Uint32Array> {
-  const { centroids, dim } = structure;
-  const work = points.length * listCountOf(structure);
-  if (work <= productsInline) return assignNearest(points, centroids, dim).assignments;
+  const { centroids, dim, descent } = structure;
+  const isSmall = points.length * ((descent?.trained ?? centroids).length / dim) <= productsInline;
+  if (descent !== undefined) {
+    const splits = new SplitLists({ centroids, dim, descent });
+    return isSmall ? splits.assign(points) : splits.assignAsync(points);
+  }
+  if (isSmall) return assignNearest(points, centroids, dim).assignments;
   return (await assignNearestAsync(points, centroids, dim)).assignments;
 }
 

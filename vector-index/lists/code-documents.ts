@@ -2,7 +2,8 @@
  * The documents of one record under the structure that an index has: the list of each passage, its second list where vectors lie in two,
  * and its codes, coded together.
  *
- * Who routed a document may have known an older structure only: then the list is chosen here, from the vector as it is kept. Codes are
+ * Who routed a document may have known an older structure only: then the list is chosen here, from the vector as it is kept, among all lists
+ * or, where lists were but split since, among the parts of the one that it was routed to. Codes are
  * a function of vector, list and codebook, so they do not depend on what is coded beside them, nor on which thread.
  */
 import {
@@ -14,7 +15,7 @@ import {
   type CodedVectors,
   type VectorBatch,
 } from '../../kernels/codes.js';
-import { assignNearestAsync, toFloat16, toFloat32 } from '../../kernels/kernels.js';
+import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { IndexDocument } from '../document.js';
 import type { ListCoder } from './list-coder.js';
 
@@ -44,8 +45,9 @@ export interface CodedDocument {
 /** `documents` with their lists under the structure of `coder`, and their codes, in their order. Some 4 µs a document on this thread. */
 export function codeDocuments(coder: ListCoder, documents: readonly IndexDocument[]): CodedDocument[] {
   const vectors = new RoundedVectors(coder.dim, documents);
-  const older = vectors.olderThan(coder.structureVersion);
-  const placed = placeDocuments(documents, older, older.length === 0 ? noLists : coder.assign(vectors.at(older)));
+  const foreign = vectors.olderThan(coder, 'foreign');
+  const assigned = foreign.length === 0 ? noLists : coder.assign(vectors.at(foreign));
+  const placed = placeDocuments(documents, listsAgain(coder, documents, vectors, { foreign, assigned }));
   const firsts = listsOf(placed, vectors.positions);
   const copies = copiesOf(coder, vectors.points, firsts);
   const coded = encodeBatch(coder.batch(vectors.points, firsts));
@@ -59,11 +61,9 @@ export async function codeDocumentsAsync(
   documents: readonly IndexDocument[],
 ): Promise<CodedDocument[]> {
   const vectors = new RoundedVectors(coder.dim, documents);
-  const older = vectors.olderThan(coder.structureVersion);
-  const { centroids, dim } = coder;
-  const { assignments } =
-    older.length === 0 ? { assignments: noLists } : await assignNearestAsync(vectors.at(older), centroids, dim);
-  const placed = placeDocuments(documents, older, assignments);
+  const foreign = vectors.olderThan(coder, 'foreign');
+  const assigned = foreign.length === 0 ? noLists : await coder.assignAsync(vectors.at(foreign));
+  const placed = placeDocuments(documents, listsAgain(coder, documents, vectors, { foreign, assigned }));
   const firsts = listsOf(placed, vectors.positions);
   const copies = copiesOf(coder, vectors.points, firsts);
   const [coded, copied] = await Promise.all([
@@ -93,9 +93,13 @@ class RoundedVectors {
     this.points = toFloat32(toFloat16(points));
   }
 
-  /** The documents, as positions, that were routed under an older structure than `version`, without a vector or with one. */
-  olderThan(version: number): Uint32Array {
-    const isOlder = ({ structureVersion = 0 }: IndexDocument): boolean => structureVersion < version;
+  /**
+   * The documents, as positions, without a vector or with one, that were routed under an older structure than that of `coder`: a foreign one,
+   * or one whose lists were but split since.
+   */
+  olderThan(coder: ListCoder, which: 'foreign' | 'split'): Uint32Array {
+    const isOlder = ({ structureVersion = 0 }: IndexDocument): boolean =>
+      structureVersion < coder.structureVersion && (coder.listsAt(structureVersion) === null) === (which === 'foreign');
     if (!this.#documents.some(isOlder)) return noLists;
     return Uint32Array.from(this.#documents.keys()).filter((at) => isOlder(this.#documents[at]!));
   }
@@ -117,16 +121,34 @@ function listsOf(documents: readonly IndexDocument[], positions: Uint32Array): U
   return positions.map((at) => documents[at]!.list);
 }
 
-/** The documents with the lists `assigned` to those at the positions `older`. */
-function placeDocuments(
+/** By position, the list of every document that was routed under an older structure. */
+function listsAgain(
+  coder: ListCoder,
   documents: readonly IndexDocument[],
-  older: Uint32Array,
-  assigned: Uint32Array,
-): readonly IndexDocument[] {
-  if (older.length === 0) return documents;
+  vectors: RoundedVectors,
+  { foreign, assigned }: { readonly foreign: Uint32Array; readonly assigned: Uint32Array },
+): ReadonlyMap<number, number> {
   const lists = new Map<number, number>();
   // What has no vector is in list 0, as where documents are routed.
-  older.forEach((at, i) => lists.set(at, documents[at]!.dense === null ? 0 : assigned[i]!));
+  foreign.forEach((at, i) => lists.set(at, documents[at]!.dense === null ? 0 : assigned[i]!));
+  const split = vectors.olderThan(coder, 'split');
+  for (const at of split) lists.set(at, documents[at]!.list);
+  const moving = split.filter((at) => {
+    const { dense, list, structureVersion = 0 } = documents[at]!;
+    return dense !== null && coder.splits!.isSplitSince(list, coder.listsAt(structureVersion)!);
+  });
+  if (moving.length === 0) return lists;
+  const moved = coder.splits!.assignAgain(vectors.at(moving), listsOf(documents, moving));
+  moving.forEach((at, i) => lists.set(at, moved[i]!));
+  return lists;
+}
+
+/** The documents with the lists that are said for their positions. */
+function placeDocuments(
+  documents: readonly IndexDocument[],
+  lists: ReadonlyMap<number, number>,
+): readonly IndexDocument[] {
+  if (lists.size === 0) return documents;
   let home: { readonly docId: bigint; readonly list: number } | null = null;
   return documents.map((document, at) => {
     const list = lists.get(at);

@@ -4,10 +4,11 @@
  */
 import { assert } from '../../base/assert.js';
 import type { VectorBatch } from '../../kernels/codes.js';
-import { assignNearest } from '../../kernels/kernels.js';
+import { assignNearest, assignNearestAsync } from '../../kernels/kernels.js';
 import { codedLists, type ListCodebook } from '../codebook/list-codebook.js';
 import type { ListStructure } from '../codebook/list-structure.js';
 import { secondLists } from '../codebook/second-lists.js';
+import { SplitLists } from '../codebook/split-lists.js';
 import { listCountOf, type Structure } from '../codebook/structure.js';
 import type { CodeShape } from './row-coding.js';
 
@@ -18,9 +19,10 @@ export class ListCoder implements CodeShape {
   readonly dsub: number;
   readonly listCount: number;
   readonly codebook: ListCodebook;
-  /** float32[lists, dim]: what documents are assigned by. */
-  readonly centroids: Float32Array;
+  /** Whether vectors lie in two lists. */
   readonly hasCopies: boolean;
+  /** What lists became since they were trained; null where none was split. */
+  readonly splits: SplitLists | null;
   readonly #structure: Structure;
 
   /** INTERNAL when structure and codebook do not belong together. */
@@ -35,9 +37,18 @@ export class ListCoder implements CodeShape {
     this.dsub = codebook.dsub;
     this.listCount = listCountOf(structure);
     this.codebook = codebook;
-    this.centroids = structure.centroids;
     this.hasCopies = structure.around !== undefined;
     this.#structure = structure;
+    const { dim, centroids, descent } = structure;
+    this.splits = descent === undefined ? null : new SplitLists({ dim, centroids, descent });
+  }
+
+  /**
+   * Lists of structure `version` where its rows are coded as this one's are, under the same numbers but for lists that were split since; null
+   * where they are not.
+   */
+  listsAt(version: number): number | null {
+    return version === this.structureVersion ? this.listCount : (this.splits?.listsAt(version) ?? null);
   }
 
   /** Values of a vector as it is coded: dim and the zeros behind it. */
@@ -47,7 +58,13 @@ export class ListCoder implements CodeShape {
 
   /** uint32[n]: the list of each of `points` float32[n, dim]. As `nearestList`, on this thread. */
   assign(points: Float32Array): Uint32Array {
-    return assignNearest(points, this.centroids, this.dim).assignments;
+    return this.splits?.assign(points) ?? assignNearest(points, this.#structure.centroids, this.dim).assignments;
+  }
+
+  /** As `assign`, off the event loop. */
+  async assignAsync(points: Float32Array): Promise<Uint32Array> {
+    if (this.splits !== null) return this.splits.assignAsync(points);
+    return (await assignNearestAsync(points, this.#structure.centroids, this.dim)).assignments;
   }
 
   /** uint32[n]: the second list of each of `points` float32[n, dim] in lists `firsts` uint32[n]; the first where there is no other. */

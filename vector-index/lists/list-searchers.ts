@@ -16,6 +16,7 @@ import {
 } from '../../kernels/list-search.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
+import { MovedRows } from './moved-rows.js';
 import { MutableCodes } from './mutable-codes.js';
 import { SealedLists } from './sealed-lists.js';
 
@@ -53,9 +54,16 @@ export interface FoundRows {
 
 export class ListSearchers {
   #current: SharedSearcher | null = null;
+  #moved: { readonly coder: ListCoder; readonly rows: MovedRows } | null = null;
+
+  /** Where the rows of segments lie whose lists were split since they were written. */
+  movedRows(coder: ListCoder): MovedRows {
+    if (this.#moved?.coder !== coder) this.#moved = { coder, rows: new MovedRows(coder) };
+    return this.#moved.rows;
+  }
 
   /**
-   * A searcher over `readers`, all coded by `coder`, with at least one row each, for this caller until it releases it; null when their rows have no
+   * A searcher over `readers`, all coded as by `coder`, with at least one row each, for this caller until it releases it; null when their rows have no
    * order that takes 64 bits.
    */
   acquire(coder: ListCoder, readers: readonly SegmentReader[]): SharedSearcher | null {

@@ -164,8 +164,8 @@ async function newSeconds(reader: SegmentReader, lists: Uint32Array, { coder, sl
   return seconds;
 }
 
-/** A further passage lies behind its primary one in the order of keys. */
-function newHomes(reader: SegmentReader, rowCount: number, lists: Uint32Array): Uint32Array {
+/** uint32[rowCount]: the homes of rows whose lists are `lists` now. A further passage lies behind its primary one in the order of keys. */
+export function newHomes(reader: SegmentReader, rowCount: number, lists: Uint32Array): Uint32Array {
   const { passages, docIds } = reader;
   if (passages === null) return lists;
   const homes = new Uint32Array(rowCount);

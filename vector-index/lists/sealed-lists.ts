@@ -65,6 +65,15 @@ export class SealedLists implements RowCoding, ListRows {
     return this.#blocks.numbers;
   }
 
+  /** uint32[lists] beside them: the first row, and how many there are. */
+  get firsts(): Uint32Array {
+    return this.#blocks.firsts;
+  }
+
+  get counts(): Uint32Array {
+    return this.#blocks.counts;
+  }
+
   /** The list of `row`. */
   listOf(row: number): number {
     return this.#blocks.listOf(row);

@@ -224,13 +224,26 @@ export class Maintainer {
     try {
       for (const { reader } of sources) while (reader.verifyNext(8)) await slices.pause();
       const taken: SegmentSource[] = [];
-      for (const source of sources) taken.push(await sourceOf(source, coder, slices));
+      for (const source of sources) taken.push(await this.#sourceOf(source, coder, slices));
       const file = segmentName(this.#takeNumber());
       const order = await writeSegment(join(directory, file), taken, state.settings, { files, slices });
       await this.exclusively(() => this.#swap(sources, order, file));
     } finally {
       for (const source of sources) source.unpin();
     }
+  }
+
+  /** The rows of `segment` as they go into a new one: in the lists of the present structure, whatever their own was. */
+  async #sourceOf(segment: SealedState, coder: ListCoder | null, slices: Slices): Promise<SegmentSource> {
+    const { reader, committed } = segment;
+    const { rowCount } = reader;
+    const source = { reader, rowCount, live: committed };
+    if (coder === null || isOfVersion(segment, coder.structureVersion)) return source;
+    const { clock, state } = this.#options;
+    const moved = state.searchers.movedRows(coder);
+    // What searches wait for, too, is not given up when the index is closed.
+    if (moved.isOlder(reader)) return { ...source, recoded: await moved.take(reader, rowCount, () => clock.pause()) };
+    return { ...source, recoded: await recodeSegment(reader, rowCount, { coder, slices }) };
   }
 
   async #swap(sources: readonly SealedState[], order: RowOrder, file: string): Promise<void> {
@@ -350,14 +363,6 @@ export class Maintainer {
       throw new ShoalError('CANCELLED', 'the index is being closed; the merge is done again after the next start');
     if (this.isSealDue) await this.seal();
   }
-}
-
-/** The rows of `segment` as they go into a new one: in the lists of the present structure, whatever their own was. */
-async function sourceOf(segment: SealedState, coder: ListCoder | null, slices: Slices): Promise<SegmentSource> {
-  const { reader, committed } = segment;
-  const source = { reader, rowCount: reader.rowCount, live: committed };
-  if (coder === null || isOfVersion(segment, coder.structureVersion)) return source;
-  return { ...source, recoded: await recodeSegment(reader, reader.rowCount, { coder, slices }) };
 }
 
 /** Whether the manifest itself knows too many dead rows. */

@@ -6,7 +6,7 @@ import type { ListCoder } from '../lists/list-coder.js';
 import { ListSearchers } from '../lists/list-searchers.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment, SegmentState } from '../segment/segment-state.js';
-import { passing, searchableRows, selectedRows } from './selection.js';
+import { both, passing, searchableRows, selectedRows } from './selection.js';
 
 /** Where a living passage is. */
 export interface RowPlace {
@@ -94,22 +94,38 @@ export class SelectedIndex {
     this.#passing = this.#selected.slice();
   }
 
+  /** Finds where the rows of lists that were split lie now: then segments that are not rewritten yet answer as if they were. */
+  async prepare(pause: () => Promise<void>): Promise<void> {
+    const { coder, searchers, segments } = this;
+    if (coder === null) return;
+    const moved = searchers.movedRows(coder);
+    for (const { reader, rowCount } of segments)
+      if (rowCount > 0 && moved.isOlder(reader)) await moved.find(reader, pause);
+  }
+
   /** Bitmap of the rows of segment number `segment` that live and are selected; null = all. */
   selected(segment: number): Uint8Array | null {
     const known = this.#selected[segment];
     if (known !== undefined) return known;
-    const rows = selectedRows(this.segments[segment]!, this.#selectionOf(segment), this.passing(segment));
-    return (this.#selected[segment] = rows);
+    return (this.#selected[segment] = this.#select(segment));
+  }
+
+  #select(at: number): Uint8Array | null {
+    const segment = this.segments[at]!;
+    const passing = this.passing(at);
+    if (this.isCurrent(at)) return selectedRows(segment, this.selection, passing);
+    const { filter, lists } = this.selection;
+    const anywhere = selectedRows(segment, { filter, lists: null }, passing);
+    const byList = this.coder && this.searchers.movedRows(this.coder).byList(segment.reader);
+    // The rows of other structures are in other lists: any of them may belong to those asked for.
+    if (byList === null || lists === null || segment.rowCount === 0) return anywhere;
+    return both(anywhere, byList.bitmap(lists), segment.rowCount);
   }
 
   /** The same with the rows whose second list is asked for: a row counts by its first, and is found by either. */
   searchable(segment: number): Uint8Array | null {
-    return searchableRows(this.segments[segment]!, this.#selectionOf(segment), this.passing(segment));
-  }
-
-  /** The rows of other structures are in other lists: any of them may belong to those asked for. */
-  #selectionOf(segment: number): Selection {
-    return this.isCurrent(segment) ? this.selection : { ...this.selection, lists: null };
+    if (!this.isCurrent(segment)) return this.selected(segment);
+    return searchableRows(this.segments[segment]!, this.selection, this.passing(segment));
   }
 
   /** The rows of segment number `segment` that pass the filter, living or not, in whatever list; null = all. */
@@ -117,6 +133,12 @@ export class SelectedIndex {
     const known = this.#passing[segment];
     if (known !== undefined) return known;
     return (this.#passing[segment] = passing(this.segments[segment]!, this.selection.filter));
+  }
+
+  /** Whether the rows of a segment can be searched by their codes: those of the index's structure, or of one whose lists were split since. */
+  isCoded(at: number): boolean {
+    const { reader } = this.segments[at]!;
+    return this.coder !== null && (this.isCurrent(at) || this.searchers.movedRows(this.coder).known(reader) !== null);
   }
 
   /** Whether the rows of a segment are in the lists of the index's structure. */

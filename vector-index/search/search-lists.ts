@@ -8,13 +8,14 @@
 import type { FoundRows, SharedSearcher } from '../lists/list-searchers.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import { rankRows, type RankedRows } from './merge-candidates.js';
+import { HiddenLists } from './hidden-lists.js';
 import type { SelectedIndex } from './pinned-index.js';
 import { scoresOf, type DenseQuery } from './score-rows.js';
 import { searchedRows, type SearchedRows, type WantedLists } from './searched-rows.js';
 import { directRows, firstSurvivors, secondSurvivors } from './survivors.js';
 
 /**
- * The best `k` documents of the segments numbered `segments`, which are coded under the index's structure and have rows, by segment; null when
+ * The best `k` documents of the segments numbered `segments`, which are coded as the index's structure has it and have rows, by segment; null when
  * they cannot be searched by codes. CANCELLED when the signal aborts.
  */
 export async function searchLists(
@@ -29,9 +30,12 @@ export async function searchLists(
   );
   if (searcher === null) return null;
   try {
-    const lists = wantedLists(index.selection.lists, index.coder!.listCount);
+    const { coder } = index;
+    const asked = wantedLists(index.selection.lists, coder!.listCount);
+    const hidden = HiddenLists.of(asked.lists, pinned, { coder: coder!, moved: index.searchers.movedRows(coder!) });
+    const lists = hidden === null ? asked : { ...asked, lists: hidden.read };
     const parts = pinned.map((segment, at) =>
-      searchedRows(segment, { wanted: lists, passing: index.passing(segments[at]!), room: searcher.room(at) }),
+      searchedRows(segment, { wanted: lists, passing: index.passing(segments[at]!), room: searcher.room(at), hidden }),
     );
     const few = fewRows(parts, directRows(wanted.k));
     const rows = few ?? (await bestRows(searcher, parts, { ...wanted, lists: lists.lists }));

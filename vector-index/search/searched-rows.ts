@@ -2,6 +2,7 @@
 import { bitmapBytes, fullBitmap, hasBit } from '../bitmap.js';
 import { SealedLists } from '../lists/sealed-lists.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
+import type { HiddenLists } from './hidden-lists.js';
 import { both } from './selection.js';
 
 /** The lists asked for. */
@@ -22,15 +23,24 @@ export interface SearchedRows {
   upTo(most: number): Uint32Array | null;
 }
 
-/** Of a segment whose columns have room for `room` rows, `passing` the filter where their bits are set; null = all pass. */
+/**
+ * Of a segment whose columns have room for `room` rows, `passing` the filter where their bits are set; null = all pass. Rows that lie among the
+ * wanted lists but belong to others are `hidden`, where there are any.
+ */
 export function searchedRows(
   segment: PinnedSegment,
-  of: { readonly wanted: WantedLists; readonly passing: Uint8Array | null; readonly room: number },
+  of: {
+    readonly wanted: WantedLists;
+    readonly passing: Uint8Array | null;
+    readonly room: number;
+    readonly hidden?: HiddenLists | null;
+  },
 ): SearchedRows {
   const { reader, rowCount, live } = segment;
   const { coding, densePresent } = reader;
-  const { wanted, room } = of;
-  const counted = both(live, of.passing, rowCount);
+  const { wanted, room, hidden = null } = of;
+  const shown = both(live, of.passing, rowCount);
+  const counted = hidden === null ? shown : hidden.hide(segment, shown);
   if (!(coding instanceof SealedLists)) return growingRows(segment, { wanted, counted, room });
   const bits = both(counted, densePresent, rowCount);
   const { counts, firsts } = coding.all(wanted.count);

@@ -3,6 +3,7 @@ import { sleep, type Clock } from '../../../base/clock.js';
 import { ShoalError } from '../../../base/errors.js';
 import { seededRandom } from '../../../base/random.js';
 import type { RunTraining, TrainedFiles, TrainingTask } from '../../../shard-node/training/run-training.js';
+import { splitAndEvaluate } from '../../../shard-node/training/split-training.js';
 import { trainStructure } from '../../../trainer/structure/train-structure.js';
 import { writeListCodebookFile } from '../../../vector-index/codebook/list-codebook.js';
 import { writeStructureFile } from '../../../vector-index/codebook/structure-file.js';
@@ -13,6 +14,9 @@ export const trainedListsMax = 6;
 
 /** Documents that a collection needs to be trained. */
 export const trainDocumentsMin = 4;
+
+/** Lists that are split: most lists that are longer than others. */
+export const splitLimits = { means: 1.2, least: 3 };
 
 const stepsMax = 4;
 
@@ -27,7 +31,7 @@ export function trainingOn(clock: Clock): RunTraining {
       onProgress('training', step / steps);
     }
     if (random.below(8) === 0) throw new ShoalError('RESOURCE_EXHAUSTED', 'the simulated training has no memory');
-    return filesOf(task);
+    return task.split === undefined ? filesOf(task) : splitAndEvaluate(task, task.split, () => undefined);
   };
 }
 

@@ -87,7 +87,7 @@ export interface Codebook {
   version: number;
   /** The structure that it belongs to: it serves with that one only. */
   structureVersion: number;
-  /** "structure" */
+  /** "structure", or "split" where it was made of the one before by splitting lists. */
   method: string;
   created:
     | Date

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { AutoTrainer, wantedFor } from '../../../../coordinator/training/auto-trainer.js';
 import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
+import { usualSplitLimits } from '../../../../vector-index/lists/list-limit.js';
 import { codebook, trainingRig, type TrainingRig, type TrainingRigOptions } from './fixtures.js';
 
 const turns = async (): Promise<void> => {
@@ -10,7 +11,7 @@ const turns = async (): Promise<void> => {
 /** Trainings that were begun in three looks. */
 async function looks(options: TrainingRigOptions, documents = 1_500): Promise<{ rig: TrainingRig; begun: number }> {
   const rig = trainingRig(options);
-  const trainer = new AutoTrainer(rig.parts, { documents, everyMs: 1_000 });
+  const trainer = new AutoTrainer(rig.parts, { documents, everyMs: 1_000, splitLimits: usualSplitLimits });
   for (let look = 0; look < 3; look += 1) {
     await rig.clock.advance(1_000);
     await turns();
@@ -41,5 +42,7 @@ describe('training by itself', () => {
   it('is due again at four times the documents', () => {
     assert.equal(wantedFor({ codebooks: [] }, 50_000), 50_000);
     assert.equal(wantedFor({ codebooks: [Codebook.fromPartial({ documents: 60_000n })] }, 50_000), 240_000);
+    const split = Codebook.fromPartial({ method: 'split', documents: 90_000n });
+    assert.equal(wantedFor({ codebooks: [Codebook.fromPartial({ documents: 60_000n }), split] }, 50_000), 240_000);
   });
 });

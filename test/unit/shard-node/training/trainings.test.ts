@@ -19,7 +19,7 @@ function rig(run: RunTraining = async () => files) {
   const replica = { dim: 2, index } as unknown as Replica;
   const [clock, objects] = [new FakeClock(), memoryObjects()];
   const logger = createLogger('test', 'silent');
-  const trainings = new Trainings({ replicas: { replica: () => replica }, objects, clock, logger, run });
+  const trainings = new Trainings({ replicas: { replica: () => replica }, objects, clock, logger, run, splitLimits: { means: 1.2, least: 4 } });
   return { trainings, clock, objects };
 }
 

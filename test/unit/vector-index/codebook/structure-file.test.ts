@@ -9,7 +9,14 @@ const whole: Structure = {
   ...axes,
   routing: Float32Array.of(9, 0, 0, 8, -7, 0, 0, 6),
   around: Uint32Array.of(1, 3, 0, 3, 1, 3, 1, 0),
-  descent: { version: 7, lists: Uint32Array.of(0, 1, 2, 1) },
+  descent: {
+    earlier: [
+      { version: 7, lists: 2 },
+      { version: 9, lists: 3 },
+    ],
+    trained: Float32Array.of(1, 0, 0, 1),
+    lists: Uint32Array.of(0, 1, 0, 1),
+  },
 };
 
 describe('the file of a structure', () => {
@@ -42,6 +49,21 @@ describe('the file of a structure', () => {
     const newer = writeStructureFile(axes);
     newer[4] = 3;
     assert.throws(() => readStructureFile(newer), { code: 'FAILED_PRECONDITION' });
+  });
+
+  it('is not written for a descent that cannot be', () => {
+    const { earlier, trained, lists } = whole.descent!;
+    const refused = (change: object): void => {
+      const descent = { earlier, trained, lists, ...change };
+      assert.throws(() => writeStructureFile({ ...axes, descent }), { code: 'INTERNAL' });
+    };
+    refused({ earlier: [] });
+    refused({ earlier: [...earlier].reverse() });
+    refused({ earlier: [{ version: 7, lists: 4 }], trained: axes.centroids });
+    refused({ trained: Float32Array.of(1, 0) });
+    refused({ lists: Uint32Array.of(1, 0, 0, 1) });
+    refused({ lists: Uint32Array.of(0, 1, 2, 1) });
+    refused({ lists: Uint32Array.of(0, 1, 0) });
   });
 
   it('is not written for rows that are not whole', () => {

@@ -1,0 +1,64 @@
+/**
+ * A structure that is made of the one that serves by splitting the lists that have grown too long: codes stay what they are, and how many
+ * lists find as much as before is measured on a sample, under both. Blocks the thread: for workers.
+ */
+import { ShoalError } from '../../base/errors.js';
+import { seededRandom } from '../../base/random.js';
+import { carriedProbe, carriedProbes, type CarriedFrom } from '../../trainer/structure/carry-probes.js';
+import { divideLists } from '../../trainer/structure/divide-lists.js';
+import { recallAt, trueNeighbours, type HeldOut } from '../../trainer/structure/held-out.js';
+import { readListCodebookFile, writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
+import { splitStructure } from '../../vector-index/codebook/split-structure.js';
+import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
+import { listCountOf, listsMax, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
+import type { OnProgress, SplitOrder, TrainedFiles, TrainingTask } from './run-training.js';
+import { farFromData, split as holdOut } from './structure-training.js';
+
+/** Parts of the whole: where each step ends. */
+const ends = { dividing: 0.4, neighbours: 0.9 };
+
+/** The structure for `task`, whose lists are split as `order` says. INVALID_ARGUMENT where none of them can be divided. */
+export async function splitAndEvaluate(
+  task: TrainingTask,
+  order: SplitOrder,
+  onProgress: OnProgress,
+): Promise<TrainedFiles> {
+  const { dim, seed } = task;
+  const random = seededRandom(seed);
+  onProgress('dividing lists', 0);
+  const structure = readStructureFile(order.structure);
+  const base = { version: order.version, structure, codebook: readListCodebookFile(order.codebook) };
+  const addedMax = listsMax - listCountOf(structure);
+  const parts = divideLists(order.lists, { dim, partSize: order.partSize, addedMax, random });
+  if (parts.size === 0) {
+    const message = `${order.lists.length} lists are too long, and cannot be divided: most of their vectors are alike`;
+    throw new ShoalError('INVALID_ARGUMENT', message);
+  }
+  const next = splitStructure(base, parts);
+  onProgress('finding true neighbours', ends.dividing);
+  const { vectors, queries } = holdOut(task, random);
+  const near = await carriedFrom(trueNeighbours(queries, vectors, dim), vectors, structure, next.structure);
+  const far = trueNeighbours(farFromData(task, queries, vectors), vectors, dim);
+  onProgress('evaluating', ends.neighbours);
+  const nprobe = order.nprobe === 0 ? listCountOf(structure) : order.nprobe;
+  return {
+    structure: writeStructureFile(next.structure),
+    codebook: writeListCodebookFile(next.codebook),
+    lists: listCountOf(next.structure),
+    sampled: vectors.length / dim,
+    heldOutBefore: recallAt(near.heldOut, near.before, nprobe),
+    heldOutAfter: recallAt(near.heldOut, near.after, carriedProbe(nprobe, near)),
+    probes: carriedProbes(order.probes, near),
+    shortProbes: carriedProbes(order.shortProbes, { ...near, heldOut: far }),
+  };
+}
+
+async function carriedFrom(
+  heldOut: HeldOut,
+  vectors: Float32Array,
+  before: Structure,
+  after: Structure,
+): Promise<CarriedFrom> {
+  const [former, latter] = await Promise.all([nearestList(before, vectors), nearestList(after, vectors)]);
+  return { heldOut, before: { structure: before, lists: former }, after: { structure: after, lists: latter } };
+}

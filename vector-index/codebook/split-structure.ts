@@ -1,0 +1,97 @@
+/** A structure some of whose lists are split: everything that was coded stays as it is. */
+import { assert } from '../../base/assert.js';
+import type { ListCodebook } from './list-codebook.js';
+import type { ListStructure } from './list-structure.js';
+import type { Descent } from './split-lists.js';
+import { listCountOf, type Structure } from './structure.js';
+
+/** Of lists that are split, the centroids of the parts: float32[n ≥ 2, dim]. */
+export type ListParts = ReadonlyMap<number, Float32Array>;
+
+/**
+ * What `base` becomes when its lists are split into `parts`: the first part keeps the list's number, the others come behind all lists, those of
+ * smaller lists first. Bases, anchors and what lies around are the list's own; routes differ as the centroids do.
+ */
+export function splitStructure(
+  base: ListStructure,
+  parts: ListParts,
+): { readonly structure: Structure; readonly codebook: ListCodebook } {
+  const { version, structure, codebook } = base;
+  const { dim, centroids, routing, around } = structure;
+  const lists = listCountOf(structure);
+  const split = [...parts.keys()].sort((left, right) => left - right);
+  assert(split.length > 0 && split.every((list) => list < lists), 'lists of the structure are split');
+  assert(
+    split.every((list) => parts.get(list)!.length >= 2 * dim),
+    'a list is split into two at least',
+  );
+  const added = split.flatMap((list) => Array<number>(parts.get(list)!.length / dim - 1).fill(list));
+  /** The list that each comes from. */
+  const parents = Uint32Array.from([...Array(lists).keys(), ...added]);
+  const next = rowsOf(centroids, parents, dim);
+  let at = lists;
+  for (const list of split) {
+    const own = parts.get(list)!;
+    next.set(own.subarray(0, dim), list * dim);
+    next.set(own.subarray(dim), at * dim);
+    at += own.length / dim - 1;
+  }
+  const width = (around?.length ?? 0) / lists;
+  return {
+    structure: {
+      dim,
+      centroids: next,
+      ...(routing === undefined ? {} : { routing: routesOf({ dim, centroids, routing }, next, parents) }),
+      ...(around === undefined ? {} : { around: numbersOf(around, parents, width) }),
+      descent: descentOf(structure, version, parents),
+    },
+    codebook: {
+      ...codebook,
+      bases: rowsOf(codebook.bases, parents, dim),
+      anchors: rowsOf(codebook.anchors, parents, dim),
+    },
+  };
+}
+
+function descentOf({ centroids, dim, descent }: Structure, version: number, parents: Uint32Array): Descent {
+  const lists = centroids.length / dim;
+  return {
+    earlier: [...(descent?.earlier ?? []), { version, lists }],
+    trained: descent?.trained ?? centroids,
+    lists: parents.map((parent) => descent?.lists[parent] ?? parent),
+  };
+}
+
+/** The route of a part lies from that of its list as its centroid does, on the scale of routes. */
+function routesOf(
+  { dim, centroids, routing }: Pick<Structure, 'dim' | 'centroids'> & { readonly routing: Float32Array },
+  next: Float32Array,
+  parents: Uint32Array,
+): Float32Array {
+  const routes = rowsOf(routing, parents, dim);
+  parents.forEach((parent, list) => {
+    const from = parent * dim;
+    const scale = lengthOf(routing, from, dim) / (lengthOf(centroids, from, dim) || 1);
+    for (let j = 0; j < dim; j += 1) {
+      const moved = next[list * dim + j]! - centroids[from + j]!;
+      routes[list * dim + j]! += scale * moved;
+    }
+  });
+  return routes;
+}
+
+function lengthOf(rows: Float32Array, from: number, dim: number): number {
+  return Math.hypot(...rows.subarray(from, from + dim));
+}
+
+function rowsOf(all: Float32Array, rows: Uint32Array, dim: number): Float32Array {
+  const own = new Float32Array(rows.length * dim);
+  rows.forEach((row, i) => own.set(all.subarray(row * dim, (row + 1) * dim), i * dim));
+  return own;
+}
+
+function numbersOf(all: Uint32Array, rows: Uint32Array, width: number): Uint32Array {
+  const own = new Uint32Array(rows.length * width);
+  rows.forEach((row, i) => own.set(all.subarray(row * width, (row + 1) * width), i * width));
+  return own;
+}

@@ -1,0 +1,159 @@
+/**
+ * The rows of a segment whose lists were split since it was written, in the lists that they belong to now. Their codes stay what they are: a
+ * part of a list is coded as the list was.
+ *
+ * Found once for each segment, by whoever needs it first: a search, so that it answers as if the segment had been rewritten already, or
+ * maintenance, which rewrites it.
+ */
+import { codeBytes, recordBytes, type CodedVectors } from '../../kernels/codes.js';
+import { toFloat32 } from '../../kernels/kernels.js';
+import { RowsByList, type ListRows } from '../segment/rows-by-list.js';
+import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
+import type { ListCoder } from './list-coder.js';
+import { newHomes, type RecodedRows } from './recode-segment.js';
+import type { RowCoding } from './row-coding.js';
+
+/** Rows that are read and assigned in one go: some tenths of a millisecond. */
+const rowsPerTurn = 256;
+
+/** Lets others go first. */
+type Pause = () => Promise<void>;
+
+export class MovedRows {
+  readonly #coder: ListCoder;
+  readonly #found = new WeakMap<SegmentReader, Uint32Array>();
+  readonly #byList = new WeakMap<SegmentReader, RowsByList>();
+  readonly #finding = new WeakMap<SegmentReader, Promise<Uint32Array>>();
+
+  constructor(coder: ListCoder) {
+    this.#coder = coder;
+  }
+
+  /** Whether the rows of `reader` are coded as the coder's are, in lists that have been split since. */
+  isOlder({ coding }: SegmentReader): boolean {
+    const { structureVersion } = this.#coder;
+    if (coding === null || coding.structureVersion === structureVersion) return false;
+    return this.#coder.listsAt(coding.structureVersion) !== null;
+  }
+
+  /** uint32[rows]: the lists of all rows, where `find` has found them; else null. */
+  known(reader: SegmentReader): Uint32Array | null {
+    return this.#found.get(reader) ?? null;
+  }
+
+  /** The rows of `reader` by these lists; null where they are not known. */
+  byList(reader: SegmentReader): ListRows | null {
+    const lists = this.known(reader);
+    if (lists === null) return null;
+    const known = this.#byList.get(reader) ?? new RowsByList(lists, lists.length);
+    this.#byList.set(reader, known);
+    return known;
+  }
+
+  /** uint32[rows]: the lists of all rows of `reader`, which is older and takes no more rows. It must stay open until the promise settles. */
+  find(reader: SegmentReader, pause: Pause): Promise<Uint32Array> {
+    const known = this.#finding.get(reader);
+    if (known !== undefined) return known;
+    const finding = this.#find(reader, pause);
+    this.#finding.set(reader, finding);
+    // Who reads a damaged block hears of it; the next one tries again.
+    finding.catch(() => this.#finding.delete(reader));
+    return finding;
+  }
+
+  /** The rows as they go into a segment of the coder's structure. */
+  async take(reader: SegmentReader, rowCount: number, pause: Pause): Promise<RecodedRows> {
+    const lists = await this.find(reader, pause);
+    const coding = new MovedCodes(reader, this.#coder);
+    return { lists, homes: newHomes(reader, rowCount, lists), coding };
+  }
+
+  async #find(reader: SegmentReader, pause: Pause): Promise<Uint32Array> {
+    const splits = this.#coder.splits!;
+    const lists = Uint32Array.from(reader.lists.subarray(0, reader.rowCount));
+    const before = this.#coder.listsAt(reader.coding!.structureVersion)!;
+    const moving = Uint32Array.from(lists.keys()).filter(
+      (row) => splits.isSplitSince(lists[row]!, before) && hasDense(reader, row),
+    );
+    for (let from = 0; from < moving.length; from += rowsPerTurn) {
+      const rows = moving.subarray(from, from + rowsPerTurn);
+      const moved = splits.assignAgain(
+        pointsOf(reader, rows),
+        rows.map((row) => lists[row]!),
+      );
+      rows.forEach((row, i) => (lists[row] = moved[i]!));
+      await pause();
+    }
+    this.#found.set(reader, lists);
+    return lists;
+  }
+}
+
+/** The codes of a segment's rows, under another structure's version. Where vectors lie in two lists, none is split. */
+class MovedCodes implements RowCoding {
+  readonly hasCopies = false;
+  readonly copies = null;
+  readonly structureVersion: number;
+  readonly subquantizers: number;
+  readonly dsub: number;
+  readonly #reader: SegmentReader;
+  /** uint32[rows]: of the segment as it is. */
+  readonly #lists: Uint32Array;
+
+  constructor(reader: SegmentReader, { structureVersion, subquantizers, dsub }: ListCoder) {
+    this.structureVersion = structureVersion;
+    this.subquantizers = subquantizers;
+    this.dsub = dsub;
+    this.#reader = reader;
+    this.#lists = reader.lists;
+  }
+
+  read(_list: number, rows: Uint32Array, into: CodedVectors): void {
+    const bytes = codeBytes(this.subquantizers);
+    for (const [list, positions] of this.#byOwnList(rows)) {
+      const count = positions.length;
+      const own = { codes: new Uint8Array(count * bytes), factors: new Int16Array(2 * count) };
+      this.#reader.coding!.read(
+        list,
+        Uint32Array.from(positions, (at) => rows[at]!),
+        own,
+      );
+      positions.forEach((at, i) => {
+        into.codes.set(own.codes.subarray(i * bytes, (i + 1) * bytes), at * bytes);
+        into.factors.set(own.factors.subarray(2 * i, 2 * i + 2), 2 * at);
+      });
+    }
+  }
+
+  readSecond(_list: number, rows: Uint32Array): Uint8Array {
+    const bytes = recordBytes(this.subquantizers * this.dsub);
+    const records = new Uint8Array(rows.length * bytes);
+    for (const [list, positions] of this.#byOwnList(rows)) {
+      const own = this.#reader.coding!.readSecond(
+        list,
+        Uint32Array.from(positions, (at) => rows[at]!),
+      );
+      positions.forEach((at, i) => records.set(own.subarray(i * bytes, (i + 1) * bytes), at * bytes));
+    }
+    return records;
+  }
+
+  /** Positions in `rows` by the list that each lies in in the segment. */
+  #byOwnList(rows: Uint32Array): ReadonlyMap<number, readonly number[]> {
+    const found = new Map<number, number[]>();
+    rows.forEach((row, at) => {
+      const list = this.#lists[row]!;
+      const own = found.get(list);
+      if (own === undefined) found.set(list, [at]);
+      else own.push(at);
+    });
+    return found;
+  }
+}
+
+/** float32[rows, dim] */
+function pointsOf({ dense, dim }: SegmentReader, rows: Uint32Array): Float32Array {
+  const halves = new Uint16Array(rows.length * dim);
+  rows.forEach((row, i) => halves.set(dense!.subarray(row * dim, (row + 1) * dim), i * dim));
+  return toFloat32(halves);
+}
