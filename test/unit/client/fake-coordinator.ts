@@ -37,6 +37,8 @@ import type { AttributeValue, Document } from '../../../proto/generated/shoal/v1
 import { partsOf, smallArchive } from '../cluster/archive/small-archive.js';
 
 interface Held {
+  /** Then nothing is left to re-encode. */
+  isTrained?: true;
   collection: Collection;
   documents: Map<string, { docId: bigint; document: Document }>;
 }
@@ -430,7 +432,16 @@ function clusterServer(held: Map<string, Held>): ClusterServer {
           lists: 1,
           documents: BigInt(find(held, collection).documents.size),
           bytes: 2048n,
-          replicas: [{ node: 'shard-1', state: 'ready', applied: 9n, lag: 0n, structureVersion: 2, olderRows: 5n }],
+          replicas: [
+            {
+              node: 'shard-1',
+              state: 'ready',
+              applied: 9n,
+              lag: 0n,
+              structureVersion: 2,
+              olderRows: find(held, collection).isTrained === true ? 0n : 5n,
+            },
+          ],
           segments: 1,
           tombstones: 0n,
         },
@@ -472,6 +483,7 @@ function trainingServer(held: Map<string, Held>, { requests }: FakeCoordinator):
         call.emit('error', failure(grpcStatus.NOT_FOUND, `collection ${collection} does not exist; create it first`));
         return;
       }
+      find(held, collection).isTrained = true;
       call.write({ progress: { step: 'training lists', share: 0.5, node: 'shard-1' } });
       const published = !dryRun && collection !== 'ill';
       const reason = published ? '' : 'it would find less';
