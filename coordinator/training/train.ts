@@ -173,7 +173,7 @@ async function orderOf(
   deadline: Deadline,
 ): Promise<BeginTrainingRequest> {
   const seed = request.seed ?? parts.newSeed();
-  const { uid, targetRecall, structureVersion } = settings;
+  const { uid, targetRecall, structureVersion, copies } = settings;
   const active = activeCodebook(settings);
   const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null };
   return {
@@ -182,6 +182,7 @@ async function orderOf(
     method: request.method,
     seed,
     targetRecall,
+    copies,
     shortQueries: await shortQueries(settings, seed, parts, deadline),
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,

@@ -101,6 +101,8 @@ export interface BeginTrainingRequest {
   structureVersion: number;
   /** Lists that a search probes at present; 0 = all. */
   nprobe: number;
+  /** Lists that a vector is to lie in: 1 or 2; 0 = 1. */
+  copies: number;
 }
 
 export interface BeginTrainingResponse {
@@ -792,6 +794,7 @@ function createBaseBeginTrainingRequest(): BeginTrainingRequest {
     codebookVersion: 0,
     structureVersion: 0,
     nprobe: 0,
+    copies: 0,
   };
 }
 
@@ -823,6 +826,9 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     }
     if (message.nprobe !== 0) {
       writer.uint32(72).uint32(message.nprobe);
+    }
+    if (message.copies !== 0) {
+      writer.uint32(80).uint32(message.copies);
     }
     return writer;
   },
@@ -912,6 +918,14 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
             message.nprobe = reader.uint32();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -938,6 +952,7 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     message.codebookVersion = object.codebookVersion ?? 0;
     message.structureVersion = object.structureVersion ?? 0;
     message.nprobe = object.nprobe ?? 0;
+    message.copies = object.copies ?? 0;
     return message;
   },
 };
