@@ -3,8 +3,9 @@
  * queries, together with short questions; how many of their ten true neighbours lie in the lists nearest to them is the recall.
  *
  * The neighbours are those among the sample, which are fewer and farther than among all documents: the lists that they need are
- * enough for all. Routes are learned from other questions than are asked here, and kept where they lead to as much with fewer lists.
- * Blocks the thread: for workers.
+ * enough for all. Routes are learned from other short questions than are asked here, and kept where they lead to as much with fewer
+ * lists; without such questions the centroids route: what is learned from points between the vectors finds these alone, and they would
+ * no longer need as many lists as questions do. Blocks the thread: for workers.
  */
 import { seededRandom, type Random } from '../../base/random.js';
 import { farQueries } from '../../trainer/structure/far-queries.js';
@@ -19,8 +20,12 @@ import {
   type ProbeRecall,
 } from '../../trainer/structure/held-out.js';
 import { listCountFor } from '../../trainer/structure/list-count.js';
-import { gatherRows, shuffledRows } from '../../trainer/rows.js';
-import { trainRouting } from '../../trainer/structure/train-routing.js';
+import {
+  drawnTowards,
+  trainRouting,
+  type RoutingOptions,
+  type RoutingSample,
+} from '../../trainer/structure/train-routing.js';
 import { trainStructure } from '../../trainer/structure/train-structure.js';
 import { writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
 import { secondLists } from '../../vector-index/codebook/second-lists.js';
@@ -28,13 +33,12 @@ import { readStructureFile, writeStructureFile } from '../../vector-index/codebo
 import { listCountOf, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
 import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
 
-/** Vectors that are asked as queries, and at most this share of the sample. */
+/** Vectors, and short questions, that are asked as queries, and at most this share of the sample. */
 const heldOutMax = 300;
 const heldOutShare = 0.1;
 
-/** Points between vectors that routes are learned from, where there are no short questions, and at most this share of the sample. */
-const farMax = 4_000;
-const farShare = 0.5;
+/** Routes are tried as they were learned, and drawn back towards the centroids: the fewer the questions, the nearer to these are the best. */
+const routeShares = [1, 0.5, 0.25];
 
 /** Parts of the whole: where each step ends. */
 const ends = { neighbours: 0.1, lists: 0.6, anchors: 0.65, words: 0.8, routes: 0.95 };
@@ -53,47 +57,47 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
     { lists: listCountFor(documents), copies, random, onProgress: told },
   );
   const lists = await listsOf(structure, vectors);
-  const routing = trainRouting(
+  const routed = routedBy(
     structure,
     { vectors, lists, queries: questions.learned },
     { random, onProgress: (share) => told('routes', share) },
   );
   onProgress('evaluating', ends.routes);
-  const evaluated = betterOf(
-    evaluate({ structure, lists }, held),
-    evaluate({ structure: { ...structure, routing }, lists }, held),
-    task.targetRecall,
-  );
+  const judged = [structure, ...routed].map((one) => evaluate({ structure: one, lists }, held, task.targetRecall));
+  const best = bestOf(judged);
   return {
-    structure: writeStructureFile(evaluated.structure),
+    structure: writeStructureFile(best.structure),
     codebook: writeListCodebookFile(codebook),
     lists: listCountOf(structure),
     sampled: vectors.length / dim,
     heldOutBefore: await servingRecall(held.near, vectors, task),
-    heldOutAfter: probesFor(evaluated.probes, task.targetRecall).recall,
-    probes: evaluated.probes,
-    shortProbes: evaluated.shortProbes,
+    heldOutAfter: probesFor(best.probes, task.targetRecall).recall,
+    probes: best.probes,
+    shortProbes: best.shortProbes,
   };
 }
 
 interface Questions {
-  /** float32[m, dim] each: what routes are learned from, and what is asked. */
+  /** float32[m, dim] each: what routes are learned from, which may be nothing, and what is asked. */
   readonly learned: Float32Array;
   readonly held: Float32Array;
 }
 
-/** The short questions at hand, half and half; where there are none, what is as far from the data as these would be. */
+/** The short questions at hand, at most half of them held out; where there are none, what is as far from the data as these would be. */
 function questionsOf({ shortQueries, dim, seed }: TrainingTask, held: Float32Array, vectors: Float32Array): Questions {
   if (shortQueries.length > 0) {
-    const half = Math.ceil(shortQueries.length / dim / 2) * dim;
-    return { learned: shortQueries.subarray(half), held: shortQueries.subarray(0, half) };
+    const held = Math.min(heldOutMax, Math.ceil(shortQueries.length / dim / 2)) * dim;
+    return { learned: shortQueries.subarray(held), held: shortQueries.subarray(0, held) };
   }
   // Of its own random numbers: structures do not depend on what they are measured with.
-  const random = seededRandom(seed + 1);
-  const far = farQueries(held, vectors, dim, random);
-  const count = Math.min(farMax, Math.floor((vectors.length / dim) * farShare));
-  const begun = gatherRows(vectors, dim, shuffledRows(vectors.length / dim, random).subarray(0, count));
-  return { learned: farQueries(begun, vectors, dim, random), held: far };
+  return { learned: shortQueries, held: farQueries(held, vectors, dim, seededRandom(seed + 1)) };
+}
+
+/** `structure` with routes, in several strengths; none without queries. */
+function routedBy(structure: Structure, sample: RoutingSample, options: RoutingOptions): Structure[] {
+  if (sample.queries.length === 0) return [];
+  const routes = trainRouting(structure, sample, options);
+  return routeShares.map((share) => ({ ...structure, routing: drawnTowards(structure, routes, share) }));
 }
 
 /** The lists of each of `vectors`, as documents are assigned: one array, or two where they lie in two lists. */
@@ -106,22 +110,34 @@ interface Evaluated {
   readonly structure: Structure;
   readonly probes: readonly ProbeRecall[];
   readonly shortProbes: readonly ProbeRecall[];
+  /** Lists that are needed for the target, near the data and far from it. */
+  readonly needed: readonly number[];
 }
 
-function evaluate(assigned: Assigned, held: { readonly near: HeldOut; readonly short: HeldOut }): Evaluated {
+function evaluate(
+  assigned: Assigned,
+  { near, short }: { readonly near: HeldOut; readonly short: HeldOut },
+  target: number,
+): Evaluated {
   const { structure } = assigned;
-  const probes = probesUpTo(listCountOf(structure));
-  const shortProbes = held.short.queries.length === 0 ? [] : recallByProbes(held.short, assigned, probes);
-  return { structure, probes: recallByProbes(held.near, assigned, probes), shortProbes };
+  const all = Array.from({ length: listCountOf(structure) }, (_, i) => i + 1);
+  const [nearRecalls, shortRecalls] = [near, short].map((heldOut) => recallByProbes(heldOut, assigned, all));
+  const some = (recalls: readonly ProbeRecall[]) => probesUpTo(all.length).map((nprobe) => recalls[nprobe - 1]!);
+  return {
+    structure,
+    probes: some(nearRecalls!),
+    shortProbes: short.queries.length === 0 ? [] : some(shortRecalls!),
+    needed: [nearRecalls!, shortRecalls!].map((recalls) => probesFor(recalls, target).nprobe),
+  };
 }
 
-/** `routed` where it needs no more lists than `plain` for `target`, neither near the data nor far from it. */
-function betterOf(plain: Evaluated, routed: Evaluated, target: number): Evaluated {
-  const needed = (recalls: readonly ProbeRecall[]): number =>
-    recalls.length === 0 ? 0 : probesFor(recalls, target).nprobe;
-  const isNoWorse =
-    needed(routed.probes) <= needed(plain.probes) && needed(routed.shortProbes) <= needed(plain.shortProbes);
-  return isNoWorse ? routed : plain;
+/** Of those that need no more lists than the first, neither near the data nor far from it, the one that needs the fewest. */
+function bestOf(judged: readonly Evaluated[]): Evaluated {
+  const [first] = judged;
+  const product = ({ needed }: Evaluated): number => needed.reduce((lists, more) => lists * more, 1);
+  return judged
+    .filter(({ needed }) => needed.every((count, i) => count <= first!.needed[i]!))
+    .reduce((best, other) => (product(other) < product(best) ? other : best));
 }
 
 /** Recall of what serves, with as many lists as it probes; 1 where every search is exact. */

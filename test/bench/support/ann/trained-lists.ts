@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededRandom, type Random } from '../../../../base/random.js';
 import { assignNearest } from '../../../../kernels/kernels.js';
-import { trainRouting } from '../../../../trainer/structure/train-routing.js';
+import { drawnTowards, trainRouting } from '../../../../trainer/structure/train-routing.js';
 import { trainStructure } from '../../../../trainer/structure/train-structure.js';
 import { readListCodebookFile, writeListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
 import { secondLists } from '../../../../vector-index/codebook/second-lists.js';
@@ -33,6 +33,8 @@ export interface TrainedLists {
 }
 
 const seed = 7;
+/** How far routes are drawn from the centroids; other queries than those that are measured needed the fewest lists with it. */
+const routeShare = 0.5;
 
 /** Trained now unless it is in the folder. */
 export async function trainedLists(options: TrainedListsOptions): Promise<TrainedLists> {
@@ -67,10 +69,8 @@ function withRoutes(
   const lists = structure.around === undefined ? [firsts] : [firsts, secondLists(structure, vectors, firsts)];
   const tell = told(of.progress);
   const onProgress = (share: number): void => tell('routes', share);
-  return {
-    ...structure,
-    routing: trainRouting(structure, { vectors, lists, queries: of.queries }, { random: of.random, onProgress }),
-  };
+  const routes = trainRouting(structure, { vectors, lists, queries: of.queries }, { random: of.random, onProgress });
+  return { ...structure, routing: drawnTowards(structure, routes, routeShare) };
 }
 
 async function readLists(path: (ending: string) => string): Promise<TrainedLists> {
