@@ -3,9 +3,9 @@
  * queries, together with short questions; how many of their ten true neighbours lie in the lists nearest to them is the recall.
  *
  * The neighbours are those among the sample, which are fewer and farther than among all documents: the lists that they need are
- * enough for all. Routes are learned from other short questions than are asked here, and kept where they lead to as much with fewer
- * lists; without such questions the centroids route: what is learned from points between the vectors finds these alone, and they would
- * no longer need as many lists as questions do. Blocks the thread: for workers.
+ * enough for all. Routes are learned from other short questions than are asked here, and from vectors, and kept where they lead to as
+ * much with fewer lists. They are never learned from points between vectors, which are asked where there are no questions: routes to
+ * such points lead real questions no better, and what they need would say nothing of those any more. Blocks the thread: for workers.
  */
 import { seededRandom, type Random } from '../../base/random.js';
 import { farQueries } from '../../trainer/structure/far-queries.js';
@@ -93,9 +93,8 @@ function questionsOf({ shortQueries, dim, seed }: TrainingTask, held: Float32Arr
   return { learned: shortQueries, held: farQueries(held, vectors, dim, seededRandom(seed + 1)) };
 }
 
-/** `structure` with routes, in several strengths; none without queries. */
+/** `structure` with routes, in several strengths. */
 function routedBy(structure: Structure, sample: RoutingSample, options: RoutingOptions): Structure[] {
-  if (sample.queries.length === 0) return [];
   const routes = trainRouting(structure, sample, options);
   return routeShares.map((share) => ({ ...structure, routing: drawnTowards(structure, routes, share) }));
 }

@@ -36,7 +36,7 @@ export interface RoutingSample {
   readonly vectors: Float32Array;
   /** uint32[n] each: the lists that hold each vector, one array where it lies in one, two where in two. */
   readonly lists: readonly Uint32Array[];
-  /** float32[m, dim], finite. */
+  /** float32[m, dim], finite; may be none: vectors are asked as well. */
   readonly queries: Float32Array;
 }
 
