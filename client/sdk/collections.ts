@@ -15,6 +15,7 @@ export interface CollectionUpdate {
   readonly replicas?: number;
   readonly targetRecall?: number;
   readonly autoTrain?: boolean;
+  readonly copies?: number;
 }
 
 export interface CollectionCalls {
@@ -107,6 +108,7 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     structureVersion: settings.structureVersion,
     codebookVersion: settings.codebookVersion,
     autoTrain: settings.autoTrain ?? true,
+    copies: settings.copies === 0 ? 1 : settings.copies,
     documents: Number(wire.documents),
     diskBytes: Number(wire.diskBytes),
     shards: wire.shards,

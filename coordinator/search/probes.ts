@@ -83,12 +83,19 @@ export function activeCodebook({
   return active !== undefined && active.structureVersion === structureVersion ? active : null;
 }
 
-/** The fewest lists with which `targetRecall` was reached; all where none did, or where nothing was measured. */
+/**
+ * The fewest lists with which `targetRecall` is reached; all where none did, or where nothing was measured. Between two numbers that were
+ * measured recall is taken to grow in a straight line: each further list brings less, so it is no less than that.
+ */
 export function calibrated(
   probes: readonly ProbeRecall[],
   targetRecall: number,
   { lists }: Pick<Codebook, 'lists'>,
 ): number {
-  const enough = probes.find(({ recall }) => recall >= targetRecall);
-  return Math.min(lists, enough?.nprobe ?? lists);
+  const at = probes.findIndex(({ recall }) => recall >= targetRecall);
+  if (at < 0) return lists;
+  const [before, enough] = [probes[at - 1], probes[at]!];
+  if (before === undefined) return Math.min(lists, enough.nprobe);
+  const share = (targetRecall - before.recall) / (enough.recall - before.recall);
+  return Math.min(lists, Math.ceil(before.nprobe + share * (enough.nprobe - before.nprobe)));
 }

@@ -1,6 +1,7 @@
 /**
- * Short questions as people might ask them, for calibration: a word or two of each of many documents, encoded as queries. Their
- * vectors lie farther from the documents than the documents from each other, so that more lists are needed to find what is nearest.
+ * Short questions as people might ask them, to learn routes from and for calibration: a word or two of each of many documents, encoded
+ * as queries. Their vectors lie farther from the documents than the documents from each other, so that more lists are needed to find what
+ * is nearest.
  */
 import { bufferOf } from '../../base/bytes.js';
 import type { Deadline } from '../../base/deadline.js';
@@ -14,9 +15,11 @@ import type { ReadParts } from '../documents/read.js';
 import { noModel, type Encoders } from '../encoders.js';
 
 /** Documents that are read, and questions made of them. */
-const documentsRead = 2_000;
-const questions = 400;
+const documentsRead = 4_000;
+const questions = 2_000;
 const textsPerBatch = 50;
+/** Of all vectors, which go to a shard node in one message. */
+const bytesMax = 4 * 1024 * 1024;
 
 export interface ShortQueryParts extends ReadParts {
   readonly encoders: Pick<Encoders, 'encode'>;
@@ -64,7 +67,8 @@ async function shortTexts(
     if (texts.length >= documentsRead) break;
   }
   const found = [...new Set(texts.filter((text) => text !== ''))];
-  return found.length <= questions ? found : sampled(found, questions, random);
+  const count = Math.min(questions, Math.floor(bytesMax / (4 * settings.dim)));
+  return found.length <= count ? found : sampled(found, count, random);
 }
 
 /** One or two neighbouring words of `text`; '' where it has none. */

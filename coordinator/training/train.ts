@@ -174,7 +174,7 @@ async function orderOf(
   deadline: Deadline,
 ): Promise<BeginTrainingRequest> {
   const seed = request.seed ?? parts.newSeed();
-  const { uid, targetRecall, structureVersion } = settings;
+  const { uid, targetRecall, structureVersion, copies } = settings;
   const active = activeCodebook(settings);
   const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null, k: 10, offset: 0 };
   return {
@@ -183,6 +183,7 @@ async function orderOf(
     method: request.method,
     seed,
     targetRecall,
+    copies,
     shortQueries: await shortQueries(settings, seed, parts, deadline),
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,

@@ -1,4 +1,4 @@
-// Point after point, candidate after candidate: some sixty centroids a point, which a cache holds.
+// Point after point, candidate after candidate: a hundred centroids or so a point, which a cache holds.
 #include <cmath>
 #include <cstring>
 

@@ -36,6 +36,8 @@ export interface TrainingTask {
   readonly shortQueries: Float32Array;
   /** Living documents that the structure is for. */
   readonly documents: number;
+  /** Lists that a document lies in; 1. */
+  readonly copies?: 1 | 2;
   readonly seed: number;
   /** Share of the ten true neighbours that a search shall find. */
   readonly targetRecall: number;

@@ -4,6 +4,7 @@ import type { Random } from '../../base/random.js';
 import { codebookObject, structureObject } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { BeginTrainingRequest } from '../../proto/generated/shoal/v1/training.js';
+import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listsMax } from '../../vector-index/codebook/structure.js';
 import { listLimit, listsToSplit, partLimit, type SplitLimits } from '../../vector-index/lists/list-limit.js';
 import type { ShardIndex } from '../../vector-index/shard-index.js';
@@ -26,7 +27,8 @@ export interface SplitOrderParts {
 
 /**
  * The order for a split of the structure that `request` names. UNAVAILABLE while the replica has another one, or rows in the lists of an older
- * one, or its files are not there; INVALID_ARGUMENT where no list is too long.
+ * one, or its files are not there; INVALID_ARGUMENT where no list is too long, or vectors lie in
+ * two lists.
  */
 export async function splitOrderFor(request: BeginTrainingRequest, parts: SplitOrderParts): Promise<SplitOrder> {
   const { dim, index, objects, random, splitLimits, signal } = parts;
@@ -43,11 +45,16 @@ export async function splitOrderFor(request: BeginTrainingRequest, parts: SplitO
     const what = `no list has more than ${Math.floor(limit)} of the ${vectors} vectors`;
     throw new ShoalError('INVALID_ARGUMENT', `${what}: none is split`);
   }
+  const structure = await read(objects, structureObject(uid, structureVersion));
+  if (readStructureFile(structure).around !== undefined) {
+    const what = 'vectors lie in two lists each, and such lists are not split';
+    throw new ShoalError('INVALID_ARGUMENT', `${what}; train the structure again when the collection has grown`);
+  }
   const count = Math.min(vectorsPerList, Math.ceil(sampleBytesMax / (4 * dim * lists.length)));
   const samples = await index.sampleLists(lists, { count, random }, signal);
   return {
     version: structureVersion,
-    structure: await read(objects, structureObject(uid, structureVersion)),
+    structure,
     codebook: await read(objects, codebookObject(uid, codebookVersion)),
     lists: samples.map((own, at) => ({ list: lists[at]!, size: sizes[lists[at]!]!, vectors: own })),
     partSize: partLimit(limit),

@@ -12,7 +12,7 @@ import { splitStructure } from '../../vector-index/codebook/split-structure.js';
 import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf, listsMax, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
 import type { OnProgress, SplitOrder, TrainedFiles, TrainingTask } from './run-training.js';
-import { farFromData, split as holdOut } from './structure-training.js';
+import { questionsOf, split as holdOut } from './structure-training.js';
 
 /** Parts of the whole: where each step ends. */
 const ends = { dividing: 0.4, neighbours: 0.9 };
@@ -38,7 +38,7 @@ export async function splitAndEvaluate(
   onProgress('finding true neighbours', ends.dividing);
   const { vectors, queries } = holdOut(task, random);
   const near = await carriedFrom(trueNeighbours(queries, vectors, dim), vectors, structure, next.structure);
-  const far = trueNeighbours(farFromData(task, queries, vectors), vectors, dim);
+  const far = trueNeighbours(questionsOf(task, queries, vectors).held, vectors, dim);
   onProgress('evaluating', ends.neighbours);
   const nprobe = order.nprobe === 0 ? listCountOf(structure) : order.nprobe;
   return {
@@ -60,5 +60,5 @@ async function carriedFrom(
   after: Structure,
 ): Promise<CarriedFrom> {
   const [former, latter] = await Promise.all([nearestList(before, vectors), nearestList(after, vectors)]);
-  return { heldOut, before: { structure: before, lists: former }, after: { structure: after, lists: latter } };
+  return { heldOut, before: { structure: before, lists: [former] }, after: { structure: after, lists: [latter] } };
 }

@@ -190,6 +190,7 @@ export class Trainings {
       ...(split === null ? {} : { split }),
       shortQueries: float32From(request.shortQueries, 'short queries'),
       documents,
+      copies: request.copies === 2 ? (2 as const) : (1 as const),
     };
     const onProgress = (step: string, share: number): void => {
       Object.assign(current, { step, share: readShare + (1 - readShare) * share });

@@ -1,4 +1,5 @@
 /** What lists are worth: the share of the ten true neighbours of held-out queries that lies in the lists nearest to each. */
+import { present } from '../../base/assert.js';
 import { assignNearest, topK } from '../../kernels/kernels.js';
 import { listCountOf, nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
 
@@ -21,10 +22,11 @@ export interface HeldOut {
   readonly rows: readonly Uint32Array[];
 }
 
-/** Lists of vectors: uint32[n], by `structure`. */
+/** Lists of vectors, by `structure`. */
 export interface Assigned {
   readonly structure: Structure;
-  readonly lists: Uint32Array;
+  /** uint32[n] each: the lists that hold each vector, one array where it lies in one, two where in two. */
+  readonly lists: readonly Uint32Array[];
 }
 
 /** `queries` float32[m, dim] with their neighbours among `vectors` float32[n, dim]. */
@@ -50,19 +52,24 @@ export function recallByProbes(heldOut: HeldOut, assigned: Assigned, probes: rea
   return probes.map((nprobe) => ({ nprobe, recall: wanted === 0 ? 1 : (codeRecall * found[nprobe]!) / wanted }));
 }
 
+/** The fewest lists of `recalls`, ascending, with which `target` was reached; the most where none did. */
+export function probesFor(recalls: readonly ProbeRecall[], target: number): ProbeRecall {
+  return present(recalls.find(({ recall }) => recall >= target) ?? recalls.at(-1), 'a number of lists');
+}
+
 /** The recall with `nprobe` lists. */
 export function recallAt(heldOut: HeldOut, assigned: Assigned, nprobe: number): number {
   return recallByProbes(heldOut, assigned, [Math.min(nprobe, listCountOf(assigned.structure))])[0]!.recall;
 }
 
-/** float64[lists]: how many neighbours lie in the list that is nearest, second nearest … to their query. */
+/** float64[lists]: how many neighbours lie in the list that is nearest, second nearest … to their query, by the nearer of their lists. */
 function ranksOf({ queries, rows }: HeldOut, { structure, lists }: Assigned): Float64Array {
   const count = listCountOf(structure);
   const ranks = new Float64Array(count);
   const rankOf = new Uint32Array(count);
   queries.forEach((query, i) => {
     nearestLists(structure, query, count).forEach((list, rank) => (rankOf[list] = rank));
-    for (const row of rows[i]!) ranks[rankOf[lists[row]!]!]! += 1;
+    for (const row of rows[i]!) ranks[Math.min(...lists.map((of) => rankOf[of[row]!]!))]! += 1;
   });
   return ranks;
 }

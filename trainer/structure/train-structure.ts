@@ -11,7 +11,6 @@ import { ShoalError } from '../../base/errors.js';
 import { subquantizersMax } from '../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
-import { secondLists } from '../../vector-index/codebook/second-lists.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
 import { gatherRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
@@ -19,7 +18,6 @@ import { aroundLists } from './around-lists.js';
 import { factorScales } from './factor-scales.js';
 import { trainAnchors } from './train-anchors.js';
 import { trainLists, type TrainedLists } from './train-lists.js';
-import { trainRouting } from './train-routing.js';
 import { trainWords } from './train-words.js';
 
 export interface StructureSample {
@@ -37,17 +35,16 @@ export interface StructureOptions {
   readonly random: Random;
   /** Lists that a vector lies in; 1. */
   readonly copies?: 1 | 2;
-  /** Routes are learned from the queries, where there are some; else the centroids route, as they do unless asked. */
-  readonly hasRoutes?: boolean;
   /** Lists of more than so many times the mean are halved; 2.5. */
   readonly largestShare?: number;
   /** Looked at every few milliseconds. */
   readonly signal?: StopSign;
   /** `share` of the step, from 0 to 1. */
-  onProgress?(step: 'lists' | 'anchors' | 'words' | 'routes', share: number): void;
+  onProgress?(step: 'lists' | 'anchors' | 'words', share: number): void;
 }
 
 export interface TrainedStructure {
+  /** Without routes. */
   readonly structure: Structure;
   readonly codebook: ListCodebook;
   /** Mean inner product of the sample's vectors with their centroids. */
@@ -90,7 +87,7 @@ export function trainStructure(sample: StructureSample, options: StructureOption
   });
   const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
   const codebook = { words, ...shape, ...scales, dim, bases: lists.means, anchors };
-  return { structure: withRoutes(structure, sample, { ...options, lists }), codebook, objective: lists.objective };
+  return { structure, codebook, objective: lists.objective };
 }
 
 function structureOf(
@@ -101,19 +98,6 @@ function structureOf(
   // Of one list there is no other.
   if (copies !== 2 || centroids.length === dim) return { dim, centroids };
   return { dim, centroids, around: aroundLists(centroids, dim, { signal }) };
-}
-
-function withRoutes(
-  structure: Structure,
-  { vectors, queries }: StructureSample,
-  options: Omit<StructureOptions, 'lists'> & { readonly lists: TrainedLists },
-): Structure {
-  const { random, signal, onProgress, hasRoutes = false } = options;
-  if (queries === null || !hasRoutes) return structure;
-  const firsts = options.lists.assignments;
-  const lists = structure.around === undefined ? [firsts] : [firsts, secondLists(structure, vectors, firsts)];
-  const told = { random, signal, onProgress: (share: number) => onProgress?.('routes', share) };
-  return { ...structure, routing: trainRouting(structure, { vectors, lists, queries }, told) };
 }
 
 /** Four dimensions a word, more where there would be more parts than a code may have. */

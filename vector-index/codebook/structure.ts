@@ -4,6 +4,7 @@
  */
 import { assert } from '../../base/assert.js';
 import { assignNearest, assignNearestAsync, topK } from '../../kernels/kernels.js';
+import { ListRouter } from './list-router.js';
 import { SplitLists, type Descent } from './split-lists.js';
 
 /** Lists that a structure may have. */
@@ -11,6 +12,9 @@ export const listsMax = 65_536;
 
 /** Products of two numbers that the calling thread computes itself, about half a millisecond; more go to another one. */
 const productsInline = 1_000_000;
+
+/** Values of routes from which on something is made of them that answers faster. */
+const routerValues = 65_536;
 
 export interface Structure {
   readonly dim: number;
@@ -49,11 +53,23 @@ export async function nearestList(structure: Structure, points: Float32Array): P
 
 /**
  * uint32[min(n, lists)]: the lists that `query` float32[dim] reads first, by its routes, ties to the smaller list. Where no routes were
- * learned the first is the list that a vector like it lies in.
+ * learned the first is the list that a vector like it lies in, unless two are equally near but for rounding. The same on every machine.
  */
 export function nearestLists({ centroids, routing, dim }: Structure, query: Float32Array, n: number): Uint32Array {
   assert(query.length === dim, 'the query has dim values');
-  // Products of two vectors do not depend on which is called the point, so these are the numbers that assign documents.
-  const { scores } = assignNearest(routing ?? centroids, query, dim);
+  const rows = routing ?? centroids;
+  if (rows.length >= routerValues) return routerOf(rows, dim).nearest(query, n);
+  const { scores } = assignNearest(rows, query, dim);
   return topK(scores, null, n, -Infinity).rows;
+}
+
+// What is made of tables that never change: it goes when they go.
+const routers = new WeakMap<Float32Array, ListRouter>();
+
+function routerOf(rows: Float32Array, dim: number): ListRouter {
+  const known = routers.get(rows);
+  if (known !== undefined) return known;
+  const router = new ListRouter(rows, dim);
+  routers.set(rows, router);
+  return router;
 }

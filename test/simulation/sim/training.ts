@@ -35,12 +35,14 @@ export function trainingOn(clock: Clock): RunTraining {
   };
 }
 
-/** A structure whose calibration says how many lists are probed, as the seed has it. */
+/** A structure of one list or two a document, whose calibration says how many lists are probed, as the seed has it. */
 function filesOf(task: TrainingTask): TrainedFiles {
   const { dim, vectors, seed } = task;
   const random = seededRandom(seed);
   const lists = 1 + random.below(trainedListsMax);
-  const { structure, codebook } = trainStructure({ dim, vectors, queries: null }, { lists, random });
+  // Not drawn: what older seeds stand for stays as it is.
+  const copies = seed % 2 === 0 ? 1 : 2;
+  const { structure, codebook } = trainStructure({ dim, vectors, queries: null }, { lists, copies, random });
   const [count, enough] = [listCountOf(structure), 1 + random.below(trainedListsMax)];
   return {
     structure: writeStructureFile(structure),

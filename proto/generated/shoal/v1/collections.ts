@@ -69,6 +69,8 @@ export interface CollectionSettings {
     | undefined;
   /** Largest version that was ever given to a structure or codebook, published or not: no object is written twice. */
   versionsGiven: number;
+  /** Lists that a vector lies in, from the next training on: 1 or 2; 0 = 1. */
+  copies: number;
 }
 
 export interface CollectionSettings_AttributesEntry {
@@ -136,7 +138,11 @@ export interface CreateCollectionRequest {
   expiresBy: string;
   /** Partitions of the directory; 0 = 1. */
   directoryPartitions: number;
-  autoTrain?: boolean | undefined;
+  autoTrain?:
+    | boolean
+    | undefined;
+  /** Lists that a vector lies in once it is trained: 1 or 2; 0 = 1. */
+  copies: number;
 }
 
 export interface CreateCollectionRequest_AttributesEntry {
@@ -178,7 +184,11 @@ export interface UpdateCollectionRequest {
   name: string;
   replicas?: number | undefined;
   targetRecall?: number | undefined;
-  autoTrain?: boolean | undefined;
+  autoTrain?:
+    | boolean
+    | undefined;
+  /** From the next training on. */
+  copies?: number | undefined;
 }
 
 export interface UpdateCollectionResponse {
@@ -235,6 +245,7 @@ function createBaseCollectionSettings(): CollectionSettings {
     codebookVersion: 0,
     autoTrain: undefined,
     versionsGiven: 0,
+    copies: 0,
   };
 }
 
@@ -302,6 +313,9 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     }
     if (message.versionsGiven !== 0) {
       writer.uint32(168).uint32(message.versionsGiven);
+    }
+    if (message.copies !== 0) {
+      writer.uint32(176).uint32(message.copies);
     }
     return writer;
   },
@@ -490,6 +504,14 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
             message.versionsGiven = reader.uint32();
             continue;
           }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -536,6 +558,7 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     message.codebookVersion = object.codebookVersion ?? 0;
     message.autoTrain = object.autoTrain ?? undefined;
     message.versionsGiven = object.versionsGiven ?? 0;
+    message.copies = object.copies ?? 0;
     return message;
   },
 };
@@ -1017,6 +1040,7 @@ function createBaseCreateCollectionRequest(): CreateCollectionRequest {
     expiresBy: "",
     directoryPartitions: 0,
     autoTrain: undefined,
+    copies: 0,
   };
 }
 
@@ -1057,6 +1081,9 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     }
     if (message.autoTrain !== undefined) {
       writer.uint32(96).bool(message.autoTrain);
+    }
+    if (message.copies !== 0) {
+      writer.uint32(104).uint32(message.copies);
     }
     return writer;
   },
@@ -1173,6 +1200,14 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
             message.autoTrain = reader.bool();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1210,6 +1245,7 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     message.expiresBy = object.expiresBy ?? "";
     message.directoryPartitions = object.directoryPartitions ?? 0;
     message.autoTrain = object.autoTrain ?? undefined;
+    message.copies = object.copies ?? 0;
     return message;
   },
 };
@@ -1651,7 +1687,7 @@ export const DescribeCollectionResponse: MessageFns<DescribeCollectionResponse> 
 };
 
 function createBaseUpdateCollectionRequest(): UpdateCollectionRequest {
-  return { name: "", replicas: undefined, targetRecall: undefined, autoTrain: undefined };
+  return { name: "", replicas: undefined, targetRecall: undefined, autoTrain: undefined, copies: undefined };
 }
 
 export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
@@ -1667,6 +1703,9 @@ export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
     }
     if (message.autoTrain !== undefined) {
       writer.uint32(32).bool(message.autoTrain);
+    }
+    if (message.copies !== undefined) {
+      writer.uint32(40).uint32(message.copies);
     }
     return writer;
   },
@@ -1716,6 +1755,14 @@ export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
             message.autoTrain = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1737,6 +1784,7 @@ export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
     message.replicas = object.replicas ?? undefined;
     message.targetRecall = object.targetRecall ?? undefined;
     message.autoTrain = object.autoTrain ?? undefined;
+    message.copies = object.copies ?? undefined;
     return message;
   },
 };

@@ -104,6 +104,8 @@ export interface BeginTrainingRequest {
   /** Its calibrations. */
   probes: ProbeRecall[];
   shortProbes: ProbeRecall[];
+  /** Lists that a vector is to lie in: 1 or 2; 0 = 1. */
+  copies: number;
 }
 
 export interface BeginTrainingResponse {
@@ -797,6 +799,7 @@ function createBaseBeginTrainingRequest(): BeginTrainingRequest {
     nprobe: 0,
     probes: [],
     shortProbes: [],
+    copies: 0,
   };
 }
 
@@ -834,6 +837,9 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     }
     for (const v of message.shortProbes) {
       ProbeRecall.encode(v!, writer.uint32(90).fork()).join();
+    }
+    if (message.copies !== 0) {
+      writer.uint32(96).uint32(message.copies);
     }
     return writer;
   },
@@ -939,6 +945,14 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
             message.shortProbes.push(ProbeRecall.decode(reader, reader.uint32()));
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -967,6 +981,7 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     message.nprobe = object.nprobe ?? 0;
     message.probes = object.probes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     message.shortProbes = object.shortProbes?.map((e) => ProbeRecall.fromPartial(e)) || [];
+    message.copies = object.copies ?? 0;
     return message;
   },
 };

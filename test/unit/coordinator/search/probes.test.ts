@@ -27,7 +27,7 @@ describe('the number of lists that a search probes', () => {
   it('is that of half the misses for given vectors where there is no encoder', () => {
     const shortProbes = [...codebook.shortProbes, { nprobe: 30, recall: 0.974 }, { nprobe: 40, recall: 0.976 }];
     const given = { ...trained, codebooks: [{ ...codebook, shortProbes }] };
-    assert.equal(probesFor(question(), null, { ...given, model: 'none' }), 40);
+    assert.equal(probesFor(question(), null, { ...given, model: 'none' }), 35);
     assert.equal(probesFor(question({ like: 'x' }), null, { ...given, model: 'none' }), 5);
     assert.equal(probesFor(question(), null, given), 20);
   });
@@ -48,7 +48,20 @@ describe('the number of lists that a search probes', () => {
 
   it('follows the target recall, up to all lists where none was enough', () => {
     assert.equal(calibrated(codebook.probes, 0.5, codebook), 2);
+    assert.equal(calibrated(codebook.probes, 0.96, codebook), 5);
     assert.equal(calibrated(codebook.probes, 0.99, codebook), 64);
+  });
+
+  it('lies between two that were measured as the recall does', () => {
+    const probes = [
+      { nprobe: 20, recall: 0.9 },
+      { nprobe: 30, recall: 0.94 },
+    ];
+    assert.deepEqual(
+      [0.9, 0.909, 0.921, 0.94].map((target) => calibrated(probes, target, { lists: 64 })),
+      [20, 23, 26, 30],
+    );
+    assert.equal(calibrated(probes, 0.94, { lists: 24 }), 24);
   });
 
   it('is not that of a codebook whose structure serves no more', () => {

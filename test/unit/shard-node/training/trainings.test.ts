@@ -36,11 +36,12 @@ describe('the trainings of a node', () => {
       return files;
     });
     await storeVersion(objects, 'u', 1);
-    const training = trainings.begin({ ...order, structureVersion: 1, nprobe: 3 });
+    const training = trainings.begin({ ...order, structureVersion: 1, nprobe: 3, copies: 2 });
     const answers = [await trainings.await(training)];
     while (answers.at(-1)!.codebook === undefined) answers.push(await trainings.await(training));
     assert.equal(answers.at(-1)?.codebook?.heldOutAfter, 0.96);
     assert.deepEqual([given[0]?.documents, given[0]?.serving?.nprobe, given[0]?.vectors.length], [100, 3, 200]);
+    assert.equal(given[0]?.copies, 2);
     await trainings.store({ training, structureVersion: 2, codebookVersion: 2 });
     assert.deepEqual(await objects.get('structures/u/2'), files.structure);
     assert.deepEqual(await objects.get('codebooks/u/2'), files.codebook);

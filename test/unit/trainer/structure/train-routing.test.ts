@@ -16,7 +16,7 @@ const [queries, held] = [data.queries.slice(0, 1_000 * dim), data.queries.slice(
 const routed = (seed = 5, all: readonly Uint32Array[] = [lists]) =>
   trainRouting(structure, { vectors, lists: all, queries }, { random: seededRandom(seed) });
 const recall = (centroids: Float32Array, asked: Float32Array, nprobe: number) =>
-  recallAt(trueNeighbours(asked, vectors, dim), { structure: { dim, centroids }, lists }, nprobe);
+  recallAt(trueNeighbours(asked, vectors, dim), { structure: { dim, centroids }, lists: [lists] }, nprobe);
 
 describe('training routes', () => {
   it('leads queries that were not seen to more of their neighbours', () => {

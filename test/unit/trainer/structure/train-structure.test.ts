@@ -79,15 +79,6 @@ describe('training a structure', () => {
     assert.ok(withQueries > without, `recall ${withQueries} with anchors, ${without} without`);
   });
 
-  it('routes by the centroids unless routes are asked for and there are queries', () => {
-    const options = { lists: 24, random: seededRandom(3), hasRoutes: true };
-    const { routing, centroids } = trainStructure(data, options).structure;
-    assert.equal(routing?.length, centroids.length);
-    assert.notDeepEqual(routing, centroids);
-    for (const { structure } of [train(3, data.queries), trainStructure({ ...data, queries: null }, options)])
-      assert.equal(structure.routing, undefined);
-  });
-
   it('names lists around each where vectors lie in two', () => {
     const { around } = trainStructure(data, { lists: 24, random: seededRandom(3), copies: 2 }).structure;
     assert.equal(around?.length, 24 * 23);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { encodeBatch } from '../../../../kernels/codes.js';
+import { secondLists } from '../../../../vector-index/codebook/second-lists.js';
 import { nearestList } from '../../../../vector-index/codebook/structure.js';
 import { ListCoder } from '../../../../vector-index/lists/list-coder.js';
 import { nearVector, toyStructure } from './fixtures.js';
@@ -12,6 +13,18 @@ describe('the coder of a structure', () => {
     const rows = new Float32Array(50 * 12);
     for (let row = 0; row < 50; row += 1) rows.set(nearVector(random, structure), row * 12);
     assert.deepEqual(new ListCoder(structure).assign(rows), await nearestList(structure.structure, rows));
+  });
+
+  it('knows whether vectors lie in two lists, and which the second is', () => {
+    const shape = { dim: 12, lists: 30 };
+    const structure = toyStructure({ ...shape, hasCopies: true });
+    const coder = new ListCoder(structure);
+    assert.deepEqual([coder.hasCopies, new ListCoder(toyStructure(shape)).hasCopies], [true, false]);
+    const rows = new Float32Array(20 * 12);
+    const random = seededRandom(2);
+    for (let row = 0; row < 20; row += 1) rows.set(nearVector(random, structure), row * 12);
+    const firsts = coder.assign(rows);
+    assert.deepEqual(coder.assignSecond(rows, firsts), secondLists(structure.structure, rows, firsts));
   });
 
   it('refuses what does not belong together', () => {

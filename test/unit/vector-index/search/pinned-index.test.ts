@@ -55,5 +55,6 @@ describe('a pinned index', () => {
     const index = new SelectedIndex(new PinnedIndex([state]), { filter: null, lists: Uint32Array.of(2) });
     assert.deepEqual(index.selected(0), Uint8Array.of(0b10));
     assert.equal(index.selected(0), index.selected(0));
+    assert.deepEqual(index.searchable(0), Uint8Array.of(0b10));
   });
 });
