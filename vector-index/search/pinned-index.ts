@@ -132,9 +132,7 @@ export class SelectedIndex {
   /** Whether the rows of a segment can be searched by their codes: those of the index's structure, or of one whose lists were split since. */
   isCoded(at: number): boolean {
     const { reader } = this.segments[at]!;
-    return (
-      this.coder !== null && (this.isCurrent(at) || this.searchers.movedRows(this.coder).known(reader) !== null)
-    );
+    return this.coder !== null && (this.isCurrent(at) || this.searchers.movedRows(this.coder).known(reader) !== null);
   }
 
   /** Whether the rows of a segment are in the lists of the index's structure. */
