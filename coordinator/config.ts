@@ -19,9 +19,7 @@ export const coordinatorConfigSchema = z.strictObject({
   /** Milliseconds between two looks for collections, and lists of theirs, that have grown. */
   autoTrainEveryMs: z.int().positive().default(60_000),
   /** Lists with more vectors than a multiple of the mean, and than the least, are split. */
-  splitLimits: z
-    .strictObject({ means: z.number().min(1), least: z.int().positive() })
-    .default(usualSplitLimits),
+  splitLimits: z.strictObject({ means: z.number().min(1), least: z.int().positive() }).default(usualSplitLimits),
 });
 
 export type CoordinatorConfig = z.infer<typeof coordinatorConfigSchema>;

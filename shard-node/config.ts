@@ -19,9 +19,7 @@ export const shardNodeConfigSchema = z.strictObject({
   /** Milliseconds after which a directory stores what is settled. */
   directoryCommitEveryMs: z.int().positive().default(1_000),
   /** Lists with more vectors than a multiple of the mean, and than the least, are split. */
-  splitLimits: z
-    .strictObject({ means: z.number().min(1), least: z.int().positive() })
-    .default(usualSplitLimits),
+  splitLimits: z.strictObject({ means: z.number().min(1), least: z.int().positive() }).default(usualSplitLimits),
 });
 
 export type ShardNodeConfig = z.infer<typeof shardNodeConfigSchema>;

@@ -197,9 +197,7 @@ export class ShardIndex {
       // Words are not routed by centroid: their documents may be in any list.
       const inAnyList = selection.lists === null ? index : new SelectedIndex(pinned, { ...selection, lists: null });
       const [denseFound, sparseFound] = await Promise.all([
-        dense === null
-          ? null
-          : searchDense(index, { query: dense, k, isExact, pause, signal }),
+        dense === null ? null : searchDense(index, { query: dense, k, isExact, pause, signal }),
         sparse === null ? null : searchSparse(inAnyList, sparse, k, signal),
       ]);
       const count = selection.filter === null ? null : matching(index);

@@ -180,7 +180,10 @@ function mayTrain({ autoTrain, dim, keepVectors, codebooks, structureVersion }: 
   return autoTrain !== false && dim > 0 && keepVectors && (structureVersion === 0 || codebooks.length > 0);
 }
 
-/** Documents from which on the collection is trained, or trained again; splits of lists are no training. */
+/**
+ * Documents from which on the collection is trained, or trained again. Splits of lists are no training; when so many of them followed that the last
+ * training is not remembered, another one is due.
+ */
 export function wantedFor({ codebooks }: Pick<CollectionSettings, 'codebooks'>, threshold: number): number {
   const last = codebooks.findLast(({ method }) => method !== 'split');
   return Math.max(threshold, last === undefined ? 0 : growth * Number(last.documents));

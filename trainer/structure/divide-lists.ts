@@ -77,7 +77,11 @@ function halve(vectors: Float32Array, least: number, { dim, random, signal }: Di
   const centroids = trainKmeans(vectors, { dim, count: 2, iterations, random, signal });
   const { assignments } = assignNearest(vectors, centroids, dim);
   const parts = [0, 1].map((half) => ({
-    vectors: gatherRows(vectors, dim, Uint32Array.from(assignments.keys()).filter((row) => assignments[row] === half)),
+    vectors: gatherRows(
+      vectors,
+      dim,
+      Uint32Array.from(assignments.keys()).filter((row) => assignments[row] === half),
+    ),
     centroid: centroids.slice(half * dim, (half + 1) * dim),
   }));
   const isDivided = parts.every((part) => part.vectors.length > 0 && part.vectors.length / dim >= least);

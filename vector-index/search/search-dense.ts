@@ -25,7 +25,7 @@ export async function searchDense(
   index: SelectedIndex,
   query: DenseQuery & { readonly isExact?: boolean },
 ): Promise<CandidateColumns> {
-  const isCoded = (at: number): boolean => query.isExact !== true && index.isCoded(at);
+  const isCoded = (at: number): boolean => query.isExact !== true && index.coder !== null && index.isCoded(at);
   const filled = [...index.segments.keys()].filter((at) => index.segments[at]!.rowCount > 0);
   const coded = filled.filter(isCoded);
   const lists = coded.length === 0 ? [] : await searchLists(index, coded, query);

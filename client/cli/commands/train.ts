@@ -17,7 +17,8 @@ export function addTrain(program: Command, host: CommandHost): void {
       'A shard node trains on a sample of its own rows, with the lowest priority, and measures the recall on documents that it held\n' +
       'out. What is not worse than what serves is published: documents are re-encoded in the background ("shoal shards" shows how\n' +
       'many are left), and searches probe as many lists as the target recall of the collection needs. An interrupted training\n' +
-      'changes nothing. Past 50,000 documents it happens by itself, unless the collection was made with --auto-train false.',
+      'changes nothing. Past 50,000 documents it happens by itself, and lists that grow too long later are split without a training,\n' +
+      'unless the collection was made with --auto-train false.',
     examples: [
       'shoal train notes',
       'shoal train notes --dry-run --json',
@@ -25,7 +26,7 @@ export function addTrain(program: Command, host: CommandHost): void {
     ],
     configure: (command) =>
       command
-        .option('--method <method>', 'what is trained: structure', 'structure')
+        .option('--method <method>', 'what is trained: structure, or split: only lists that are too long', 'structure')
         .option('--dry-run', 'train and measure, and publish nothing')
         .option('--seed <number>', 'of the random numbers, to train the same again', integer(0, 4_294_967_295)),
     run: async (call, args, { method, dryRun = false, seed }) => {

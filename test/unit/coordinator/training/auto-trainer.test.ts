@@ -39,6 +39,34 @@ describe('training by itself', () => {
     assert.equal((await rig.stored()).codebookVersion, 0);
   });
 
+  it('splits lists that have grown too long, as often as that is so, and not what was never trained', async () => {
+    const served = { ...codebook, version: 1, structureVersion: 1, documents: 2_000n };
+    const changes = { structureVersion: 1, codebookVersion: 1, versionsGiven: 1, codebooks: [served] };
+    const trained = { ...codebook, method: 'split', lists: 5 };
+    const long = { lists: 4, vectors: 9_000n, longest: 8_999n };
+    assert.equal((await looks({ changes, trained, listSizes: { ...long, longest: 8_000n, lists: 2 } })).begun, 0);
+    const { rig, begun } = await looks({ changes, trained, listSizes: { ...long, lists: 40 } });
+    assert.equal(begun, 3);
+    assert.deepEqual(
+      (await rig.stored()).codebooks.map(({ method }) => method),
+      ['structure', 'split', 'split', 'split'],
+    );
+    assert.equal((await looks({ trained, listSizes: { ...long, lists: 40 } }, 9_999)).begun, 0);
+  });
+
+  it('leaves lists alone that could not be split, until they have grown', async () => {
+    const served = { ...codebook, version: 1, structureVersion: 1, documents: 2_000n };
+    const changes = { structureVersion: 1, codebookVersion: 1, versionsGiven: 1, codebooks: [served] };
+    const trained = { ...codebook, method: 'split', heldOutAfter: 0.2 };
+    const { rig, begun } = await looks({
+      changes,
+      trained,
+      listSizes: { lists: 40, vectors: 9_000n, longest: 8_000n },
+    });
+    assert.equal(begun, 1);
+    assert.equal((await rig.stored()).structureVersion, 1);
+  });
+
   it('is due again at four times the documents', () => {
     assert.equal(wantedFor({ codebooks: [] }, 50_000), 50_000);
     assert.equal(wantedFor({ codebooks: [Codebook.fromPartial({ documents: 60_000n })] }, 50_000), 240_000);

@@ -7,6 +7,7 @@ import type { ClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
 import type { TrainParts } from '../../../../coordinator/training/train.js';
 import { ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js';
 import { Codebook, CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+import type { GetStatisticsRequest, ListSizes } from '../../../../proto/generated/shoal/v1/shard.js';
 import { ShardTrainingService } from '../../../../proto/generated/shoal/v1/training.js';
 import { FakeClock } from '../../../fake-clock.js';
 import { bareSettings, mapOf, placement, registryOf, replica, shardNode, uid } from '../fixtures.js';
@@ -33,10 +34,11 @@ export interface TrainingRigOptions {
   readonly documents?: bigint;
   readonly nodes?: readonly string[];
   readonly trained?: Codebook;
+  readonly listSizes?: ListSizes;
 }
 
 export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
-  const { changes = {}, documents = 2_000n, nodes = ['a', 'b'], trained = codebook } = options;
+  const { changes = {}, documents = 2_000n, nodes = ['a', 'b'], trained = codebook, listSizes } = options;
   const settings = bareSettings({ keepVectors: true, targetRecall: 0.95, ...changes });
   const entries = new Map<string, RegistryEntry>();
   const put = (key: string, value: Uint8Array): void => void entries.set(key, { key, value, revision: 1n });
@@ -69,7 +71,10 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
     if (failure !== undefined) throw failure;
     return answers.get(method);
   };
-  const statistics = async (): Promise<unknown> => ({ shards: [{ shard: 0, status: 0, documents, diskBytes: 1n }] });
+  const counts = { shard: 0, status: 0, documents, diskBytes: 1n };
+  const statistics = async (_: string, request: GetStatisticsRequest): Promise<unknown> => ({
+    shards: [request.listSizes === true ? { ...counts, listSizes } : counts],
+  });
   const store: Partial<ObjectStore> = {
     list: async (prefix) => [...objects.keys()].filter((name) => name.startsWith(prefix)),
     delete: async (name) => void objects.delete(name),

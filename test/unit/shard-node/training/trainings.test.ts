@@ -15,11 +15,23 @@ const files: TrainedFiles = {
 const order = BeginTrainingRequest.fromPartial({ uid: 'u', method: 'structure', seed: 5, targetRecall: 0.95 });
 
 function rig(run: RunTraining = async () => files) {
-  const index = { sampleVectors: async () => circle(100), statistics: () => ({ documents: 100 }) };
+  const index = {
+    ...{ sampleVectors: async () => circle(100), statistics: () => ({ documents: 100 }) },
+    structureState: { version: 1, olderRows: 0 },
+    listSizes: async () => Uint32Array.of(10, 90),
+    sampleLists: async () => [circle(20)],
+  };
   const replica = { dim: 2, index } as unknown as Replica;
   const [clock, objects] = [new FakeClock(), memoryObjects()];
   const logger = createLogger('test', 'silent');
-  const trainings = new Trainings({ replicas: { replica: () => replica }, objects, clock, logger, run, splitLimits: { means: 1.2, least: 4 } });
+  const trainings = new Trainings({
+    replicas: { replica: () => replica },
+    objects,
+    clock,
+    logger,
+    run,
+    splitLimits: { means: 1.2, least: 4 },
+  });
   return { trainings, clock, objects };
 }
 
@@ -47,6 +59,22 @@ describe('the trainings of a node', () => {
     assert.deepEqual(await objects.get('codebooks/u/2'), files.codebook);
     await trainings.end(training);
     await assert.rejects(trainings.await(training), { code: 'UNAVAILABLE' });
+  });
+
+  it('split the lists that are too long, and nothing else', async () => {
+    const given: TrainingTask[] = [];
+    const { trainings, objects } = rig(async (task) => {
+      given.push(task);
+      return files;
+    });
+    await storeVersion(objects, 'u', 1);
+    const split = { ...order, method: 'split', structureVersion: 1, codebookVersion: 1, nprobe: 1 };
+    const training = trainings.begin(split);
+    let codebook = (await trainings.await(training)).codebook;
+    while (codebook === undefined) codebook = (await trainings.await(training)).codebook;
+    assert.equal(codebook.method, 'split');
+    assert.deepEqual(given[0]?.split?.lists, [{ list: 1, size: 90, vectors: circle(20) }]);
+    await trainings.close();
   });
 
   it('are one at a time, and none once they are closed', async () => {

@@ -118,7 +118,9 @@ describe('rows of lists that were split', () => {
       index.restructure(second);
       while (await index.maintain());
       assert.deepEqual(await index.scan({ dense: query, sparse: null, k: 1_000, selection: everything }), before);
-      const moved = documents.filter(({ docId, passage }) => index.passages(docId)[passage]?.list !== listed.get(docId)![passage]);
+      const moved = documents.filter(
+        ({ docId, passage }) => index.passages(docId)[passage]?.list !== listed.get(docId)![passage],
+      );
       assert.ok(moved.length > 20);
       for (const { docId, passage } of moved) {
         const [was, is] = [listed.get(docId)![passage]!, index.passages(docId)[passage]!.list];
@@ -126,8 +128,13 @@ describe('rows of lists that were split', () => {
       }
       const sizes = await index.listSizes();
       assert.equal(sizes!.length, 6);
-      const dense = new Set(documents.filter((each) => each.dense !== null).map((each) => `${each.docId} ${each.passage}`));
-      assert.equal(sizes!.reduce((sum, size) => sum + size, 0), dense.size);
+      const dense = new Set(
+        documents.filter((each) => each.dense !== null).map((each) => `${each.docId} ${each.passage}`),
+      );
+      assert.equal(
+        sizes!.reduce((sum, size) => sum + size, 0),
+        dense.size,
+      );
       await index.close();
     });
   });
