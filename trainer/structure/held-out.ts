@@ -1,6 +1,6 @@
 /** What lists are worth: the share of the ten true neighbours of held-out queries that lies in the lists nearest to each. */
 import { present } from '../../base/assert.js';
-import { assignNearest, topK } from '../../kernels/kernels.js';
+import { scoreDense, toFloat16, topK } from '../../kernels/kernels.js';
 import { listCountOf, nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
 
 const neighbours = 10;
@@ -29,10 +29,12 @@ export interface Assigned {
   readonly lists: readonly Uint32Array[];
 }
 
-/** `queries` float32[m, dim] with their neighbours among `vectors` float32[n, dim]. */
+/** `queries` float32[m, dim] with their neighbours among `vectors` float32[n, dim], these rounded to float16 as documents are. */
 export function trueNeighbours(queries: Float32Array, vectors: Float32Array, dim: number): HeldOut {
   const all = Array.from({ length: queries.length / dim }, (_, i) => queries.subarray(i * dim, (i + 1) * dim));
-  const rows = all.map((query) => topK(assignNearest(vectors, query, dim).scores, null, neighbours, -Infinity).rows);
+  const halves = toFloat16(vectors);
+  const numbers = Uint32Array.from({ length: vectors.length / dim }, (_, row) => row);
+  const rows = all.map((query) => topK(scoreDense(halves, dim, query, numbers), null, neighbours, -Infinity).rows);
   return { queries: all, rows };
 }
 
