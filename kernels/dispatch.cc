@@ -17,6 +17,8 @@ const Kernels reference_kernels = {
     reference::max_codes,
     reference::nearest_panel,
     reference::accumulate_term,
+    reference::accumulate_window,
+    reference::collect_rows,
     reference::inner_tables,
     reference::quantize_tables,
     reference::nearest_codewords,
@@ -37,6 +39,8 @@ const Kernels avx2_kernels = {
     avx2::max_codes,
     avx2::nearest_panel,
     avx2::accumulate_term,
+    avx2::accumulate_window,
+    avx2::collect_rows,
     avx2::inner_tables,
     avx2::quantize_tables,
     avx2::nearest_codewords,
@@ -45,7 +49,7 @@ const Kernels avx2_kernels = {
     avx2::nibble_product,
 };
 
-// sum_bytes stays AVX2 (it is the yardstick of bandwidth) and so does accumulate_term (it scatters one score at a time).
+// sum_bytes stays AVX2 (it is the yardstick of bandwidth) and so do the sums of postings (they scatter one score at a time).
 const Kernels avx512_kernels = {
     "avx512",
     avx512::dense_scores,
@@ -57,6 +61,8 @@ const Kernels avx512_kernels = {
     avx512::max_codes,
     avx512::nearest_panel,
     avx2::accumulate_term,
+    avx2::accumulate_window,
+    avx512::collect_rows,
     avx512::inner_tables,
     avx512::quantize_tables,
     avx512::nearest_codewords,

@@ -27,6 +27,8 @@ struct Kernels {
   MaxCodes max_codes;
   NearestPanel nearest_panel;
   AccumulateTerm accumulate_term;
+  AccumulateWindow accumulate_window;
+  CollectRows collect_rows;
   InnerTables inner_tables;
   QuantizeTables quantize_tables;
   NearestCodewords nearest_codewords;

@@ -73,6 +73,9 @@ export interface NativeKernels {
       bestScores: Float32Array,
     ]
   ): number;
+  /** The best rows of a sparse query: sparse.h. Gives their count, -1 when cancelled, -2 over the budget, -3 out of memory. */
+  searchPostings(...search: SearchPostingsArrays): number;
+  searchPostingsAsync(...search: SearchPostingsArrays): Promise<number>;
   /** Tables, levels and [unit, offset, anchor weight] of a query: lookup-table.h. scales = [rescale, anchor]. */
   buildLookupTable(
     ...table: [
@@ -131,6 +134,25 @@ export interface NativeKernels {
   /** Detaches the buffer; the memory goes when no job runs on it any more. */
   unmapFile(buffer: ArrayBuffer): void;
 }
+
+/**
+ * Postings with the last row and the largest magnitude of every block of 128 (null = not known); terms uint32[T, 3] = start, end,
+ * first block; live bits and ties [rowCount] by row; limits = [rowCount, floor, budget].
+ */
+export type SearchPostingsArrays = [
+  rows: Uint32Array,
+  weights: Uint16Array,
+  blockRows: Uint32Array | null,
+  blockMaxima: Uint16Array | null,
+  terms: Uint32Array,
+  factors: Float32Array,
+  live: Uint8Array | null,
+  ties: BigUint64Array | null,
+  limits: Float64Array,
+  cancel: Uint8Array,
+  bestRows: Uint32Array,
+  bestScores: Float32Array,
+];
 
 /** points [n, dim], centroids [k, dim], panel float32[32 * dim + 16] (scratch), assignments and scores [n]. */
 export type NearestArrays = [

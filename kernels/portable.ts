@@ -9,6 +9,7 @@ import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows, projectL
 import type { NativeKernels } from './native-kernels.js';
 import { encodeVectors } from './product-code/portable.js';
 import { encodeSecond, quantizeQuery, scoreSurvivors, scoreSurvivorsAsync } from './second-code/portable.js';
+import { searchPostings, searchPostingsAsync } from './sparse/portable-search.js';
 import { accumulateSparse, topK } from './sparse/portable.js';
 
 export const portableKernels: NativeKernels = {
@@ -29,6 +30,8 @@ export const portableKernels: NativeKernels = {
   assignNearestAsync,
   accumulateSparse,
   topK,
+  searchPostings,
+  searchPostingsAsync,
   buildLookupTable,
   encodeVectors,
   encodeSecond,

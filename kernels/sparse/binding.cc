@@ -1,7 +1,76 @@
 // sparse.h to JavaScript. See bindings.h.
+#include <cstdlib>
+
 #include "kernels/bindings.h"
 
 namespace shoal {
+namespace {
+
+constexpr double out_of_memory = -3;
+
+struct PostingsJob final : Job {
+  const Kernels* kernels;
+  PostingsQuery query;
+  const uint8_t* cancel;
+  BestPostings best;
+
+  double run() override {
+    const size_t bytes = search_bytes(query, best.capacity);
+    void* scratch = bytes == 0 ? nullptr : std::malloc(bytes);
+    if (scratch == nullptr) return out_of_memory;
+    const double found = search_postings(*kernels, query, cancel, scratch, best);
+    std::free(scratch);
+    return found;
+  }
+};
+
+bool is_finite(float value) { return value - value == 0; }
+
+void require_terms(Arguments& arguments, const PostingsQuery& query, size_t posting_count, size_t blocks) {
+  for (size_t t = 0; arguments.ok() && t < query.term_count; t++) {
+    const size_t start = query.terms[3 * t], end = query.terms[3 * t + 1], block = query.terms[3 * t + 2];
+    arguments.require(start <= end && end <= posting_count, "terms: one passes the end of the postings");
+    const size_t own = (end - start + posting_block - 1) / posting_block;
+    arguments.require(query.block_rows == nullptr || block + own <= blocks, "terms: one passes the end of the blocks");
+    arguments.require(is_finite(query.factors[t]), "factors: finite");
+  }
+}
+
+PostingsJob parse_search(Arguments& arguments) {
+  PostingsJob job;
+  const auto rows = arguments.column<uint32_t>(size_t{0}, "rows: a Uint32Array");
+  const auto weights = arguments.column<uint16_t>(1, "weights: a Uint16Array");
+  const auto block_rows = arguments.column_or_null<uint32_t>(2, "blockRows: a Uint32Array or null");
+  const auto block_maxima = arguments.column_or_null<uint16_t>(3, "blockMaxima: a Uint16Array or null");
+  const auto terms = arguments.column<uint32_t>(4, "terms: a Uint32Array");
+  const auto factors = arguments.column<float>(5, "factors: a Float32Array");
+  const auto live = arguments.column_or_null<uint8_t>(6, "live: a Uint8Array or null");
+  const auto ties = arguments.column_or_null<uint64_t>(7, "ties: a BigUint64Array or null");
+  const auto limits = arguments.column<double>(8, "limits: a Float64Array");
+  const auto cancel = arguments.column<uint8_t>(9, "cancel: a Uint8Array");
+  const auto best_rows = arguments.column<uint32_t>(10, "bestRows: a Uint32Array");
+  const auto best_scores = arguments.column<float>(11, "bestScores: a Float32Array");
+  arguments.require(rows.size == weights.size && terms.size == 3 * factors.size, "weights, terms: of the rows' and factors' size");
+  arguments.require(block_rows.size == block_maxima.size, "blockRows, blockMaxima: of equal size");
+  arguments.require(limits.size == 3 && cancel.size == 1, "limits, cancel: of three values and one");
+  arguments.require(best_rows.size == best_scores.size && best_rows.size >= 1, "outputs: of equal size, at least 1");
+  if (!arguments.ok()) return job;
+  const double row_count = limits.data[0];
+  arguments.require(row_count >= 0 && row_count <= UINT32_MAX - window_rows, "limits: rowCount");
+  if (!arguments.ok()) return job;
+  const size_t count = static_cast<size_t>(row_count);
+  arguments.require(live.data == nullptr || live.size >= (count + 7) / 8, "live: a bit for every row");
+  arguments.require(ties.data == nullptr || ties.size >= count, "ties: one for every row");
+  job.kernels = &selected_kernels();
+  job.query = {rows.data, weights.data, block_rows.data, block_maxima.data, terms.data, factors.data, factors.size, live.data,
+               ties.data, static_cast<uint32_t>(count), static_cast<float>(limits.data[1]), limits.data[2]};
+  job.cancel = cancel.data;
+  job.best = {best_rows.data, best_scores.data, best_rows.size};
+  require_terms(arguments, job.query, rows.size, block_rows.size);
+  return job;
+}
+
+}  // namespace
 
 napi_value accumulate(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
@@ -33,6 +102,18 @@ napi_value top_k(napi_env env, napi_callback_info info) {
   offer_scores(top, scores.data, 0, scores.size, live.data);
   sort_best_first(top);
   return number_value(env, static_cast<double>(top.count));
+}
+
+napi_value search_postings_now(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  PostingsJob job = parse_search(arguments);
+  return arguments.ok() ? number_value(env, job.run()) : nullptr;
+}
+
+napi_value search_postings_async(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const PostingsJob job = parse_search(arguments);
+  return arguments.ok() ? Job::start(new PostingsJob(job), arguments) : nullptr;
 }
 
 }  // namespace shoal

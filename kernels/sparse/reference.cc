@@ -12,4 +12,23 @@ void accumulate_term(const uint32_t* rows, const uint16_t* weights, size_t count
   }
 }
 
+size_t accumulate_window(const uint32_t* rows, const uint16_t* weights, size_t count, float factor, uint32_t first, float* scores,
+                         size_t score_count) {
+  const uint64_t end = uint64_t{first} + score_count;
+  for (size_t i = 0; i < count; i++) {
+    if (rows[i] >= end) return i;
+    if (rows[i] >= first) scores[rows[i] - first] += factor * float_of_half(weights[i]);
+  }
+  return count;
+}
+
+size_t collect_rows(const float* scores, size_t score_count, float least, const uint8_t* live, uint32_t* found) {
+  size_t count = 0;
+  for (size_t i = 0; i < score_count; i++) {
+    const bool is_live = live == nullptr || ((live[i >> 3] >> (i & 7)) & 1) != 0;
+    if (scores[i] >= least && is_live) found[count++] = static_cast<uint32_t>(i);
+  }
+  return count;
+}
+
 }  // namespace shoal::reference

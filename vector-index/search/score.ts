@@ -7,6 +7,7 @@ import { scoreDense, toFloat32 } from '../../kernels/kernels.js';
 import { assert } from '../../base/assert.js';
 import type { QueryTerms, RowKeys } from '../document.js';
 import { hasDense } from '../segment/write-segment.js';
+import { orderedTerms } from '../sparse/query-terms.js';
 import { termPosition } from '../term-position.js';
 import type { PinnedIndex, RowPlace } from './pinned-index.js';
 import { matchTokens, scoreTokens, type TokenScoring } from './score-tokens.js';
@@ -87,7 +88,8 @@ function denseScores(index: PinnedIndex, places: readonly (RowPlace | null)[], q
 }
 
 /** The same float32 additions in the same order as the postings give, so that a document's score does not depend on the way. */
-function sparseScores(index: PinnedIndex, places: readonly (RowPlace | null)[], terms: QueryTerms): Float32Array {
+function sparseScores(index: PinnedIndex, places: readonly (RowPlace | null)[], query: QueryTerms): Float32Array {
+  const terms = orderedTerms(query);
   const scores = new Float32Array(places.length).fill(NaN);
   const bits = new Uint16Array(places.length * terms.termIds.length);
   for (const [position, place] of places.entries()) {

@@ -163,7 +163,7 @@ export class MutableSegment implements SegmentReader {
     const postings = this.#postings.get(termId);
     return postings === undefined
       ? null
-      : { rows: postings.rows, weights: postings.weights, start: 0, end: postings.count };
+      : { rows: postings.rows, weights: postings.weights, start: 0, end: postings.count, blocks: null, block: 0 };
   }
 
   termIds(): Uint32Array {

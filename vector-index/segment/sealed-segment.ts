@@ -25,7 +25,7 @@ import type {
   SegmentReader,
   TokenColumns,
 } from './segment-reader.js';
-import { termPosition } from '../term-position.js';
+import { TermColumns } from './term-columns.js';
 
 /** Columns that are too large to check before the first answer. */
 const lazyColumns: ReadonlySet<string> = new Set([
@@ -98,7 +98,7 @@ export class SealedSegment implements SegmentReader {
     this.dense = file.has('dense') ? file.u16('dense') : null;
     this.densePresent = presenceBitmap(this.#flags, rowFlags.dense);
     this.tokens = tokenColumns(file, layout.rows);
-    this.#terms = termColumns(file);
+    this.#terms = new TermColumns(file);
     this.#textStart = file.u64('textStart');
     this.#titleLength = file.u32('titleLength');
     this.#text = file.u8('text');
@@ -188,9 +188,7 @@ export class SealedSegment implements SegmentReader {
   }
 
   postings(termId: number): Postings | null {
-    const { dictionary, starts, rows, weights } = this.#terms;
-    const at = termPosition(dictionary, termId);
-    return at < 0 ? null : { rows, weights, start: starts[at]!, end: starts[at + 1]! };
+    return this.#terms.postings(termId);
   }
 
   termIds(): Uint32Array {
@@ -198,11 +196,7 @@ export class SealedSegment implements SegmentReader {
   }
 
   terms(row: number): RowTerms | null {
-    if ((this.#flags[row]! & rowFlags.terms) === 0) return null;
-    const { rowStarts, rowTerms, rowWeights } = this.#terms;
-    const start = rowStarts[row] ?? 0;
-    const end = rowStarts[row + 1] ?? 0;
-    return { termIds: rowTerms.subarray(start, end), weights: rowWeights.subarray(start, end) };
+    return (this.#flags[row]! & rowFlags.terms) === 0 ? null : this.#terms.termsOf(row);
   }
 
   hasTokens(row: number): boolean {
@@ -268,28 +262,6 @@ export class SealedSegment implements SegmentReader {
 }
 
 const noRows: readonly number[] = [];
-
-interface TermColumns {
-  readonly dictionary: Uint32Array;
-  readonly starts: Uint32Array;
-  readonly rows: Uint32Array;
-  readonly weights: Uint16Array;
-  readonly rowStarts: Uint32Array;
-  readonly rowTerms: Uint32Array;
-  readonly rowWeights: Uint16Array;
-}
-
-function termColumns(file: ColumnFile): TermColumns {
-  return {
-    dictionary: file.u32('term'),
-    starts: file.u32('termStart'),
-    rows: file.u32('postRow'),
-    weights: file.u16('postWeight'),
-    rowStarts: file.u32('rowTermStart'),
-    rowTerms: file.u32('rowTerm'),
-    rowWeights: file.u16('rowTermWeight'),
-  };
-}
 
 function tokenColumns(file: ColumnFile, rows: number): TokenColumns {
   const isPresent = file.has('tokenOffset');

@@ -10,6 +10,7 @@
  * Columns that say nothing are left out: `contentHash` (u64 a row) where no hash is known, `passage` (u32) where all are primary,
  * `span` (u32 begin, u32 end) where all are 0, `home` (u32) where it is `list` everywhere, `elsewhere` (u32) where no document is
  * in other shards too, and those of vectors, terms, tokens and attributes that no row has. A reader ignores columns that it does not know.
+ * Of the terms, `postBlockRow` and `postBlockMaximum` (`term-columns.ts`) came later: files without them are searched all the same.
  *
  * A column's blocks are its consecutive 64 KiB, the last one shorter. The header and its checksum keep their meaning in every later
  * version, so that damage is told from a newer format.

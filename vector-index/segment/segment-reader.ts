@@ -32,6 +32,18 @@ export interface Postings {
   readonly weights: Uint16Array;
   readonly start: number;
   readonly end: number;
+  /** Null where they are not known: in memory, and in older files. */
+  readonly blocks: PostingBlocks | null;
+  /** The term's first block. */
+  readonly block: number;
+}
+
+/** What bounds the postings of each block: 128 consecutive ones of a term, the last block of a term being shorter. */
+export interface PostingBlocks {
+  /** uint32[blocks]: the last row. */
+  readonly rows: Uint32Array;
+  /** uint16[blocks]: the largest `weight & 0x7fff`, that is the largest magnitude in fp16. */
+  readonly maxima: Uint16Array;
 }
 
 /** One row's terms. */

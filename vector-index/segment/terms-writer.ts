@@ -2,6 +2,8 @@
 import { droppedRow, eachRow, type RowOrder } from './row-order.js';
 import type { SegmentFileWriter } from './segment-file-writer.js';
 import { grown } from './growable.js';
+import { postingBlock } from '../../kernels/postings.js';
+import { blockSlots, firstBlock } from './term-columns.js';
 
 /** Writes both directions. No columns when no row has terms. */
 export async function writeTerms(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
@@ -32,6 +34,7 @@ export async function writeTerms(writer: SegmentFileWriter, order: RowOrder): Pr
 async function writePostings(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
   const dictionary: number[] = [];
   const starts: number[] = [];
+  const blocks = new BlockWriter();
   let weights = new Uint16Array(1024);
   let count = 0;
   writer.column('postRow');
@@ -41,11 +44,14 @@ async function writePostings(writer: SegmentFileWriter, order: RowOrder): Promis
     dictionary.push(termId);
     starts.push(count);
     weights = grown(weights, count + postings.length);
+    blocks.begin(count, dictionary.length - 1);
     for (const packed of postings) {
       const row = Math.floor(packed / 65536);
+      const weight = packed - row * 65536;
       writer.u32(row);
-      weights[count] = packed - row * 65536;
+      weights[count] = weight;
       count += 1;
+      blocks.add(row, weight);
     }
     await writer.pause();
   }
@@ -55,6 +61,42 @@ async function writePostings(writer: SegmentFileWriter, order: RowOrder): Promis
   writer.bytes(viewOf(Uint32Array.from(dictionary)));
   writer.column('termStart');
   writer.bytes(viewOf(Uint32Array.from([...starts, count])));
+  blocks.write(writer, blockSlots(count, dictionary.length));
+}
+
+/** Gathers the last row and the largest magnitude of every 128 postings of a term. */
+class BlockWriter {
+  #rows = new Uint32Array(1024);
+  #maxima = new Uint16Array(1024);
+  #block = 0;
+  #filled = 0;
+
+  /** Term number `term` follows, with its first posting at `start`. */
+  begin(start: number, term: number): void {
+    this.#block = firstBlock(start, term);
+    this.#filled = 0;
+  }
+
+  add(row: number, weight: number): void {
+    if (this.#filled === postingBlock) {
+      this.#block += 1;
+      this.#filled = 0;
+    }
+    this.#rows = grown(this.#rows, this.#block + 1);
+    this.#maxima = grown(this.#maxima, this.#block + 1);
+    this.#rows[this.#block] = row;
+    this.#maxima[this.#block] = Math.max(this.#maxima[this.#block]!, weight & 0x7fff);
+    this.#filled += 1;
+  }
+
+  write(writer: SegmentFileWriter, count: number): void {
+    this.#rows = grown(this.#rows, count);
+    this.#maxima = grown(this.#maxima, count);
+    writer.column('postBlockRow');
+    writer.bytes(viewOf(this.#rows.subarray(0, count)));
+    writer.column('postBlockMaximum');
+    writer.bytes(viewOf(this.#maxima.subarray(0, count)));
+  }
 }
 
 /** The new postings of a term as doubles row · 2^16 + weight, ascending: a double holds both, and typed arrays sort natively. */
