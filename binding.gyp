@@ -12,6 +12,7 @@
         'kernels/adc-scan/blocks.cc',
         'kernels/adc-scan/reference.cc',
         'kernels/adc-scan/reservoir.cc',
+        'kernels/adc-scan/rows.cc',
         'kernels/adc-scan/scan.cc',
         'kernels/dense-scan/avx2.cc',
         'kernels/dense-scan/avx512.cc',

@@ -76,6 +76,7 @@ void export_all(Exports exports) {
   exports.Set("unpackBlocks", unpack_rows);
   exports.Set("scanLists", scan_lists_now);
   exports.Set("scanListsAsync", scan_lists_async);
+  exports.Set("scoreCodeRows", score_code_rows);
   exports.Set("quantizeQuery", quantize_second_query);
   exports.Set("scoreSurvivors", score_survivors_now);
   exports.Set("scoreSurvivorsAsync", score_survivors_async);

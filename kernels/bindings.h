@@ -54,6 +54,7 @@ napi_value pack_rows(napi_env env, napi_callback_info info);
 napi_value unpack_rows(napi_env env, napi_callback_info info);
 napi_value scan_lists_now(napi_env env, napi_callback_info info);
 napi_value scan_lists_async(napi_env env, napi_callback_info info);
+napi_value score_code_rows(napi_env env, napi_callback_info info);
 
 // --- mapped-file
 napi_value map(napi_env env, napi_callback_info info);

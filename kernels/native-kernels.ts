@@ -122,6 +122,17 @@ export interface NativeKernels {
   /** The best of lists for up to 16 queries: adc-scan.h. Gives 0 or -1. */
   scanLists(...scan: ScanListsArrays): number;
   scanListsAsync(...scan: ScanListsArrays): Promise<number>;
+  /** Integer scores of coded rows, without unit and bias: adc-scan/rows.h. scale = [offset, anchor weight]. */
+  scoreCodeRows(
+    ...scored: [
+      levels: Uint8Array,
+      scale: Float64Array,
+      codes: Uint8Array,
+      factors: Int16Array,
+      rows: Uint32Array,
+      scores: Float64Array,
+    ]
+  ): void;
   /** levels int8[padded dim] of a query; gives half its unit: second-code.h. */
   quantizeQuery(query: Float32Array, levels: Int8Array): number;
   /** Scores of survivors by both codes: second-code.h. Gives 0 or -1. */

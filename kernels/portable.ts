@@ -1,5 +1,6 @@
 /** The portable twins of all kernels as one object, which stands in for the addon where there is none. */
 import { packBlocks, scanLists, scanListsAsync, unpackBlocks } from './adc-scan/portable.js';
+import { scoreCodeRows } from './adc-scan/portable-rows.js';
 import { assignNearest, assignNearestAsync } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
@@ -39,6 +40,7 @@ export const portableKernels: NativeKernels = {
   unpackBlocks,
   scanLists,
   scanListsAsync,
+  scoreCodeRows,
   quantizeQuery,
   scoreSurvivors,
   scoreSurvivorsAsync,

@@ -22,6 +22,7 @@ import { shardNodeConfigSchema, type ShardNodeConfigInput } from './config.js';
 import { DirectoryAnswers } from './directory/answers.js';
 import { DirectorySet } from './directory/directory-set.js';
 import { directoryService } from './directory/service.js';
+import { withdrawFormerStates } from './former-states.js';
 import { removeOrphans, type OrphanOptions } from './orphans.js';
 import { ReplicaSet } from './replicas.js';
 import { shardService } from './service.js';
@@ -149,6 +150,7 @@ async function followPlacements(
   try {
     const isListed = (address: string | undefined): true | undefined => (address === self.address ? true : undefined);
     await view.when((map) => isListed(map.nodes.get(self.id)?.address), 'the node to be listed', deadline);
+    await withdrawFormerStates(self.registry, self.id);
     await removeOrphans(self);
     view.onChange((map) => void follow(map));
     await follow(view.current());

@@ -67,6 +67,21 @@ export class StateReports {
     await this.#parts.registry.transact([], [{ operation: 'delete', key }]);
   }
 
+  /** As `withdraw`, tried until the registry has done it, or nothing is told any more: what depends on the key may not go before. */
+  async retract(key: string): Promise<void> {
+    const { clock } = this.#parts;
+    for (let retryMs = retryMsMin; !this.#stop.signal.aborted; retryMs = Math.min(2 * retryMs, retryMsMax)) {
+      try {
+        await this.withdraw(key);
+        return this.#hindrances.end('retract', { fields: { key }, message: 'state is taken back' });
+      } catch (thrown) {
+        const line = { fields: { key }, message: 'state could not be taken back' };
+        this.#hindrances.note('retract', ShoalError.from(thrown), line);
+        await sleep(clock, retryMs, this.#stop.signal);
+      }
+    }
+  }
+
   /** Tells nothing more; resolves when nothing is under way. Idempotent. */
   async leave(): Promise<void> {
     this.#stop.abort();

@@ -6,7 +6,10 @@
  */
 import { hashText } from '../base/hash.js';
 import { assert } from '../base/assert.js';
+import { ShoalError } from '../base/errors.js';
 import type { IndexDocument } from './document.js';
+import { codeDocuments, type CodedDocument } from './lists/code-documents.js';
+import type { ListCoder } from './lists/list-coder.js';
 import type { IndexState, ShardIndexSettings } from './index-state.js';
 import { attributeType } from './segment/attribute-columns.js';
 import { idKey, type IdKey } from './segment/segment-reader.js';
@@ -30,6 +33,7 @@ export interface IndexChange {
  */
 export function applyChange(state: IndexState, timeMs: number, change: IndexChange): void {
   for (const document of change.documents ?? []) checkDocument(document, state.settings);
+  const coded = withCodes(state.coder, change.documents ?? []);
   state.fences.advance(timeMs);
   const { states } = state;
   for (const { id, docId } of change.superseded ?? []) {
@@ -37,11 +41,27 @@ export function applyChange(state: IndexState, timeMs: number, change: IndexChan
     for (const segment of states) killOlder(segment, key, docId);
     state.fences.add(id, docId);
   }
-  for (const document of change.documents ?? []) addDocument(state, states, document);
+  for (const each of coded) addDocument(state, states, each);
+}
+
+/** INTERNAL for lists that the structure does not have, FAILED_PRECONDITION for documents of a newer one. */
+function withCodes(coder: ListCoder | null, documents: readonly IndexDocument[]): readonly CodedDocument[] {
+  if (coder === null) return documents.map((document) => ({ document, code: null }));
+  for (const { structureVersion = 0, list } of documents) {
+    const isCurrent = structureVersion === coder.structureVersion;
+    if (structureVersion > coder.structureVersion) throw notYet(structureVersion, coder.structureVersion);
+    assert(!isCurrent || list < coder.listCount, 'the list is one of the structure');
+  }
+  return codeDocuments(coder, documents);
+}
+
+function notYet(wanted: number, known: number): ShoalError {
+  const message = `documents of structure ${wanted} came to an index of structure ${known}; load it before them`;
+  return new ShoalError('FAILED_PRECONDITION', message);
 }
 
 /** Every segment is asked once: most ids are new, and finding that out is most of the work. */
-function addDocument(state: IndexState, states: readonly SegmentState[], document: IndexDocument): void {
+function addDocument(state: IndexState, states: readonly SegmentState[], { document, code }: CodedDocument): void {
   const { id, docId, passage } = document;
   if (state.fences.covers(id, docId)) return;
   const key = idKey(id, hashText(id));
@@ -57,7 +77,7 @@ function addDocument(state: IndexState, states: readonly SegmentState[], documen
     }
   }
   for (const { segment, row } of older) segment.kill(row);
-  state.mutable.revive(state.mutable.reader.add(document, key.hash));
+  state.mutable.revive(state.mutable.reader.add(document, key.hash, code));
 }
 
 function killOlder(segment: SegmentState, key: IdKey, docId: bigint): void {

@@ -45,6 +45,8 @@ export interface IndexDocument {
   readonly attributes: Readonly<Record<string, AttributeValue>>;
   /** The inverted list that holds the passage. */
   readonly list: number;
+  /** As written: the version of the structure under which `list` was chosen. Absent = 0, before the first. */
+  readonly structureVersion?: number;
   /** The inverted list of the primary passage. */
   readonly home: number;
   /** Of the primary passage, as written: how many other shards were to get passages of the document. Absent = none. */

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
 import { hasBit } from './bitmap.js';
 import { applyChange, newestDocId, type IndexChange } from './apply-change.js';
+import type { ListStructure } from './codebook/list-structure.js';
 import { contentHash } from './content-hash.js';
 import type { CandidateColumns, IndexDocument, QueryTerms, RowKeys, TokenTables } from './document.js';
 import type { Files } from './files.js';
@@ -17,6 +18,7 @@ import type { Selection } from './filter/row-filter.js';
 import { IndexState, type ShardIndexSettings } from './index-state.js';
 import { openFences, openManifest, openSegments, removeOrphans } from './maintenance/index-files.js';
 import type { IndexSnapshot } from './maintenance/index-snapshot.js';
+import { ListCoder } from './lists/list-coder.js';
 import { Maintainer } from './maintenance/maintainer.js';
 import { PinnedIndex, SelectedIndex } from './search/pinned-index.js';
 import { scoreDocuments, type DocumentScores, type WantedScores } from './search/score.js';
@@ -33,6 +35,8 @@ export interface ShardIndexOptions {
   readonly settings: ShardIndexSettings;
   /** Tables of a token codec by version; null when it is not loaded. */
   readonly codecs: (version: string) => TokenTables | null;
+  /** Lists and codes of the collection; null = documents come with their lists, and searches are exact. */
+  readonly structure?: ListStructure | null;
   readonly limits?: Partial<ShardIndexLimits>;
   readonly clock: Clock;
   readonly files: Files;
@@ -53,6 +57,8 @@ export interface ScanQuery {
   readonly sparse: QueryTerms | null;
   /** Documents wanted of each stage. */
   readonly k: number;
+  /** Compare every selected document's own vector, not its code. */
+  readonly isExact?: boolean;
   readonly selection: Selection;
 }
 
@@ -108,8 +114,11 @@ export class ShardIndex {
   static async open(options: ShardIndexOptions): Promise<ShardIndex> {
     const { directory, settings, clock, files } = options;
     const limits = { ...defaultShardIndexLimits, ...options.limits };
-    const state = new IndexState(settings);
+    const { structure = null } = options;
+    const coder = structure === null ? null : new ListCoder(checkedDim(structure, settings));
+    const state = new IndexState(settings, coder);
     const manifest = await openManifest(files, directory, settings);
+    requireStructure(directory, manifest.structureVersion, state.structureVersion);
     const fenceFiles = await openFences(files, directory, { manifest, table: state.fences });
     state.sealed = await openSegments(files, directory, manifest);
     await removeOrphans(files, directory, manifest);
@@ -167,7 +176,7 @@ export class ShardIndex {
    * weight, only documents that share a term, of any list. Both only among what `selection` lets through; best first, ties by smaller docId.
    * CANCELLED when `signal` aborts.
    */
-  scan({ dense, sparse, k, selection }: ScanQuery, signal?: AbortSignal): Promise<ScanResult> {
+  scan({ dense, sparse, k, selection, isExact = false }: ScanQuery, signal?: AbortSignal): Promise<ScanResult> {
     assert(dense === null || dense.length === this.#state.settings.dim, 'the query has the index’s dim');
     assert(sparse === null || sparse.termIds.length === sparse.factors.length, 'every term has a factor');
     assert(k >= 1, 'k is at least 1');
@@ -178,7 +187,7 @@ export class ShardIndex {
       const [denseFound, sparseFound] = await Promise.all([
         dense === null
           ? null
-          : searchDense(index, { query: dense, k, pause: () => this.#options.clock.pause(), signal }),
+          : searchDense(index, { query: dense, k, isExact, pause: () => this.#options.clock.pause(), signal }),
         sparse === null ? null : searchSparse(inAnyList, sparse, k, signal),
       ]);
       const count = selection.filter === null ? null : matching(index);
@@ -257,6 +266,23 @@ export class ShardIndex {
     return this.#pinnedNow(contentHash);
   }
 
+  /** The structure that documents are coded under now, and how many living rows still lie in segments of older ones. */
+  get structureState(): { readonly version: number; readonly olderRows: number } {
+    return { version: this.#state.structureVersion, olderRows: this.#state.olderRows };
+  }
+
+  /**
+   * From now on documents go to the lists of `next` and are coded with its codebook. What is here already is found exactly, whatever
+   * lists are asked for, until `maintain` has rewritten it, segment by segment. Nothing happens where `next` is the present structure;
+   * FAILED_PRECONDITION when it is an older one.
+   */
+  restructure(next: ListStructure): void {
+    this.#guard();
+    const { structureVersion, settings } = this.#state;
+    requireStructure(this.#options.directory, structureVersion, next.version);
+    if (next.version > structureVersion) this.#maintainer.restructure(new ListCoder(checkedDim(next, settings)));
+  }
+
   /** Makes everything that was applied before the call durable. */
   seal(): Promise<void> {
     this.#guard();
@@ -306,7 +332,7 @@ export class ShardIndex {
 
   async #pinned<T>(work: (index: PinnedIndex) => Promise<T>): Promise<T> {
     this.#guard();
-    const index = new PinnedIndex(this.#state.states);
+    const index = new PinnedIndex(this.#state.states, this.#state.coder);
     try {
       return await work(index);
     } finally {
@@ -316,7 +342,7 @@ export class ShardIndex {
 
   #pinnedNow<T>(work: (index: PinnedIndex) => T): T {
     this.#guard();
-    const index = new PinnedIndex(this.#state.states);
+    const index = new PinnedIndex(this.#state.states, this.#state.coder);
     try {
       return work(index);
     } finally {
@@ -328,6 +354,18 @@ export class ShardIndex {
     if (this.#damage !== null) throw this.#damage;
     if (this.#closing !== null) throw new ShoalError('UNAVAILABLE', 'this replica is closed; ask another one');
   }
+}
+
+function checkedDim(structure: ListStructure, { dim }: ShardIndexSettings): ListStructure {
+  assert(structure.structure.dim === dim, 'the structure is of the index’s dim');
+  return structure;
+}
+
+/** FAILED_PRECONDITION when an index of structure `found` is given an older one. */
+function requireStructure(directory: string, found: number, given: number): void {
+  if (given >= found) return;
+  const message = `${directory} is of structure ${found}, not ${given}; give it that structure or a newer one`;
+  throw new ShoalError('FAILED_PRECONDITION', message);
 }
 
 /** Living documents of the pinned index that are selected. */

@@ -69,6 +69,10 @@ export async function deleteEach(
     }),
   );
   const verdicts = decided.flatMap(({ decisions }) => decisions.map(({ verdict }) => verdict));
+  if (verdicts.includes(Verdict.VERDICT_UNKNOWN)) {
+    const what = 'how many documents were deleted is not known any more, since the directory lost its data';
+    throw new ShoalError('ABORTED', `${what}; what was to be deleted may be gone: read it again and decide`);
+  }
   return {
     count: verdicts.filter((verdict) => verdict === Verdict.VERDICT_APPLIED).length,
     sequence: decided.reduce((largest, { sequence }) => (sequence > largest ? sequence : largest), 0n),

@@ -70,10 +70,16 @@ async function writePiece(
     return documents.map(({ id, condition }, i) => {
       const { verdict, docId } = decisions[i]!;
       if (verdict === Verdict.VERDICT_APPLIED) return { outcome: { docId, sequence }, sequence };
+      if (verdict === Verdict.VERDICT_UNKNOWN) return { outcome: forgotten(id), sequence };
       return { outcome: conditionRefusal(id, condition, docId), sequence };
     });
   } catch (thrown) {
     const error = ShoalError.from(thrown);
     return documents.map(() => ({ outcome: error, sequence: 0n }));
   }
+}
+
+function forgotten(id: string): ShoalError {
+  const what = `whether document '${id}' was written is not known any more, since the directory lost its data`;
+  return new ShoalError('ABORTED', `${what}; read the document again and decide`);
 }

@@ -28,6 +28,8 @@ import { heldAt } from './holds.js';
 export interface Floor {
   readonly subject: string;
   readonly position: bigint;
+  /** Keys of the registry from which that follows. */
+  readonly grounds: readonly string[];
 }
 
 export interface TruncationParts {
@@ -62,10 +64,11 @@ export class Truncation {
     this.#forgetDropped(map);
     let hasFailed = false;
     for (const uid of map.placements.keys()) {
-      for (const { subject, position } of floorsOf(map, uid)) {
+      for (const floor of floorsOf(map, uid)) {
+        const { subject, position } = floor;
         if (position <= (this.#floors.get(subject) ?? 0n)) continue;
         try {
-          await this.#raise(uid, subject, position);
+          await this.#raise(uid, floor, map.revision);
         } catch (thrown) {
           hasFailed = true;
           const line = { fields: { subject }, message: 'log could not be truncated' };
@@ -76,7 +79,7 @@ export class Truncation {
     if (!hasFailed) this.#hindrances.end('purge', { fields: {}, message: 'logs are truncated again' });
   }
 
-  async #raise(uid: string, subject: string, wanted: bigint): Promise<void> {
+  async #raise(uid: string, { subject, position: wanted, grounds }: Floor, asOf: bigint): Promise<void> {
     const { registry, log } = this.#parts;
     // Nothing was said there since, so that a purge would find nothing.
     if ((await log.lastSequence(streamOf(uid), subject)) <= (this.#floors.get(subject) ?? 0n)) return;
@@ -89,7 +92,10 @@ export class Truncation {
     const before = known === null ? 0n : positionIn(known.value);
     const floor = held !== null && held < wanted ? held : wanted;
     if (floor > before) {
+      const standing = await this.#standing(grounds, asOf);
+      if (standing === null) return;
       const conditions: RegistryCondition[] = [
+        ...standing,
         { key: setting.key, revision: setting.revision },
         { key: keys.floor(subject), revision: known?.revision ?? 0n },
       ];
@@ -100,6 +106,15 @@ export class Truncation {
     const reached = floor > before ? floor : before;
     await log.purge(streamOf(uid), subject, reached);
     this.#floors.set(subject, reached);
+  }
+
+  /** That `keys` are as a picture of revision `asOf` has them; null when one was written or deleted since, which another picture will tell. */
+  async #standing(keys: readonly string[], asOf: bigint): Promise<readonly RegistryCondition[] | null> {
+    const entries = await Promise.all(keys.map((key) => this.#parts.registry.get(key)));
+    const standing = entries.flatMap((entry) =>
+      entry === null || entry.revision > asOf ? [] : [{ key: entry.key, revision: entry.revision }],
+    );
+    return standing.length === keys.length ? standing : null;
   }
 
   #forgetDropped(map: ClusterMap): void {
@@ -126,15 +141,21 @@ export function floorsOf(map: ClusterMap, uid: string): readonly Floor[] {
       expected,
     ),
   );
+  const said = partitions.flatMap(({ partition, nodes }) => [
+    keys.directory(uid, partition),
+    ...nodes.map((node) => keys.directoryState(uid, partition, node)),
+  ]);
   const shards = placementsOf(map, uid).map((each) => {
     const durable = least(
       replicasOf(map, each).map((replica) => replica.durable),
       each.nodes.length,
     );
     const position = durable < limit ? durable : limit;
-    return { subject: shardSubject(uid, each.generation, each.shard), position };
+    const own = each.nodes.map((node) => keys.replica(uid, each.shard, node));
+    const grounds = [keys.placement(uid, each.shard), ...own, ...said];
+    return { subject: shardSubject(uid, each.generation, each.shard), position, grounds };
   });
-  return [...shards, { subject: directorySubject(uid), position: least([limit, ...unneeded], 0) }];
+  return [...shards, { subject: directorySubject(uid), position: least([limit, ...unneeded], 0), grounds: said }];
 }
 
 /** The smallest of `positions`; 0 when there are fewer than `expected`, or none. */

@@ -1,4 +1,5 @@
 // adc-scan.h to JavaScript. See bindings.h.
+#include "kernels/adc-scan/rows.h"
 #include "kernels/bindings.h"
 #include "kernels/list-arguments.h"
 
@@ -156,6 +157,29 @@ napi_value scan_lists_async(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const ListsJob job = parse_scan(arguments);
   return arguments.ok() ? Job::start(new ListsJob(job), arguments) : nullptr;
+}
+
+napi_value score_code_rows(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const auto levels = arguments.column<uint8_t>(size_t{0}, "levels: a Uint8Array");
+  const auto scale = arguments.column<double>(1, "scale: a Float64Array");
+  const auto codes = arguments.column<uint8_t>(2, "codes: a Uint8Array");
+  const auto factors = arguments.column<int16_t>(3, "factors: an Int16Array");
+  const auto rows = arguments.column<uint32_t>(4, "rows: a Uint32Array");
+  const auto scores = arguments.column<double>(5, "scores: a Float64Array");
+  const size_t pairs = levels.size / 32, count = factors.size / 2;
+  arguments.require(pairs >= 2 && pairs % 2 == 0 && pairs <= pairs_max && levels.size == 32 * pairs, "levels: of padded subquantizers");
+  arguments.require(codes.size == count * pairs && factors.size == 2 * count, "codes: one for every two factors");
+  arguments.require(scores.size == rows.size, "scores: one for every row");
+  arguments.require(scale.size == 2, "scale: offset and anchor weight");
+  if (!arguments.ok()) return nullptr;
+  arguments.require(is_int16(scale.data[0]) && scale.data[1] >= 0 && scale.data[1] <= 32767, "scale: int16");
+  for (size_t i = 0; arguments.ok() && i < rows.size; i++) arguments.require(rows.data[i] < count, "rows: with a code");
+  if (!arguments.ok()) return nullptr;
+  const ScanTable table = {levels.data, nullptr, static_cast<uint32_t>(pairs), static_cast<int32_t>(scale.data[0]),
+                           static_cast<int32_t>(scale.data[1])};
+  score_rows(table, codes.data, factors.data, rows.data, rows.size, scores.data);
+  return nullptr;
 }
 
 }  // namespace shoal

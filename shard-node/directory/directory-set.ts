@@ -152,10 +152,11 @@ export class DirectorySet {
   }
 
   async #discardStore(placement: DirectoryPlacement, what: 'damaged' | 'unfinished'): Promise<void> {
-    const { files } = this.#parts;
+    const { files, config } = this.#parts;
     const folder = this.#folderOf(placement);
     const aside = `${folder}.damaged`;
     if (what === 'unfinished') return await files.removeDirectory(folder);
+    await this.#reports.retract(keys.directoryState(placement.uid, placement.partition, config.id));
     await files.removeDirectory(aside);
     await files.makeDirectory(aside);
     for (const name of await files.list(folder)) await files.rename(join(folder, name), join(aside, name));

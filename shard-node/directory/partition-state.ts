@@ -31,6 +31,15 @@ export interface OpenRecord {
   caused: bigint;
 }
 
+/** An id that is gone since a position. Apart from entries, which are told from each other, one removal looks like the next. */
+class Gone {
+  readonly since: bigint;
+
+  constructor(since: bigint) {
+    this.since = since;
+  }
+}
+
 const wholeRange = 2n ** 64n - 1n;
 
 export class PartitionState implements PartitionView {
@@ -40,8 +49,8 @@ export class PartitionState implements PartitionView {
   readonly #store: DirectoryStore;
   readonly #range: HashRange;
   readonly #isWhole: boolean;
-  /** Entries that differ from the store's; null = gone. */
-  readonly #overlay = new Map<string, DirectoryEntry | null>();
+  /** Entries that differ from the store's. */
+  readonly #overlay = new Map<string, DirectoryEntry | Gone>();
   #unsettled: OpenRecord[] = [];
   /** How many of `#unsettled` are settled already. */
   #done = 0;
@@ -103,7 +112,8 @@ export class PartitionState implements PartitionView {
 
   entry(id: string): DirectoryEntry | null {
     const changed = this.#overlay.get(id);
-    return changed === undefined ? this.#store.get(id) : changed;
+    if (changed === undefined) return this.#store.get(id);
+    return changed instanceof Gone ? null : changed;
   }
 
   owns(id: string): boolean {
@@ -148,7 +158,7 @@ export class PartitionState implements PartitionView {
     decision: Decision,
   ): OpenRecord {
     const { sequence, code, epoch } = record;
-    for (const [id, entry] of decision.changes) this.#overlay.set(id, entry);
+    for (const [id, entry] of decision.changes) this.#overlay.set(id, entry ?? new Gone(sequence));
     if (decision.verdicts !== null) this.verdicts.add(decision.verdicts);
     this.subjects.note(code, sequence);
     this.#heard = sequence;
@@ -180,7 +190,7 @@ export class PartitionState implements PartitionView {
 
   /** Puts down what a rebuild found of an id, null = gone; before anything is heard. */
   restore(id: string, entry: DirectoryEntry | null): void {
-    this.#overlay.set(id, entry);
+    this.#overlay.set(id, entry ?? new Gone(0n));
     this.#changes.set(id, entry);
   }
 
@@ -197,6 +207,7 @@ export class PartitionState implements PartitionView {
   async commit(marksAt: bigint = this.#settled, slices: Slices | null = null): Promise<void> {
     const entries = this.#changes;
     const verdicts = this.#newVerdicts;
+    const settled = this.#settled;
     this.#changes = new Map();
     this.#newVerdicts = [];
     const marks = {
@@ -216,7 +227,9 @@ export class PartitionState implements PartitionView {
     }
     this.#committed = marksAt;
     for (const [id, entry] of entries) {
-      if (this.#overlay.get(id) === entry) this.#overlay.delete(id);
+      const now = this.#overlay.get(id);
+      // What was heard meanwhile stays, or a commit that ends between it and this would bring back what is gone.
+      if (now === entry || (now instanceof Gone && now.since <= settled)) this.#overlay.delete(id);
       if (slices?.isOver === true) await slices.pause();
     }
   }

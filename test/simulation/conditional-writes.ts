@@ -94,6 +94,8 @@ function checkVerdict(
     // Refused without having been asked in the log: then the condition must have failed at some time.
     if (verdict === undefined && !couldFail(session, id, condition, about.since))
       session.fail(`${what} is refused (${result.message}), and its condition held all the time`);
+  } else if (result.message.includes('not known any more') && !session.oracle.mayHaveForgotten) {
+    session.fail(`${what} is forgotten, and no directory lost anything: ${result.message}`);
   } else if (![1, 4, 8, 9, 10, 14].includes(result.status)) {
     session.fail(`${what} is status ${result.status}: ${result.message}`);
   }

@@ -190,11 +190,11 @@ export class Faults {
   bitRot(): void {
     const machine = this.#any(this.#cluster.shardNodes);
     const { disk } = machine;
-    const { files } = disk.paths();
     this.#goDown(machine, 'with bits turned over');
+    // Names that were not synced went with the power.
+    const { files } = disk.paths();
     if (files.length === 0) return;
     const path = this.#random.below(3) > 0 ? largest(files, disk) : this.#any(files);
-    if (!disk.paths().files.includes(path)) return;
     const count = this.#random.below(2) === 0 ? 1 : 2 + this.#random.below(200);
     this.#say(`${count} bits of ${path} on ${machine.name} turn over`);
     // A directory is built anew as a whole, and may be in the midst of that when the next thing goes wrong.

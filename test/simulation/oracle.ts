@@ -92,6 +92,11 @@ export class Oracle {
     return !this.#uncertain.has(writeId);
   }
 
+  /** Whether a directory may not know any more what it decided. */
+  get mayHaveForgotten(): boolean {
+    return this.#forgotten > 0n;
+  }
+
   /** A directory lost what it decided after `committed`; until the function returned is called it is being built anew. */
   loseDecisions(committed: bigint): () => void {
     this.#deciding += 1;

@@ -11,11 +11,13 @@ import { ShoalError } from '../../base/errors.js';
 import { clearedRows, fullBitmap } from '../bitmap.js';
 import { writeFences, type FenceSnapshot } from '../fences.js';
 import type { Files } from '../files.js';
-import type { IndexState } from '../index-state.js';
+import { isOfVersion, type IndexState } from '../index-state.js';
+import type { ListCoder } from '../lists/list-coder.js';
+import { recodeSegment } from '../lists/recode-segment.js';
 import { readManifest, writeManifest, type Manifest } from '../manifest.js';
 import { droppedRow, type RowOrder, type SegmentSource } from '../segment/row-order.js';
 import { SealedSegment } from '../segment/sealed-segment.js';
-import { SegmentState, type SealedState } from '../segment/segment-state.js';
+import { SegmentState, type MutableState, type SealedState } from '../segment/segment-state.js';
 import { writeTombstones } from '../segment/tombstones.js';
 import { writeSegment } from '../segment/write-segment.js';
 import type { ShardIndexLimits } from '../shard-index-limits.js';
@@ -28,6 +30,8 @@ import { Slices } from './slices.js';
 
 /** What a seal commits: all of one instant. */
 interface PendingSeal {
+  /** Null when there was nothing to freeze. */
+  readonly frozen: MutableState | null;
   readonly marks: ReadonlyMap<string, bigint>;
   readonly lives: ReadonlyMap<SegmentState, Uint8Array | null>;
   readonly fences: FenceSnapshot;
@@ -61,10 +65,11 @@ export class Maintainer {
   #fenceFiles: readonly FenceFile[];
   #manifest: Manifest;
   #nextNumber: number;
-  #pending: PendingSeal | null = null;
+  /** What was frozen and is not yet written, oldest first. */
+  #pending: readonly PendingSeal[] = [];
   #isClosing = false;
-  /** Whether the last seal failed; what it froze waits to be written and counts no longer as mutable. */
-  #hasFailedSeal = false;
+  /** Whether a seal failed, or the structure changed: what was frozen waits to be written and counts no longer as mutable. */
+  #isSealOwed = false;
   /** Ends when the last commit that was asked for has ended; one at a time. */
   #tail: Promise<unknown> = Promise.resolve();
   #merging: Promise<unknown> = Promise.resolve();
@@ -78,9 +83,9 @@ export class Maintainer {
     this.#nextNumber = options.manifest.nextNumber;
   }
 
-  /** Whether documents that arrived or died since the last commit are enough to seal, or a seal failed and has to be done again. */
+  /** Whether documents that arrived since the last commit are enough to seal, or what was frozen before has to be written. */
   get isSealDue(): boolean {
-    return this.#hasFailedSeal || this.#options.state.mutable.reader.bytes >= this.#options.limits.mutableBytesMax;
+    return this.#isSealOwed || this.#options.state.mutable.reader.bytes >= this.#options.limits.mutableBytesMax;
   }
 
   /**
@@ -90,24 +95,36 @@ export class Maintainer {
   seal(): Promise<void> {
     return this.exclusively(async () => {
       try {
-        // What an earlier attempt froze and could not write goes first; it does not hold what came after.
-        if (this.#pending !== null) await this.#seal();
-        await this.#seal();
-        this.#hasFailedSeal = false;
+        // What was frozen before and is not written goes first; it does not hold what came after.
+        while (this.#pending.length > 0) await this.#sealNext();
+        this.#freeze();
+        await this.#sealNext();
+        this.#isSealOwed = this.#pending.length > 0;
       } catch (error) {
-        this.#hasFailedSeal = true;
+        this.#isSealOwed = true;
         throw error;
       }
     });
   }
 
-  /** Merges once if it is due; true when something was done. */
+  /** From now on documents go to lists of `coder`; what was coded otherwise is rewritten by and by. */
+  restructure(coder: ListCoder): void {
+    const { state } = this.#options;
+    if (state.mutable.reader.rowCount > 0) this.#freeze();
+    this.#isSealOwed = true;
+    state.recode(coder);
+  }
+
+  /** Merges once, or rewrites a segment of an older structure, if that is due; true when something was done. */
   async merge(): Promise<boolean> {
     const { state, limits } = this.#options;
+    const older = state.sealed.find((segment) => !isOfVersion(segment, state.structureVersion));
+    if (older !== undefined) return this.#mergeNow([older]);
     const sizes = state.sealed.map(({ reader, deadCount }) => ({
       bytes: reader.bytes,
       rows: reader.rowCount,
       deadRows: deadCount,
+      structureVersion: reader.coding?.structureVersion ?? 0,
     }));
     const plan = planMerge(sizes, limits);
     if (plan === null) return false;
@@ -117,6 +134,10 @@ export class Maintainer {
       await this.seal();
       return true;
     }
+    return this.#mergeNow(sources);
+  }
+
+  async #mergeNow(sources: readonly SealedState[]): Promise<boolean> {
     const merging = this.#merge(sources);
     this.#merging = merging.then(undefined, () => undefined);
     await merging;
@@ -151,20 +172,21 @@ export class Maintainer {
     await this.#tail;
   }
 
-  async #seal(): Promise<void> {
+  /** Writes what was frozen first. */
+  async #sealNext(): Promise<void> {
     const { state, directory, files } = this.#options;
-    const { lives, ...point } = (this.#pending ??= this.#freeze());
+    const { frozen, lives, ...point } = this.#pending[0]!;
     const kept = state.sealed.map((segment) => ({
       state: segment,
       live: lives.has(segment) ? lives.get(segment)! : segment.sharedLive(),
     }));
-    const { frozen } = state;
     if (
       frozen === null &&
+      this.#manifest.structureVersion === state.structureVersion &&
       isEqual(point.marks, state.durable) &&
       kept.every(({ state: { committed }, live }) => committed === live)
     ) {
-      this.#pending = null;
+      this.#pending = this.#pending.slice(1);
       return;
     }
     let sealed: SealedState | null = null;
@@ -181,29 +203,28 @@ export class Maintainer {
     const replaced = await this.#commitNew(sealed, entries, point);
     if (frozen !== null && sealed !== null) carryDeaths(frozen, live, { state: sealed, rows: order!.newRows[0]! });
     state.sealed = sealed === null ? state.sealed : [...state.sealed, sealed];
-    state.frozen = null;
-    this.#pending = null;
+    state.frozen = state.frozen.filter((segment) => segment !== frozen);
+    this.#pending = this.#pending.slice(1);
     await this.#keeper.remove(replaced);
   }
 
-  #freeze(): PendingSeal {
+  #freeze(): void {
     const { state } = this.#options;
-    if (state.frozen === null) state.freeze();
+    const frozen = state.freeze();
     const lives = new Map(state.states.map((segment) => [segment, segment.sharedLive()]));
-    return { marks: new Map(state.applied), lives, fences: state.fences.snapshot() };
+    const point = { marks: new Map(state.applied), fences: state.fences.snapshot() };
+    this.#pending = [...this.#pending, { frozen, lives, ...point }];
   }
 
   async #merge(sources: readonly SealedState[]): Promise<void> {
     const { directory, state, files } = this.#options;
+    const { coder } = state;
     const slices = this.#slices(() => this.#betweenSlices());
-    const taken: SegmentSource[] = sources.map(({ reader, committed }) => ({
-      reader,
-      rowCount: reader.rowCount,
-      live: committed,
-    }));
     for (const source of sources) source.pin();
     try {
       for (const { reader } of sources) while (reader.verifyNext(8)) await slices.pause();
+      const taken: SegmentSource[] = [];
+      for (const source of sources) taken.push(await sourceOf(source, coder, slices));
       const file = segmentName(this.#takeNumber());
       const order = await writeSegment(join(directory, file), taken, state.settings, { files, slices });
       await this.exclusively(() => this.#swap(sources, order, file));
@@ -275,6 +296,7 @@ export class Maintainer {
     const fenceNames = fenceFiles.map(({ name }) => name);
     const manifest: Manifest = {
       ...before,
+      structureVersion: state.structureVersion,
       nextNumber: this.#nextNumber,
       segments,
       ...(fenceNames.length === 0 ? {} : { fences: { files: fenceNames, timeMs: fences.timeMs } }),
@@ -328,6 +350,14 @@ export class Maintainer {
       throw new ShoalError('CANCELLED', 'the index is being closed; the merge is done again after the next start');
     if (this.isSealDue) await this.seal();
   }
+}
+
+/** The rows of `segment` as they go into a new one: in the lists of the present structure, whatever their own was. */
+async function sourceOf(segment: SealedState, coder: ListCoder | null, slices: Slices): Promise<SegmentSource> {
+  const { reader, committed } = segment;
+  const source = { reader, rowCount: reader.rowCount, live: committed };
+  if (coder === null || isOfVersion(segment, coder.structureVersion)) return source;
+  return { ...source, recoded: await recodeSegment(reader, reader.rowCount, { coder, slices }) };
 }
 
 /** Whether the manifest itself knows too many dead rows. */

@@ -6,6 +6,8 @@ export interface SegmentSize {
   readonly bytes: number;
   readonly rows: number;
   readonly deadRows: number;
+  /** Of the structure that its rows are coded under; 0 where they are not. Only segments of one become one. */
+  readonly structureVersion: number;
 }
 
 /**
@@ -16,8 +18,17 @@ export interface SegmentSize {
 export function planMerge(segments: readonly SegmentSize[], limits: ShardIndexLimits): number[] | null {
   const decayed = segments.findIndex(({ rows, deadRows }) => deadRows > rows * limits.tombstoneShareMax);
   if (decayed >= 0) return [decayed];
+  for (const version of new Set(segments.map(({ structureVersion }) => structureVersion))) {
+    const plan = planTier(segments, version, limits);
+    if (plan !== null) return plan;
+  }
+  return null;
+}
+
+function planTier(segments: readonly SegmentSize[], version: number, limits: ShardIndexLimits): number[] | null {
   const tiers = new Map<number, number[]>();
-  for (const [position, { bytes }] of segments.entries()) {
+  for (const [position, { bytes, structureVersion }] of segments.entries()) {
+    if (structureVersion !== version) continue;
     const tier = Math.floor(Math.log(Math.max(1, bytes)) / Math.log(limits.mergeFanIn));
     tiers.set(tier, [...(tiers.get(tier) ?? []), position]);
   }

@@ -1,7 +1,7 @@
 /** The best rows of every segment become the best candidates of the index. */
 import type { BestRows } from '../../kernels/kernels.js';
 import type { CandidateColumns } from '../document.js';
-import { compareKeys } from '../segment/row-order.js';
+import { compareKeys } from '../segment/key-order.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 
@@ -93,13 +93,21 @@ export async function rankSegment(
     const isComplete =
       found.rows.length < n || (best.length >= k && found.scores[n - 1]! < found.scores[best[k - 1]!]!);
     if (!isComplete) continue;
-    const positions = best.slice(0, k);
-    return {
-      segment,
-      rows: Uint32Array.from(positions, (at) => found.rows[at]!),
-      scores: Float32Array.from(positions, (at) => found.scores[at]!),
-    };
+    return picked(segment, found, best.slice(0, k));
   }
+}
+
+/** The best `k` documents of rows that were found in any order. */
+export function rankRows(segment: PinnedSegment, found: BestRows, k: number): RankedRows {
+  return picked(segment, found, firstOfEach(segment.reader, found).slice(0, k));
+}
+
+function picked(segment: PinnedSegment, { rows, scores }: BestRows, positions: readonly number[]): RankedRows {
+  return {
+    segment,
+    rows: Uint32Array.from(positions, (at) => rows[at]!),
+    scores: Float32Array.from(positions, (at) => scores[at]!),
+  };
 }
 
 /** Positions in `found`, best first, ties by smaller key, of the first row of each document. */

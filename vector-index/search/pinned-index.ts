@@ -1,6 +1,9 @@
 /** All segments of an index as they were at one instant; held by a search so that sealing and merging cannot disturb it. */
 import { hasBit } from '../bitmap.js';
 import type { Selection } from '../filter/row-filter.js';
+import { isOfVersion } from '../index-state.js';
+import type { ListCoder } from '../lists/list-coder.js';
+import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment, SegmentState } from '../segment/segment-state.js';
 import { selectedRows } from './selection.js';
 
@@ -12,11 +15,14 @@ export interface RowPlace {
 
 export class PinnedIndex {
   readonly segments: readonly PinnedSegment[];
+  /** The structure of the index at that instant; null = rows are not coded. */
+  readonly coder: ListCoder | null;
   readonly #states: readonly SegmentState[];
   #isReleased = false;
 
-  constructor(states: readonly SegmentState[]) {
+  constructor(states: readonly SegmentState[], coder: ListCoder | null = null) {
     this.#states = [...states];
+    this.coder = coder;
     this.segments = this.#states.map((state) => state.pin());
   }
 
@@ -31,7 +37,7 @@ export class PinnedIndex {
   place(docId: bigint, passage = 0): RowPlace | null {
     for (const [segment, { reader, rowCount, live }] of this.segments.entries()) {
       if (rowCount === 0) continue;
-      if (reader.isOrdered && (docId < reader.docIds[0]! || docId > reader.docIds[rowCount - 1]!)) continue;
+      if (!mayHold(reader, rowCount, docId)) continue;
       const row = reader.rowOf(docId, passage);
       if (row >= 0 && row < rowCount && (live === null || hasBit(live, row))) return { segment, row };
     }
@@ -51,15 +57,25 @@ export class PinnedIndex {
   }
 }
 
+/** Whether `docId` lies between the smallest and the largest of the segment; true where these are not known. */
+function mayHold({ isOrdered, keyOrder, docIds }: SegmentReader, rowCount: number, docId: bigint): boolean {
+  if (!isOrdered && keyOrder === null) return true;
+  const first = keyOrder?.[0] ?? 0;
+  const last = keyOrder?.[rowCount - 1] ?? rowCount - 1;
+  return docId >= docIds[first]! && docId <= docIds[last]!;
+}
+
 /** The rows of a pinned index that a selection lets through, found when they are first asked for. */
 export class SelectedIndex {
   readonly segments: readonly PinnedSegment[];
-  readonly #selection: Selection;
+  readonly coder: ListCoder | null;
+  readonly selection: Selection;
   readonly #selected: (Uint8Array | null | undefined)[];
 
-  constructor({ segments }: Pick<PinnedIndex, 'segments'>, selection: Selection) {
+  constructor({ segments, coder }: Pick<PinnedIndex, 'segments' | 'coder'>, selection: Selection) {
     this.segments = segments;
-    this.#selection = selection;
+    this.coder = coder;
+    this.selection = selection;
     this.#selected = new Array<undefined>(segments.length).fill(undefined);
   }
 
@@ -67,6 +83,13 @@ export class SelectedIndex {
   selected(segment: number): Uint8Array | null {
     const known = this.#selected[segment];
     if (known !== undefined) return known;
-    return (this.#selected[segment] = selectedRows(this.segments[segment]!, this.#selection));
+    // The rows of other structures are in other lists: any of them may belong to those asked for.
+    const selection = this.isCurrent(segment) ? this.selection : { ...this.selection, lists: null };
+    return (this.#selected[segment] = selectedRows(this.segments[segment]!, selection));
+  }
+
+  /** Whether the rows of a segment are in the lists of the index's structure. */
+  isCurrent(segment: number): boolean {
+    return isOfVersion(this.segments[segment]!, this.coder?.structureVersion ?? 0);
   }
 }

@@ -1,7 +1,8 @@
 /** Walks the living documents of an index in the order of their docIds. */
 import { hasBit } from '../bitmap.js';
 import type { IndexDocument } from '../document.js';
-import { compareKeys } from '../segment/row-order.js';
+import { compareKeys } from '../segment/key-order.js';
+import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import type { SelectedIndex } from './pinned-index.js';
 
@@ -74,8 +75,10 @@ function firstRows(
     if (rows.length === 0 || docIds[rows.at(-1)!] !== docIds[row]) rows.push(row);
     return rows.length < limit;
   };
-  if (reader.isOrdered) {
-    for (let row = firstBehind(docIds, rowCount, after); row < rowCount; row += 1) {
+  const { keyOrder } = reader;
+  if (reader.isOrdered || keyOrder !== null) {
+    for (let at = firstBehind(reader, rowCount, after); at < rowCount; at += 1) {
+      const row = keyOrder?.[at] ?? at;
       if (isSelected(row) && !take(row)) break;
     }
     return rows;
@@ -87,12 +90,13 @@ function firstRows(
   return rows;
 }
 
-function firstBehind(docIds: BigUint64Array, rowCount: number, after: bigint): number {
+/** Position in the order of keys. */
+function firstBehind({ docIds, keyOrder }: SegmentReader, rowCount: number, after: bigint): number {
   let from = 0;
   let to = rowCount;
   while (from < to) {
     const middle = (from + to) >>> 1;
-    if (docIds[middle]! <= after) from = middle + 1;
+    if (docIds[keyOrder?.[middle] ?? middle]! <= after) from = middle + 1;
     else to = middle;
   }
   return from;

@@ -1,11 +1,15 @@
-/** Exact nearest documents by inner product with the fp16 vectors of every segment. */
-import { scanDense, scoreDense, topK, type BestRows } from '../../kernels/kernels.js';
+/**
+ * Nearest documents by inner product. Segments whose rows are coded under the index's structure are searched by their lists
+ * (`search-lists.ts`); all others, and all where that is asked for, exactly: by the fp16 vectors of every selected row.
+ */
+import { scanDense, topK, type BestRows } from '../../kernels/kernels.js';
 import { countBits, setRows } from '../bitmap.js';
 import type { CandidateColumns } from '../document.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import { mergeRanked, rankSegment, type RankedRows } from './merge-candidates.js';
 import type { SelectedIndex } from './pinned-index.js';
-import { both } from './selection.js';
+import { scannable, scoresOf, type DenseQuery } from './score-rows.js';
+import { searchLists } from './search-lists.js';
 
 /**
  * Share of a segment's rows up to which only these are scored, instead of all of them with the others ignored. Measured with 120,000
@@ -13,25 +17,22 @@ import { both } from './selection.js';
  * 1/100.
  */
 const directShare = 0.2;
-/** Rows scored on the event loop at a time: less than a millisecond's work. */
-const directRows = 4_096;
-
-export interface DenseQuery {
-  /** float32[dim]. */
-  readonly query: Float32Array;
-  readonly k: number;
-  /** Gives other work a turn. */
-  readonly pause: () => Promise<void>;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The best `k` documents for `query`, best first, ties by smaller docId. CANCELLED when `signal` aborts. */
-export async function searchDense(index: SelectedIndex, query: DenseQuery): Promise<CandidateColumns> {
-  const parts = await Promise.all(index.segments.map((segment, at) => scanSegment(segment, index.selected(at), query)));
-  return mergeRanked(
-    parts.filter((part) => part !== null),
-    query.k,
-  );
+/**
+ * The best `k` documents for `query`, best first, ties by smaller docId; with `isExact` of all that are selected, else as lists and
+ * codes find them. Scores are exact either way. CANCELLED when `signal` aborts.
+ */
+export async function searchDense(
+  index: SelectedIndex,
+  query: DenseQuery & { readonly isExact?: boolean },
+): Promise<CandidateColumns> {
+  const isCoded = (at: number): boolean => query.isExact !== true && index.coder !== null && index.isCurrent(at);
+  const filled = [...index.segments.keys()].filter((at) => index.segments[at]!.rowCount > 0);
+  const coded = filled.filter(isCoded);
+  const lists = coded.length === 0 ? [] : await searchLists(index, coded, query);
+  const others = filled.filter((at) => !isCoded(at));
+  const scans = others.map((at) => scanSegment(index.segments[at]!, index.selected(at), query));
+  const exact = (await Promise.all(scans)).filter((part) => part !== null);
+  return mergeRanked([...lists, ...exact], query.k);
 }
 
 async function scanSegment(
@@ -55,33 +56,8 @@ async function scanSegment(
   return rankSegment(segment, k, (n) => scanDense({ rows, dim, query, live, k: Math.min(n, rowCount) }, signal));
 }
 
-/** float32[numbers]: the scores of the rows numbered so, with pauses between. */
-async function scoresOf(
-  rows: Uint16Array,
-  dim: number,
-  numbers: Uint32Array,
-  { query, pause, signal }: DenseQuery,
-): Promise<Float32Array> {
-  if (numbers.length <= directRows) return scoreDense(rows, dim, query, numbers);
-  const scores = new Float32Array(numbers.length);
-  for (let from = 0; from < numbers.length; from += directRows) {
-    if (from > 0) await pause();
-    signal?.throwIfAborted();
-    scores.set(scoreDense(rows, dim, query, numbers.subarray(from, from + directRows)), from);
-  }
-  return scores;
-}
-
 /** The best `n` of rows that were scored one by one: as a scan finds them. */
 function bestOf(numbers: Uint32Array, scores: Float32Array, n: number): BestRows {
   const best = topK(scores, null, Math.min(n, scores.length), -Infinity);
   return { rows: best.rows.map((at) => numbers[at]!), scores: best.scores };
-}
-
-/** Rows that are selected and have a vector; null when all do. */
-function scannable({ reader, rowCount }: PinnedSegment, selected: Uint8Array | null): Uint8Array | null {
-  const { densePresent } = reader;
-  // A copy: the mutable segment's bits may change while another thread scans.
-  if (densePresent !== null && selected === null) return densePresent.slice();
-  return both(selected, densePresent, rowCount);
 }

@@ -31,7 +31,8 @@ export function both(left: Uint8Array | null, right: Uint8Array | null, count: n
   return right === null ? left : intersection(left, right, count);
 }
 
-function passing({ reader, rowCount }: PinnedSegment, filter: RowFilter | null): Uint8Array | null {
+/** The rows that pass `filter`, living or not, as a bitmap of the pinned rows; null = all. */
+export function passing({ reader, rowCount }: PinnedSegment, filter: RowFilter | null): Uint8Array | null {
   if (filter === null || rowCount === 0) return null;
   const bits = filterBitmap(reader, rowCount, filter);
   return bits === null ? null : bits.subarray(0, bitmapBytes(rowCount));

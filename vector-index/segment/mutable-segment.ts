@@ -8,6 +8,9 @@ import { assert } from '../../base/assert.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import { bitmapBytes, setBit } from '../bitmap.js';
 import type { AttributeScalar, IndexDocument } from '../document.js';
+import type { RowCode } from '../lists/code-documents.js';
+import { MutableCodes } from '../lists/mutable-codes.js';
+import type { CodeShape } from '../lists/row-coding.js';
 import { rowAttributes } from './attribute-columns.js';
 import { addRow, DocIdRows, rowsIn } from './doc-id-rows.js';
 import { grown } from './growable.js';
@@ -76,8 +79,12 @@ export class MutableSegment implements SegmentReader {
   readonly #rowsById = new Map<string, number | number[]>();
   #rowsByList: { readonly rowCount: number; readonly rows: RowsByList } | null = null;
 
-  constructor(dim: number) {
+  readonly #codes: MutableCodes | null;
+
+  /** Rows are coded as `shape` says; null = they are not. */
+  constructor(dim: number, shape: CodeShape | null = null) {
     this.dim = dim;
+    this.#codes = shape === null ? null : new MutableCodes(shape);
   }
 
   get rowCount(): number {
@@ -90,6 +97,18 @@ export class MutableSegment implements SegmentReader {
 
   get isOrdered(): boolean {
     return this.#isOrdered;
+  }
+
+  get keyOrder(): null {
+    return null;
+  }
+
+  get isByList(): boolean {
+    return false;
+  }
+
+  get coding(): MutableCodes | null {
+    return this.#codes;
   }
 
   get passages(): Uint32Array | null {
@@ -123,10 +142,15 @@ export class MutableSegment implements SegmentReader {
     return this.#attributes.columns;
   }
 
-  /** Appends a document and answers its row. Its arrays are copied. */
-  add(document: IndexDocument, idHash: bigint): number {
+  /** Appends a document, with its code where rows are coded and it has a vector, and answers its row. Arrays are copied. */
+  add(document: IndexDocument, idHash: bigint, code: RowCode | null = null): number {
     const row = this.#rowCount;
     if (row === this.#room) this.#makeRoom();
+    if (this.#codes !== null) {
+      assert((code !== null) === (document.dense !== null), 'a vector comes with its code');
+      if (code !== null) this.#codes.set(row, code);
+      this.#bytes += this.#codes.rowBytes;
+    }
     this.#addKeys(row, document, idHash);
     this.#addDense(row, document.dense);
     this.#addTokens(row, document);
@@ -244,6 +268,7 @@ export class MutableSegment implements SegmentReader {
     this.#tokenCounts = grown(this.#tokenCounts, this.#room);
     this.#tokenCodecs = grown(this.#tokenCodecs, this.#room);
     this.#tokenLengths = grown(this.#tokenLengths, this.#room);
+    this.#codes?.makeRoom(this.#room);
   }
 
   #addKeys(row: number, { docId, passage, contentHash, list }: IndexDocument, idHash: bigint): void {

@@ -13,6 +13,7 @@ import { FilterCache } from '../filter/filter-cache.js';
 import type { Files } from '../files.js';
 import { rowAttributes } from './attribute-columns.js';
 import { readAttributes } from './attribute-reader.js';
+import { listColumns, SealedLists } from '../lists/sealed-lists.js';
 import { ColumnFile } from './column-file.js';
 import { RowsByList } from './rows-by-list.js';
 import { rowFlags } from './segment-layout.js';
@@ -36,13 +37,18 @@ const lazyColumns: ReadonlySet<string> = new Set([
   'postWeight',
   'rowTerm',
   'rowTermWeight',
+  listColumns.codes,
+  listColumns.second,
 ]);
 
 export class SealedSegment implements SegmentReader {
   readonly rowCount: number;
   readonly dim: number;
   readonly bytes: number;
-  readonly isOrdered = true;
+  readonly isOrdered: boolean;
+  readonly isByList: boolean;
+  readonly keyOrder: Uint32Array | null;
+  readonly coding: SealedLists | null;
   readonly docIds: BigUint64Array;
   readonly idHashes: BigUint64Array;
   readonly contentHashes: BigUint64Array;
@@ -72,8 +78,9 @@ export class SealedSegment implements SegmentReader {
   readonly #homes: Uint32Array;
   readonly #elsewhere: Uint32Array | null;
   #rowsByList: RowsByList | null = null;
+  #keyRanks: BigUint64Array | null = null;
 
-  private constructor(map: MappedFile, file: ColumnFile) {
+  private constructor(map: MappedFile, file: ColumnFile, path: string) {
     const { layout } = file;
     this.#map = map;
     this.#file = file;
@@ -84,6 +91,10 @@ export class SealedSegment implements SegmentReader {
     this.idHashes = file.u64('idHash');
     this.contentHashes = file.has('contentHash') ? file.u64('contentHash') : new BigUint64Array(layout.rows);
     this.lists = file.u32('list');
+    this.keyOrder = file.has('keyOrder') ? file.u32('keyOrder') : null;
+    this.isOrdered = this.keyOrder === null;
+    this.coding = layout.codes === undefined ? null : new SealedLists(file, path, layout.codes);
+    this.isByList = this.coding !== null;
     this.passages = file.has('passage') ? file.u32('passage') : null;
     this.primaryCount = this.passages === null ? layout.rows : zeros(this.passages);
     this.#spans = file.has('span') ? file.u32('span') : null;
@@ -114,7 +125,7 @@ export class SealedSegment implements SegmentReader {
     try {
       const file = new ColumnFile(path, map.bytes);
       for (const { name } of file.layout.columns) if (!lazyColumns.has(name)) file.verifyColumn(name);
-      return new SealedSegment(map, file);
+      return new SealedSegment(map, file, path);
     } catch (error) {
       map.close();
       throw error;
@@ -132,28 +143,41 @@ export class SealedSegment implements SegmentReader {
   }
 
   rowOf(docId: bigint, passage: number): number {
-    const first = this.#firstOf(docId);
-    if (first < 0 || this.passages === null) return passage === 0 ? first : -1;
-    const { docIds, passages } = this;
-    for (let row = first; row < this.rowCount && docIds[row] === docId; row += 1) {
-      if (passages[row] === passage) return row;
-    }
-    return -1;
+    return this.rowsOf(docId).find((row) => (this.passages?.[row] ?? 0) === passage) ?? -1;
   }
 
   rowsOf(docId: bigint): readonly number[] {
     const rows: number[] = [];
-    const first = this.#firstOf(docId);
-    if (first < 0) return rows;
-    for (let row = first; row < this.rowCount && this.docIds[row] === docId; row += 1) rows.push(row);
+    for (let at = this.#firstOf(docId); at >= 0 && at < this.rowCount; at += 1) {
+      const row = this.#rowAt(at);
+      if (this.docIds[row] !== docId) break;
+      rows.push(row);
+    }
     return rows;
+  }
+
+  /** uint64[rows]: numbers that order the rows by docId and passage; null where the row numbers do. */
+  get keyRanks(): BigUint64Array | null {
+    const { keyOrder } = this;
+    if (keyOrder === null) return null;
+    if (this.passages === null) return this.docIds;
+    if (this.#keyRanks === null) {
+      this.#keyRanks = new BigUint64Array(this.rowCount);
+      for (let at = 0; at < this.rowCount; at += 1) this.#keyRanks[keyOrder[at]!] = BigInt(at);
+    }
+    return this.#keyRanks;
   }
 
   rowsByList(): RowsByList {
     return (this.#rowsByList ??= new RowsByList(this.lists, this.rowCount));
   }
 
-  /** First row of `docId`; -1 when it is not here. */
+  /** The row that is number `at` in the order of keys. */
+  #rowAt(at: number): number {
+    return this.keyOrder === null ? at : this.keyOrder[at]!;
+  }
+
+  /** Where the rows of `docId` begin in the order of keys; -1 when it is not here. */
   #firstOf(docId: bigint): number {
     const low = Number(docId & 0xffffffffn);
     const high = Number(docId >> 32n);
@@ -162,11 +186,14 @@ export class SealedSegment implements SegmentReader {
     let to = this.rowCount;
     while (from < to) {
       const middle = (from + to) >>> 1;
-      const upper = words[2 * middle + 1]!;
-      if (upper < high || (upper === high && words[2 * middle]! < low)) from = middle + 1;
+      const row = this.#rowAt(middle);
+      const upper = words[2 * row + 1]!;
+      if (upper < high || (upper === high && words[2 * row]! < low)) from = middle + 1;
       else to = middle;
     }
-    return from < this.rowCount && words[2 * from] === low && words[2 * from + 1] === high ? from : -1;
+    if (from === this.rowCount) return -1;
+    const row = this.#rowAt(from);
+    return words[2 * row] === low && words[2 * row + 1] === high ? from : -1;
   }
 
   rowsOfId({ id, low, high }: IdKey): readonly number[] {

@@ -8,7 +8,6 @@ import {
   columnAlignment,
   directoryAndFooter,
   fileHeader,
-  segmentFormat,
   type ColumnEntry,
   type SegmentDirectory,
 } from './segment-layout.js';
@@ -16,6 +15,12 @@ import {
 const flushBytes = 1024 * 1024;
 /** Most segments that are sealed are small. */
 const firstBufferBytes = 64 * 1024;
+
+export interface WriterParts {
+  readonly slices: Slices;
+  /** One of `segmentFormats`. */
+  readonly format: number;
+}
 
 export class SegmentFileWriter {
   readonly #files: Files;
@@ -33,17 +38,17 @@ export class SegmentFileWriter {
   /** File position of the buffer's begin. */
   #flushed = 0;
 
-  private constructor(files: Files, path: string, file: WritableFile, slices: Slices) {
+  private constructor(files: Files, path: string, file: WritableFile, { slices, format }: WriterParts) {
     this.#files = files;
     this.#path = path;
     this.#file = file;
     this.#slices = slices;
-    this.bytes(fileHeader('SHOALSEG', segmentFormat));
+    this.bytes(fileHeader('SHOALSEG', format));
   }
 
   /** Begins the file under its temporary name. */
-  static async create(files: Files, path: string, slices: Slices): Promise<SegmentFileWriter> {
-    return new SegmentFileWriter(files, path, await files.create(path + temporarySuffix), slices);
+  static async create(files: Files, path: string, parts: WriterParts): Promise<SegmentFileWriter> {
+    return new SegmentFileWriter(files, path, await files.create(path + temporarySuffix), parts);
   }
 
   /** Ends the column before and begins `name`. */

@@ -1,5 +1,5 @@
 /**
- * The bytes of a segment file, format version 1. All numbers little-endian.
+ * The bytes of a segment file, format versions 1 and 2. All numbers little-endian.
  *
  *   header     64 bytes   magic "SHOALSEG", u32 version @8, u32 CRC-32 of bytes 0..12 @12, zeros
  *   columns               each at a multiple of 64, zeros between
@@ -12,15 +12,21 @@
  * in other shards too, and those of vectors, terms, tokens and attributes that no row has. A reader ignores columns that it does not know.
  * Of the terms, `postBlockRow` and `postBlockMaximum` (`term-columns.ts`) came later: files without them are searched all the same.
  *
+ * Version 1 has its rows in the order of docId and passage. Version 2 is that of segments whose rows are coded: rows are ordered by
+ * list, then docId, then passage; `keyOrder` (u32 a row, the rows by docId and passage) is there unless both orders are the same; the
+ * columns of lists and codes are those of `lists/sealed-lists.ts`, and the directory says under which structure they were made.
+ *
  * A column's blocks are its consecutive 64 KiB, the last one shorter. The header and its checksum keep their meaning in every later
  * version, so that damage is told from a newer format.
  */
 import { crc32 } from 'node:zlib';
 import { ShoalError } from '../../base/errors.js';
+import type { CodeShape } from '../lists/row-coding.js';
 import { newerFormat } from '../manifest.js';
 import type { AttributeKind } from './segment-reader.js';
 
-export const segmentFormat = 1;
+/** Of segments without and with codes. */
+export const segmentFormats = { plain: 1, coded: 2 } as const;
 export const headerBytes = 64;
 export const footerBytes = 64;
 export const columnAlignment = 64;
@@ -43,6 +49,8 @@ export interface SegmentDirectory {
   readonly dim: number;
   readonly tokenDim: number;
   readonly blockBytes: number;
+  /** How rows are coded; absent where they are not. */
+  readonly codes?: CodeShape | undefined;
   /** Token codec versions; column `tokenCodec` counts into it. */
   readonly codecs: readonly string[];
   /**
@@ -102,7 +110,7 @@ export function directoryAndFooter(directory: SegmentDirectory, checksums: reado
  */
 export function parseLayout(path: string, file: Uint8Array): SegmentLayout {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  checkHeader(path, bytes, 'SHOALSEG', segmentFormat);
+  checkHeader(path, bytes, 'SHOALSEG', segmentFormats.coded);
   if (bytes.length < headerBytes + footerBytes) throw damaged(path, 'footer (the file is cut short)');
   const footer = bytes.subarray(bytes.length - footerBytes);
   const isWhole = crc32(footer.subarray(0, 32)) === footer.readUInt32LE(32) && isZero(footer.subarray(36));

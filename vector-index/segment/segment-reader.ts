@@ -6,6 +6,7 @@
  */
 import type { AttributeScalar, AttributeValue, IndexDocument } from '../document.js';
 import type { FilterCache } from '../filter/filter-cache.js';
+import type { RowCoding } from '../lists/row-coding.js';
 import type { RowsByList } from './rows-by-list.js';
 
 /** Token vectors of all rows. */
@@ -114,8 +115,14 @@ export interface SegmentReader {
   readonly dim: number;
   /** Bytes on disk, or an estimate of those in memory. */
   readonly bytes: number;
-  /** Whether (docId, passage) ascends with the row number; always so on disk. */
+  /** Whether (docId, passage) ascends with the row number. */
   readonly isOrdered: boolean;
+  /** uint32[rows]: the rows by docId and passage; null where they are in that order, or still arrive. */
+  readonly keyOrder: Uint32Array | null;
+  /** Whether (list, docId, passage) ascends with the row number. */
+  readonly isByList: boolean;
+  /** The codes of the rows; null where they have none: version 0 of the structure. */
+  readonly coding: RowCoding | null;
   /** uint64[rows]. */
   readonly docIds: BigUint64Array;
   /** uint64[rows], XXH64 of the ids. */

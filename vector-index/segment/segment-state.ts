@@ -54,6 +54,10 @@ export class SegmentState<
     return this.#dead;
   }
 
+  get liveCount(): number {
+    return this.reader.rowCount - this.#dead;
+  }
+
   /** Living documents: rows of primary passages. */
   get livePrimaryCount(): number {
     return this.reader.primaryCount - this.#deadPrimary;

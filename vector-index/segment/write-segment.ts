@@ -8,9 +8,10 @@ import { diskError } from '../durable-file.js';
 import type { Files } from '../files.js';
 import type { Slices } from '../maintenance/slices.js';
 import { writeAttributes } from './attribute-writer.js';
-import { eachRow, eachRun, mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
+import { writeCodes } from './codes-writer.js';
+import { eachRow, eachRun, listsOf, mergedOrder, type RowOrder, type SegmentSource } from './row-order.js';
 import { SegmentFileWriter } from './segment-file-writer.js';
-import { rowFlags } from './segment-layout.js';
+import { rowFlags, segmentFormats } from './segment-layout.js';
 import type { SegmentReader } from './segment-reader.js';
 import { writeTerms } from './terms-writer.js';
 import { versionNumber } from './mutable-segment.js';
@@ -39,18 +40,21 @@ export async function writeSegment(
 ): Promise<RowOrder> {
   const order = await mergedOrder(sources, slices);
   if (order.count === 0) return order;
-  const writer = await SegmentFileWriter.create(files, path, slices).catch((error: unknown) => {
+  const format = order.shape === null ? segmentFormats.plain : segmentFormats.coded;
+  const writer = await SegmentFileWriter.create(files, path, { slices, format }).catch((error: unknown) => {
     throw diskError(error, path);
   });
   try {
     await writeIds(writer, order);
     await writeOrigins(writer, order);
     await writeDense(writer, order, shape.dim);
+    const codes = await writeCodes(writer, order);
     const codecs = await writeTokens(writer, order);
     await writeTerms(writer, order);
     await writeTexts(writer, order);
     const attributes = await writeAttributes(writer, order);
-    await writer.commit({ rows: order.count, dim: shape.dim, tokenDim: shape.tokenDim, codecs, attributes });
+    const { dim, tokenDim } = shape;
+    await writer.commit({ rows: order.count, dim, tokenDim, ...codes, codecs, attributes });
   } catch (error) {
     await writer.abort();
     await files.remove(path);
@@ -65,9 +69,8 @@ async function writeIds(writer: SegmentFileWriter, order: RowOrder): Promise<voi
     writer.bytes(bytesOf(reader.docIds.subarray(row, row + count))),
   );
   writer.column('list');
-  await eachRun(writer, order, ({ reader, row, count }) =>
-    writer.bytes(bytesOf(reader.lists.subarray(row, row + count))),
-  );
+  const lists = order.sources.map(listsOf);
+  await eachRow(writer, order, (_, row, at) => writer.u32(lists[order.sourceOf[at]!]![row]!));
   const hashes = new BigUint64Array(order.count);
   let hashed = 0;
   writer.column('idHash');
@@ -92,12 +95,15 @@ async function writeIds(writer: SegmentFileWriter, order: RowOrder): Promise<voi
 /** Columns of what most segments have none of: content hashes that are known, passages that are not the whole document. */
 async function writeOrigins(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
   const has = { hash: false, passage: false, span: false, home: false, elsewhere: false };
-  await eachRow(writer, order, (reader, row) => {
-    const { start, end, home } = reader.origin(row);
+  const lists = order.sources.map(listsOf);
+  const homeOf = (reader: SegmentReader, row: number, at: number): number =>
+    order.sources[order.sourceOf[at]!]!.recoded?.homes[row] ?? reader.origin(row).home;
+  await eachRow(writer, order, (reader, row, at) => {
+    const { start, end } = reader.origin(row);
     has.hash ||= reader.contentHashes[row] !== 0n;
     has.passage ||= (reader.passages?.[row] ?? 0) > 0;
     has.span ||= start > 0 || end > 0;
-    has.home ||= home !== reader.lists[row];
+    has.home ||= homeOf(reader, row, at) !== lists[order.sourceOf[at]!]![row];
     has.elsewhere ||= reader.elsewhere(row) > 0;
   });
   if (has.hash) {
@@ -120,7 +126,7 @@ async function writeOrigins(writer: SegmentFileWriter, order: RowOrder): Promise
   }
   if (has.home) {
     writer.column('home');
-    await eachRow(writer, order, (reader, row) => writer.u32(reader.origin(row).home));
+    await eachRow(writer, order, (reader, row, at) => writer.u32(homeOf(reader, row, at)));
   }
   if (has.elsewhere) {
     writer.column('elsewhere');

@@ -1,6 +1,6 @@
 /** What is left of the log when a directory is built anew: evidence of what earlier copies decided, and deletes to carry out again. */
 import type { ChangeLog, LogEntry } from '../../../cluster/change-log.js';
-import { allSubjects, streamOf } from '../../../cluster/keys.js';
+import { allSubjects, directorySubject, streamOf } from '../../../cluster/keys.js';
 import { partsOf } from '../../../cluster/log/passages.js';
 import { condition, headersOf, type DecisionHeaders, type UpsertHeaders } from '../../../cluster/log/record-headers.js';
 import { documentsOf } from '../../../cluster/log/records.js';
@@ -20,6 +20,8 @@ export interface LeftOverParts {
   readonly last: bigint;
   /** Stands for all that the rebuild causes. */
   readonly cause: OpenRecord;
+  /** The truncation floors of the collection's subjects, read anew. */
+  floors(): Promise<ReadonlyMap<string, bigint>>;
   supersede(code: number, id: string, docId: bigint): void;
 }
 
@@ -40,6 +42,8 @@ export class LeftOver {
   #epoch = 0n;
   /** Record time of the newest decision. */
   #newestMs = 0;
+  /** What shards were told may be purged up to here. */
+  #purged = 0n;
 
   constructor(parts: LeftOverParts) {
     this.#parts = parts;
@@ -68,7 +72,10 @@ export class LeftOver {
 
   /** Decides, in log order, what the state needs of it. */
   async decide(): Promise<void> {
-    const { state } = this.#parts;
+    const { state, uid } = this.#parts;
+    // Read after the log was heard: what was not heard is below these.
+    for (const [subject, floor] of await this.#parts.floors())
+      if (subject !== directorySubject(uid) && floor > this.#purged) this.#purged = floor;
     for (const decision of this.#decisions) {
       const { headers, sequence, timeMs } = decision;
       const { writeId } = headers;
@@ -149,7 +156,18 @@ export class LeftOver {
     if (isLate) await this.#adopt(decision, position, known);
     else if (known?.docId === docId) await this.#complete(decision, position, known);
     if (known?.docId === docId || this.#written.has(docId)) return { verdict: Verdict.VERDICT_APPLIED, docId };
-    return { verdict: Verdict.VERDICT_REFUSED, docId: known?.docId ?? 0n };
+    return this.#undone(Verdict.VERDICT_REFUSED, decision, docId, known);
+  }
+
+  /** `verdict`, on what left no trace, unless a newer version or a delete may have removed the trace after it was carried out. */
+  #undone(
+    verdict: Verdict,
+    { sequence }: HeardDecision,
+    docId: bigint,
+    known: DirectoryEntry | null,
+  ): { readonly verdict: Verdict; readonly docId: bigint } {
+    const isForgotten = this.#purged > sequence && (known === null || known.docId > docId);
+    return { verdict: isForgotten ? Verdict.VERDICT_UNKNOWN : verdict, docId: known?.docId ?? 0n };
   }
 
   #deleted(
@@ -166,8 +184,8 @@ export class LeftOver {
       this.#parts.state.restore(ids[position]!, null);
     }
     if (holds || this.#ended.has(docId)) return { verdict: Verdict.VERDICT_APPLIED, docId: 0n };
-    if (wanted === condition.none) return { verdict: Verdict.VERDICT_ABSENT, docId: 0n };
-    return { verdict: Verdict.VERDICT_REFUSED, docId: known?.docId ?? 0n };
+    const verdict = wanted === condition.none ? Verdict.VERDICT_ABSENT : Verdict.VERDICT_REFUSED;
+    return this.#undone(verdict, decision, docId, known);
   }
 
   /** Whether its first record may be purged: such a delete was carried out long ago, and what is there now is not what it meant. */

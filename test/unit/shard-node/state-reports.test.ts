@@ -76,6 +76,19 @@ describe('reports of states', () => {
     assert.equal(told.at(-1), '-a');
   });
 
+  it('are taken back as soon as the registry can be reached', async () => {
+    const { clock, told, registry, reports } = stage();
+    reports.tell('a', () => bytes('1'));
+    await reports.settled();
+    registry.isDown = true;
+    const retracted = reports.retract('a');
+    await clock.advance(1_000);
+    registry.isDown = false;
+    await clock.advance(10_000);
+    await retracted;
+    assert.deepEqual(told, ['a=1', '-a']);
+  });
+
   it('are all told again when that is asked for, the last word of each', async () => {
     const { told, reports } = stage();
     reports.tell('a', () => bytes('1'));

@@ -19,7 +19,7 @@ describe('applying a change', () => {
     state.freeze();
     applyChange(state, 0, { documents: [randomDocument(random, 'a', 7n), randomDocument(random, 'b', 4n)] });
     assert.deepEqual([newest('a'), newest('b')], [7n, 6n]);
-    assert.deepEqual([state.frozen?.livePrimaryCount, state.mutable.livePrimaryCount], [1, 1]);
+    assert.deepEqual([state.frozen[0]?.livePrimaryCount, state.mutable.livePrimaryCount], [1, 1]);
   });
 
   it('changes nothing the second time', async () => {
@@ -75,7 +75,7 @@ describe('applying a change', () => {
     applyChange(state, 0, { documents: [furtherPassage(document, 2)] });
     applyChange(state, 0, { documents: [furtherPassage({ ...document, docId: 6n }, 7)] });
     assert.equal(newest('a'), 6n);
-    assert.deepEqual([state.frozen?.deadCount, state.mutable.deadCount], [2, 1]);
+    assert.deepEqual([state.frozen[0]?.deadCount, state.mutable.deadCount], [2, 1]);
     applyChange(state, 0, { superseded: [{ id: 'a', docId: 7n }] });
     assert.equal(newest('a'), 0n);
   });

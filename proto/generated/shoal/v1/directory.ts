@@ -32,6 +32,8 @@ export enum Verdict {
   VERDICT_ABSENT = 3,
   /** VERDICT_ELSEWHERE - The id belongs to another partition. */
   VERDICT_ELSEWHERE = 4,
+  /** VERDICT_UNKNOWN - The directory lost what it had decided, and neither the log nor the shards tell any more. */
+  VERDICT_UNKNOWN = 5,
   UNRECOGNIZED = -1,
 }
 

@@ -4,6 +4,7 @@ import { limits } from '../../../../base/limits.js';
 import { condition, headersOf } from '../../../../cluster/log/record-headers.js';
 import { deleteDocuments, type Deleted } from '../../../../coordinator/documents/delete.js';
 import { ingest } from '../../../../coordinator/ingest/ingest.js';
+import { AwaitVerdictsResponse, Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
 import { DeleteDocumentsRequest } from '../../../../proto/generated/shoal/v1/documents.js';
 import { Document } from '../../../../proto/generated/shoal/v1/document.js';
 import { deadlineOf, floats, longs } from '../fixtures.js';
@@ -40,6 +41,14 @@ describe('deleting by id', () => {
     assert.ok(headers.operation === 'delete');
     assert.deepEqual([...headers.conditions], [4_096n, 4_096n]);
     assert.match(headers.writeId, /^w\/[0-9a-f]+$/);
+  });
+
+  it('fails where the directory does not know any more how many there were', async () => {
+    const verdicts = [Verdict.VERDICT_APPLIED, Verdict.VERDICT_UNKNOWN];
+    const awaitVerdicts = async (): Promise<AwaitVerdictsResponse> =>
+      AwaitVerdictsResponse.fromPartial({ verdicts, docIds: longs(0n, 0n) });
+    const deleting = run(writeRig({ peers: { awaitVerdicts } }), { ids: ['a', 'b'] });
+    await assert.rejects(deleting, { code: 'ABORTED', message: /not known any more.*read it again/ });
   });
 
   it('of none, and of ids that no document can have, asks nobody', async () => {

@@ -4,8 +4,9 @@ import { ShoalError } from '../../../../base/errors.js';
 import { condition, headersOf } from '../../../../cluster/log/record-headers.js';
 import { documentsOf } from '../../../../cluster/log/records.js';
 import { writeConditionally, type ConditionalOutcome } from '../../../../coordinator/ingest/write-conditionally.js';
+import { AwaitVerdictsResponse, Verdict } from '../../../../proto/generated/shoal/v1/directory.js';
 import { LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
-import { deadlineOf } from '../fixtures.js';
+import { deadlineOf, longs } from '../fixtures.js';
 import { writeRig, type WriteRig } from '../write-rig.js';
 
 function run(
@@ -50,6 +51,15 @@ describe('writing conditionally', () => {
     const names = headers.map(nameOf).sort();
     assert.equal(new Set(names).size, 3);
     assert.deepEqual(again.map((entry) => nameOf(headersOf(entry))).sort(), names);
+  });
+
+  it('says so where the directory does not know any more', async () => {
+    const awaitVerdicts = async (): Promise<AwaitVerdictsResponse> =>
+      AwaitVerdictsResponse.fromPartial({ verdicts: [Verdict.VERDICT_UNKNOWN], docIds: longs(0n) });
+    const [outcome] = await run(writeRig({ peers: { awaitVerdicts } }), ['a']);
+    assert.ok(outcome?.outcome instanceof ShoalError);
+    assert.equal(outcome.outcome.code, 'ABORTED');
+    assert.match(outcome.outcome.message, /'a'.*not known any more.*read the document again/);
   });
 
   it('refuses a document that is larger than a record may be, and no other', async () => {

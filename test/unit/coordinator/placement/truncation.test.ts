@@ -10,6 +10,8 @@ import { FakeClock } from '../../../fake-clock.js';
 import { mapOf, placement, registryOf, replica, silent, uid } from '../fixtures.js';
 
 const subject = shardSubject(uid, 1n, 0);
+/** Revision of all pictures. */
+const pictured = 50n;
 
 interface Marks {
   /** Of each replica; null = silent. */
@@ -38,6 +40,7 @@ function mapAt({ durable = [9n], committed = [[99n]], holds = {}, rememberedAfte
   );
   return {
     ...mapOf({ placements: [placement(0, names(durable.length))], replicas }),
+    revision: pictured,
     directories: new Map(partitions.length === 0 ? [] : [[uid, new Map(partitions)]]),
     directoryStates: new Map(states),
     holds: new Map(Object.entries(holds)),
@@ -93,6 +96,9 @@ function rig(): Rig {
   const events: string[] = [];
   const setting = { key: keys.setting(uid), value: Buffer.from('s'), revision: 5n };
   const entries = new Map<string, RegistryEntry>([[setting.key, setting]]);
+  for (const { grounds } of floorsOf(mapAt({ durable: [1n, 1n] }), uid)) {
+    for (const key of grounds) entries.set(key, { key, value: Buffer.alloc(0), revision: pictured });
+  }
   const list = async (prefix: string): Promise<RegistryEntry[]> =>
     [...entries.values()].filter((entry) => entry.key.startsWith(prefix));
   const registry = Object.assign(registryOf(entries), { list });
@@ -148,6 +154,18 @@ describe('truncation', () => {
     entries.set(key, { key, value: Buffer.from('2'), revision: 8n });
     await truncation.follow(mapAt({ durable: [9n] }));
     assert.deepEqual(events, ['purge to 2, floor 2']);
+  });
+
+  it('leaves alone what was said anew, or taken back, since the picture was made', async () => {
+    const { truncation, entries, events } = rig();
+    const key = keys.replica(uid, 0, 'node-1');
+    entries.set(key, { key, value: Buffer.alloc(0), revision: pictured + 1n });
+    await truncation.follow(mapAt({ durable: [9n, 4n] }));
+    entries.delete(key);
+    await truncation.follow(mapAt({ durable: [9n, 4n] }));
+    assert.deepEqual(events, []);
+    await truncation.follow(mapAt({ durable: [9n] }));
+    assert.deepEqual(events, ['purge to 9, floor 9']);
   });
 
   it('looks at the newest of several pictures', async () => {

@@ -65,6 +65,24 @@ describe('the state of a partition', () => {
     assert.equal(disk.state.verdicts.length, 2);
   });
 
+  it('keeps what is gone, gone, whatever is stored meanwhile of what came before', async () => {
+    const state = stateOn();
+    hear(state, 1n, { a: null });
+    state.settle();
+    const storing = state.commit();
+    hear(state, 2n, { a: entry(2n) });
+    const last = hear(state, 3n, { a: null });
+    last.open = 1;
+    state.settle();
+    await storing;
+    await state.commit();
+    assert.deepEqual([state.committed, state.entry('a')], [2n, null]);
+    last.open = 0;
+    state.settle();
+    await state.commit();
+    assert.deepEqual([state.committed, state.entry('a'), state.list('', 9)], [3n, null, []]);
+  });
+
   it('is as before where a commit failed', async () => {
     const disk = new MemoryDirectoryDisk();
     const state = stateOn(disk);

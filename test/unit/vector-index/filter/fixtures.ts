@@ -150,7 +150,10 @@ export function mutableColumns(rows: readonly Attributes[]): readonly AttributeC
 /** `rows` as a segment file with no other columns. */
 export async function attributeFile(rows: readonly Attributes[]): Promise<ColumnFile> {
   const pieces: Uint8Array[] = [];
-  const writer = await SegmentFileWriter.create(memoryFiles(pieces), 'file', new Slices(systemClock));
+  const writer = await SegmentFileWriter.create(memoryFiles(pieces), 'file', {
+    slices: new Slices(systemClock),
+    format: 1,
+  });
   const attributes = await writeAttributes(writer, orderOf(rows));
   await writer.commit({ rows: rows.length, dim: 1, tokenDim: 0, codecs: [], attributes });
   return new ColumnFile('file', alignedCopy(pieces));
@@ -179,7 +182,7 @@ function orderOf(rows: readonly Attributes[]): RowOrder {
   const reader = { attributes: mutableColumns(rows) } as unknown as SegmentReader;
   const rowOf = Uint32Array.from(rows.keys());
   const sources = [{ reader, rowCount: rows.length, live: null }];
-  return { sources, count: rows.length, sourceOf: new Uint8Array(rows.length), rowOf, newRows: [rowOf] };
+  return { sources, count: rows.length, sourceOf: new Uint8Array(rows.length), rowOf, newRows: [rowOf], shape: null };
 }
 
 /** Takes one file and keeps what is written to it in `pieces`. */

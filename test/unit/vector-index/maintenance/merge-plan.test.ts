@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { planMerge } from '../../../../vector-index/maintenance/merge-plan.js';
+import { planMerge, type SegmentSize } from '../../../../vector-index/maintenance/merge-plan.js';
 import { defaultShardIndexLimits as limits } from '../../../../vector-index/shard-index-limits.js';
 
-const size = (bytes: number, deadRows = 0): { bytes: number; rows: number; deadRows: number } => ({
+const size = (bytes: number, deadRows = 0, structureVersion = 0): SegmentSize => ({
   bytes,
   rows: 100,
   deadRows,
+  structureVersion,
 });
 
 describe('the plan of a merge', () => {

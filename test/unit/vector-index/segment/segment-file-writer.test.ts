@@ -15,7 +15,7 @@ describe('the writer of a segment file', () => {
   it('writes columns of any length, in whatever pieces they come', async () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'a.segment');
-      const writer = await SegmentFileWriter.create(systemFiles, path, new Slices(systemClock));
+      const writer = await SegmentFileWriter.create(systemFiles, path, { slices: new Slices(systemClock), format: 1 });
       const lengths = [0, 1, blockBytes - 1, blockBytes, blockBytes + 1, 3_000_000, 0];
       for (const [at, length] of lengths.entries()) {
         writer.column(`c${at}`);
@@ -41,7 +41,7 @@ describe('the writer of a segment file', () => {
   it('writes numbers little-endian', async () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'a.segment');
-      const writer = await SegmentFileWriter.create(systemFiles, path, new Slices(systemClock));
+      const writer = await SegmentFileWriter.create(systemFiles, path, { slices: new Slices(systemClock), format: 1 });
       writer.column('c');
       writer.u64(1n);
       writer.u32(2);
@@ -54,7 +54,10 @@ describe('the writer of a segment file', () => {
 
   it('shows no file under its name before it is whole, and none after giving up', async () => {
     await inFolder(async (folder) => {
-      const writer = await SegmentFileWriter.create(systemFiles, join(folder, 'a.segment'), new Slices(systemClock));
+      const writer = await SegmentFileWriter.create(systemFiles, join(folder, 'a.segment'), {
+        slices: new Slices(systemClock),
+        format: 1,
+      });
       writer.column('c');
       assert.deepEqual(await readdir(folder), ['a.segment.tmp']);
       await writer.abort();

@@ -8,7 +8,7 @@ import {
   fileHeader,
   headerBytes,
   parseLayout,
-  segmentFormat,
+  segmentFormats,
 } from '../../../../vector-index/segment/segment-layout.js';
 import { randomDocuments, withSealed } from '../fixtures.js';
 
@@ -26,10 +26,10 @@ describe('the layout of a segment file', () => {
   });
 
   it('of a newer version is FAILED_PRECONDITION and names both versions', () => {
-    const header = fileHeader('SHOALSEG', segmentFormat + 1);
+    const header = fileHeader('SHOALSEG', segmentFormats.coded + 1);
     assert.throws(() => parseLayout('x.segment', header), {
       code: 'FAILED_PRECONDITION',
-      message: /x\.segment has format version 2, this program reads up to 1/,
+      message: /x\.segment has format version 3, this program reads up to 2/,
     });
   });
 

@@ -20,7 +20,7 @@ import {
 } from '../fixtures.js';
 
 const d = docIdOf;
-const { VERDICT_ABSENT, VERDICT_APPLIED, VERDICT_REFUSED } = Verdict;
+const { VERDICT_ABSENT, VERDICT_APPLIED, VERDICT_REFUSED, VERDICT_UNKNOWN } = Verdict;
 
 /** The state that is built where shard 0 holds `rows` and something was purged. */
 async function built(
@@ -162,6 +162,22 @@ describe('a conditional write that is left in the log', () => {
       assert.deepEqual([...headersOf(passage!).docIds], [d(asked, 0)]);
       await (await rig.start()).when(({ heard }) => heard >= passage!.sequence, rig.deadline);
       assert.equal(state.entry('a')?.places.length, 2);
+    }));
+});
+
+describe('a decision whose traces may be purged', () => {
+  it('is not known where something newer is there, or nothing', () =>
+    withPartition(async (rig) => {
+      purgedUpTo(rig, 10n);
+      const asked = ['a', 'b', 'c'].map((id) => rig.log.put(directory, writeOf(logDocument(id, 0), condition.absent)));
+      const deleted = ['a', 'b', 'c'].map((id) => rig.log.put(directory, deleteOf(id, d(1n, 0))));
+      const newer = rig.log.put(subjectOf(0), upsertOf(['a']));
+      rig.floors.set(subjectOf(0), newer);
+      const state = await built(rig, { a: d(newer, 0), c: d(3n, 0) });
+      const unknown = [VERDICT_UNKNOWN, VERDICT_UNKNOWN, VERDICT_REFUSED];
+      const verdicts = [asked, deleted].map((some) => some.map((sequence) => verdictOf(state, sequence)));
+      assert.deepEqual(verdicts, [unknown, unknown]);
+      assert.deepEqual([state.entry('a')?.docId, state.entry('b')], [d(newer, 0), null]);
     }));
 });
 

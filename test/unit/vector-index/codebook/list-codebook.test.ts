@@ -1,0 +1,69 @@
+/** The codebook of lists survives its file exactly, and its file tells damage. */
+import assert from 'node:assert/strict';
+import { seededRandom } from '../../../../base/random.js';
+import {
+  codedLists,
+  readListCodebookFile,
+  writeListCodebookFile,
+  type ListCodebook,
+} from '../../../../vector-index/codebook/list-codebook.js';
+
+function randomCodebook(dim: number, subquantizers: number, dsub: number, lists: number): ListCodebook {
+  const random = seededRandom(dim + lists);
+  const table = (length: number): Float32Array => Float32Array.from({ length }, () => random.normal());
+  return {
+    ...{ dim, subquantizers, dsub, rescale: 0.0003, anchor: 1e-5 },
+    words: table(subquantizers * dsub * 16),
+    bases: table(lists * dim),
+    anchors: table(lists * dim),
+  };
+}
+
+describe('the file of a codebook of lists', () => {
+  it('holds it exactly, also where the words cover more than dim', () => {
+    for (const [dim, subquantizers, dsub, lists] of [
+      [1, 1, 4, 1],
+      [3, 1, 4, 2],
+      [13, 4, 4, 7],
+      [4096, 512, 8, 2],
+    ] as const) {
+      const codebook = randomCodebook(dim, subquantizers, dsub, lists);
+      const read = readListCodebookFile(writeListCodebookFile(codebook));
+      assert.deepEqual(read, codebook);
+      assert.equal(codedLists(read), lists);
+    }
+  });
+
+  it('is refused with any bit flipped, and cut at any place', () => {
+    const whole = writeListCodebookFile(randomCodebook(3, 1, 4, 2));
+    for (let i = 0; i < whole.length; i += 1) {
+      const flipped = Uint8Array.from(whole);
+      flipped[i]! ^= 1 << (i % 8);
+      // A flip in the format number may look like a newer version.
+      assert.throws(() => readListCodebookFile(flipped), { name: 'ShoalError' });
+      assert.throws(() => readListCodebookFile(whole.subarray(0, i)), { code: 'DATA_LOSS' });
+    }
+  });
+
+  it('of a newer version is not read', () => {
+    const newer = writeListCodebookFile(randomCodebook(3, 1, 4, 2));
+    newer[4] = 2;
+    assert.throws(() => readListCodebookFile(newer), { code: 'FAILED_PRECONDITION' });
+  });
+
+  it('is not written for tables of other shapes, or words that do not cover dim', () => {
+    const codebook = randomCodebook(8, 2, 4, 3);
+    const broken: readonly Partial<ListCodebook>[] = [
+      { words: new Float32Array(64) },
+      { anchors: new Float32Array(8) },
+      { bases: new Float32Array(9), anchors: new Float32Array(9) },
+      { rescale: 0 },
+      { anchor: Number.NaN },
+      { dim: 12, bases: new Float32Array(12), anchors: new Float32Array(12) },
+      { dsub: 65, words: new Float32Array(2 * 65 * 16) },
+    ];
+    for (const change of broken) {
+      assert.throws(() => writeListCodebookFile({ ...codebook, ...change }), { code: 'INTERNAL' });
+    }
+  });
+});

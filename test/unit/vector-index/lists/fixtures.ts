@@ -1,0 +1,65 @@
+/** A structure small enough to be made up, and documents around its lists. */
+import { seededRandom, type Random } from '../../../../base/random.js';
+import type { ListCodebook } from '../../../../vector-index/codebook/list-codebook.js';
+import type { ListStructure } from '../../../../vector-index/codebook/list-structure.js';
+import type { IndexDocument } from '../../../../vector-index/document.js';
+import { ListCoder } from '../../../../vector-index/lists/list-coder.js';
+import { furtherPassage, plainDocument } from '../fixtures.js';
+
+export interface ToyShape {
+  readonly dim: number;
+  readonly lists: number;
+  readonly version?: number;
+  readonly dsub?: number;
+}
+
+function normals(random: Random, count: number, scale: number): Float32Array {
+  return Float32Array.from({ length: count }, () => random.normal() * scale);
+}
+
+/** Random unit centroids, and codewords of about the size of what lies around them. */
+export function toyStructure({ dim, lists, version = 1, dsub = 4 }: ToyShape): ListStructure {
+  const random = seededRandom(1000 * version + lists);
+  const subquantizers = Math.ceil(dim / dsub);
+  const centroids = normals(random, lists * dim, 1 / Math.sqrt(dim));
+  const codebook: ListCodebook = {
+    ...{ dim, subquantizers, dsub, rescale: 8 / 32767, anchor: 4 / 32767 },
+    words: normals(random, subquantizers * dsub * 16, 0.5 / Math.sqrt(dim)),
+    bases: centroids.slice(),
+    anchors: centroids.slice(),
+  };
+  return { version, structure: { dim, centroids }, codebook };
+}
+
+export function toyCoder(shape: ToyShape): ListCoder {
+  return new ListCoder(toyStructure(shape));
+}
+
+/** A vector near one of the centroids. */
+export function nearVector(random: Random, { structure }: ListStructure): Float32Array {
+  const { centroids, dim } = structure;
+  const list = random.below(centroids.length / dim);
+  return Float32Array.from(
+    { length: dim },
+    (_, j) => centroids[list * dim + j]! + (random.normal() * 0.4) / Math.sqrt(dim),
+  );
+}
+
+/** Documents of every kind: most with a vector, some with the vector of another, with none or zero, some with further passages. */
+export function toyDocuments(random: Random, of: ListStructure, count: number): IndexDocument[] {
+  const rows: IndexDocument[] = [];
+  for (let at = 0; at < count; at += 1) {
+    const kind = random.below(20);
+    const known = rows.at(random.below(Math.max(1, rows.length)))?.dense ?? null;
+    const zero = new Float32Array(of.structure.dim);
+    const dense = kind === 0 ? null : kind === 1 ? zero : kind < 4 && known !== null ? known : nearVector(random, of);
+    const document = plainDocument(`id${at}`, BigInt(4096 * Math.floor(at / 20) + (at % 20) + 4096), {
+      dense,
+      attributes: { year: BigInt(random.below(100)) },
+    });
+    rows.push(document);
+    for (let passage = 1; kind > 17 && passage < 4; passage += 1)
+      rows.push(furtherPassage(document, passage, { dense: nearVector(random, of), start: passage }));
+  }
+  return rows;
+}
