@@ -1,7 +1,8 @@
 /**
  * The bytes of format version 1, as test/golden/index-v1 keeps them: an index of three documents, one of them dead. A change of the
  * format adds a reader, a golden directory and a test beside these; these stay. Segments have since got columns that older readers
- * pass over, the indexes of attributes: index-v1-attribute-index is the same index as it is written now.
+ * pass over, the indexes of attributes: index-v1-attribute-index is the same index as it was
+ * written with them, index-v1-posting-blocks as it is written now, with the blocks of postings.
  */
 import assert from 'node:assert/strict';
 import { cp, readFile } from 'node:fs/promises';
@@ -17,7 +18,8 @@ import { inFolder } from '../temporary-folder.js';
 import { systemFiles } from '../../vector-index/system-files.js';
 
 const golden = fileURLToPath(new URL('index-v1', import.meta.url));
-const written = fileURLToPath(new URL('index-v1-attribute-index', import.meta.url));
+const indexed = fileURLToPath(new URL('index-v1-attribute-index', import.meta.url));
+const written = fileURLToPath(new URL('index-v1-posting-blocks', import.meta.url));
 const settings = { dim: 4, tokenDim: 8 };
 const files = ['manifest', '0000000001.segment', '0000000002.tombstones'];
 
@@ -78,6 +80,7 @@ async function write(directory: string): Promise<void> {
 describe('format version 1', () => {
   for (const [name, directory] of [
     ['is read as it was first written', golden],
+    ['is read as it was written with indexes of attributes', indexed],
     ['is read as it is written', written],
   ] as const) {
     it(name, () => assertReadable(directory));
