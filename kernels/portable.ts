@@ -28,6 +28,7 @@ import {
   scoreSurvivors,
   scoreSurvivorsAsync,
 } from './second-code/portable.js';
+import { searchPostings, searchPostingsAsync } from './sparse/portable-search.js';
 import { accumulateSparse, topK } from './sparse/portable.js';
 
 export const portableKernels: NativeKernels = {
@@ -47,6 +48,8 @@ export const portableKernels: NativeKernels = {
   assignNearestAsync,
   accumulateSparse,
   topK,
+  searchPostings,
+  searchPostingsAsync,
   buildLookupTable,
   encodeVectors,
   encodeSecond,
