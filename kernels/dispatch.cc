@@ -125,6 +125,8 @@ Kernels make_neon() {
   kernels.project_rows = neon::project_rows;
   kernels.expand_codes = neon::expand_codes;
   kernels.max_codes = neon::max_codes;
+  kernels.pack_tables = neon::pack_tables;
+  kernels.max_tables = neon::max_tables;
   kernels.nearest_panel = neon::nearest_panel;
   kernels.accumulate_term = neon::accumulate_term;
   kernels.collect_rows = neon::collect_rows;
@@ -139,6 +141,7 @@ Kernels make_neon() {
   kernels.row_products = neon::row_products;
   kernels.half_products = neon::half_products;
   kernels.byte_products = neon::byte_products;
+  kernels.best_of_panels = neon::best_of_panels;
   return kernels;
 }
 #endif
