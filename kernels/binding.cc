@@ -67,6 +67,8 @@ void export_all(Exports exports) {
   exports.Set("secondLists", second_lists_of);
   exports.Set("accumulateSparse", accumulate);
   exports.Set("topK", top_k);
+  exports.Set("searchPostings", search_postings_now);
+  exports.Set("searchPostingsAsync", search_postings_async);
   exports.Set("buildLookupTable", build_table);
   exports.Set("encodeVectors", encode_first);
   exports.Set("encodeSecond", encode_second_codes);

@@ -34,6 +34,8 @@ napi_value second_lists_of(napi_env env, napi_callback_info info);
 // --- sparse
 napi_value accumulate(napi_env env, napi_callback_info info);
 napi_value top_k(napi_env env, napi_callback_info info);
+napi_value search_postings_now(napi_env env, napi_callback_info info);
+napi_value search_postings_async(napi_env env, napi_callback_info info);
 
 // --- lookup-table
 napi_value build_table(napi_env env, napi_callback_info info);

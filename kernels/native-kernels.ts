@@ -73,6 +73,9 @@ export interface NativeKernels {
       bestScores: Float32Array,
     ]
   ): number;
+  /** The best rows of a sparse query: sparse.h. Gives their count, -1 when cancelled, -2 out of memory. */
+  searchPostings(...search: SearchPostingsArrays): number;
+  searchPostingsAsync(...search: SearchPostingsArrays): Promise<number>;
   /** Tables, levels and [unit, offset, anchor weight] of a query: lookup-table.h. scales = [rescale, anchor]. */
   buildLookupTable(
     ...table: [
@@ -255,6 +258,22 @@ export type ScratchArrays = [
   places: Uint32Array,
   found: Float64Array,
   work: Uint8Array,
+];
+
+/**
+ * Postings; terms uint32[T, 2] = start, end; live bits and ties [rowCount] by row; limits = [rowCount, floor].
+ */
+export type SearchPostingsArrays = [
+  rows: Uint32Array,
+  weights: Uint16Array,
+  terms: Uint32Array,
+  factors: Float32Array,
+  live: Uint8Array | null,
+  ties: BigUint64Array | null,
+  limits: Float64Array,
+  cancel: Uint8Array,
+  bestRows: Uint32Array,
+  bestScores: Float32Array,
 ];
 
 /** points [n, dim], centroids [k, dim], panel float32[32 * dim + 16] (scratch), assignments and scores [n]. */

@@ -26,6 +26,7 @@ import {
   scoreSurvivors,
   scoreSurvivorsAsync,
 } from './second-code/portable.js';
+import { searchPostings, searchPostingsAsync } from './sparse/portable-search.js';
 import { accumulateSparse, topK } from './sparse/portable.js';
 
 export const portableKernels: NativeKernels = {
@@ -46,6 +47,8 @@ export const portableKernels: NativeKernels = {
   secondLists,
   accumulateSparse,
   topK,
+  searchPostings,
+  searchPostingsAsync,
   buildLookupTable,
   encodeVectors,
   encodeSecond,

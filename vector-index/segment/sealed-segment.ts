@@ -22,11 +22,9 @@ import {
   IdColumns,
   keyOrderOf,
   numbersOf,
-  termColumns,
   textColumns,
   tokenColumns,
   utf8,
-  type TermColumns,
   type TextColumns,
 } from './sealed-columns.js';
 import { rowFlags, segmentFormats } from './segment-layout.js';
@@ -41,7 +39,7 @@ import type {
   SegmentReader,
   TokenColumns,
 } from './segment-reader.js';
-import { termPosition } from '../term-position.js';
+import { TermColumns } from './term-columns.js';
 
 /** Columns that are too large to check before the first answer, or that few answers need. */
 const lazyColumns: ReadonlySet<string> = new Set([
@@ -120,7 +118,7 @@ export class SealedSegment implements SegmentReader {
     this.dense = file.has('dense') ? file.u16('dense') : null;
     this.densePresent = presenceBitmap(this.#flags, layout.rows, rowFlags.dense);
     this.tokens = tokenColumns(file);
-    this.#terms = termColumns(file);
+    this.#terms = new TermColumns(file);
     this.#texts = textColumns(file);
     this.attributes = readAttributes(file);
   }
@@ -225,9 +223,7 @@ export class SealedSegment implements SegmentReader {
   }
 
   postings(termId: number): Postings | null {
-    const { dictionary, starts, rows, weights } = this.#terms;
-    const at = termPosition(dictionary, termId);
-    return at < 0 ? null : { rows, weights, start: starts[at]!, end: starts[at + 1]! };
+    return this.#terms.postings(termId);
   }
 
   termIds(): Uint32Array {
@@ -235,11 +231,7 @@ export class SealedSegment implements SegmentReader {
   }
 
   terms(row: number): RowTerms | null {
-    if ((this.#flags.at(row) & rowFlags.terms) === 0) return null;
-    const { ranges, rowTerms, rowWeights } = this.#terms;
-    const start = ranges.start(row);
-    const end = start + ranges.length(row);
-    return { termIds: rowTerms.subarray(start, end), weights: rowWeights.subarray(start, end) };
+    return (this.#flags.at(row) & rowFlags.terms) === 0 ? null : this.#terms.termsOf(row);
   }
 
   hasTokens(row: number): boolean {
