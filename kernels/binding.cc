@@ -65,6 +65,7 @@ void export_all(Exports exports) {
   exports.Set("assignNearest", assign_now);
   exports.Set("assignNearestAsync", assign_async);
   exports.Set("secondLists", second_lists_of);
+  exports.Set("secondListsAsync", second_lists_async);
   exports.Set("accumulateSparse", accumulate);
   exports.Set("topK", top_k);
   exports.Set("searchPostings", search_postings_now);

@@ -30,6 +30,7 @@ napi_value rows_exact(napi_env env, napi_callback_info info);
 napi_value assign_now(napi_env env, napi_callback_info info);
 napi_value assign_async(napi_env env, napi_callback_info info);
 napi_value second_lists_of(napi_env env, napi_callback_info info);
+napi_value second_lists_async(napi_env env, napi_callback_info info);
 
 // --- sparse
 napi_value accumulate(napi_env env, napi_callback_info info);

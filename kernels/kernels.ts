@@ -12,7 +12,7 @@ import { ShoalError, type ErrorCode } from '../base/errors.js';
 import { runJob } from './job.js';
 import { packLanes, prepareQuery, scratchFloats, type MaxSimQuery, type MaxSimTables } from './max-sim/query.js';
 import { callKernels as call, nativeKernels } from './native.js';
-import type { JobArrays, KernelIsa } from './native-kernels.js';
+import type { JobArrays, KernelIsa, SecondListsArrays } from './native-kernels.js';
 
 export type { KernelIsa } from './native-kernels.js';
 export type { MaxSimQuery, MaxSimTables } from './max-sim/query.js';
@@ -231,13 +231,32 @@ export interface Neighbourhoods {
  * (nearest-centroid.h). Bit-equal on every machine. Blocks the thread, for some microseconds a point.
  */
 export function secondNearest(points: Float32Array, firsts: Uint32Array, of: Neighbourhoods): Uint32Array {
-  const { dim, centroids, around } = of;
+  const { arrays, seconds } = secondArrays(points, firsts, of);
+  call((kernels) => kernels.secondLists(...arrays));
+  return seconds;
+}
+
+/** As `secondNearest`, off the event loop. */
+export async function secondNearestAsync(
+  points: Float32Array,
+  firsts: Uint32Array,
+  of: Neighbourhoods,
+): Promise<Uint32Array> {
+  const { arrays, seconds } = secondArrays(points, firsts, of);
+  await runJob(undefined, () => call((kernels) => kernels.secondListsAsync(...arrays)));
+  return seconds;
+}
+
+function secondArrays(
+  points: Float32Array,
+  firsts: Uint32Array,
+  { dim, centroids, around }: Neighbourhoods,
+): { readonly arrays: SecondListsArrays; readonly seconds: Uint32Array } {
   const count = rowCount(centroids, dim, 'centroids');
   assert(rowCount(points, dim, 'points') === firsts.length, 'there is a first centroid for every point');
   assert(Number.isInteger(around.length / count), 'as many are named around every centroid');
   const seconds = new Uint32Array(firsts.length);
-  call((kernels) => kernels.secondLists(points, firsts, centroids, around, new Float32Array(dim), seconds));
-  return seconds;
+  return { arrays: [points, firsts, centroids, around, new Float32Array(dim), seconds], seconds };
 }
 
 export interface Postings {

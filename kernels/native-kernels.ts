@@ -54,6 +54,7 @@ export interface NativeKernels {
   assignNearestAsync(...arrays: NearestArrays): Promise<number>;
   /** Second lists of points [n, dim]: nearest-centroid.h. */
   secondLists(...arrays: SecondListsArrays): void;
+  secondListsAsync(...arrays: SecondListsArrays): Promise<number>;
   accumulateSparse(
     ...postings: [
       rows: Uint32Array,

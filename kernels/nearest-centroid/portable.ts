@@ -30,6 +30,13 @@ export function secondLists(...[points, firsts, centroids, around, residual, sec
   }
 }
 
+/** See `NativeKernels.secondListsAsync`. */
+export async function secondListsAsync(...arrays: SecondListsArrays): Promise<number> {
+  await pause();
+  secondLists(...arrays);
+  return 0;
+}
+
 function secondList(left: Left, first: number, near: Uint32Array): number {
   const norm = productsOf(left, first).squares;
   let [best, least] = [first, Infinity];

@@ -7,7 +7,7 @@
  * residual across r.
  */
 import { present } from '../../base/assert.js';
-import { secondNearest } from '../../kernels/kernels.js';
+import { secondNearest, secondNearestAsync, type Neighbourhoods } from '../../kernels/kernels.js';
 import type { Structure } from './structure.js';
 
 /**
@@ -15,7 +15,18 @@ import type { Structure } from './structure.js';
  * every machine, ties to the list that is named first around the first one. INTERNAL where the structure names none around each.
  */
 export function secondLists(structure: Structure, points: Float32Array, firsts: Uint32Array): Uint32Array {
-  const { dim, centroids } = structure;
-  const around = present(structure.around, 'lists around each');
-  return secondNearest(points, firsts, { dim, centroids, around });
+  return secondNearest(points, firsts, neighbourhoodsOf(structure));
+}
+
+/** As `secondLists`, off the event loop. */
+export async function secondListsAsync(
+  structure: Structure,
+  points: Float32Array,
+  firsts: Uint32Array,
+): Promise<Uint32Array> {
+  return secondNearestAsync(points, firsts, neighbourhoodsOf(structure));
+}
+
+function neighbourhoodsOf({ dim, centroids, around }: Structure): Neighbourhoods {
+  return { dim, centroids, around: present(around, 'lists around each') };
 }

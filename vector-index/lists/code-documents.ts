@@ -49,7 +49,8 @@ export function codeDocuments(coder: ListCoder, documents: readonly IndexDocumen
   const assigned = foreign.length === 0 ? noLists : coder.assign(vectors.at(foreign));
   const placed = placeDocuments(documents, listsAgain(coder, documents, vectors, { foreign, assigned }));
   const firsts = listsOf(placed, vectors.positions);
-  const copies = copiesOf(coder, vectors.points, firsts);
+  const seconds = coder.hasCopies ? coder.assignSecond(vectors.points, firsts) : null;
+  const copies = copiesOf(coder, vectors.points, { firsts, seconds });
   const coded = encodeBatch(coder.batch(vectors.points, firsts));
   const copied = copies === null ? null : encodeBatch(copies.batch);
   return withCodes(coder, placed, { positions: vectors.positions, coded, copies: copyFinder(coder, copies, copied) });
@@ -65,7 +66,8 @@ export async function codeDocumentsAsync(
   const assigned = foreign.length === 0 ? noLists : await coder.assignAsync(vectors.at(foreign));
   const placed = placeDocuments(documents, listsAgain(coder, documents, vectors, { foreign, assigned }));
   const firsts = listsOf(placed, vectors.positions);
-  const copies = copiesOf(coder, vectors.points, firsts);
+  const seconds = coder.hasCopies ? await coder.assignSecondAsync(vectors.points, firsts) : null;
+  const copies = copiesOf(coder, vectors.points, { firsts, seconds });
   const [coded, copied] = await Promise.all([
     encodeBatchAsync(coder.batch(vectors.points, firsts)),
     copies === null ? null : encodeBatchAsync(copies.batch),
@@ -167,10 +169,13 @@ interface Copies {
 
 const noCopy = 0xffffffff;
 
-/** Of `points` float32[n, dim] in lists `firsts`; null where vectors lie in one list. */
-function copiesOf(coder: ListCoder, points: Float32Array, firsts: Uint32Array): Copies | null {
-  if (!coder.hasCopies) return null;
-  const seconds = coder.assignSecond(points, firsts);
+/** Of `points` float32[n, dim] in lists `firsts` and `seconds`, null where vectors lie in one list. */
+function copiesOf(
+  coder: ListCoder,
+  points: Float32Array,
+  { firsts, seconds }: { readonly firsts: Uint32Array; readonly seconds: Uint32Array | null },
+): Copies | null {
+  if (seconds === null) return null;
   let count = 0;
   const numbers = seconds.map((list, i) => (list === firsts[i] ? noCopy : count++));
   if (count === seconds.length) return { numbers, batch: coder.batch(points, seconds, false) };

@@ -7,7 +7,7 @@ import type { VectorBatch } from '../../kernels/codes.js';
 import { assignNearest, assignNearestAsync } from '../../kernels/kernels.js';
 import { codedLists, type ListCodebook } from '../codebook/list-codebook.js';
 import type { ListStructure } from '../codebook/list-structure.js';
-import { secondLists } from '../codebook/second-lists.js';
+import { secondLists, secondListsAsync } from '../codebook/second-lists.js';
 import { SplitLists } from '../codebook/split-lists.js';
 import { listCountOf, type Structure } from '../codebook/structure.js';
 import type { CodeShape } from './row-coding.js';
@@ -70,6 +70,11 @@ export class ListCoder implements CodeShape {
   /** uint32[n]: the second list of each of `points` float32[n, dim] in lists `firsts` uint32[n]; the first where there is no other. */
   assignSecond(points: Float32Array, firsts: Uint32Array): Uint32Array {
     return secondLists(this.#structure, points, firsts);
+  }
+
+  /** As `assignSecond`, off the event loop. */
+  assignSecondAsync(points: Float32Array, firsts: Uint32Array): Promise<Uint32Array> {
+    return secondListsAsync(this.#structure, points, firsts);
   }
 
   /** `points` float32[n, dim] of `lists` uint32[n], to be coded: both codes unless `hasRecords` is false. */

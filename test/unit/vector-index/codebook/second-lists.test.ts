@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { aroundLists } from '../../../../trainer/structure/around-lists.js';
-import { secondLists } from '../../../../vector-index/codebook/second-lists.js';
+import { secondLists, secondListsAsync } from '../../../../vector-index/codebook/second-lists.js';
 import { nearestList, type Structure } from '../../../../vector-index/codebook/structure.js';
 
 /** With `n` lists around each. */
@@ -33,6 +33,7 @@ describe('second lists', () => {
     assert.ok(!seconds.some((list, p) => list === firsts[p]));
     const agreed = seconds.filter((list, p) => list === best[p]).length;
     assert.ok(agreed > count * 0.9, `${agreed} of ${count}`);
+    assert.deepEqual(await secondListsAsync(few, points, firsts), seconds);
     for (const p of [0, 7, count - 1]) {
       const point = points.subarray(dim * p, dim * p + dim);
       assert.deepEqual([...secondLists(few, point, firsts.subarray(p, p + 1))], [seconds[p]]);

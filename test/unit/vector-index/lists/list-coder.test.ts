@@ -15,7 +15,7 @@ describe('the coder of a structure', () => {
     assert.deepEqual(new ListCoder(structure).assign(rows), await nearestList(structure.structure, rows));
   });
 
-  it('knows whether vectors lie in two lists, and which the second is', () => {
+  it('knows whether vectors lie in two lists, and which the second is', async () => {
     const shape = { dim: 12, lists: 30 };
     const structure = toyStructure({ ...shape, hasCopies: true });
     const coder = new ListCoder(structure);
@@ -25,6 +25,7 @@ describe('the coder of a structure', () => {
     for (let row = 0; row < 20; row += 1) rows.set(nearVector(random, structure), row * 12);
     const firsts = coder.assign(rows);
     assert.deepEqual(coder.assignSecond(rows, firsts), secondLists(structure.structure, rows, firsts));
+    assert.deepEqual(await coder.assignSecondAsync(rows, firsts), coder.assignSecond(rows, firsts));
   });
 
   it('refuses what does not belong together', () => {
