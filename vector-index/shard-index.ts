@@ -304,6 +304,11 @@ export class ShardIndex {
     return { version: this.#state.structureVersion, olderRows: this.#state.olderRows };
   }
 
+  /** uint32: the lists in which lies what was in `lists` of the structure `version`; null where any of them may. */
+  listsNow(version: number, lists: Uint32Array): Uint32Array | null {
+    return this.#state.coder?.listsNow(version, lists) ?? null;
+  }
+
   /**
    * From now on documents go to the lists of `next` and are coded with its codebook. What is here already is found exactly, whatever
    * lists are asked for, until `maintain` has rewritten it, segment by segment; where lists were but split, it is found where it belongs at

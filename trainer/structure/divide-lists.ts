@@ -10,7 +10,7 @@ import { gatherRows } from '../rows.js';
 import type { StopSign } from '../stop-sign.js';
 
 const iterations = 10;
-/** A part that would get less of a list than this share is not worth its centroid: what is left is as long as before. */
+/** A half that would get less than this share is not worth its centroid: what is left is as long as before. */
 const leastShare = 1 / 16;
 const partsMax = 64;
 
@@ -61,7 +61,7 @@ function divideList({ vectors, size }: LongList, options: DivideOptions): Float3
   const closed: Float32Array[] = [];
   for (let part = open.pop(); part !== undefined; part = open.pop()) {
     const isLong = part.vectors.length / dim > rowsMax && open.length + closed.length < addedMax;
-    const halves = isLong ? halve(part.vectors, rows * leastShare, options) : null;
+    const halves = isLong ? halve(part.vectors, options) : null;
     if (halves !== null) open.push(...halves);
     else if (part.centroid !== null) closed.push(part.centroid);
   }
@@ -71,8 +71,8 @@ function divideList({ vectors, size }: LongList, options: DivideOptions): Float3
   return centroids;
 }
 
-/** Two parts of `vectors` with at least so many rows each; null where there are none. */
-function halve(vectors: Float32Array, least: number, { dim, random, signal }: DivideOptions): readonly Part[] | null {
+/** Two parts of `vectors`, neither much smaller than the other; null where there are none. */
+function halve(vectors: Float32Array, { dim, random, signal }: DivideOptions): readonly Part[] | null {
   if (vectors.length < 2 * dim) return null;
   const centroids = trainKmeans(vectors, { dim, count: 2, iterations, random, signal });
   const { assignments } = assignNearest(vectors, centroids, dim);
@@ -84,6 +84,8 @@ function halve(vectors: Float32Array, least: number, { dim, random, signal }: Di
     ),
     centroid: centroids.slice(half * dim, (half + 1) * dim),
   }));
-  const isDivided = parts.every((part) => part.vectors.length > 0 && part.vectors.length / dim >= least);
+  const isDivided = parts.every(
+    (part) => part.vectors.length > 0 && part.vectors.length >= vectors.length * leastShare,
+  );
   return isDivided ? parts : null;
 }

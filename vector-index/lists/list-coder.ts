@@ -51,6 +51,17 @@ export class ListCoder implements CodeShape {
     return version === this.structureVersion ? this.listCount : (this.splits?.listsAt(version) ?? null);
   }
 
+  /** uint32: where what lies in `lists` (uint32) of structure `version` may lie now; null where that says nothing. */
+  listsNow(version: number, lists: Uint32Array): Uint32Array | null {
+    const before = this.listsAt(version);
+    if (before === null || lists.some((list) => list >= before)) return null;
+    if (this.splits === null || version === this.structureVersion) return lists;
+    const now = new Set<number>();
+    for (const list of lists)
+      for (const part of this.splits.isSplitSince(list, before) ? this.splits.partsOf(list) : [list]) now.add(part);
+    return Uint32Array.from(now);
+  }
+
   /** Values of a vector as it is coded: dim and the zeros behind it. */
   get codedDim(): number {
     return this.subquantizers * this.dsub;

@@ -12,6 +12,7 @@ describe('the configuration of a coordinator', () => {
       trainDocumentsMin: 1_000,
       autoTrainDocuments: 50_000,
       autoTrainEveryMs: 60_000,
+      splitLimits: { means: 4, least: 512 },
     });
   });
 
@@ -24,6 +25,7 @@ describe('the configuration of a coordinator', () => {
       { id: 'c', defaultReplicas: 0 },
       { id: 'c', expirySweepMs: 0 },
       { id: 'c', trainDocumentsMin: 0 },
+      { id: 'c', splitLimits: { means: 0.5, least: 9 } },
       { id: 'c', prot: 1 },
     ]) {
       assert.equal(coordinatorConfigSchema.safeParse(bad).success, false, JSON.stringify(bad));
