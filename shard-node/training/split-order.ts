@@ -27,8 +27,7 @@ export interface SplitOrderParts {
 
 /**
  * The order for a split of the structure that `request` names. UNAVAILABLE while the replica has another one, or rows in the lists of an older
- * one, or its files are not there; INVALID_ARGUMENT where no list is too long, or vectors lie in
- * two lists.
+ * one, or its files are not there; INVALID_ARGUMENT where no list is too long, or vectors lie in two lists.
  */
 export async function splitOrderFor(request: BeginTrainingRequest, parts: SplitOrderParts): Promise<SplitOrder> {
   const { dim, index, objects, random, splitLimits, signal } = parts;

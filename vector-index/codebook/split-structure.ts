@@ -10,14 +10,16 @@ export type ListParts = ReadonlyMap<number, Float32Array>;
 
 /**
  * What `base` becomes when its lists are split into `parts`: the first part keeps the list's number, the others come behind all lists, those of
- * smaller lists first. Bases, anchors and what lies around are the list's own; routes differ as the centroids do.
+ * smaller lists first. Bases and anchors are the list's own; routes differ as the centroids do.
+ * INTERNAL where vectors lie in two lists: those are not split.
  */
 export function splitStructure(
   base: ListStructure,
   parts: ListParts,
 ): { readonly structure: Structure; readonly codebook: ListCodebook } {
   const { version, structure, codebook } = base;
-  const { dim, centroids, routing, around } = structure;
+  const { dim, centroids, routing } = structure;
+  assert(structure.around === undefined, 'vectors lie in one list each');
   const lists = listCountOf(structure);
   const split = [...parts.keys()].sort((left, right) => left - right);
   assert(split.length > 0 && split.every((list) => list < lists), 'lists of the structure are split');
@@ -36,13 +38,11 @@ export function splitStructure(
     next.set(own.subarray(dim), at * dim);
     at += own.length / dim - 1;
   }
-  const width = (around?.length ?? 0) / lists;
   return {
     structure: {
       dim,
       centroids: next,
       ...(routing === undefined ? {} : { routing: routesOf({ dim, centroids, routing }, next, parents) }),
-      ...(around === undefined ? {} : { around: numbersOf(around, parents, width) }),
       descent: descentOf(structure, version, parents),
     },
     codebook: {
@@ -87,11 +87,5 @@ function lengthOf(rows: Float32Array, from: number, dim: number): number {
 function rowsOf(all: Float32Array, rows: Uint32Array, dim: number): Float32Array {
   const own = new Float32Array(rows.length * dim);
   rows.forEach((row, i) => own.set(all.subarray(row * dim, (row + 1) * dim), i * dim));
-  return own;
-}
-
-function numbersOf(all: Uint32Array, rows: Uint32Array, width: number): Uint32Array {
-  const own = new Uint32Array(rows.length * width);
-  rows.forEach((row, i) => own.set(all.subarray(row * width, (row + 1) * width), i * width));
   return own;
 }

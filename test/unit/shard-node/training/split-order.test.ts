@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { BeginTrainingRequest } from '../../../../proto/generated/shoal/v1/training.js';
 import { splitOrderFor, type SplitOrderParts } from '../../../../shard-node/training/split-order.js';
-import { memoryObjects, storeVersion } from './small-structures.js';
+import { memoryObjects, storeVersion, structure } from './small-structures.js';
 
 const probes = [{ nprobe: 1, recall: 0.9 }];
 const request = BeginTrainingRequest.fromPartial({
@@ -42,6 +42,13 @@ describe('the order for a split', () => {
     await assert.rejects(splitOrderFor(request, parts(Uint32Array.of(11, 1))), refused);
     const small = { code: 'INVALID_ARGUMENT', message: /more than 10/ };
     await assert.rejects(splitOrderFor(request, parts(Uint32Array.of(9, 0, 0, 0, 0))), small);
+  });
+
+  it('is refused where vectors lie in two lists', async () => {
+    const given = parts(Uint32Array.of(100, 1, 1));
+    await storeVersion(given.objects, 'u', 4, { ...structure, around: Uint32Array.of(1, 0) });
+    const refused = { code: 'INVALID_ARGUMENT', message: /two lists each/ };
+    await assert.rejects(splitOrderFor(request, given), refused);
   });
 
   it('waits for rows to lie in the lists of the structure that serves, and for its files', async () => {

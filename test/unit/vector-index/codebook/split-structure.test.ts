@@ -8,7 +8,6 @@ const base: ListStructure = {
     dim: 2,
     centroids: Float32Array.of(1, 0, 0, 1, -1, 0),
     routing: Float32Array.of(2, 0, 0, 3, -1, 1),
-    around: Uint32Array.of(1, 0, 1),
   },
   codebook: {
     ...{ dim: 2, subquantizers: 1, dsub: 2, rescale: 1, anchor: 2, words: new Float32Array(32) },
@@ -33,11 +32,15 @@ describe('a structure whose lists are split', () => {
   });
 
   it('codes as before: what a part is coded against is its list’s', () => {
-    const { codebook, structure } = splitStructure(base, parts);
+    const { codebook } = splitStructure(base, parts);
     assert.deepEqual([...codebook.bases], [1, 2, 3, 4, 5, 6, 1, 2, 1, 2, 5, 6]);
     assert.deepEqual([...codebook.anchors], [7, 8, 9, 10, 11, 12, 7, 8, 7, 8, 11, 12]);
     assert.equal(codebook.words, base.codebook.words);
-    assert.deepEqual([...structure.around!], [1, 0, 1, 1, 1, 1]);
+  });
+
+  it('has vectors in one list each', () => {
+    const structure = { ...base.structure, around: Uint32Array.of(1, 0, 1) };
+    assert.throws(() => splitStructure({ ...base, structure }, parts), { code: 'INTERNAL' });
   });
 
   it('routes by what its centroids moved, on the scale of routes', () => {
