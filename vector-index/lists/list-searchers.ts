@@ -140,9 +140,7 @@ export class SharedSearcher {
       threads: vectors < scanTogether ? 1 : searchThreads,
     };
     const own = this.#segments.map((at) => filters[at]!);
-    // Of rows in two lists half as many are left once each is kept once.
-    const rows = this.#coder.hasCopies ? wanted / 2 : wanted;
-    if (vectors <= scanInline && rows <= wantedInline) this.#searcher.search(scratch, request, own);
+    if (vectors <= scanInline && wanted <= wantedInline) this.#searcher.search(scratch, request, own);
     else await this.#searcher.searchAsync(scratch, request, { filters: own, signal });
     const { places, found, sizes } = scratch;
     const count = found[1]!;
