@@ -74,9 +74,9 @@ async function bestRows(
   const vectors = parts.reduce((sum, part) => sum + part.vectors, 0);
   const hasPassages = parts.some(({ segment }) => segment.reader.passages !== null);
   const documents = secondSurvivors(k);
-  // A row may survive once for every list that it is in; as many rows are to be left as where it is in one.
+  // A row may survive once for every list that it is in: then fewer rows are left, which more lists read make up for at less cost.
   const perRow = parts.some(({ segment }) => segment.reader.coding?.hasCopies === true) ? 2 : 1;
-  for (let room = perRow * firstSurvivors(k); ; room *= 4) {
+  for (let room = firstSurvivors(k); ; room *= 4) {
     const rows = hasPassages ? room : documents;
     const found = await searcher.search({ query, lists, filters, vectors, wanted: room, k: rows, signal });
     if (!hasPassages) return byPart(parts, found, found.rows.length);
