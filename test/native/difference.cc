@@ -265,7 +265,7 @@ void check_coded(const Kernels& kernels, uint32_t count, size_t subquantizers, s
 }
 
 // A search over two columns of lists of awkward sizes and one of rows, every array of exactly its size, by one thread or by two; the hits
-// must equal the reference's.
+// must equal the reference's. Where second codes end it, the vectors of the first column lie in further lists too.
 std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t count, size_t subquantizers, size_t dsub, size_t dim,
                            const std::vector<float>& rows, Stage last, bool has_help) {
   const uint64_t offsets[3] = {0, 0, 0};
@@ -283,24 +283,30 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   // Where vectors end the search, each lies in two lists.
   std::vector<uint32_t> numbers(2 * count);
   for (size_t i = 0; i < numbers.size(); i++) numbers[i] = static_cast<uint32_t>(i / 2);
-  SearchColumn columns[3] = {};
+  std::vector<uint32_t> turned(2 * count);
+  for (size_t i = 0; i < turned.size(); i++) turned[i] = static_cast<uint32_t>(turned.size() - 1 - i);
+  SearchColumn columns[4] = {};
   for (uint32_t c = 0; c < 2; c++) {
     columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c},
-                  records.data(), 2 * count, halves.data(), {}};
+                  records.data(), 2 * count, halves.data(), {}, c};
     if (last == Stage::exact) columns[c].lists.rows = numbers.data();
   }
+  columns[3] = columns[0];
+  columns[3].lists.rows = turned.data();
+  columns[3].lists.column = 3;
   columns[2].lists.ids = row_ids.data();
   columns[2].lists.column = 2;
   columns[2].records = coded.records.data();
   columns[2].vectors = halves.data();
   columns[2].rows = count;
+  columns[2].first = 2;
   columns[2].in_rows = {coded.codes.data(), coded.factors.data(), row_lists.data()};
-  const uint8_t* filters[3] = {nullptr, nullptr, row_filter.data()};
+  const uint8_t* filters[4] = {nullptr, nullptr, row_filter.data(), nullptr};
   std::vector<int8_t> coarse(3 * padded_dim(dim));
   std::vector<float> scales(3);
   quantize_rows(rows.data(), 3, dim, coarse.data(), scales.data());
   const ListSearcher searcher = {coded.codebook.data(), subquantizers, dsub,          {4.0 / 32767, 4.0 / 32767}, dim, 3,
-                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, 3};
+                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, last == Stage::second ? 4u : 3u};
   ScanCrew crew(1);
   work.resize(work_bytes(searcher, 9, has_help ? 2 : 1));
   std::thread helper;
