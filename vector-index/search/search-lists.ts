@@ -6,6 +6,7 @@
  * answer is a function of the documents and the structure, not of how they are spread over segments, nor of how many threads scan.
  */
 import type { FoundRows, SharedSearcher } from '../lists/list-searchers.js';
+import { atAnchorLength } from '../lists/query-length.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import { rankRows, type RankedRows } from './merge-candidates.js';
 import { HiddenLists } from './hidden-lists.js';
@@ -38,7 +39,8 @@ export async function searchLists(
       searchedRows(segment, { wanted: lists, passing: index.passing(segments[at]!), room: searcher.room(at), hidden }),
     );
     const few = fewRows(parts, directRows(wanted.k));
-    const rows = few ?? (await bestRows(searcher, parts, { ...wanted, lists: lists.lists }));
+    const query = atAnchorLength(wanted.query, coder!.codebook);
+    const rows = few ?? (await bestRows(searcher, parts, { ...wanted, query, lists: lists.lists }));
     return await exactly(parts, rows, wanted);
   } finally {
     searcher.release();

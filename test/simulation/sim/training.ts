@@ -41,7 +41,7 @@ function filesOf(task: TrainingTask): TrainedFiles {
   const random = seededRandom(seed);
   const lists = 1 + random.below(trainedListsMax);
   // Not drawn: what older seeds stand for stays as it is.
-  const copies = seed % 2 === 0 ? 1 : 2;
+  const copies = seed % 4 === 3 ? 2 : 1;
   const { structure, codebook } = trainStructure({ dim, vectors, queries: null }, { lists, copies, random });
   const [count, enough] = [listCountOf(structure), 1 + random.below(trainedListsMax)];
   return {
