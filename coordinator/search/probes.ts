@@ -10,7 +10,7 @@
  *
  * Calibrations are for ten hits. More of them lie in more lists: of 1,024 lists of 117,791 glosses, 95 % of a sentence's 10, 100, 1,000 and
  * 5,000 nearest lie in the nearest 55, 97, 202 and 354 lists, those of a lemma in 169, 165, 251 and 394; never more than as the
- * 0.3rd power.
+ * 0.3rd power. Where a large part of a collection is wanted, the lists read hold several times as many documents as that.
  */
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { Codebook, CollectionSettings, ProbeRecall } from '../../proto/generated/shoal/v1/collections.js';
@@ -26,6 +26,7 @@ export const shortTermsMax = 4;
 /** Hits that calibrations are for, and how the lists that are needed grow with those that are wanted. */
 const calibratedHits = 10;
 const growth = 0.3;
+const documentsPerHit = 4;
 
 /** The plan for `question` under the structure that `map` names. Errors are those of `route`, and of a structure that cannot be read. */
 export async function routeUnder(
@@ -52,8 +53,12 @@ export function probesFor(
   if (nprobe > 0 || exact || isNarrowed) return nprobe;
   const codebook = activeCodebook(settings);
   if (codebook === null) return 0;
-  const factor = Math.max(1, (k + offset) / calibratedHits) ** growth;
-  return Math.min(codebook.lists, Math.ceil(factor * probesOfTen(question, termCount, { ...settings, codebook })));
+  const { lists, documents } = codebook;
+  const wanted = k + offset;
+  const factor = Math.max(1, wanted / calibratedHits) ** growth;
+  const holding = documents === 0n ? 0 : (documentsPerHit * wanted * lists) / Number(documents);
+  const probes = Math.max(factor * probesOfTen(question, termCount, { ...settings, codebook }), holding);
+  return Math.min(lists, Math.ceil(probes));
 }
 
 function probesOfTen(

@@ -1,7 +1,7 @@
 /** `shoal train`: learn the index parameters of a collection from its documents, while it serves. */
 import { addCommand, type CommandHost } from '../command.js';
 import { integer } from '../flags.js';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 interface TrainFlags {
   readonly method: string;
@@ -15,7 +15,7 @@ export function addTrain(program: Command, host: CommandHost): void {
     summary: 'learn the inverted lists of a collection from its documents, so that searches read fewer of them',
     details:
       'A shard node trains on a sample of its own rows, with the lowest priority, and measures the recall on documents that it held\n' +
-      'out. What is not worse than what serves is published: documents are re-encoded in the background ("shoal shards" shows how\n' +
+      'out. What reaches the target recall, or is no worse than what serves, is published: documents are re-encoded in the background ("shoal shards" shows how\n' +
       'many are left), and searches probe as many lists as the target recall of the collection needs. An interrupted training\n' +
       'changes nothing. Past 50,000 documents it happens by itself, and lists that grow too long later are split without a training,\n' +
       'unless the collection was made with --auto-train false.',
@@ -26,7 +26,11 @@ export function addTrain(program: Command, host: CommandHost): void {
     ],
     configure: (command) =>
       command
-        .option('--method <method>', 'what is trained: structure, or split: only lists that are too long', 'structure')
+        .addOption(
+          new Option('--method <method>', 'what is trained: structure, or split: only lists that are too long')
+            .choices(['structure', 'split'])
+            .default('structure'),
+        )
         .option('--dry-run', 'train and measure, and publish nothing')
         .option('--seed <number>', 'of the random numbers, to train the same again', integer(0, 4_294_967_295)),
     run: async (call, args, { method, dryRun = false, seed }) => {

@@ -37,6 +37,8 @@ describe('the number of lists that a search probes', () => {
     assert.equal(probesFor(question({ k: 10, offset: 90 }), 5, trained), 10);
     assert.equal(probesFor(question({ k: 3 }), 5, trained), 5);
     assert.equal(probesFor(question({ k: 5_000 }), 4, trained), 64);
+    const small = { ...trained, codebooks: [{ ...codebook, documents: 2_000n }] };
+    assert.equal(probesFor(question({ k: 100 }), 5, small), 13);
   });
 
   it('is what the caller says, all for exact and narrowed questions, and all before the first training', () => {
