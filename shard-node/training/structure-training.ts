@@ -8,6 +8,7 @@
  * such points lead real questions no better, and what they need would say nothing of those any more. Blocks the thread: for workers.
  */
 import { seededRandom, type Random } from '../../base/random.js';
+import { codeRecalls } from '../../trainer/structure/code-recall.js';
 import { farQueries } from '../../trainer/structure/far-queries.js';
 import {
   probesFor,
@@ -50,7 +51,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
   onProgress('finding true neighbours', 0);
   const { vectors, queries } = split(task, random);
   const questions = questionsOf(task, queries, vectors);
-  const held = { near: trueNeighbours(queries, vectors, dim), short: trueNeighbours(questions.held, vectors, dim) };
+  const [near, short] = [trueNeighbours(queries, vectors, dim), trueNeighbours(questions.held, vectors, dim)];
   const told = progressOf(onProgress);
   const { structure, codebook } = trainStructure(
     { dim, vectors, queries: task.shortQueries.length === 0 ? null : task.shortQueries },
@@ -63,6 +64,12 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
     { random, onProgress: (share) => told('routes', share) },
   );
   onProgress('evaluating', ends.routes);
+  const codes = codeRecalls([near, short], {
+    structure: { version: 1, structure, codebook },
+    vectors,
+    lists: lists[0]!,
+  });
+  const held = { near: { ...near, codes: codes[0]! }, short: { ...short, codes: codes[1]! } };
   const judged = [structure, ...routed].map((one) => evaluate({ structure: one, lists }, held, task.targetRecall));
   const best = bestOf(judged);
   return {
@@ -70,7 +77,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
     codebook: writeListCodebookFile(codebook),
     lists: listCountOf(structure),
     sampled: vectors.length / dim,
-    heldOutBefore: await servingRecall(held.near, vectors, task),
+    heldOutBefore: await servingRecall(near, vectors, task),
     heldOutAfter: probesFor(best.probes, task.targetRecall).recall,
     probes: best.probes,
     shortProbes: best.shortProbes,

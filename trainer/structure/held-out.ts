@@ -5,8 +5,8 @@ import { listCountOf, nearestLists, type Structure } from '../../vector-index/co
 
 const neighbours = 10;
 
-/** Of the neighbours in the lists read so many survive their codes: lists make up for the rest. */
-const codeRecall = 0.995;
+/** Of the neighbours in the lists read so many survive their codes, unless that was measured: lists make up for the rest. */
+const usualCodes = 0.995;
 
 /** With so many lists, such a share of the neighbours is found. */
 export interface ProbeRecall {
@@ -20,6 +20,8 @@ export interface HeldOut {
   readonly queries: readonly Float32Array[];
   /** Rows of the ten vectors with the largest inner product with each, or of all where there are fewer. */
   readonly rows: readonly Uint32Array[];
+  /** Share of them that codes find where every list is read (`code-recall.ts`); 0.995 unless measured. */
+  readonly codes?: number;
 }
 
 /** Lists of vectors, by `structure`. */
@@ -51,7 +53,8 @@ export function recallByProbes(heldOut: HeldOut, assigned: Assigned, probes: rea
   const wanted = ranks.reduce((sum, count) => sum + count, 0);
   const found = new Float64Array(ranks.length + 1);
   ranks.forEach((count, rank) => (found[rank + 1] = found[rank]! + count));
-  return probes.map((nprobe) => ({ nprobe, recall: wanted === 0 ? 1 : (codeRecall * found[nprobe]!) / wanted }));
+  const codes = heldOut.codes ?? usualCodes;
+  return probes.map((nprobe) => ({ nprobe, recall: wanted === 0 ? 1 : (codes * found[nprobe]!) / wanted }));
 }
 
 /** The fewest lists of `recalls`, ascending, with which `target` was reached; the most where none did. */

@@ -45,7 +45,7 @@ describe('training a structure on a sample', () => {
   });
 
   it('keeps routes where they lead questions that were not learned to as much with fewer lists', async () => {
-    const { dim, vectors, queries } = cloudsOf({ dim: 32, clouds: 40, vectors: 3_000, queries: 1_200 });
+    const { dim, vectors, queries } = cloudsOf({ dim: 32, clouds: 200, vectors: 6_000, queries: 1_200 });
     const of = { ...task, dim, documents: 3_000, shortQueries: queries };
     const files = await trainAndEvaluate({ ...of, vectors: vectors.slice() }, () => undefined);
     const { routing, centroids } = readStructureFile(files.structure);
