@@ -12,9 +12,13 @@ import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
 import { newHomes, type RecodedRows } from './recode-segment.js';
 import type { RowCoding } from './row-coding.js';
+import { SealedLists } from './sealed-lists.js';
 
 /** Rows that are read and assigned in one go: some tenths of a millisecond. */
 const rowsPerTurn = 256;
+
+/** Rows looked at in one go. */
+const looksPerTurn = 16_384;
 
 /** Lets others go first. */
 type Pause = () => Promise<void>;
@@ -70,11 +74,8 @@ export class MovedRows {
 
   async #find(reader: SegmentReader, pause: Pause): Promise<Uint32Array> {
     const splits = this.#coder.splits!;
-    const lists = Uint32Array.from(reader.lists.subarray(0, reader.rowCount));
-    const before = this.#coder.listsAt(reader.coding!.structureVersion)!;
-    const moving = Uint32Array.from(lists.keys()).filter(
-      (row) => splits.isSplitSince(lists[row]!, before) && hasDense(reader, row),
-    );
+    const lists = reader.lists.slice(0, reader.rowCount);
+    const moving = await this.#moving(reader, lists, pause);
     for (let from = 0; from < moving.length; from += rowsPerTurn) {
       const rows = moving.subarray(from, from + rowsPerTurn);
       const moved = splits.assignAgain(
@@ -87,6 +88,36 @@ export class MovedRows {
     this.#found.set(reader, lists);
     return lists;
   }
+
+  /** uint32: the rows with a vector, of those of `reader` in `lists`, whose list was split since. */
+  async #moving(reader: SegmentReader, lists: Uint32Array, pause: Pause): Promise<Uint32Array> {
+    const before = this.#coder.listsAt(reader.coding!.structureVersion)!;
+    const splits = this.#coder.splits!;
+    const isSplit = Uint8Array.from({ length: before }, (_, list) => (splits.isSplitSince(list, before) ? 1 : 0));
+    const rows = new Uint32Array(lists.length);
+    let count = 0;
+    let looked = 0;
+    for (const [first, end] of rangesOf(reader, isSplit)) {
+      for (let row = first; row < end; row += 1) {
+        if (looked % looksPerTurn === looksPerTurn - 1) await pause();
+        looked += 1;
+        if (isSplit[lists[row]!] !== 1 || !hasDense(reader, row)) continue;
+        rows[count] = row;
+        count += 1;
+      }
+    }
+    return rows.subarray(0, count);
+  }
+}
+
+/** First row and end of ranges that have all rows of the lists whose byte in `wanted` is 1; only these where they lie list by list. */
+function rangesOf({ coding, rowCount }: SegmentReader, wanted: Uint8Array): (readonly [number, number])[] {
+  if (!(coding instanceof SealedLists)) return [[0, rowCount]];
+  const { numbers, firsts, counts } = coding;
+  const ranges: (readonly [number, number])[] = [];
+  for (let at = 0; at < numbers.length; at += 1)
+    if (wanted[numbers[at]!] === 1) ranges.push([firsts[at]!, firsts[at]! + counts[at]!]);
+  return ranges;
 }
 
 /** The codes of a segment's rows, under another structure's version. Where vectors lie in two lists, none is split. */
