@@ -193,7 +193,7 @@ export class ShardIndex {
     return this.#pinned(async (pinned) => {
       const pause = (): Promise<void> => this.#options.clock.pause();
       const index = new SelectedIndex(pinned, selection);
-      if (dense !== null) await index.prepare(pause);
+      if (dense !== null) await pinned.prepare(pause, signal);
       // Words are not routed by centroid: their documents may be in any list.
       const inAnyList = selection.lists === null ? index : new SelectedIndex(pinned, { ...selection, lists: null });
       const [denseFound, sparseFound] = await Promise.all([

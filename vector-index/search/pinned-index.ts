@@ -41,6 +41,31 @@ export class PinnedIndex {
     for (const state of this.#states) state.unpin();
   }
 
+  /**
+   * Finds where the rows of lists that were split lie now: then segments that are not rewritten yet answer as if they were. Throws the signal's
+   * reason as soon as it aborts; what was begun goes on, for whoever comes next.
+   */
+  async prepare(pause: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    const { coder, searchers } = this;
+    if (coder === null) return;
+    const moved = searchers.movedRows(coder);
+    const unknown = this.#states.filter(
+      ({ reader }) => reader.rowCount > 0 && moved.isOlder(reader) && moved.known(reader) === null,
+    );
+    if (unknown.length === 0) return;
+    signal?.throwIfAborted();
+    // Who waits may give up and let its pin go: the work has one of its own.
+    const held = new PinnedIndex(unknown, coder, searchers);
+    const findAll = async (): Promise<void> => {
+      try {
+        for (const { reader } of unknown) await moved.find(reader, pause);
+      } finally {
+        held.release();
+      }
+    };
+    await unlessAborted(findAll(), signal);
+  }
+
   /** Where the living passage is; null when it is not here. */
   place(docId: bigint, passage = 0): RowPlace | null {
     for (const [segment, { reader, rowCount, live }] of this.segments.entries()) {
@@ -62,6 +87,20 @@ export class PinnedIndex {
       }
     }
     return found.sort((left, right) => left.passage - right.passage).map(({ place }) => place);
+  }
+}
+
+/** Settles as `task` does; rejects with the signal's reason when that aborts before. */
+async function unlessAborted(task: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return task;
+  let stop = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => (stop = resolve));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await Promise.race([task, aborted]);
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
@@ -92,15 +131,6 @@ export class SelectedIndex {
     this.selection = selection;
     this.#selected = new Array<undefined>(segments.length).fill(undefined);
     this.#passing = this.#selected.slice();
-  }
-
-  /** Finds where the rows of lists that were split lie now: then segments that are not rewritten yet answer as if they were. */
-  async prepare(pause: () => Promise<void>): Promise<void> {
-    const { coder, searchers, segments } = this;
-    if (coder === null) return;
-    const moved = searchers.movedRows(coder);
-    for (const { reader, rowCount } of segments)
-      if (rowCount > 0 && moved.isOlder(reader)) await moved.find(reader, pause);
   }
 
   /** Bitmap of the rows of segment number `segment` that live and are selected; null = all. */
