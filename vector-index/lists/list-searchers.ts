@@ -66,6 +66,11 @@ export class ListSearchers {
     return moved;
   }
 
+  /** Whether the rows of a segment are in the lists of `coder` and coded as by it; without one, whether they are not coded. */
+  isCurrent(coder: ListCoder | null, reader: SegmentReader): boolean {
+    return coder === null ? reader.coding === null : this.movedRows(coder).isCurrent(reader);
+  }
+
   /**
    * A searcher over `readers`, all coded as by `coder`, with at least one row each, for this caller until it releases it; null when their rows have no
    * order that takes 64 bits.

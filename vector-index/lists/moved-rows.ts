@@ -27,14 +27,26 @@ export class MovedRows {
   readonly #coder: ListCoder;
   readonly #found = new WeakMap<SegmentReader, Uint32Array>();
   readonly #byList = new WeakMap<SegmentReader, RowsByList>();
+  readonly #touched = new WeakMap<SegmentReader, boolean>();
   readonly #finding = new WeakMap<SegmentReader, Promise<Uint32Array>>();
 
   constructor(coder: ListCoder) {
     this.#coder = coder;
   }
 
-  /** Whether the rows of `reader` are coded as the coder's are, in lists that have been split since. */
-  isOlder({ coding }: SegmentReader): boolean {
+  /** Whether the rows of `reader` are in the coder's lists and coded as it does: those of its structure, or of lists that were not split since. */
+  isCurrent(reader: SegmentReader): boolean {
+    const version = reader.coding?.structureVersion;
+    return version === this.#coder.structureVersion || (this.isDescended(reader) && !this.#isTouched(reader));
+  }
+
+  /** Whether the rows of `reader` are coded as the coder's are, and some are in lists that have been split since. */
+  isOlder(reader: SegmentReader): boolean {
+    return this.isDescended(reader) && this.#isTouched(reader);
+  }
+
+  /** Whether the rows of `reader` are coded as the coder's are, under a structure of which this one came by splits. */
+  isDescended({ coding }: SegmentReader): boolean {
     const { structureVersion } = this.#coder;
     if (coding === null || coding.structureVersion === structureVersion) return false;
     return this.#coder.listsAt(coding.structureVersion) !== null;
@@ -54,7 +66,7 @@ export class MovedRows {
     return known;
   }
 
-  /** uint32[rows]: the lists of all rows of `reader`, which is older and takes no more rows. It must stay open until the promise settles. */
+  /** uint32[rows]: the lists of all rows of `reader`, which is descended and takes no more rows. It must stay open until the promise settles. */
   find(reader: SegmentReader, pause: Pause): Promise<Uint32Array> {
     const known = this.#finding.get(reader);
     if (known !== undefined) return known;
@@ -70,6 +82,19 @@ export class MovedRows {
     const lists = await this.find(reader, pause);
     const coding = new MovedCodes(reader, this.#coder);
     return { lists, homes: newHomes(reader, rowCount, lists), coding };
+  }
+
+  /** Whether `reader`, which is descended, has rows in lists that were split since; of one in memory, which is soon written, that is said. */
+  #isTouched(reader: SegmentReader): boolean {
+    const known = this.#touched.get(reader);
+    if (known !== undefined) return known;
+    const { coding } = reader;
+    const splits = this.#coder.splits!;
+    const before = this.#coder.listsAt(coding!.structureVersion)!;
+    const isTouched =
+      !(coding instanceof SealedLists) || coding.numbers.some((list) => splits.isSplitSince(list, before));
+    this.#touched.set(reader, isTouched);
+    return isTouched;
   }
 
   async #find(reader: SegmentReader, pause: Pause): Promise<Uint32Array> {

@@ -1,7 +1,6 @@
 /** All segments of an index as they were at one instant; held by a search so that sealing and merging cannot disturb it. */
 import { hasBit } from '../bitmap.js';
 import type { Selection } from '../filter/row-filter.js';
-import { isOfVersion } from '../index-state.js';
 import type { ListCoder } from '../lists/list-coder.js';
 import { ListSearchers } from '../lists/list-searchers.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
@@ -173,6 +172,6 @@ export class SelectedIndex {
 
   /** Whether the rows of a segment are in the lists of the index's structure. */
   isCurrent(segment: number): boolean {
-    return isOfVersion(this.segments[segment]!, this.coder?.structureVersion ?? 0);
+    return this.searchers.isCurrent(this.coder, this.segments[segment]!.reader);
   }
 }
