@@ -6,11 +6,10 @@
  * maintenance, which rewrites it.
  */
 import { codeBytes, recordBytes, type CodedVectors } from '../../kernels/codes.js';
-import { toFloat32 } from '../../kernels/kernels.js';
 import { RowsByList, type ListRows } from '../segment/rows-by-list.js';
 import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
-import { newHomes, type RecodedRows } from './recode-segment.js';
+import { newHomes, pointsOf, type RecodedRows } from './recode-segment.js';
 import type { RowCoding } from './row-coding.js';
 import { SealedLists } from './sealed-lists.js';
 
@@ -205,11 +204,4 @@ class MovedCodes implements RowCoding {
     });
     return found;
   }
-}
-
-/** float32[rows, dim] */
-function pointsOf({ dense, dim }: SegmentReader, rows: Uint32Array): Float32Array {
-  const halves = new Uint16Array(rows.length * dim);
-  rows.forEach((row, i) => halves.set(dense!.subarray(row * dim, (row + 1) * dim), i * dim));
-  return toFloat32(halves);
 }

@@ -37,7 +37,7 @@ export async function recodeSegment(reader: SegmentReader, rowCount: number, par
 }
 
 /** First codes of rows in the `lists` given, of all but those in no list. */
-async function newCodes(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<FirstCodes> {
+async function newCodes(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<RecodedFirsts> {
   const bytes = codeBytes(coder.subquantizers);
   const all = { codes: new Uint8Array(lists.length * bytes), factors: new Int16Array(2 * lists.length) };
   for (let from = 0; from < lists.length; from += codeRows) {
@@ -47,7 +47,7 @@ async function newCodes(reader: SegmentReader, lists: Uint32Array, { coder, slic
     scatter(encodeBatch(coder.batch(pointsOf(reader, rows), own, false)), rows, bytes, all);
     await slices.pause();
   }
-  return new FirstCodes(all, bytes);
+  return new RecodedFirsts(all, bytes);
 }
 
 interface Parts {
@@ -55,7 +55,7 @@ interface Parts {
   readonly slices: Slices;
 }
 
-class FirstCodes {
+class RecodedFirsts {
   readonly #all: CodedVectors;
   readonly #bytes: number;
 
@@ -75,9 +75,9 @@ class FirstCodes {
 
 class RecodedCopies implements RowCopies {
   readonly #lists: Uint32Array;
-  readonly #codes: FirstCodes;
+  readonly #codes: RecodedFirsts;
 
-  constructor(lists: Uint32Array, codes: FirstCodes) {
+  constructor(lists: Uint32Array, codes: RecodedFirsts) {
     this.#lists = lists;
     this.#codes = codes;
   }
@@ -97,13 +97,13 @@ class RecodedCodes implements RowCoding {
   readonly dsub: number;
   readonly #reader: SegmentReader;
   readonly #coder: ListCoder;
-  readonly #codes: FirstCodes;
+  readonly #codes: RecodedFirsts;
   readonly copies: RecodedCopies | null;
 
   constructor(
     reader: SegmentReader,
     coder: ListCoder,
-    { codes, copies }: { readonly codes: FirstCodes; readonly copies: RecodedCopies | null },
+    { codes, copies }: { readonly codes: RecodedFirsts; readonly copies: RecodedCopies | null },
   ) {
     this.structureVersion = coder.structureVersion;
     this.subquantizers = coder.subquantizers;
@@ -190,8 +190,8 @@ function scatter({ codes, factors }: CodedVectors, rows: Uint32Array, bytes: num
   });
 }
 
-/** float32[rows, dim] */
-function pointsOf({ dense, dim }: SegmentReader, rows: Uint32Array): Float32Array {
+/** float32[rows, dim]: the vectors of some rows. */
+export function pointsOf({ dense, dim }: SegmentReader, rows: Uint32Array): Float32Array {
   const halves = new Uint16Array(rows.length * dim);
   if (dense !== null) rows.forEach((row, i) => halves.set(dense.subarray(row * dim, (row + 1) * dim), i * dim));
   return toFloat32(halves);
