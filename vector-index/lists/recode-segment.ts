@@ -10,9 +10,15 @@ import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
 import { noList, type RowCoding, type RowCopies } from './row-coding.js';
 
-/** Rows whose lists are found, and rows that are coded, in one go: less than a millisecond's work. */
-const assignRows = 32;
+/** Rows that are coded, and rows whose second lists are found, in one go: half a millisecond's work where they have 384 components. */
 const codeRows = 128;
+const secondRows = 32;
+
+/** Products of two numbers that finding lists takes in one go: half a millisecond to two, by machine. */
+const productsPerTurn = 25_000_000;
+
+/** Rows whose lists the kernel finds together: fewer take as long. */
+const rowsTogether = 16;
 
 export interface RecodedRows {
   /** uint32[rows]: the new list of each row; 0 where it has no vector. */
@@ -141,10 +147,14 @@ class RecodedCodes implements RowCoding {
 
 async function newLists(reader: SegmentReader, rowCount: number, { coder, slices }: Parts): Promise<Uint32Array> {
   const lists = new Uint32Array(rowCount);
-  for (let from = 0; from < rowCount; from += assignRows) {
-    const length = Math.min(assignRows, rowCount - from);
-    const dense = denseRows(reader, from, length);
-    const assigned = coder.assign(pointsOf(reader, dense));
+  const products = rowsTogether * coder.listCount * coder.dim;
+  const isSlow = products > 2 * productsPerTurn;
+  const rows = rowsTogether * Math.min(8, Math.max(1, Math.floor(productsPerTurn / products)));
+  for (let from = 0; from < rowCount; from += rows) {
+    const dense = denseRows(reader, from, Math.min(rows, rowCount - from));
+    const points = pointsOf(reader, dense);
+    // Of tens of thousands of lists even the fewest rows would hold others up.
+    const assigned = isSlow ? await coder.assignAsync(points) : coder.assign(points);
     dense.forEach((row, i) => (lists[row] = assigned[i]!));
     await slices.pause();
   }
@@ -154,8 +164,8 @@ async function newLists(reader: SegmentReader, rowCount: number, { coder, slices
 /** uint32[rows]: second lists of rows in the `lists` given. */
 async function newSeconds(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<Uint32Array> {
   const seconds = new Uint32Array(lists.length).fill(noList);
-  for (let from = 0; from < lists.length; from += assignRows) {
-    const dense = denseRows(reader, from, Math.min(assignRows, lists.length - from));
+  for (let from = 0; from < lists.length; from += secondRows) {
+    const dense = denseRows(reader, from, Math.min(secondRows, lists.length - from));
     const own = dense.map((row) => lists[row]!);
     const assigned = coder.assignSecond(pointsOf(reader, dense), own);
     dense.forEach((row, i) => (seconds[row] = assigned[i] === own[i] ? noList : assigned[i]!));
