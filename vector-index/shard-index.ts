@@ -193,7 +193,7 @@ export class ShardIndex {
     return this.#pinned(async (pinned) => {
       const pause = (): Promise<void> => this.#options.clock.pause();
       const index = new SelectedIndex(pinned, selection);
-      if (dense !== null) await index.prepare(pause);
+      if (dense !== null) await pinned.prepare(pause, signal);
       // Words are not routed by centroid: their documents may be in any list.
       const inAnyList = selection.lists === null ? index : new SelectedIndex(pinned, { ...selection, lists: null });
       const [denseFound, sparseFound] = await Promise.all([
@@ -299,7 +299,10 @@ export class ShardIndex {
     return this.#pinnedNow(contentHash);
   }
 
-  /** The structure that documents are coded under now, and how many living rows still lie in segments of older ones. */
+  /**
+   * The structure that documents are coded under now, and how many living rows lie in segments that are still to be rewritten for it: those of older
+   * ones, but for splits of lists that a segment has no row of.
+   */
   get structureState(): { readonly version: number; readonly olderRows: number } {
     return { version: this.#state.structureVersion, olderRows: this.#state.olderRows };
   }
@@ -312,7 +315,7 @@ export class ShardIndex {
   /**
    * From now on documents go to the lists of `next` and are coded with its codebook. What is here already is found exactly, whatever
    * lists are asked for, until `maintain` has rewritten it, segment by segment; where lists were but split, it is found where it belongs at
-   * once. Nothing happens where `next` is the present structure;
+   * once, and a segment without rows of these stays as it is. Nothing happens where `next` is the present structure;
    * FAILED_PRECONDITION when it is an older one.
    */
   restructure(next: ListStructure): void {

@@ -8,6 +8,9 @@
 import { assert } from '../../base/assert.js';
 import { assignNearest, assignNearestAsync } from '../../kernels/kernels.js';
 
+/** Products of two numbers that the calling thread computes itself, about half a millisecond; more go to another one. */
+export const productsInline = 1_000_000;
+
 /** An earlier structure, which this one came from. */
 export interface EarlierStructure {
   readonly version: number;
@@ -55,6 +58,11 @@ export class SplitLists {
     for (const [list, own] of parts) this.#parts.set(list, Uint32Array.from(own));
   }
 
+  /** Whether these are the lists of `structure`. */
+  isOf({ dim, centroids, descent }: SplitStructure): boolean {
+    return dim === this.#dim && centroids === this.#centroids && descent === this.#descent;
+  }
+
   /** Lists that structure `version` had; null where this one did not come from it by splits. */
   listsAt(version: number): number | null {
     return this.#descent.earlier.find((each) => each.version === version)?.lists ?? null;
@@ -76,10 +84,19 @@ export class SplitLists {
     return this.assignAgain(points, assignNearest(points, this.#descent.trained, this.#dim).assignments);
   }
 
-  /** As `assign`, with most of it off the event loop. */
+  /** As `assign`, with what takes long off the event loop. */
   async assignAsync(points: Float32Array): Promise<Uint32Array> {
-    const { assignments } = await assignNearestAsync(points, this.#descent.trained, this.#dim);
-    return this.assignAgain(points, assignments);
+    const { assignments: lists } = await assignNearestAsync(points, this.#descent.trained, this.#dim);
+    const found = Uint32Array.from(lists);
+    for (const group of this.#groups(points, lists)) {
+      const { own, centroids } = group;
+      const isSmall = own.length * (centroids.length / this.#dim) <= productsInline;
+      const nearest = isSmall
+        ? assignNearest(own, centroids, this.#dim)
+        : await assignNearestAsync(own, centroids, this.#dim);
+      place(group, nearest.assignments, found);
+    }
+    return found;
   }
 
   /**
@@ -88,6 +105,13 @@ export class SplitLists {
    */
   assignAgain(points: Float32Array, lists: Uint32Array): Uint32Array {
     const found = Uint32Array.from(lists);
+    for (const group of this.#groups(points, lists))
+      place(group, assignNearest(group.own, group.centroids, this.#dim).assignments, found);
+    return found;
+  }
+
+  /** The points in parts of trained lists, by trained list. */
+  *#groups(points: Float32Array, lists: Uint32Array): Generator<PartsGroup> {
     const byTrained = new Map<number, number[]>();
     lists.forEach((list, at) => {
       const trained = this.#descent.lists[list]!;
@@ -98,19 +122,29 @@ export class SplitLists {
     });
     for (const [trained, positions] of byTrained) {
       const parts = this.#parts.get(trained)!;
-      const { assignments } = assignNearest(
-        rowsOf(points, positions, this.#dim),
-        rowsOf(this.#centroids, parts, this.#dim),
-        this.#dim,
-      );
-      positions.forEach((at, i) => (found[at] = parts[assignments[i]!]!));
+      const own = rowsOf(points, positions, this.#dim);
+      yield { positions, parts, own, centroids: rowsOf(this.#centroids, parts, this.#dim) };
     }
-    return found;
   }
 }
 
+/** Points in the parts of one trained list. */
+interface PartsGroup {
+  readonly positions: readonly number[];
+  /** uint32: the parts, ascending. */
+  readonly parts: Uint32Array;
+  /** float32[positions, dim] and float32[parts, dim] */
+  readonly own: Float32Array;
+  readonly centroids: Float32Array;
+}
+
+/** Puts into `found`, by position, the parts whose numbers among those of the group are `nearest` uint32[positions]. */
+function place({ positions, parts }: PartsGroup, nearest: Uint32Array, found: Uint32Array): void {
+  positions.forEach((at, i) => (found[at] = parts[nearest[i]!]!));
+}
+
 /** float32[rows, dim]: a copy of some of `all` float32[n, dim]. */
-function rowsOf(all: Float32Array, rows: ArrayLike<number>, dim: number): Float32Array {
+export function rowsOf(all: Float32Array, rows: ArrayLike<number>, dim: number): Float32Array {
   const own = new Float32Array(rows.length * dim);
   for (let i = 0; i < rows.length; i += 1) own.set(all.subarray(rows[i]! * dim, (rows[i]! + 1) * dim), i * dim);
   return own;

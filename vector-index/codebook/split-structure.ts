@@ -2,7 +2,7 @@
 import { assert } from '../../base/assert.js';
 import type { ListCodebook } from './list-codebook.js';
 import type { ListStructure } from './list-structure.js';
-import type { Descent } from './split-lists.js';
+import { rowsOf, type Descent } from './split-lists.js';
 import { listCountOf, type Structure } from './structure.js';
 
 /** Of lists that are split, the centroids of the parts: float32[n ≥ 2, dim]. */
@@ -82,10 +82,4 @@ function routesOf(
 
 function lengthOf(rows: Float32Array, from: number, dim: number): number {
   return Math.hypot(...rows.subarray(from, from + dim));
-}
-
-function rowsOf(all: Float32Array, rows: Uint32Array, dim: number): Float32Array {
-  const own = new Float32Array(rows.length * dim);
-  rows.forEach((row, i) => own.set(all.subarray(row * dim, (row + 1) * dim), i * dim));
-  return own;
 }

@@ -32,6 +32,7 @@ const kind: FileKind = {
 const firstKind: FileKind = { ...kind, headBytes: 16 };
 const hasRouting = 1;
 const hasDescent = 2;
+const knownFlags = hasRouting | hasDescent;
 
 /** The bytes of `structure`. INTERNAL when its tables do not have the shapes that its centroids say. */
 export function writeStructureFile(structure: Structure): Uint8Array {
@@ -41,6 +42,7 @@ export function writeStructureFile(structure: Structure): Uint8Array {
   assert(routing === undefined || routing.length === centroids.length, 'there are routes for every list');
   const width = (around?.length ?? 0) / lists;
   assert(Number.isInteger(width) && around?.length !== 0, 'as many lists are named around every list');
+  assert(around === undefined || descent === undefined, 'lists of vectors that lie in two are not split');
   assert(descent === undefined || isDescent(descent, { dim, lists }), 'every list is a part of a trained one');
   const fillHead = (view: DataView): void => {
     view.setUint32(8, dim, true);
@@ -71,7 +73,8 @@ export function readStructureFile(bytes: Uint8Array): Structure {
   const around = width === 0 ? null : cut.numbers(width! * lists);
   const descent = (flags! & hasDescent) === 0 ? null : readDescent(cut, { dim, lists, steps: steps! });
   const isDescended = descent === null || isDescent(descent, { dim, lists });
-  const isWhole = dim >= 1 && lists >= 1 && lists <= listsMax && cut.left === 0 && isDescended;
+  const isKnown = (flags! & ~knownFlags) === 0 && (around === null || descent === null);
+  const isWhole = isKnown && dim >= 1 && lists >= 1 && lists <= listsMax && cut.left === 0 && isDescended;
   if (!isWhole || around?.some((list) => list >= lists)) throw damagedFile(kind, `it has ${bytes.length} bytes`);
   return {
     ...{ dim, centroids },

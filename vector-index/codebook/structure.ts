@@ -5,13 +5,10 @@
 import { assert } from '../../base/assert.js';
 import { assignNearest, assignNearestAsync, topK } from '../../kernels/kernels.js';
 import { ListRouter } from './list-router.js';
-import { SplitLists, type Descent } from './split-lists.js';
+import { productsInline, SplitLists, type Descent, type SplitStructure } from './split-lists.js';
 
 /** Lists that a structure may have. */
 export const listsMax = 65_536;
-
-/** Products of two numbers that the calling thread computes itself, about half a millisecond; more go to another one. */
-const productsInline = 1_000_000;
 
 /** Values of routes from which on something is made of them that answers faster. */
 const routerValues = 65_536;
@@ -23,8 +20,8 @@ export interface Structure {
   /** float32[lists, dim]: what queries are compared with to choose lists, larger products first; left out = the centroids. */
   readonly routing?: Float32Array;
   /**
-   * uint32[lists, n ≥ 1]: other lists near each, nearest first, among which its vectors get a second one; left out = one list each. Where
-   * lists were split, the numbers are those of trained lists, whose parts share them.
+   * uint32[lists, n ≥ 1]: other lists near each, nearest first, among which its vectors get a second one; left out = one list each. Not
+   * together with `descent`: lists of vectors that lie in two are not split.
    */
   readonly around?: Uint32Array;
   /** Left out = trained as it is. */
@@ -44,7 +41,7 @@ export async function nearestList(structure: Structure, points: Float32Array): P
   const { centroids, dim, descent } = structure;
   const isSmall = points.length * ((descent?.trained ?? centroids).length / dim) <= productsInline;
   if (descent !== undefined) {
-    const splits = new SplitLists({ centroids, dim, descent });
+    const splits = splitsOf({ centroids, dim, descent });
     return isSmall ? splits.assign(points) : splits.assignAsync(points);
   }
   if (isSmall) return assignNearest(points, centroids, dim).assignments;
@@ -65,6 +62,15 @@ export function nearestLists({ centroids, routing, dim }: Structure, query: Floa
 
 // What is made of tables that never change: it goes when they go.
 const routers = new WeakMap<Float32Array, ListRouter>();
+const splitLists = new WeakMap<Descent, SplitLists>();
+
+function splitsOf(structure: SplitStructure): SplitLists {
+  const known = splitLists.get(structure.descent);
+  if (known?.isOf(structure) === true) return known;
+  const splits = new SplitLists(structure);
+  splitLists.set(structure.descent, splits);
+  return splits;
+}
 
 function routerOf(rows: Float32Array, dim: number): ListRouter {
   const known = routers.get(rows);

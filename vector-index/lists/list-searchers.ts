@@ -54,12 +54,21 @@ export interface FoundRows {
 
 export class ListSearchers {
   #current: SharedSearcher | null = null;
-  #moved: { readonly coder: ListCoder; readonly rows: MovedRows } | null = null;
+  /** By coder: a search that began under a former one must not throw away what was found for the next. */
+  readonly #moved = new WeakMap<ListCoder, MovedRows>();
 
   /** Where the rows of segments lie whose lists were split since they were written. */
   movedRows(coder: ListCoder): MovedRows {
-    if (this.#moved?.coder !== coder) this.#moved = { coder, rows: new MovedRows(coder) };
-    return this.#moved.rows;
+    const known = this.#moved.get(coder);
+    if (known !== undefined) return known;
+    const moved = new MovedRows(coder);
+    this.#moved.set(coder, moved);
+    return moved;
+  }
+
+  /** Whether the rows of a segment are in the lists of `coder` and coded as by it; without one, whether they are not coded. */
+  isCurrent(coder: ListCoder | null, reader: SegmentReader): boolean {
+    return coder === null ? reader.coding === null : this.movedRows(coder).isCurrent(reader);
   }
 
   /**

@@ -6,15 +6,18 @@
  * maintenance, which rewrites it.
  */
 import { codeBytes, recordBytes, type CodedVectors } from '../../kernels/codes.js';
-import { toFloat32 } from '../../kernels/kernels.js';
 import { RowsByList, type ListRows } from '../segment/rows-by-list.js';
 import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
-import { newHomes, type RecodedRows } from './recode-segment.js';
+import { newHomes, pointsOf, type RecodedRows } from './recode-segment.js';
 import type { RowCoding } from './row-coding.js';
+import { SealedLists } from './sealed-lists.js';
 
 /** Rows that are read and assigned in one go: some tenths of a millisecond. */
 const rowsPerTurn = 256;
+
+/** Rows looked at in one go. */
+const looksPerTurn = 16_384;
 
 /** Lets others go first. */
 type Pause = () => Promise<void>;
@@ -23,14 +26,26 @@ export class MovedRows {
   readonly #coder: ListCoder;
   readonly #found = new WeakMap<SegmentReader, Uint32Array>();
   readonly #byList = new WeakMap<SegmentReader, RowsByList>();
+  readonly #touched = new WeakMap<SegmentReader, boolean>();
   readonly #finding = new WeakMap<SegmentReader, Promise<Uint32Array>>();
 
   constructor(coder: ListCoder) {
     this.#coder = coder;
   }
 
-  /** Whether the rows of `reader` are coded as the coder's are, in lists that have been split since. */
-  isOlder({ coding }: SegmentReader): boolean {
+  /** Whether the rows of `reader` are in the coder's lists and coded as it does: those of its structure, or of lists that were not split since. */
+  isCurrent(reader: SegmentReader): boolean {
+    const version = reader.coding?.structureVersion;
+    return version === this.#coder.structureVersion || (this.isDescended(reader) && !this.#isTouched(reader));
+  }
+
+  /** Whether the rows of `reader` are coded as the coder's are, and some are in lists that have been split since. */
+  isOlder(reader: SegmentReader): boolean {
+    return this.isDescended(reader) && this.#isTouched(reader);
+  }
+
+  /** Whether the rows of `reader` are coded as the coder's are, under a structure of which this one came by splits. */
+  isDescended({ coding }: SegmentReader): boolean {
     const { structureVersion } = this.#coder;
     if (coding === null || coding.structureVersion === structureVersion) return false;
     return this.#coder.listsAt(coding.structureVersion) !== null;
@@ -50,7 +65,7 @@ export class MovedRows {
     return known;
   }
 
-  /** uint32[rows]: the lists of all rows of `reader`, which is older and takes no more rows. It must stay open until the promise settles. */
+  /** uint32[rows]: the lists of all rows of `reader`, which is descended and takes no more rows. It must stay open until the promise settles. */
   find(reader: SegmentReader, pause: Pause): Promise<Uint32Array> {
     const known = this.#finding.get(reader);
     if (known !== undefined) return known;
@@ -68,13 +83,23 @@ export class MovedRows {
     return { lists, homes: newHomes(reader, rowCount, lists), coding };
   }
 
+  /** Whether `reader`, which is descended, has rows in lists that were split since; of one in memory, which is soon written, that is said. */
+  #isTouched(reader: SegmentReader): boolean {
+    const known = this.#touched.get(reader);
+    if (known !== undefined) return known;
+    const { coding } = reader;
+    const splits = this.#coder.splits!;
+    const before = this.#coder.listsAt(coding!.structureVersion)!;
+    const isTouched =
+      !(coding instanceof SealedLists) || coding.numbers.some((list) => splits.isSplitSince(list, before));
+    this.#touched.set(reader, isTouched);
+    return isTouched;
+  }
+
   async #find(reader: SegmentReader, pause: Pause): Promise<Uint32Array> {
     const splits = this.#coder.splits!;
-    const lists = Uint32Array.from(reader.lists.subarray(0, reader.rowCount));
-    const before = this.#coder.listsAt(reader.coding!.structureVersion)!;
-    const moving = Uint32Array.from(lists.keys()).filter(
-      (row) => splits.isSplitSince(lists[row]!, before) && hasDense(reader, row),
-    );
+    const lists = reader.lists.slice(0, reader.rowCount);
+    const moving = await this.#moving(reader, lists, pause);
     for (let from = 0; from < moving.length; from += rowsPerTurn) {
       const rows = moving.subarray(from, from + rowsPerTurn);
       const moved = splits.assignAgain(
@@ -87,6 +112,36 @@ export class MovedRows {
     this.#found.set(reader, lists);
     return lists;
   }
+
+  /** uint32: the rows with a vector, of those of `reader` in `lists`, whose list was split since. */
+  async #moving(reader: SegmentReader, lists: Uint32Array, pause: Pause): Promise<Uint32Array> {
+    const before = this.#coder.listsAt(reader.coding!.structureVersion)!;
+    const splits = this.#coder.splits!;
+    const isSplit = Uint8Array.from({ length: before }, (_, list) => (splits.isSplitSince(list, before) ? 1 : 0));
+    const rows = new Uint32Array(lists.length);
+    let count = 0;
+    let looked = 0;
+    for (const [first, end] of rangesOf(reader, isSplit)) {
+      for (let row = first; row < end; row += 1) {
+        if (looked % looksPerTurn === looksPerTurn - 1) await pause();
+        looked += 1;
+        if (isSplit[lists[row]!] !== 1 || !hasDense(reader, row)) continue;
+        rows[count] = row;
+        count += 1;
+      }
+    }
+    return rows.subarray(0, count);
+  }
+}
+
+/** First row and end of ranges that have all rows of the lists whose byte in `wanted` is 1; only these where they lie list by list. */
+function rangesOf({ coding, rowCount }: SegmentReader, wanted: Uint8Array): (readonly [number, number])[] {
+  if (!(coding instanceof SealedLists)) return [[0, rowCount]];
+  const { numbers, firsts, counts } = coding;
+  const ranges: (readonly [number, number])[] = [];
+  for (let at = 0; at < numbers.length; at += 1)
+    if (wanted[numbers[at]!] === 1) ranges.push([firsts[at]!, firsts[at]! + counts[at]!]);
+  return ranges;
 }
 
 /** The codes of a segment's rows, under another structure's version. Where vectors lie in two lists, none is split. */
@@ -149,11 +204,4 @@ class MovedCodes implements RowCoding {
     });
     return found;
   }
-}
-
-/** float32[rows, dim] */
-function pointsOf({ dense, dim }: SegmentReader, rows: Uint32Array): Float32Array {
-  const halves = new Uint16Array(rows.length * dim);
-  rows.forEach((row, i) => halves.set(dense!.subarray(row * dim, (row + 1) * dim), i * dim));
-  return toFloat32(halves);
 }

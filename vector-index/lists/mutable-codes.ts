@@ -12,7 +12,7 @@ export class MutableCodes implements RowCoding {
   readonly codeBytes: number;
   readonly copies: MutableCopies | null;
   readonly #recordBytes: number;
-  readonly #first: FirstCodes;
+  readonly #first: GrowingFirsts;
   #records = new Uint8Array(0);
 
   constructor({ structureVersion, subquantizers, dsub, hasCopies }: CodeShape) {
@@ -20,7 +20,7 @@ export class MutableCodes implements RowCoding {
     this.subquantizers = subquantizers;
     this.dsub = dsub;
     this.codeBytes = codeBytes(subquantizers);
-    this.#first = new FirstCodes(this.codeBytes);
+    this.#first = new GrowingFirsts(this.codeBytes);
     this.copies = hasCopies ? new MutableCopies(this.codeBytes) : null;
     this.#recordBytes = recordBytes(subquantizers * dsub);
   }
@@ -66,12 +66,12 @@ export class MutableCodes implements RowCoding {
 
 /** The rows in their second lists. */
 export class MutableCopies implements RowCopies {
-  readonly #codes: FirstCodes;
+  readonly #codes: GrowingFirsts;
   readonly #codeBytes: number;
   #lists = new Uint32Array(0);
 
   constructor(bytes: number) {
-    this.#codes = new FirstCodes(bytes);
+    this.#codes = new GrowingFirsts(bytes);
     this.#codeBytes = bytes;
   }
 
@@ -105,7 +105,7 @@ export class MutableCopies implements RowCopies {
 }
 
 /** First codes and factors, row by row. */
-class FirstCodes {
+class GrowingFirsts {
   readonly #bytes: number;
   #codes = new Uint8Array(0);
   #factors = new Int16Array(0);

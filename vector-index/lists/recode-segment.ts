@@ -10,9 +10,15 @@ import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
 import { noList, type RowCoding, type RowCopies } from './row-coding.js';
 
-/** Rows whose lists are found, and rows that are coded, in one go: less than a millisecond's work. */
-const assignRows = 32;
+/** Rows that are coded, and rows whose second lists are found, in one go: half a millisecond's work where they have 384 components. */
 const codeRows = 128;
+const secondRows = 32;
+
+/** Products of two numbers that finding lists takes in one go: half a millisecond to two, by machine. */
+const productsPerTurn = 25_000_000;
+
+/** Rows whose lists the kernel finds together: fewer take as long. */
+const rowsTogether = 16;
 
 export interface RecodedRows {
   /** uint32[rows]: the new list of each row; 0 where it has no vector. */
@@ -37,7 +43,7 @@ export async function recodeSegment(reader: SegmentReader, rowCount: number, par
 }
 
 /** First codes of rows in the `lists` given, of all but those in no list. */
-async function newCodes(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<FirstCodes> {
+async function newCodes(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<RecodedFirsts> {
   const bytes = codeBytes(coder.subquantizers);
   const all = { codes: new Uint8Array(lists.length * bytes), factors: new Int16Array(2 * lists.length) };
   for (let from = 0; from < lists.length; from += codeRows) {
@@ -47,7 +53,7 @@ async function newCodes(reader: SegmentReader, lists: Uint32Array, { coder, slic
     scatter(encodeBatch(coder.batch(pointsOf(reader, rows), own, false)), rows, bytes, all);
     await slices.pause();
   }
-  return new FirstCodes(all, bytes);
+  return new RecodedFirsts(all, bytes);
 }
 
 interface Parts {
@@ -55,7 +61,7 @@ interface Parts {
   readonly slices: Slices;
 }
 
-class FirstCodes {
+class RecodedFirsts {
   readonly #all: CodedVectors;
   readonly #bytes: number;
 
@@ -75,9 +81,9 @@ class FirstCodes {
 
 class RecodedCopies implements RowCopies {
   readonly #lists: Uint32Array;
-  readonly #codes: FirstCodes;
+  readonly #codes: RecodedFirsts;
 
-  constructor(lists: Uint32Array, codes: FirstCodes) {
+  constructor(lists: Uint32Array, codes: RecodedFirsts) {
     this.#lists = lists;
     this.#codes = codes;
   }
@@ -97,13 +103,13 @@ class RecodedCodes implements RowCoding {
   readonly dsub: number;
   readonly #reader: SegmentReader;
   readonly #coder: ListCoder;
-  readonly #codes: FirstCodes;
+  readonly #codes: RecodedFirsts;
   readonly copies: RecodedCopies | null;
 
   constructor(
     reader: SegmentReader,
     coder: ListCoder,
-    { codes, copies }: { readonly codes: FirstCodes; readonly copies: RecodedCopies | null },
+    { codes, copies }: { readonly codes: RecodedFirsts; readonly copies: RecodedCopies | null },
   ) {
     this.structureVersion = coder.structureVersion;
     this.subquantizers = coder.subquantizers;
@@ -141,10 +147,14 @@ class RecodedCodes implements RowCoding {
 
 async function newLists(reader: SegmentReader, rowCount: number, { coder, slices }: Parts): Promise<Uint32Array> {
   const lists = new Uint32Array(rowCount);
-  for (let from = 0; from < rowCount; from += assignRows) {
-    const length = Math.min(assignRows, rowCount - from);
-    const dense = denseRows(reader, from, length);
-    const assigned = coder.assign(pointsOf(reader, dense));
+  const products = rowsTogether * coder.listCount * coder.dim;
+  const isSlow = products > 2 * productsPerTurn;
+  const rows = rowsTogether * Math.min(8, Math.max(1, Math.floor(productsPerTurn / products)));
+  for (let from = 0; from < rowCount; from += rows) {
+    const dense = denseRows(reader, from, Math.min(rows, rowCount - from));
+    const points = pointsOf(reader, dense);
+    // Of tens of thousands of lists even the fewest rows would hold others up.
+    const assigned = isSlow ? await coder.assignAsync(points) : coder.assign(points);
     dense.forEach((row, i) => (lists[row] = assigned[i]!));
     await slices.pause();
   }
@@ -154,8 +164,8 @@ async function newLists(reader: SegmentReader, rowCount: number, { coder, slices
 /** uint32[rows]: second lists of rows in the `lists` given. */
 async function newSeconds(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<Uint32Array> {
   const seconds = new Uint32Array(lists.length).fill(noList);
-  for (let from = 0; from < lists.length; from += assignRows) {
-    const dense = denseRows(reader, from, Math.min(assignRows, lists.length - from));
+  for (let from = 0; from < lists.length; from += secondRows) {
+    const dense = denseRows(reader, from, Math.min(secondRows, lists.length - from));
     const own = dense.map((row) => lists[row]!);
     const assigned = coder.assignSecond(pointsOf(reader, dense), own);
     dense.forEach((row, i) => (seconds[row] = assigned[i] === own[i] ? noList : assigned[i]!));
@@ -190,8 +200,8 @@ function scatter({ codes, factors }: CodedVectors, rows: Uint32Array, bytes: num
   });
 }
 
-/** float32[rows, dim] */
-function pointsOf({ dense, dim }: SegmentReader, rows: Uint32Array): Float32Array {
+/** float32[rows, dim]: the vectors of some rows. */
+export function pointsOf({ dense, dim }: SegmentReader, rows: Uint32Array): Float32Array {
   const halves = new Uint16Array(rows.length * dim);
   if (dense !== null) rows.forEach((row, i) => halves.set(dense.subarray(row * dim, (row + 1) * dim), i * dim));
   return toFloat32(halves);

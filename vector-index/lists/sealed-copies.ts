@@ -46,6 +46,13 @@ export class SealedCopies implements RowCopies {
     return this.#blocks.all(count);
   }
 
+  /** uint32, ascending: the rows whose second list is `list`. */
+  rowsOf(list: number): Uint32Array {
+    const at = this.#blocks.at(list);
+    const first = this.#blocks.firsts[at] ?? 0;
+    return this.rows.subarray(first, first + (this.#blocks.counts[at] ?? 0));
+  }
+
   lists(): Uint32Array {
     const lists = new Uint32Array(this.#rowCount).fill(noList);
     const { numbers, firsts, counts } = this.#blocks;
@@ -56,9 +63,7 @@ export class SealedCopies implements RowCopies {
   }
 
   read(list: number, rows: Uint32Array, into: CodedVectors): void {
-    const at = this.#blocks.at(list);
-    const first = this.#blocks.firsts[at]!;
-    const own = this.rows.subarray(first, first + this.#blocks.counts[at]!);
+    const own = this.rowsOf(list);
     this.#blocks.read(list, rows.map((row) => placeIn(own, row)), into); // prettier-ignore
   }
 }

@@ -11,7 +11,7 @@ import { ShoalError } from '../../base/errors.js';
 import { clearedRows, fullBitmap } from '../bitmap.js';
 import { writeFences, type FenceSnapshot } from '../fences.js';
 import type { Files } from '../files.js';
-import { isOfVersion, type IndexState } from '../index-state.js';
+import type { IndexState } from '../index-state.js';
 import type { ListCoder } from '../lists/list-coder.js';
 import { recodeSegment } from '../lists/recode-segment.js';
 import { readManifest, writeManifest, type Manifest } from '../manifest.js';
@@ -118,13 +118,14 @@ export class Maintainer {
   /** Merges once, or rewrites a segment of an older structure, if that is due; true when something was done. */
   async merge(): Promise<boolean> {
     const { state, limits } = this.#options;
-    const older = state.sealed.find((segment) => !isOfVersion(segment, state.structureVersion));
+    const older = state.sealed.find((segment) => !state.isCurrent(segment));
     if (older !== undefined) return this.#mergeNow([older]);
+    // All are current: they go together, whatever structure they were written under.
     const sizes = state.sealed.map(({ reader, deadCount }) => ({
       bytes: reader.bytes,
       rows: reader.rowCount,
       deadRows: deadCount,
-      structureVersion: reader.coding?.structureVersion ?? 0,
+      structureVersion: state.structureVersion,
     }));
     const plan = planMerge(sizes, limits);
     if (plan === null) return false;
@@ -238,11 +239,12 @@ export class Maintainer {
     const { reader, committed } = segment;
     const { rowCount } = reader;
     const source = { reader, rowCount, live: committed };
-    if (coder === null || isOfVersion(segment, coder.structureVersion)) return source;
+    if (coder === null || reader.coding?.structureVersion === coder.structureVersion) return source;
     const { clock, state } = this.#options;
     const moved = state.searchers.movedRows(coder);
     // What searches wait for, too, is not given up when the index is closed.
-    if (moved.isOlder(reader)) return { ...source, recoded: await moved.take(reader, rowCount, () => clock.pause()) };
+    if (moved.isDescended(reader))
+      return { ...source, recoded: await moved.take(reader, rowCount, () => clock.pause()) };
     return { ...source, recoded: await recodeSegment(reader, rowCount, { coder, slices }) };
   }
 

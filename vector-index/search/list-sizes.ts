@@ -16,7 +16,7 @@ export async function listSizes(index: PinnedIndex, pause: () => Promise<void>):
   const { coder } = index;
   if (coder === null) return null;
   const filled = index.segments.filter(({ rowCount }) => rowCount > 0);
-  if (filled.some(({ reader }) => reader.coding?.structureVersion !== coder.structureVersion)) return null;
+  if (!filled.every(({ reader }) => index.searchers.isCurrent(coder, reader))) return null;
   const sizes = new Uint32Array(coder.listCount);
   for (const segment of filled) {
     await pause();

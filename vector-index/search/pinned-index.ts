@@ -1,7 +1,6 @@
 /** All segments of an index as they were at one instant; held by a search so that sealing and merging cannot disturb it. */
 import { hasBit } from '../bitmap.js';
 import type { Selection } from '../filter/row-filter.js';
-import { isOfVersion } from '../index-state.js';
 import type { ListCoder } from '../lists/list-coder.js';
 import { ListSearchers } from '../lists/list-searchers.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
@@ -41,6 +40,31 @@ export class PinnedIndex {
     for (const state of this.#states) state.unpin();
   }
 
+  /**
+   * Finds where the rows of lists that were split lie now: then segments that are not rewritten yet answer as if they were. Throws the signal's
+   * reason as soon as it aborts; what was begun goes on, for whoever comes next.
+   */
+  async prepare(pause: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    const { coder, searchers } = this;
+    if (coder === null) return;
+    const moved = searchers.movedRows(coder);
+    const unknown = this.#states.filter(
+      ({ reader }) => reader.rowCount > 0 && moved.isOlder(reader) && moved.known(reader) === null,
+    );
+    if (unknown.length === 0) return;
+    signal?.throwIfAborted();
+    // Who waits may give up and let its pin go: the work has one of its own.
+    const held = new PinnedIndex(unknown, coder, searchers);
+    const findAll = async (): Promise<void> => {
+      try {
+        for (const { reader } of unknown) await moved.find(reader, pause);
+      } finally {
+        held.release();
+      }
+    };
+    await unlessAborted(findAll(), signal);
+  }
+
   /** Where the living passage is; null when it is not here. */
   place(docId: bigint, passage = 0): RowPlace | null {
     for (const [segment, { reader, rowCount, live }] of this.segments.entries()) {
@@ -62,6 +86,20 @@ export class PinnedIndex {
       }
     }
     return found.sort((left, right) => left.passage - right.passage).map(({ place }) => place);
+  }
+}
+
+/** Settles as `task` does; rejects with the signal's reason when that aborts before. */
+async function unlessAborted(task: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return task;
+  let stop = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => (stop = resolve));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await Promise.race([task, aborted]);
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
@@ -92,15 +130,6 @@ export class SelectedIndex {
     this.selection = selection;
     this.#selected = new Array<undefined>(segments.length).fill(undefined);
     this.#passing = this.#selected.slice();
-  }
-
-  /** Finds where the rows of lists that were split lie now: then segments that are not rewritten yet answer as if they were. */
-  async prepare(pause: () => Promise<void>): Promise<void> {
-    const { coder, searchers, segments } = this;
-    if (coder === null) return;
-    const moved = searchers.movedRows(coder);
-    for (const { reader, rowCount } of segments)
-      if (rowCount > 0 && moved.isOlder(reader)) await moved.find(reader, pause);
   }
 
   /** Bitmap of the rows of segment number `segment` that live and are selected; null = all. */
@@ -143,6 +172,6 @@ export class SelectedIndex {
 
   /** Whether the rows of a segment are in the lists of the index's structure. */
   isCurrent(segment: number): boolean {
-    return isOfVersion(this.segments[segment]!, this.coder?.structureVersion ?? 0);
+    return this.searchers.isCurrent(this.coder, this.segments[segment]!.reader);
   }
 }

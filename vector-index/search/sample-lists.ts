@@ -10,6 +10,9 @@ import type { PinnedIndex } from './pinned-index.js';
 /** Rows looked at between two pauses. */
 const rowsPerTurn = 16_384;
 
+/** Vectors copied between two pauses: about a millisecond's work where they have 384 components, lying anywhere. */
+const copiesPerTurn = 256;
+
 export interface SampleListsOptions {
   /** uint32: lists of the index's structure, each once. */
   readonly lists: Uint32Array;
@@ -32,17 +35,25 @@ interface Chosen {
  * aborts.
  */
 export async function sampleLists(index: PinnedIndex, options: SampleListsOptions): Promise<Float32Array[]> {
-  const { lists, dim } = options;
+  const { lists, dim, pause, signal } = options;
   const chosen = new Map<number, Chosen>(Array.from(lists, (list) => [list, { rows: [], seen: 0 }]));
   for (const segment of index.segments) await choose(segment, chosen, options);
-  return Array.from(lists, (list) => {
+  const samples: Float32Array[] = [];
+  let copied = 0;
+  for (const list of lists) {
     const { rows } = chosen.get(list)!;
     const vectors = new Float32Array(rows.length * dim);
-    rows.forEach(({ segment: { reader }, row }, at) =>
-      vectors.set(toFloat32(reader.dense!.subarray(row * dim, (row + 1) * dim)), at * dim),
-    );
-    return vectors;
-  });
+    for (const [at, { segment, row }] of rows.entries()) {
+      if (copied % copiesPerTurn === 0) {
+        await pause();
+        signal?.throwIfAborted();
+      }
+      copied += 1;
+      vectors.set(toFloat32(segment.reader.dense!.subarray(row * dim, (row + 1) * dim)), at * dim);
+    }
+    samples.push(vectors);
+  }
+  return samples;
 }
 
 /** A reservoir for each list. */

@@ -1,7 +1,10 @@
 /** Which rows of a segment a search may find: those that live, lie in the lists asked for and pass the filter. */
 import { bitmapBytes, countBits, intersection, setBit } from '../bitmap.js';
+import { listsMax } from '../codebook/structure.js';
 import { filterBitmap } from '../filter/filter-bitmap.js';
 import type { RowFilter, Selection } from '../filter/row-filter.js';
+import type { RowCopies } from '../lists/row-coding.js';
+import { SealedCopies } from '../lists/sealed-copies.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 
 /** Everything. */
@@ -29,11 +32,28 @@ export function searchableRows(
   const inLists =
     selection.lists === null || rowCount === 0 ? null : reader.rowsByList(rowCount).bitmap(selection.lists);
   if (inLists === null || copies === null) return selectedRows(segment, selection, found);
-  const wanted = new Set(selection.lists);
-  const seconds = copies.lists(rowCount);
   const inEither = inLists.slice();
-  for (let row = 0; row < rowCount; row += 1) if (wanted.has(seconds[row]!)) setBit(inEither, row);
+  addCopies(inEither, copies, { lists: selection.lists!, rowCount });
   return both(both(live, inEither, rowCount), found, rowCount);
+}
+
+/** Sets the bits of the first `rowCount` rows whose second list is one of `lists`. */
+function addCopies(
+  bits: Uint8Array,
+  copies: RowCopies,
+  { lists, rowCount }: { readonly lists: Uint32Array; readonly rowCount: number },
+): void {
+  if (copies instanceof SealedCopies) {
+    for (const list of lists) for (const row of copies.rowsOf(list)) setBit(bits, row);
+    return;
+  }
+  const isWanted = new Uint8Array(listsMax);
+  for (const list of lists) if (list < listsMax) isWanted[list] = 1;
+  const seconds = copies.lists(rowCount);
+  for (let row = 0; row < rowCount; row += 1) {
+    const list = seconds[row]!;
+    if (list < listsMax && isWanted[list] === 1) setBit(bits, row);
+  }
 }
 
 /** Living documents (rows of primary passages) among `selected`. */

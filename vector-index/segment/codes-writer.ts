@@ -1,10 +1,10 @@
 /** The columns of lists and codes of a segment whose rows are coded. Layout: `lists/sealed-lists.ts`, `lists/sealed-copies.ts`. */
 import { bytesOf } from '../../base/bytes.js';
 import { codeBytes, packList, type CodedVectors } from '../../kernels/codes.js';
+import { listsMax } from '../codebook/structure.js';
 import { noList, type RowCoding } from '../lists/row-coding.js';
 import { copyColumns } from '../lists/sealed-copies.js';
 import { listColumns } from '../lists/sealed-lists.js';
-import { byList } from './key-order.js';
 import { packRows } from './packed-rows.js';
 import { codingOf, listsOf, newRowsByKey, type RowOrder } from './row-order.js';
 import type { SegmentFileWriter } from './segment-file-writer.js';
@@ -12,6 +12,9 @@ import { columnAlignment, type SegmentDirectory } from './segment-layout.js';
 
 /** Rows whose second codes are made or copied in one go. */
 const recordRows = 128;
+
+/** New rows looked at between two pauses: some tenths of a millisecond. */
+const rowsPerTurn = 16_384;
 
 /** New rows of one list, ascending. */
 interface ListRun {
@@ -23,7 +26,7 @@ interface ListRun {
 export async function writeCodes(writer: SegmentFileWriter, order: RowOrder): Promise<Pick<SegmentDirectory, 'codes'>> {
   if (order.shape === null) return {};
   const { structureVersion, subquantizers, dsub, hasCopies } = order.shape;
-  const runs = listRuns(order);
+  const runs = await listRuns(writer, order);
   await writeKeyOrder(writer, order);
   writer.column(listColumns.number);
   for (const { list } of runs) writer.u32(list);
@@ -39,37 +42,72 @@ export async function writeCodes(writer: SegmentFileWriter, order: RowOrder): Pr
   return { codes: { structureVersion, subquantizers, dsub } };
 }
 
-function listRuns(order: RowOrder): ListRun[] {
-  const lists = order.sources.map(listsOf);
-  const listAt = (at: number): number => lists[order.sourceOf[at]!]![order.rowOf[at]!]!;
-  return runsOf(
-    Uint32Array.from({ length: order.count }, (_, at) => at),
-    listAt,
-  );
+/** The new rows by list, in which those of one list are together already. */
+async function listRuns(writer: SegmentFileWriter, order: RowOrder): Promise<ListRun[]> {
+  const lists = await gathered(writer, order, order.sources.map(listsOf));
+  const rows = new Uint32Array(order.count);
+  const runs: ListRun[] = [];
+  let first = 0;
+  await inTurns(writer, order.count, (row) => {
+    rows[row] = row;
+    if (lists[row + 1] === lists[row]) return;
+    runs.push({ list: lists[row]!, rows: rows.subarray(first, row + 1) });
+    first = row + 1;
+  });
+  return runs;
 }
 
-/** `rows`, in which those of one list are together, by it. */
-function runsOf(rows: Uint32Array, listAt: (row: number) => number): ListRun[] {
-  const runs: ListRun[] = [];
-  for (let from = 0, to = 0; from < rows.length; from = to) {
-    const list = listAt(rows[from]!);
-    while (to < rows.length && listAt(rows[to]!) === list) to += 1;
-    runs.push({ list, rows: rows.subarray(from, to) });
+/** The new rows that lie in a second list, by it. */
+async function copyRuns(writer: SegmentFileWriter, order: RowOrder): Promise<ListRun[]> {
+  const sources: Uint32Array[] = [];
+  for (const source of order.sources) {
+    sources.push(codingOf(source)!.copies!.lists(source.rowCount));
+    await writer.pause();
   }
+  const seconds = await gathered(writer, order, sources);
+  const ends = new Uint32Array(listsMax + 1);
+  await inTurns(writer, order.count, (row) => {
+    if (seconds[row] !== noList) ends[seconds[row]! + 1]! += 1;
+  });
+  for (let list = 0; list < listsMax; list += 1) ends[list + 1]! += ends[list]!;
+  const firsts = ends.slice();
+  const rows = new Uint32Array(ends[listsMax]!);
+  // Where the next row of a list goes: in the end, where those of the next list begin.
+  await inTurns(writer, order.count, (row) => {
+    const list = seconds[row]!;
+    if (list === noList) return;
+    rows[ends[list]!] = row;
+    ends[list]! += 1;
+  });
+  const runs: ListRun[] = [];
+  for (let list = 0; list < listsMax; list += 1)
+    if (ends[list]! > firsts[list]!) runs.push({ list, rows: rows.subarray(firsts[list], ends[list]) });
   return runs;
+}
+
+/** uint32[new rows]: for each what `sources`, uint32[rows] of every source, have for it. */
+async function gathered(
+  writer: SegmentFileWriter,
+  { count, sourceOf, rowOf }: RowOrder,
+  sources: readonly Uint32Array[],
+): Promise<Uint32Array> {
+  const found = new Uint32Array(count);
+  await inTurns(writer, count, (row) => (found[row] = sources[sourceOf[row]!]![rowOf[row]!]!));
+  return found;
+}
+
+/** Calls `visit` for every new row, with pauses. */
+async function inTurns(writer: SegmentFileWriter, count: number, visit: (row: number) => void): Promise<void> {
+  for (let from = 0; from < count; from += rowsPerTurn) {
+    const to = Math.min(count, from + rowsPerTurn);
+    for (let row = from; row < to; row += 1) visit(row);
+    await writer.pause();
+  }
 }
 
 /** The columns of second lists. */
 async function writeCopies(writer: SegmentFileWriter, order: RowOrder): Promise<void> {
-  const sources = order.sources.map((source) => codingOf(source)!.copies!.lists(source.rowCount));
-  const seconds = Uint32Array.from(
-    { length: order.count },
-    (_, at) => sources[order.sourceOf[at]!]![order.rowOf[at]!]!,
-  );
-  const copied = Uint32Array.from(seconds.keys()).filter((row) => seconds[row] !== noList);
-  const rows = byList(copied, seconds);
-  const runs = runsOf(rows, (row) => seconds[row]!);
-  await writer.pause();
+  const runs = await copyRuns(writer, order);
   writer.column(copyColumns.number);
   for (const { list } of runs) writer.u32(list);
   writer.column(copyColumns.first);

@@ -58,10 +58,14 @@ describe('lists that were split', () => {
 
   it('are the lists that documents are routed to, few or many', async () => {
     const random = seededRandom(1);
-    const points = Float32Array.from({ length: 600_000 }, () => random.normal());
+    const points = Float32Array.from({ length: 900_000 }, () => random.normal());
     const many = await nearestList(structure, points);
     assert.deepEqual(many, splits.assign(points));
     assert.deepEqual(await splits.assignAsync(points), many);
     assert.deepEqual(await nearestList(structure, points.subarray(0, 200)), many.subarray(0, 100));
+    const turned = { ...structure, centroids: Float32Array.of(0.9, 0.9, 0, 1, 1, -0.2, 1, 0.2) };
+    const few = await nearestList(turned, points.subarray(0, 200));
+    assert.deepEqual(few, new SplitLists(turned).assign(points.subarray(0, 200)));
+    assert.notDeepEqual(few, many.subarray(0, 100));
   });
 });

@@ -53,6 +53,14 @@ describe('the searchers of an index', () => {
     assert.notEqual(searchers.acquire(toyCoder(shape), [growing]), second);
   });
 
+  it('keep where rows moved to by coder, whoever asks for another one meanwhile', () => {
+    const searchers = new ListSearchers();
+    const [former, next] = [toyCoder(shape), toyCoder(shape)];
+    const moved = searchers.movedRows(next);
+    assert.notEqual(searchers.movedRows(former), moved);
+    assert.equal(searchers.movedRows(next), moved);
+  });
+
   it('serve whoever acquired them also when they were closed, and nobody afterwards', async () => {
     const searchers = new ListSearchers();
     const reader = codedMutable(coder, documents);

@@ -1,5 +1,6 @@
 /** Lists split while an index serves: it answers at once, and after it was rewritten, as one that was filled under the new structure. */
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../../base/clock.js';
 import { seededRandom } from '../../../../base/random.js';
@@ -20,9 +21,9 @@ const third = splitToy(second, 4, [0, 1, 5], 3);
 const documents = toyDocuments(seededRandom(1), first, 400).slice(0, 400);
 const records = [0, 1, 2, 3].map((at) => documents.slice(at * 100, (at + 1) * 100));
 
-function openAt(directory: string, structure: ListStructure | null): Promise<ShardIndex> {
+function openAt(directory: string, structure: ListStructure | null, limits = {}): Promise<ShardIndex> {
   const settings = { dim, tokenDim: 8 };
-  return ShardIndex.open({ directory, settings, codecs, structure, files: systemFiles, clock: systemClock });
+  return ShardIndex.open({ directory, settings, codecs, structure, limits, files: systemFiles, clock: systemClock });
 }
 
 function apply(index: ShardIndex, at: number, routed: readonly IndexDocument[] = records[at]!): void {
@@ -103,6 +104,44 @@ describe('rows of lists that were split', () => {
       assert.deepEqual(await answers(again, third), await answers(other, third));
       await again.close();
       await other.close();
+    });
+  });
+
+  it('are alone in being moved: a segment without them stays as it is, and is merged with newer ones', async () => {
+    await inFolder(async (folder) => {
+      const listed = await openAt(join(folder, 'listed'), first);
+      apply(listed, 0);
+      const isWhole = ({ list }: IndexDocument): boolean => list === 0 || list === 3;
+      const whole = records[0]!.filter(({ docId }) => listed.passages(docId).every(isWhole));
+      await listed.close();
+      const more = whole.map((each) => ({ ...each, id: `${each.id}x`, docId: each.docId + 1_000_000n }));
+      assert.ok(whole.length > 20);
+      const directory = join(folder, 'index');
+      const index = await openAt(directory, first, { mergeFanIn: 2 });
+      apply(index, 0, whole);
+      await index.seal();
+      const files = (await readdir(directory)).filter((name) => name.endsWith('.segment'));
+      index.restructure(second);
+      while (await index.maintain());
+      assert.equal(index.structureState.olderRows, 0);
+      assert.equal((await index.listSizes())!.length, 6);
+      assert.deepEqual(
+        (await readdir(directory)).filter((name) => name.endsWith('.segment')),
+        files,
+      );
+      const wanted = await openAt(join(folder, 'wanted'), second);
+      [whole, more].forEach((each, at) => apply(wanted, at, each));
+      apply(index, 1, more);
+      await index.seal();
+      const found = await answers(wanted, second);
+      assert.deepEqual(await answers(index, second), found);
+      assert.equal(index.statistics(Uint32Array.of()).segments, 2);
+      while (await index.maintain());
+      assert.equal(index.statistics(Uint32Array.of()).segments, 1);
+      assert.deepEqual(await answers(index, second), found);
+      assert.deepEqual(await index.verify(), []);
+      await index.close();
+      await wanted.close();
     });
   });
 

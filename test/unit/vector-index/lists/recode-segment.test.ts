@@ -4,11 +4,23 @@ import { codeDocuments } from '../../../../vector-index/lists/code-documents.js'
 import { recodeSegment } from '../../../../vector-index/lists/recode-segment.js';
 import { noList } from '../../../../vector-index/lists/row-coding.js';
 import { MutableSegment } from '../../../../vector-index/segment/mutable-segment.js';
-import { writingParts } from '../fixtures.js';
+import { plainDocument, writingParts } from '../fixtures.js';
 import { toyCoder, toyDocuments, toyStructure } from './fixtures.js';
 
 describe('the rows of a segment under another structure', () => {
   for (const hasCopies of [false, true]) itHasTheCodes(hasCopies);
+
+  it('have their lists also where these are so many that another thread finds them', async () => {
+    const coder = toyCoder({ dim: 64, lists: 50_000 });
+    const random = seededRandom(3);
+    const points = Float32Array.from({ length: 20 * 64 }, () => random.below(16) - 8);
+    const segment = new MutableSegment(64);
+    for (let at = 0; at < 20; at += 1)
+      segment.add(plainDocument(`id${at}`, BigInt(at + 1), { dense: points.slice(at * 64, (at + 1) * 64) }), 0n);
+    const { lists } = await recodeSegment(segment, 20, { coder, slices: writingParts.slices });
+    assert.deepEqual(lists, coder.assign(points));
+    assert.ok(new Set(lists).size > 5);
+  });
 });
 
 function itHasTheCodes(hasCopies: boolean): void {

@@ -42,7 +42,9 @@ describe('the second lists of a sealed segment', () => {
       counts.forEach((count, list) => {
         const rows = [...lists.keys()].filter((row) => lists[row] === list);
         assert.deepEqual([...copies.rows.subarray(firsts[list], firsts[list]! + count)], rows);
+        assert.deepEqual([...copies.rowsOf(list)], rows);
       });
+      assert.equal(copies.rowsOf(12).length, 0);
     });
   });
 

@@ -6,7 +6,8 @@ import { ShardIndex } from '../../../../vector-index/shard-index.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
 import { newFolder, removeFolder } from '../../../temporary-folder.js';
 import { codecs, entryAt } from '../fixtures.js';
-import { dim, documents, first } from './split-index.js';
+import { sampleLists } from '../../../../vector-index/search/sample-lists.js';
+import { dim, documents, first, splitIndex } from './split-index.js';
 
 describe('samples of lists', () => {
   let directory: string;
@@ -67,5 +68,35 @@ describe('samples of lists', () => {
   it('are given up when the signal aborts', async () => {
     const drawn = index.sampleLists(Uint32Array.of(0), { count: 5, random: seededRandom(1) }, AbortSignal.abort());
     await assert.rejects(drawn, { name: 'AbortError' });
+  });
+
+  it('are given up also while they are copied', async () => {
+    const split = await splitIndex();
+    const random = seededRandom(1);
+    const log: string[] = [];
+    const stop = new AbortController();
+    const options = {
+      ...{ lists: Uint32Array.of(0), count: 5, dim, signal: stop.signal },
+      random: {
+        ...random,
+        below: (n: number): number => {
+          log.push('draw');
+          return random.below(n);
+        },
+      },
+      pause: () => Promise.resolve(void log.push('pause')),
+    };
+    await sampleLists(split.index, options);
+    const drawn = log.lastIndexOf('draw');
+    assert.ok(drawn > 0 && log.at(-1) === 'pause');
+    const pauses = log.filter((each) => each === 'pause').length;
+    let left = pauses;
+    const pause = (): Promise<void> => {
+      left -= 1;
+      if (left === 0) stop.abort();
+      return Promise.resolve();
+    };
+    await assert.rejects(sampleLists(split.index, { ...options, pause }), { name: 'AbortError' });
+    split.index.release();
   });
 });
