@@ -17,6 +17,7 @@ import type { SplitLimits } from '../../vector-index/lists/list-limit.js';
 import { knownShardStatistics } from '../documents/count.js';
 import { activeCodebook } from '../search/probes.js';
 import { LongLists } from './long-lists.js';
+import { isSplittable } from './trainable.js';
 import { trainCollection, type TrainParts } from './train.js';
 
 /** A structure is outgrown by so many times the documents that it was trained for. */
@@ -117,7 +118,7 @@ export class AutoTrainer {
   }
 
   #isSplitDue(settings: CollectionSettings, listSizes: ListSizes): boolean {
-    return activeCodebook(settings) !== null && this.#longLists.isSplitDue(settings.uid, listSizes);
+    return isSplittable(activeCodebook(settings)) && this.#longLists.isSplitDue(settings.uid, listSizes);
   }
 
   /** Trains, and tells `settle` why nothing came of it; '' where it did. Whoever else is at it, or a node that is gone, settles nothing. */

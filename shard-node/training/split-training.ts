@@ -45,6 +45,7 @@ export async function splitAndEvaluate(
     structure: writeStructureFile(next.structure),
     codebook: writeListCodebookFile(next.codebook),
     lists: listCountOf(next.structure),
+    copies: 1,
     sampled: vectors.length / dim,
     heldOutBefore: recallAt(near.heldOut, near.before, nprobe),
     heldOutAfter: recallAt(near.heldOut, near.after, carriedProbe(nprobe, near)),

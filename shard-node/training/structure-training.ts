@@ -69,6 +69,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
     structure: writeStructureFile(best.structure),
     codebook: writeListCodebookFile(codebook),
     lists: listCountOf(structure),
+    copies: structure.around === undefined ? 1 : 2,
     sampled: vectors.length / dim,
     heldOutBefore: await servingRecall(held.near, vectors, task),
     heldOutAfter: probesFor(best.probes, task.targetRecall).recall,

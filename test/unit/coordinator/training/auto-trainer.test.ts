@@ -52,6 +52,8 @@ describe('training by itself', () => {
       ['structure', 'split', 'split', 'split'],
     );
     assert.equal((await looks({ trained, listSizes: { ...long, lists: 40 } }, 9_999)).begun, 0);
+    const twice = { ...changes, codebooks: [{ ...served, copies: 2 }] };
+    assert.equal((await looks({ changes: twice, trained, listSizes: { ...long, lists: 40 } })).begun, 0);
   });
 
   it('leaves lists alone that could not be split, until they have grown', async () => {

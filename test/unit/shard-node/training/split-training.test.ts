@@ -27,7 +27,7 @@ describe('a split of lists', () => {
     const shares: number[] = [];
     const files = await splitAndEvaluate({ ...task, vectors: circle(1_000) }, order, (_, share) => shares.push(share));
     const [before, after] = [readStructureFile(order.structure), readStructureFile(files.structure)];
-    assert.equal(files.lists, listCountOf(after));
+    assert.deepEqual([files.lists, files.copies], [listCountOf(after), 1]);
     assert.ok(files.lists > listCountOf(before));
     assert.deepEqual(after.descent!.earlier, [{ version: 6, lists: listCountOf(before) }]);
     assert.ok(after.descent!.lists.subarray(listCountOf(before)).every((list) => list === 0));
