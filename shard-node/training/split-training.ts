@@ -31,8 +31,9 @@ export async function splitAndEvaluate(
   const addedMax = listsMax - listCountOf(structure);
   const parts = divideLists(order.lists, { dim, partSize: order.partSize, addedMax, random });
   if (parts.size === 0) {
-    const message = `${order.lists.length} lists are too long, and cannot be divided: most of their vectors are alike`;
-    throw new ShoalError('INVALID_ARGUMENT', message);
+    const what = `${order.lists.length} lists are too long, and cannot be divided: most of their vectors are alike`;
+    const how = "they serve as they are; where that is too slow, train again by method 'structure'";
+    throw new ShoalError('INVALID_ARGUMENT', `${what}; ${how}`);
   }
   const next = splitStructure(base, parts);
   onProgress('finding true neighbours', ends.dividing);
