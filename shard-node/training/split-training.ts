@@ -11,8 +11,8 @@ import { readListCodebookFile, writeListCodebookFile } from '../../vector-index/
 import { splitStructure } from '../../vector-index/codebook/split-structure.js';
 import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf, listsMax, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
+import { holdOut, questionsOf } from './held-questions.js';
 import type { OnProgress, SplitOrder, TrainedFiles, TrainingTask } from './run-training.js';
-import { questionsOf, split as holdOut } from './structure-training.js';
 
 /** Parts of the whole: where each step ends. */
 const ends = { dividing: 0.4, neighbours: 0.9 };
@@ -39,7 +39,7 @@ export async function splitAndEvaluate(
   onProgress('finding true neighbours', ends.dividing);
   const { vectors, queries } = holdOut(task, random);
   const heldOut = trueNeighbours(queries, vectors, dim);
-  const farHeldOut = trueNeighbours(questionsOf(task, queries, vectors).held, vectors, dim);
+  const farHeldOut = trueNeighbours(questionsOf({ ...task, split: order }, queries, vectors).held, vectors, dim);
   onProgress('evaluating', ends.neighbours);
   const from = await carriedFrom(heldOut, vectors, structure, next.structure);
   const [near, far] = [new CarriedProbes(from), new CarriedProbes({ ...from, heldOut: farHeldOut })];
