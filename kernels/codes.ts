@@ -40,13 +40,6 @@ export interface ListBase {
   readonly anchor: Float32Array | null;
 }
 
-/** The words of sign codes, one bit a dimension: codeword k has +1/2 where k has a bit, −1/2 elsewhere. For vectors of 4 · n dimensions. */
-export function signWords(subquantizers: number): Float32Array {
-  const words = new Float32Array(subquantizers * 4 * ksub);
-  for (let i = 0; i < words.length; i++) words[i] = ((i % ksub) >> (Math.floor(i / ksub) % 4)) & 1 ? 0.5 : -0.5;
-  return words;
-}
-
 /** The bytes of a code of so many subquantizers. */
 export function codeBytes(subquantizers: number): number {
   return ((subquantizers + 3) & ~3) / 2;

@@ -96,6 +96,8 @@ export interface Collection {
   readonly autoTrain: boolean;
   /** Lists that a vector lies in, from the next training on. */
   readonly copies: number;
+  /** Lists that a vector lies in now. */
+  readonly copiesServing: number;
   /** Of the shards that a replica can count now, as `diskBytes`: all there are where `shardsUncounted` is 0. */
   readonly documents: number;
   readonly diskBytes: number;
@@ -344,6 +346,8 @@ export interface CodebookInfo {
   readonly documents: number;
   readonly sampled: number;
   readonly lists: number;
+  /** Lists that a vector lies in. */
+  readonly copies: number;
   /** Recall@10 on held-out queries: of what served before, and of this one. */
   readonly heldOut: { readonly before: number; readonly after: number };
 }

@@ -4,7 +4,8 @@
  * only when all rows lie in the lists of the last split. Every coordinator looks every so often; the claim lets one of them train, and one
  * collection after another, so that at most one node is busy with it.
  *
- * What fails is tried again once the collection has grown by half: the same documents would give the same end.
+ * What fails is tried again once the collection has grown by half: the same documents would give the same end. A collection that is backed
+ * up waits until that is done.
  */
 import type { Clock, Timer } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
@@ -15,8 +16,11 @@ import type { CollectionSettings } from '../../proto/generated/shoal/v1/collecti
 import type { ListSizes } from '../../proto/generated/shoal/v1/shard.js';
 import type { SplitLimits } from '../../vector-index/lists/list-limit.js';
 import { knownShardStatistics } from '../documents/count.js';
+import { isHeld } from '../placement/holds.js';
 import { activeCodebook } from '../search/probes.js';
+import { AlreadyTraining } from './claim.js';
 import { LongLists } from './long-lists.js';
+import { isSplittable } from './trainable.js';
 import { trainCollection, type TrainParts } from './train.js';
 
 /** A structure is outgrown by so many times the documents that it was trained for. */
@@ -87,7 +91,9 @@ export class AutoTrainer {
     this.#longLists.keep(all);
     for (const settings of all.values()) {
       if (this.#isClosed) return;
-      if (!mayTrain(settings) || placementsOf(view.current(), settings.uid).length !== 1) continue;
+      const map = view.current();
+      // What is published meanwhile would end a backup.
+      if (!mayTrain(settings) || placementsOf(map, settings.uid).length !== 1 || isHeld(map, settings.uid)) continue;
       await this.#trainWhereGrown(settings);
     }
   }
@@ -117,7 +123,7 @@ export class AutoTrainer {
   }
 
   #isSplitDue(settings: CollectionSettings, listSizes: ListSizes): boolean {
-    return activeCodebook(settings) !== null && this.#longLists.isSplitDue(settings.uid, listSizes);
+    return isSplittable(activeCodebook(settings)) && this.#longLists.isSplitDue(settings.uid, listSizes);
   }
 
   /** Trains, and tells `settle` why nothing came of it; '' where it did. Whoever else is at it, or a node that is gone, settles nothing. */
@@ -131,8 +137,7 @@ export class AutoTrainer {
       this.#hindrances.end(uid, { fields: { collection: name }, message: 'the collection is trained' });
     } catch (thrown) {
       const error = ShoalError.from(thrown);
-      // Another coordinator is at it, or this one stops.
-      if (error.code === 'FAILED_PRECONDITION' || error.code === 'CANCELLED') return;
+      if (error instanceof AlreadyTraining || error.code === 'CANCELLED') return;
       this.#hindrances.note(uid, error, { fields: { collection: name }, message: 'the collection cannot be trained' });
       if (error.code !== 'UNAVAILABLE') settle(error.message);
     }

@@ -24,6 +24,10 @@ import { RemoteTraining, type RemoteTrainingParts, type TrainingNode } from './r
 import { shortQueries } from './short-queries.js';
 import { checkMethod, checkSplittable, trainableDocuments, trainableShard } from './trainable.js';
 
+/** Short questions that a training learns from and calibrates with, and that a split, which learns nothing, calibrates with. */
+const structureQuestions = 2_000;
+const splitQuestions = 300;
+
 export interface TrainParts extends ReadParts, PublishParts, RemoteTrainingParts {
   readonly encoders: Encoders;
   readonly view: PublishParts['view'];
@@ -174,6 +178,7 @@ async function orderOf(
   deadline: Deadline,
 ): Promise<BeginTrainingRequest> {
   const seed = request.seed ?? parts.newSeed();
+  const count = request.method === 'split' ? splitQuestions : structureQuestions;
   const { uid, targetRecall, structureVersion, copies } = settings;
   const active = activeCodebook(settings);
   const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null, k: 10, offset: 0 };
@@ -184,7 +189,7 @@ async function orderOf(
     seed,
     targetRecall,
     copies,
-    shortQueries: await shortQueries(settings, seed, parts, deadline),
+    shortQueries: await shortQueries(settings, { count, seed }, parts, deadline),
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,
     nprobe: active === null ? 0 : probesFor(usual, shortTermsMax + 1, settings),

@@ -53,6 +53,8 @@ export interface TrainedFiles {
   readonly structure: Uint8Array;
   readonly codebook: Uint8Array;
   readonly lists: number;
+  /** Lists that a vector lies in. */
+  readonly copies: 1 | 2;
   /** Vectors that it was trained on. */
   readonly sampled: number;
   /** Recall@10 on held-out queries: of what serves, and of this one as calibrated. */

@@ -42,7 +42,7 @@ export async function splitOrderFor(request: BeginTrainingRequest, parts: SplitO
   const lists = listsToSplit(sizes, limit, Math.min(listsAtOnce, listsMax - sizes.length));
   if (lists.length === 0) {
     const what = `no list has more than ${Math.floor(limit)} of the ${vectors} vectors`;
-    throw new ShoalError('INVALID_ARGUMENT', `${what}: none is split`);
+    throw new ShoalError('INVALID_ARGUMENT', `${what}: none is split; split again once they have grown`);
   }
   const structure = await read(objects, structureObject(uid, structureVersion));
   if (readStructureFile(structure).around !== undefined) {

@@ -4,15 +4,15 @@
  */
 import { ShoalError } from '../../base/errors.js';
 import { seededRandom } from '../../base/random.js';
-import { carriedProbe, carriedProbes, type CarriedFrom } from '../../trainer/structure/carry-probes.js';
+import { CarriedProbes, type CarriedFrom } from '../../trainer/structure/carry-probes.js';
 import { divideLists } from '../../trainer/structure/divide-lists.js';
-import { recallAt, trueNeighbours, type HeldOut } from '../../trainer/structure/held-out.js';
+import { trueNeighbours, type HeldOut } from '../../trainer/structure/held-out.js';
 import { readListCodebookFile, writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
 import { splitStructure } from '../../vector-index/codebook/split-structure.js';
 import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf, listsMax, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
+import { holdOut, questionsOf } from './held-questions.js';
 import type { OnProgress, SplitOrder, TrainedFiles, TrainingTask } from './run-training.js';
-import { questionsOf, split as holdOut } from './structure-training.js';
 
 /** Parts of the whole: where each step ends. */
 const ends = { dividing: 0.4, neighbours: 0.9 };
@@ -31,25 +31,29 @@ export async function splitAndEvaluate(
   const addedMax = listsMax - listCountOf(structure);
   const parts = divideLists(order.lists, { dim, partSize: order.partSize, addedMax, random });
   if (parts.size === 0) {
-    const message = `${order.lists.length} lists are too long, and cannot be divided: most of their vectors are alike`;
-    throw new ShoalError('INVALID_ARGUMENT', message);
+    const what = `${order.lists.length} lists are too long, and cannot be divided: most of their vectors are alike`;
+    const how = "they serve as they are; where that is too slow, train again by method 'structure'";
+    throw new ShoalError('INVALID_ARGUMENT', `${what}; ${how}`);
   }
   const next = splitStructure(base, parts);
   onProgress('finding true neighbours', ends.dividing);
   const { vectors, queries } = holdOut(task, random);
-  const near = await carriedFrom(trueNeighbours(queries, vectors, dim), vectors, structure, next.structure);
-  const far = trueNeighbours(questionsOf(task, queries, vectors).held, vectors, dim);
+  const heldOut = trueNeighbours(queries, vectors, dim);
+  const farHeldOut = trueNeighbours(questionsOf({ ...task, split: order }, queries, vectors).held, vectors, dim);
   onProgress('evaluating', ends.neighbours);
-  const nprobe = order.nprobe === 0 ? listCountOf(structure) : order.nprobe;
+  const from = await carriedFrom(heldOut, vectors, structure, next.structure);
+  const [near, far] = [new CarriedProbes(from), new CarriedProbes({ ...from, heldOut: farHeldOut })];
+  const recalls = near.recalls(order.nprobe === 0 ? listCountOf(structure) : order.nprobe);
   return {
     structure: writeStructureFile(next.structure),
     codebook: writeListCodebookFile(next.codebook),
     lists: listCountOf(next.structure),
+    copies: 1,
     sampled: vectors.length / dim,
-    heldOutBefore: recallAt(near.heldOut, near.before, nprobe),
-    heldOutAfter: recallAt(near.heldOut, near.after, carriedProbe(nprobe, near)),
-    probes: carriedProbes(order.probes, near),
-    shortProbes: carriedProbes(order.shortProbes, { ...near, heldOut: far }),
+    heldOutBefore: recalls.before,
+    heldOutAfter: recalls.after,
+    probes: near.probes(order.probes),
+    shortProbes: far.probes(order.shortProbes),
   };
 }
 

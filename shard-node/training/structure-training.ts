@@ -7,11 +7,10 @@
  * much with fewer lists. They are never learned from points between vectors, which are asked where there are no questions: routes to
  * such points lead real questions no better, and what they need would say nothing of those any more. Blocks the thread: for workers.
  */
-import { seededRandom, type Random } from '../../base/random.js';
+import { seededRandom } from '../../base/random.js';
 import { codeRecalls } from '../../trainer/structure/code-recall.js';
-import { farQueries } from '../../trainer/structure/far-queries.js';
 import {
-  probesFor,
+  leastProbe,
   probesUpTo,
   recallAt,
   recallByProbes,
@@ -32,11 +31,8 @@ import { writeListCodebookFile } from '../../vector-index/codebook/list-codebook
 import { secondLists } from '../../vector-index/codebook/second-lists.js';
 import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
+import { holdOut, questionsOf } from './held-questions.js';
 import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
-
-/** Vectors, and short questions, that are asked as queries, and at most this share of the sample. */
-const heldOutMax = 300;
-const heldOutShare = 0.1;
 
 /** Routes are tried as they were learned, and drawn back towards the centroids: the fewer the questions, the nearer to these are the best. */
 const routeShares = [1, 0.5, 0.25];
@@ -49,7 +45,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
   const { dim, documents, copies = 1 } = task;
   const random = seededRandom(task.seed);
   onProgress('finding true neighbours', 0);
-  const { vectors, queries } = split(task, random);
+  const { vectors, queries } = holdOut(task, random);
   const questions = questionsOf(task, queries, vectors);
   const [near, short] = [trueNeighbours(queries, vectors, dim), trueNeighbours(questions.held, vectors, dim)];
   const told = progressOf(onProgress);
@@ -76,32 +72,13 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
     structure: writeStructureFile(best.structure),
     codebook: writeListCodebookFile(codebook),
     lists: listCountOf(structure),
+    copies: structure.around === undefined ? 1 : 2,
     sampled: vectors.length / dim,
     heldOutBefore: await servingRecall(near, vectors, task),
-    heldOutAfter: probesFor(best.probes, task.targetRecall).recall,
+    heldOutAfter: leastProbe(best.probes, task.targetRecall).recall,
     probes: best.probes,
     shortProbes: best.shortProbes,
   };
-}
-
-interface Questions {
-  /** float32[m, dim] each: what routes are learned from, which may be nothing, and what is asked. */
-  readonly learned: Float32Array;
-  readonly held: Float32Array;
-}
-
-/** The short questions at hand, at most half of them held out; where there are none, what is as far from the data as these would be. */
-export function questionsOf(
-  { shortQueries, dim, seed }: TrainingTask,
-  held: Float32Array,
-  vectors: Float32Array,
-): Questions {
-  if (shortQueries.length > 0) {
-    const held = Math.min(heldOutMax, Math.ceil(shortQueries.length / dim / 2)) * dim;
-    return { learned: shortQueries.subarray(held), held: shortQueries.subarray(0, held) };
-  }
-  // Of its own random numbers: structures do not depend on what they are measured with.
-  return { learned: shortQueries, held: farQueries(held, vectors, dim, seededRandom(seed + 1)) };
 }
 
 /** `structure` with routes, in several strengths. */
@@ -137,7 +114,7 @@ function evaluate(
     structure,
     probes: some(nearRecalls!),
     shortProbes: short.queries.length === 0 ? [] : some(shortRecalls!),
-    needed: [nearRecalls!, shortRecalls!].map((recalls) => probesFor(recalls, target).nprobe),
+    needed: [nearRecalls!, shortRecalls!].map((recalls) => leastProbe(recalls, target).nprobe),
   };
 }
 
@@ -157,23 +134,6 @@ async function servingRecall(near: HeldOut, vectors: Float32Array, { serving, di
   if (structure.dim !== dim) return 1;
   const lists = await listsOf(structure, vectors);
   return recallAt(near, { structure, lists }, serving.nprobe === 0 ? listCountOf(structure) : serving.nprobe);
-}
-
-/** Takes some rows out of the sample, whose last rows take their places. */
-export function split(
-  { vectors, dim }: TrainingTask,
-  random: Random,
-): { readonly vectors: Float32Array; readonly queries: Float32Array } {
-  const rows = vectors.length / dim;
-  const count = Math.min(heldOutMax, Math.floor(rows * heldOutShare));
-  const queries = new Float32Array(count * dim);
-  for (let i = 0; i < count; i += 1) {
-    const last = rows - 1 - i;
-    const row = random.below(last + 1);
-    queries.set(vectors.subarray(row * dim, (row + 1) * dim), i * dim);
-    vectors.copyWithin(row * dim, last * dim, (last + 1) * dim);
-  }
-  return { vectors: vectors.subarray(0, (rows - count) * dim), queries };
 }
 
 type Step = 'lists' | 'anchors' | 'words' | 'routes';

@@ -210,9 +210,9 @@ export class Trainings {
 }
 
 function codebookOf(files: TrainedFiles, { method, seed }: BeginTrainingRequest): Codebook {
-  const { lists, sampled, heldOutBefore, heldOutAfter, probes, shortProbes } = files;
+  const { lists, copies, sampled, heldOutBefore, heldOutAfter, probes, shortProbes } = files;
   return Codebook.fromPartial({
-    ...{ method, seed, lists, heldOutBefore, heldOutAfter },
+    ...{ method, seed, lists, copies, heldOutBefore, heldOutAfter },
     ...{ sampled: BigInt(sampled), probes: [...probes], shortProbes: [...shortProbes] },
   });
 }

@@ -14,21 +14,54 @@ export interface CarriedFrom {
   readonly after: Assigned;
 }
 
-/** Lists of now that find as much as `nprobe` of before; no fewer. Where there is nothing to measure with: the same share of all. */
-export function carriedProbe(nprobe: number, { heldOut, before, after }: CarriedFrom): number {
-  const [lists, next] = [listCountOf(before.structure), listCountOf(after.structure)];
-  if (nprobe >= lists) return next;
-  if (heldOut.queries.length === 0) return Math.ceil((nprobe * next) / lists);
-  const [found] = recallByProbes(heldOut, before, [nprobe]);
-  const all = Array.from({ length: next - nprobe + 1 }, (_, at) => nprobe + at);
-  const enough = recallByProbes(heldOut, after, all).find(({ recall }) => recall >= found!.recall);
-  return enough?.nprobe ?? next;
+/** What is found with so many lists of before, and of now: each query is asked once of both. */
+export class CarriedProbes {
+  /** By lists less one; empty where there is nothing to measure with. */
+  readonly #before: readonly ProbeRecall[];
+  readonly #after: readonly ProbeRecall[];
+  readonly #lists: number;
+  readonly #next: number;
+
+  /** Blocks the thread. */
+  constructor({ heldOut, before, after }: CarriedFrom) {
+    this.#lists = listCountOf(before.structure);
+    this.#next = listCountOf(after.structure);
+    this.#before = curveOf(heldOut, before, this.#lists);
+    this.#after = curveOf(heldOut, after, this.#next);
+  }
+
+  /** Lists of now that find as much as `nprobe` ≥ 1 of before; no fewer. Where there is nothing to measure with: the same share of all. */
+  lists(nprobe: number): number {
+    if (nprobe >= this.#lists) return this.#next;
+    const found = this.#before[nprobe - 1];
+    if (found === undefined) return Math.ceil((nprobe * this.#next) / this.#lists);
+    const enough = this.#after.find((now) => now.nprobe >= nprobe && now.recall >= found.recall);
+    return enough?.nprobe ?? this.#next;
+  }
+
+  /** The recall with `nprobe` ≥ 1 lists of before, and with as many of now as find as much; 1 where there is nothing to find. */
+  recalls(nprobe: number): { readonly before: number; readonly after: number } {
+    const at = (curve: readonly ProbeRecall[], lists: number): number =>
+      curve[Math.min(lists, curve.length) - 1]?.recall ?? 1;
+    return { before: at(this.#before, nprobe), after: at(this.#after, this.lists(nprobe)) };
+  }
+
+  /** `probes`, ascending by nprobe, in lists of now. */
+  probes(probes: readonly ProbeRecall[]): ProbeRecall[] {
+    const carried = new Map<number, number>();
+    // Of several that need as many lists the last one has the largest recall.
+    for (const { nprobe, recall } of probes) carried.set(this.lists(nprobe), recall);
+    return [...carried]
+      .map(([nprobe, recall]) => ({ nprobe, recall }))
+      .sort((left, right) => left.nprobe - right.nprobe);
+  }
 }
 
-/** `probes`, ascending by nprobe, in lists of now. */
-export function carriedProbes(probes: readonly ProbeRecall[], from: CarriedFrom): ProbeRecall[] {
-  const carried = new Map<number, number>();
-  // Of several that need as many lists the last one has the largest recall.
-  for (const { nprobe, recall } of probes) carried.set(carriedProbe(nprobe, from), recall);
-  return [...carried].map(([nprobe, recall]) => ({ nprobe, recall })).sort((left, right) => left.nprobe - right.nprobe);
+function curveOf(heldOut: HeldOut, assigned: Assigned, lists: number): readonly ProbeRecall[] {
+  if (heldOut.queries.length === 0) return [];
+  return recallByProbes(
+    heldOut,
+    assigned,
+    Array.from({ length: lists }, (_, at) => at + 1),
+  );
 }

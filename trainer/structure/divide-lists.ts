@@ -7,7 +7,6 @@ import { assignNearest } from '../../kernels/kernels.js';
 import type { ListParts } from '../../vector-index/codebook/split-structure.js';
 import { trainKmeans } from '../kmeans.js';
 import { gatherRows } from '../rows.js';
-import type { StopSign } from '../stop-sign.js';
 
 const iterations = 10;
 /** A half that would get less than this share is not worth its centroid: what is left is as long as before. */
@@ -30,7 +29,6 @@ export interface DivideOptions {
   /** Lists that may be added. */
   readonly addedMax: number;
   readonly random: Random;
-  readonly signal?: StopSign | undefined;
 }
 
 /** The parts of those of `lists` that can be divided, first ones first; none of lists whose vectors are alike. Blocks the thread. */
@@ -72,9 +70,9 @@ function divideList({ vectors, size }: LongList, options: DivideOptions): Float3
 }
 
 /** Two parts of `vectors`, neither much smaller than the other; null where there are none. */
-function halve(vectors: Float32Array, { dim, random, signal }: DivideOptions): readonly Part[] | null {
+function halve(vectors: Float32Array, { dim, random }: DivideOptions): readonly Part[] | null {
   if (vectors.length < 2 * dim) return null;
-  const centroids = trainKmeans(vectors, { dim, count: 2, iterations, random, signal });
+  const centroids = trainKmeans(vectors, { dim, count: 2, iterations, random });
   const { assignments } = assignNearest(vectors, centroids, dim);
   const parts = [0, 1].map((half) => ({
     vectors: gatherRows(

@@ -58,7 +58,7 @@ export function recallByProbes(heldOut: HeldOut, assigned: Assigned, probes: rea
 }
 
 /** The fewest lists of `recalls`, ascending, with which `target` was reached; the most where none did. */
-export function probesFor(recalls: readonly ProbeRecall[], target: number): ProbeRecall {
+export function leastProbe(recalls: readonly ProbeRecall[], target: number): ProbeRecall {
   return present(recalls.find(({ recall }) => recall >= target) ?? recalls.at(-1), 'a number of lists');
 }
 

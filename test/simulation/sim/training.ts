@@ -48,6 +48,7 @@ function filesOf(task: TrainingTask): TrainedFiles {
     structure: writeStructureFile(structure),
     codebook: writeListCodebookFile(codebook),
     lists: count,
+    copies: structure.around === undefined ? 1 : 2,
     sampled: vectors.length / dim,
     heldOutBefore: 1,
     heldOutAfter: 1,

@@ -14,17 +14,17 @@ import {
   scanListsAsync,
   scoreSurvivors,
   scoreSurvivorsAsync,
-  signWords,
   unpackList,
   type Codebook,
   type ListQuery,
 } from '../../../kernels/codes.js';
+import { signWords } from '../../../trainer/structure/sign-words.js';
 
 const dim = 32;
 const count = 100;
 
 const codebook: Codebook = {
-  words: signWords(dim / 4),
+  words: signWords(dim / 4).map((word) => Math.sign(word) / 2),
   subquantizers: dim / 4,
   dsub: 4,
   rescale: 4 / 32_767,

@@ -6,7 +6,6 @@ import {
   encodeSecond,
   encodeVectors,
   packList,
-  signWords,
   unpackList,
   type Codebook,
   type CodedVectors,
@@ -18,10 +17,11 @@ import {
   type SearchRequest,
   type SearchScratch,
 } from '../../../kernels/list-search.js';
+import { signWords } from '../../../trainer/structure/sign-words.js';
 
 const [dim, lists, rows] = [32, 8, 400];
 const codebook: Codebook = {
-  words: signWords(dim / 4).map((word) => word / 8),
+  words: signWords(dim / 4).map((word) => Math.sign(word) / 16),
   subquantizers: dim / 4,
   dsub: 4,
   rescale: 8 / 32_767,

@@ -109,6 +109,8 @@ export interface Codebook {
    */
   probes: ProbeRecall[];
   shortProbes: ProbeRecall[];
+  /** Lists that a vector lies in: 1 or 2; 0 = 1. */
+  copies: number;
 }
 
 /** A collection with its present size. */
@@ -711,6 +713,7 @@ function createBaseCodebook(): Codebook {
     heldOutAfter: 0,
     probes: [],
     shortProbes: [],
+    copies: 0,
   };
 }
 
@@ -757,6 +760,9 @@ export const Codebook: MessageFns<Codebook> = {
     }
     for (const v of message.shortProbes) {
       ProbeRecall.encode(v!, writer.uint32(98).fork()).join();
+    }
+    if (message.copies !== 0) {
+      writer.uint32(104).uint32(message.copies);
     }
     return writer;
   },
@@ -870,6 +876,14 @@ export const Codebook: MessageFns<Codebook> = {
             message.shortProbes.push(ProbeRecall.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -899,6 +913,7 @@ export const Codebook: MessageFns<Codebook> = {
     message.heldOutAfter = object.heldOutAfter ?? 0;
     message.probes = object.probes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     message.shortProbes = object.shortProbes?.map((e) => ProbeRecall.fromPartial(e)) || [];
+    message.copies = object.copies ?? 0;
     return message;
   },
 };

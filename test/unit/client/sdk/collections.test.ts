@@ -34,7 +34,7 @@ describe('collections of the client', () => {
       await client.collections.create('notes');
       assert.equal((await client.collections.update('notes', { replicas: 3 })).replicas, 3);
       const changed = await client.collections.update('notes', { targetRecall: 0.9 });
-      assert.deepEqual([changed.replicas, changed.copies], [3, 1]);
+      assert.deepEqual([changed.replicas, changed.copies, changed.copiesServing], [3, 1, 1]);
     }));
 
   it('are dropped with the number of their documents', () =>

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { AutoTrainer, wantedFor } from '../../../../coordinator/training/auto-trainer.js';
+import { Claim } from '../../../../coordinator/training/claim.js';
 import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
 import { usualSplitLimits } from '../../../../vector-index/lists/list-limit.js';
+import { uid } from '../fixtures.js';
 import { codebook, trainingRig, type TrainingRig, type TrainingRigOptions } from './fixtures.js';
 
 const turns = async (): Promise<void> => {
@@ -52,6 +54,8 @@ describe('training by itself', () => {
       ['structure', 'split', 'split', 'split'],
     );
     assert.equal((await looks({ trained, listSizes: { ...long, lists: 40 } }, 9_999)).begun, 0);
+    const twice = { ...changes, codebooks: [{ ...served, copies: 2 }] };
+    assert.equal((await looks({ changes: twice, trained, listSizes: { ...long, lists: 40 } })).begun, 0);
   });
 
   it('leaves lists alone that could not be split, until they have grown', async () => {
@@ -65,6 +69,34 @@ describe('training by itself', () => {
     });
     assert.equal(begun, 1);
     assert.equal((await rig.stored()).structureVersion, 1);
+  });
+
+  it('does not try a collection again that has too few documents, until it has grown', async () => {
+    const served = { ...codebook, version: 1, structureVersion: 1, documents: 2_000n };
+    const changes = { structureVersion: 1, codebookVersion: 1, versionsGiven: 1, codebooks: [served] };
+    const listSizes = { lists: 40, vectors: 9_000n, longest: 8_000n };
+    const { rig, begun } = await looks({ changes, documents: 999n, listSizes });
+    assert.equal(begun, 0);
+    assert.equal(rig.counted.documents, 1);
+  });
+
+  it('waits for another training of the collection', async () => {
+    const rig = trainingRig();
+    const trainer = new AutoTrainer(rig.parts, { documents: 1_500, everyMs: 1_000, splitLimits: usualSplitLimits });
+    const claim = await Claim.take(rig.settings, rig.parts);
+    await rig.clock.advance(1_000);
+    await turns();
+    assert.deepEqual(rig.calls, []);
+    await claim.end();
+    await rig.clock.advance(1_000);
+    await turns();
+    await trainer.close();
+    assert.equal((await rig.stored()).codebookVersion, 1);
+  });
+
+  it('does not happen while a backup holds the collection', async () => {
+    assert.equal((await looks({ holds: [`${uid}/backup-1`] })).begun, 0);
+    assert.equal((await looks({ holds: ['other/backup-1'] })).begun, 1);
   });
 
   it('is due again at four times the documents', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   checkMethod,
   checkSplittable,
+  isSplittable,
   trainableDocuments,
   trainableShard,
 } from '../../../../coordinator/training/trainable.js';
@@ -29,6 +30,14 @@ describe('what can be trained', () => {
     checkSplittable({ ...given, ...trained });
     for (const other of [given, { ...given, structureVersion: 2 }, { ...given, ...trained, structureVersion: 1 }])
       assert.throws(() => checkSplittable(other), { code: 'FAILED_PRECONDITION', message: /never|not trained/ });
+  });
+
+  it('has its vectors in one list each, where these are to be split', () => {
+    const codebooks = [Codebook.fromPartial({ version: 2, structureVersion: 2, copies: 2 })];
+    const twice = { ...trainingRig().settings, structureVersion: 2, codebookVersion: 2, codebooks };
+    const refused = { code: 'FAILED_PRECONDITION', message: /two lists each.*; train it again/ };
+    assert.throws(() => checkSplittable(twice), refused);
+    assert.deepEqual([null, codebooks[0]!, Codebook.create()].map(isSplittable), [false, false, true]);
   });
 
   it('has vectors, and one shard', () => {

@@ -27,7 +27,7 @@ describe('a split of lists', () => {
     const shares: number[] = [];
     const files = await splitAndEvaluate({ ...task, vectors: circle(1_000) }, order, (_, share) => shares.push(share));
     const [before, after] = [readStructureFile(order.structure), readStructureFile(files.structure)];
-    assert.equal(files.lists, listCountOf(after));
+    assert.deepEqual([files.lists, files.copies], [listCountOf(after), 1]);
     assert.ok(files.lists > listCountOf(before));
     assert.deepEqual(after.descent!.earlier, [{ version: 6, lists: listCountOf(before) }]);
     assert.ok(after.descent!.lists.subarray(listCountOf(before)).every((list) => list === 0));
@@ -51,6 +51,6 @@ describe('a split of lists', () => {
   it('is refused where the vectors are alike', async () => {
     const order = await orderOf(new Float32Array(200).fill(0.7));
     const split = splitAndEvaluate({ ...task, vectors: circle(500) }, order, () => undefined);
-    await assert.rejects(split, { code: 'INVALID_ARGUMENT', message: /alike/ });
+    await assert.rejects(split, { code: 'INVALID_ARGUMENT', message: /alike; they serve as they are.*train again/ });
   });
 });

@@ -66,6 +66,7 @@ describe('training a structure on a sample', () => {
       await trainAndEvaluate({ ...task, dim, documents: 3_000, vectors: vectors.slice() }, () => undefined),
       await trainAndEvaluate({ ...task, dim, documents: 3_000, copies: 2, vectors: vectors.slice() }, () => undefined),
     ];
+    assert.deepEqual([one.copies, two.copies], [1, 2]);
     assert.equal(readStructureFile(one.structure).around, undefined);
     assert.ok(readStructureFile(two.structure).around !== undefined);
     const [alone, both] = [one, two].map(({ probes }) => probes.find(({ nprobe }) => nprobe === 1)?.recall ?? 0);

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { probesUpTo, recallAt, recallByProbes, trueNeighbours } from '../../../../trainer/structure/held-out.js';
+import {
+  leastProbe,
+  probesUpTo,
+  recallAt,
+  recallByProbes,
+  trueNeighbours,
+} from '../../../../trainer/structure/held-out.js';
 
 /** Twelve vectors, six in each of two lists. */
 const vectors = Float32Array.from(Array.from({ length: 12 }, (_, i) => (i < 6 ? [1, i / 100] : [i / 100, 1])).flat());
@@ -35,6 +41,14 @@ describe('held-out queries', () => {
   it('find all where there is nothing to find', () => {
     const none = { queries: [], rows: [] };
     assert.deepEqual(recallByProbes(none, { structure, lists: [lists] }, [1]), [{ nprobe: 1, recall: 1 }]);
+  });
+
+  it('need the fewest lists that reach a target, or the most', () => {
+    const recalls = [0.5, 0.9, 0.97].map((recall, at) => ({ nprobe: at + 1, recall }));
+    assert.deepEqual(
+      [0.4, 0.9, 0.91, 0.99].map((target) => leastProbe(recalls, target).nprobe),
+      [1, 2, 3, 3],
+    );
   });
 
   it('are asked with one list, with all, and with numbers between', () => {

@@ -4,7 +4,11 @@ import type { ShoalClient } from '../../../../../client/sdk/connect.js';
 import { systemClock } from '../../../../../base/clock.js';
 
 /** A cluster that trains at once, and whose one replica is, at every look, as the next of `states` says; the last one stays. */
-function clusterOf(states: readonly { structureVersion: number; olderRows: number }[], published = true) {
+function clusterOf(
+  states: readonly { structureVersion: number; olderRows: number }[],
+  published = true,
+  further: object[] = [],
+) {
   const state = { methods: [] as string[], looks: 0 };
   const client = {
     training: {
@@ -15,7 +19,10 @@ function clusterOf(states: readonly { structureVersion: number; olderRows: numbe
       },
     },
     cluster: {
-      shards: async () => ({ shards: [{ replicas: [states[Math.min(state.looks++, states.length - 1)]] }] }),
+      shards: async () => {
+        const next = states[Math.min(state.looks++, states.length - 1)];
+        return { shards: [{ shard: 0, replicas: [...further, { node: 'a', state: 'ready', ...next }] }] };
+      },
     },
   } as unknown as ShoalClient;
   return { client, state };
@@ -33,6 +40,24 @@ describe('training before an evaluation', () => {
     ]);
     await trainAll(client, { ...options, methods: ['structure', 'other'] });
     assert.deepEqual(state, { methods: ['structure', 'other'], looks: 4 });
+  });
+
+  it('waits for no replica that does not serve', async () => {
+    const away = { node: 'b', state: 'away', structureVersion: 0, olderRows: 0 };
+    const { client, state } = clusterOf([{ structureVersion: 1, olderRows: 0 }], true, [away]);
+    await trainAll(client, { ...options, methods: ['structure'] });
+    assert.equal(state.looks, 1);
+  });
+
+  it('ends with an error that names the replica which does not re-encode', async () => {
+    const { client } = clusterOf([{ structureVersion: 1, olderRows: 5 }]);
+    await assert.rejects(trainAll(client, { ...options, methods: ['structure'], waitMs: 0 }), {
+      code: 'DEADLINE_EXCEEDED',
+      message: /shard 0 on node a \(ready\) of 'notes' has not .* structure 1; `shoal status` says/,
+    });
+    const alone = clusterOf([{ structureVersion: 1, olderRows: 0, state: 'away' } as never]);
+    const train = trainAll(alone.client, { ...options, methods: ['structure'], waitMs: 0 });
+    await assert.rejects(train, { code: 'DEADLINE_EXCEEDED', message: /node a \(away\)/ });
   });
 
   it('ends with an error at the first one that is not published', async () => {
