@@ -255,7 +255,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'vector-index/lists/moved-rows.ts',
     find: '      rows.forEach((row, i) => (lists[row] = moved[i]!));',
     replace: '      void moved;',
-    from: 11,
+    from: 51,
     seeds: 20,
   },
   {
@@ -263,7 +263,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/training/publish.ts',
     find: '{ length: codebook.lists }',
     replace: "{ length: codebook.method === 'split' ? codebook.lists - 1 : codebook.lists }",
-    from: 11,
+    from: 41,
     seeds: 20,
   },
 ];
