@@ -1,16 +1,16 @@
 /**
- * How many inverted lists a search probes when its caller leaves that to the collection: what the calibration of the codebook that
- * serves says for the collection's target recall, apart for short questions.
+ * How many inverted lists a search probes when its caller leaves that to the collection: what the calibration of the codebook that serves says
+ * for the collection's target recall, apart for short questions.
  *
- * A text of at most four terms, as the model's tokenizer counts them, is a short question: its vector lies farther from the documents,
- * and its neighbours are spread over more lists. A vector that the caller gave says nothing of its length and gets the larger number,
- * in a collection without an encoder that of half the misses: there nobody could ask short questions when it was trained, and what was
- * asked instead only resembles them. A question by example lies where the documents are. Where a filter narrows the documents, the ten
+ * A text of at most four terms, as the model's tokenizer counts them, is a short question: its vector lies farther from the documents, and its
+ * neighbours are spread over more lists. A vector that the caller gave says nothing of its length and gets the larger number, in a collection
+ * without an encoder that of half the misses that more lists would find: there nobody could ask short questions when it was trained, and what
+ * was asked instead only resembles them. A question by example lies where the documents are. Where a filter narrows the documents, the ten
  * nearest that pass may be in any list, so that all are probed; and so they are where nothing was trained yet.
  *
  * Calibrations are for ten hits. More of them lie in more lists: of 1,024 lists of 117,791 glosses, 95 % of a sentence's 10, 100, 1,000 and
- * 5,000 nearest lie in the nearest 55, 97, 202 and 354 lists, those of a lemma in 169, 165, 251 and 394; never more than as the
- * 0.3rd power. Where a large part of a collection is wanted, the lists read hold several times as many documents as that.
+ * 5,000 nearest lie in the nearest 55, 97, 202 and 354 lists, those of a lemma in 169, 165, 251 and 394; never more than as the 0.3rd power.
+ * Where a large part of a collection is wanted, the lists read hold several times as many documents as that.
  */
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { Codebook, CollectionSettings, ProbeRecall } from '../../proto/generated/shoal/v1/collections.js';
@@ -74,7 +74,9 @@ function probesOfTen(
   const isNear = like !== null || (termCount !== null && termCount > shortTermsMax);
   // Codebooks of before had none where there is no encoder.
   if (isNear || codebook.shortProbes.length === 0) return near;
-  const wanted = model === noModel ? 1 - (1 - targetRecall) / 2 : targetRecall;
+  // Half way to what all lists find, which codes decide.
+  const most = codebook.shortProbes.at(-1)!.recall;
+  const wanted = model === noModel ? targetRecall + Math.max(0, most - targetRecall) / 2 : targetRecall;
   return Math.max(near, calibrated(codebook.shortProbes, wanted, codebook));
 }
 

@@ -24,12 +24,18 @@ describe('the number of lists that a search probes', () => {
     assert.equal(probesFor(question(), 1, bare), 5);
   });
 
-  it('is that of half the misses for given vectors where there is no encoder', () => {
-    const shortProbes = [...codebook.shortProbes, { nprobe: 30, recall: 0.974 }, { nprobe: 40, recall: 0.976 }];
+  it('is that of half the misses which lists make, for given vectors where there is no encoder', () => {
+    const more = [30, 40, 64].map((nprobe, i) => ({ nprobe, recall: [0.974, 0.976, 1][i]! }));
+    const shortProbes = [...codebook.shortProbes, ...more];
     const given = { ...trained, codebooks: [{ ...codebook, shortProbes }] };
     assert.equal(probesFor(question(), null, { ...given, model: 'none' }), 35);
     assert.equal(probesFor(question({ like: 'x' }), null, { ...given, model: 'none' }), 5);
     assert.equal(probesFor(question(), null, given), 20);
+    const coarse = {
+      ...trained,
+      codebooks: [{ ...codebook, shortProbes: [...codebook.shortProbes, { nprobe: 64, recall: 0.97 }] }],
+    };
+    assert.equal(probesFor(question(), null, { ...coarse, model: 'none' }), 20);
   });
 
   it('grows with the hits that are wanted, and never above all lists', () => {
