@@ -14,6 +14,8 @@ export const coordinatorConfigSchema = z.strictObject({
   expirySweepMs: z.int().positive().default(60_000),
   /** Documents that a collection needs to be trained: fewer are scanned faster than lists of them are chosen. */
   trainDocumentsMin: z.int().positive().default(1_000),
+  /** Documents from which on a collection that allows it gets codes that need no training: fewer are scanned exactly in a millisecond. */
+  autoCodeDocuments: z.int().positive().default(10_000),
   /** Documents from which on a collection that allows it is trained by itself. */
   autoTrainDocuments: z.int().positive().default(50_000),
   /** Milliseconds between two looks for collections, and lists of theirs, that have grown. */

@@ -1,7 +1,7 @@
 /**
- * Training that nobody asks for: a collection that has grown past the threshold gets a structure, and a new one when it has grown to
- * four times what the last one was trained for. In between, lists that have grown too long are split, which trains nothing anew; the next ones
- * only when all rows lie in the lists of the last split. Every coordinator looks every so often; the claim lets one of them train, and one
+ * Training that nobody asks for: a collection that has grown past a first threshold gets codes that need no training, past a second one a
+ * structure, and a new one when it has grown to four times what the last one was trained for. In between, lists that have grown too long
+ * are split, which trains nothing anew; the next ones only when all rows lie in the lists of the last split. Every coordinator looks every so often; the claim lets one of them train, and one
  * collection after another, so that at most one node is busy with it.
  *
  * What fails is tried again once the collection has grown by half: the same documents would give the same end. A collection that is backed
@@ -20,7 +20,7 @@ import { isHeld } from '../placement/holds.js';
 import { activeCodebook } from '../search/probes.js';
 import { AlreadyTraining } from './claim.js';
 import { LongLists } from './long-lists.js';
-import { isSplittable } from './trainable.js';
+import { isSplittable, type TrainingMethod } from './trainable.js';
 import { trainCollection, type TrainParts } from './train.js';
 
 /** A structure is outgrown by so many times the documents that it was trained for. */
@@ -33,6 +33,8 @@ const countMs = 30_000;
 const trainMs = 12 * 3_600_000;
 
 export interface AutoTrainerOptions {
+  /** Documents from which on a collection without a structure gets the codes of RaBitQ. */
+  readonly codeDocuments: number;
   /** Documents from which on a collection is trained. */
   readonly documents: number;
   readonly everyMs: number;
@@ -104,10 +106,11 @@ export class AutoTrainer {
     if (counted === null) return;
     const { documents, listSizes } = counted;
     const { logger } = this.#parts;
-    const failed = this.#failed.get(uid) ?? 0;
-    if (documents >= Math.max(wantedFor(settings, this.#options.documents), retryGrowth * failed)) {
-      logger.info({ collection: name, documents }, 'the collection has grown and is trained');
-      await this.#attempt(settings, 'structure', (reason) => {
+    const method =
+      documents >= retryGrowth * (this.#failed.get(uid) ?? 0) ? dueFor(settings, documents, this.#options) : null;
+    if (method !== null) {
+      logger.info({ collection: name, documents, method }, 'the collection has grown and is trained');
+      await this.#attempt(settings, method, (reason) => {
         if (reason === '') this.#failed.delete(uid);
         else this.#fail(settings, documents, reason);
       });
@@ -129,7 +132,7 @@ export class AutoTrainer {
   /** Trains, and tells `settle` why nothing came of it; '' where it did. Whoever else is at it, or a node that is gone, settles nothing. */
   async #attempt(
     { uid, name }: CollectionSettings,
-    method: 'structure' | 'split',
+    method: TrainingMethod,
     settle: (reason: string) => void,
   ): Promise<void> {
     try {
@@ -149,7 +152,7 @@ export class AutoTrainer {
   }
 
   /** Why nothing was published; '' when it was. */
-  async #train(collection: string, method: 'structure' | 'split'): Promise<string> {
+  async #train(collection: string, method: TrainingMethod): Promise<string> {
     this.#deadline = Deadline.after(this.#clock, trainMs);
     try {
       const request = { collection, method, dryRun: false };
@@ -185,11 +188,21 @@ function mayTrain({ autoTrain, dim, keepVectors, codebooks, structureVersion }: 
   return autoTrain !== false && dim > 0 && keepVectors && (structureVersion === 0 || codebooks.length > 0);
 }
 
+/** How a collection of so many documents is to be trained now; null = not at all. */
+export function dueFor(
+  settings: Pick<CollectionSettings, 'codebooks' | 'structureVersion'>,
+  documents: number,
+  options: Pick<AutoTrainerOptions, 'documents' | 'codeDocuments'>,
+): 'structure' | 'rabitq' | null {
+  if (documents >= wantedFor(settings, options.documents)) return 'structure';
+  return settings.structureVersion === 0 && documents >= options.codeDocuments ? 'rabitq' : null;
+}
+
 /**
- * Documents from which on the collection is trained, or trained again. Splits of lists are no training; when so many of them followed that the last
- * training is not remembered, another one is due.
+ * Documents from which on the collection is trained, or trained again. Splits of lists, and codes that need none, are no training; when so
+ * many of them followed that the last training is not remembered, another one is due.
  */
-export function wantedFor({ codebooks }: Pick<CollectionSettings, 'codebooks'>, threshold: number): number {
-  const last = codebooks.findLast(({ method }) => method !== 'split');
+function wantedFor({ codebooks }: Pick<CollectionSettings, 'codebooks'>, threshold: number): number {
+  const last = codebooks.findLast(({ method }) => method === 'structure');
   return Math.max(threshold, last === undefined ? 0 : growth * Number(last.documents));
 }

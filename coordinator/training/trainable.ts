@@ -8,8 +8,12 @@ import { shardStatistics } from '../documents/count.js';
 import type { ReadParts } from '../documents/read.js';
 import { activeCodebook } from '../search/probes.js';
 
-/** The ways of training that there are: a new structure, or the one that serves with its long lists split. */
-export const methods = ['structure', 'split'] as const;
+/**
+ * The ways of training that there are: a new structure; one list with the codes of RaBitQ, which need no training; or the structure that
+ * serves with its long lists split.
+ */
+export const methods = ['structure', 'rabitq', 'split'] as const;
+export type TrainingMethod = (typeof methods)[number];
 
 /** Throws INVALID_ARGUMENT, naming the methods that there are, for another one. */
 export function checkMethod(method: string): void {

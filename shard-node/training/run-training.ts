@@ -38,6 +38,8 @@ export interface TrainingTask {
   readonly documents: number;
   /** Lists that a document lies in; 1. */
   readonly copies?: 1 | 2;
+  /** One list with codes that need no training (RaBitQ), where nothing is to be learned yet; left out where lists and words are trained. */
+  readonly untrained?: true;
   readonly seed: number;
   /** Share of the ten true neighbours that a search shall find. */
   readonly targetRecall: number;

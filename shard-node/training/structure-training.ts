@@ -37,12 +37,15 @@ import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
 /** Routes are tried as they were learned, and drawn back towards the centroids: the fewer the questions, the nearer to these are the best. */
 const routeShares = [1, 0.5, 0.25];
 
+/** Codes of RaBitQ serve while there is too little to train on. */
+const oneList = { lists: 1, words: 'signs' } as const;
+
 /** Parts of the whole: where each step ends. */
 const ends = { neighbours: 0.1, lists: 0.6, anchors: 0.65, words: 0.8, routes: 0.95 };
 
 /** The structure for `task`, evaluated on what was held out. INVALID_ARGUMENT for a sample that cannot be trained on. */
 export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgress): Promise<TrainedFiles> {
-  const { dim, documents, copies = 1 } = task;
+  const { dim, documents, copies = 1, untrained = false } = task;
   const random = seededRandom(task.seed);
   onProgress('finding true neighbours', 0);
   const { vectors, queries } = holdOut(task, random);
@@ -51,14 +54,11 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
   const told = progressOf(onProgress);
   const { structure, codebook } = trainStructure(
     { dim, vectors, queries: task.shortQueries.length === 0 ? null : task.shortQueries },
-    { lists: listCountFor(documents), copies, random, onProgress: told },
+    { ...(untrained ? oneList : { lists: listCountFor(documents) }), copies, random, onProgress: told },
   );
   const lists = await listsOf(structure, vectors);
-  const routed = routedBy(
-    structure,
-    { vectors, lists, queries: questions.learned },
-    { random, onProgress: (share) => told('routes', share) },
-  );
+  const routing = { random, onProgress: (share: number) => told('routes', share) };
+  const routed = untrained ? [] : routedBy(structure, { vectors, lists, queries: questions.learned }, routing);
   onProgress('evaluating', ends.routes);
   const codes = codeRecalls([near, short], {
     structure: { version: 1, structure, codebook },

@@ -188,6 +188,7 @@ export class Trainings {
     const task = {
       ...{ dim, vectors, serving, seed: request.seed, targetRecall: request.targetRecall },
       ...(split === null ? {} : { split }),
+      ...(request.method === 'rabitq' ? { untrained: true as const } : {}),
       shortQueries: float32From(request.shortQueries, 'short queries'),
       documents,
       copies: request.copies === 2 ? (2 as const) : (1 as const),

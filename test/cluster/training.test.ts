@@ -208,13 +208,24 @@ describe('training a structure', function () {
   });
 
   it('happens by itself once a collection has grown, unless it shall not', async () => {
-    await withCluster({ coordinator: { autoTrainDocuments: 1_200, autoTrainEveryMs: 20 } }, async (cluster) => {
+    const coordinator = { autoCodeDocuments: 1_001, autoTrainDocuments: 1_200, autoTrainEveryMs: 20 };
+    await withCluster({ coordinator }, async (cluster) => {
       const { client } = cluster;
+      const methodOf = async (name: string): Promise<string | undefined> => {
+        const { active, versions } = await client.training.codebooks(name);
+        return versions.find(({ version }) => version === active)?.method;
+      };
       await client.collections.create('asked', { model: 'none', dim, autoTrain: false });
       await client.documents.upsert('asked', vectorDocuments(vectors.slice(0, 1_500)));
-      await fill(client, 'notes', vectors.slice(0, 1_500));
-      while ((await client.training.codebooks('notes')).active === 0) await systemClock.pause();
+      await fill(client, 'notes', vectors.slice(0, 1_100));
+      while ((await methodOf('notes')) !== 'rabitq') await systemClock.pause();
       await settled(cluster, 'notes', 1, 1);
+      const { recall, lists } = await recallOf(client, 'notes', queries);
+      assert.equal(lists, 1);
+      assert.ok(recall >= 0.95, `recall ${recall}`);
+      await client.documents.upsert('notes', vectorDocuments(vectors.slice(1_100, 1_500), 1_100));
+      while ((await methodOf('notes')) !== 'structure') await systemClock.pause();
+      await settled(cluster, 'notes', 2, 1);
       assert.equal((await client.training.codebooks('asked')).active, 0);
     });
   });

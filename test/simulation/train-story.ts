@@ -43,8 +43,10 @@ function structureVersion({ cluster, collection }: Session): number {
 async function train(session: Session, client: SimClient, coordinator: Machine): Promise<void> {
   const { cluster, random, collection } = session;
   const dryRun = random.below(8) === 0;
-  const method = random.below(3) === 0 || structureVersion(session) === 0 ? 'structure' : 'split';
-  const request = { collection: collection.name, method, dryRun, seed: random.below(1_000_000) };
+  const isNew = random.below(3) === 0 || structureVersion(session) === 0;
+  const seed = random.below(1_000_000);
+  const method = !isNew ? 'split' : seed % 4 === 0 ? 'rabitq' : 'structure';
+  const request = { collection: collection.name, method, dryRun, seed };
   // Some callers go away before it is done.
   const ms = random.below(4) === 0 ? random.unit() * 1_500 : 30_000;
   const { answer, error } = await client.read(coordinator, TrainingService.train, request, ms);

@@ -10,7 +10,8 @@ import type { Structure } from '../../vector-index/codebook/structure.js';
 import type { StopSign } from '../stop-sign.js';
 import { factorScales } from './factor-scales.js';
 
-const signDims = 4;
+/** Dimensions of a part. */
+export const signDims = 4;
 const scaleRowsMax = 16_384;
 
 /** Words float32[subquantizers, 4, 16]: dimension j of word w is positive where bit j of w is set. All words together have norm 1. */

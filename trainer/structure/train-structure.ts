@@ -16,6 +16,7 @@ import { gatherRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 import { aroundLists } from './around-lists.js';
 import { factorScales } from './factor-scales.js';
+import { signDims, signWords } from './sign-words.js';
 import { trainAnchors } from './train-anchors.js';
 import { trainLists, type TrainedLists } from './train-lists.js';
 import { trainWords } from './train-words.js';
@@ -35,6 +36,8 @@ export interface StructureOptions {
   readonly random: Random;
   /** Lists that a vector lies in; 1. */
   readonly copies?: 1 | 2;
+  /** Learned from the sample, or signs, which need no learning (`sign-words.ts`); learned. */
+  readonly words?: 'learned' | 'signs';
   /** Lists of more than so many times the mean are halved; 2.5. */
   readonly largestShare?: number;
   /** Looked at every few milliseconds. */
@@ -81,10 +84,14 @@ export function trainStructure(sample: StructureSample, options: StructureOption
   onProgress?.('anchors', 1);
   const shape = codeShape(dim);
   const residuals = residualSample(vectors, lists, { ...shape, dim, random });
-  const words = trainWords(residuals.residuals, {
-    ...{ ...shape, iterations: wordIterations, random, signal },
-    onProgress: (share) => onProgress?.('words', share),
-  });
+  // Where a word bears more dimensions it cannot hold the signs of all.
+  const areSigns = options.words === 'signs' && shape.dsub === signDims;
+  const words = areSigns
+    ? signWords(shape.subquantizers)
+    : trainWords(residuals.residuals, {
+        ...{ ...shape, iterations: wordIterations, random, signal },
+        onProgress: (share) => onProgress?.('words', share),
+      });
   const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
   const codebook = { words, ...shape, ...scales, dim, bases: lists.means, anchors };
   return { structure, codebook, objective: lists.objective };

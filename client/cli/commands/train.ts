@@ -17,8 +17,8 @@ export function addTrain(program: Command, host: CommandHost): void {
       'A shard node trains on a sample of its own rows, with the lowest priority, and measures the recall on documents that it held\n' +
       'out. What reaches the target recall, or is no worse than what serves, is published: documents are re-encoded in the background ("shoal shards" shows how\n' +
       'many are left), and searches probe as many lists as the target recall of the collection needs. An interrupted training\n' +
-      'changes nothing. Past 50,000 documents it happens by itself, and lists that grow too long later are split without a training,\n' +
-      'unless the collection was made with --auto-train false.',
+      'changes nothing. It happens by itself: past 10,000 documents by the method rabitq, past 50,000 by structure, and lists that grow\n' +
+      'too long later are split without a training; none of it where the collection was made with --auto-train false.',
     examples: [
       'shoal train notes',
       'shoal train notes --dry-run --json',
@@ -27,8 +27,11 @@ export function addTrain(program: Command, host: CommandHost): void {
     configure: (command) =>
       command
         .addOption(
-          new Option('--method <method>', 'what is trained: structure, or split: only lists that are too long')
-            .choices(['structure', 'split'])
+          new Option(
+            '--method <method>',
+            'structure: lists and codes; rabitq: one list of sign codes; split: only lists that are too long',
+          )
+            .choices(['structure', 'rabitq', 'split'])
             .default('structure'),
         )
         .option('--dry-run', 'train and measure, and publish nothing')

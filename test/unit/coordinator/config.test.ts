@@ -10,6 +10,7 @@ describe('the configuration of a coordinator', () => {
       defaultReplicas: 1,
       expirySweepMs: 60_000,
       trainDocumentsMin: 1_000,
+      autoCodeDocuments: 10_000,
       autoTrainDocuments: 50_000,
       autoTrainEveryMs: 60_000,
       splitLimits: { means: 4, least: 512 },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { AutoTrainer, wantedFor } from '../../../../coordinator/training/auto-trainer.js';
+import { AutoTrainer, dueFor, type AutoTrainerOptions } from '../../../../coordinator/training/auto-trainer.js';
 import { Claim } from '../../../../coordinator/training/claim.js';
 import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
 import { usualSplitLimits } from '../../../../vector-index/lists/list-limit.js';
@@ -10,10 +10,14 @@ const turns = async (): Promise<void> => {
   for (let i = 0; i < 60; i += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
+const autoOptions = (documents: number): AutoTrainerOptions => ({
+  ...{ documents, codeDocuments: Infinity, everyMs: 1_000, splitLimits: usualSplitLimits },
+});
+
 /** Trainings that were begun in three looks. */
 async function looks(options: TrainingRigOptions, documents = 1_500): Promise<{ rig: TrainingRig; begun: number }> {
   const rig = trainingRig(options);
-  const trainer = new AutoTrainer(rig.parts, { documents, everyMs: 1_000, splitLimits: usualSplitLimits });
+  const trainer = new AutoTrainer(rig.parts, autoOptions(documents));
   for (let look = 0; look < 3; look += 1) {
     await rig.clock.advance(1_000);
     await turns();
@@ -21,6 +25,9 @@ async function looks(options: TrainingRigOptions, documents = 1_500): Promise<{ 
   await trainer.close();
   return { rig, begun: rig.calls.filter((call) => call.startsWith('BeginTraining')).length };
 }
+
+const due = (codebooks: Codebook[], documents: number): string | null =>
+  dueFor({ codebooks, structureVersion: codebooks.length }, documents, { documents: 50_000, codeDocuments: 10_000 });
 
 describe('training by itself', () => {
   it('happens once to a collection that has grown past the threshold', async () => {
@@ -82,7 +89,7 @@ describe('training by itself', () => {
 
   it('waits for another training of the collection', async () => {
     const rig = trainingRig();
-    const trainer = new AutoTrainer(rig.parts, { documents: 1_500, everyMs: 1_000, splitLimits: usualSplitLimits });
+    const trainer = new AutoTrainer(rig.parts, autoOptions(1_500));
     const claim = await Claim.take(rig.settings, rig.parts);
     await rig.clock.advance(1_000);
     await turns();
@@ -100,9 +107,20 @@ describe('training by itself', () => {
   });
 
   it('is due again at four times the documents', () => {
-    assert.equal(wantedFor({ codebooks: [] }, 50_000), 50_000);
-    assert.equal(wantedFor({ codebooks: [Codebook.fromPartial({ documents: 60_000n })] }, 50_000), 240_000);
+    const trained = Codebook.fromPartial({ method: 'structure', documents: 60_000n });
     const split = Codebook.fromPartial({ method: 'split', documents: 90_000n });
-    assert.equal(wantedFor({ codebooks: [Codebook.fromPartial({ documents: 60_000n }), split] }, 50_000), 240_000);
+    for (const codebooks of [[trained], [trained, split]]) {
+      assert.equal(due(codebooks, 239_999), null);
+      assert.equal(due(codebooks, 240_000), 'structure');
+    }
+  });
+
+  it('gives codes that need no training before there is enough to train on, and once', () => {
+    assert.equal(due([], 9_999), null);
+    assert.equal(due([], 10_000), 'rabitq');
+    const coded = Codebook.fromPartial({ method: 'rabitq', documents: 10_000n });
+    assert.equal(due([coded], 49_999), null);
+    assert.equal(due([coded], 50_000), 'structure');
+    assert.equal(due([], 50_000), 'structure');
   });
 });

@@ -14,6 +14,7 @@ describe('what can be trained', () => {
   it('is trained by methods that there are', () => {
     checkMethod('structure');
     checkMethod('split');
+    checkMethod('rabitq');
     assert.throws(() => checkMethod('jpq'), {
       code: 'INVALID_ARGUMENT',
       message: /'jpq'; the methods are: 'structure'/,

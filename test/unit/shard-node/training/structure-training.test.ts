@@ -3,6 +3,7 @@ import { trainAndEvaluate } from '../../../../shard-node/training/structure-trai
 import { codedLists, readListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
 import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
 import { listCountOf } from '../../../../vector-index/codebook/structure.js';
+import { signWords } from '../../../../trainer/structure/sign-words.js';
 import { cloudsOf } from '../../trainer/structure/clouds.js';
 import { circle, structure } from './small-structures.js';
 
@@ -58,6 +59,16 @@ describe('training a structure on a sample', () => {
     const vectors = Float32Array.from({ length: 2_000 }, (_, i) => (i % 2 === 0 ? 1 : 0));
     const files = await trainAndEvaluate({ ...task, vectors }, () => undefined);
     assert.equal(readStructureFile(files.structure).routing, undefined);
+  });
+
+  it('gives one list with codes of signs where nothing is to be learned yet', async () => {
+    const { dim, vectors, queries } = cloudsOf({ dim: 32, clouds: 40, vectors: 3_000, queries: 200 });
+    const of = { ...task, dim, vectors, shortQueries: queries, documents: 3_000, copies: 2, untrained: true } as const;
+    const files = await trainAndEvaluate(of, () => undefined);
+    assert.deepEqual([files.lists, files.copies, files.probes.length, files.shortProbes.length], [1, 1, 1, 1]);
+    assert.deepEqual(readListCodebookFile(files.codebook).words, signWords(dim / 4));
+    assert.equal(readStructureFile(files.structure).routing, undefined);
+    assert.ok(files.heldOutAfter >= 0.95, `recall ${files.heldOutAfter}`);
   });
 
   it('names lists around each where documents lie in two, which need fewer of them', async () => {
