@@ -1,9 +1,11 @@
 /** What lists are worth: the share of the ten true neighbours of held-out queries that lies in the lists nearest to each. */
 import { present } from '../../base/assert.js';
-import { scoreDense, toFloat16, topK } from '../../kernels/kernels.js';
+import { scoreDense, toFloat16, topK, type BestRows } from '../../kernels/kernels.js';
 import { listCountOf, nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
 
 const neighbours = 10;
+/** Vectors that are rounded at once. */
+const roundedRows = 16_384;
 
 /** Of the neighbours in the lists read so many survive their codes, unless that was measured: lists make up for the rest. */
 const usualCodes = 0.995;
@@ -34,10 +36,20 @@ export interface Assigned {
 /** `queries` float32[m, dim] with their neighbours among `vectors` float32[n, dim], these rounded to float16 as documents are. */
 export function trueNeighbours(queries: Float32Array, vectors: Float32Array, dim: number): HeldOut {
   const all = Array.from({ length: queries.length / dim }, (_, i) => queries.subarray(i * dim, (i + 1) * dim));
-  const halves = toFloat16(vectors);
-  const numbers = Uint32Array.from({ length: vectors.length / dim }, (_, row) => row);
-  const rows = all.map((query) => topK(scoreDense(halves, dim, query, numbers), null, neighbours, -Infinity).rows);
-  return { queries: all, rows };
+  let best: BestRows[] = all.map(() => ({ rows: new Uint32Array(0), scores: new Float32Array(0) }));
+  // In pieces: the whole sample as halves would take half as much again as it does.
+  for (let first = 0; first < vectors.length / dim; first += roundedRows) {
+    const halves = toFloat16(vectors.subarray(first * dim, (first + roundedRows) * dim));
+    const numbers = Uint32Array.from({ length: halves.length / dim }, (_, row) => row);
+    best = all.map((query, i) => {
+      const { rows, scores } = best[i]!;
+      const found = topK(scoreDense(halves, dim, query, numbers), null, neighbours, -Infinity);
+      const both = Uint32Array.of(...rows, ...found.rows.map((row) => first + row));
+      const kept = topK(Float32Array.of(...scores, ...found.scores), null, neighbours, -Infinity);
+      return { rows: kept.rows.map((at) => both[at]!), scores: kept.scores };
+    });
+  }
+  return { queries: all, rows: best.map(({ rows }) => rows) };
 }
 
 /** Numbers of lists from 1 to all of `lists`, each about a fifth larger than the one before. */

@@ -23,6 +23,13 @@ describe('held-out queries', () => {
     assert.ok([0, 1, 2, 3, 4, 5].every((row) => heldOut.rows[0]!.includes(row)));
   });
 
+  it('have the first of equal neighbours, however many vectors there are', () => {
+    const many = Float32Array.from({ length: 40_000 }, (_, i) => (i % 4_000 === 0 ? 1 : 0.5));
+    const first = Array.from({ length: 10 }, (_, i) => i * 4_000);
+    assert.deepEqual([...trueNeighbours(Float32Array.of(1), many, 1).rows[0]!], first);
+    assert.deepEqual([...trueNeighbours(Float32Array.of(-1), many, 1).rows[0]!], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
   it('find what lies in the lists nearest to them, less what codes lose', () => {
     const recalls = recallByProbes(heldOut, { structure, lists: [lists] }, [1, 2]).map(({ recall }) =>
       recall.toFixed(4),
