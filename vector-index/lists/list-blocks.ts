@@ -3,6 +3,7 @@
  * each begin. Positions go through all lists; those of one end where the next one begins.
  */
 import { codeBytes, listBytes, unpackList, type CodedVectors, type Lists } from '../../kernels/codes.js';
+import { firstAtLeast, positionOf } from '../binary-search.js';
 import { gatherCodes } from './coded-rows.js';
 
 /** Columns of a file, of as many lists; they must stay mapped. */
@@ -73,28 +74,12 @@ export class ListBlocks {
 
   /** Where `list` is in `numbers`; −1 when it is not there. */
   at(list: number): number {
-    const { numbers } = this;
-    let from = 0;
-    let to = numbers.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (numbers[middle]! < list) from = middle + 1;
-      else to = middle;
-    }
-    return from < numbers.length && numbers[from] === list ? from : -1;
+    return positionOf(this.numbers, list);
   }
 
   /** The list that `position` is in. */
   listOf(position: number): number {
-    const { firsts } = this;
-    let from = 0;
-    let to = firsts.length;
-    while (to - from > 1) {
-      const middle = (from + to) >>> 1;
-      if (firsts[middle]! <= position) from = middle;
-      else to = middle;
-    }
-    return this.numbers[from]!;
+    return this.numbers[firstAtLeast(this.firsts, position + 1) - 1]!;
   }
 
   #unpack(at: number): CodedVectors {
