@@ -13,7 +13,7 @@ import {
   leastProbe,
   probesUpTo,
   recallAt,
-  recallByProbes,
+  recallCurve,
   trueNeighbours,
   type Assigned,
   type HeldOut,
@@ -107,9 +107,8 @@ function evaluate(
   target: number,
 ): Evaluated {
   const { structure } = assigned;
-  const all = Array.from({ length: listCountOf(structure) }, (_, i) => i + 1);
-  const [nearRecalls, shortRecalls] = [near, short].map((heldOut) => recallByProbes(heldOut, assigned, all));
-  const some = (recalls: readonly ProbeRecall[]) => probesUpTo(all.length).map((nprobe) => recalls[nprobe - 1]!);
+  const [nearRecalls, shortRecalls] = [near, short].map((heldOut) => recallCurve(heldOut, assigned));
+  const some = (recalls: readonly ProbeRecall[]) => probesUpTo(recalls.length).map((nprobe) => recalls[nprobe - 1]!);
   return {
     structure,
     probes: some(nearRecalls!),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { systemClock } from '../../base/clock.js';
 import { seededRandom } from '../../base/random.js';
-import { clusteredVectors, fill, recallOf, vectorDocuments } from './trained-collection.js';
+import { clusteredVectors, fill, recallOf, settled, vectorDocuments } from './trained-collection.js';
 import { SmallCluster } from './small-cluster.js';
 
 const vectors = clusteredVectors(2_000, 1);
@@ -35,18 +35,6 @@ describe('a list that grows too long', function () {
   });
 
   after(() => cluster.close());
-
-  /** Resolves once so many replicas have the newest structure, and all of their rows in its lists. */
-  async function settled(replicas: number): Promise<void> {
-    for (;;) {
-      const { structureVersion } = await cluster.client.collections.describe('notes');
-      const { shards } = await cluster.client.cluster.shards('notes');
-      const all = shards.flatMap((shard) => shard.replicas);
-      const done = all.filter((each) => each.structureVersion === structureVersion && each.olderRows === 0);
-      if (done.length === replicas) return;
-      await systemClock.pause();
-    }
-  }
 
   async function methods(): Promise<readonly string[]> {
     return (await cluster.client.training.codebooks('notes')).versions.map(({ method }) => method);
@@ -88,7 +76,7 @@ describe('a list that grows too long', function () {
   it('goes on after a restart in the midst of it, and no list is too long at the end', async () => {
     await cluster.down();
     await cluster.up();
-    await settled(2);
+    await settled(cluster.client, 'notes', 2);
     for (;;) {
       const before = (await methods()).length;
       const refused = await cluster.client.training.train('notes', { method: 'split' }).then(
@@ -96,7 +84,7 @@ describe('a list that grows too long', function () {
         (error: unknown) => String(error),
       );
       if (refused !== null && /no list has more than/.test(refused)) break;
-      await settled(2);
+      await settled(cluster.client, 'notes', 2);
       assert.ok((await methods()).length >= before);
     }
     assert.deepEqual(new Set(await methods()), new Set(['structure', 'split']));

@@ -5,7 +5,7 @@
  * structures can be compared.
  */
 import { listCountOf } from '../../vector-index/codebook/structure.js';
-import { recallByProbes, type Assigned, type HeldOut, type ProbeRecall } from './held-out.js';
+import { recallCurve, type Assigned, type HeldOut, type ProbeRecall } from './held-out.js';
 
 export interface CarriedFrom {
   readonly heldOut: HeldOut;
@@ -26,8 +26,9 @@ export class CarriedProbes {
   constructor({ heldOut, before, after }: CarriedFrom) {
     this.#lists = listCountOf(before.structure);
     this.#next = listCountOf(after.structure);
-    this.#before = curveOf(heldOut, before, this.#lists);
-    this.#after = curveOf(heldOut, after, this.#next);
+    const isKnown = heldOut.queries.length > 0;
+    this.#before = isKnown ? recallCurve(heldOut, before) : [];
+    this.#after = isKnown ? recallCurve(heldOut, after) : [];
   }
 
   /** Lists of now that find as much as `nprobe` ≥ 1 of before; no fewer. Where there is nothing to measure with: the same share of all. */
@@ -55,13 +56,4 @@ export class CarriedProbes {
       .map(([nprobe, recall]) => ({ nprobe, recall }))
       .sort((left, right) => left.nprobe - right.nprobe);
   }
-}
-
-function curveOf(heldOut: HeldOut, assigned: Assigned, lists: number): readonly ProbeRecall[] {
-  if (heldOut.queries.length === 0) return [];
-  return recallByProbes(
-    heldOut,
-    assigned,
-    Array.from({ length: lists }, (_, at) => at + 1),
-  );
 }

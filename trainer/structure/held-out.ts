@@ -59,14 +59,16 @@ export function probesUpTo(lists: number): readonly number[] {
   return [...probes, lists];
 }
 
-/** The recall with each of `probes`, ascending, as codes let it be; 1 where there is nothing to find. */
-export function recallByProbes(heldOut: HeldOut, assigned: Assigned, probes: readonly number[]): ProbeRecall[] {
+/** The recall with every number of lists, from 1 to all of them, as codes let it be; 1 where there is nothing to find. */
+export function recallCurve(heldOut: HeldOut, assigned: Assigned): ProbeRecall[] {
   const ranks = ranksOf(heldOut, assigned);
   const wanted = ranks.reduce((sum, count) => sum + count, 0);
-  const found = new Float64Array(ranks.length + 1);
-  ranks.forEach((count, rank) => (found[rank + 1] = found[rank]! + count));
   const codes = heldOut.codes ?? usualCodes;
-  return probes.map((nprobe) => ({ nprobe, recall: wanted === 0 ? 1 : (codes * found[nprobe]!) / wanted }));
+  let found = 0;
+  return Array.from(ranks, (count, rank) => {
+    found += count;
+    return { nprobe: rank + 1, recall: wanted === 0 ? 1 : (codes * found) / wanted };
+  });
 }
 
 /** The fewest lists of `recalls`, ascending, with which `target` was reached; the most where none did. */
@@ -74,9 +76,9 @@ export function leastProbe(recalls: readonly ProbeRecall[], target: number): Pro
   return present(recalls.find(({ recall }) => recall >= target) ?? recalls.at(-1), 'a number of lists');
 }
 
-/** The recall with `nprobe` lists. */
+/** The recall with `nprobe` ≥ 1 lists. */
 export function recallAt(heldOut: HeldOut, assigned: Assigned, nprobe: number): number {
-  return recallByProbes(heldOut, assigned, [Math.min(nprobe, listCountOf(assigned.structure))])[0]!.recall;
+  return recallCurve(heldOut, assigned)[Math.min(nprobe, listCountOf(assigned.structure)) - 1]!.recall;
 }
 
 /** float64[lists]: how many neighbours lie in the list that is nearest, second nearest … to their query, by the nearer of their lists. */

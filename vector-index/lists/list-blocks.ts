@@ -3,6 +3,8 @@
  * each begin. Positions go through all lists; those of one end where the next one begins.
  */
 import { codeBytes, listBytes, unpackList, type CodedVectors, type Lists } from '../../kernels/codes.js';
+import { firstAtLeast, positionOf } from '../binary-search.js';
+import { gatherCodes } from './coded-rows.js';
 
 /** Columns of a file, of as many lists; they must stay mapped. */
 export interface BlockColumns {
@@ -64,42 +66,20 @@ export class ListBlocks {
   }
 
   /** Fills `into` with codes and factors of the vectors number `places` of list `list`, which has them. */
-  read(list: number, places: Uint32Array, { codes, factors }: CodedVectors): void {
+  read(list: number, places: Uint32Array, into: CodedVectors): void {
     const at = this.at(list);
     if (this.#unpacked?.at !== at) this.#unpacked = { at, coded: this.#unpack(at) };
-    const { coded } = this.#unpacked;
-    const bytes = codeBytes(this.#subquantizers);
-    places.forEach((place, i) => {
-      codes.set(coded.codes.subarray(place * bytes, (place + 1) * bytes), i * bytes);
-      factors[2 * i] = coded.factors[2 * place]!;
-      factors[2 * i + 1] = coded.factors[2 * place + 1]!;
-    });
+    gatherCodes(this.#unpacked.coded, places, codeBytes(this.#subquantizers), into);
   }
 
   /** Where `list` is in `numbers`; −1 when it is not there. */
   at(list: number): number {
-    const { numbers } = this;
-    let from = 0;
-    let to = numbers.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (numbers[middle]! < list) from = middle + 1;
-      else to = middle;
-    }
-    return from < numbers.length && numbers[from] === list ? from : -1;
+    return positionOf(this.numbers, list);
   }
 
   /** The list that `position` is in. */
   listOf(position: number): number {
-    const { firsts } = this;
-    let from = 0;
-    let to = firsts.length;
-    while (to - from > 1) {
-      const middle = (from + to) >>> 1;
-      if (firsts[middle]! <= position) from = middle;
-      else to = middle;
-    }
-    return this.numbers[from]!;
+    return this.numbers[firstAtLeast(this.firsts, position + 1) - 1]!;
   }
 
   #unpack(at: number): CodedVectors {

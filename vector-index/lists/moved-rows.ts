@@ -8,6 +8,7 @@
 import { codeBytes, recordBytes, type CodedVectors } from '../../kernels/codes.js';
 import { RowsByList, type ListRows } from '../segment/rows-by-list.js';
 import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
+import { scatterCodes, scatterRecords } from './coded-rows.js';
 import type { ListCoder } from './list-coder.js';
 import { newHomes, pointsOf, type RecodedRows } from './recode-segment.js';
 import type { RowCoding } from './row-coding.js';
@@ -173,10 +174,7 @@ class MovedCodes implements RowCoding {
         Uint32Array.from(positions, (at) => rows[at]!),
         own,
       );
-      positions.forEach((at, i) => {
-        into.codes.set(own.codes.subarray(i * bytes, (i + 1) * bytes), at * bytes);
-        into.factors.set(own.factors.subarray(2 * i, 2 * i + 2), 2 * at);
-      });
+      scatterCodes(own, positions, bytes, into);
     }
   }
 
@@ -188,7 +186,7 @@ class MovedCodes implements RowCoding {
         list,
         Uint32Array.from(positions, (at) => rows[at]!),
       );
-      positions.forEach((at, i) => records.set(own.subarray(i * bytes, (i + 1) * bytes), at * bytes));
+      scatterRecords(own, positions, bytes, records);
     }
     return records;
   }

@@ -1,6 +1,7 @@
 /** The codes of a segment that grows: row by row, in the same codes as those of sealed segments. */
 import { codeBytes, recordBytes, type CodedVectors } from '../../kernels/codes.js';
 import { grown } from '../segment/growable.js';
+import { gatherCodes, gatherRecords } from './coded-rows.js';
 import type { RowCode, RowCopy } from './code-documents.js';
 import { noList, type CodeShape, type RowCoding, type RowCopies } from './row-coding.js';
 
@@ -57,10 +58,7 @@ export class MutableCodes implements RowCoding {
   }
 
   readSecond(_list: number, rows: Uint32Array): Uint8Array {
-    const bytes = this.#recordBytes;
-    const records = new Uint8Array(rows.length * bytes);
-    rows.forEach((row, i) => records.set(this.#records.subarray(row * bytes, (row + 1) * bytes), i * bytes));
-    return records;
+    return gatherRecords(this.#records, rows, this.#recordBytes);
   }
 }
 
@@ -128,12 +126,7 @@ class GrowingFirsts {
     return { codes: this.#codes.subarray(0, rows * this.#bytes), factors: this.#factors.subarray(0, rows * 2) };
   }
 
-  read(rows: Uint32Array, { codes, factors }: CodedVectors): void {
-    const bytes = this.#bytes;
-    rows.forEach((row, i) => {
-      codes.set(this.#codes.subarray(row * bytes, (row + 1) * bytes), i * bytes);
-      factors[2 * i] = this.#factors[2 * row]!;
-      factors[2 * i + 1] = this.#factors[2 * row + 1]!;
-    });
+  read(rows: Uint32Array, into: CodedVectors): void {
+    gatherCodes({ codes: this.#codes, factors: this.#factors }, rows, this.#bytes, into);
   }
 }

@@ -7,6 +7,7 @@ import { toFloat32 } from '../../kernels/kernels.js';
 import type { Slices } from '../maintenance/slices.js';
 import { rowsByKey } from '../segment/key-order.js';
 import { hasDense, type SegmentReader } from '../segment/segment-reader.js';
+import { gatherCodes, scatterCodes, scatterRecords } from './coded-rows.js';
 import type { ListCoder } from './list-coder.js';
 import { noList, type RowCoding, type RowCopies } from './row-coding.js';
 
@@ -34,7 +35,8 @@ export async function recodeSegment(reader: SegmentReader, rowCount: number, par
   const lists = await newLists(reader, rowCount, parts);
   const codes = await newCodes(reader, lists, parts);
   const seconds = coder.hasCopies ? await newSeconds(reader, lists, parts) : null;
-  const copies = seconds === null ? null : new RecodedCopies(seconds, await newCodes(reader, seconds, parts));
+  const bytes = codeBytes(coder.subquantizers);
+  const copies = seconds === null ? null : new RecodedCopies(seconds, await newCodes(reader, seconds, parts), bytes);
   return {
     lists,
     homes: newHomes(reader, rowCount, lists),
@@ -43,17 +45,17 @@ export async function recodeSegment(reader: SegmentReader, rowCount: number, par
 }
 
 /** First codes of rows in the `lists` given, of all but those in no list. */
-async function newCodes(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<RecodedFirsts> {
+async function newCodes(reader: SegmentReader, lists: Uint32Array, { coder, slices }: Parts): Promise<CodedVectors> {
   const bytes = codeBytes(coder.subquantizers);
   const all = { codes: new Uint8Array(lists.length * bytes), factors: new Int16Array(2 * lists.length) };
   for (let from = 0; from < lists.length; from += codeRows) {
     const dense = denseRows(reader, from, Math.min(codeRows, lists.length - from));
     const rows = dense.filter((row) => lists[row] !== noList);
     const own = rows.map((row) => lists[row]!);
-    scatter(encodeBatch(coder.batch(pointsOf(reader, rows), own, false)), rows, bytes, all);
+    scatterCodes(encodeBatch(coder.batch(pointsOf(reader, rows), own, false)), rows, bytes, all);
     await slices.pause();
   }
-  return new RecodedFirsts(all, bytes);
+  return all;
 }
 
 interface Parts {
@@ -61,31 +63,15 @@ interface Parts {
   readonly slices: Slices;
 }
 
-class RecodedFirsts {
-  readonly #all: CodedVectors;
-  readonly #bytes: number;
-
-  constructor(all: CodedVectors, bytes: number) {
-    this.#all = all;
-    this.#bytes = bytes;
-  }
-
-  read(rows: Uint32Array, into: CodedVectors): void {
-    const bytes = this.#bytes;
-    rows.forEach((row, i) => {
-      into.codes.set(this.#all.codes.subarray(row * bytes, (row + 1) * bytes), i * bytes);
-      into.factors.set(this.#all.factors.subarray(2 * row, 2 * row + 2), 2 * i);
-    });
-  }
-}
-
 class RecodedCopies implements RowCopies {
   readonly #lists: Uint32Array;
-  readonly #codes: RecodedFirsts;
+  readonly #codes: CodedVectors;
+  readonly #bytes: number;
 
-  constructor(lists: Uint32Array, codes: RecodedFirsts) {
+  constructor(lists: Uint32Array, codes: CodedVectors, bytes: number) {
     this.#lists = lists;
     this.#codes = codes;
+    this.#bytes = bytes;
   }
 
   lists(): Uint32Array {
@@ -93,7 +79,7 @@ class RecodedCopies implements RowCopies {
   }
 
   read(_list: number, rows: Uint32Array, into: CodedVectors): void {
-    this.#codes.read(rows, into);
+    gatherCodes(this.#codes, rows, this.#bytes, into);
   }
 }
 
@@ -103,13 +89,13 @@ class RecodedCodes implements RowCoding {
   readonly dsub: number;
   readonly #reader: SegmentReader;
   readonly #coder: ListCoder;
-  readonly #codes: RecodedFirsts;
+  readonly #codes: CodedVectors;
   readonly copies: RecodedCopies | null;
 
   constructor(
     reader: SegmentReader,
     coder: ListCoder,
-    { codes, copies }: { readonly codes: RecodedFirsts; readonly copies: RecodedCopies | null },
+    { codes, copies }: { readonly codes: CodedVectors; readonly copies: RecodedCopies | null },
   ) {
     this.structureVersion = coder.structureVersion;
     this.subquantizers = coder.subquantizers;
@@ -125,7 +111,7 @@ class RecodedCodes implements RowCoding {
   }
 
   read(_list: number, rows: Uint32Array, into: CodedVectors): void {
-    this.#codes.read(rows, into);
+    gatherCodes(this.#codes, rows, codeBytes(this.subquantizers), into);
   }
 
   readSecond(list: number, rows: Uint32Array): Uint8Array {
@@ -135,12 +121,8 @@ class RecodedCodes implements RowCoding {
     if (dense.length === rows.length) return records;
     const bytes = recordBytes(this.#coder.codedDim);
     const spread = new Uint8Array(rows.length * bytes);
-    let from = 0;
-    rows.forEach((row, i) => {
-      if (!hasDense(this.#reader, row)) return;
-      spread.set(records.subarray(from, from + bytes), i * bytes);
-      from += bytes;
-    });
+    const positions = [...rows.keys()].filter((i) => hasDense(this.#reader, rows[i]!));
+    scatterRecords(records, positions, bytes, spread);
     return spread;
   }
 }
@@ -191,13 +173,6 @@ export function newHomes(reader: SegmentReader, rowCount: number, lists: Uint32A
 /** The rows of `count` from `from` on that have a vector. */
 function denseRows(reader: SegmentReader, from: number, count: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => from + i).filter((row) => hasDense(reader, row));
-}
-
-function scatter({ codes, factors }: CodedVectors, rows: Uint32Array, bytes: number, into: CodedVectors): void {
-  rows.forEach((row, i) => {
-    into.codes.set(codes.subarray(i * bytes, (i + 1) * bytes), row * bytes);
-    into.factors.set(factors.subarray(2 * i, 2 * i + 2), 2 * row);
-  });
 }
 
 /** float32[rows, dim]: the vectors of some rows. */

@@ -5,6 +5,7 @@
  * those of `sealed-lists.ts`; `copyRow` u32, these rows, list by list, ascending in each; `copyCodes`, their blocks.
  */
 import type { CodedVectors, Lists } from '../../kernels/codes.js';
+import { positionOf } from '../binary-search.js';
 import type { ColumnFile } from '../segment/column-file.js';
 import { damaged } from '../segment/segment-layout.js';
 import { ListBlocks } from './list-blocks.js';
@@ -64,18 +65,6 @@ export class SealedCopies implements RowCopies {
 
   read(list: number, rows: Uint32Array, into: CodedVectors): void {
     const own = this.rowsOf(list);
-    this.#blocks.read(list, rows.map((row) => placeIn(own, row)), into); // prettier-ignore
+    this.#blocks.read(list, rows.map((row) => positionOf(own, row)), into); // prettier-ignore
   }
-}
-
-/** Where `row` is in `rows`, which ascend and have it. */
-function placeIn(rows: Uint32Array, row: number): number {
-  let from = 0;
-  let to = rows.length - 1;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (rows[middle]! < row) from = middle + 1;
-    else to = middle;
-  }
-  return from;
 }

@@ -11,6 +11,7 @@ import { bitmapBytes, setBits } from '../bitmap.js';
 import type { ColumnFile } from '../segment/column-file.js';
 import type { ListRows } from '../segment/rows-by-list.js';
 import { damaged } from '../segment/segment-layout.js';
+import { gatherRecords } from './coded-rows.js';
 import { ListBlocks } from './list-blocks.js';
 import type { CodeShape, RowCoding } from './row-coding.js';
 import { SealedCopies } from './sealed-copies.js';
@@ -105,9 +106,6 @@ export class SealedLists implements RowCoding, ListRows {
   }
 
   readSecond(_list: number, rows: Uint32Array): Uint8Array {
-    const bytes = this.#recordBytes;
-    const records = new Uint8Array(rows.length * bytes);
-    rows.forEach((row, i) => records.set(this.records.subarray(row * bytes, (row + 1) * bytes), i * bytes));
-    return records;
+    return gatherRecords(this.records, rows, this.#recordBytes);
   }
 }

@@ -1,5 +1,5 @@
 /** Which rows of a segment a search may find: those that live, lie in the lists asked for and pass the filter. */
-import { bitmapBytes, countBits, intersection, setBit } from '../bitmap.js';
+import { bitmapBytes, countBits, hasBit, intersection, setBit } from '../bitmap.js';
 import { listsMax } from '../codebook/structure.js';
 import { filterBitmap } from '../filter/filter-bitmap.js';
 import type { RowFilter, Selection } from '../filter/row-filter.js';
@@ -47,12 +47,13 @@ function addCopies(
     for (const list of lists) for (const row of copies.rowsOf(list)) setBit(bits, row);
     return;
   }
-  const isWanted = new Uint8Array(listsMax);
-  for (const list of lists) if (list < listsMax) isWanted[list] = 1;
+  const largest = lists.reduce((most, list) => (list < listsMax ? Math.max(most, list) : most), -1);
+  const wanted = new Uint8Array(bitmapBytes(largest + 1));
+  for (const list of lists) if (list <= largest) setBit(wanted, list);
   const seconds = copies.lists(rowCount);
   for (let row = 0; row < rowCount; row += 1) {
     const list = seconds[row]!;
-    if (list < listsMax && isWanted[list] === 1) setBit(bits, row);
+    if (list <= largest && hasBit(wanted, list)) setBit(bits, row);
   }
 }
 

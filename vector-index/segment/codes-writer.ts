@@ -2,6 +2,7 @@
 import { bytesOf } from '../../base/bytes.js';
 import { codeBytes, packList, type CodedVectors } from '../../kernels/codes.js';
 import { listsMax } from '../codebook/structure.js';
+import { scatterCodes, scatterRecords } from '../lists/coded-rows.js';
 import { noList, type RowCoding } from '../lists/row-coding.js';
 import { copyColumns } from '../lists/sealed-copies.js';
 import { listColumns } from '../lists/sealed-lists.js';
@@ -170,10 +171,7 @@ function codesOf(order: RowOrder, run: ListRun, read: ReadCodes): Uint8Array {
   for (const { coding, rows, positions } of bySource(order, run.rows)) {
     const own = { codes: new Uint8Array(rows.length * bytes), factors: new Int16Array(2 * rows.length) };
     read(coding, { list: run.list, rows }, own);
-    positions.forEach((at, i) => {
-      all.codes.set(own.codes.subarray(i * bytes, (i + 1) * bytes), at * bytes);
-      all.factors.set(own.factors.subarray(2 * i, 2 * i + 2), 2 * at);
-    });
+    scatterCodes(own, positions, bytes, all);
   }
   return packList(subquantizers, all);
 }
@@ -187,7 +185,7 @@ async function writeRecords(writer: SegmentFileWriter, order: RowOrder, run: Lis
       const own = coding.readSecond(run.list, rows);
       const bytes = own.length / rows.length;
       if (records.length === 0) records = new Uint8Array(part.length * bytes);
-      positions.forEach((at, i) => records.set(own.subarray(i * bytes, (i + 1) * bytes), at * bytes));
+      scatterRecords(own, positions, bytes, records);
     }
     writer.bytes(records);
     await writer.pause();

@@ -4,7 +4,7 @@
  * What is checked here is how columns fit together, so that no look into one passes the end of another. Rows and weights themselves
  * are large and are checked in the background; a search survives whatever they hold.
  */
-import { termPosition } from '../term-position.js';
+import { positionOf } from '../binary-search.js';
 import type { ColumnFile } from './column-file.js';
 import { termRanges } from './sealed-columns.js';
 import type { Postings, RowRanges, RowTerms } from './segment-reader.js';
@@ -34,7 +34,7 @@ export class TermColumns {
 
   /** Null when no row has the term. */
   postings(termId: number): Postings | null {
-    const at = termPosition(this.dictionary, termId);
+    const at = positionOf(this.dictionary, termId);
     if (at < 0) return null;
     return { rows: this.#rows, weights: this.#weights, start: this.#starts[at]!, end: this.#starts[at + 1]! };
   }

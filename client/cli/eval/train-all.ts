@@ -8,13 +8,16 @@ const lookEveryMs = 200;
 /** Re-encoding takes minutes for a million documents. */
 const usualWaitMs = 3_600_000;
 
-export interface TrainAllOptions {
+export interface TakenOverOptions {
   readonly collection: string;
+  readonly clock: Clock;
+  /** How long replicas may take, after a training, to re-encode what they hold; an hour. */
+  readonly waitMs?: number;
+}
+
+export interface TrainAllOptions extends TakenOverOptions {
   /** One after the other. */
   readonly methods: readonly string[];
-  readonly clock: Clock;
-  /** How long replicas may take, after each training, to re-encode what they hold; an hour. */
-  readonly waitMs?: number;
   onProgress(progress: TrainingProgress): void;
 }
 
@@ -33,10 +36,14 @@ export async function trainAll(client: ShoalClient, options: TrainAllOptions): P
   }
 }
 
-async function takenOver(
+/**
+ * Resolves when every replica that serves has re-encoded what it holds for `structure` or a newer one, and one of each shard does.
+ * DEADLINE_EXCEEDED where that takes too long.
+ */
+export async function takenOver(
   client: ShoalClient,
   structure: number,
-  { collection, clock, waitMs = usualWaitMs }: TrainAllOptions,
+  { collection, clock, waitMs = usualWaitMs }: TakenOverOptions,
 ): Promise<void> {
   const endMs = clock.monotonicMs() + waitMs;
   for (;;) {

@@ -3,7 +3,7 @@ import {
   leastProbe,
   probesUpTo,
   recallAt,
-  recallByProbes,
+  recallCurve,
   trueNeighbours,
 } from '../../../../trainer/structure/held-out.js';
 
@@ -31,23 +31,30 @@ describe('held-out queries', () => {
   });
 
   it('find what lies in the lists nearest to them, less what codes lose', () => {
-    const recalls = recallByProbes(heldOut, { structure, lists: [lists] }, [1, 2]).map(({ recall }) =>
-      recall.toFixed(4),
+    const recalls = recallCurve(heldOut, { structure, lists: [lists] });
+    assert.deepEqual(
+      recalls.map(({ nprobe, recall }) => [nprobe, recall.toFixed(4)]),
+      [
+        [1, (0.995 * 0.6).toFixed(4)],
+        [2, '0.9950'],
+      ],
     );
-    assert.deepEqual(recalls, [(0.995 * 0.6).toFixed(4), '0.9950']);
     assert.equal(recallAt(heldOut, { structure, lists: [lists] }, 99).toFixed(4), '0.9950');
   });
 
   it('find what lies in either of two lists', () => {
     const seconds = lists.map((list, row) => (row === 5 || row === 11 ? 1 - list : list));
-    const [one, two] = recallByProbes(heldOut, { structure, lists: [lists, seconds] }, [1, 2]);
+    const [one, two] = recallCurve(heldOut, { structure, lists: [lists, seconds] });
     assert.equal(one?.recall.toFixed(4), (0.995 * 0.7).toFixed(4));
     assert.equal(two?.recall.toFixed(4), '0.9950');
   });
 
   it('find all where there is nothing to find', () => {
     const none = { queries: [], rows: [] };
-    assert.deepEqual(recallByProbes(none, { structure, lists: [lists] }, [1]), [{ nprobe: 1, recall: 1 }]);
+    assert.deepEqual(
+      recallCurve(none, { structure, lists: [lists] }).map(({ recall }) => recall),
+      [1, 1],
+    );
   });
 
   it('need the fewest lists that reach a target, or the most', () => {

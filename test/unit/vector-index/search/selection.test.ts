@@ -65,7 +65,13 @@ describe('a selection', () => {
       for (const reader of [mutable, sealed]) {
         const segment = { reader, rowCount: 150, live: null };
         const seconds = reader.coding!.copies!.lists();
-        for (const lists of [null, Uint32Array.of(), Uint32Array.of(2, 5), Uint32Array.of(9)]) {
+        for (const lists of [
+          null,
+          Uint32Array.of(),
+          Uint32Array.of(2, 5),
+          Uint32Array.of(9),
+          Uint32Array.of(70_000, 3),
+        ]) {
           const selection = { filter: null, lists };
           const [counted, found] = [selectedRows(segment, selection), searchableRows(segment, selection)];
           for (let row = 0; row < 150; row += 1) {
