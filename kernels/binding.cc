@@ -78,10 +78,8 @@ void export_all(Exports exports) {
   exports.Set("packBlocks", pack_rows);
   exports.Set("unpackBlocks", unpack_rows);
   exports.Set("scanLists", scan_lists_now);
-  exports.Set("scanListsAsync", scan_lists_async);
   exports.Set("quantizeQuery", quantize_second_query);
   exports.Set("scoreSurvivors", score_survivors_now);
-  exports.Set("scoreSurvivorsAsync", score_survivors_async);
   exports.Set("openSearcher", open_searcher);
   exports.Set("addSearchColumn", add_search_column);
   exports.Set("addRowColumn", add_row_column);

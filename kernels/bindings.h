@@ -50,13 +50,11 @@ napi_value encode_batch_async(napi_env env, napi_callback_info info);
 napi_value encode_second_codes(napi_env env, napi_callback_info info);
 napi_value quantize_second_query(napi_env env, napi_callback_info info);
 napi_value score_survivors_now(napi_env env, napi_callback_info info);
-napi_value score_survivors_async(napi_env env, napi_callback_info info);
 
 // --- adc-scan
 napi_value pack_rows(napi_env env, napi_callback_info info);
 napi_value unpack_rows(napi_env env, napi_callback_info info);
 napi_value scan_lists_now(napi_env env, napi_callback_info info);
-napi_value scan_lists_async(napi_env env, napi_callback_info info);
 
 // --- list-search
 napi_value open_searcher(napi_env env, napi_callback_info info);

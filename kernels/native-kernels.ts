@@ -125,12 +125,10 @@ export interface NativeKernels {
   unpackBlocks(codes: Uint8Array, factors: Int16Array, pairs: number, blocks: Uint8Array): void;
   /** The best of lists for up to 16 queries: adc-scan.h. Gives 0 or -1. */
   scanLists(...scan: ScanListsArrays): number;
-  scanListsAsync(...scan: ScanListsArrays): Promise<number>;
   /** levels int8[padded dim] of a query; gives half its unit: second-code.h. */
   quantizeQuery(query: Float32Array, levels: Int8Array): number;
   /** Scores of survivors by both codes: second-code.h. Gives 0 or -1. */
   scoreSurvivors(...survivors: SurvivorArrays): number;
-  scoreSurvivorsAsync(...survivors: SurvivorArrays): Promise<number>;
   /** A searcher of list-search.h without columns. Keeps its arrays until `closeSearcher`, or until it is collected. */
   openSearcher(
     ...searcher: [

@@ -1,5 +1,5 @@
 /** The portable twins of all kernels as one object, which stands in for the addon where there is none. */
-import { packBlocks, scanLists, scanListsAsync, unpackBlocks } from './adc-scan/portable.js';
+import { packBlocks, scanLists, unpackBlocks } from './adc-scan/portable.js';
 import { assignNearest, assignNearestAsync, secondLists, secondListsAsync } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
@@ -18,14 +18,7 @@ import { addRows, bestProducts, gatherRows, packPanels } from './matrix-product/
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
 import { encodeVectors } from './product-code/portable.js';
-import {
-  encodeBatch,
-  encodeBatchAsync,
-  encodeSecond,
-  quantizeQuery,
-  scoreSurvivors,
-  scoreSurvivorsAsync,
-} from './second-code/portable.js';
+import { encodeBatch, encodeBatchAsync, encodeSecond, quantizeQuery, scoreSurvivors } from './second-code/portable.js';
 import { searchPostings, searchPostingsAsync } from './sparse/portable-search.js';
 import { accumulateSparse, topK } from './sparse/portable.js';
 
@@ -58,10 +51,8 @@ export const portableKernels: NativeKernels = {
   packBlocks,
   unpackBlocks,
   scanLists,
-  scanListsAsync,
   quantizeQuery,
   scoreSurvivors,
-  scoreSurvivorsAsync,
   openSearcher,
   addSearchColumn,
   addRowColumn,

@@ -1,11 +1,11 @@
 /** Vectors of some lists, chosen evenly at random in each: what a list is divided by. */
 import type { Random } from '../../base/random.js';
-import { toFloat32 } from '../../kernels/kernels.js';
 import { hasBit } from '../bitmap.js';
 import { SealedLists } from '../lists/sealed-lists.js';
 import { hasDense } from '../segment/segment-reader.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import type { PinnedIndex } from './pinned-index.js';
+import { RowReservoir, vectorOf } from './row-reservoir.js';
 
 /** Rows looked at between two pauses. */
 const rowsPerTurn = 16_384;
@@ -25,31 +25,26 @@ export interface SampleListsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Chosen {
-  readonly rows: { readonly segment: PinnedSegment; readonly row: number }[];
-  seen: number;
-}
-
 /**
  * float32[n, dim] for each of the lists, in their order: living rows of segments under the index's structure. Throws the signal's error when it
  * aborts.
  */
 export async function sampleLists(index: PinnedIndex, options: SampleListsOptions): Promise<Float32Array[]> {
-  const { lists, dim, pause, signal } = options;
-  const chosen = new Map<number, Chosen>(Array.from(lists, (list) => [list, { rows: [], seen: 0 }]));
+  const { lists, dim, count, random, pause, signal } = options;
+  const chosen = new Map(Array.from(lists, (list) => [list, new RowReservoir(count, random)]));
   for (const segment of index.segments) await choose(segment, chosen, options);
   const samples: Float32Array[] = [];
   let copied = 0;
   for (const list of lists) {
     const { rows } = chosen.get(list)!;
     const vectors = new Float32Array(rows.length * dim);
-    for (const [at, { segment, row }] of rows.entries()) {
+    for (const [at, row] of rows.entries()) {
       if (copied % copiesPerTurn === 0) {
         await pause();
         signal?.throwIfAborted();
       }
       copied += 1;
-      vectors.set(toFloat32(segment.reader.dense!.subarray(row * dim, (row + 1) * dim)), at * dim);
+      vectors.set(vectorOf(row, dim), at * dim);
     }
     samples.push(vectors);
   }
@@ -59,8 +54,8 @@ export async function sampleLists(index: PinnedIndex, options: SampleListsOption
 /** A reservoir for each list. */
 async function choose(
   segment: PinnedSegment,
-  chosen: ReadonlyMap<number, Chosen>,
-  { count, random, pause, signal }: SampleListsOptions,
+  chosen: ReadonlyMap<number, RowReservoir>,
+  { pause, signal }: SampleListsOptions,
 ): Promise<void> {
   const { reader, live } = segment;
   let looked = 0;
@@ -73,12 +68,7 @@ async function choose(
       }
       looked += 1;
       if (own === undefined || (live !== null && !hasBit(live, row)) || !hasDense(reader, row)) continue;
-      own.seen += 1;
-      if (own.rows.length < count) own.rows.push({ segment, row });
-      else {
-        const at = random.below(own.seen);
-        if (at < count) own.rows[at] = { segment, row };
-      }
+      own.offer(segment, row);
     }
   }
 }
