@@ -137,6 +137,7 @@ function encodingOf(text: EncodeText, request: EncodeRequest, codec: TokenCodec 
           count: numbers.length,
           rows: bufferOf(isCoded ? codec.encode(rows) : rows),
           codec: isCoded ? codec.version : '',
+          pooled: false,
         }
       : undefined,
     terms: numbers.length,

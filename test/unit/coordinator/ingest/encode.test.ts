@@ -36,7 +36,7 @@ async function run(fields: readonly Fields[], of: CollectionSettings = settings(
   });
   const coded: TokenCodecs['coded'] = async ({ count }) => {
     if (count === 9) throw new ShoalError('INVALID_ARGUMENT', 'nine rows do not fit');
-    return { count: 1, rows: Buffer.of(7), codec: 'here' };
+    return { count: 1, rows: Buffer.of(7), codec: 'here', pooled: false };
   };
   const codecs = { coded } as unknown as TokenCodecs;
   const accepted = fields.map((each, i) =>

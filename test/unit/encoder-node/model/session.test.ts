@@ -6,9 +6,9 @@ import type { ModelManifest } from '../../../../encoder-node/model/manifest.js';
 import { EncoderSession } from '../../../../encoder-node/model/session.js';
 import { tinyDim, withTinyModel } from '../tiny-model.js';
 
-function sequence(ids: readonly number[], isCoded = false): Sequence {
+function sequence(ids: readonly number[], isCoded = false, pooling = 1): Sequence {
   const rows = Int32Array.from({ length: ids.length - 1 }, (_, i) => i + 1);
-  return { ids: Int32Array.from(ids), attended: ids.length, wantsDense: true, rows, isCoded };
+  return { ids: Int32Array.from(ids), attended: ids.length, wantsDense: true, rows, isCoded, pooling };
 }
 
 async function withSession<T>(
