@@ -37,6 +37,28 @@ describe('given token rows', () => {
     assert.deepEqual(float32Rows(tokens.rows), Float32Array.of(0.5, -2));
   });
 
+  it('are pooled first where the collection does so, unless they are pooled already', async () => {
+    const first = [0, 2, 0, 0, 0, 0, 0, 0];
+    const given = { count: 3, rows: floats(...first, 1, 0, 0, 0, 0, 0, 0, 0, ...first), codec: '', pooled: false };
+    const pooled = Float32Array.of(0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
+    const { codecs } = codecsOf(stored);
+    const ofCodec = await codecs.coded(given, { ...coded, tokenPooling: 2 });
+    assert.deepEqual([ofCodec.count, [...ofCodec.rows]], [2, [...codec.encode(pooled)]]);
+    const halves = settings({ tokenDim: 8, tokenPooling: 2 });
+    const plain = await codecs.coded(given, halves);
+    assert.deepEqual([plain.count, float32Rows(plain.rows)], [2, pooled]);
+    assert.equal((await codecs.coded({ ...given, pooled: true }, halves)).count, 3);
+    for (const tokenPooling of [0, 1]) assert.equal((await codecs.coded(given, { ...halves, tokenPooling })).count, 3);
+  });
+
+  it('cannot be pooled where they are not finite', async () => {
+    const given = { count: 2, rows: floats(...new Array<number>(15).fill(1), NaN), codec: '', pooled: false };
+    await assert.rejects(codecsOf(stored).codecs.coded(given, { ...coded, tokenPooling: 2 }), {
+      code: 'INVALID_ARGUMENT',
+      message: 'token row 1 has a number that is not finite, so it cannot be pooled; clean the input',
+    });
+  });
+
   it('pass as they are when they are coded already, if their size fits', async () => {
     const { codecs } = codecsOf(stored);
     const record = { count: 1, rows: Buffer.alloc(codec.recordBytes(1)), codec: codec.version, pooled: false };
