@@ -3,11 +3,12 @@
  * mean of its rows.
  *
  * Clusters are those of Ward's linkage over unit rows, whose squared distance is 2 − 2 cos, built by the chain of nearest neighbours with
- * the Lance-Williams update: O(n²) time and memory. Otherwise than the source's code:
- * - Rows are the points. There the rows of the matrix of cosine distances are, which are as long as the document.
- * - ceil(n / factor) rows are left rather than floor(n / factor), so that a short document keeps one.
- * - Means have unit length again, as the rows that the token codec was trained on.
- * - No row is protected: of rows that a user gives nobody knows which are markers, and equal rows shall give equal records.
+ * the Lance-Williams update: O(n²) time and memory. Otherwise than the source's code (ColBERT, colbert/modeling/checkpoint.py):
+ * - The points are the rows themselves, not the rows of their matrix of cosine distances, which has a column for every token.
+ * - ceil(n / factor) clusters are left, not floor(n / factor), so that no row stands for more than `factor` tokens on average.
+ * - Means have unit length again, as have the rows that the token codec was trained on and gives back.
+ * - No row can be protected, as none is there unless asked for: of rows that a user gives nobody knows which are markers, and the same
+ *   rows shall give the same record. A marker that is like no other token remains a cluster of its own anyway.
  * - Rows are pooled within windows, so that neither time nor memory grows with the square of a long document.
  */
 import { assert } from '../../base/assert.js';

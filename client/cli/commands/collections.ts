@@ -27,7 +27,7 @@ interface CreateFlags {
 const copiesHelp = 'lists that a vector lies in after training, 1 or 2: with 2 far questions need fewer lists';
 
 const poolingHelp =
-  'keep about one token row of a document for so many tokens, 1 to 16 (default: 1): less disk, a little less precise, no --explain of words; fixed';
+  'keep about one token row of a document for so many tokens, 1 to 16 (default: 1): less disk, less precise, and --explain names no words; cannot be changed later';
 
 export function addCollections(program: Command, host: CommandHost): void {
   const group = program.command('collections').summary('create, list, describe, update and drop collections');
