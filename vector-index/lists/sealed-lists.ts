@@ -11,7 +11,7 @@ import { bitmapBytes, setBits } from '../bitmap.js';
 import type { ColumnFile } from '../segment/column-file.js';
 import type { ListRows } from '../segment/rows-by-list.js';
 import { damaged } from '../segment/segment-layout.js';
-import { ListBlocks } from './list-blocks.js';
+import { ListBlocks, type ListPlace } from './list-blocks.js';
 import type { CodeShape, RowCoding } from './row-coding.js';
 import { SealedCopies } from './sealed-copies.js';
 
@@ -83,6 +83,11 @@ export class SealedLists implements RowCoding, ListRows {
   fillLists(lists: Uint32Array): void {
     const { numbers, firsts, counts } = this.#blocks;
     numbers.forEach((list, at) => lists.fill(list, firsts[at]!, firsts[at]! + counts[at]!));
+  }
+
+  /** Where the rows of `list` and their codes are; null where it has none. */
+  place(list: number): ListPlace | null {
+    return this.#blocks.place(list);
   }
 
   bitmap(lists: Uint32Array): Uint8Array | null {

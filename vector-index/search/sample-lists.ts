@@ -6,6 +6,7 @@ import { SealedLists } from '../lists/sealed-lists.js';
 import { hasDense } from '../segment/segment-reader.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import type { PinnedIndex } from './pinned-index.js';
+import { checkVectors, type SegmentRow } from './sample-vectors.js';
 
 /** Rows looked at between two pauses. */
 const rowsPerTurn = 16_384;
@@ -26,7 +27,7 @@ export interface SampleListsOptions {
 }
 
 interface Chosen {
-  readonly rows: { readonly segment: PinnedSegment; readonly row: number }[];
+  readonly rows: SegmentRow[];
   seen: number;
 }
 
@@ -38,6 +39,7 @@ export async function sampleLists(index: PinnedIndex, options: SampleListsOption
   const { lists, dim, pause, signal } = options;
   const chosen = new Map<number, Chosen>(Array.from(lists, (list) => [list, { rows: [], seen: 0 }]));
   for (const segment of index.segments) await choose(segment, chosen, options);
+  for (const { rows } of chosen.values()) await checkVectors(rows, signal);
   const samples: Float32Array[] = [];
   let copied = 0;
   for (const list of lists) {

@@ -20,7 +20,8 @@ export interface SampleOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Row {
+/** A row of one of the segments. */
+export interface SegmentRow {
   readonly segment: PinnedSegment;
   readonly row: number;
 }
@@ -29,6 +30,7 @@ interface Row {
 export async function sampleVectors(index: PinnedIndex, options: SampleOptions): Promise<Float32Array> {
   const { dim, pause, signal } = options;
   const rows = await chosenRows(index, options);
+  await checkVectors(rows, signal);
   const vectors = new Float32Array(rows.length * dim);
   for (const [at, { segment, row }] of rows.entries()) {
     if (at % vectorsPerTurn === 0) {
@@ -40,9 +42,21 @@ export async function sampleVectors(index: PinnedIndex, options: SampleOptions):
   return vectors;
 }
 
+/** Checks the vectors of `rows` where that was not done since the start: before they are read. DATA_LOSS as `SegmentChecks`. */
+export async function checkVectors(rows: readonly SegmentRow[], signal: AbortSignal | undefined): Promise<void> {
+  const bySegment = new Map<PinnedSegment, number[]>();
+  for (const { segment, row } of rows) {
+    if (segment.reader.checks === null) continue;
+    const own = bySegment.get(segment);
+    if (own === undefined) bySegment.set(segment, [row]);
+    else own.push(row);
+  }
+  for (const [{ reader }, own] of bySegment) await reader.checks?.vectors(own, signal);
+}
+
 /** A reservoir over all segments: memory for the sample alone, however many rows there are. */
-async function chosenRows(index: PinnedIndex, { count, random, pause, signal }: SampleOptions): Promise<Row[]> {
-  const chosen: Row[] = [];
+async function chosenRows(index: PinnedIndex, { count, random, pause, signal }: SampleOptions): Promise<SegmentRow[]> {
+  const chosen: SegmentRow[] = [];
   let seen = 0;
   for (const segment of index.segments) {
     const { reader, rowCount, live } = segment;
