@@ -77,7 +77,7 @@ export async function scoreTokens(
 
 /** Records that were not checked since the start are checked before they are read. */
 async function checkTokens(groups: readonly TokenGroup[], signal: AbortSignal | undefined): Promise<void> {
-  await Promise.all(groups.map(({ reader, rows }) => reader.checks?.tokens(rows, signal)));
+  for (const { reader, rows } of groups) await reader.checks?.tokens(rows, signal);
 }
 
 /** `group` in parts for as many threads as there are cores; a few documents are not worth another thread. */
