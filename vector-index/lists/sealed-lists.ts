@@ -15,7 +15,7 @@ import { ListBlocks, type ListPlace } from './list-blocks.js';
 import type { CodeShape, RowCoding } from './row-coding.js';
 import { SealedCopies } from './sealed-copies.js';
 
-/** The columns of this file, and which of them are too large to check before the first answer. */
+/** The columns of this file. */
 export const listColumns = {
   number: 'listNumber',
   first: 'listFirst',

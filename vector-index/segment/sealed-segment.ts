@@ -44,7 +44,7 @@ import type {
 } from './segment-reader.js';
 import { TermColumns } from './term-columns.js';
 
-/** Columns that are too large to check before the first answer, or that few answers need. */
+/** Columns that are too large to check when the file is opened, or that few answers need: checked where they are read. */
 const lazyColumns: ReadonlySet<string> = new Set([
   'contentHash',
   'dense',
