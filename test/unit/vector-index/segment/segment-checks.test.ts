@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { seededRandom } from '../../../../base/random.js';
-import type { SegmentChecks } from '../../../../vector-index/segment/segment-reader.js';
+import { hasDense, type SegmentChecks } from '../../../../vector-index/segment/segment-reader.js';
 import { ColumnFile } from '../../../../vector-index/segment/column-file.js';
 import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
@@ -55,13 +55,13 @@ describe('the checks of a segment', () => {
   }
 
   it('read the vectors of the rows that are asked for, and no others', async () => {
-    await withCoded(toyCoder(shape), documents, async (_mutable, { rowCount }, path) => {
-      const at = 2 * shape.dim * 600;
-      await withDamage(path, { name: 'dense', at }, async (checks, segment) => {
-        await checks.vectors([0, 511, rowCount - 1]);
-        await assert.rejects(checks.vectors([0, 600]), lossIn('dense'));
+    await withCoded(toyCoder(shape), documents, async (_mutable, sealed, path) => {
+      const row = [600, 601, 602, 603].find((each) => hasDense(sealed, each))!;
+      await withDamage(path, { name: 'dense', at: 2 * shape.dim * row }, async (checks, segment) => {
+        await checks.vectors([0, 511, sealed.rowCount - 1]);
+        await assert.rejects(checks.vectors([0, row]), lossIn('dense'));
         await assert.rejects(checks.vectors(null), lossIn('dense'));
-        assert.throws(() => segment.document(600), lossIn('dense'));
+        assert.throws(() => segment.document(row), lossIn('dense'));
       });
     });
   });
