@@ -34,6 +34,19 @@ describe('the file of a codebook of lists', () => {
     }
   });
 
+  it('says how many bits second codes have, in format 2 where they are not four', () => {
+    const usual = randomCodebook(3, 1, 4, 2);
+    assert.equal(writeListCodebookFile({ ...usual, secondBits: 4 })[4], 1);
+    for (const secondBits of [1, 2, 3, 5, 6, 7, 8]) {
+      const bytes = writeListCodebookFile({ ...usual, secondBits });
+      assert.deepEqual([bytes[4], bytes[6]], [2, secondBits]);
+      assert.deepEqual(readListCodebookFile(bytes), { ...usual, secondBits });
+    }
+    for (const secondBits of [0, 9, 2.5]) {
+      assert.throws(() => writeListCodebookFile({ ...usual, secondBits }), { code: 'INTERNAL' });
+    }
+  });
+
   it('is refused with any bit flipped, and cut at any place', () => {
     const whole = writeListCodebookFile(randomCodebook(3, 1, 4, 2));
     for (let i = 0; i < whole.length; i += 1) {
@@ -47,7 +60,7 @@ describe('the file of a codebook of lists', () => {
 
   it('of a newer version is not read', () => {
     const newer = writeListCodebookFile(randomCodebook(3, 1, 4, 2));
-    newer[4] = 2;
+    newer[4] = 3;
     assert.throws(() => readListCodebookFile(newer), { code: 'FAILED_PRECONDITION' });
   });
 
