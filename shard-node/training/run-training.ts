@@ -38,6 +38,8 @@ export interface TrainingTask {
   readonly documents: number;
   /** Lists that a document lies in; 1. */
   readonly copies?: 1 | 2;
+  /** Bits a dimension of second codes; 4. */
+  readonly secondBits?: number;
   readonly seed: number;
   /** Share of the ten true neighbours that a search shall find. */
   readonly targetRecall: number;
@@ -55,6 +57,8 @@ export interface TrainedFiles {
   readonly lists: number;
   /** Lists that a vector lies in. */
   readonly copies: 1 | 2;
+  /** Bits a dimension of second codes. */
+  readonly secondBits: number;
   /** Vectors that it was trained on. */
   readonly sampled: number;
   /** Recall@10 on held-out queries: of what serves, and of this one as calibrated. */

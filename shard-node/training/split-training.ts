@@ -4,6 +4,7 @@
  */
 import { ShoalError } from '../../base/errors.js';
 import { seededRandom } from '../../base/random.js';
+import { secondBitsOf } from '../../kernels/codes.js';
 import { CarriedProbes, type CarriedFrom } from '../../trainer/structure/carry-probes.js';
 import { divideLists } from '../../trainer/structure/divide-lists.js';
 import { trueNeighbours, type HeldOut } from '../../trainer/structure/held-out.js';
@@ -49,6 +50,7 @@ export async function splitAndEvaluate(
     codebook: writeListCodebookFile(next.codebook),
     lists: listCountOf(next.structure),
     copies: 1,
+    secondBits: secondBitsOf(next.codebook),
     sampled: vectors.length / dim,
     heldOutBefore: recalls.before,
     heldOutAfter: recalls.after,

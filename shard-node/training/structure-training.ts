@@ -8,6 +8,7 @@
  * such points lead real questions no better, and what they need would say nothing of those any more. Blocks the thread: for workers.
  */
 import { seededRandom } from '../../base/random.js';
+import { secondBitsOf, usualSecondBits } from '../../kernels/codes.js';
 import { codeRecalls } from '../../trainer/structure/code-recall.js';
 import {
   leastProbe,
@@ -42,7 +43,7 @@ const ends = { neighbours: 0.1, lists: 0.6, anchors: 0.65, words: 0.8, routes: 0
 
 /** The structure for `task`, evaluated on what was held out. INVALID_ARGUMENT for a sample that cannot be trained on. */
 export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgress): Promise<TrainedFiles> {
-  const { dim, documents, copies = 1 } = task;
+  const { dim, documents, copies = 1, secondBits = usualSecondBits } = task;
   const random = seededRandom(task.seed);
   onProgress('finding true neighbours', 0);
   const { vectors, queries } = holdOut(task, random);
@@ -51,7 +52,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
   const told = progressOf(onProgress);
   const { structure, codebook } = trainStructure(
     { dim, vectors, queries: task.shortQueries.length === 0 ? null : task.shortQueries },
-    { lists: listCountFor(documents), copies, random, onProgress: told },
+    { lists: listCountFor(documents), copies, secondBits, random, onProgress: told },
   );
   const lists = await listsOf(structure, vectors);
   const routed = routedBy(
@@ -73,6 +74,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
     codebook: writeListCodebookFile(codebook),
     lists: listCountOf(structure),
     copies: structure.around === undefined ? 1 : 2,
+    secondBits: secondBitsOf(codebook),
     sampled: vectors.length / dim,
     heldOutBefore: await servingRecall(near, vectors, task),
     heldOutAfter: leastProbe(best.probes, task.targetRecall).recall,

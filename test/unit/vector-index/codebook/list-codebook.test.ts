@@ -1,5 +1,6 @@
 /** The codebook of lists survives its file exactly, and its file tells damage. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { seededRandom } from '../../../../base/random.js';
 import {
   codedLists,
@@ -44,6 +45,20 @@ describe('the file of a codebook of lists', () => {
     }
     for (const secondBits of [0, 9, 2.5]) {
       assert.throws(() => writeListCodebookFile({ ...usual, secondBits }), { code: 'INTERNAL' });
+    }
+  });
+
+  it('of both formats is what it was when it was first written', async () => {
+    const wave = (length: number) => Float32Array.from({ length }, (_, i) => (i % 7) / 8 - 0.5);
+    const tables = { words: wave(64), bases: wave(6), anchors: wave(6).reverse() };
+    const usual = { dim: 3, subquantizers: 1, dsub: 4, rescale: 0.0003, anchor: 1e-5, ...tables };
+    for (const [format, codebook] of [
+      [1, usual],
+      [2, { ...usual, secondBits: 3 }],
+    ] as const) {
+      const golden = await readFile(new URL(`../../../golden/list-codebook-v${format}`, import.meta.url));
+      assert.deepEqual(readListCodebookFile(golden), codebook);
+      assert.deepEqual(Buffer.from(writeListCodebookFile(codebook)), golden);
     }
   });
 
