@@ -1,6 +1,6 @@
 // values.h with AVX2.
 //
-// Leans on vpmaddubsw, magnitudes (unsigned) times levels with the sign of the value: two products add to at most 2 * 127 * 127 = 32,258 in
+// Leans on vpmaddubsw, magnitudes (unsigned) times levels with the sign of the value: two products add to at most 2 * 128 * 127 = 32,512 in
 // size, vpmaddwd with ones widens them. Reads end with the values.
 #include "kernels/second-code/values.h"
 

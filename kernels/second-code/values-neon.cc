@@ -1,6 +1,6 @@
 // values.h with NEON.
 //
-// Leans on smlal: value times level is at most 127 * 127 = 16,129 in size, and a lane of 16 bits adds two of them, 32,258, before it is
+// Leans on smlal: value times level is at most 128 * 127 = 16,256 in size, and a lane of 16 bits adds two of them, 32,512, before it is
 // widened. Reads end with the values.
 #include "kernels/second-code/values.h"
 

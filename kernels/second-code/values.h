@@ -20,8 +20,8 @@
 //   of 8 bits  32 bytes, byte j
 // What pads has code zero and meets levels of zero.
 //
-// No overflow: |P(high)|, |P(low)| <= 65,536 * 127 * 127 < 2^31; of two products beside each other, magnitude up to 127 and level up to 127 in
-// size, |sum| <= 32,258 < 2^15. All sums are exact, so every set gives the same bits. Encoding is the same plain code in every set.
+// No overflow: |P(high)|, |P(low)| <= 65,536 * 128 * 127 < 2^31; of two products beside each other, value up to 128 (a damaged byte of 8 bits
+// may say so) and level up to 127 in size, |sum| <= 32,512 < 2^15. All sums are exact, so every set gives the same bits. Encoding is the same plain code in every set.
 #pragma once
 
 #include <cstddef>
