@@ -1,12 +1,12 @@
 /** Whether a collection can be trained as it is; each refusal says what stands against it and what to do. */
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
-import { isSecondBits, secondBitsMax } from '../../kernels/codes.js';
 import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { shardStatistics } from '../documents/count.js';
 import type { TrainRequest } from '../../proto/generated/shoal/v1/training.js';
+import { isSecondBits, secondBitsMax } from '../../vector-index/codebook/list-codebook.js';
 import type { ReadParts } from '../documents/read.js';
 import { activeCodebook } from '../search/probes.js';
 

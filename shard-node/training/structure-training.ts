@@ -8,7 +8,6 @@
  * such points lead real questions no better, and what they need would say nothing of those any more. Blocks the thread: for workers.
  */
 import { seededRandom } from '../../base/random.js';
-import { secondBitsOf, usualSecondBits } from '../../kernels/codes.js';
 import { codeRecalls } from '../../trainer/structure/code-recall.js';
 import {
   leastProbe,
@@ -28,7 +27,7 @@ import {
   type RoutingSample,
 } from '../../trainer/structure/train-routing.js';
 import { trainStructure } from '../../trainer/structure/train-structure.js';
-import { writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
+import { secondBitsOf, usualSecondBits, writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
 import { secondLists } from '../../vector-index/codebook/second-lists.js';
 import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf, nearestList, type Structure } from '../../vector-index/codebook/structure.js';

@@ -23,6 +23,7 @@ import { float32From } from '../../base/bytes.js';
 import {
   isSecondBits,
   ksub,
+  secondBitsMax,
   secondBitsOf,
   subquantizersMax,
   usualSecondBits,
@@ -40,6 +41,8 @@ const kind: FileKind = {
 };
 const usualKind: FileKind = { ...kind, format: 1 };
 const dsubMax = 64;
+
+export { isSecondBits, secondBitsMax, secondBitsOf, usualSecondBits };
 
 export interface ListCodebook extends Codebook {
   /** Values of a vector. The words cover it padded with zeros to subquantizers × dsub. */
