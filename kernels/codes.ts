@@ -21,6 +21,11 @@ export const scanQueriesMax = 16;
 const reservoirSlack = 192;
 // float64 that an entry takes.
 const entryWords = 4;
+/** Bits a dimension that a second code may have, and has unless told. */
+export const secondBitsMax = 8;
+export const usualSecondBits = 4;
+/** Those from which on a query has two levels a dimension. */
+const fineBits = 5;
 
 /** What vectors of one generation are coded with. Published with the collection, the same on every shard. */
 export interface Codebook {
@@ -32,6 +37,8 @@ export interface Codebook {
   readonly rescale: number;
   /** t = anchor · T: the largest |t| to be kept, over 32,767. */
   readonly anchor: number;
+  /** Bits a dimension of second codes, 1 to 8; 4 unless given. */
+  readonly secondBits?: number;
 }
 
 /** The base a list's vectors are coded against, and where their estimate is exact; both float32[dim] or null. */
@@ -52,9 +59,19 @@ export function listBytes(subquantizers: number, count: number): number {
   return slots * (codeBytes(subquantizers) + 4);
 }
 
-/** The bytes of a record of the second code. */
-export function recordBytes(dim: number): number {
-  return 6 + ((dim + 31) & ~31) / 2;
+/** The bytes of a record of the second code, of `bits` a dimension. */
+export function recordBytes(dim: number, bits: number): number {
+  return 6 + (((dim + 31) & ~31) / 8) * bits;
+}
+
+/** Whether second codes can have so many bits a dimension. */
+export function isSecondBits(bits: number): boolean {
+  return Number.isInteger(bits) && bits >= 1 && bits <= secondBitsMax;
+}
+
+/** Bits a dimension of the second codes of `codebook`. */
+export function secondBitsOf({ secondBits }: { readonly secondBits?: number | undefined }): number {
+  return secondBits ?? usualSecondBits;
 }
 
 /** Rows: codes uint8[n, codeBytes], factors int16[n, 2] = F, T. */
@@ -82,9 +99,10 @@ export function encodeSecond(codebook: Codebook, points: Float32Array, of: ListB
   const count = rowsOf(points, codebook);
   checkBase(codebook, of);
   const dim = dimOf(codebook);
-  const records = new Uint8Array(count * recordBytes(dim));
-  const scratch = new Float32Array(2 * dim);
-  call((kernels) => kernels.encodeSecond(points, of.base, of.anchor, words, dsub, of.codes, scratch, records));
+  const bits = secondBitsOf(codebook);
+  const records = new Uint8Array(count * recordBytes(dim, bits));
+  const scratch = new Float32Array(3 * dim);
+  call((kernels) => kernels.encodeSecond(points, of.base, of.anchor, words, dsub, of.codes, scratch, records, bits));
   return records;
 }
 
@@ -207,17 +225,18 @@ export function scanLists(scan: ListScan): BestVectors[] {
 /** A query made ready for second codes. */
 export interface SecondQuery {
   readonly table: LookupTable;
-  /** int8[padded dim] */
+  /** int8[padded dim], int8[2, padded dim] from 5 bits on */
   readonly levels: Int8Array;
   readonly halfUnit: number;
   readonly dim: number;
+  readonly bits: number;
 }
 
-/** Of `query` float32[dim], whose table over the first codes is `table`. */
-export function prepareSecond(table: LookupTable, query: Float32Array): SecondQuery {
-  const levels = new Int8Array((query.length + 31) & ~31);
+/** Of `query` float32[dim], whose table over the first codes is `table`, for second codes of `bits` a dimension. */
+export function prepareSecond(table: LookupTable, query: Float32Array, bits = usualSecondBits): SecondQuery {
+  const levels = new Int8Array(((query.length + 31) & ~31) * (bits >= fineBits ? 2 : 1));
   const halfUnit = call((kernels) => kernels.quantizeQuery(query, levels));
-  return { table, levels, halfUnit, dim: query.length };
+  return { table, levels, halfUnit, dim: query.length, bits };
 }
 
 export interface SurvivorScan {
@@ -245,22 +264,22 @@ function roomFor({ codebook, points, dim, lists, bases, anchors, hasRecords }: V
   return {
     codes: new Uint8Array(count * codeBytes(subquantizers)),
     factors: new Int16Array(2 * count),
-    records: hasRecords ? new Uint8Array(count * recordBytes(dimOf(codebook))) : null,
+    records: hasRecords ? new Uint8Array(count * recordBytes(dimOf(codebook), secondBitsOf(codebook))) : null,
   };
 }
 
 function batchArrays(batch: VectorBatch, { codes, factors, records }: CodedBatch, cancel: Uint8Array): BatchArrays {
   const { codebook, points, dim, lists, bases, anchors } = batch;
   const { words, dsub, subquantizers } = codebook;
-  const scratch = new Float32Array(subquantizers * (ksub + 5 * dsub));
+  const scratch = new Float32Array(subquantizers * (ksub + 6 * dsub));
   return [
     ...([points, dim, lists, bases, anchors, words, dsub, scalesOf(codebook), scratch] as const),
-    ...([codes, factors, records, cancel] as const),
+    ...([codes, factors, records, cancel, secondBitsOf(codebook)] as const),
   ];
 }
 
 function survivorArrays(
-  { table, levels, halfUnit, dim }: SecondQuery,
+  { table, levels, halfUnit, dim, bits }: SecondQuery,
   { lists, biases, records, survivors }: SurvivorScan,
   scores: Float64Array,
 ): SurvivorArrays {
@@ -269,7 +288,7 @@ function survivorArrays(
   return [
     ...([table.tables, levels, halfUnit, dim] as const),
     ...([codes, offsets, counts, firsts, biases, records, positions, survivors.lists, scores] as const),
-    new Uint8Array(1),
+    ...([new Uint8Array(1), bits] as const),
   ];
 }
 
@@ -317,6 +336,7 @@ function dimOf({ subquantizers, dsub }: Codebook): number {
 
 function checked(codebook: Codebook): Codebook {
   const { words, subquantizers, dsub, rescale, anchor } = codebook;
+  assert(isSecondBits(secondBitsOf(codebook)), 'second codes have 1 to 8 bits a dimension');
   assert(subquantizers >= 1 && subquantizers <= subquantizersMax, 'there are 1 to 512 subquantizers');
   assert(words.length === subquantizers * dsub * ksub, 'a codebook has 16 codewords for every subquantizer');
   assert(rescale > 0 && anchor > 0, 'the scales of the factors are positive');

@@ -36,6 +36,7 @@ const Kernels reference_kernels = {
     reference::nibble_product,
     reference::nibble_errors,
     reference::find_nibbles,
+    reference::value_product,
     reference::row_products,
     reference::half_products,
     reference::byte_products,
@@ -66,6 +67,7 @@ const Kernels avx2_kernels = {
     avx2::nibble_product,
     avx2::nibble_errors,
     avx2::find_nibbles,
+    avx2::value_product,
     avx2::row_products,
     avx2::half_products,
     avx2::byte_products,
@@ -97,6 +99,7 @@ const Kernels avx512_kernels = {
     avx512::nibble_product,
     avx2::nibble_errors,
     avx2::find_nibbles,
+    avx512::value_product,
     avx512::row_products,
     avx512::half_products,
     avx512::byte_products,
@@ -155,6 +158,7 @@ Kernels make_neon() {
   kernels.nibble_product = neon::nibble_product;
   kernels.nibble_errors = neon::nibble_errors;
   kernels.find_nibbles = neon::find_nibbles;
+  kernels.value_product = neon::value_product;
   kernels.row_products = neon::row_products;
   kernels.half_products = neon::half_products;
   kernels.byte_products = neon::byte_products;

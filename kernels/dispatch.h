@@ -41,6 +41,7 @@ struct Kernels {
   NibbleProduct nibble_product;
   NibbleErrors nibble_errors;
   FindNibbles find_nibbles;
+  ValueProduct value_product;
   RowProducts row_products;
   HalfProducts half_products;
   ByteProducts byte_products;

@@ -114,6 +114,7 @@ export interface NativeKernels {
       codes: Uint8Array,
       scratch: Float32Array,
       records: Uint8Array,
+      bits: number,
     ]
   ): void;
   /** Both codes of vectors of many lists: second-code.h. Gives 0 or -1. */
@@ -125,7 +126,7 @@ export interface NativeKernels {
   unpackBlocks(codes: Uint8Array, factors: Int16Array, pairs: number, blocks: Uint8Array): void;
   /** The best of lists for up to 16 queries: adc-scan.h. Gives 0 or -1. */
   scanLists(...scan: ScanListsArrays): number;
-  /** levels int8[padded dim] of a query; gives half its unit: second-code.h. */
+  /** levels int8[padded dim] of a query, or int8[2, padded dim] for records of 5 bits and more; gives half its unit: second-code.h. */
   quantizeQuery(query: Float32Array, levels: Int8Array): number;
   /** Scores of survivors by both codes: second-code.h. Gives 0 or -1. */
   scoreSurvivors(...survivors: SurvivorArrays): number;
@@ -141,6 +142,7 @@ export interface NativeKernels {
       centroids: Float32Array | null,
       coarseRows: Int8Array | null,
       coarseScales: Float32Array | null,
+      secondBits: number,
     ]
   ): NativeHandle;
   addSearchColumn(searcher: NativeHandle, ...column: SearchColumnArrays): void;
@@ -216,6 +218,7 @@ export type BatchArrays = [
   factors: Int16Array,
   records: Uint8Array | null,
   cancel: Uint8Array,
+  bits: number,
 ];
 
 /** Blocks of `bytes`: where each begins, its bytes and its CRC-32. */
@@ -348,4 +351,5 @@ export type SurvivorArrays = [
   lists: Uint32Array,
   scores: Float64Array,
   cancel: Uint8Array,
+  bits: number,
 ];

@@ -39,13 +39,13 @@ export function codebooksJson({ active, versions }: CodebookList): {
   readonly active: number;
   readonly versions: readonly Pick<
     CodebookInfo,
-    'version' | 'structureVersion' | 'method' | 'created' | 'copies' | 'heldOut'
+    'version' | 'structureVersion' | 'method' | 'created' | 'copies' | 'secondBits' | 'heldOut'
   >[];
 } {
   return {
     active,
-    versions: versions.map(({ version, structureVersion, method, created, copies, heldOut }) => {
-      return { version, structureVersion, method, created, copies, heldOut };
+    versions: versions.map(({ version, structureVersion, method, created, copies, secondBits, heldOut }) => {
+      return { version, structureVersion, method, created, copies, secondBits, heldOut };
     }),
   };
 }
@@ -61,10 +61,11 @@ export function codebooksTable({ active, versions }: CodebookList, paint: Colour
     grouped(each.documents),
     each.lists,
     each.copies,
+    each.secondBits,
     share(each.heldOut.before),
     share(each.heldOut.after),
   ]);
-  const heads = ['version', 'structure', 'method', 'created', 'documents', 'lists', 'copies', 'recall before', 'after'];
+  const heads = ['version', 'structure', 'method', 'created', 'documents', 'lists', 'copies', 'bits', 'recall before', 'after'];
   return table(heads, rows, paint);
 }
 

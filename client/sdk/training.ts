@@ -41,9 +41,13 @@ async function train(
   target: Target,
   client: TrainingClient,
   collection: string,
-  { method = 'structure', dryRun = false, seed, onProgress }: TrainOptions,
+  { method = 'structure', dryRun = false, seed, secondBits, onProgress }: TrainOptions,
 ): Promise<TrainingResult> {
-  const request = TrainRequest.fromPartial({ collection, method, dryRun, ...(seed === undefined ? {} : { seed }) });
+  const request = TrainRequest.fromPartial({
+    ...{ collection, method, dryRun },
+    ...(seed === undefined ? {} : { seed }),
+    ...(secondBits === undefined ? {} : { secondBits }),
+  });
   const call = client.train(request, new Metadata());
   let trained: TrainResult | null = null;
   try {
@@ -74,6 +78,7 @@ function codebookFromWire(wire: Codebook | undefined): CodebookInfo {
   return {
     ...{ version, structureVersion, method, seed, lists },
     copies: wire.copies === 0 ? 1 : wire.copies,
+    secondBits: wire.secondBits === 0 ? 4 : wire.secondBits,
     created: created ?? null,
     documents: Number(documents),
     sampled: Number(sampled),

@@ -356,6 +356,8 @@ export interface CodebookInfo {
   readonly lists: number;
   /** Lists that a vector lies in. */
   readonly copies: number;
+  /** Bits a dimension of second codes. */
+  readonly secondBits: number;
   /** Recall@10 on held-out queries: of what served before, and of this one. */
   readonly heldOut: { readonly before: number; readonly after: number };
 }
@@ -373,6 +375,8 @@ export interface TrainOptions {
   /** Stop before publishing. */
   readonly dryRun?: boolean;
   readonly seed?: number;
+  /** Bits a dimension of second codes, 1 to 8; those of the codebook that serves unless given, 4 where there is none. Not with "split". */
+  readonly secondBits?: number;
   onProgress?(progress: TrainingProgress): void;
 }
 

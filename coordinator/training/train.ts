@@ -22,7 +22,7 @@ import { Claim } from './claim.js';
 import { discardObjects, giveVersion, publish, refusalOf, removeOutdated, type PublishParts } from './publish.js';
 import { RemoteTraining, type RemoteTrainingParts, type TrainingNode } from './remote-training.js';
 import { shortQueries } from './short-queries.js';
-import { checkMethod, checkSplittable, trainableDocuments, trainableShard } from './trainable.js';
+import { checkMethod, checkSecondBits, checkSplittable, trainableDocuments, trainableShard } from './trainable.js';
 
 /** Short questions that a training learns from and calibrates with, and that a split, which learns nothing, calibrates with. */
 const structureQuestions = 2_000;
@@ -46,6 +46,7 @@ export async function* trainCollection(
   deadline: Deadline,
 ): AsyncGenerator<TrainResponse> {
   checkMethod(request.method);
+  checkSecondBits(request);
   const settings = collectionNamed(parts.view.current(), request.collection);
   const placement = trainableShard(settings, parts);
   if (request.method === 'split') checkSplittable(settings);
@@ -189,6 +190,7 @@ async function orderOf(
     seed,
     targetRecall,
     copies,
+    secondBits: request.secondBits ?? active?.secondBits ?? 0,
     shortQueries: await shortQueries(settings, { count, seed }, parts, deadline),
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,

@@ -5,6 +5,8 @@ import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { shardStatistics } from '../documents/count.js';
+import type { TrainRequest } from '../../proto/generated/shoal/v1/training.js';
+import { isSecondBits, secondBitsMax } from '../../vector-index/codebook/list-codebook.js';
 import type { ReadParts } from '../documents/read.js';
 import { activeCodebook } from '../search/probes.js';
 
@@ -20,6 +22,18 @@ export function checkMethod(method: string): void {
   if (methods.some((each) => each === method)) return;
   const known = methods.map((each) => `'${each}'`).join(', ');
   throw new ShoalError('INVALID_ARGUMENT', `there is no training method '${method}'; the methods are: ${known}`);
+}
+
+/** Throws INVALID_ARGUMENT for a width that second codes cannot have, and for one that a split would have to change. */
+export function checkSecondBits({ method, secondBits }: Pick<TrainRequest, 'method' | 'secondBits'>): void {
+  if (secondBits === undefined) return;
+  if (!isSecondBits(secondBits)) {
+    const message = `second bits are ${secondBits}; a second code has 1 to ${secondBitsMax} bits a dimension`;
+    throw new ShoalError('INVALID_ARGUMENT', message);
+  }
+  if (method !== 'split') return;
+  const how = "leave second bits out, or train by method 'structure'";
+  throw new ShoalError('INVALID_ARGUMENT', `method 'split' keeps all codes, and so the bits of second ones; ${how}`);
 }
 
 /** The one shard that a training of the collection reads and re-encodes. FAILED_PRECONDITION when it has none such. */

@@ -28,19 +28,20 @@ export interface Searcher extends CoarseArrays {
   readonly dsub: number;
   readonly scales: Float64Array;
   readonly bases: Float32Array | null;
+  readonly secondBits: number;
   readonly columns: Column[];
   isClosed: boolean;
 }
 
 /** See `NativeKernels.openSearcher`. */
 export const openSearcher: NativeKernels['openSearcher'] = (
-  ...[words, dsub, scales, dim, lists, bases, centroids, rows, rowScales]
+  ...[words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondBits]
 ) => {
   const covered = words === null || words.length / ksub >= dim;
   const shaped = [bases, centroids].every((table) => table === null || table.length === lists * dim);
   assert(covered && shaped, 'refused: words cover dim, and there is a base and a centroid for every list');
   const searcher: Searcher = {
-    ...{ words, dsub, scales, dim, lists, bases, centroids, rows, rowScales },
+    ...{ words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondBits },
     columns: [],
     isClosed: false,
   };

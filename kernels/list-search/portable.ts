@@ -12,6 +12,7 @@ import type {
   SearchColumnArrays,
 } from '../native-kernels.js';
 import { isLive } from '../top-k.js';
+import { fineBits } from '../second-code/portable-values.js';
 import { quantizeQuery, scoreSurvivors, secondTerms } from '../second-code/portable.js';
 import { chooseLists, nearer, rowProduct } from './coarse.js';
 import { byPosition, listOf, searcherOf, type Column, type Searcher } from './portable-columns.js';
@@ -179,9 +180,10 @@ interface Table {
   readonly queryLevels: Int8Array;
   readonly halfUnit: number;
   readonly dim: number;
+  readonly bits: number;
 }
 
-function tableOf({ words, dsub, scales }: Searcher, own: Float32Array, vector: Float32Array): Table {
+function tableOf({ words, dsub, scales, secondBits: bits }: Searcher, own: Float32Array, vector: Float32Array): Table {
   const dim = own.length / ksub;
   const padded = new Float32Array(dim);
   padded.set(vector);
@@ -192,8 +194,8 @@ function tableOf({ words, dsub, scales }: Searcher, own: Float32Array, vector: F
     scale: new Float64Array(3),
   };
   buildLookupTable(words ?? own, padded, dsub, scales, table.tables, table.levels, table.scale);
-  const queryLevels = new Int8Array((dim + 31) & ~31);
-  return { ...table, queryLevels, halfUnit: quantizeQuery(padded, queryLevels), dim };
+  const queryLevels = new Int8Array(((dim + 31) & ~31) * (bits >= fineBits ? 2 : 1));
+  return { ...table, queryLevels, halfUnit: quantizeQuery(padded, queryLevels), dim, bits };
 }
 
 interface Pass {
@@ -314,7 +316,7 @@ function scoreSecond(searcher: Searcher, survivors: readonly Entry[], { table, b
     const { ids, records } = searcher.columns[entry.column]!;
     const size = records!.length / ids.length;
     const record = records!.subarray(entry.position * size, (entry.position + 1) * size);
-    const terms = secondTerms(record, { levels: table.queryLevels, halfUnit: table.halfUnit, levelSum });
+    const terms = secondTerms(record, { ...table, levels: table.queryLevels, levelSum });
     const first = step * levelsOf(searcher.columns[entry.column]!, entry, table);
     entry.score = orWorst(terms.rescale * (first + terms.second) + terms.shift + biases[entry.list]!);
   }
@@ -354,14 +356,14 @@ function sumOfCode(codes: Uint8Array, start: number, width: number, { levels, sc
 function exactScore({ lists, growing, records }: Column, entry: Entry, table: Table, biases: Float64Array): number {
   const scores = new Float64Array(1);
   const [codes, offsets, counts, firsts] = lists ?? rowAsList(growing!, entry, table);
-  const size = 6 + table.queryLevels.length / 2;
+  const size = 6 + (((table.dim + 31) & ~31) / 8) * table.bits;
   const isRow = lists === null;
   const own = isRow ? records!.subarray(entry.position * size, (entry.position + 1) * size) : records!;
   scoreSurvivors(
     ...([table.tables, table.queryLevels, table.halfUnit, table.dim] as const),
     ...([codes, offsets, counts, firsts, isRow ? Float64Array.of(biases[entry.list]!) : biases, own] as const),
     ...([Uint32Array.of(isRow ? 0 : entry.position), Uint32Array.of(isRow ? 0 : entry.list)] as const),
-    ...([scores, new Uint8Array(1)] as const),
+    ...([scores, new Uint8Array(1), table.bits] as const),
   );
   return scores[0]!;
 }

@@ -45,38 +45,65 @@ void put_nibbles(const uint8_t* single, size_t padded, uint8_t* nibbles) {
   for (size_t j = 0; j < half; j++) nibbles[j] = static_cast<uint8_t>(single[j] | single[half + j] << 4);
 }
 
-// residual and left_over are of one vector; the record comes zeroed.
-void write_record(const Kernels& kernels, const Encoder& encoder, const float* residual, const float* left_over, uint8_t* record) {
+// What f and t are made of, dimension by dimension in their order.
+struct Sums {
+  double norm = 0, product = 0, anchor_residual = 0, anchor_decoded = 0;
+
+  void add(const Encoder& encoder, size_t j, const float* residual, const float* left_over, double value) {
+    const double r = residual[j], a = encoder.anchor == nullptr ? 0 : encoder.anchor[j];
+    const double decoded = (r - static_cast<double>(left_over[j])) + value;
+    norm += r * r;
+    product += r * decoded;
+    anchor_residual += a * r;
+    anchor_decoded += a * decoded;
+  }
+
+  void write_header(uint16_t step_bits, uint8_t* record) const {
+    const uint16_t rescale = to_half(product > 0 ? norm / product : 0);
+    const uint16_t shift = to_half(anchor_residual - static_cast<double>(reference::float_of_half(rescale)) * anchor_decoded);
+    const uint16_t header[3] = {step_bits, rescale, shift};
+    std::memcpy(record, header, sizeof header);
+  }
+};
+
+void write_nibbles(const Kernels& kernels, const Encoder& encoder, const float* residual, const float* left_over, uint8_t* record) {
   const size_t dim = encoder.subquantizers * encoder.dsub;
   const uint16_t step_bits = best_step(kernels, left_over, dim);
   const double step = reference::float_of_half(step_bits);
-  double norm = 0, product = 0, anchor_residual = 0, anchor_decoded = 0;
+  Sums sums;
   for (size_t from = 0; from < dim; from += 64) {
     const size_t size = dim - from < 64 ? dim - from : 64;
     uint8_t nibbles[64] = {};
     kernels.find_nibbles(left_over + from, size, step, nibbles);
     put_nibbles(nibbles, padded_dim(dim) - from, record + second_header_bytes + from / 2);
-    for (size_t j = from; j < from + size; j++) {
-      const double r = residual[j], a = encoder.anchor == nullptr ? 0 : encoder.anchor[j];
-      const double decoded = (r - static_cast<double>(left_over[j])) + value_of(nibbles[j - from], step);
-      norm += r * r;
-      product += r * decoded;
-      anchor_residual += a * r;
-      anchor_decoded += a * decoded;
-    }
+    for (size_t j = from; j < from + size; j++) sums.add(encoder, j, residual, left_over, value_of(nibbles[j - from], step));
   }
-  const uint16_t rescale = to_half(product > 0 ? norm / product : 0);
-  const uint16_t shift = to_half(anchor_residual - static_cast<double>(reference::float_of_half(rescale)) * anchor_decoded);
-  const uint16_t header[3] = {step_bits, rescale, shift};
-  std::memcpy(record, header, sizeof header);
+  sums.write_header(step_bits, record);
+}
+
+// Of one vector: its residual, what the first code left over of it, and room for as much as that; the record comes zeroed.
+struct Row {
+  const float* residual;
+  const float* left_over;
+  float* decoded;
+  uint32_t bits;
+};
+
+void write_record(const Kernels& kernels, const Encoder& encoder, const Row& row, uint8_t* record) {
+  if (row.bits == nibble_bits) return write_nibbles(kernels, encoder, row.residual, row.left_over, record);
+  const size_t dim = encoder.subquantizers * encoder.dsub;
+  const uint16_t step_bits = encode_values(row.left_over, dim, row.bits, record + second_header_bytes, row.decoded);
+  Sums sums;
+  for (size_t j = 0; j < dim; j++) sums.add(encoder, j, row.residual, row.left_over, static_cast<double>(row.decoded[j]));
+  sums.write_header(step_bits, record);
 }
 
 }  // namespace
 
 bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
-                   const uint8_t* cancel, float* scratch, uint8_t* records) {
+                   uint32_t bits, const uint8_t* cancel, float* scratch, uint8_t* records) {
   const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  const size_t size = record_bytes(dim);
+  const size_t size = record_bytes(dim, bits);
   float* residual = scratch;
   float* left_over = scratch + dim;
   if (count > 0) std::memset(records, 0, count * size);
@@ -87,7 +114,7 @@ bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* 
       residual[j] = encoder.base == nullptr ? points[v * dim + j] : points[v * dim + j] - encoder.base[j];
       left_over[j] = residual[j] - left_over[j];
     }
-    write_record(kernels, encoder, residual, left_over, records + v * size);
+    write_record(kernels, encoder, {residual, left_over, scratch + 2 * dim, bits}, records + v * size);
   }
   return true;
 }
@@ -95,7 +122,7 @@ bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* 
 bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
                   uint8_t* codes, int16_t* factors, uint8_t* records) {
   const size_t coded = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  const size_t size = record_bytes(coded);
+  const size_t size = record_bytes(coded, batch.bits);
   float* work = scratch + encoder.subquantizers * ksub;
   float* own[3] = {work + 2 * coded, work + 3 * coded, work + 4 * coded};  // point, base, anchor
   std::memset(own[0], 0, 3 * coded * sizeof(float));
@@ -111,7 +138,7 @@ bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& b
     float* left_over = work + coded;
     for (size_t j = 0; j < coded; j++) left_over[j] = work[j] - left_over[j];
     std::memset(records + v * size, 0, size);
-    write_record(kernels, padded, work, left_over, records + v * size);
+    write_record(kernels, padded, {work, left_over, work + 5 * coded, batch.bits}, records + v * size);
   }
   return true;
 }

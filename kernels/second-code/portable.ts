@@ -5,8 +5,10 @@ import { floatOfHalf, toFloat16 } from '../float16/portable.js';
 import { pause } from '../job.js';
 import type { BatchArrays, NativeKernels, SurvivorArrays } from '../native-kernels.js';
 import { decodeVector, encodeVectors, fillResidual } from '../product-code/portable.js';
+import { encodeValues, quantizeFinely, stepsInHeader, valueProduct } from './portable-values.js';
 
 const headerBytes = 6;
+const nibbleBits = 4;
 const halfMax = 65504;
 const shares = [1, 0.85, 0.7, 0.55] as const;
 const vectorsBetweenPauses = 16;
@@ -16,6 +18,7 @@ export const quantizeQuery: NativeKernels['quantizeQuery'] = (query, levels) => 
   const largest = largestOf(query);
   levels.fill(0);
   if (!(largest > 0) || !Number.isFinite(largest)) return 0;
+  if (levels.length > paddedDim(query.length)) return quantizeFinely(query, largest, levels);
   for (let j = 0; j < query.length; j++) {
     const level = Math.floor((query[j]! * 127) / largest + 0.5);
     levels[j] = level >= -127 && level <= 127 ? level : 0;
@@ -32,7 +35,7 @@ export const scoreSurvivors: NativeKernels['scoreSurvivors'] = (...arrays) => {
 
 /** See `NativeKernels.encodeSecond`. */
 export const encodeSecond: NativeKernels['encodeSecond'] = (
-  ...[points, base, anchor, codebook, dsub, codes, , records]
+  ...[points, base, anchor, codebook, dsub, codes, , records, bits]
 ) => {
   const dim = codebook.length / 16;
   const count = points.length / dim;
@@ -45,7 +48,7 @@ export const encodeSecond: NativeKernels['encodeSecond'] = (
     decodeVector(codebook, dsub, codes.subarray(v * pairs, (v + 1) * pairs), leftOver);
     for (let j = 0; j < dim; j++) leftOver[j] = residual[j]! - leftOver[j]!;
     const size = records.length / count;
-    writeRecord(residual, leftOver, anchor, records.subarray(v * size, (v + 1) * size));
+    writeRecord({ residual, leftOver, anchor, bits }, records.subarray(v * size, (v + 1) * size));
   }
 };
 
@@ -76,7 +79,7 @@ function checkBatch([, dim, lists, bases]: BatchArrays): void {
 }
 
 function encodeOne(arrays: BatchArrays, v: number): void {
-  const [points, dim, lists, bases, anchors, codebook, dsub, scales, , codes, factors, records] = arrays;
+  const [points, dim, lists, bases, anchors, codebook, dsub, scales, , codes, factors, records, , bits] = arrays;
   const padded = (rows: Float32Array, row: number) => {
     const own = new Float32Array(codebook.length / 16);
     own.set(rows.subarray(row * dim, (row + 1) * dim));
@@ -87,19 +90,19 @@ function encodeOne(arrays: BatchArrays, v: number): void {
     all.subarray((v * all.length) / lists.length, ((v + 1) * all.length) / lists.length);
   const none = new Float32Array(0);
   encodeVectors(point, base, anchor, codebook, dsub, scales, none, own(codes), own(factors));
-  if (records !== null) encodeSecond(point, base, anchor, codebook, dsub, own(codes), none, own(records));
+  if (records !== null) encodeSecond(point, base, anchor, codebook, dsub, own(codes), none, own(records), bits);
 }
 
 function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
-  const [, levels, halfUnit, , , , counts, firsts, biases, records, positions, lists, scores] = arrays;
-  const size = headerBytes + levels.length / 2;
+  const [, levels, halfUnit, dim, , , counts, firsts, biases, records, positions, lists, scores, , bits] = arrays;
+  const size = headerBytes + (paddedDim(dim) / 8) * bits;
   const levelSum = levels.reduce((sum, level) => sum + level, 0);
   for (let i = from; i < to; i++) {
     const list = lists[i]!;
     const vector = positions[i]! - firsts[list]!;
     assert(vector >= 0 && vector < counts[list]!, 'refused: a survivor lies outside its list');
     const record = records.subarray(positions[i]! * size, (positions[i]! + 1) * size);
-    const terms = secondTerms(record, { levels, halfUnit, levelSum });
+    const terms = secondTerms(record, { levels, halfUnit, levelSum, bits });
     const first = firstProduct(arrays, list, vector);
     scores[i] = terms.rescale * (first + terms.second) + terms.shift + biases[list]!;
   }
@@ -108,11 +111,16 @@ function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
 /** f, E and t of a record. */
 export function secondTerms(
   record: Uint8Array,
-  query: { readonly levels: Int8Array; readonly halfUnit: number; readonly levelSum: number },
+  query: { readonly levels: Int8Array; readonly halfUnit: number; readonly levelSum: number; readonly bits: number },
 ): { readonly rescale: number; readonly second: number; readonly shift: number } {
-  const { levels, halfUnit, levelSum } = query;
+  const { levels, halfUnit, levelSum, bits } = query;
   const [step, rescale, shift] = [0, 2, 4].map((at) => floatOfHalf(record[at]! | (record[at + 1]! << 8)));
-  const product = nibbleProduct(record.subarray(headerBytes), levels);
+  const codes = record.subarray(headerBytes);
+  if (bits !== nibbleBits) {
+    const product = valueProduct(codes, levels, bits);
+    return { rescale: rescale!, second: step! * halfUnit * (product * (2 / stepsInHeader)), shift: shift! };
+  }
+  const product = nibbleProduct(codes, levels);
   return { rescale: rescale!, second: step! * halfUnit * (2 * product - 15 * levelSum), shift: shift! };
 }
 
@@ -142,21 +150,22 @@ function nibbleProduct(nibbles: Uint8Array, levels: Int8Array): number {
   return sum;
 }
 
-function writeRecord(
-  residual: Float32Array,
-  leftOver: Float32Array,
-  anchor: Float32Array | null,
-  record: Uint8Array,
-): void {
-  const stepBits = bestStep(leftOver);
-  const step = floatOfHalf(stepBits);
+interface Row {
+  readonly residual: Float32Array;
+  readonly leftOver: Float32Array;
+  readonly anchor: Float32Array | null;
+  readonly bits: number;
+}
+
+function writeRecord({ residual, leftOver, anchor, bits }: Row, record: Uint8Array): void {
+  const codes = record.subarray(headerBytes);
+  const { header, decoded: values } =
+    bits === nibbleBits ? encodeNibbles(leftOver, codes) : encodeValues(leftOver, bits, codes);
   let [norm, product, anchorResidual, anchorDecoded] = [0, 0, 0, 0];
   for (let j = 0; j < residual.length; j++) {
-    const nibble = nibbleOf(leftOver[j]!, step);
-    putNibble(record.subarray(headerBytes), j, nibble);
     const r = residual[j]!;
     const a = anchor === null ? 0 : anchor[j]!;
-    const decoded = r - leftOver[j]! + step * (nibble - 7.5);
+    const decoded = r - leftOver[j]! + values[j]!;
     norm += r * r;
     product += r * decoded;
     anchorResidual += a * r;
@@ -164,7 +173,21 @@ function writeRecord(
   }
   const rescale = halfOf(product > 0 ? norm / product : 0);
   const shift = halfOf(anchorResidual - floatOfHalf(rescale) * anchorDecoded);
-  [stepBits, rescale, shift].forEach((bits, at) => record.set([bits & 255, bits >> 8], 2 * at));
+  [header, rescale, shift].forEach((bits, at) => record.set([bits & 255, bits >> 8], 2 * at));
+}
+
+function encodeNibbles(
+  leftOver: Float32Array,
+  nibbles: Uint8Array,
+): { readonly header: number; readonly decoded: Float64Array } {
+  const header = bestStep(leftOver);
+  const step = floatOfHalf(header);
+  const decoded = Float64Array.from(leftOver, (value, j) => {
+    const nibble = nibbleOf(value, step);
+    putNibble(nibbles, j, nibble);
+    return step * (nibble - 7.5);
+  });
+  return { header, decoded };
 }
 
 function putNibble(nibbles: Uint8Array, j: number, nibble: number): void {
@@ -201,6 +224,10 @@ function nibbleOf(value: number, step: number): number {
   if (!(step > 0)) return 8;
   const bucket = Math.floor(value / step) + 8;
   return bucket > 0 ? Math.min(bucket, 15) : 0;
+}
+
+function paddedDim(dim: number): number {
+  return (dim + 31) & ~31;
 }
 
 function largestOf(values: Float32Array): number {

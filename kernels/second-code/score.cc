@@ -10,6 +10,8 @@ namespace {
 
 constexpr size_t survivors_between_looks = 64;
 constexpr size_t prefetch_ahead = 8;
+// The largest level of a query in two parts.
+constexpr double finest = 127 * 128;
 
 struct Header {
   double step, rescale, shift;
@@ -19,6 +21,15 @@ Header header_of(const uint8_t* record) {
   uint16_t halves[3];
   std::memcpy(halves, record, sizeof halves);
   return {reference::float_of_half(halves[0]), reference::float_of_half(halves[1]), reference::float_of_half(halves[2])};
+}
+
+double largest_of(const float* query, size_t dim) {
+  double largest = 0;
+  for (size_t j = 0; j < dim; j++) {
+    const double size = std::fabs(static_cast<double>(query[j]));
+    largest = size > largest ? size : largest;
+  }
+  return largest;
 }
 
 }  // namespace
@@ -31,6 +42,10 @@ int64_t sum_levels(const int8_t* levels, size_t dim) {
 
 SecondTerms second_terms(const Kernels& kernels, const SecondQuery& query, int64_t level_sum, const uint8_t* record) {
   const Header header = header_of(record);
+  if (query.bits != nibble_bits) {
+    const int64_t product = kernels.value_product(record + second_header_bytes, query.levels, padded_dim(query.dim), query.bits);
+    return {header.rescale, header.step * query.half_unit * (static_cast<double>(product) * (2 / steps_in_header)), header.shift};
+  }
   const int64_t product = kernels.nibble_product(record + second_header_bytes, query.levels, padded_dim(query.dim));
   return {header.rescale, header.step * query.half_unit * static_cast<double>(2 * product - 15 * level_sum), header.shift};
 }
@@ -53,11 +68,7 @@ double first_product(const SecondQuery& query, const uint8_t* code) {
 }
 
 double quantize_query(const float* query, size_t dim, int8_t* levels) {
-  double largest = 0;
-  for (size_t j = 0; j < dim; j++) {
-    const double size = std::fabs(static_cast<double>(query[j]));
-    largest = size > largest ? size : largest;
-  }
+  const double largest = largest_of(query, dim);
   std::memset(levels, 0, padded_dim(dim));
   if (!(largest > 0) || !std::isfinite(largest)) return 0;
   for (size_t j = 0; j < dim; j++) {
@@ -69,9 +80,24 @@ double quantize_query(const float* query, size_t dim, int8_t* levels) {
   return largest / 254;
 }
 
+double quantize_finely(const float* query, size_t dim, int8_t* levels) {
+  const double largest = largest_of(query, dim);
+  const size_t padded = padded_dim(dim);
+  std::memset(levels, 0, 2 * padded);
+  if (!(largest > 0) || !std::isfinite(largest)) return 0;
+  for (size_t j = 0; j < dim; j++) {
+    const double level = static_cast<double>(query[j]) * finest / largest;
+    const int whole = level >= -finest && level <= finest ? static_cast<int>(std::floor(level + 0.5)) : 0;
+    const int high = (whole + 64) >> 7;
+    levels[j] = static_cast<int8_t>(high);
+    levels[padded + j] = static_cast<int8_t>(whole - 128 * high);
+  }
+  return largest / (2 * finest);
+}
+
 bool score_survivors(const Kernels& kernels, const SecondQuery& query, const ListColumns& lists, const double* biases,
                      const uint8_t* records, const Survivors& survivors, const uint8_t* cancel, double* scores) {
-  const size_t size = record_bytes(query.dim);
+  const size_t size = record_bytes(query.dim, query.bits);
   const size_t pairs = padded_subquantizers(query.subquantizers) / 2;
   const int64_t level_sum = sum_levels(query.levels, query.dim);
   uint8_t code[subquantizers_max / 2];

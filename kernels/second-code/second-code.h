@@ -1,4 +1,4 @@
-// The second pass: what the first code left over, in four bits a dimension, for the survivors of a scan.
+// The second pass: what the first code left over, in four bits a dimension, for the survivors of a scan. Other widths: values.h.
 //
 //   e = x - c - d,  d = the first code's codewords;    e[j] ~ step * (nibble[j] - 7.5)
 //   score = f * (D + E) + t + bias
@@ -9,10 +9,11 @@
 // of adc-scan.h for both codes together, near 1 and 0; f = 1 and t = 0 leave the plain sum. The rounding of the query costs about
 // largest |q| / 440 * |e| in the score, a tenth of what four bits leave.
 //
-// Record of a vector, record_bytes(dim), at any address, positions in order:
+// Record of a vector, record_bytes(dim, 4), at any address, positions in order:
 //   [0, 2) step   [2, 4) f   [4, 6) t      float16, little-endian
 //   [6, ...)  nibbles, dimensions padded to a multiple of 32 with zeros: for every 64 dimensions from i on 32 bytes, byte j =
 //             nibble[i + j] | nibble[i + 32 + j] << 4; for the last 32, if they stand alone, 16 bytes, nibble[i + j] | nibble[i + 16 + j] << 4
+// Of another width the codes and the header, of 128 steps, are those of values.h, and E is; f and t are the same.
 // Encoding: the step is the best of four shares of largest |e| / 7.5 by squared error, rounded to float16 first.
 //
 // No overflow: |sum of level * nibble| <= 65,536 * 127 * 15 < 2^27. It is exact; D is four sums in double (subquantizer s goes to
@@ -24,6 +25,7 @@
 
 #include "kernels/adc-scan/adc-scan.h"
 #include "kernels/product-code/product-code.h"
+#include "kernels/second-code/values.h"
 
 namespace shoal {
 
@@ -31,7 +33,9 @@ struct Kernels;
 
 constexpr size_t second_header_bytes = 6;
 constexpr size_t padded_dim(size_t dim) { return (dim + 31) & ~size_t{31}; }
-constexpr size_t record_bytes(size_t dim) { return second_header_bytes + padded_dim(dim) / 2; }
+constexpr size_t record_bytes(size_t dim, uint32_t bits) { return second_header_bytes + padded_dim(dim) / 8 * bits; }
+// int8 levels of a query.
+constexpr size_t query_levels(size_t dim, uint32_t bits) { return bits >= fine_bits ? 2 * padded_dim(dim) : padded_dim(dim); }
 
 // sum over j of levels[j] * nibble[j]; dim a multiple of 32.
 using NibbleProduct = int32_t (*)(const uint8_t* nibbles, const int8_t* levels, size_t dim);
@@ -46,10 +50,11 @@ using FindNibbles = void (*)(const float* left_over, size_t dim, double step, ui
 
 struct SecondQuery {
   const float* tables;   // float32[subquantizers][16]
-  const int8_t* levels;  // int8[padded_dim(dim)]
+  const int8_t* levels;  // int8[query_levels(dim, bits)]
   double half_unit;
   size_t subquantizers;
   size_t dim;
+  uint32_t bits;
 };
 
 struct Survivors {
@@ -60,12 +65,14 @@ struct Survivors {
 
 // levels int8[padded_dim(dim)]; gives unit / 2. A query of zeros gives zeros.
 double quantize_query(const float* query, size_t dim, int8_t* levels);
+// The same for values.h: int8[2][padded_dim(dim)].
+double quantize_finely(const float* query, size_t dim, int8_t* levels);
 
 // scores float64[survivors.count]. records from position 0 on. False when *cancel became non-zero, looked at every 64 survivors.
 bool score_survivors(const Kernels& kernels, const SecondQuery& query, const ListColumns& lists, const double* biases,
                      const uint8_t* records, const Survivors& survivors, const uint8_t* cancel, double* scores);
 
-// The same in parts, for callers that know where a vector lies. sum_levels is taken once a query.
+// The same in parts, for callers that know where a vector lies. sum_levels is taken once a query; only four bits need it.
 struct SecondTerms {
   double rescale;  // f
   double second;   // E
@@ -75,9 +82,9 @@ int64_t sum_levels(const int8_t* levels, size_t dim);
 SecondTerms second_terms(const Kernels& kernels, const SecondQuery& query, int64_t level_sum, const uint8_t* record);
 double first_product(const SecondQuery& query, const uint8_t* code);
 
-// codes are those of encode_vectors for the same points; scratch float32[2 * dim].
+// codes are those of encode_vectors for the same points; scratch float32[3 * dim].
 bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
-                   const uint8_t* cancel, float* scratch, uint8_t* records);
+                   uint32_t bits, const uint8_t* cancel, float* scratch, uint8_t* records);
 
 // Both codes of vectors of many lists, in one go: vector v is coded against row lists[v] of bases and anchors, float32[..][dim] with dim
 // up to the codebook's, what is missing being zeros. records may be null. scratch float32[batch_floats(subquantizers, dsub)].
@@ -88,8 +95,9 @@ struct Batch {
   const uint32_t* lists;
   const float* bases;
   const float* anchors;
+  uint32_t bits;  // of records
 };
-constexpr size_t batch_floats(size_t subquantizers, size_t dsub) { return subquantizers * (ksub + 5 * dsub); }
+constexpr size_t batch_floats(size_t subquantizers, size_t dsub) { return subquantizers * (ksub + 6 * dsub); }
 bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
                   uint8_t* codes, int16_t* factors, uint8_t* records);
 

@@ -40,6 +40,8 @@ export interface TrainingTask {
   readonly copies?: 1 | 2;
   /** One list with codes that need no training (RaBitQ), where nothing is to be learned yet; left out where lists and words are trained. */
   readonly untrained?: true;
+  /** Bits a dimension of second codes; 4. */
+  readonly secondBits?: number;
   readonly seed: number;
   /** Share of the ten true neighbours that a search shall find. */
   readonly targetRecall: number;
@@ -57,6 +59,8 @@ export interface TrainedFiles {
   readonly lists: number;
   /** Lists that a vector lies in. */
   readonly copies: 1 | 2;
+  /** Bits a dimension of second codes. */
+  readonly secondBits: number;
   /** Vectors that it was trained on. */
   readonly sampled: number;
   /** Recall@10 on held-out queries: of what serves, and of this one as calibrated. */

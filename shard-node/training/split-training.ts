@@ -7,7 +7,11 @@ import { seededRandom } from '../../base/random.js';
 import { CarriedProbes, type CarriedFrom } from '../../trainer/structure/carry-probes.js';
 import { divideLists } from '../../trainer/structure/divide-lists.js';
 import { trueNeighbours, type HeldOut } from '../../trainer/structure/held-out.js';
-import { readListCodebookFile, writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
+import {
+  readListCodebookFile,
+  secondBitsOf,
+  writeListCodebookFile,
+} from '../../vector-index/codebook/list-codebook.js';
 import { splitStructure } from '../../vector-index/codebook/split-structure.js';
 import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf, listsMax, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
@@ -49,6 +53,7 @@ export async function splitAndEvaluate(
     codebook: writeListCodebookFile(next.codebook),
     lists: listCountOf(next.structure),
     copies: 1,
+    secondBits: secondBitsOf(next.codebook),
     sampled: vectors.length / dim,
     heldOutBefore: recalls.before,
     heldOutAfter: recalls.after,

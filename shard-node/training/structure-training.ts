@@ -27,7 +27,7 @@ import {
   type RoutingSample,
 } from '../../trainer/structure/train-routing.js';
 import { trainStructure } from '../../trainer/structure/train-structure.js';
-import { writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
+import { secondBitsOf, usualSecondBits, writeListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
 import { secondLists } from '../../vector-index/codebook/second-lists.js';
 import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
@@ -45,7 +45,7 @@ const ends = { neighbours: 0.1, lists: 0.6, anchors: 0.65, words: 0.8, routes: 0
 
 /** The structure for `task`, evaluated on what was held out. INVALID_ARGUMENT for a sample that cannot be trained on. */
 export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgress): Promise<TrainedFiles> {
-  const { dim, documents, copies = 1, untrained = false } = task;
+  const { dim, documents, copies = 1, secondBits = usualSecondBits, untrained = false } = task;
   const random = seededRandom(task.seed);
   onProgress('finding true neighbours', 0);
   const { vectors, queries } = holdOut(task, random);
@@ -54,7 +54,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
   const told = progressOf(onProgress);
   const { structure, codebook } = trainStructure(
     { dim, vectors, queries: task.shortQueries.length === 0 ? null : task.shortQueries },
-    { ...(untrained ? oneList : { lists: listCountFor(documents) }), copies, random, onProgress: told },
+    { ...(untrained ? oneList : { lists: listCountFor(documents) }), copies, secondBits, random, onProgress: told },
   );
   const lists = await listsOf(structure, vectors);
   const routing = { random, onProgress: (share: number) => told('routes', share) };
@@ -73,6 +73,7 @@ export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgres
     codebook: writeListCodebookFile(codebook),
     lists: listCountOf(structure),
     copies: structure.around === undefined ? 1 : 2,
+    secondBits: secondBitsOf(codebook),
     sampled: vectors.length / dim,
     heldOutBefore: await servingRecall(near, vectors, task),
     heldOutAfter: leastProbe(best.probes, task.targetRecall).recall,

@@ -192,6 +192,7 @@ export class Trainings {
       shortQueries: float32From(request.shortQueries, 'short queries'),
       documents,
       copies: request.copies === 2 ? (2 as const) : (1 as const),
+      ...(request.secondBits === 0 ? {} : { secondBits: request.secondBits }),
     };
     const onProgress = (step: string, share: number): void => {
       Object.assign(current, { step, share: readShare + (1 - readShare) * share });
@@ -211,9 +212,9 @@ export class Trainings {
 }
 
 function codebookOf(files: TrainedFiles, { method, seed }: BeginTrainingRequest): Codebook {
-  const { lists, copies, sampled, heldOutBefore, heldOutAfter, probes, shortProbes } = files;
+  const { lists, copies, secondBits, sampled, heldOutBefore, heldOutAfter, probes, shortProbes } = files;
   return Codebook.fromPartial({
-    ...{ method, seed, lists, copies, heldOutBefore, heldOutAfter },
+    ...{ method, seed, lists, copies, secondBits, heldOutBefore, heldOutAfter },
     ...{ sampled: BigInt(sampled), probes: [...probes], shortProbes: [...shortProbes] },
   });
 }

@@ -5,6 +5,7 @@ import { systemClock } from '../../base/clock.js';
 import { inFolder } from '../temporary-folder.js';
 import type { AnnSystem, BatchRun, Setting, SingleRun } from './support/ann/ann-system.js';
 import { smallDataset } from './support/ann/dataset.js';
+import { atEqualBytes } from './support/ann/equal-bytes.js';
 import { ownCodecs, ownLists } from './support/ann/own-lists.js';
 import { trainingTexts } from './support/ann/training-queries.js';
 import { definitionOf, sentencesOf, wordQueries } from './support/ann/glosses.js';
@@ -13,6 +14,7 @@ import { mixedRows, neighboursWanted } from './support/ann/million.js';
 import { readFloatRows, readRowNumbers, writeFloatRows, writeRowNumbers } from './support/ann/npy-file.js';
 import { recallOf, rightAnswers } from './support/ann/recall.js';
 import { RecallStore } from './support/ann/recall-store.js';
+import { RowStore } from './support/ann/row-store.js';
 import { ShoalExact } from './support/ann/shoal-exact.js';
 import { halves, Tuner } from './support/ann/tune.js';
 import { exactNeighbours } from './support/ann/truth.js';
@@ -29,6 +31,47 @@ describe('a gloss', () => {
 
   it('has those examples as sentences that are long enough', () =>
     assert.deepEqual(sentencesOf(gloss), ['strew toys all over the carpet']));
+});
+
+describe('codes of equal bytes', () => {
+  it('are the best of each side that are no larger, at every size that changes something', () => {
+    const ours = [
+      { name: 'a', bytes: 52, recall: 0.7 },
+      { name: 'b', bytes: 106, recall: 0.8 },
+      { name: 'c', bytes: 500, recall: 1 },
+    ];
+    const peers = [
+      { name: 'p', bytes: 50, recall: 0.6 },
+      { name: 'q', bytes: 80, recall: 0.7 },
+      { name: 'r', bytes: 120, recall: 0.5 },
+    ];
+    const rows = atEqualBytes(ours, peers, 432);
+    assert.deepEqual(
+      rows.map(({ bytes, ours: own, peer, higher }) => [bytes, own, peer, higher]),
+      [
+        [52, 'a', 'p', true],
+        [80, 'a', 'q', false],
+        [106, 'b', 'q', true],
+      ],
+    );
+    assert.deepEqual(
+      atEqualBytes(ours, peers.slice(2), 432).map(({ bytes }) => bytes),
+      [120],
+    );
+  });
+
+  it('are measured once, unless they are absent', async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'codecs', 'rows.json');
+      let measured = 0;
+      const measure = (row: object) => () => Promise.resolve([{ ...row, measured: ++measured }]);
+      await (await RowStore.open(path)).rows('one', measure({}));
+      await (await RowStore.open(path)).rows('gone', measure({ absent: 'why' }));
+      const store = await RowStore.open(path);
+      assert.deepEqual(await store.rows('one', measure({})), [{ measured: 1 }]);
+      assert.deepEqual(await store.rows('gone', measure({})), [{ measured: 3 }]);
+    });
+  });
 });
 
 describe('recall', () => {
@@ -231,7 +274,7 @@ describe('inverted lists', () => {
       sizes.push((await system.prepare()).codeBytes);
       await system.close();
     }
-    assert.deepEqual(sizes, [12, 50, 12, 50, 160]);
+    assert.deepEqual(sizes, [12, 26, 34, 42, 50, 58, 66, 74, 82, 12, 50, 160]);
   });
 });
 

@@ -44,10 +44,11 @@ std::vector<Value> encode_arguments(Source& source) {
 
 std::vector<Value> encode_second_arguments(Source& source) {
   const Shape shape = shape_of(source);
-  const uint32_t count = source.below(20);
+  const uint32_t count = source.below(20), bits = 1 + source.below(8);
   return list_of(source.small_reals(count * shape.dim()), vector_or_null(source, shape.dim()), vector_or_null(source, shape.dim()),
                  source.small_reals(shape.dim() * ksub), number_of(shape.dsub), source.bytes(count * shape.pairs()),
-                 zeros(napi_float32_array, 2 * shape.dim()), zeros(napi_uint8_array, count * record_bytes(shape.dim())));
+                 zeros(napi_float32_array, 3 * shape.dim()), zeros(napi_uint8_array, count * record_bytes(shape.dim(), bits)),
+                 number_of(bits));
 }
 
 std::vector<Value> pack_arguments(Source& source) {
@@ -115,13 +116,14 @@ std::vector<Value> scan_arguments(Source& source) {
 
 std::vector<Value> quantize_arguments(Source& source) {
   const uint32_t dim = 1 + source.below(100);
-  return list_of(source.reals(dim), zeros(napi_int8_array, padded_dim(dim)));
+  return list_of(source.reals(dim), zeros(napi_int8_array, (1 + source.below(2)) * padded_dim(dim)));
 }
 
 std::vector<Value> survivors_arguments(Source& source) {
   const Shape shape = shape_of(source);
   const size_t dim = 1 + source.below(200);
-  Value levels = array_of(napi_int8_array, padded_dim(dim));
+  const uint32_t bits = 1 + source.below(8);
+  Value levels = array_of(napi_int8_array, query_levels(dim, bits));
   for (size_t i = 0; i < levels.bytes; i++) elements_of<int8_t>(levels)[i] = static_cast<int8_t>(source.below(255)) - 127;
   Lists lists = lists_of(source, shape.pairs());
   const uint32_t asked = lists.count == 0 ? 0 : source.below(40);
@@ -135,8 +137,8 @@ std::vector<Value> survivors_arguments(Source& source) {
   for (size_t list = 0; list < lists.count; list++) elements_of<double>(biases)[list] = static_cast<double>(source.real());
   return list_of(source.small_reals(shape.subquantizers * ksub), levels, number_of(static_cast<double>(source.small_real())),
                  number_of(static_cast<double>(dim)), lists.codes, lists.offsets, lists.counts, lists.firsts, biases,
-                 source.bytes(lists.positions * record_bytes(dim)), positions, numbers, zeros(napi_float64_array, asked),
-                 never_cancelled());
+                 source.bytes(lists.positions * record_bytes(dim, bits)), positions, numbers, zeros(napi_float64_array, asked),
+                 never_cancelled(), number_of(bits));
 }
 
 }  // namespace

@@ -188,6 +188,22 @@ void check_products(const Kernels& kernels) {
   }
 }
 
+// The largest values of the largest dimension, and of every byte that a damaged file may have.
+void check_values(const Kernels& kernels) {
+  for (uint32_t bits : {1, 2, 3, 5, 6, 7, 8}) {
+    for (size_t dim : {32, 96, 32768}) {
+      for (int byte : {0, 0x7f, 0x80, 0xff, 0x5a}) {
+        for (int size : {127, -127, -64}) {
+          const std::vector<uint8_t> codes(dim / 8 * bits, static_cast<uint8_t>(byte));
+          const std::vector<int8_t> levels(2 * dim, static_cast<int8_t>(size));
+          const int64_t expected = plain_kernels().value_product(codes.data(), levels.data(), dim, bits);
+          require(kernels.value_product(codes.data(), levels.data(), dim, bits) == expected, "product of values", kernels.name);
+        }
+      }
+    }
+  }
+}
+
 // The largest levels, and centroid ids far outside the table.
 void check_records(const Kernels& kernels) {
   for (uint32_t nbits : {1, 2, 4}) {
@@ -239,6 +255,7 @@ void check_extremes(const Kernels& kernels) {
   check_products(kernels);
   check_rows_of_lists(kernels);
   check_steps(kernels);
+  check_values(kernels);
   check_records(kernels);
   check_postings(kernels);
 }

@@ -8,7 +8,7 @@
  */
 import type { Random } from '../../base/random.js';
 import { ShoalError } from '../../base/errors.js';
-import { subquantizersMax } from '../../kernels/codes.js';
+import { subquantizersMax, usualSecondBits } from '../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
@@ -38,6 +38,8 @@ export interface StructureOptions {
   readonly copies?: 1 | 2;
   /** Learned from the sample, or signs, which need no learning (`sign-words.ts`); learned. */
   readonly words?: 'learned' | 'signs';
+  /** Bits a dimension of second codes, 1 to 8; 4. */
+  readonly secondBits?: number;
   /** Lists of more than so many times the mean are halved; 2.5. */
   readonly largestShare?: number;
   /** Looked at every few milliseconds. */
@@ -93,7 +95,9 @@ export function trainStructure(sample: StructureSample, options: StructureOption
         onProgress: (share) => onProgress?.('words', share),
       });
   const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
-  const codebook = { words, ...shape, ...scales, dim, bases: lists.means, anchors };
+  const { secondBits = usualSecondBits } = options;
+  const own = secondBits === usualSecondBits ? {} : { secondBits };
+  const codebook = { words, ...shape, ...scales, ...own, dim, bases: lists.means, anchors };
   return { structure, codebook, objective: lists.objective };
 }
 

@@ -213,11 +213,11 @@ interface CodedParts {
 }
 
 function withCodes(
-  { subquantizers, codedDim }: ListCoder,
+  { subquantizers, codedDim, secondBits }: ListCoder,
   documents: readonly IndexDocument[],
   { positions, coded, copies }: CodedParts,
 ): CodedDocument[] {
-  const [code, record] = [codeBytes(subquantizers), recordBytes(codedDim)];
+  const [code, record] = [codeBytes(subquantizers), recordBytes(codedDim, secondBits)];
   const found: CodedDocument[] = documents.map((document) => ({ document, code: null }));
   positions.forEach((at, i) => {
     const own = {

@@ -6,7 +6,7 @@
  * (kernels/second-code/second-code.h) for every row. The rows of list i are `listFirst[i]` up to the first row of the next one. A row
  * without a vector has a code and a record of zeros, which nobody looks at. Rows that lie in a second list too: `sealed-copies.ts`.
  */
-import { recordBytes, type CodedVectors, type Lists } from '../../kernels/codes.js';
+import { recordBytes, secondBitsOf, type CodedVectors, type Lists } from '../../kernels/codes.js';
 import { bitmapBytes, setBits } from '../bitmap.js';
 import type { ColumnFile } from '../segment/column-file.js';
 import type { ListRows } from '../segment/rows-by-list.js';
@@ -29,6 +29,7 @@ export class SealedLists implements RowCoding, ListRows {
   readonly structureVersion: number;
   readonly subquantizers: number;
   readonly dsub: number;
+  readonly secondBits: number;
   readonly copies: SealedCopies | null;
   readonly #rows: number;
   readonly #blocks: ListBlocks;
@@ -37,11 +38,13 @@ export class SealedLists implements RowCoding, ListRows {
   readonly #recordBytes: number;
 
   /** The lists of `file`, which has `rows` rows; its bytes must stay mapped. DATA_LOSS when the columns do not fit each other. */
-  constructor(file: ColumnFile, path: string, { structureVersion, subquantizers, dsub, hasCopies }: CodeShape) {
+  constructor(file: ColumnFile, path: string, shape: CodeShape) {
     const { rows } = file.layout;
+    const { structureVersion, subquantizers, dsub, hasCopies } = shape;
     this.structureVersion = structureVersion;
     this.subquantizers = subquantizers;
     this.dsub = dsub;
+    this.secondBits = secondBitsOf(shape);
     const columns = {
       numbers: file.u32(listColumns.number),
       firsts: file.u32(listColumns.first),
@@ -50,7 +53,7 @@ export class SealedLists implements RowCoding, ListRows {
     };
     this.#blocks = new ListBlocks(columns, rows, subquantizers);
     this.records = file.u8(listColumns.second);
-    this.#recordBytes = recordBytes(subquantizers * dsub);
+    this.#recordBytes = recordBytes(subquantizers * dsub, this.secondBits);
     this.#rows = rows;
     if (!this.#blocks.isWhole || this.records.length !== rows * this.#recordBytes)
       throw damaged(path, 'the table of lists');

@@ -7,7 +7,11 @@ interface TrainFlags {
   readonly method: string;
   readonly dryRun?: true;
   readonly seed?: number;
+  readonly secondBits?: number;
 }
+
+const secondBitsHelp =
+  'bits a dimension of the second code, 1 to 8: fewer take less memory and find less (default: as before, at first 4)';
 
 export function addTrain(program: Command, host: CommandHost): void {
   addCommand<TrainFlags>(program, host, {
@@ -22,6 +26,7 @@ export function addTrain(program: Command, host: CommandHost): void {
     examples: [
       'shoal train notes',
       'shoal train notes --dry-run --json',
+      'shoal train notes --second-bits 3',
       'shoal collections update notes --target-recall 0.98',
     ],
     configure: (command) =>
@@ -35,13 +40,18 @@ export function addTrain(program: Command, host: CommandHost): void {
             .default('structure'),
         )
         .option('--dry-run', 'train and measure, and publish nothing')
-        .option('--seed <number>', 'of the random numbers, to train the same again', integer(0, 4_294_967_295)),
-    run: async (call, args, { method, dryRun = false, seed }) => {
+        .option('--seed <number>', 'of the random numbers, to train the same again', integer(0, 4_294_967_295))
+        .option('--second-bits <number>', secondBitsHelp, integer(1, 8)),
+    run: async (call, args, { method, dryRun = false, seed, secondBits }) => {
       const name = args.text(0);
       const { createStepProgress, trainingText } = await import('../train-view.js');
       const startMs = call.context.clock.monotonicMs();
       const progress = createStepProgress(call.context, 'train');
-      const options = { method, dryRun, ...(seed === undefined ? {} : { seed }) };
+      const options = {
+        ...{ method, dryRun },
+        ...(seed === undefined ? {} : { seed }),
+        ...(secondBits === undefined ? {} : { secondBits }),
+      };
       const result = await call
         .withClient((client) => client.training.train(name, { ...options, onProgress: (at) => progress.update(at) }))
         .finally(() => progress.stop());

@@ -1,6 +1,7 @@
 /** Searchers over random lists and rows, and searches of the native kernels, their reference and their twin side by side. */
 import assert from 'node:assert/strict';
 import type { Random } from '../../../base/random.js';
+import { recordBytes } from '../../../kernels/codes.js';
 import { floatOfHalf, toFloat16 } from '../../../kernels/float16/portable.js';
 import type { NativeKernels, RowColumnArrays, SearchColumnArrays } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
@@ -12,6 +13,8 @@ export const sizes = [0, 1, 31, 32, 33, 64, 65, 96, 130];
 export interface Index {
   readonly dim: number;
   readonly dsub: number;
+  /** Of second codes; 4 unless given. */
+  readonly bits?: number;
   readonly words: Float32Array;
   readonly lists: number;
   readonly bases: Float32Array;
@@ -54,13 +57,13 @@ export interface Answer {
 export function indexOf(
   random: Random,
   dim: number,
-  rest: { dsub?: number; columns?: number; values?: number } = {},
+  rest: { dsub?: number; columns?: number; values?: number; bits?: number } = {},
 ): Index {
-  const { dsub = dim === 1 ? 1 : 4, columns = 2, values } = rest;
+  const { dsub = dim === 1 ? 1 : 4, columns = 2, values, bits = 4 } = rest;
   const subquantizers = Math.ceil(dim / dsub);
   const lists = sizes.length;
   return {
-    ...{ dim, dsub, lists, words: codebookOf(random, { subquantizers, dsub }) },
+    ...{ dim, dsub, lists, bits, words: codebookOf(random, { subquantizers, dsub }) },
     bases: normals(random, lists * dim, dim),
     centroids: normals(random, lists * dim, dim),
     columns: Array.from({ length: columns }, (_, c) => {
@@ -68,15 +71,15 @@ export function indexOf(
       const made = randomLists(random, subquantizers, turned, values);
       const rows = turned.reduce((sum, size) => sum + size, 0);
       const ids = BigUint64Array.from({ length: rows }, (_, row) => BigInt((rows - row) * columns + c));
-      const records = recordsOf(random, rows, subquantizers * dsub);
+      const records = recordsOf(random, rows, subquantizers * dsub, bits);
       const vectors = halves(normals(random, rows * dim, dim));
       return [made.codes, made.offsets, made.counts, made.firsts, ids, records, null, vectors, null];
     }),
   };
 }
 
-export function recordsOf(random: Random, rows: number, dim: number): Uint8Array {
-  const size = 6 + ((dim + 31) & ~31) / 2;
+export function recordsOf(random: Random, rows: number, dim: number, bits = 4): Uint8Array {
+  const size = recordBytes(dim, bits);
   const records = Uint8Array.from({ length: rows * size }, () => random.below(256));
   for (let row = 0; row < rows; row++) records.set([0x11, 0x20 + random.below(8), 0, 0x3c, 7, 0xa0], row * size);
   return records;
@@ -93,6 +96,7 @@ export async function run(kernels: NativeKernels, index: Index, asked: Asked, is
   kernels.quantizeCentroids(index.centroids, dim, rows, rowScales);
   const searcher = kernels.openSearcher(
     ...([index.words, index.dsub, scales, dim, lists, index.bases, index.centroids, rows, rowScales] as const),
+    index.bits ?? 4,
   );
   for (const column of index.columns) kernels.addSearchColumn(searcher, ...column);
   for (const column of index.rowColumns ?? []) kernels.addRowColumn(searcher, ...column);

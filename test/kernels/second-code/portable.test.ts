@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NativeKernels } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
+import { recordBytes } from '../../../kernels/codes.js';
 import { bytesOfList, codebookOf, codeBytesOf, encode, scales, tableOf, type Shape } from '../coded.js';
 import { never, normals, onBoth, testRandom } from '../pair.js';
 
@@ -11,22 +12,23 @@ const shapes = [
   { subquantizers: 96, dsub: 4, count: 100 },
   { subquantizers: 97, dsub: 5, count: 9 },
 ];
+const widths = [1, 2, 3, 5, 6, 7, 8];
 
-function collection({ count, ...shape }: Shape & { count: number }) {
+function collection({ count, bits = 4, ...shape }: Shape & { count: number; bits?: number }) {
   const random = testRandom();
   const dim = shape.subquantizers * shape.dsub;
   const [base, anchor] = [normals(random, dim, dim), normals(random, dim, dim)];
   const codebook = codebookOf(random, shape).map((value) => value / 4);
   const points = normals(random, count * dim, dim);
   const query = normals(random, dim, dim);
-  return { ...shape, count, dim, base, anchor, codebook, points, query };
+  return { ...shape, count, bits, dim, base, anchor, codebook, points, query };
 }
 
 type Collection = ReturnType<typeof collection>;
 
 function recordsOf(kernels: NativeKernels, of: Collection): Uint8Array {
   const { codes } = encode(kernels, of.points, of);
-  const records = new Uint8Array(of.count * (6 + (32 * Math.ceil(of.dim / 32)) / 2));
+  const records = new Uint8Array(of.count * recordBytes(of.dim, of.bits));
   kernels.encodeSecond(
     of.points,
     of.base,
@@ -34,8 +36,9 @@ function recordsOf(kernels: NativeKernels, of: Collection): Uint8Array {
     of.codebook,
     of.dsub,
     codes,
-    new Float32Array(2 * of.dim),
+    new Float32Array(3 * of.dim),
     records,
+    of.bits,
   );
   return records;
 }
@@ -57,7 +60,7 @@ function scores(kernels: NativeKernels, of: Collection, records: Uint8Array) {
     return blocks;
   });
   const { tables } = tableOf(kernels, of.codebook, of.query, of);
-  const levels = new Int8Array(32 * Math.ceil(of.dim / 32));
+  const levels = new Int8Array(32 * Math.ceil(of.dim / 32) * (of.bits >= 5 ? 2 : 1));
   const halfUnit = kernels.quantizeQuery(of.query, levels);
   const bias = of.base.reduce((sum, value, j) => sum + value * of.query[j]!, 0);
   const positions = Uint32Array.from({ length: of.count }, (_, i) => of.count - 1 - i);
@@ -66,14 +69,16 @@ function scores(kernels: NativeKernels, of: Collection, records: Uint8Array) {
     ...([tables, levels, halfUnit, of.dim, Uint8Array.from(lists.flatMap((list) => [...list]))] as const),
     ...([BigUint64Array.of(0n, BigInt(lists[0]!.length)), Uint32Array.from(counts)] as const),
     ...([Uint32Array.of(0, counts[0]!), Float64Array.of(bias, bias), records, positions] as const),
-    ...([positions.map((position) => Number(position >= counts[0]!)), found, never()] as const),
+    ...([positions.map((position) => Number(position >= counts[0]!)), found, never(), of.bits] as const),
   );
   return { done, found: found.reverse(), levels, halfUnit };
 }
 
 describe('second codes', () => {
-  for (const shape of shapes) {
-    const name = `${shape.count} vectors of ${shape.subquantizers} times ${shape.dsub}`;
+  const awkward = { subquantizers: 512, dsub: 8, count: 3 };
+  const ofWidths = widths.flatMap((bits) => [...shapes, awkward].map((shape) => ({ ...shape, bits })));
+  for (const shape of [...shapes.map((each) => ({ ...each, bits: 4 })), ...ofWidths]) {
+    const name = `${shape.bits} bits of ${shape.count} vectors of ${shape.subquantizers} times ${shape.dsub}`;
     it(`of ${name} and the scores by them equal the reference's in every bit`, async () => {
       const of = collection(shape);
       const { expected, actual } = await onBoth((kernels) => {
@@ -87,15 +92,46 @@ describe('second codes', () => {
     });
   }
 
-  it('score within what four bits leave of the exact inner product', async () => {
-    const of = collection({ subquantizers: 96, dsub: 4, count: 200 });
-    const { actual } = await onBoth((kernels) => scores(kernels, of, recordsOf(kernels, of)));
-    const errors = Array.from(actual.found, (score, v) => {
-      const exact = of.query.reduce((sum, value, j) => sum + value * of.points[v * of.dim + j]!, 0);
-      return score - exact;
+  it('score within what so many bits leave of the exact inner product', async () => {
+    const largest = [0.06, 0.03, 0.016, 0.01, 0.0045, 0.0023, 0.0012, 0.0008];
+    let last = Infinity;
+    for (const [at, most] of largest.entries()) {
+      const of = collection({ subquantizers: 96, dsub: 4, count: 200, bits: at + 1 });
+      const { actual } = await onBoth((kernels) => scores(kernels, of, recordsOf(kernels, of)));
+      const errors = Array.from(actual.found, (score, v) => {
+        const exact = of.query.reduce((sum, value, j) => sum + value * of.points[v * of.dim + j]!, 0);
+        return score - exact;
+      });
+      const rms = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
+      assert.ok(rms < most && rms < last, `${at + 1} bits: ${rms}`);
+      last = rms;
+    }
+  });
+
+  for (const bits of widths) {
+    it(`of ${bits} bits take values that are far from any others, and zeros`, async () => {
+      const of = collection({ subquantizers: 8, dsub: 4, count: 6, bits });
+      const odd = [[0], [1e-30, -1e-30], [6e4, 0], [-6e4, 6e4], [1, 0, 0, 0, 0, 0, 0, 0], [3e-5, -6e4, 0.1]];
+      odd.forEach((values, v) => {
+        for (let j = 0; j < of.dim; j++) of.points[v * of.dim + j] = values[j % values.length]!;
+      });
+      const { expected, actual } = await onBoth((kernels) => recordsOf(kernels, of));
+      assert.deepEqual(actual, expected);
+      assert.deepEqual(recordsOf(portableKernels, of), expected);
     });
-    const rms = Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
-    assert.ok(rms < 0.01, `${rms}`);
+  }
+
+  it('of more bits read a query in two parts that give it back', async () => {
+    const query = normals(testRandom(), 50, 50);
+    const levels = new Int8Array(128);
+    const { expected, actual } = await onBoth((kernels) => kernels.quantizeQuery(query, levels));
+    assert.equal(actual, expected);
+    query.forEach((value, j) => {
+      const read = 2 * actual * (128 * levels[j]! + levels[64 + j]!);
+      assert.ok(Math.abs(read - value) <= actual * 1.001);
+    });
+    assert.ok(levels.subarray(50, 64).every((level) => level === 0));
+    assert.equal(portableKernels.quantizeQuery(query, levels), actual);
   });
 
   it('of vectors that the first code meets exactly are zeros, and score as the first code does', async () => {
@@ -114,13 +150,17 @@ describe('second codes', () => {
     assert.deepEqual(levels, new Int8Array(32));
   });
 
-  for (const [dim, subquantizers, dsub] of [
-    [30, 8, 4],
-    [1, 1, 1],
-    [96, 24, 4],
-    [384, 96, 4],
+  for (const [dim, subquantizers, dsub, bits] of [
+    [30, 8, 4, 4],
+    [1, 1, 1, 4],
+    [96, 24, 4, 4],
+    [384, 96, 4, 4],
+    [1, 1, 1, 1],
+    [30, 8, 4, 3],
+    [99, 25, 4, 5],
+    [33, 17, 2, 8],
   ] as const) {
-    it(`of ${dim} dimensions are the same in one go over many lists as list by list`, async () => {
+    it(`of ${dim} dimensions and ${bits} bits are the same in one go over many lists as list by list`, async () => {
       const random = testRandom();
       const [count, coded] = [40, subquantizers * dsub];
       const codebook = codebookOf(random, { subquantizers, dsub });
@@ -130,11 +170,11 @@ describe('second codes', () => {
       const batch = async (kernels: NativeKernels, isAsync: boolean, stop = 0) => {
         const codes = new Uint8Array(count * codeBytesOf(subquantizers));
         const factors = new Int16Array(2 * count);
-        const records = new Uint8Array(count * (6 + ((coded + 31) & ~31) / 2));
-        const scratch = new Float32Array(subquantizers * (16 + 5 * dsub));
+        const records = new Uint8Array(count * recordBytes(coded, bits));
+        const scratch = new Float32Array(subquantizers * (16 + 6 * dsub));
         const arrays = [
           ...([points, dim, lists, bases, anchors, codebook, dsub, scales, scratch] as const),
-          ...([codes, factors, records, Uint8Array.of(stop)] as const),
+          ...([codes, factors, records, Uint8Array.of(stop), bits] as const),
         ] as const;
         const done = isAsync ? await kernels.encodeBatchAsync(...arrays) : kernels.encodeBatch(...arrays);
         return { done, codes, factors, records };

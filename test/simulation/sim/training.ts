@@ -42,13 +42,16 @@ function filesOf(task: TrainingTask): TrainedFiles {
   const lists = 1 + random.below(trainedListsMax);
   // Not drawn: what older seeds stand for stays as it is.
   const copies = seed % 4 === 3 ? 2 : 1;
-  const { structure, codebook } = trainStructure({ dim, vectors, queries: null }, { lists, copies, random });
+  const secondBits = 1 + (seed % 8);
+  const options = { lists, copies, secondBits, random } as const;
+  const { structure, codebook } = trainStructure({ dim, vectors, queries: null }, options);
   const [count, enough] = [listCountOf(structure), 1 + random.below(trainedListsMax)];
   return {
     structure: writeStructureFile(structure),
     codebook: writeListCodebookFile(codebook),
     lists: count,
     copies: structure.around === undefined ? 1 : 2,
+    secondBits,
     sampled: vectors.length / dim,
     heldOutBefore: 1,
     heldOutAfter: 1,

@@ -6,7 +6,7 @@ import { answer, failure, find, type Held } from './fake-answers.js';
 
 const trained: Codebook = Codebook.fromPartial({
   ...{ version: 2, structureVersion: 2, method: 'structure', created: new Date(0), seed: 7, documents: 4_000n },
-  ...{ sampled: 3_600n, lists: 64, copies: 2, heldOutBefore: 1, heldOutAfter: 0.96 },
+  ...{ sampled: 3_600n, lists: 64, copies: 2, secondBits: 3, heldOutBefore: 1, heldOutAfter: 0.96 },
   ...{ probes: [{ nprobe: 9, recall: 0.96 }], shortProbes: [] },
 });
 

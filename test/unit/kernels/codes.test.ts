@@ -88,7 +88,7 @@ describe('coded lists', () => {
 
   it('are scored far better by their second codes', () => {
     const records = encodeSecond(codebook, points, { ...coded, base, anchor: base });
-    assert.equal(records.length, count * recordBytes(dim));
+    assert.equal(records.length, count * recordBytes(dim, 4));
     const [best] = scanLists(scanOf());
     const second = prepareSecond(table, query);
     const scan = { lists, biases: Float64Array.of(bias), records, survivors: best! };
@@ -116,7 +116,7 @@ describe('the door of the coded lists', () => {
     assert.throws(() => scanLists({ ...scanOf(), lists: outside }), defect);
     assert.throws(() => scanLists({ ...scanOf(), filter: new Uint8Array(12) }), defect);
     assert.throws(() => scanLists({ ...scanOf(), ids: new BigUint64Array(count - 1) }), defect);
-    const records = new Uint8Array(count * recordBytes(dim));
+    const records = new Uint8Array(count * recordBytes(dim, 4));
     const survivors = { positions: Uint32Array.of(count), lists: Uint32Array.of(0) };
     const scan = { lists, biases: new Float64Array(1), records, survivors };
     assert.throws(() => scoreSurvivors(prepareSecond(table, query), scan), defect);

@@ -113,6 +113,8 @@ export interface Codebook {
   shortProbes: ProbeRecall[];
   /** Lists that a vector lies in: 1 or 2; 0 = 1. */
   copies: number;
+  /** Bits a dimension of second codes; 0 = 4. */
+  secondBits: number;
 }
 
 /** A collection with its present size. */
@@ -731,6 +733,7 @@ function createBaseCodebook(): Codebook {
     probes: [],
     shortProbes: [],
     copies: 0,
+    secondBits: 0,
   };
 }
 
@@ -780,6 +783,9 @@ export const Codebook: MessageFns<Codebook> = {
     }
     if (message.copies !== 0) {
       writer.uint32(104).uint32(message.copies);
+    }
+    if (message.secondBits !== 0) {
+      writer.uint32(112).uint32(message.secondBits);
     }
     return writer;
   },
@@ -901,6 +907,14 @@ export const Codebook: MessageFns<Codebook> = {
             message.copies = reader.uint32();
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.secondBits = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -931,6 +945,7 @@ export const Codebook: MessageFns<Codebook> = {
     message.probes = object.probes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     message.shortProbes = object.shortProbes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     message.copies = object.copies ?? 0;
+    message.secondBits = object.secondBits ?? 0;
     return message;
   },
 };

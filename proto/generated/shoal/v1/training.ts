@@ -34,7 +34,14 @@ export interface TrainRequest {
   /** Stop before publishing. */
   dryRun: boolean;
   /** Of the random numbers; one is chosen when absent. */
-  seed?: number | undefined;
+  seed?:
+    | number
+    | undefined;
+  /**
+   * Bits a dimension of second codes, 1 to 8; absent = those of the codebook that serves, 4 where there is none. Not with "split", which
+   * keeps them.
+   */
+  secondBits?: number | undefined;
 }
 
 export interface TrainResponse {
@@ -106,6 +113,8 @@ export interface BeginTrainingRequest {
   shortProbes: ProbeRecall[];
   /** Lists that a vector is to lie in: 1 or 2; 0 = 1. */
   copies: number;
+  /** Bits a dimension of second codes; 0 = 4. */
+  secondBits: number;
 }
 
 export interface BeginTrainingResponse {
@@ -140,7 +149,7 @@ export interface EndTrainingResponse {
 }
 
 function createBaseTrainRequest(): TrainRequest {
-  return { collection: "", method: "", dryRun: false, seed: undefined };
+  return { collection: "", method: "", dryRun: false, seed: undefined, secondBits: undefined };
 }
 
 export const TrainRequest: MessageFns<TrainRequest> = {
@@ -156,6 +165,9 @@ export const TrainRequest: MessageFns<TrainRequest> = {
     }
     if (message.seed !== undefined) {
       writer.uint32(32).uint32(message.seed);
+    }
+    if (message.secondBits !== undefined) {
+      writer.uint32(40).uint32(message.secondBits);
     }
     return writer;
   },
@@ -205,6 +217,14 @@ export const TrainRequest: MessageFns<TrainRequest> = {
             message.seed = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.secondBits = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -226,6 +246,7 @@ export const TrainRequest: MessageFns<TrainRequest> = {
     message.method = object.method ?? "";
     message.dryRun = object.dryRun ?? false;
     message.seed = object.seed ?? undefined;
+    message.secondBits = object.secondBits ?? undefined;
     return message;
   },
 };
@@ -800,6 +821,7 @@ function createBaseBeginTrainingRequest(): BeginTrainingRequest {
     probes: [],
     shortProbes: [],
     copies: 0,
+    secondBits: 0,
   };
 }
 
@@ -840,6 +862,9 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     }
     if (message.copies !== 0) {
       writer.uint32(96).uint32(message.copies);
+    }
+    if (message.secondBits !== 0) {
+      writer.uint32(104).uint32(message.secondBits);
     }
     return writer;
   },
@@ -953,6 +978,14 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
             message.copies = reader.uint32();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.secondBits = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -982,6 +1015,7 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     message.probes = object.probes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     message.shortProbes = object.shortProbes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     message.copies = object.copies ?? 0;
+    message.secondBits = object.secondBits ?? 0;
     return message;
   },
 };

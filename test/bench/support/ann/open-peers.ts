@@ -10,6 +10,8 @@ export interface Peers {
   readonly systems: readonly AnnSystem[];
   /** Name and reason. */
   readonly absent: ReadonlyMap<string, string>;
+  /** Of those that are installed. */
+  readonly versions: ReadonlyMap<string, string>;
 }
 
 export interface PeersOptions {
@@ -27,15 +29,16 @@ export function openPeers(dataset: AnnDataset, options: PeersOptions): Peers {
   const { names, variants, cache, threads, progress } = options;
   const wanted = namesOf(names);
   const queries = dataset.querySets[0]?.path ?? null;
-  if (wanted.length === 0 || dataset.path === null || queries === null) return { systems: [], absent: new Map() };
-  const { python, absent } = installPeers(wanted);
+  if (wanted.length === 0 || dataset.path === null || queries === null)
+    return { systems: [], absent: new Map(), versions: new Map() };
+  const { python, absent, versions } = installPeers(wanted);
   for (const [name, why] of absent) progress(`${name} is absent: ${why}`);
   const files = { base: dataset.path, queries, cache, threads };
   const present = wanted.filter((name) => !absent.has(name));
   const systems = present.flatMap((name) =>
     variants(name).map((variant) => new PeerSystem({ python, name, files }, variant)),
   );
-  return { systems, absent };
+  return { systems, absent, versions };
 }
 
 function namesOf(text: string): PeerName[] {

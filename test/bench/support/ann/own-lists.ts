@@ -25,6 +25,8 @@ const survivors = [50, 100, 200];
 const exact = [30, 45, 60, 90, 130];
 /** Candidates of the second code where every vector is scanned. */
 const codecSurvivors = 400;
+/** Bits a dimension of their second codes. */
+const widths = [1, 2, 3, 4, 5, 6, 7, 8];
 const trainingQueriesMax = 20_000;
 /** One list for so many vectors: finer ones lose less where they are cut, and a list costs as much as some twenty codes. */
 const vectorsPerList = 57;
@@ -63,11 +65,13 @@ export function ownCodecs(dataset: AnnDataset, options: OwnListsOptions): AnnSys
       const made = { base, clock: options.clock, parts, hasCopies: false };
       return [
         new ShoalLists({ ...made, variant: `${name} PQ4`, families: [[{ nprobe: lists, survivors: 0 }]] }),
-        new ShoalLists({
-          ...made,
-          variant: `${name} PQ4 + SQ4`,
-          families: [[{ nprobe: lists, survivors: codecSurvivors }]],
-        }),
+        ...widths.map(
+          (bits) =>
+            new ShoalLists({
+              ...{ ...made, parts: async () => withBits(await parts(), bits), variant: `${name} PQ4 + ${bits} bits` },
+              families: [[{ nprobe: lists, survivors: codecSurvivors }]],
+            }),
+        ),
         new ShoalLists({
           ...{ ...made, parts: async () => withSigns(base, await parts()), variant: `${name} signs` },
           families: [[{ nprobe: lists, survivors: 0 }]],
@@ -75,6 +79,10 @@ export function ownCodecs(dataset: AnnDataset, options: OwnListsOptions): AnnSys
       ];
     },
   );
+}
+
+function withBits({ parts, trainSeconds }: TrainedLists, secondBits: number): TrainedLists {
+  return { parts: { ...parts, codebook: { ...parts.codebook, secondBits } }, trainSeconds };
 }
 
 function withSigns(base: FloatRows, { parts, trainSeconds }: TrainedLists): TrainedLists {

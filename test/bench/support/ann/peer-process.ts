@@ -23,21 +23,31 @@ const folder = fileURLToPath(new URL('../../peers', import.meta.url));
 const linesKept = 4;
 
 /**
- * Which of `names` can be used: the path of the Python that has them, and why others are absent. Installs what is
+ * Which of `names` can be used: the path of the Python that has them, their versions, and why others are absent. Installs what is
  * missing.
  */
-export function installPeers(names: readonly string[]): { python: string; absent: Map<string, string> } {
+export function installPeers(names: readonly string[]): {
+  python: string;
+  absent: Map<string, string>;
+  versions: Map<string, string>;
+} {
   const args = [`${folder}/install.mjs`, '--json', ...names];
   const { status, stdout } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (status !== 0) throw new Error(`${folder}/install.mjs failed with status ${status}`);
-  const { python, peers } = JSON.parse(stdout) as { python: string; peers: Record<string, { absent?: string }> };
+  const { python, peers } = JSON.parse(stdout) as {
+    python: string;
+    peers: Record<string, { absent?: string; version?: string }>;
+  };
   const absent = Object.entries(peers).flatMap(([name, peer]) =>
     peer.absent === undefined ? [] : [[name, peer.absent] as const],
   );
-  return { python, absent: new Map(absent) };
+  const versions = Object.entries(peers).flatMap(([name, { version }]) =>
+    version === undefined ? [] : [[name, version] as const],
+  );
+  return { python, absent: new Map(absent), versions: new Map(versions) };
 }
 
 export class PeerProcess {

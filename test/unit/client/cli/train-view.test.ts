@@ -5,7 +5,7 @@ import { testContext } from './run-shoal.js';
 
 const codebook = {
   ...{ version: 2, structureVersion: 2, method: 'structure', created: null, seed: 1, documents: 4_000, sampled: 900 },
-  ...{ lists: 64, copies: 1, heldOut: { before: 1, after: 0.9 } },
+  ...{ lists: 64, copies: 1, secondBits: 3, heldOut: { before: 1, after: 0.9 } },
 };
 
 describe('trainings in words', () => {
@@ -29,8 +29,9 @@ describe('trainings in words', () => {
     assert.match(codebooksTable({ active: 0, versions: [] }, colours(testContext())), /`shoal train NAME` trains/);
     assert.match(codebooksTable({ active: 1, versions: [codebook] }, colours(testContext())), /2 +2 +structure +–/);
     const twice = { active: 2, versions: [{ ...codebook, copies: 2 }] };
-    assert.match(codebooksTable(twice, colours(testContext())), / copies .*\n(.*\n)*.* 64 +2 +1\.0000/);
-    assert.equal(codebooksJson(twice).versions[0]?.copies, 2);
+    assert.match(codebooksTable(twice, colours(testContext())), / copies .*\n(.*\n)*.* 64 +2 +3 +1\.0000/);
+    const [first] = codebooksJson(twice).versions;
+    assert.deepEqual([first?.copies, first?.secondBits], [2, 3]);
   });
 
   it('show no bar where nobody sees it', () => {

@@ -14,9 +14,18 @@ describe('training through the client', () => {
       assert.deepEqual(steps, [{ step: 'training lists', share: 0.5, node: 'shard-1' }]);
       assert.deepEqual([result.from, result.version, result.published], [1, 2, true]);
       assert.deepEqual(result.codebook.heldOut, { before: 1, after: 0.96 });
-      assert.deepEqual(fake.requests.at(-1), { collection: 'notes', method: 'structure', dryRun: false, seed: 3 });
+      assert.deepEqual(fake.requests.at(-1), {
+        collection: 'notes',
+        method: 'structure',
+        dryRun: false,
+        seed: 3,
+        secondBits: undefined,
+      });
       const { active, versions } = await client.training.codebooks('notes');
-      assert.deepEqual([active, versions[0]?.documents, versions[0]?.copies], [2, 4_000, 2]);
+      assert.deepEqual(
+        [active, versions[0]?.documents, versions[0]?.copies, versions[0]?.secondBits],
+        [2, 4_000, 2, 3],
+      );
       assert.equal(await client.training.activate('notes', 2), 2);
       await assert.rejects(client.training.activate('notes', 1), { code: 'FAILED_PRECONDITION' });
       await assert.rejects(client.training.train('nothing'), { code: 'NOT_FOUND' });

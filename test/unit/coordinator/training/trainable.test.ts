@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   checkMethod,
+  checkSecondBits,
   checkSplittable,
   isSplittable,
   trainableDocuments,
@@ -19,6 +20,17 @@ describe('what can be trained', () => {
       code: 'INVALID_ARGUMENT',
       message: /'jpq'; the methods are: 'structure'/,
     });
+  });
+
+  it('has second codes of 1 to 8 bits, which a split keeps', () => {
+    for (const secondBits of [undefined, 1, 4, 8]) checkSecondBits({ method: 'structure', secondBits });
+    checkSecondBits({ method: 'split', secondBits: undefined });
+    for (const secondBits of [0, 9, 4_294_967_295]) {
+      const refused = { code: 'INVALID_ARGUMENT', message: /a second code has 1 to 8 bits a dimension/ };
+      assert.throws(() => checkSecondBits({ method: 'structure', secondBits }), refused);
+    }
+    const kept = { code: 'INVALID_ARGUMENT', message: /'split' keeps all codes.*leave second bits out/ };
+    assert.throws(() => checkSecondBits({ method: 'split', secondBits: 2 }), kept);
   });
 
   it('was trained, where its lists are to be split', () => {

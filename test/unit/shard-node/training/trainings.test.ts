@@ -9,7 +9,7 @@ import { FakeClock } from '../../../fake-clock.js';
 import { circle, memoryObjects, storeVersion } from './small-structures.js';
 
 const files: TrainedFiles = {
-  ...{ structure: Uint8Array.of(1), codebook: Uint8Array.of(2), lists: 4, copies: 2, sampled: 90 },
+  ...{ structure: Uint8Array.of(1), codebook: Uint8Array.of(2), lists: 4, copies: 2, secondBits: 3, sampled: 90 },
   ...{ heldOutBefore: 1, heldOutAfter: 0.96, probes: [{ nprobe: 2, recall: 0.96 }], shortProbes: [] },
 };
 const order = BeginTrainingRequest.fromPartial({ uid: 'u', method: 'structure', seed: 5, targetRecall: 0.95 });
@@ -48,12 +48,13 @@ describe('the trainings of a node', () => {
       return files;
     });
     await storeVersion(objects, 'u', 1);
-    const training = trainings.begin({ ...order, structureVersion: 1, nprobe: 3, copies: 2 });
+    const training = trainings.begin({ ...order, structureVersion: 1, nprobe: 3, copies: 2, secondBits: 3 });
     const answers = [await trainings.await(training)];
     while (answers.at(-1)!.codebook === undefined) answers.push(await trainings.await(training));
     assert.deepEqual([answers.at(-1)?.codebook?.heldOutAfter, answers.at(-1)?.codebook?.copies], [0.96, 2]);
     assert.deepEqual([given[0]?.documents, given[0]?.serving?.nprobe, given[0]?.vectors.length], [100, 3, 200]);
-    assert.equal(given[0]?.copies, 2);
+    assert.deepEqual([given[0]?.copies, given[0]?.secondBits], [2, 3]);
+    assert.equal(answers.at(-1)?.codebook?.secondBits, 3);
     await trainings.store({ training, structureVersion: 2, codebookVersion: 2 });
     assert.deepEqual(await objects.get('structures/u/2'), files.structure);
     assert.deepEqual(await objects.get('codebooks/u/2'), files.codebook);

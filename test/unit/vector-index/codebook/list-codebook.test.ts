@@ -1,5 +1,6 @@
 /** The codebook of lists survives its file exactly, and its file tells damage. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { seededRandom } from '../../../../base/random.js';
 import {
   codedLists,
@@ -34,6 +35,33 @@ describe('the file of a codebook of lists', () => {
     }
   });
 
+  it('says how many bits second codes have, in format 2 where they are not four', () => {
+    const usual = randomCodebook(3, 1, 4, 2);
+    assert.equal(writeListCodebookFile({ ...usual, secondBits: 4 })[4], 1);
+    for (const secondBits of [1, 2, 3, 5, 6, 7, 8]) {
+      const bytes = writeListCodebookFile({ ...usual, secondBits });
+      assert.deepEqual([bytes[4], bytes[6]], [2, secondBits]);
+      assert.deepEqual(readListCodebookFile(bytes), { ...usual, secondBits });
+    }
+    for (const secondBits of [0, 9, 2.5]) {
+      assert.throws(() => writeListCodebookFile({ ...usual, secondBits }), { code: 'INTERNAL' });
+    }
+  });
+
+  it('of both formats is what it was when it was first written', async () => {
+    const wave = (length: number) => Float32Array.from({ length }, (_, i) => (i % 7) / 8 - 0.5);
+    const tables = { words: wave(64), bases: wave(6), anchors: wave(6).reverse() };
+    const usual = { dim: 3, subquantizers: 1, dsub: 4, rescale: 0.0003, anchor: 1e-5, ...tables };
+    for (const [format, codebook] of [
+      [1, usual],
+      [2, { ...usual, secondBits: 3 }],
+    ] as const) {
+      const golden = await readFile(new URL(`../../../golden/list-codebook-v${format}`, import.meta.url));
+      assert.deepEqual(readListCodebookFile(golden), codebook);
+      assert.deepEqual(Buffer.from(writeListCodebookFile(codebook)), golden);
+    }
+  });
+
   it('is refused with any bit flipped, and cut at any place', () => {
     const whole = writeListCodebookFile(randomCodebook(3, 1, 4, 2));
     for (let i = 0; i < whole.length; i += 1) {
@@ -47,7 +75,7 @@ describe('the file of a codebook of lists', () => {
 
   it('of a newer version is not read', () => {
     const newer = writeListCodebookFile(randomCodebook(3, 1, 4, 2));
-    newer[4] = 2;
+    newer[4] = 3;
     assert.throws(() => readListCodebookFile(newer), { code: 'FAILED_PRECONDITION' });
   });
 

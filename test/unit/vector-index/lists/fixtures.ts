@@ -13,6 +13,8 @@ export interface ToyShape {
   readonly dsub?: number;
   /** Vectors lie in two lists. */
   readonly hasCopies?: boolean;
+  /** Bits a dimension of second codes. */
+  readonly secondBits?: number;
 }
 
 function normals(random: Random, count: number, scale: number): Float32Array {
@@ -20,12 +22,13 @@ function normals(random: Random, count: number, scale: number): Float32Array {
 }
 
 /** Random unit centroids, and codewords of about the size of what lies around them. */
-export function toyStructure({ dim, lists, version = 1, dsub = 4, hasCopies = false }: ToyShape): ListStructure {
+export function toyStructure(shape: ToyShape): ListStructure {
+  const { dim, lists, version = 1, dsub = 4, hasCopies = false, secondBits = 4 } = shape;
   const random = seededRandom(1000 * version + lists);
   const subquantizers = Math.ceil(dim / dsub);
   const centroids = normals(random, lists * dim, 1 / Math.sqrt(dim));
   const codebook: ListCodebook = {
-    ...{ dim, subquantizers, dsub, rescale: 8 / 32767, anchor: 4 / 32767 },
+    ...{ dim, subquantizers, dsub, secondBits, rescale: 8 / 32767, anchor: 4 / 32767 },
     words: normals(random, subquantizers * dsub * 16, 0.5 / Math.sqrt(dim)),
     bases: centroids.slice(),
     anchors: centroids.slice(),

@@ -96,18 +96,20 @@ async function answers(index: ShardIndex, queries: readonly Float32Array[]): Pro
 }
 
 describe('answers of coded lists', () => {
-  for (const [dim, dsub, count, hasCopies] of [
-    [16, 4, 2400, false],
-    [16, 4, 2400, true],
-    [3, 4, 1600, false],
-    [3, 4, 1600, true],
-    [1, 1, 1400, true],
+  for (const [dim, dsub, count, hasCopies, secondBits] of [
+    [16, 4, 2400, false, 4],
+    [16, 4, 2400, true, 4],
+    [3, 4, 1600, false, 4],
+    [3, 4, 1600, true, 4],
+    [1, 1, 1400, true, 4],
+    [13, 4, 900, false, 3],
+    [13, 4, 900, true, 6],
   ] as const) {
     const times = hasCopies ? 'twice' : 'once';
-    it(`are the same in every bit however ${count} documents of ${dim} dimensions lie ${times} in lists`, async () => {
+    it(`are the same in every bit however ${count} documents of ${dim} dimensions lie ${times} in lists of ${secondBits} bits`, async () => {
       await inFolder(async (folder) => {
         const random = seededRandom(dim);
-        const structure = toyStructure({ dim, lists: 8, dsub, hasCopies });
+        const structure = toyStructure({ dim, lists: 8, dsub, hasCopies, secondBits });
         const documents = toyDocuments(random, structure, count);
         const queries = someQueries(random, structure);
         let expected: { hash: bigint; found: unknown[] } | null = null;

@@ -9,7 +9,16 @@ describe('shoal train', () => {
     const { exitCode, stdout } = await shoal(['train', 'notes', '--seed', '9']);
     assert.equal(exitCode, 0);
     assert.match(stdout, /notes is served by codebook 2: 64 lists from 3,600 vectors in \d+ s; recall.* 0\.9600/);
-    assert.deepEqual(fake().requests.at(-1), { collection: 'notes', method: 'structure', dryRun: false, seed: 9 });
+    assert.deepEqual(fake().requests.at(-1), {
+      collection: 'notes',
+      method: 'structure',
+      dryRun: false,
+      seed: 9,
+      secondBits: undefined,
+    });
+    await shoal(['train', 'notes', '--second-bits', '3']);
+    assert.equal((fake().requests.at(-1) as { secondBits?: number }).secondBits, 3);
+    assert.equal((await shoal(['train', 'notes', '--second-bits', '9'])).exitCode, 2);
     const json = (await shoal(['train', 'notes', '--json'])).json();
     assert.equal(typeof json['seconds'], 'number');
     assert.deepEqual(

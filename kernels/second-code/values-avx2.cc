@@ -1,0 +1,134 @@
+// values.h with AVX2.
+//
+// Leans on vpmaddubsw, magnitudes (unsigned) times levels with the sign of the value: two products add to at most 2 * 128 * 127 = 32,512 in
+// size, vpmaddwd with ones widens them. Reads end with the values.
+#include "kernels/second-code/values.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include <cstring>
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma,f16c")
+#endif
+
+namespace shoal::avx2 {
+namespace {
+
+inline __m256i load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
+
+inline __m256i twice(const uint8_t* p) { return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
+
+inline int64_t sum_of(__m256i values) {
+  const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
+  const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+  return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xb1)));
+}
+
+// 32 codes of four bits.
+inline __m256i nibbles_of(const uint8_t* group) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(group));
+  return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes), _mm256_set1_epi8(15));
+}
+
+// 32 codes of two bits.
+inline __m256i pairs_of(const uint8_t* group) {
+  int64_t bytes;
+  std::memcpy(&bytes, group, sizeof bytes);
+  const __m256i shifted = _mm256_srlv_epi64(_mm256_set1_epi64x(bytes), _mm256_setr_epi64x(0, 2, 4, 6));
+  return _mm256_and_si256(shifted, _mm256_set1_epi8(3));
+}
+
+// All ones where the bit is set.
+inline __m256i bits_of(const uint8_t* group) {
+  int32_t bytes;
+  std::memcpy(&bytes, group, sizeof bytes);
+  const __m256i order = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const __m256i each = _mm256_set1_epi64x(static_cast<int64_t>(0x8040201008040201u));
+  return _mm256_cmpeq_epi8(_mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(bytes), order), each), each);
+}
+
+// Magnitudes, and bytes with the sign of each value that are not zero.
+struct Values {
+  __m256i magnitudes, signs;
+};
+
+inline Values signed_by(__m256i magnitudes, __m256i negative) { return {magnitudes, _mm256_or_si256(negative, _mm256_set1_epi8(1))}; }
+
+// Where bit `position` of a byte is set; nothing above it is.
+template <int position>
+inline __m256i is_set(__m256i codes) {
+  return _mm256_cmpgt_epi8(codes, _mm256_set1_epi8((1 << position) - 1));
+}
+
+inline __m256i entries_of(__m256i low, __m256i high, __m256i nibbles, __m256i is_high) {
+  return _mm256_blendv_epi8(_mm256_shuffle_epi8(low, nibbles), _mm256_shuffle_epi8(high, nibbles), is_high);
+}
+
+template <uint32_t bits>
+inline Values values_of(const uint8_t* group) {
+  if constexpr (bits == 1) return signed_by(_mm256_set1_epi8(magnitudes_1[0]), bits_of(group));
+  if constexpr (bits == 2) {
+    const __m256i pairs = pairs_of(group);
+    const __m256i is_large = _mm256_cmpgt_epi8(_mm256_and_si256(pairs, _mm256_set1_epi8(1)), _mm256_setzero_si256());
+    const __m256i sizes = _mm256_blendv_epi8(_mm256_set1_epi8(magnitudes_2[0]), _mm256_set1_epi8(magnitudes_2[1]), is_large);
+    return signed_by(sizes, is_set<1>(pairs));
+  }
+  if constexpr (bits == 3) {
+    int32_t four;
+    std::memcpy(&four, magnitudes_3, sizeof four);
+    return signed_by(_mm256_shuffle_epi8(_mm256_set1_epi32(four), pairs_of(group)), bits_of(group + 8));
+  }
+  if constexpr (bits == 5) return signed_by(_mm256_shuffle_epi8(twice(magnitudes_5), nibbles_of(group)), bits_of(group + 16));
+  if constexpr (bits == 6) {
+    const __m256i pairs = pairs_of(group + 16), is_high = _mm256_slli_epi16(pairs, 7);
+    return signed_by(entries_of(twice(magnitudes_6), twice(magnitudes_6 + 16), nibbles_of(group), is_high), is_set<1>(pairs));
+  }
+  if constexpr (bits == 7) {
+    const __m256i high = _mm256_slli_epi16(pairs_of(group + 16), 5), low = _mm256_slli_epi16(nibbles_of(group), 1);
+    return signed_by(_mm256_or_si256(_mm256_or_si256(high, low), _mm256_set1_epi8(1)), bits_of(group + 24));
+  }
+  const __m256i values = load(group);
+  return {_mm256_abs_epi8(values), values};
+}
+
+inline __m256i products_of(const Values& values, const int8_t* levels) {
+  const __m256i pairs = _mm256_maddubs_epi16(values.magnitudes, _mm256_sign_epi8(load(levels), values.signs));
+  return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+}
+
+template <uint32_t bits>
+int64_t product_of(const uint8_t* group, const int8_t* levels, size_t dim) {
+  __m256i high = _mm256_setzero_si256(), low = _mm256_setzero_si256();
+  for (size_t j = 0; j < dim; j += values_at_once, group += 4 * bits) {
+    const Values values = values_of<bits>(group);
+    high = _mm256_add_epi32(high, products_of(values, levels + j));
+    if constexpr (bits >= fine_bits) low = _mm256_add_epi32(low, products_of(values, levels + dim + j));
+  }
+  return bits >= fine_bits ? 128 * sum_of(high) + sum_of(low) : sum_of(high);
+}
+
+}  // namespace
+
+int64_t value_product(const uint8_t* values, const int8_t* levels, size_t dim, uint32_t bits) {
+  if (bits == 1) return product_of<1>(values, levels, dim);
+  if (bits == 2) return product_of<2>(values, levels, dim);
+  if (bits == 3) return product_of<3>(values, levels, dim);
+  if (bits == 5) return product_of<5>(values, levels, dim);
+  if (bits == 6) return product_of<6>(values, levels, dim);
+  if (bits == 7) return product_of<7>(values, levels, dim);
+  return product_of<8>(values, levels, dim);
+}
+
+}  // namespace shoal::avx2
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif
