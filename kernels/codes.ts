@@ -10,6 +10,9 @@ import { assert } from '../base/assert.js';
 import { runJob } from './job.js';
 import type { BatchArrays, ScanListsArrays, SurvivorArrays } from './native-kernels.js';
 import { callKernels as call } from './native.js';
+import { paddedDim, recordBytes } from './second-code/record.js';
+
+export { recordBytes };
 
 /** Codewords of a subquantizer: a code has four bits. */
 export const ksub = 16;
@@ -57,11 +60,6 @@ export function listBytes(subquantizers: number, count: number): number {
   const rest = count % 64;
   const slots = count - rest + (rest > 32 ? 64 : rest > 0 ? 32 : 0);
   return slots * (codeBytes(subquantizers) + 4);
-}
-
-/** The bytes of a record of the second code, of `bits` a dimension. */
-export function recordBytes(dim: number, bits: number): number {
-  return 6 + (((dim + 31) & ~31) / 8) * bits;
 }
 
 /** Whether second codes can have so many bits a dimension. */
@@ -234,7 +232,7 @@ export interface SecondQuery {
 
 /** Of `query` float32[dim], whose table over the first codes is `table`, for second codes of `bits` a dimension. */
 export function prepareSecond(table: LookupTable, query: Float32Array, bits = usualSecondBits): SecondQuery {
-  const levels = new Int8Array(((query.length + 31) & ~31) * (bits >= fineBits ? 2 : 1));
+  const levels = new Int8Array(paddedDim(query.length) * (bits >= fineBits ? 2 : 1));
   const halfUnit = call((kernels) => kernels.quantizeQuery(query, levels));
   return { table, levels, halfUnit, dim: query.length, bits };
 }

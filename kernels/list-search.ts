@@ -12,6 +12,7 @@ import { usualSecondBits, type Codebook, type Lists } from './codes.js';
 import { runJob } from './job.js';
 import type { NativeHandle } from './native-kernels.js';
 import { callKernels as call } from './native.js';
+import { paddedDim } from './second-code/record.js';
 
 /** Columns of one searcher. */
 export const searchColumnsMax = 65_536;
@@ -41,7 +42,7 @@ export interface CoarseTable {
 export function coarseTable(centroids: Float32Array, dim: number): CoarseTable {
   assert(Number.isInteger(dim) && dim >= 1 && centroids.length % dim === 0, 'centroids are whole rows of dim values');
   const lists = centroids.length / dim;
-  const rows = new Int8Array(lists * ((dim + 31) & ~31));
+  const rows = new Int8Array(lists * paddedDim(dim));
   const scales = new Float32Array(lists);
   call((kernels) => kernels.quantizeCentroids(centroids, dim, rows, scales));
   return { centroids, rows, scales };

@@ -1,6 +1,7 @@
 /** The columns of the portable twin of list-search.h: what a searcher is over, checked as the native door does. */
 import { assert } from '../../base/assert.js';
 import type { NativeHandle, NativeKernels, RowColumnArrays, SearchColumnArrays } from '../native-kernels.js';
+import { recordBytes } from '../second-code/record.js';
 import type { CoarseArrays } from './coarse.js';
 
 const ksub = 16;
@@ -103,7 +104,7 @@ export const setFirstColumn: NativeKernels['setFirstColumn'] = (handle, number) 
 function addColumn(searcher: Searcher, column: Omit<Column, 'first'>): void {
   const { ids, records } = column;
   const dim = (searcher.words?.length ?? 0) / ksub;
-  const size = 6 + ((dim + 31) & ~31) / 2;
+  const size = recordBytes(dim, searcher.secondBits);
   assert(records === null || records.length === ids.length * size, 'refused: there is a record for every position');
   searcher.columns.push({ ...column, first: searcher.columns.length });
 }

@@ -14,6 +14,7 @@ import type {
 import { isLive } from '../top-k.js';
 import { fineBits } from '../second-code/portable-values.js';
 import { quantizeQuery, scoreSurvivors, secondTerms } from '../second-code/portable.js';
+import { paddedDim, recordBytes } from '../second-code/record.js';
 import { chooseLists, nearer, rowProduct } from './coarse.js';
 import { byPosition, listOf, searcherOf, type Column, type Searcher } from './portable-columns.js';
 
@@ -194,7 +195,7 @@ function tableOf({ words, dsub, scales, secondBits: bits }: Searcher, own: Float
     scale: new Float64Array(3),
   };
   buildLookupTable(words ?? own, padded, dsub, scales, table.tables, table.levels, table.scale);
-  const queryLevels = new Int8Array(((dim + 31) & ~31) * (bits >= fineBits ? 2 : 1));
+  const queryLevels = new Int8Array(paddedDim(dim) * (bits >= fineBits ? 2 : 1));
   return { ...table, queryLevels, halfUnit: quantizeQuery(padded, queryLevels), dim, bits };
 }
 
@@ -356,7 +357,7 @@ function sumOfCode(codes: Uint8Array, start: number, width: number, { levels, sc
 function exactScore({ lists, growing, records }: Column, entry: Entry, table: Table, biases: Float64Array): number {
   const scores = new Float64Array(1);
   const [codes, offsets, counts, firsts] = lists ?? rowAsList(growing!, entry, table);
-  const size = 6 + (((table.dim + 31) & ~31) / 8) * table.bits;
+  const size = recordBytes(table.dim, table.bits);
   const isRow = lists === null;
   const own = isRow ? records!.subarray(entry.position * size, (entry.position + 1) * size) : records!;
   scoreSurvivors(

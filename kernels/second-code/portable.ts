@@ -6,6 +6,7 @@ import { pause } from '../job.js';
 import type { BatchArrays, NativeKernels, SurvivorArrays } from '../native-kernels.js';
 import { decodeVector, encodeVectors, fillResidual } from '../product-code/portable.js';
 import { encodeValues, quantizeFinely, stepsInHeader, valueProduct } from './portable-values.js';
+import { paddedDim, recordBytes } from './record.js';
 
 const headerBytes = 6;
 const nibbleBits = 4;
@@ -95,7 +96,7 @@ function encodeOne(arrays: BatchArrays, v: number): void {
 
 function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
   const [, levels, halfUnit, dim, , , counts, firsts, biases, records, positions, lists, scores, , bits] = arrays;
-  const size = headerBytes + (paddedDim(dim) / 8) * bits;
+  const size = recordBytes(dim, bits);
   const levelSum = levels.reduce((sum, level) => sum + level, 0);
   for (let i = from; i < to; i++) {
     const list = lists[i]!;
@@ -224,10 +225,6 @@ function nibbleOf(value: number, step: number): number {
   if (!(step > 0)) return 8;
   const bucket = Math.floor(value / step) + 8;
   return bucket > 0 ? Math.min(bucket, 15) : 0;
-}
-
-function paddedDim(dim: number): number {
-  return (dim + 31) & ~31;
 }
 
 function largestOf(values: Float32Array): number {

@@ -43,9 +43,10 @@ function structureVersion({ cluster, collection }: Session): number {
 async function train(session: Session, client: SimClient, coordinator: Machine): Promise<void> {
   const { cluster, random, collection } = session;
   const dryRun = random.below(8) === 0;
-  const isNew = random.below(3) === 0 || structureVersion(session) === 0;
+  const isFirst = structureVersion(session) === 0;
+  const isNew = random.below(3) === 0 || isFirst;
   const seed = random.below(1_000_000);
-  const method = !isNew ? 'split' : seed % 4 === 0 ? 'rabitq' : 'structure';
+  const method = !isNew ? 'split' : isFirst && seed % 4 === 0 ? 'rabitq' : 'structure';
   const request = { collection: collection.name, method, dryRun, seed };
   // Some callers go away before it is done.
   const ms = random.below(4) === 0 ? random.unit() * 1_500 : 30_000;

@@ -38,11 +38,11 @@ const points = Float32Array.from(
 const query = centroids.slice(0, dim);
 
 /** Rows [from, to) as a segment; ids are row numbers. */
-function columnOf(from: number, to: number): SearchColumn {
+function columnOf(from: number, to: number, coder = codebook): SearchColumn {
   const counts = new Uint32Array(lists);
   for (let row = from; row < to; row++) counts[listOf[row]!]!++;
   const firsts = Uint32Array.from(counts, (_, list) => counts.subarray(0, list).reduce((sum, own) => sum + own, 0));
-  const parts = Array.from(counts, (count, list) => codedOf(list, from + firsts[list]!, count));
+  const parts = Array.from(counts, (count, list) => codedOf(list, from + firsts[list]!, count, coder));
   const blocks = parts.map(({ coded }) => packList(codebook.subquantizers, coded));
   const offsets = blocks.map((_, list) => blocks.slice(0, list).reduce((sum, own) => sum + own.length, 0));
   return {
@@ -57,15 +57,20 @@ function columnOf(from: number, to: number): SearchColumn {
   };
 }
 
-function codedOf(list: number, first: number, count: number): { coded: CodedVectors; records: Uint8Array } {
+function codedOf(
+  list: number,
+  first: number,
+  count: number,
+  coder: Codebook,
+): { coded: CodedVectors; records: Uint8Array } {
   const own = points.subarray(first * dim, (first + count) * dim);
   const base = centroids.subarray(list * dim, (list + 1) * dim);
-  const coded = encodeVectors(codebook, own, { base, anchor: base });
+  const coded = encodeVectors(coder, own, { base, anchor: base });
   assert.equal(
     unpackList(codebook.subquantizers, packList(codebook.subquantizers, coded), count).codes.length,
     count * codeBytes(codebook.subquantizers),
   );
-  return { coded, records: encodeSecond(codebook, own, { base, anchor: base, ...coded }) };
+  return { coded, records: encodeSecond(coder, own, { base, anchor: base, ...coded }) };
 }
 
 const options = { codebook, dim, lists, bases: centroids, coarse: coarseTable(centroids, dim) };
@@ -96,6 +101,21 @@ describe('a searcher of inverted lists', () => {
     assert.equal(scratch.found[0], 4);
     searcher.close();
   });
+
+  for (const secondBits of [1, 2, 3, 5, 6, 7, 8]) {
+    it(`finds them by second codes of ${secondBits} bits`, () => {
+      const coder = { ...codebook, secondBits };
+      const columns = [columnOf(0, 200, coder), columnOf(200, rows, coder)];
+      const searcher = openSearcher({ ...options, codebook: coder, columns });
+      const scratch = searcher.scratch(sizes);
+      scratch.queries.set(query);
+      searcher.search(scratch, request);
+      const expected = new Set(exactBest(10));
+      const found = hits(scratch).ids.filter((id) => expected.has(id)).length;
+      assert.ok(found >= (secondBits === 1 ? 6 : 8), `${found} of 10`);
+      searcher.close();
+    });
+  }
 
   it('gives the same hits whatever segments the rows lie in, and as a job', async () => {
     const whole = openSearcher({ ...options, columns: [columnOf(0, rows)] });

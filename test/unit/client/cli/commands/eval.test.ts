@@ -58,7 +58,8 @@ describe('shoal eval', () => {
     await fill();
     assert.equal((await shoal(['eval', 'shop', folder(), '--train', 'structure'])).exitCode, 0);
     const trained = fake().requests.find((request) => (request as { method?: string }).method !== undefined);
-    assert.deepEqual(trained, { collection: 'shop', method: 'structure', dryRun: false, seed: undefined });
+    const asked = { collection: 'shop', method: 'structure', dryRun: false, seed: undefined, secondBits: undefined };
+    assert.deepEqual(trained, asked);
     await shoal(['import', 'ill', folder()]);
     const { exitCode, stderr } = await shoal(['eval', 'ill', folder(), '--train', 'structure']);
     assert.deepEqual([exitCode, /the structure of 'ill' is not published: it would find less/.test(stderr)], [1, true]);
