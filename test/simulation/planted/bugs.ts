@@ -263,7 +263,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/training/publish.ts',
     find: '{ length: codebook.lists }',
     replace: "{ length: codebook.method === 'split' ? codebook.lists - 1 : codebook.lists }",
-    from: 41,
+    from: 115,
     seeds: 20,
   },
 ];

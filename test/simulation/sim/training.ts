@@ -39,11 +39,12 @@ export function trainingOn(clock: Clock): RunTraining {
 function filesOf(task: TrainingTask): TrainedFiles {
   const { dim, vectors, seed } = task;
   const random = seededRandom(seed);
-  const lists = 1 + random.below(trainedListsMax);
+  const drawn = 1 + random.below(trainedListsMax);
   // Not drawn: what older seeds stand for stays as it is.
   const copies = seed % 4 === 3 ? 2 : 1;
   const secondBits = 1 + (seed % 8);
-  const options = { lists, copies, secondBits, random } as const;
+  const kind = task.untrained ? ({ lists: 1, words: 'signs' } as const) : { lists: drawn };
+  const options = { ...kind, copies, secondBits, random } as const;
   const { structure, codebook } = trainStructure({ dim, vectors, queries: null }, options);
   const [count, enough] = [listCountOf(structure), 1 + random.below(trainedListsMax)];
   return {
