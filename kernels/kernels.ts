@@ -88,14 +88,20 @@ export function toFloat32(bits: Uint16Array): Float32Array {
 
 /** `query` float32[tokens, dim], at least one token, made ready for MaxSim over codes made with `tables`. Keeps `tables`' arrays. */
 export function prepareMaxSim(tables: MaxSimTables, query: Float32Array): MaxSimQuery {
-  const { dim, nbits, centroids, weights } = tables;
+  const { dim, nbits, centroids, weights, spreads = null } = tables;
   assert(nbits === 1 || nbits === 2 || nbits === 4, 'nbits is 1, 2 or 4');
   assert(dim % 8 === 0, 'dim is a multiple of 8');
   assert(weights.length === 1 << nbits, 'there is a weight for every bucket');
   const centroidCount = rowCount(centroids, dim, 'centroids');
   assert(centroidCount >= 1 && centroidCount <= 65_536, 'there are 1 to 65,536 centroids');
   checkQuery(query, dim);
-  return prepareQuery(tables, query);
+  if (spreads === null) return prepareQuery(tables, query);
+  assert(spreads.length === dim, 'there is a spread for every dimension');
+  // A product with a token in units of spreads: the query bears them.
+  return prepareQuery(
+    tables,
+    query.map((value, i) => value * spreads[i % dim]!),
+  );
 }
 
 /** Records of coded documents in one column of bytes: where each begins, and how many tokens it has. */

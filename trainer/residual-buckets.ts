@@ -28,7 +28,12 @@ export function trainResidualBuckets(
   { dim, nbits }: { readonly dim: number; readonly nbits: 1 | 2 | 4 },
 ): ResidualBuckets {
   assert(rows.length >= dim, 'there are rows to take residuals of');
-  const sorted = residualsOf(rows, centroids, dim).sort();
+  return bucketsOf(residualsOf(rows, centroids, dim), nbits);
+}
+
+/** Buckets for `values`, at least one, which are sorted in place. */
+export function bucketsOf(values: Float32Array, nbits: 1 | 2 | 4): ResidualBuckets {
+  const sorted = values.sort();
   const sums = prefixSums(sorted);
   const buckets = 1 << nbits;
   let weights = Array.from({ length: buckets }, (_, i) => quantile(sorted, (i + 0.5) / buckets));
@@ -36,7 +41,8 @@ export function trainResidualBuckets(
   return { cutoffs: Float32Array.from(midpoints(weights)), weights: Float32Array.from(weights) };
 }
 
-function residualsOf(rows: Float32Array, centroids: Float32Array, dim: number): Float32Array {
+/** What `rows` float32[n, dim] have beyond the centroid with the largest inner product: float32[n, dim]. */
+export function residualsOf(rows: Float32Array, centroids: Float32Array, dim: number): Float32Array {
   const { assignments } = assignNearest(rows, centroids, dim);
   return rows.map((value, i) => value - centroids[assignments[Math.floor(i / dim)]! * dim + (i % dim)]!);
 }

@@ -88,4 +88,6 @@ export interface TokenTables {
   readonly weights: Float32Array;
   readonly nbits: number;
   readonly dim: number;
+  /** float32[dim]: what one unit of centroids and weights is in each dimension; null or left out: 1. */
+  readonly spreads?: Float32Array | null;
 }

@@ -16,6 +16,8 @@ export interface MaxSimTables {
   readonly nbits: number;
   /** A multiple of 8, at most 1,024. */
   readonly dim: number;
+  /** float32[dim]: what one unit of centroids and weights is in each dimension of a row; null or left out: 1. */
+  readonly spreads?: Float32Array | null;
 }
 
 /** Query tokens in lanes: tiles of 16, zeros where there is no token. */

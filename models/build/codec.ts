@@ -1,7 +1,7 @@
 /** Trains the token codec that ships with the default model. */
 import { seededRandom } from '../../base/random.js';
 import { trainKmeans } from '../../trainer/kmeans.js';
-import { trainResidualBuckets } from '../../trainer/residual-buckets.js';
+import { trainScaledBuckets } from '../../trainer/residual-scales.js';
 import { TokenCodec, type CodeBits } from '../../vector-index/codebook/token-codec.js';
 
 export interface CodecOptions {
@@ -28,6 +28,6 @@ export function trainCodec(rows: Float32Array, options: CodecOptions): TokenCode
     onIteration: (iteration, meanScore) =>
       options.onProgress(`k-means ${iteration + 1}: mean inner product ${meanScore.toFixed(4)}`),
   });
-  const buckets = trainResidualBuckets(rows.subarray(0, heldOut), centroids, { dim, nbits });
+  const buckets = trainScaledBuckets(rows.subarray(0, heldOut), centroids, { dim, nbits });
   return TokenCodec.create({ dim, nbits, centroids, ...buckets });
 }

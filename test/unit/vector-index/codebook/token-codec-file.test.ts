@@ -7,11 +7,32 @@ const tables = {
   centroids: Uint16Array.from({ length: 24 }, (_, i) => i),
   cutoffs: Float32Array.of(-1, 0, 1),
   weights: Float32Array.of(-2, -0.5, 0.5, 2),
+  scaling: null,
 };
+
+const scaling = { spreads: new Float32Array(8).fill(1.5), scales: Float32Array.of(0.5, 2) };
+const scaled = { ...tables, scaling };
 
 describe('the file of a token codec', () => {
   it('gives back the tables written', () => {
     assert.deepEqual(readCodecFile(writeCodecFile(tables)), tables);
+  });
+
+  it('gives back spreads and scales', () => {
+    assert.deepEqual(readCodecFile(writeCodecFile(scaled)), scaled);
+  });
+
+  it('is not written with scales that are none, or more than numbers can name', () => {
+    const withScales = (...scales: number[]) => ({
+      ...scaled,
+      scaling: { ...scaling, scales: Float32Array.of(...scales) },
+    });
+    assert.throws(() => writeCodecFile(withScales()), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withScales(0)), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withScales(2, 1)), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withScales(...Array.from({ length: 21_846 }, (_, i) => i + 1))), {
+      code: 'INTERNAL',
+    });
   });
 
   it('is read at any place in a larger buffer', () => {
@@ -39,8 +60,8 @@ describe('the file of a token codec', () => {
 
   it('is refused when a newer version wrote it', () => {
     const bytes = writeCodecFile(tables);
-    new DataView(bytes.buffer).setUint16(4, 2, true);
-    assert.throws(() => readCodecFile(bytes), { code: 'FAILED_PRECONDITION', message: /format 2.*use a newer Shoal/ });
+    new DataView(bytes.buffer).setUint16(4, 3, true);
+    assert.throws(() => readCodecFile(bytes), { code: 'FAILED_PRECONDITION', message: /format 3.*use a newer Shoal/ });
   });
 
   it('is not written when sizes do not fit', () => {
