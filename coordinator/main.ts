@@ -83,7 +83,13 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   await guard.follow(view.current());
   const sweeper = new ExpirySweeper(parts, config.expirySweepMs);
   const remains = new RemainsSweeper(parts);
-  const trainer = new AutoTrainer(parts, { documents: config.autoTrainDocuments, everyMs: config.autoTrainEveryMs });
+  const {
+    autoCodeDocuments: codeDocuments,
+    autoTrainDocuments: documents,
+    autoTrainEveryMs: everyMs,
+    splitLimits,
+  } = config;
+  const trainer = new AutoTrainer(parts, { codeDocuments, documents, everyMs, splitLimits });
   const close = async (): Promise<void> => {
     stopTruncation();
     stopForgetting();

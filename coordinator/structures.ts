@@ -1,4 +1,7 @@
-/** The structures of collections as this coordinator has read them: immutable objects, so each is read once. */
+/**
+ * The structures of collections as this coordinator has read them: immutable objects, so each is read once. Of each collection the newest
+ * one stays; requests that go by an older one keep it as long as they need it.
+ */
 import { ShoalError } from '../base/errors.js';
 import { structureObject, structuresOf } from '../cluster/keys.js';
 import type { ObjectStore } from '../cluster/object-store.js';
@@ -23,8 +26,11 @@ export class Structures {
     if (known !== undefined) return known;
     const reading = this.#load(name);
     this.#read.set(name, reading);
-    // A failure is the caller's to hear; the next one reads again.
-    reading.catch(() => this.#read.delete(name));
+    reading.then(
+      () => this.#forgetBefore(settings),
+      // A failure is the caller's to hear; the next one reads again.
+      () => this.#read.delete(name),
+    );
     return reading;
   }
 
@@ -32,6 +38,13 @@ export class Structures {
   forget(uid: string): void {
     for (const name of this.#read.keys()) {
       if (name.startsWith(structuresOf(uid))) this.#read.delete(name);
+    }
+  }
+
+  #forgetBefore({ uid, structureVersion }: Pick<CollectionSettings, 'uid' | 'structureVersion'>): void {
+    const family = structuresOf(uid);
+    for (const name of this.#read.keys()) {
+      if (name.startsWith(family) && Number(name.slice(family.length)) < structureVersion) this.#read.delete(name);
     }
   }
 

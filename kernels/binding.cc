@@ -64,8 +64,12 @@ void export_all(Exports exports) {
   exports.Set("maxSimRows", rows_exact);
   exports.Set("assignNearest", assign_now);
   exports.Set("assignNearestAsync", assign_async);
+  exports.Set("secondLists", second_lists_of);
+  exports.Set("secondListsAsync", second_lists_async);
   exports.Set("accumulateSparse", accumulate);
   exports.Set("topK", top_k);
+  exports.Set("searchPostings", search_postings_now);
+  exports.Set("searchPostingsAsync", search_postings_async);
   exports.Set("buildLookupTable", build_table);
   exports.Set("encodeVectors", encode_first);
   exports.Set("encodeSecond", encode_second_codes);
@@ -74,13 +78,12 @@ void export_all(Exports exports) {
   exports.Set("packBlocks", pack_rows);
   exports.Set("unpackBlocks", unpack_rows);
   exports.Set("scanLists", scan_lists_now);
-  exports.Set("scanListsAsync", scan_lists_async);
   exports.Set("quantizeQuery", quantize_second_query);
   exports.Set("scoreSurvivors", score_survivors_now);
-  exports.Set("scoreSurvivorsAsync", score_survivors_async);
   exports.Set("openSearcher", open_searcher);
   exports.Set("addSearchColumn", add_search_column);
   exports.Set("addRowColumn", add_row_column);
+  exports.Set("setFirstColumn", set_first_column);
   exports.Set("closeSearcher", close_searcher);
   exports.Set("searchWorkBytes", search_work_bytes);
   exports.Set("openScratch", open_scratch);

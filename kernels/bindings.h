@@ -29,10 +29,14 @@ napi_value rows_exact(napi_env env, napi_callback_info info);
 // --- nearest-centroid
 napi_value assign_now(napi_env env, napi_callback_info info);
 napi_value assign_async(napi_env env, napi_callback_info info);
+napi_value second_lists_of(napi_env env, napi_callback_info info);
+napi_value second_lists_async(napi_env env, napi_callback_info info);
 
 // --- sparse
 napi_value accumulate(napi_env env, napi_callback_info info);
 napi_value top_k(napi_env env, napi_callback_info info);
+napi_value search_postings_now(napi_env env, napi_callback_info info);
+napi_value search_postings_async(napi_env env, napi_callback_info info);
 
 // --- lookup-table
 napi_value build_table(napi_env env, napi_callback_info info);
@@ -46,18 +50,17 @@ napi_value encode_batch_async(napi_env env, napi_callback_info info);
 napi_value encode_second_codes(napi_env env, napi_callback_info info);
 napi_value quantize_second_query(napi_env env, napi_callback_info info);
 napi_value score_survivors_now(napi_env env, napi_callback_info info);
-napi_value score_survivors_async(napi_env env, napi_callback_info info);
 
 // --- adc-scan
 napi_value pack_rows(napi_env env, napi_callback_info info);
 napi_value unpack_rows(napi_env env, napi_callback_info info);
 napi_value scan_lists_now(napi_env env, napi_callback_info info);
-napi_value scan_lists_async(napi_env env, napi_callback_info info);
 
 // --- list-search
 napi_value open_searcher(napi_env env, napi_callback_info info);
 napi_value add_search_column(napi_env env, napi_callback_info info);
 napi_value add_row_column(napi_env env, napi_callback_info info);
+napi_value set_first_column(napi_env env, napi_callback_info info);
 napi_value close_searcher(napi_env env, napi_callback_info info);
 napi_value search_work_bytes(napi_env env, napi_callback_info info);
 napi_value open_scratch(napi_env env, napi_callback_info info);

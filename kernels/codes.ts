@@ -40,13 +40,6 @@ export interface ListBase {
   readonly anchor: Float32Array | null;
 }
 
-/** The words of sign codes, one bit a dimension: codeword k has +1/2 where k has a bit, −1/2 elsewhere. For vectors of 4 · n dimensions. */
-export function signWords(subquantizers: number): Float32Array {
-  const words = new Float32Array(subquantizers * 4 * ksub);
-  for (let i = 0; i < words.length; i++) words[i] = ((i % ksub) >> (Math.floor(i / ksub) % 4)) & 1 ? 0.5 : -0.5;
-  return words;
-}
-
 /** The bytes of a code of so many subquantizers. */
 export function codeBytes(subquantizers: number): number {
   return ((subquantizers + 3) & ~3) / 2;
@@ -204,21 +197,11 @@ export interface BestVectors {
   readonly scores: Float64Array;
 }
 
-/** The best of every query, in their order. */
+/** The best of every query, in their order. A shard searches in one call (list-search.ts); this is its scan alone, for tests and benchmarks. */
 export function scanLists(scan: ListScan): BestVectors[] {
-  const arrays = scanArrays(scan, new Uint8Array(1));
+  const arrays = scanArrays(scan);
   call((kernels) => kernels.scanLists(...arrays));
   return bestOf(arrays);
-}
-
-/** As `scanLists`, off the event loop. */
-export async function scanListsAsync(scan: ListScan, signal?: AbortSignal): Promise<BestVectors[]> {
-  let arrays: ScanListsArrays | null = null;
-  await runJob(signal, (cancel) => {
-    const made = (arrays = scanArrays(scan, cancel));
-    return call((kernels) => kernels.scanListsAsync(...made));
-  });
-  return arrays === null ? [] : bestOf(arrays);
 }
 
 /** A query made ready for second codes. */
@@ -245,23 +228,11 @@ export interface SurvivorScan {
   readonly survivors: { readonly positions: Uint32Array; readonly lists: Uint32Array };
 }
 
-/** float64[survivors]: scores by both codes. */
+/** float64[survivors]: scores by both codes; alone, as `scanLists`. */
 export function scoreSurvivors(query: SecondQuery, scan: SurvivorScan): Float64Array {
   const scores = new Float64Array(scan.survivors.positions.length);
   const arrays = survivorArrays(query, scan, scores);
-  call((kernels) => kernels.scoreSurvivors(...arrays, new Uint8Array(1)));
-  return scores;
-}
-
-/** As `scoreSurvivors`, off the event loop. */
-export async function scoreSurvivorsAsync(
-  query: SecondQuery,
-  scan: SurvivorScan,
-  signal?: AbortSignal,
-): Promise<Float64Array> {
-  const scores = new Float64Array(scan.survivors.positions.length);
-  const arrays = survivorArrays(query, scan, scores);
-  await runJob(signal, (cancel) => call((kernels) => kernels.scoreSurvivorsAsync(...arrays, cancel)));
+  call((kernels) => kernels.scoreSurvivors(...arrays));
   return scores;
 }
 
@@ -292,16 +263,17 @@ function survivorArrays(
   { table, levels, halfUnit, dim }: SecondQuery,
   { lists, biases, records, survivors }: SurvivorScan,
   scores: Float64Array,
-): SurvivorArrays extends [...infer Rest, Uint8Array] ? Rest : never {
+): SurvivorArrays {
   const { codes, offsets, counts, firsts } = lists;
   const { positions } = survivors;
   return [
     ...([table.tables, levels, halfUnit, dim] as const),
     ...([codes, offsets, counts, firsts, biases, records, positions, survivors.lists, scores] as const),
+    new Uint8Array(1),
   ];
 }
 
-function scanArrays({ lists, live, filter, ids, queries }: ListScan, cancel: Uint8Array): ScanListsArrays {
+function scanArrays({ lists, live, filter, ids, queries }: ListScan): ScanListsArrays {
   const { codes, offsets, counts, firsts } = lists;
   assert(queries.length >= 1 && queries.length <= scanQueriesMax, 'there are 1 to 16 queries');
   const levelBytes = queries[0]!.table.levels.length;
@@ -325,7 +297,7 @@ function scanArrays({ lists, live, filter, ids, queries }: ListScan, cancel: Uin
     ...([new Uint32Array(2 * size), new Float64Array(size), entries] as const),
     new Uint8Array(queries.length * levelBytes * 4 + 63),
     Uint32Array.from(queries, ({ wanted }) => wanted),
-    cancel,
+    new Uint8Array(1),
   ];
 }
 

@@ -23,6 +23,7 @@ const Kernels reference_kernels = {
     reference::max_tables,
     reference::nearest_panel,
     reference::accumulate_term,
+    reference::collect_rows,
     reference::inner_tables,
     reference::quantize_tables,
     reference::nearest_codewords,
@@ -51,6 +52,7 @@ const Kernels avx2_kernels = {
     avx2::max_tables,
     avx2::nearest_panel,
     avx2::accumulate_term,
+    avx2::collect_rows,
     avx2::inner_tables,
     avx2::quantize_tables,
     avx2::nearest_codewords,
@@ -65,8 +67,8 @@ const Kernels avx2_kernels = {
     avx2::best_of_panels,
 };
 
-// sum_bytes stays AVX2 (it is the yardstick of bandwidth), and so do accumulate_term (it scatters one score at a time) and the encoding of
-// second codes (its four steps are four lanes).
+// sum_bytes stays AVX2 (it is the yardstick of bandwidth), and so do the sums of postings (they scatter one score at a time) and the
+// encoding of second codes (its four steps are four lanes).
 const Kernels avx512_kernels = {
     "avx512",
     avx512::dense_scores,
@@ -80,6 +82,7 @@ const Kernels avx512_kernels = {
     avx512::max_tables,
     avx512::nearest_panel,
     avx2::accumulate_term,
+    avx512::collect_rows,
     avx512::inner_tables,
     avx512::quantize_tables,
     avx512::nearest_codewords,
@@ -122,8 +125,11 @@ Kernels make_neon() {
   kernels.project_rows = neon::project_rows;
   kernels.expand_codes = neon::expand_codes;
   kernels.max_codes = neon::max_codes;
+  kernels.pack_tables = neon::pack_tables;
+  kernels.max_tables = neon::max_tables;
   kernels.nearest_panel = neon::nearest_panel;
   kernels.accumulate_term = neon::accumulate_term;
+  kernels.collect_rows = neon::collect_rows;
   kernels.inner_tables = neon::inner_tables;
   kernels.quantize_tables = neon::quantize_tables;
   kernels.nearest_codewords = neon::nearest_codewords;
@@ -135,6 +141,7 @@ Kernels make_neon() {
   kernels.row_products = neon::row_products;
   kernels.half_products = neon::half_products;
   kernels.byte_products = neon::byte_products;
+  kernels.best_of_panels = neon::best_of_panels;
   return kernels;
 }
 #endif

@@ -31,6 +31,7 @@ struct Kernels {
   MaxTables max_tables;
   NearestPanel nearest_panel;
   AccumulateTerm accumulate_term;
+  CollectRows collect_rows;
   InnerTables inner_tables;
   QuantizeTables quantize_tables;
   NearestCodewords nearest_codewords;

@@ -12,7 +12,7 @@ import { ShoalError, type ErrorCode } from '../base/errors.js';
 import { runJob } from './job.js';
 import { packLanes, prepareQuery, scratchFloats, type MaxSimQuery, type MaxSimTables } from './max-sim/query.js';
 import { callKernels as call, nativeKernels } from './native.js';
-import type { JobArrays, KernelIsa } from './native-kernels.js';
+import type { JobArrays, KernelIsa, SecondListsArrays } from './native-kernels.js';
 
 export type { KernelIsa } from './native-kernels.js';
 export type { MaxSimQuery, MaxSimTables } from './max-sim/query.js';
@@ -221,6 +221,48 @@ export async function assignNearestAsync(
   const { arrays, assignment } = nearestArrays(points, centroids, dim);
   await runJob(signal, (cancel) => call((kernels) => kernels.assignNearestAsync(...arrays, cancel)));
   return assignment;
+}
+
+/** Centroids with those near each, among which points get a second one. */
+export interface Neighbourhoods {
+  readonly dim: number;
+  /** float32[k, dim] */
+  readonly centroids: Float32Array;
+  /** uint32[k, n], rows of the centroids. */
+  readonly around: Uint32Array;
+}
+
+/**
+ * uint32[n]: a second centroid for each of points [n, dim] in `firsts` [n]: near it, and wrong elsewhere than the first
+ * (nearest-centroid.h). Bit-equal on every machine. Blocks the thread, for some microseconds a point.
+ */
+export function secondNearest(points: Float32Array, firsts: Uint32Array, of: Neighbourhoods): Uint32Array {
+  const { arrays, seconds } = secondArrays(points, firsts, of);
+  call((kernels) => kernels.secondLists(...arrays));
+  return seconds;
+}
+
+/** As `secondNearest`, off the event loop. */
+export async function secondNearestAsync(
+  points: Float32Array,
+  firsts: Uint32Array,
+  of: Neighbourhoods,
+): Promise<Uint32Array> {
+  const { arrays, seconds } = secondArrays(points, firsts, of);
+  await runJob(undefined, () => call((kernels) => kernels.secondListsAsync(...arrays)));
+  return seconds;
+}
+
+function secondArrays(
+  points: Float32Array,
+  firsts: Uint32Array,
+  { dim, centroids, around }: Neighbourhoods,
+): { readonly arrays: SecondListsArrays; readonly seconds: Uint32Array } {
+  const count = rowCount(centroids, dim, 'centroids');
+  assert(rowCount(points, dim, 'points') === firsts.length, 'there is a first centroid for every point');
+  assert(Number.isInteger(around.length / count), 'as many are named around every centroid');
+  const seconds = new Uint32Array(firsts.length);
+  return { arrays: [points, firsts, centroids, around, new Float32Array(dim), seconds], seconds };
 }
 
 export interface Postings {

@@ -47,7 +47,12 @@ export function coarseTable(centroids: Float32Array, dim: number): CoarseTable {
   return { centroids, rows, scales };
 }
 
-/** One segment's lists, all of the structure's in their order, empty ones included. */
+/**
+ * One segment's lists, all of the structure's in their order, empty ones included.
+ *
+ * `first`, of either kind of column: the number of an earlier one, of the same ids, which has the same vectors in their first lists, one list
+ * behind the other, and their second codes. A vector is answered once, under that column, by the second code that it has there. It takes bases.
+ */
 export interface SearchColumn {
   readonly lists: Lists;
   /**
@@ -63,6 +68,7 @@ export interface SearchColumn {
   readonly live: Uint8Array | null;
   /** Half bits [rows, dim] by position, what the last stage compares; null or left out = there are none, and no column's are used. */
   readonly vectors?: Uint16Array | null;
+  readonly first?: number | null;
 }
 
 /** Vectors of a segment that grows, row by row. */
@@ -74,6 +80,7 @@ export interface RowColumn {
   /** uint64[rows], at least one, and records, as of `SearchColumn`. */
   readonly ids: BigUint64Array;
   readonly records: Uint8Array | null;
+  readonly first?: number | null;
 }
 
 export interface SearcherOptions {
@@ -188,14 +195,18 @@ export function openSearcher(options: SearcherOptions): ListSearcher {
 }
 
 function addColumn(handle: NativeHandle, column: SearchColumn | RowColumn): void {
-  const { ids, records } = column;
+  const { ids, records, first = null } = column;
   if ('rowLists' in column) {
     const { codes, factors, rowLists } = column;
-    return call((kernels) => kernels.addRowColumn(handle, codes, factors, rowLists, ids, records));
+    call((kernels) => kernels.addRowColumn(handle, codes, factors, rowLists, ids, records));
+  } else {
+    const { lists, live, vectors = null, rows = null } = column;
+    const { codes, offsets, counts, firsts } = lists;
+    call((kernels) =>
+      kernels.addSearchColumn(handle, codes, offsets, counts, firsts, ids, records, live, vectors, rows),
+    );
   }
-  const { lists, live, vectors = null, rows = null } = column;
-  const { codes, offsets, counts, firsts } = lists;
-  call((kernels) => kernels.addSearchColumn(handle, codes, offsets, counts, firsts, ids, records, live, vectors, rows));
+  if (first !== null) call((kernels) => kernels.setFirstColumn(handle, first));
 }
 
 function openHandle({ codebook, dim, lists, bases, coarse }: SearcherOptions): NativeHandle {

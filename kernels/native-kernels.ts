@@ -52,6 +52,9 @@ export interface NativeKernels {
   ): Promise<number>;
   assignNearest(...arrays: NearestArrays): void;
   assignNearestAsync(...arrays: NearestArrays): Promise<number>;
+  /** Second lists of points [n, dim]: nearest-centroid.h. */
+  secondLists(...arrays: SecondListsArrays): void;
+  secondListsAsync(...arrays: SecondListsArrays): Promise<number>;
   accumulateSparse(
     ...postings: [
       rows: Uint32Array,
@@ -71,6 +74,9 @@ export interface NativeKernels {
       bestScores: Float32Array,
     ]
   ): number;
+  /** The best rows of a sparse query: sparse.h. Gives their count, -1 when cancelled, -2 out of memory. */
+  searchPostings(...search: SearchPostingsArrays): number;
+  searchPostingsAsync(...search: SearchPostingsArrays): Promise<number>;
   /** Tables, levels and [unit, offset, anchor weight] of a query: lookup-table.h. scales = [rescale, anchor]. */
   buildLookupTable(
     ...table: [
@@ -119,12 +125,10 @@ export interface NativeKernels {
   unpackBlocks(codes: Uint8Array, factors: Int16Array, pairs: number, blocks: Uint8Array): void;
   /** The best of lists for up to 16 queries: adc-scan.h. Gives 0 or -1. */
   scanLists(...scan: ScanListsArrays): number;
-  scanListsAsync(...scan: ScanListsArrays): Promise<number>;
   /** levels int8[padded dim] of a query; gives half its unit: second-code.h. */
   quantizeQuery(query: Float32Array, levels: Int8Array): number;
   /** Scores of survivors by both codes: second-code.h. Gives 0 or -1. */
   scoreSurvivors(...survivors: SurvivorArrays): number;
-  scoreSurvivorsAsync(...survivors: SurvivorArrays): Promise<number>;
   /** A searcher of list-search.h without columns. Keeps its arrays until `closeSearcher`, or until it is collected. */
   openSearcher(
     ...searcher: [
@@ -141,6 +145,8 @@ export interface NativeKernels {
   ): NativeHandle;
   addSearchColumn(searcher: NativeHandle, ...column: SearchColumnArrays): void;
   addRowColumn(searcher: NativeHandle, ...column: RowColumnArrays): void;
+  /** The column added last, of the same ids array, has the vectors of column `first` in further lists. */
+  setFirstColumn(searcher: NativeHandle, first: number): void;
   /** Jobs that run on it finish; later calls are refused. */
   closeSearcher(searcher: NativeHandle): void;
   /** Bytes of `work` for searches of up to `wanted` survivors by up to `threads` threads. */
@@ -253,6 +259,22 @@ export type ScratchArrays = [
   work: Uint8Array,
 ];
 
+/**
+ * Postings; terms uint32[T, 2] = start, end; live bits and ties [rowCount] by row; limits = [rowCount, floor].
+ */
+export type SearchPostingsArrays = [
+  rows: Uint32Array,
+  weights: Uint16Array,
+  terms: Uint32Array,
+  factors: Float32Array,
+  live: Uint8Array | null,
+  ties: BigUint64Array | null,
+  limits: Float64Array,
+  cancel: Uint8Array,
+  bestRows: Uint32Array,
+  bestScores: Float32Array,
+];
+
 /** points [n, dim], centroids [k, dim], panel float32[32 * dim + 16] (scratch), assignments and scores [n]. */
 export type NearestArrays = [
   points: Float32Array,
@@ -262,6 +284,16 @@ export type NearestArrays = [
   assignments: Uint32Array,
   scores: Float32Array,
   cancel: Uint8Array,
+];
+
+/** points [n, dim], firsts [n], centroids [k, dim], around [k, width], residual float32[dim] (scratch), seconds [n]. */
+export type SecondListsArrays = [
+  points: Float32Array,
+  firsts: Uint32Array,
+  centroids: Float32Array,
+  around: Uint32Array,
+  residual: Float32Array,
+  seconds: Uint32Array,
 ];
 
 /**

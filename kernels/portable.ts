@@ -1,33 +1,25 @@
 /** The portable twins of all kernels as one object, which stands in for the addon where there is none. */
-import { packBlocks, scanLists, scanListsAsync, unpackBlocks } from './adc-scan/portable.js';
-import { assignNearest, assignNearestAsync } from './nearest-centroid/portable.js';
+import { packBlocks, scanLists, unpackBlocks } from './adc-scan/portable.js';
+import { assignNearest, assignNearestAsync, secondLists, secondListsAsync } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
 import {
-  addSearchColumn,
-  addRowColumn,
   closeSearcher,
   openScratch,
-  openSearcher,
   quantizeCentroids,
   search,
   searchAsync,
   searchWorkBytes,
 } from './list-search/portable.js';
+import { addRowColumn, addSearchColumn, openSearcher, setFirstColumn } from './list-search/portable-columns.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { addRows, bestProducts, gatherRows, packPanels } from './matrix-product/portable.js';
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
 import { encodeVectors } from './product-code/portable.js';
-import {
-  encodeBatch,
-  encodeBatchAsync,
-  encodeSecond,
-  quantizeQuery,
-  scoreSurvivors,
-  scoreSurvivorsAsync,
-} from './second-code/portable.js';
+import { encodeBatch, encodeBatchAsync, encodeSecond, quantizeQuery, scoreSurvivors } from './second-code/portable.js';
+import { searchPostings, searchPostingsAsync } from './sparse/portable-search.js';
 import { accumulateSparse, topK } from './sparse/portable.js';
 
 export const portableKernels: NativeKernels = {
@@ -45,8 +37,12 @@ export const portableKernels: NativeKernels = {
   maxSimRows,
   assignNearest,
   assignNearestAsync,
+  secondLists,
+  secondListsAsync,
   accumulateSparse,
   topK,
+  searchPostings,
+  searchPostingsAsync,
   buildLookupTable,
   encodeVectors,
   encodeSecond,
@@ -55,13 +51,12 @@ export const portableKernels: NativeKernels = {
   packBlocks,
   unpackBlocks,
   scanLists,
-  scanListsAsync,
   quantizeQuery,
   scoreSurvivors,
-  scoreSurvivorsAsync,
   openSearcher,
   addSearchColumn,
   addRowColumn,
+  setFirstColumn,
   closeSearcher,
   searchWorkBytes,
   openScratch,

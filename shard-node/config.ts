@@ -1,5 +1,6 @@
 /** What a shard node can be told; every value has a default but its identity and its place on disk. */
 import { z } from 'zod';
+import { usualSplitLimits } from '../vector-index/lists/list-limit.js';
 
 export const shardNodeConfigSchema = z.strictObject({
   /** Name in the registry; the same after a restart. */
@@ -17,6 +18,8 @@ export const shardNodeConfigSchema = z.strictObject({
   maintainEveryMs: z.int().positive().default(500),
   /** Milliseconds after which a directory stores what is settled. */
   directoryCommitEveryMs: z.int().positive().default(1_000),
+  /** Lists with more vectors than a multiple of the mean, and than the least, are split. */
+  splitLimits: z.strictObject({ means: z.number().min(1), least: z.int().positive() }).default(usualSplitLimits),
 });
 
 export type ShardNodeConfig = z.infer<typeof shardNodeConfigSchema>;

@@ -70,7 +70,9 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const { server: implementation, stream } = shardService(replicas, { directory, clock, logger });
   const { dataDirectory } = config;
   const transfers = openTransfers({ replicas, dataDirectory, registry, objects, files, clock, logger });
-  const trainings = new Trainings({ replicas, objects, clock, logger, run: options.train ?? runInThread });
+  const { splitLimits } = config;
+  const run = options.train ?? runInThread;
+  const trainings = new Trainings({ replicas, objects, clock, logger, run, splitLimits });
   const server = await transport
     .serve({
       host: config.host,

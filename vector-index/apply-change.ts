@@ -35,8 +35,14 @@ export interface PreparedDocuments {
   readonly documents: readonly CodedDocument[];
 }
 
-/** Documents that are coded on the event loop: a quarter of a millisecond's work, where a thread costs a tenth. */
+/**
+ * What is coded on the event loop, where a thread costs a tenth of a millisecond: so many documents and components of their vectors, a quarter
+ * to half a millisecond's work, and beside them so many products of two numbers, up to as much again, for those that were not routed under this
+ * structure or one that it came from.
+ */
 const codedInline = 64;
+const componentsInline = 64 * 384;
+const productsInline = 1_000_000;
 
 /**
  * `change` with the codes of its documents, made off the event loop where there are many. INTERNAL and FAILED_PRECONDITION as
@@ -45,10 +51,17 @@ const codedInline = 64;
 export async function prepareChange(state: IndexState, change: IndexChange): Promise<IndexChange> {
   const { documents = [] } = change;
   const { coder } = state;
-  if (coder === null || documents.length <= codedInline) return change;
+  if (coder === null || isCodedInline(coder, documents)) return change;
   for (const document of documents) checkDocument(document, state.settings);
   checkLists(coder, documents);
   return { ...change, prepared: { coder, documents: await codeDocumentsAsync(coder, documents) } };
+}
+
+function isCodedInline(coder: ListCoder, documents: readonly IndexDocument[]): boolean {
+  const { dim, listCount } = coder;
+  if (documents.length > codedInline || documents.length * dim > componentsInline) return false;
+  const foreign = documents.filter(({ structureVersion = 0 }) => coder.listsAt(structureVersion) === null).length;
+  return foreign * listCount * dim <= productsInline;
 }
 
 /**
@@ -78,9 +91,8 @@ function withCodes(coder: ListCoder | null, { documents = [], prepared }: IndexC
 /** INTERNAL for lists that the structure does not have, FAILED_PRECONDITION for documents of a newer one. */
 function checkLists(coder: ListCoder, documents: readonly IndexDocument[]): void {
   for (const { structureVersion = 0, list } of documents) {
-    const isCurrent = structureVersion === coder.structureVersion;
     if (structureVersion > coder.structureVersion) throw notYet(structureVersion, coder.structureVersion);
-    assert(!isCurrent || list < coder.listCount, 'the list is one of the structure');
+    assert(list < (coder.listsAt(structureVersion) ?? Infinity), 'the list is one of the structure');
   }
 }
 

@@ -61,12 +61,17 @@ export class IndexState {
     return this.#coder?.structureVersion ?? 0;
   }
 
-  /** Living rows of segments of older structures. */
+  /** Living rows of segments that are not current. */
   get olderRows(): number {
-    return this.states.reduce(
-      (sum, state) => sum + (isOfVersion(state, this.structureVersion) ? 0 : state.liveCount),
-      0,
-    );
+    return this.states.reduce((sum, state) => sum + (this.isCurrent(state) ? 0 : state.liveCount), 0);
+  }
+
+  /**
+   * Whether the rows of a segment are in the lists of the present structure, and coded if it has any: it is of that structure, or of one whose
+   * lists were but split since, and holds no row of those.
+   */
+  isCurrent({ reader }: { readonly reader: SegmentReader }): boolean {
+    return this.searchers.isCurrent(this.#coder, reader);
   }
 
   /** All segments, oldest first. */
@@ -98,9 +103,4 @@ export class IndexState {
   #emptyMutable(): MutableState {
     return new SegmentState(new MutableSegment(this.settings.dim, this.#coder), null);
   }
-}
-
-/** Whether the rows of a segment are in the lists of structure `version`, and coded if it is not 0. */
-export function isOfVersion({ reader }: { readonly reader: SegmentReader }, version: number): boolean {
-  return (reader.coding?.structureVersion ?? 0) === version;
 }

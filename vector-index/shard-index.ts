@@ -21,6 +21,8 @@ import { openFences, openManifest, openSegments, removeOrphans } from './mainten
 import type { IndexSnapshot } from './maintenance/index-snapshot.js';
 import { ListCoder } from './lists/list-coder.js';
 import { Maintainer } from './maintenance/maintainer.js';
+import { listSizes } from './search/list-sizes.js';
+import { sampleLists } from './search/sample-lists.js';
 import { sampleVectors } from './search/sample-vectors.js';
 import { PinnedIndex, SelectedIndex } from './search/pinned-index.js';
 import { scoreDocuments, type DocumentScores, type WantedScores } from './search/score.js';
@@ -189,13 +191,13 @@ export class ShardIndex {
     assert(sparse === null || sparse.termIds.length === sparse.factors.length, 'every term has a factor');
     assert(k >= 1, 'k is at least 1');
     return this.#pinned(async (pinned) => {
+      const pause = (): Promise<void> => this.#options.clock.pause();
       const index = new SelectedIndex(pinned, selection);
+      if (dense !== null) await pinned.prepare(pause, signal);
       // Words are not routed by centroid: their documents may be in any list.
       const inAnyList = selection.lists === null ? index : new SelectedIndex(pinned, { ...selection, lists: null });
       const [denseFound, sparseFound] = await Promise.all([
-        dense === null
-          ? null
-          : searchDense(index, { query: dense, k, isExact, pause: () => this.#options.clock.pause(), signal }),
+        dense === null ? null : searchDense(index, { query: dense, k, isExact, pause, signal }),
         sparse === null ? null : searchSparse(inAnyList, sparse, k, signal),
       ]);
       const count = selection.filter === null ? null : matching(index);
@@ -276,19 +278,44 @@ export class ShardIndex {
     return this.#pinned((index) => sampleVectors(index, { count, dim, random, pause, signal }));
   }
 
+  /** uint32[lists]: the living vectors of every list; null where there are no lists, or while rows lie in those of an older structure. */
+  listSizes(): Promise<Uint32Array | null> {
+    return this.#pinned((index) => listSizes(index, () => this.#options.clock.pause()));
+  }
+
+  /** float32[n, dim] of each of `lists`: up to `count` vectors of living rows in it. CANCELLED when `signal` aborts. */
+  sampleLists(
+    lists: Uint32Array,
+    { count, random }: { readonly count: number; readonly random: Random },
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]> {
+    const { dim } = this.#state.settings;
+    const pause = (): Promise<void> => this.#options.clock.pause();
+    return this.#pinned((index) => sampleLists(index, { lists, count, dim, random, pause, signal }));
+  }
+
   /** XXH64 of everything that the index holds: equal for replicas that applied the same records. Reads everything. */
   contentHash(): bigint {
     return this.#pinnedNow(contentHash);
   }
 
-  /** The structure that documents are coded under now, and how many living rows still lie in segments of older ones. */
+  /**
+   * The structure that documents are coded under now, and how many living rows lie in segments that are still to be rewritten for it: those of older
+   * ones, but for splits of lists that a segment has no row of.
+   */
   get structureState(): { readonly version: number; readonly olderRows: number } {
     return { version: this.#state.structureVersion, olderRows: this.#state.olderRows };
   }
 
+  /** uint32: the lists in which lies what was in `lists` of the structure `version`; null where any of them may. */
+  listsNow(version: number, lists: Uint32Array): Uint32Array | null {
+    return this.#state.coder?.listsNow(version, lists) ?? null;
+  }
+
   /**
    * From now on documents go to the lists of `next` and are coded with its codebook. What is here already is found exactly, whatever
-   * lists are asked for, until `maintain` has rewritten it, segment by segment. Nothing happens where `next` is the present structure;
+   * lists are asked for, until `maintain` has rewritten it, segment by segment; where lists were but split, it is found where it belongs at
+   * once, and a segment without rows of these stays as it is. Nothing happens where `next` is the present structure;
    * FAILED_PRECONDITION when it is an older one.
    */
   restructure(next: ListStructure): void {

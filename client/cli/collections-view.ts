@@ -30,6 +30,10 @@ function trainedText({ codebookVersion, autoTrain }: Collection): string {
   return codebookVersion === 0 ? `never; ${by}` : `codebook ${codebookVersion}; again ${by}`;
 }
 
+function copiesText({ copies, copiesServing }: Collection): string {
+  return copies === copiesServing ? String(copies) : `${copiesServing}, ${copies} from the next training on`;
+}
+
 /** One collection, a field a line. */
 export function collectionText(collection: Collection, paint: Colours): string {
   const tokens =
@@ -45,6 +49,7 @@ export function collectionText(collection: Collection, paint: Colours): string {
     ['replicas', String(collection.replicas)],
     ['target recall', String(collection.targetRecall)],
     ['trained', trainedText(collection)],
+    ['copies', copiesText(collection)],
     ['attributes', attributesText(collection)],
     ...(collection.expiresBy === '' ? [] : [['expires by', collection.expiresBy] satisfies [string, string]]),
     ['created', collection.created?.toISOString() ?? 'unknown'],

@@ -37,12 +37,15 @@ export function trainingText(name: string, result: TrainingResult, seconds: numb
 /** The versions as a program reads them. */
 export function codebooksJson({ active, versions }: CodebookList): {
   readonly active: number;
-  readonly versions: readonly Pick<CodebookInfo, 'version' | 'structureVersion' | 'method' | 'created' | 'heldOut'>[];
+  readonly versions: readonly Pick<
+    CodebookInfo,
+    'version' | 'structureVersion' | 'method' | 'created' | 'copies' | 'heldOut'
+  >[];
 } {
   return {
     active,
-    versions: versions.map(({ version, structureVersion, method, created, heldOut }) => {
-      return { version, structureVersion, method, created, heldOut };
+    versions: versions.map(({ version, structureVersion, method, created, copies, heldOut }) => {
+      return { version, structureVersion, method, created, copies, heldOut };
     }),
   };
 }
@@ -57,10 +60,11 @@ export function codebooksTable({ active, versions }: CodebookList, paint: Colour
     each.created?.toISOString() ?? '–',
     grouped(each.documents),
     each.lists,
+    each.copies,
     share(each.heldOut.before),
     share(each.heldOut.after),
   ]);
-  const heads = ['version', 'structure', 'method', 'created', 'documents', 'lists', 'recall before', 'after'];
+  const heads = ['version', 'structure', 'method', 'created', 'documents', 'lists', 'copies', 'recall before', 'after'];
   return table(heads, rows, paint);
 }
 

@@ -15,6 +15,7 @@ export interface CollectionUpdate {
   readonly replicas?: number;
   readonly targetRecall?: number;
   readonly autoTrain?: boolean;
+  readonly copies?: number;
 }
 
 export interface CollectionCalls {
@@ -107,6 +108,8 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     structureVersion: settings.structureVersion,
     codebookVersion: settings.codebookVersion,
     autoTrain: settings.autoTrain ?? true,
+    copies: settings.copies === 0 ? 1 : settings.copies,
+    copiesServing: servingCopies(settings),
     documents: Number(wire.documents),
     diskBytes: Number(wire.diskBytes),
     shards: wire.shards,
@@ -123,4 +126,9 @@ function namesOfTypes(types: NonNullable<WireCollection['settings']>['attributes
     if (name !== 'unknown') names[attribute] = name;
   }
   return names;
+}
+
+/** Lists that a vector lies in; 1 before the first training. */
+function servingCopies({ codebooks, codebookVersion }: NonNullable<WireCollection['settings']>): number {
+  return codebooks.find(({ version }) => version === codebookVersion)?.copies === 2 ? 2 : 1;
 }

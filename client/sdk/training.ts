@@ -73,6 +73,7 @@ function codebookFromWire(wire: Codebook | undefined): CodebookInfo {
   const { version, structureVersion, method, created, seed, documents, sampled, lists } = wire;
   return {
     ...{ version, structureVersion, method, seed, lists },
+    copies: wire.copies === 0 ? 1 : wire.copies,
     created: created ?? null,
     documents: Number(documents),
     sampled: Number(sampled),

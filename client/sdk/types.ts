@@ -65,6 +65,8 @@ export interface CollectionOptions {
   readonly directoryPartitions?: number;
   /** Whether it is trained by itself as it grows; default true. */
   readonly autoTrain?: boolean;
+  /** Lists that a vector lies in once it is trained, 1 or 2; default 1. */
+  readonly copies?: number;
 }
 
 export interface Collection {
@@ -92,6 +94,10 @@ export interface Collection {
   readonly codebookVersion: number;
   /** Whether it is trained by itself as it grows. */
   readonly autoTrain: boolean;
+  /** Lists that a vector lies in, from the next training on. */
+  readonly copies: number;
+  /** Lists that a vector lies in now. */
+  readonly copiesServing: number;
   /** Of the shards that a replica can count now, as `diskBytes`: all there are where `shardsUncounted` is 0. */
   readonly documents: number;
   readonly diskBytes: number;
@@ -340,6 +346,8 @@ export interface CodebookInfo {
   readonly documents: number;
   readonly sampled: number;
   readonly lists: number;
+  /** Lists that a vector lies in. */
+  readonly copies: number;
   /** Recall@10 on held-out queries: of what served before, and of this one. */
   readonly heldOut: { readonly before: number; readonly after: number };
 }

@@ -165,6 +165,7 @@ function settingsOf(
     codebookVersion: 0,
     versionsGiven: 0,
     autoTrain: request.autoTrain,
+    copies: request.copies,
   };
 }
 

@@ -16,6 +16,7 @@ import type { ReadParts } from '../documents/read.js';
 import type { Structures } from '../structures.js';
 import { refusePointedTo } from './aliases.js';
 import { clearRemains, leaveRemains } from './remains.js';
+import { checkCopies } from './validate.js';
 
 /** How long the log of a dropped collection stays for nodes that are slow to close it. */
 const letGoMs = 2_000;
@@ -63,6 +64,7 @@ export async function updateCollection(
       `target recall is ${request.targetRecall}; it must be above 0 and below 1`,
     );
   }
+  checkCopies(request.copies ?? 0);
   for (;;) {
     deadline.check();
     const entry = await settingsEntry(uid, request.name, parts);
@@ -75,10 +77,11 @@ export async function updateCollection(
   }
 }
 
-function changesIn({ targetRecall, autoTrain }: UpdateCollectionRequest): Partial<CollectionSettings> {
+function changesIn({ targetRecall, autoTrain, copies }: UpdateCollectionRequest): Partial<CollectionSettings> {
   return {
     ...(targetRecall === undefined ? {} : { targetRecall }),
     ...(autoTrain === undefined ? {} : { autoTrain }),
+    ...(copies === undefined ? {} : { copies }),
   };
 }
 

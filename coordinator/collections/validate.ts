@@ -12,6 +12,7 @@ const collectionName = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 export const dimMax = 65_536;
 const shardsMax = 4_096;
 const directoryPartitionsMax = 256;
+const copiesMax = 2;
 
 /** Throws INVALID_ARGUMENT unless `name` can name a collection or an alias; `what` says which. */
 export function checkName(name: string, what: string): void {
@@ -32,12 +33,18 @@ export function checkRequest(request: CreateCollectionRequest): void {
   if (!(request.targetRecall >= 0 && request.targetRecall < 1)) {
     throw invalid(`target recall is ${request.targetRecall}; it must be above 0 and below 1`);
   }
+  checkCopies(request.copies);
   if (request.model === noModel && (request.dim < 1 || request.dim > dimMax)) {
     throw invalid(`dim is ${request.dim}; without a model it must be given, 1 to ${dimMax}`);
   }
   if (request.model !== noModel && request.dim !== 0) {
     throw invalid('dim is the model\'s; give it with model "none" only');
   }
+}
+
+/** Throws INVALID_ARGUMENT for a number of lists that a vector cannot lie in; 0 = the usual one. */
+export function checkCopies(copies: number): void {
+  if (copies > copiesMax) throw invalid(`copies are ${copies}; a vector lies in 1 or ${copiesMax} lists`);
 }
 
 /** The fixed structure that the request brings, for vectors of `dim` values; null when it brings none. INVALID_ARGUMENT for a bad one. */

@@ -7,7 +7,7 @@ import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { SubjectMark } from '../../proto/generated/shoal/v1/directory.js';
 import type { Filter } from '../../proto/generated/shoal/v1/filter.js';
-import type { ShardStatistics } from '../../proto/generated/shoal/v1/shard.js';
+import type { ListSizes, ShardStatistics } from '../../proto/generated/shoal/v1/shard.js';
 import { marksFor, requiredFor } from '../search/required.js';
 import type { ReadParts } from './read.js';
 import { scrollDocuments } from './scroll.js';
@@ -24,6 +24,8 @@ const readMax = 10_000n;
 export interface ShardSize {
   readonly documents: bigint;
   readonly diskBytes: bigint;
+  /** Where they were asked for and are known. */
+  readonly listSizes?: ListSizes | undefined;
 }
 
 type SizeParts = Pick<ReadParts, 'view' | 'peers'>;
@@ -103,17 +105,21 @@ export function shardStatistics(
   );
 }
 
-/** The same, with nothing for a shard that no replica can count now: looking at a collection must not wait until it is whole. */
+/**
+ * The same, with nothing for a shard that no replica can count now: looking at a collection must not wait until it is whole. With sizes of
+ * lists where `listSizes`.
+ */
 export async function knownShardStatistics(
   settings: CollectionSettings,
   { view, peers }: SizeParts,
   deadline: Deadline,
+  listSizes = false,
 ): Promise<readonly ShardSize[]> {
   const known = placementsOf(view.current(), settings.uid).map(async (placement) => {
     try {
       return [
         await onOneReplica(placement, view, deadline, (_, address, share) =>
-          statisticsAt(address, placement, { peers, filter: null, required: [] }, share),
+          statisticsAt(address, placement, { peers, filter: null, required: [], listSizes }, share),
         ),
       ];
     } catch (thrown) {
@@ -128,16 +134,22 @@ export async function knownShardStatistics(
 async function statisticsAt(
   address: string,
   { uid, shard, generation }: ShardPlacement,
-  how: { readonly peers: ReadParts['peers']; readonly filter: Filter | null; readonly required: SubjectMark[] },
+  how: {
+    readonly peers: ReadParts['peers'];
+    readonly filter: Filter | null;
+    readonly required: SubjectMark[];
+    readonly listSizes?: boolean;
+  },
   deadline: Deadline,
 ): Promise<ShardStatistics> {
-  const { peers, filter, required } = how;
+  const { peers, filter, required, listSizes } = how;
   const request = {
     uid,
     shards: [{ shard, generation }],
     termIds: Buffer.alloc(0),
     filter: filter ?? undefined,
     required,
+    ...(listSizes === true ? { listSizes } : {}),
   };
   const [counts] = (await peers.statistics(address, request, deadline)).shards;
   if (counts === undefined || counts.status !== 0) throw new ShoalError('UNAVAILABLE', counts?.message ?? 'no answer');

@@ -7,6 +7,7 @@ import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { keys, positionIn, positionValue } from '../../cluster/keys.js';
 import type { Lease, Registry } from '../../cluster/registry.js';
+import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 
 /** A hold's place: its collection, and a name that no other hold of it has. */
 export interface HoldName {
@@ -49,6 +50,11 @@ export async function placeHold(
 /** Takes a hold away. Idempotent. */
 export async function releaseHold({ uid, name }: HoldName, registry: Registry): Promise<void> {
   await registry.transact([], [{ operation: 'delete', key: keys.hold(uid, name) }]);
+}
+
+/** Whether something holds the collection's log, as `map` has it: a backup is under way. */
+export function isHeld({ holds }: Pick<ClusterMap, 'holds'>, uid: string): boolean {
+  return [...holds.keys()].some((name) => name.startsWith(`${uid}/`));
 }
 
 /** The smallest position at which the collection's log is held; null = it is not. */

@@ -1,12 +1,16 @@
 /**
- * How many inverted lists a search probes when its caller leaves that to the collection: what the calibration of the codebook that
- * serves says for the collection's target recall, apart for short questions.
+ * How many inverted lists a search probes when its caller leaves that to the collection: what the calibration of the codebook that serves says
+ * for the collection's target recall, apart for short questions.
  *
- * A text of at most four terms, as the model's tokenizer counts them, is a short question: its vector lies farther from the documents,
- * and its neighbours are spread over more lists. A vector that the caller gave says nothing of its length and gets the larger number,
- * in a collection without an encoder that of half the misses: there nobody could ask short questions when it was trained, and what was
- * asked instead only resembles them. A question by example lies where the documents are. Where a filter narrows the documents, the ten
+ * A text of at most four terms, as the model's tokenizer counts them, is a short question: its vector lies farther from the documents, and its
+ * neighbours are spread over more lists. A vector that the caller gave says nothing of its length and gets the larger number, in a collection
+ * without an encoder that of half the misses that more lists would find: there nobody could ask short questions when it was trained, and what
+ * was asked instead only resembles them. A question by example lies where the documents are. Where a filter narrows the documents, the ten
  * nearest that pass may be in any list, so that all are probed; and so they are where nothing was trained yet.
+ *
+ * Calibrations are for ten hits. More of them lie in more lists: of 1,024 lists of 117,791 glosses, 95 % of a sentence's 10, 100, 1,000 and
+ * 5,000 nearest lie in the nearest 55, 97, 202 and 354 lists, those of a lemma in 169, 165, 251 and 394; never more than as the 0.3rd power.
+ * Where a large part of a collection is wanted, the lists read hold several times as many documents as that.
  */
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { Codebook, CollectionSettings, ProbeRecall } from '../../proto/generated/shoal/v1/collections.js';
@@ -18,6 +22,11 @@ import { route, type Plan } from './route.js';
 
 /** Terms of the longest short question. */
 export const shortTermsMax = 4;
+
+/** Hits that calibrations are for, and how the lists that are needed grow with those that are wanted. */
+const calibratedHits = 10;
+const growth = 0.3;
+const documentsPerHit = 4;
 
 /** The plan for `question` under the structure that `map` names. Errors are those of `route`, and of a structure that cannot be read. */
 export async function routeUnder(
@@ -36,20 +45,38 @@ export async function routeUnder(
 
 /** Lists to probe; 0 = all. `termCount` is that of the question's text, null where nobody counted. */
 export function probesFor(
-  question: Pick<Question, 'nprobe' | 'exact' | 'isNarrowed' | 'like'>,
+  question: Pick<Question, 'nprobe' | 'exact' | 'isNarrowed' | 'like' | 'k' | 'offset'>,
   termCount: number | null,
   settings: Pick<CollectionSettings, 'codebooks' | 'codebookVersion' | 'structureVersion' | 'targetRecall' | 'model'>,
 ): number {
-  const { nprobe, exact, isNarrowed, like } = question;
+  const { nprobe, exact, isNarrowed, k, offset } = question;
   if (nprobe > 0 || exact || isNarrowed) return nprobe;
   const codebook = activeCodebook(settings);
   if (codebook === null) return 0;
-  const near = calibrated(codebook.probes, settings.targetRecall, codebook);
+  const { lists, documents } = codebook;
+  const wanted = k + offset;
+  const factor = Math.max(1, wanted / calibratedHits) ** growth;
+  const holding = documents === 0n ? 0 : (documentsPerHit * wanted * lists) / Number(documents);
+  const probes = Math.max(factor * probesOfTen(question, termCount, { ...settings, codebook }), holding);
+  return Math.min(lists, Math.ceil(probes));
+}
+
+function probesOfTen(
+  { like }: Pick<Question, 'like'>,
+  termCount: number | null,
+  {
+    codebook,
+    targetRecall,
+    model,
+  }: Pick<CollectionSettings, 'targetRecall' | 'model'> & { readonly codebook: Codebook },
+): number {
+  const near = calibrated(codebook.probes, targetRecall, codebook);
   const isNear = like !== null || (termCount !== null && termCount > shortTermsMax);
   // Codebooks of before had none where there is no encoder.
   if (isNear || codebook.shortProbes.length === 0) return near;
-  const { model, targetRecall } = settings;
-  const wanted = model === noModel ? 1 - (1 - targetRecall) / 2 : targetRecall;
+  // Half way to what all lists find, which codes decide.
+  const most = codebook.shortProbes.at(-1)!.recall;
+  const wanted = model === noModel ? targetRecall + Math.max(0, most - targetRecall) / 2 : targetRecall;
   return Math.max(near, calibrated(codebook.shortProbes, wanted, codebook));
 }
 
@@ -63,12 +90,19 @@ export function activeCodebook({
   return active !== undefined && active.structureVersion === structureVersion ? active : null;
 }
 
-/** The fewest lists with which `targetRecall` was reached; all where none did, or where nothing was measured. */
+/**
+ * The fewest lists with which `targetRecall` is reached; all where none did, or where nothing was measured. Between two numbers that were
+ * measured recall is taken to grow in a straight line: each further list brings less, so it is no less than that.
+ */
 export function calibrated(
   probes: readonly ProbeRecall[],
   targetRecall: number,
   { lists }: Pick<Codebook, 'lists'>,
 ): number {
-  const enough = probes.find(({ recall }) => recall >= targetRecall);
-  return Math.min(lists, enough?.nprobe ?? lists);
+  const at = probes.findIndex(({ recall }) => recall >= targetRecall);
+  if (at < 0) return lists;
+  const [before, enough] = [probes[at - 1], probes[at]!];
+  if (before === undefined) return Math.min(lists, enough.nprobe);
+  const share = (targetRecall - before.recall) / (enough.recall - before.recall);
+  return Math.min(lists, Math.ceil(before.nprobe + share * (enough.nprobe - before.nprobe)));
 }

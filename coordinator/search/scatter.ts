@@ -1,8 +1,8 @@
 /**
  * Third step: the shards of the plan are asked for their best candidates; each gives its full k', never a share of it.
  *
- * Where a filter lets too few documents of the probed lists through, the other lists are asked too: who filters wants the k best
- * that match, wherever they are.
+ * Where a filter lets too few documents of the probed lists through, or fewer are in them than are wanted, the other lists are asked too:
+ * who asks wants the k best that match, wherever they are.
  */
 import { bufferOf } from '../../base/bytes.js';
 import type { Deadline } from '../../base/deadline.js';
@@ -16,6 +16,8 @@ import type { Question } from './question.js';
 import { marksFor, subjectOf, type Required } from './required.js';
 import { routeRest, united, type Plan } from './route.js';
 import type { WireQuestion } from './wire-question.js';
+
+const docIdBytes = 8;
 
 export interface Scattered {
   /** What was asked for in the end. */
@@ -64,11 +66,18 @@ export function seenMarks(
   return sequence === 0n ? marksFor(placement, required) : [{ subject: subjectOf(placement), sequence }];
 }
 
-/** Matching documents are missing in the answer though there are lists that were not looked at. */
-function isTooNarrow({ plan, answers }: Scattered, question: Question): boolean {
-  if (question.filter === null || !question.dense || plan.lists.length === plan.listsTotal) return false;
-  const matching = answers.reduce((sum, answer) => sum + (answer.matching ?? 0n), 0n);
-  return matching < BigInt(question.offset + question.k);
+/** Documents are missing in the answer though there are lists that were not looked at. */
+function isTooNarrow({ plan, answers, missing }: Scattered, question: Question): boolean {
+  if (!question.dense || plan.lists.length === plan.listsTotal) return false;
+  const wanted = question.offset + question.k;
+  if (question.filter !== null) {
+    const matching = answers.reduce((sum, answer) => sum + (answer.matching ?? 0n), 0n);
+    return matching < BigInt(wanted);
+  }
+  // Who says how many lists to read gets what is in them; and what a hole swallowed is in no other list.
+  if (question.nprobe > 0 || missing.size > 0) return false;
+  const found = answers.reduce((sum, { dense }) => sum + (dense?.docIds.length ?? 0) / docIdBytes, 0);
+  return found < wanted;
 }
 
 async function scan(plan: Plan, question: Question, wire: WireQuestion, parts: ScatterParts): Promise<Scattered> {

@@ -1,9 +1,11 @@
 /**
- * Training that nobody asks for: a collection that has grown past the threshold gets a structure, and a new one when it has grown to
- * four times what the last one was trained for. Every coordinator looks every so often; the claim lets one of them train, and one
+ * Training that nobody asks for: a collection that has grown past a first threshold gets codes that need no training, past a second one a
+ * structure, and a new one when it has grown to four times what the last one was trained for. In between, lists that have grown too long
+ * are split, which trains nothing anew; the next ones only when all rows lie in the lists of the last split. Every coordinator looks every so often; the claim lets one of them train, and one
  * collection after another, so that at most one node is busy with it.
  *
- * What fails is tried again once the collection has grown by half: the same documents would give the same end.
+ * What fails is tried again once the collection has grown by half: the same documents would give the same end. A collection that is backed
+ * up waits until that is done.
  */
 import type { Clock, Timer } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
@@ -11,7 +13,14 @@ import { ShoalError } from '../../base/errors.js';
 import { Hindrances } from '../../base/hindrances.js';
 import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { ListSizes } from '../../proto/generated/shoal/v1/shard.js';
+import type { SplitLimits } from '../../vector-index/lists/list-limit.js';
 import { knownShardStatistics } from '../documents/count.js';
+import { isHeld } from '../placement/holds.js';
+import { activeCodebook } from '../search/probes.js';
+import { AlreadyTraining } from './claim.js';
+import { LongLists } from './long-lists.js';
+import { isSplittable, type TrainingMethod } from './trainable.js';
 import { trainCollection, type TrainParts } from './train.js';
 
 /** A structure is outgrown by so many times the documents that it was trained for. */
@@ -24,9 +33,19 @@ const countMs = 30_000;
 const trainMs = 12 * 3_600_000;
 
 export interface AutoTrainerOptions {
+  /** Documents from which on a collection without a structure gets the codes of RaBitQ. */
+  readonly codeDocuments: number;
   /** Documents from which on a collection is trained. */
   readonly documents: number;
   readonly everyMs: number;
+  readonly splitLimits: SplitLimits;
+}
+
+/** What a collection holds at present. */
+interface Counted {
+  readonly documents: number;
+  /** Undefined where there are no lists, or rows move between them. */
+  readonly listSizes: ListSizes | undefined;
 }
 
 export class AutoTrainer {
@@ -36,6 +55,7 @@ export class AutoTrainer {
   readonly #hindrances: Hindrances;
   /** uid → the number of documents with which it failed. */
   readonly #failed = new Map<string, number>();
+  readonly #longLists: LongLists;
   #timer: Timer | null = null;
   #running: Promise<void> = Promise.resolve();
   #deadline: Deadline | null = null;
@@ -46,6 +66,7 @@ export class AutoTrainer {
     this.#options = options;
     this.#clock = parts.clock;
     this.#hindrances = new Hindrances(parts);
+    this.#longLists = new LongLists(options.splitLimits);
     this.#schedule();
   }
 
@@ -69,31 +90,59 @@ export class AutoTrainer {
     const { view } = this.#parts;
     const { settings: all } = view.current();
     for (const uid of this.#failed.keys()) if (!all.has(uid)) this.#failed.delete(uid);
+    this.#longLists.keep(all);
     for (const settings of all.values()) {
       if (this.#isClosed) return;
-      if (!mayTrain(settings) || placementsOf(view.current(), settings.uid).length !== 1) continue;
+      const map = view.current();
+      // What is published meanwhile would end a backup.
+      if (!mayTrain(settings) || placementsOf(map, settings.uid).length !== 1 || isHeld(map, settings.uid)) continue;
       await this.#trainWhereGrown(settings);
     }
   }
 
   async #trainWhereGrown(settings: CollectionSettings): Promise<void> {
     const { uid, name } = settings;
-    const documents = await this.#count(settings);
-    const failed = this.#failed.get(uid) ?? 0;
-    if (documents < Math.max(wantedFor(settings, this.#options.documents), retryGrowth * failed)) return;
+    const counted = await this.#count(settings);
+    if (counted === null) return;
+    const { documents, listSizes } = counted;
     const { logger } = this.#parts;
-    logger.info({ collection: name, documents }, 'the collection has grown and is trained');
+    const method =
+      documents >= retryGrowth * (this.#failed.get(uid) ?? 0) ? dueFor(settings, documents, this.#options) : null;
+    if (method !== null) {
+      logger.info({ collection: name, documents, method }, 'the collection has grown and is trained');
+      await this.#attempt(settings, method, (reason) => {
+        if (reason === '') this.#failed.delete(uid);
+        else this.#fail(settings, documents, reason);
+      });
+    } else if (listSizes !== undefined && this.#isSplitDue(settings, listSizes)) {
+      const { lists, longest } = listSizes;
+      logger.info({ collection: name, lists, longest: String(longest) }, 'lists have grown and are split');
+      await this.#attempt(settings, 'split', (reason) => {
+        if (reason === '') return this.#longLists.forget(uid);
+        this.#longLists.fail(uid, listSizes);
+        logger.warn({ collection: name, reason }, 'the collection keeps the lists that it has');
+      });
+    }
+  }
+
+  #isSplitDue(settings: CollectionSettings, listSizes: ListSizes): boolean {
+    return isSplittable(activeCodebook(settings)) && this.#longLists.isSplitDue(settings.uid, listSizes);
+  }
+
+  /** Trains, and tells `settle` why nothing came of it; '' where it did. Whoever else is at it, or a node that is gone, settles nothing. */
+  async #attempt(
+    { uid, name }: CollectionSettings,
+    method: TrainingMethod,
+    settle: (reason: string) => void,
+  ): Promise<void> {
     try {
-      const reason = await this.#train(name);
-      if (reason === '') this.#failed.delete(uid);
-      else this.#fail(settings, documents, reason);
+      settle(await this.#train(name, method));
       this.#hindrances.end(uid, { fields: { collection: name }, message: 'the collection is trained' });
     } catch (thrown) {
       const error = ShoalError.from(thrown);
-      // Another coordinator is at it, or this one stops.
-      if (error.code === 'FAILED_PRECONDITION' || error.code === 'CANCELLED') return;
+      if (error instanceof AlreadyTraining || error.code === 'CANCELLED') return;
       this.#hindrances.note(uid, error, { fields: { collection: name }, message: 'the collection cannot be trained' });
-      if (error.code !== 'UNAVAILABLE') this.#fail(settings, documents, error.message);
+      if (error.code !== 'UNAVAILABLE') settle(error.message);
     }
   }
 
@@ -103,10 +152,10 @@ export class AutoTrainer {
   }
 
   /** Why nothing was published; '' when it was. */
-  async #train(collection: string): Promise<string> {
+  async #train(collection: string, method: TrainingMethod): Promise<string> {
     this.#deadline = Deadline.after(this.#clock, trainMs);
     try {
-      const request = { collection, method: 'structure', dryRun: false };
+      const request = { collection, method, dryRun: false };
       for await (const { result } of trainCollection(request, this.#parts, this.#deadline))
         if (result !== undefined) return result.reason;
       return 'it has no result';
@@ -116,18 +165,18 @@ export class AutoTrainer {
     }
   }
 
-  /** 0 where the shard cannot be counted now. */
-  async #count(settings: CollectionSettings): Promise<number> {
+  /** Null where the shard cannot be counted now. */
+  async #count(settings: CollectionSettings): Promise<Counted | null> {
     const deadline = Deadline.after(this.#clock, countMs);
     this.#deadline = deadline;
     try {
-      const counts = await knownShardStatistics(settings, this.#parts, deadline);
-      return counts.reduce((sum, { documents }) => sum + Number(documents), 0);
+      const [counts] = await knownShardStatistics(settings, this.#parts, deadline, true);
+      return counts === undefined ? null : { documents: Number(counts.documents), listSizes: counts.listSizes };
     } catch (thrown) {
       const error = ShoalError.from(thrown);
       const line = { fields: { collection: settings.name }, message: 'a collection cannot be counted' };
       if (error.code !== 'CANCELLED') this.#hindrances.note(`count-${settings.uid}`, error, line);
-      return 0;
+      return null;
     } finally {
       deadline.close();
     }
@@ -139,8 +188,21 @@ function mayTrain({ autoTrain, dim, keepVectors, codebooks, structureVersion }: 
   return autoTrain !== false && dim > 0 && keepVectors && (structureVersion === 0 || codebooks.length > 0);
 }
 
-/** Documents from which on the collection is trained, or trained again. */
-export function wantedFor({ codebooks }: Pick<CollectionSettings, 'codebooks'>, threshold: number): number {
-  const last = codebooks.at(-1);
+/** How a collection of so many documents is to be trained now; null = not at all. */
+export function dueFor(
+  settings: Pick<CollectionSettings, 'codebooks' | 'structureVersion'>,
+  documents: number,
+  options: Pick<AutoTrainerOptions, 'documents' | 'codeDocuments'>,
+): 'structure' | 'rabitq' | null {
+  if (documents >= wantedFor(settings, options.documents)) return 'structure';
+  return settings.structureVersion === 0 && documents >= options.codeDocuments ? 'rabitq' : null;
+}
+
+/**
+ * Documents from which on the collection is trained, or trained again. Splits of lists, and codes that need none, are no training; when so
+ * many of them followed that the last training is not remembered, another one is due.
+ */
+function wantedFor({ codebooks }: Pick<CollectionSettings, 'codebooks'>, threshold: number): number {
+  const last = codebooks.findLast(({ method }) => method === 'structure');
   return Math.max(threshold, last === undefined ? 0 : growth * Number(last.documents));
 }

@@ -24,6 +24,14 @@ export interface ClaimParts {
   readonly logger: Logger;
 }
 
+/** What is refused because another training of the collection runs, here or on another coordinator. */
+export class AlreadyTraining extends ShoalError {
+  constructor(name: string) {
+    const what = `collection '${name}' is being trained: training already runs`;
+    super('FAILED_PRECONDITION', `${what}; wait for its end`);
+  }
+}
+
 export class Claim {
   readonly #uid: string;
   readonly #name: string;
@@ -43,7 +51,7 @@ export class Claim {
     this.#condition = held.condition;
   }
 
-  /** FAILED_PRECONDITION while the collection is being trained already. The caller ends it. */
+  /** Throws AlreadyTraining while the collection is being trained already. The caller ends it. */
   static async take(settings: Pick<CollectionSettings, 'uid' | 'name'>, parts: ClaimParts): Promise<Claim> {
     const key = keys.training(settings.uid);
     const lease = await parts.registry.lease(claimMs);
@@ -51,8 +59,7 @@ export class Claim {
       const write: RegistryWrite = { operation: 'put', key, value: Buffer.alloc(0), lease };
       const revision = await parts.registry.transact([{ key, revision: 0n }], [write]);
       if (revision !== null) return new Claim(settings, parts, { lease, condition: { key, revision } });
-      const what = `collection '${settings.name}' is being trained: training already runs`;
-      throw new ShoalError('FAILED_PRECONDITION', `${what}; wait for its end`);
+      throw new AlreadyTraining(settings.name);
     } catch (error) {
       await lease.revoke();
       throw error;

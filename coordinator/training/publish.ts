@@ -57,15 +57,17 @@ export async function giveVersion(claim: Claim, deadline: Deadline): Promise<num
 /** Makes `codebook`, whose objects are stored, the one that serves; resolves when this coordinator's picture shows it. */
 export async function publish(
   codebook: Codebook,
-  { uid, name }: Pick<CollectionSettings, 'uid' | 'name'>,
+  { uid, name, structureVersion }: Pick<CollectionSettings, 'uid' | 'name' | 'structureVersion'>,
   claim: Claim,
   { parts, deadline }: { readonly parts: PublishParts; readonly deadline: Deadline },
 ): Promise<void> {
   const { version } = codebook;
   await claim.write(async (current): Promise<SettingsChange> => {
+    // Its lists are numbered on from those of the structure that it was made of.
+    if (codebook.method === 'split' && current.structureVersion !== structureVersion) throw changed(name);
     const { entry, placement } = await onlyPlacement(uid, name, parts.registry);
     const lists = bufferOf(Uint32Array.from({ length: codebook.lists }, (_, list) => list));
-    const changed = { ...placement, lists, epoch: epochOf(parts.view.current()) + 1n };
+    const owning = { ...placement, lists, epoch: epochOf(parts.view.current()) + 1n };
     return {
       settings: {
         ...current,
@@ -74,7 +76,7 @@ export async function publish(
         codebooks: [...current.codebooks, codebook].slice(-codebooksRemembered),
       },
       conditions: [{ key: entry.key, revision: entry.revision }],
-      writes: [{ operation: 'put', key: entry.key, value: ShardPlacement.encode(changed).finish() }],
+      writes: [{ operation: 'put', key: entry.key, value: ShardPlacement.encode(owning).finish() }],
     };
   }, deadline);
   await parts.view.when(
@@ -91,7 +93,11 @@ async function onlyPlacement(
 ): Promise<{ readonly entry: RegistryEntry; readonly placement: ShardPlacement }> {
   const [entry, ...others] = await registry.list(keys.placementsOf(uid));
   if (entry !== undefined && others.length === 0) return { entry, placement: ShardPlacement.decode(entry.value) };
-  throw new ShoalError('ABORTED', `the shards of collection '${name}' changed during the training; train again`);
+  throw changed(name);
+}
+
+function changed(name: string): ShoalError {
+  return new ShoalError('ABORTED', `the shards of collection '${name}' changed during the training; train again`);
 }
 
 /** Removes the objects of a version that is not published. What cannot be removed now goes with the collection. */

@@ -1,6 +1,7 @@
 /**
- * Short questions as people might ask them, for calibration: a word or two of each of many documents, encoded as queries. Their
- * vectors lie farther from the documents than the documents from each other, so that more lists are needed to find what is nearest.
+ * Short questions as people might ask them, to learn routes from and for calibration: a word or two of each of many documents, encoded
+ * as queries. Their vectors lie farther from the documents than the documents from each other, so that more lists are needed to find what
+ * is nearest.
  */
 import { bufferOf } from '../../base/bytes.js';
 import type { Deadline } from '../../base/deadline.js';
@@ -13,10 +14,17 @@ import { scrollDocuments } from '../documents/scroll.js';
 import type { ReadParts } from '../documents/read.js';
 import { noModel, type Encoders } from '../encoders.js';
 
-/** Documents that are read, and questions made of them. */
-const documentsRead = 2_000;
-const questions = 400;
+/** Documents that are read for each question. */
+const documentsPerQuestion = 2;
 const textsPerBatch = 50;
+/** Of all vectors, which go to a shard node in one message. */
+const bytesMax = 4 * 1024 * 1024;
+
+export interface ShortQueryOrder {
+  /** Questions at most. */
+  readonly count: number;
+  readonly seed: number;
+}
 
 export interface ShortQueryParts extends ReadParts {
   readonly encoders: Pick<Encoders, 'encode'>;
@@ -26,18 +34,18 @@ export interface ShortQueryParts extends ReadParts {
 /** float32[n, dim] of short queries; empty for a collection without an encoder, and where none can be asked now. */
 export async function shortQueries(
   settings: CollectionSettings,
-  seed: number,
+  order: ShortQueryOrder,
   parts: ShortQueryParts,
   deadline: Deadline,
 ): Promise<Buffer> {
   if (settings.model === noModel) return Buffer.alloc(0);
   try {
-    const texts = await shortTexts(settings, seededRandom(seed), parts, deadline);
+    const texts = await shortTexts(settings, order, parts, deadline);
     const vectors: Buffer[] = [];
     for (let at = 0; at < texts.length; at += textsPerBatch) {
       const batch = texts.slice(at, at + textsPerBatch).map((text) => ({ title: '', text }));
-      const order = { inputType: InputType.INPUT_TYPE_QUERY, texts: batch, dense: true, sparse: false, multi: false };
-      const { encodings } = await parts.encoders.encode(settings, order, deadline);
+      const query = { inputType: InputType.INPUT_TYPE_QUERY, texts: batch, dense: true, sparse: false, multi: false };
+      const { encodings } = await parts.encoders.encode(settings, query, deadline);
       vectors.push(...encodings.map(({ dense }) => dense).filter(({ length }) => length === 4 * settings.dim));
     }
     return Buffer.concat(vectors);
@@ -52,19 +60,21 @@ export async function shortQueries(
 
 async function shortTexts(
   settings: CollectionSettings,
-  random: Random,
+  { count: most, seed }: ShortQueryOrder,
   parts: ReadParts,
   deadline: Deadline,
 ): Promise<readonly string[]> {
+  const random = seededRandom(seed);
   const texts: string[] = [];
   const options = { batch: 200, withVectors: false, filter: '', afterId: '', minSequence: 0n };
   for await (const documents of scrollDocuments(options, settings, parts, deadline)) {
     for (const { document } of documents)
       texts.push(shortText(`${document?.title ?? ''} ${document?.text ?? ''}`, random));
-    if (texts.length >= documentsRead) break;
+    if (texts.length >= documentsPerQuestion * most) break;
   }
   const found = [...new Set(texts.filter((text) => text !== ''))];
-  return found.length <= questions ? found : sampled(found, questions, random);
+  const count = Math.min(most, Math.floor(bytesMax / (4 * settings.dim)));
+  return found.length <= count ? found : sampled(found, count, random);
 }
 
 /** One or two neighbouring words of `text`; '' where it has none. */

@@ -22,7 +22,11 @@ import { Claim } from './claim.js';
 import { discardObjects, giveVersion, publish, refusalOf, removeOutdated, type PublishParts } from './publish.js';
 import { RemoteTraining, type RemoteTrainingParts, type TrainingNode } from './remote-training.js';
 import { shortQueries } from './short-queries.js';
-import { checkMethod, trainableDocuments, trainableShard } from './trainable.js';
+import { checkMethod, checkSplittable, trainableDocuments, trainableShard } from './trainable.js';
+
+/** Short questions that a training learns from and calibrates with, and that a split, which learns nothing, calibrates with. */
+const structureQuestions = 2_000;
+const splitQuestions = 300;
 
 export interface TrainParts extends ReadParts, PublishParts, RemoteTrainingParts {
   readonly encoders: Encoders;
@@ -44,6 +48,7 @@ export async function* trainCollection(
   checkMethod(request.method);
   const settings = collectionNamed(parts.view.current(), request.collection);
   const placement = trainableShard(settings, parts);
+  if (request.method === 'split') checkSplittable(settings);
   const documents = await trainableDocuments(settings, parts, deadline);
   const claim = await Claim.take(settings, parts);
   try {
@@ -173,19 +178,23 @@ async function orderOf(
   deadline: Deadline,
 ): Promise<BeginTrainingRequest> {
   const seed = request.seed ?? parts.newSeed();
-  const { uid, targetRecall, structureVersion } = settings;
+  const count = request.method === 'split' ? splitQuestions : structureQuestions;
+  const { uid, targetRecall, structureVersion, copies } = settings;
   const active = activeCodebook(settings);
-  const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null };
+  const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null, k: 10, offset: 0 };
   return {
     uid,
     ref: { shard: placement.shard, generation: placement.generation },
     method: request.method,
     seed,
     targetRecall,
-    shortQueries: await shortQueries(settings, seed, parts, deadline),
+    copies,
+    shortQueries: await shortQueries(settings, { count, seed }, parts, deadline),
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,
     nprobe: active === null ? 0 : probesFor(usual, shortTermsMax + 1, settings),
+    probes: active?.probes ?? [],
+    shortProbes: active?.shortProbes ?? [],
   };
 }
 

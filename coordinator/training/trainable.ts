@@ -3,12 +3,17 @@ import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
-import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { shardStatistics } from '../documents/count.js';
 import type { ReadParts } from '../documents/read.js';
+import { activeCodebook } from '../search/probes.js';
 
-/** The ways of training that there are. */
-export const methods = ['structure'] as const;
+/**
+ * The ways of training that there are: a new structure; one list with the codes of RaBitQ, which need no training; or the structure that
+ * serves with its long lists split.
+ */
+export const methods = ['structure', 'rabitq', 'split'] as const;
+export type TrainingMethod = (typeof methods)[number];
 
 /** Throws INVALID_ARGUMENT, naming the methods that there are, for another one. */
 export function checkMethod(method: string): void {
@@ -33,6 +38,21 @@ export function trainableShard(settings: CollectionSettings, parts: Pick<ReadPar
   if (placements.length === 1) return placement;
   const how = 'export it and import it into a collection of one shard to train that';
   throw refusal(name, `has ${placements.length} shards, and only one shard can be trained`, how);
+}
+
+/** FAILED_PRECONDITION where the collection has no lists of a training that could be split, or its vectors lie in two of them. */
+export function checkSplittable(settings: CollectionSettings): void {
+  const codebook = activeCodebook(settings);
+  if (codebook === null)
+    throw refusal(settings.name, 'was not trained, so that it has no lists to split', 'train a structure first');
+  if (isSplittable(codebook)) return;
+  const how = "train it again by method 'structure' when it has grown";
+  throw refusal(settings.name, 'has its vectors in two lists each, and such lists are not split', how);
+}
+
+/** Whether lists of the codebook that serves can be split: vectors that lie in two lists are not moved to parts of these. */
+export function isSplittable(codebook: Codebook | null): boolean {
+  return codebook !== null && codebook.copies !== 2;
 }
 
 /** Living documents of a collection that has enough of them. FAILED_PRECONDITION when it has not. */

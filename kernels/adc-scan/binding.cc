@@ -10,7 +10,7 @@ constexpr size_t query_header = 4;  // unit, offset, anchor weight, threshold
 constexpr size_t entry_words = sizeof(Entry) / sizeof(double);
 constexpr uint32_t pairs_max = subquantizers_max / 2;
 
-struct ListsJob final : Job {
+struct ListsJob {
   const Kernels* kernels = nullptr;
   ListColumns lists = {};
   size_t query_count = 0, room = 0, pairs = 0;  // room: for the answers of a query
@@ -18,7 +18,7 @@ struct ListsJob final : Job {
   Column<double> queries, scores, entries;
   Column<uint32_t> places, found;  // places: positions, then lists, of every query
 
-  double run() override {
+  double run() {
     ScanQuery parsed[queries_max];
     Reservoir best[queries_max];
     for (size_t q = 0; q < query_count; q++) prepare(q, parsed[q], best[q]);
@@ -150,12 +150,6 @@ napi_value scan_lists_now(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   ListsJob job = parse_scan(arguments);
   return arguments.ok() ? number_value(env, job.run()) : nullptr;
-}
-
-napi_value scan_lists_async(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  const ListsJob job = parse_scan(arguments);
-  return arguments.ok() ? Job::start(new ListsJob(job), arguments) : nullptr;
 }
 
 }  // namespace shoal

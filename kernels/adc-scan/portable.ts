@@ -1,6 +1,5 @@
 /** Portable twin of adc-scan.h: the same scores, bit for bit, and the same best. */
 import { assert } from '../../base/assert.js';
-import { pause } from '../job.js';
 import type { NativeKernels, ScanListsArrays } from '../native-kernels.js';
 import { isLive } from '../top-k.js';
 
@@ -34,20 +33,6 @@ export const scanLists: NativeKernels['scanLists'] = (...arrays) => {
   const queries = queriesOf(arrays);
   for (let list = 0; list < arrays[2].length; list++) {
     if (arrays[14][0] !== 0) return -1;
-    for (const query of queries) scanList(arrays, list, query);
-  }
-  queries.forEach((query, q) => (arrays[13][q] = query.best.finish()));
-  return 0;
-};
-
-/** See `NativeKernels.scanListsAsync`. */
-export const scanListsAsync: NativeKernels['scanListsAsync'] = async (...arrays) => {
-  const queries = queriesOf(arrays);
-  const bytes = arrays[0].length;
-  for (let list = 0; list < arrays[2].length; list++) {
-    await pause();
-    // A mapping closed meanwhile leaves nothing to read: the same to the caller as a cancel.
-    if (arrays[14][0] !== 0 || arrays[0].length !== bytes) return -1;
     for (const query of queries) scanList(arrays, list, query);
   }
   queries.forEach((query, q) => (arrays[13][q] = query.best.finish()));

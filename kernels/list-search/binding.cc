@@ -2,6 +2,7 @@
 //
 // A searcher and a scratch are externals that keep their arrays from the collector and the mapped files under them in memory, so that a
 // call checks a handful of numbers and no array. A searcher that is closed while jobs run on it goes when the last of them ends.
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -15,6 +16,8 @@ namespace {
 constexpr uint64_t searcher_tag = 0x53454152434c5354, scratch_tag = 0x5343524154434831;
 constexpr uint32_t dim_max = 65536;
 constexpr size_t parameter_count = 10;
+// Of two queries, when they are put in order.
+constexpr size_t lists_compared = 3;
 
 // Values of JavaScript and the mapped files under their arrays, kept until `drop`.
 struct Keeper {
@@ -67,6 +70,7 @@ struct Scratch {
   Column<uint32_t> probes, places;
   Column<uint64_t> ids;
   Column<uint8_t> work;
+  std::vector<uint32_t> order;
   bool is_busy = false;
 };
 
@@ -143,20 +147,58 @@ struct SearchJob final : Job {
   }
 
   double search_all() {
-    const size_t probes = scratch->probes.size / scratch->queries_max, room = scratch->scores.size / scratch->queries_max;
     request.filters = filters.bitmaps.empty() ? nullptr : filters.bitmaps.data();
+    const bool is_batch = query_count > 1 && request.candidates > 0 && request.last > Stage::coarse;
+    if (!is_batch) {
+      for (size_t q = 0; q < query_count; q++) {
+        if (!search_one(request, q)) return -1;
+      }
+      return 0;
+    }
+    SearchRequest coarse = request, rest = request;
+    coarse.last = Stage::coarse;
+    rest.candidates = 0;
+    rest.has_biases = true;
     for (size_t q = 0; q < query_count; q++) {
-      uint32_t* places = scratch->places.data + 3 * q * room;
-      SearchAnswer answer = {scratch->probes.data + q * probes, scratch->biases.data + q * probes, scratch->ids.data + q * room,
-                             scratch->scores.data + q * room, places, places + room, places + 2 * room};
-      request.query = scratch->queries.data + q * handle->searcher.dim;
-      if (!search_lists(*kernels, handle->searcher, request, scratch->work.data, cancel, answer, crew.get())) return -1;
-      double* found = scratch->found.data + 3 * q;
-      found[0] = answer.probed;
-      found[1] = answer.found;
-      found[2] = answer.scanned;
+      if (!search_one(coarse, q)) return -1;
+    }
+    for (const uint32_t q : by_first_lists()) {
+      rest.nprobe = static_cast<size_t>(scratch->found.data[3 * q]);
+      if (!search_one(rest, q)) return -1;
     }
     return 0;
+  }
+
+  // Queries that begin with the same lists one after the other: what they share is still in the second-level cache. Saves an eighth of the
+  // time of 64 lists a query out of 1,024 (4,096 queries, 12 KiB a list).
+  const std::vector<uint32_t>& by_first_lists() {
+    std::vector<uint32_t>& order = scratch->order;
+    const size_t width = scratch->probes.size / scratch->queries_max, compared = width < lists_compared ? width : lists_compared;
+    const uint32_t* probes = scratch->probes.data;
+    order.resize(query_count);
+    for (size_t q = 0; q < query_count; q++) order[q] = static_cast<uint32_t>(q);
+    std::sort(order.begin(), order.end(), [=](uint32_t a, uint32_t b) {
+      for (size_t i = 0; i < compared; i++) {
+        if (probes[a * width + i] != probes[b * width + i]) return probes[a * width + i] < probes[b * width + i];
+      }
+      return a < b;
+    });
+    return order;
+  }
+
+  // False when it was cancelled.
+  bool search_one(SearchRequest& asked, size_t q) {
+    const size_t probes = scratch->probes.size / scratch->queries_max, room = scratch->scores.size / scratch->queries_max;
+    uint32_t* places = scratch->places.data + 3 * q * room;
+    SearchAnswer answer = {scratch->probes.data + q * probes, scratch->biases.data + q * probes, scratch->ids.data + q * room,
+                           scratch->scores.data + q * room, places, places + room, places + 2 * room};
+    asked.query = scratch->queries.data + q * handle->searcher.dim;
+    if (!search_lists(*kernels, handle->searcher, asked, scratch->work.data, cancel, answer, crew.get())) return false;
+    double* found = scratch->found.data + 3 * q;
+    found[0] = answer.probed;
+    found[1] = answer.found;
+    found[2] = answer.scanned;
+    return true;
   }
 
   void finished(napi_env env) override {
@@ -175,6 +217,13 @@ struct HelpJob final : Job {
     return 0;
   }
 };
+
+bool handle_has_further(const Searcher& handle) {
+  for (size_t c = 0; c < handle.columns.size(); c++) {
+    if (handle.columns[c].first != c) return true;
+  }
+  return false;
+}
 
 bool is_count(double value, double max) { return value >= 0 && value <= max && value == static_cast<double>(static_cast<uint64_t>(value)); }
 
@@ -205,6 +254,8 @@ void parse_request(Arguments& arguments, SearchJob& job) {
   job.request = {nullptr, static_cast<size_t>(numbers[1]), static_cast<size_t>(numbers[2]), static_cast<size_t>(numbers[3]),
                  static_cast<size_t>(numbers[4]), static_cast<size_t>(numbers[5]), numbers[6], numbers[7] != 0,
                  static_cast<Stage>(static_cast<int>(numbers[8])), nullptr};
+  const bool has_further = handle_has_further(*job.handle);
+  arguments.require(!job.request.has_biases || !has_further, "biases: none are given where vectors lie in further lists");
   arguments.require(job.request.has_biases || searcher.bases != nullptr || job.request.last == Stage::coarse, "biases: given, or bases are");
   arguments.require(scratch.work.size >= work_bytes(searcher, job.request.wanted, job.helpers + 1), "work: too small");
   for (size_t q = 0; !is_coarse && arguments.ok() && q < job.query_count; q++) {
@@ -222,7 +273,8 @@ void parse_search(Arguments& arguments, SearchJob& job) {
   if (arguments.ok()) job.filters.parse(arguments, 2, *job.handle);
 }
 
-void append_column(Searcher* handle, const SearchColumn& column, const Arguments& arguments) {
+void append_column(Searcher* handle, SearchColumn column, const Arguments& arguments) {
+  column.first = static_cast<uint32_t>(handle->columns.size());
   handle->columns.push_back(column);
   handle->searcher.columns = handle->columns.data();
   handle->searcher.column_count = handle->columns.size();
@@ -264,7 +316,7 @@ napi_value add_search_column(napi_env env, napi_callback_info info) {
   if (handle == nullptr) return nullptr;
   const size_t pairs = padded_subquantizers(handle->searcher.subquantizers) / 2, lists = handle->searcher.list_count;
   arguments.require(handle->searcher.words != nullptr && handle->columns.size() < search_columns_max, "searcher: has words and room");
-  SearchColumn column = {parse_lists(arguments, 1, pairs), nullptr, 0, nullptr, {}};
+  SearchColumn column = {parse_lists(arguments, 1, pairs), nullptr, 0, nullptr, {}, 0};
   const auto ids = arguments.column<uint64_t>(5, "ids: a BigUint64Array");
   const auto records = arguments.column_or_null<uint8_t>(6, "records: a Uint8Array or null");
   const auto live = arguments.column_or_null<uint8_t>(7, "live: a Uint8Array or null");
@@ -330,6 +382,31 @@ napi_value add_row_column(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+// The column added last has the vectors of column `first`, which are in their first lists there, in further ones.
+napi_value set_first_column(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  Searcher* handle = searcher_of(arguments);
+  const double number = arguments.number(1, "first: a number");
+  if (handle == nullptr) return nullptr;
+  const size_t last = handle->columns.size() - 1;
+  arguments.require(last + 1 >= 2 && is_count(number, static_cast<double>(last) - 1), "first: a column before the last");
+  arguments.require(handle->searcher.bases != nullptr, "bases: those of first lists are read");
+  arguments.require(handle->users == 0, "searcher: in use");
+  if (!arguments.ok()) return nullptr;
+  SearchColumn& further = handle->columns[last];
+  const SearchColumn& first = handle->columns[static_cast<size_t>(number)];
+  arguments.require(first.first == static_cast<uint32_t>(number) && first.lists.rows == nullptr, "first: a column of first lists");
+  arguments.require(further.lists.ids == first.lists.ids && further.rows == first.rows, "ids: those of the first column");
+  size_t position = 0;
+  for (size_t l = 0; l < first.lists.count; l++) {
+    arguments.require(first.lists.firsts[l] == position, "firsts: lists one behind the other");
+    position += first.lists.counts[l];
+  }
+  arguments.require(first.in_rows.codes != nullptr || position == first.rows, "firsts: every row in a list");
+  if (arguments.ok()) further.first = static_cast<uint32_t>(number);
+  return nullptr;
+}
+
 napi_value close_searcher(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   Searcher* handle = handle_of<Searcher>(arguments, 0, searcher_tag, "searcher: one that openSearcher made");
@@ -366,6 +443,7 @@ napi_value open_scratch(napi_env env, napi_callback_info info) {
   arguments.require(made.places.size == 3 * made.scores.size && made.found.size == 3 * made.queries_max, "places, found: three each");
   if (!arguments.ok()) return nullptr;
   Scratch* handle = new Scratch(made);
+  if (made.queries_max > 1) handle->order.reserve(made.queries_max);
   handle->keeper.keep(arguments);
   return external_of(env, handle);
 }

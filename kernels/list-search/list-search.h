@@ -5,7 +5,8 @@
 //            With as many candidates as probes near(l) decides: rows of centroids, four times the bytes, are not read.
 //   bias     bias(l) = <q, base[l]>                                      where bases are there; else the caller's
 //   first    score of adc-scan.h, list by list, nearest first, in every column: exactly the best R
-//   once     of a vector that lies in several lists, the better of its survivors, so fewer than R may be left
+//   once     of a vector that lies in several lists one of its survivors, so fewer than R may be left: the better, or, where second codes
+//            follow, that of its first list. A survivor of another list becomes that of the first: its code is read there.
 //   second   f * (D' + E) + t + bias, second-code.h with D' = step * (offset + sum of levels) for D: the best `refined` of the R
 //   last     the score of second-code.h for those: the best k. (A record of the second code is read twice for a few, the first code, which
 //            lies in as many cache lines as it has bytes, only for those few: 2 k of R.)
@@ -19,6 +20,9 @@
 // lanes are added (l + l+8), (l + l+4), (l + l+2), (l + l+1). Byte products are exact: |sum| <= 127 * 127 * 65,536 < 2^31. The level of a
 // coarse row is round(127 x / largest |x|), its scale largest |x| / 127; the query's are those of quantize_query (second-code.h). So
 // every set and the portable twin give the same bits.
+//
+// A second code belongs to the first code of one list. So a vector that lies in two has a column of first lists, with records, and one of
+// further lists beside it (SearchColumn::first) with the same ids; the former's lists lie one behind the other, and bases are there.
 //
 // A column has its vectors list by list in blocks (adc-scan.h), or, where it still grows, row by row with a list for each (rows.h): scores are the
 // same numbers. Several threads may scan for one query (scan.h): what is found does not depend on how many.
@@ -61,6 +65,7 @@ struct SearchColumn {
   size_t rows;              // those of lists, and positions where lists have none, are below it
   const uint16_t* vectors;  // float16[rows][dim] by row; null = none
   RowColumns in_rows;
+  uint32_t first;  // the column whose vectors these are in further lists; its own number where they are in their first
 };
 
 struct ListSearcher {
@@ -100,7 +105,7 @@ struct SearchAnswer {
   double* biases;    // float64[nprobe], in or out; NaN = the list is not read
   uint64_t* ids;     // [k] each
   double* scores;
-  uint32_t* columns;
+  uint32_t* columns;    // those of the vectors' first lists
   uint32_t* positions;  // rows where lists have them
   uint32_t* lists;
   uint32_t probed = 0;

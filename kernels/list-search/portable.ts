@@ -13,93 +13,13 @@ import type {
 } from '../native-kernels.js';
 import { isLive } from '../top-k.js';
 import { quantizeQuery, scoreSurvivors, secondTerms } from '../second-code/portable.js';
-import { chooseLists, nearer, rowProduct, type CoarseArrays } from './coarse.js';
+import { chooseLists, nearer, rowProduct } from './coarse.js';
+import { byPosition, listOf, searcherOf, type Column, type Searcher } from './portable-columns.js';
 
 const ksub = 16;
 const lastTable = 2;
 const lastFirst = 3;
 const lastExact = 5;
-
-/** One of the two kinds of columns. */
-interface Column {
-  readonly lists: SearchColumnArrays | null;
-  readonly growing: RowColumnArrays | null;
-  /** The row of each position; null = a position is a row. */
-  readonly rows: Uint32Array | null;
-  /** By position, as are live bits and records. */
-  readonly ids: BigUint64Array;
-  readonly live: Uint8Array | null;
-  readonly records: Uint8Array | null;
-  /** By row. */
-  readonly vectors: Uint16Array | null;
-}
-
-interface Searcher extends CoarseArrays {
-  readonly words: Float32Array | null;
-  readonly dsub: number;
-  readonly scales: Float64Array;
-  readonly bases: Float32Array | null;
-  readonly columns: Column[];
-  isClosed: boolean;
-}
-
-/** See `NativeKernels.openSearcher`. */
-export const openSearcher: NativeKernels['openSearcher'] = (
-  ...[words, dsub, scales, dim, lists, bases, centroids, rows, rowScales]
-) => {
-  const covered = words === null || words.length / ksub >= dim;
-  const shaped = [bases, centroids].every((table) => table === null || table.length === lists * dim);
-  assert(covered && shaped, 'refused: words cover dim, and there is a base and a centroid for every list');
-  const searcher: Searcher = {
-    ...{ words, dsub, scales, dim, lists, bases, centroids, rows, rowScales },
-    columns: [],
-    isClosed: false,
-  };
-  return searcher as unknown as NativeHandle;
-};
-
-/** See `NativeKernels.addSearchColumn`. */
-export const addSearchColumn: NativeKernels['addSearchColumn'] = (handle, ...column) => {
-  const searcher = searcherOf(handle);
-  const [, , counts, firsts, ids, records, live, vectors, rows] = column;
-  const positions = rows?.length ?? ids.length;
-  assert(counts.length === searcher.lists, 'refused: a column has every list');
-  assert(
-    counts.every((count, list) => firsts[list]! + count <= positions),
-    'refused: there is an id for every position',
-  );
-  assert(rows === null || rows.every((row) => row < ids.length), 'refused: there is an id for every row');
-  assert(live === null || live.length === (ids.length + 7) >> 3, 'refused: live has a bit for every row');
-  const isWhole = vectors === null || vectors.length === ids.length * searcher.dim;
-  assert(isWhole, 'refused: there is a vector for every row');
-  addColumn(searcher, {
-    ...{ lists: column, growing: null, rows, records, vectors },
-    ids: rows === null ? ids : BigUint64Array.from(rows, (row) => ids[row]!),
-    live: byPosition(live, rows),
-  });
-};
-
-/** See `NativeKernels.addRowColumn`. */
-export const addRowColumn: NativeKernels['addRowColumn'] = (handle, ...column) => {
-  const searcher = searcherOf(handle);
-  const [codes, factors, lists, ids, records] = column;
-  assert(ids.length >= 1 && lists.length === ids.length, 'refused: there is an id for every row, and there are rows');
-  const isCoded = codes.length === ids.length * pairsOf(searcher) && factors.length === 2 * ids.length;
-  assert(isCoded, 'refused: there are a code and factors for every row');
-  addColumn(searcher, { lists: null, growing: column, rows: null, ids, live: null, records, vectors: null });
-};
-
-function addColumn(searcher: Searcher, column: Column): void {
-  const { ids, records } = column;
-  const dim = (searcher.words?.length ?? 0) / ksub;
-  const size = 6 + ((dim + 31) & ~31) / 2;
-  assert(records === null || records.length === ids.length * size, 'refused: there is a record for every position');
-  searcher.columns.push(column);
-}
-
-function pairsOf({ words, dsub }: Searcher): number {
-  return (((words?.length ?? 0) / ksub / dsub + 3) & ~3) / 2;
-}
 
 /** See `NativeKernels.closeSearcher`. */
 export const closeSearcher: NativeKernels['closeSearcher'] = (handle) => {
@@ -152,12 +72,6 @@ function bytesOf({ lists, growing }: Column): number {
   return (lists?.[0] ?? growing![0]).length;
 }
 
-function searcherOf(handle: NativeHandle): Searcher {
-  const searcher = handle as unknown as Searcher;
-  assert(!searcher.isClosed, 'refused: the searcher is closed');
-  return searcher;
-}
-
 interface Query {
   readonly query: Float32Array;
   readonly probes: Uint32Array;
@@ -208,6 +122,8 @@ type Filters = readonly (Uint8Array | null)[] | null;
 /** Answers a query; stops between pieces of work of a millisecond at most, so that others get their turn. */
 function* searchSteps(searcher: Searcher, query: Query, filters: Filters): Generator<void, void> {
   const vector = query.query.subarray(0, searcher.dim);
+  const areAllFirst = searcher.columns.every(({ first }, c) => first === c);
+  assert(!query.hasBiases || areAllFirst, 'refused: no biases are given where vectors lie in further lists');
   const probed = query.candidates > 0 ? chooseLists(searcher, vector, query) : query.nprobe;
   query.found.set([probed, 0, 0]);
   if (!query.hasBiases && searcher.bases !== null) fillBiases(searcher, query, vector, probed);
@@ -222,9 +138,25 @@ function* searchSteps(searcher: Searcher, query: Query, filters: Filters): Gener
     survivors = [...survivors, ...entries].sort(better).slice(0, query.wanted);
     yield;
   }
-  survivors = onlyOnce(survivors);
-  const best = query.last > lastFirst ? refine(searcher, survivors, pass) : survivors;
-  writeAnswer(best.slice(0, query.k), query);
+  const stages = stagesOf(searcher, query);
+  survivors = onlyOnce(searcher, survivors, stages.isRefined);
+  if (stages.isRefined) survivors = placedFirst(searcher, survivors, pass);
+  const best = stages.isRefined ? refine(searcher, survivors, { ...pass, ...stages }) : survivors;
+  writeAnswer(searcher, best.slice(0, query.k), query);
+}
+
+interface Stages {
+  readonly hasSecond: boolean;
+  readonly isExact: boolean;
+  readonly isRefined: boolean;
+}
+
+/** What follows the first scores. */
+function stagesOf({ columns }: Searcher, { last }: Query): Stages {
+  const own = columns.filter(({ first }, c) => first === c);
+  const hasSecond = last > lastFirst && own.every(({ records }) => records !== null);
+  const isExact = last === lastExact && own.every(({ vectors }) => vectors !== null);
+  return { hasSecond, isExact, isRefined: hasSecond || isExact };
 }
 
 /** ⟨q, base⟩ of the lists; those that were given get the order of it. */
@@ -270,23 +202,32 @@ interface Pass {
   readonly query: Query;
 }
 
-/** Of entries, better ones first, the first of each vector. */
-function onlyOnce(entries: readonly Entry[]): Entry[] {
+/** Of entries one of each vector: that of its first list where `prefersFirst`, else the better. */
+function onlyOnce({ columns }: Searcher, entries: readonly Entry[], prefersFirst: boolean): Entry[] {
   const best = new Map<bigint, Entry>();
+  const isFirst = ({ column }: Entry): boolean => columns[column]!.first === column;
   for (const entry of entries) {
     const other = best.get(entry.id);
-    if (other === undefined || (other.score === entry.score && entry.position < other.position))
-      best.set(entry.id, entry);
+    const isBetter = (than: Entry): boolean => {
+      if (prefersFirst && isFirst(entry) !== isFirst(than)) return isFirst(entry);
+      return entry.score === than.score ? entry.list < than.list : entry.score > than.score;
+    };
+    if (other === undefined || isBetter(other)) best.set(entry.id, entry);
   }
   return [...best.values()];
 }
 
-/** Bits by position of those by row. */
-function byPosition(bits: Uint8Array | null, rows: Uint32Array | null): Uint8Array | null {
-  if (bits === null || rows === null) return bits;
-  const moved = new Uint8Array((rows.length + 7) >> 3);
-  rows.forEach((row, position) => (moved[position >> 3]! |= ((bits[row >> 3]! >> (row & 7)) & 1) << (position & 7)));
-  return moved;
+/** Every survivor where its vector lies first, and the biases of these lists; without those whose first list there is not. */
+function placedFirst(searcher: Searcher, entries: readonly Entry[], { biases, query }: Pass): Entry[] {
+  const { columns, dim, bases, lists } = searcher;
+  return entries.flatMap((entry) => {
+    const { first } = columns[entry.column]!;
+    if (first === entry.column) return [entry];
+    const list = listOf(columns[first]!, entry.row);
+    if (list >= lists) return [];
+    if (Number.isNaN(biases[list]!)) biases[list] = rowProduct(query.query.subarray(0, dim), bases!, list);
+    return [{ ...entry, column: first, position: entry.row, list }];
+  });
 }
 
 /** Candidates for the best R, list by list and some rows at a time; counts what is read. */
@@ -353,12 +294,9 @@ function scanRows(
   return entries;
 }
 
-function refine(searcher: Searcher, survivors: Entry[], pass: Pass): Entry[] {
-  const { table, biases, query } = pass;
-  const hasSecond = searcher.columns.every(({ records }) => records !== null);
-  const isExact = query.last === lastExact && searcher.columns.every(({ vectors }) => vectors !== null);
-  if (hasSecond) scoreSecond(searcher, survivors, pass);
-  else if (!isExact) return survivors;
+function refine(searcher: Searcher, survivors: Entry[], pass: Pass & Stages): Entry[] {
+  const { table, biases, query, isExact } = pass;
+  if (pass.hasSecond) scoreSecond(searcher, survivors, pass);
   const refined = survivors.sort(better).slice(0, query.refined);
   const vector = query.query.subarray(0, searcher.dim);
   for (const entry of refined) {
@@ -441,12 +379,12 @@ function rowAsList(
   return [blocks, BigUint64Array.of(0n), Uint32Array.of(1), Uint32Array.of(0)];
 }
 
-function writeAnswer(best: readonly Entry[], { ids, scores, places, found }: Query): void {
+function writeAnswer({ columns }: Searcher, best: readonly Entry[], { ids, scores, places, found }: Query): void {
   const room = scores.length;
   best.forEach((entry, i) => {
     ids[i] = entry.id;
     scores[i] = entry.score;
-    places[i] = entry.column;
+    places[i] = columns[entry.column]!.first;
     places[room + i] = entry.row;
     places[2 * room + i] = entry.list;
   });

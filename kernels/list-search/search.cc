@@ -15,6 +15,9 @@ constexpr size_t prefetch_ahead = 8;
 constexpr size_t vectors_ahead = 4;
 constexpr size_t reservoir_slack = 192;
 
+// S of a survivor that was found in a further list, until its first one is read: |S| < 2^31.
+constexpr int32_t unknown_sum = INT32_MIN;
+
 // What the work is cut into. A work of null only counts.
 struct Work {
   float* query;     // float32[coded dim], zeros past dim
@@ -77,7 +80,14 @@ bool has_rows(const ListSearcher& searcher) {
   return false;
 }
 
-// By list as well. Lists are known to be read or not only where rows name theirs.
+bool has_further(const ListSearcher& searcher) {
+  for (size_t c = 0; c < searcher.column_count; c++) {
+    if (searcher.columns[c].first != c) return true;
+  }
+  return false;
+}
+
+// By list as well. Lists are known to be read or not only where rows name theirs, or vectors have a first list.
 void fill_biases(const Kernels& kernels, const ListSearcher& searcher, const Work& work, const SearchRequest& request,
                  SearchAnswer& answer) {
   if (!request.has_biases && searcher.bases != nullptr) {
@@ -85,7 +95,8 @@ void fill_biases(const Kernels& kernels, const ListSearcher& searcher, const Wor
     for (size_t i = 0; i < answer.probed; i++) answer.biases[i] = static_cast<double>(work.scores[i]);
     if (request.candidates == 0) order_by_bias(work.keys, answer.probed, answer.probes, answer.biases);
   }
-  for (size_t list = 0; has_rows(searcher) && list < searcher.list_count; list++) work.biases[list] = NAN;
+  const bool is_sparse = has_rows(searcher) || has_further(searcher);
+  for (size_t list = 0; is_sparse && list < searcher.list_count; list++) work.biases[list] = NAN;
   for (size_t i = 0; i < answer.probed; i++) work.biases[answer.probes[i]] = answer.biases[i];
 }
 
@@ -100,13 +111,15 @@ bool has_copies(const ListSearcher& searcher) {
   for (size_t c = 0; c < searcher.column_count; c++) {
     if (searcher.columns[c].lists.rows != nullptr) return true;
   }
-  return false;
+  return has_further(searcher);
 }
 
-bool is_better_copy(const Entry& a, const Entry& b) { return a.score != b.score ? a.score > b.score : a.position < b.position; }
+bool is_first(const ListSearcher& searcher, const Entry& entry) { return searcher.columns[entry.column].first == entry.column; }
 
-// Leaves the better entry of each tie, by a table of where ties are.
-void keep_once(Reservoir& best, uint32_t* places, size_t size) {
+bool is_better_copy(const Entry& a, const Entry& b) { return a.score != b.score ? a.score > b.score : a.list < b.list; }
+
+// Leaves one entry of each tie, by a table of where ties are: that of the first list where `prefers_first`, else the better.
+void keep_once(const ListSearcher& searcher, Reservoir& best, bool prefers_first, uint32_t* places, size_t size) {
   std::memset(places, 0xff, size * sizeof(uint32_t));
   size_t kept = 0;
   for (size_t i = 0; i < best.count; i++) {
@@ -116,9 +129,11 @@ void keep_once(Reservoir& best, uint32_t* places, size_t size) {
     if (places[at] == UINT32_MAX) {
       places[at] = static_cast<uint32_t>(kept);
       best.entries[kept++] = entry;
-    } else if (is_better_copy(entry, best.entries[places[at]])) {
-      best.entries[places[at]] = entry;
+      continue;
     }
+    Entry& other = best.entries[places[at]];
+    const bool is_own = is_first(searcher, entry);
+    if (prefers_first && is_own != is_first(searcher, other) ? is_own : is_better_copy(entry, other)) other = entry;
   }
   best.count = kept;
 }
@@ -171,6 +186,64 @@ void prefetch_survivor(const Scan& scan, const Entry& entry, size_t size) {
   __builtin_prefetch(factors_at(scan, entry));
 }
 
+// The list of a column of first lists, which lie one behind the other, that `row` is in.
+uint32_t list_of(const SearchColumn& column, uint32_t row) {
+  if (column.in_rows.codes != nullptr) return column.in_rows.lists[row];
+  const uint32_t* firsts = column.lists.firsts;
+  size_t from = 0, to = column.lists.count;
+  while (to - from > 1) {
+    const size_t middle = from + (to - from) / 2;
+    if (firsts[middle] <= row) {
+      from = middle;
+    } else {
+      to = middle;
+    }
+  }
+  return static_cast<uint32_t>(from);
+}
+
+void prefetch_code(const Scan& scan, const Entry& entry) {
+  if (scan.searcher.columns[entry.column].in_rows.codes != nullptr) return;
+  const ListColumns& lists = scan.searcher.columns[entry.column].lists;
+  prefetch_code_of(list_start(lists, entry.list), scan.query.table.pairs, lists.counts[entry.list], vector_of(lists, entry));
+}
+
+// Puts every survivor where its vector lies first; drops one whose first list there is not.
+void place_first(const Scan& scan) {
+  Reservoir& best = *scan.query.best;
+  size_t kept = 0;
+  for (size_t i = 0; i < best.count; i++) {
+    Entry entry = best.entries[i];
+    if (!is_first(scan.searcher, entry)) {
+      const uint32_t row = row_of(scan, entry), column = scan.searcher.columns[entry.column].first;
+      const uint32_t list = list_of(scan.searcher.columns[column], row);
+      if (list >= scan.searcher.list_count) continue;
+      entry = {entry.score, entry.tie, row, list, column, unknown_sum};
+    }
+    best.entries[kept++] = entry;
+  }
+  best.count = kept;
+}
+
+// S and bias of the survivors that were placed so, as the scan of their first list would have found them.
+void read_first(const Kernels& kernels, const Scan& scan, double* biases) {
+  Reservoir& best = *scan.query.best;
+  uint8_t code[subquantizers_max / 2];
+  for (size_t i = 0; i < best.count; i++) {
+    if (i + 1 < best.count && best.entries[i + 1].sum == unknown_sum) prefetch_code(scan, best.entries[i + 1]);
+    Entry& entry = best.entries[i];
+    if (entry.sum != unknown_sum) continue;
+    int16_t factors[2];
+    std::memcpy(factors, factors_at(scan, entry), sizeof factors);
+    copy_code(scan, entry, code);
+    entry.sum = score_of_row(scan.query.table, code, factors);
+    if (biases[entry.list] == biases[entry.list]) continue;
+    float bias;
+    kernels.row_products(scan.request.query, scan.searcher.bases, &entry.list, 1, scan.searcher.dim, &bias);
+    biases[entry.list] = static_cast<double>(bias);
+  }
+}
+
 // Scores of both codes for all survivors, the first code's part as the scan saw it.
 bool score_all(const Kernels& kernels, const Scan& scan, const SecondQuery& second, int64_t level_sum, const uint8_t* cancel) {
   const Reservoir& best = *scan.query.best;
@@ -185,12 +258,6 @@ bool score_all(const Kernels& kernels, const Scan& scan, const SecondQuery& seco
     best.entries[i].score = score == score ? score : -INFINITY;
   }
   return true;
-}
-
-void prefetch_code(const Scan& scan, const Entry& entry) {
-  if (scan.searcher.columns[entry.column].in_rows.codes != nullptr) return;
-  const ListColumns& lists = scan.searcher.columns[entry.column].lists;
-  prefetch_code_of(list_start(lists, entry.list), scan.query.table.pairs, lists.counts[entry.list], vector_of(lists, entry));
 }
 
 // The scores of second-code.h.
@@ -212,17 +279,21 @@ void score_best(const Kernels& kernels, const Scan& scan, const SecondQuery& sec
 bool has_records(const ListSearcher& searcher) {
   for (size_t c = 0; c < searcher.column_count; c++) {
     // An array of no bytes has no address either.
-    if (searcher.columns[c].records == nullptr && searcher.columns[c].rows > 0) return false;
+    if (searcher.columns[c].first == c && searcher.columns[c].records == nullptr && searcher.columns[c].rows > 0) return false;
   }
   return searcher.column_count > 0;
 }
 
 bool has_vectors(const ListSearcher& searcher) {
   for (size_t c = 0; c < searcher.column_count; c++) {
-    if (searcher.columns[c].vectors == nullptr && searcher.columns[c].rows > 0) return false;
+    if (searcher.columns[c].first == c && searcher.columns[c].vectors == nullptr && searcher.columns[c].rows > 0) return false;
   }
   return searcher.column_count > 0;
 }
+
+bool has_second(const Scan& scan) { return scan.request.last >= Stage::second && has_records(scan.searcher); }
+
+bool is_exact(const Scan& scan) { return scan.request.last == Stage::exact && has_vectors(scan.searcher); }
 
 void prefetch_vector(const Scan& scan, const Entry& entry) {
   const size_t dim = scan.searcher.dim;
@@ -246,13 +317,11 @@ void score_exactly(const Kernels& kernels, const Scan& scan, size_t count) {
 
 bool refine(const Kernels& kernels, const Scan& scan, const SecondQuery& second, const uint8_t* cancel) {
   Reservoir& best = *scan.query.best;
-  const bool has_second = has_records(scan.searcher), is_exact = scan.request.last == Stage::exact && has_vectors(scan.searcher);
-  if (!has_second && !is_exact) return true;
   const int64_t level_sum = sum_levels(second.levels, second.dim);
-  if (has_second && !score_all(kernels, scan, second, level_sum, cancel)) return false;
+  if (has_second(scan) && !score_all(kernels, scan, second, level_sum, cancel)) return false;
   const size_t refined = scan.request.refined < best.count ? scan.request.refined : best.count;
   if (refined > 0) select_entries(best.entries, best.count, refined);
-  if (is_exact) {
+  if (is_exact(scan)) {
     score_exactly(kernels, scan, refined);
   } else {
     score_best(kernels, scan, second, level_sum, refined);
@@ -290,7 +359,7 @@ void write_answer(const Scan& scan, size_t k, SearchAnswer& answer) {
     const Entry& entry = best.entries[i];
     answer.ids[i] = entry.tie;
     answer.scores[i] = entry.score;
-    answer.columns[i] = entry.column;
+    answer.columns[i] = scan.searcher.columns[entry.column].first;
     answer.positions[i] = row_of(scan, entry);
     answer.lists[i] = entry.list;
   }
@@ -329,9 +398,12 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
                          answer.probes, answer.probed, cancel,  &progress, work.entries, work.capacity};
   if (!scan_all(task, best, crew)) return false;
   answer.scanned = static_cast<double>(progress.scanned.load());
-  if (has_copies(searcher)) keep_once(best, work.places, places_for(request.wanted));
+  const bool is_refined = has_second(scan) || is_exact(scan), is_placed = is_refined && has_further(searcher);
+  if (has_copies(searcher)) keep_once(searcher, best, is_placed, work.places, places_for(request.wanted));
+  if (is_placed) place_first(scan);
+  if (is_placed && has_second(scan)) read_first(kernels, scan, work.biases);
   const SecondQuery second = {work.tables, work.query_levels, half_unit, searcher.subquantizers, coded_dim};
-  if (request.last >= Stage::second && !refine(kernels, scan, second, cancel)) return false;
+  if (is_refined && !refine(kernels, scan, second, cancel)) return false;
   write_answer(scan, request.k, answer);
   return true;
 }

@@ -60,5 +60,8 @@ void best_of_panels(const float* points, size_t count, const CentroidPanels& cen
 namespace avx512 {
 void best_of_panels(const float* points, size_t count, const CentroidPanels& centroids, float* scores, uint32_t* panels);
 }  // namespace avx512
+namespace neon {
+void best_of_panels(const float* points, size_t count, const CentroidPanels& centroids, float* scores, uint32_t* panels);
+}  // namespace neon
 
 }  // namespace shoal

@@ -166,6 +166,8 @@ namespace neon {
 void project_rows(const float* query, uint32_t tiles, size_t dim, const float* rows, size_t count, float* out);
 void expand_codes(const float* centroid, const float* weights, const uint8_t* codes, uint32_t dim, uint32_t nbits, float* row);
 void max_codes(const CodesQuery& query, const uint8_t* record, uint32_t tokens, float* best);
+void pack_tables(const CodesQuery& query, uint8_t* packed);
+void max_tables(const CodesQuery& query, const uint8_t* packed, const TokenBatch& batch, uint8_t* work);
 }  // namespace neon
 
 }  // namespace shoal

@@ -35,6 +35,38 @@ NearestJob parse_nearest(Arguments& arguments) {
   return job;
 }
 
+SecondListsJob parse_second(Arguments& arguments) {
+  const auto points = arguments.column<float>(size_t{0}, "points: a Float32Array");
+  const auto firsts = arguments.column<uint32_t>(1, "firsts: a Uint32Array");
+  const auto centroids = arguments.column<float>(2, "centroids: a Float32Array");
+  const auto around = arguments.column<uint32_t>(3, "around: a Uint32Array");
+  const auto residual = arguments.column<float>(4, "residual: a Float32Array");
+  const auto seconds = arguments.column<uint32_t>(5, "seconds: a Uint32Array");
+  const size_t dim = residual.size;
+  arguments.require(dim >= 1 && points.size == firsts.size * dim, "points: a row of dim values for each");
+  if (!arguments.ok()) return {};
+  const size_t count = centroids.size / dim;
+  const size_t width = count == 0 ? 0 : around.size / count;
+  arguments.require(centroids.size == count * dim && around.size == count * width, "around: as many for every centroid");
+  arguments.require(seconds.size == firsts.size, "seconds: one for every point");
+  for (size_t p = 0; arguments.ok() && p < firsts.size; p++) {
+    arguments.require(firsts.data[p] < count, "firsts: rows of centroids");
+    if (!arguments.ok()) break;
+    const uint32_t* own = around.data + firsts.data[p] * width;
+    for (size_t i = 0; arguments.ok() && i < width; i++) arguments.require(own[i] < count, "around: rows of centroids");
+  }
+  return {points.data, firsts.data, firsts.size, centroids.data, around.data, width, dim, residual.data, seconds.data};
+}
+
+struct SecondJob final : Job {
+  SecondListsJob second;
+
+  double run() override {
+    second_lists(second);
+    return 0;
+  }
+};
+
 }  // namespace
 
 napi_value assign_now(napi_env env, napi_callback_info info) {
@@ -48,6 +80,20 @@ napi_value assign_async(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   const NearestJob job = parse_nearest(arguments);
   return arguments.ok() ? Job::start(new NearestJob(job), arguments) : nullptr;
+}
+
+napi_value second_lists_of(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const SecondListsJob job = parse_second(arguments);
+  if (arguments.ok()) second_lists(job);
+  return nullptr;
+}
+
+napi_value second_lists_async(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  SecondJob job;
+  job.second = parse_second(arguments);
+  return arguments.ok() ? Job::start(new SecondJob(job), arguments) : nullptr;
 }
 
 }  // namespace shoal

@@ -38,6 +38,27 @@ struct AssignJob {
 // False when *cancel became non-zero, which is looked at between panels of 32 points.
 bool assign_nearest(const Kernels& kernels, const AssignJob& job, const uint8_t* cancel);
 
+// A second list for each point, near it and with a residual across that of the first (SOAR, Sun et al., NeurIPS 2023, lambda = 1):
+//
+//   seconds[p] = the first c of around[firsts[p]], firsts[p] left out, with the least  |x - c|^2 + <x - c, r>^2 / |r|^2
+//
+// x = points[p], r = x - centroids[firsts[p]]; without the second summand where r = 0; firsts[p] where no c gives a number. Differences
+// are rounded to float32. Each of the three products is 16 sums in float32, of j = l, l + 16, ... for lane l, every product and every sum
+// rounded by itself, which are added in float64 from lane 0 on; the rest is float64. Plain C++, the same bits everywhere.
+struct SecondListsJob {
+  const float* points;      // float32[count, dim]
+  const uint32_t* firsts;   // uint32[count], rows of centroids
+  size_t count;
+  const float* centroids;   // float32[k, dim]
+  const uint32_t* around;   // uint32[k, width], rows of centroids
+  size_t width;
+  size_t dim;
+  float* residual;          // float32[dim], scratch
+  uint32_t* seconds;        // uint32[count]
+};
+
+void second_lists(const SecondListsJob& job);
+
 // float32[count, dim] into float32[tiles][dim][16], zeros where there is no row.
 void pack_lanes(const float* rows, size_t count, size_t dim, int tiles, float* packed);
 

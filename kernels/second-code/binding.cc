@@ -7,7 +7,7 @@ namespace {
 
 constexpr uint32_t dim_max = subquantizers_max * dsub_max;
 
-struct SurvivorsJob final : Job {
+struct SurvivorsJob {
   const Kernels* kernels = nullptr;
   SecondQuery query = {};
   ListColumns lists = {};
@@ -15,7 +15,7 @@ struct SurvivorsJob final : Job {
   Column<double> biases, scores;
   Column<uint8_t> records, cancel;
 
-  double run() override {
+  double run() {
     const bool is_done = score_survivors(*kernels, query, lists, biases.data, records.data, survivors, cancel.data, scores.data);
     return is_done ? 0 : -1;
   }
@@ -152,12 +152,6 @@ napi_value score_survivors_now(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   SurvivorsJob job = parse_survivors(arguments);
   return arguments.ok() ? number_value(env, job.run()) : nullptr;
-}
-
-napi_value score_survivors_async(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  const SurvivorsJob job = parse_survivors(arguments);
-  return arguments.ok() ? Job::start(new SurvivorsJob(job), arguments) : nullptr;
 }
 
 }  // namespace shoal

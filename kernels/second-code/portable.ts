@@ -9,7 +9,6 @@ import { decodeVector, encodeVectors, fillResidual } from '../product-code/porta
 const headerBytes = 6;
 const halfMax = 65504;
 const shares = [1, 0.85, 0.7, 0.55] as const;
-const survivorsBetweenPauses = 256;
 const vectorsBetweenPauses = 16;
 
 /** See `NativeKernels.quantizeQuery`. */
@@ -28,18 +27,6 @@ export const quantizeQuery: NativeKernels['quantizeQuery'] = (query, levels) => 
 export const scoreSurvivors: NativeKernels['scoreSurvivors'] = (...arrays) => {
   if (arrays[13][0] !== 0) return -1;
   scoreRange(arrays, 0, arrays[10].length);
-  return 0;
-};
-
-/** See `NativeKernels.scoreSurvivorsAsync`. */
-export const scoreSurvivorsAsync: NativeKernels['scoreSurvivorsAsync'] = async (...arrays) => {
-  const [codes, records, positions, cancel] = [arrays[4], arrays[9], arrays[10], arrays[13]];
-  const sizes = [codes.length, records.length];
-  for (let from = 0; from < positions.length; from += survivorsBetweenPauses) {
-    await pause();
-    if (cancel[0] !== 0 || codes.length !== sizes[0] || records.length !== sizes[1]) return -1;
-    scoreRange(arrays, from, Math.min(from + survivorsBetweenPauses, positions.length));
-  }
   return 0;
 };
 

@@ -1,8 +1,10 @@
 /** First stage on a shard node: the nearest documents by dense vector and the best by words, for each shard asked. */
+import { bytesOf, uint32From } from '../../base/bytes.js';
 import type { Deadline } from '../../base/deadline.js';
 import { limits } from '../../base/limits.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ScanRequest, ScanResponse, ScanShard, ShardScan } from '../../proto/generated/shoal/v1/shard.js';
+import type { Replica } from '../replica.js';
 import type { ReplicaSet } from '../replicas.js';
 import { candidatesToWire, perShard, selectionFrom, termsFrom, vectorFrom } from './answers.js';
 
@@ -23,6 +25,16 @@ export async function scan(request: ScanRequest, replicas: ReplicaSet, deadline:
   return { shards };
 }
 
+/**
+ * uint32[n]: the replica's own lists. Those of another structure than its own mean nothing to it, so that all of its own are a superset, unless they
+ * were but split since.
+ */
+function listsOf({ lists }: ScanShard, version: number, { index, structureVersion }: Replica): Uint8Array | undefined {
+  if (version === structureVersion || lists.length === 0) return lists;
+  const now = index.listsNow(version, uint32From(lists, 'lists'));
+  return now === null ? undefined : bytesOf(now);
+}
+
 async function scanShard(
   asked: ScanShard,
   request: ScanRequest,
@@ -31,9 +43,7 @@ async function scanShard(
 ): Promise<ShardScan> {
   const replica = replicas.replica(request.uid, asked.ref);
   await replica.waitApplied(asked.required, deadline);
-  // Lists of another structure than the replica's mean nothing to it: all of its own are a superset.
-  const isNumberedAlike = request.structureVersion === replica.structureVersion;
-  const selection = selectionFrom(request.filter, isNumberedAlike ? asked.lists : undefined);
+  const selection = selectionFrom(request.filter, listsOf(asked, request.structureVersion, replica));
   const dense = asked.dense ? vectorFrom(request.dense, replica.dim, 'the query vector') : null;
   const terms = asked.sparse ? termsFrom(request.sparse) : null;
   const found = await replica.index.scan(

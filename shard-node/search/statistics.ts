@@ -4,6 +4,7 @@ import type { Deadline } from '../../base/deadline.js';
 import type {
   GetStatisticsRequest,
   GetStatisticsResponse,
+  ListSizes,
   ShardStatistics,
 } from '../../proto/generated/shoal/v1/shard.js';
 import type { ReplicaSet } from '../replicas.js';
@@ -24,10 +25,11 @@ export async function statistics(
     request.shards.map((ref) =>
       perShard(
         ref,
-        async () => {
+        async (): Promise<ShardStatistics> => {
           const replica = replicas.replica(request.uid, ref);
           const required = request.required.filter(({ subject }) => replica.hears(subject));
           await replica.waitApplied(required, deadline);
+          const sizes = request.listSizes === true ? await replica.index.listSizes() : null;
           const counts = replica.index.statistics(termIds, selection);
           return {
             shard: replica.shard,
@@ -44,6 +46,7 @@ export async function statistics(
             structureVersion: replica.structureVersion,
             olderRows: BigInt(replica.index.structureState.olderRows),
             ...(counts.matching === null ? {} : { matching: BigInt(counts.matching) }),
+            ...(sizes === null ? {} : { listSizes: listSizesOf(sizes) }),
           };
         },
         unknown,
@@ -51,6 +54,11 @@ export async function statistics(
     ),
   );
   return { shards };
+}
+
+function listSizesOf(sizes: Uint32Array): ListSizes {
+  const [vectors, longest] = sizes.reduce(([sum, most], size) => [sum + size, Math.max(most, size)] as const, [0, 0]);
+  return { lists: sizes.length, vectors: BigInt(vectors), longest: BigInt(longest) };
 }
 
 function unknown(outcome: ShardOutcome): ShardStatistics {

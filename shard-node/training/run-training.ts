@@ -1,4 +1,5 @@
 /** What a training is given and what it gives, whatever carries it out. Types only. */
+import type { LongList } from '../../trainer/structure/divide-lists.js';
 import type { ProbeRecall } from '../../trainer/structure/held-out.js';
 
 /** What serves at present. */
@@ -9,6 +10,24 @@ export interface ServingStructure {
   readonly nprobe: number;
 }
 
+/** Which lists of what serves are to be split, where nothing else is to change. */
+export interface SplitOrder {
+  /** Of the structure that serves. */
+  readonly version: number;
+  /** Files of that structure and of its codebook. */
+  readonly structure: Uint8Array;
+  readonly codebook: Uint8Array;
+  /** Longest first; at least one. */
+  readonly lists: readonly LongList[];
+  /** Vectors that a part shall have at most. */
+  readonly partSize: number;
+  /** Lists that a search probes; 0 = all. */
+  readonly nprobe: number;
+  /** The calibrations of what serves. */
+  readonly probes: readonly ProbeRecall[];
+  readonly shortProbes: readonly ProbeRecall[];
+}
+
 export interface TrainingTask {
   readonly dim: number;
   /** float32[n, dim]: rows chosen at random; the training takes them over. */
@@ -17,11 +36,17 @@ export interface TrainingTask {
   readonly shortQueries: Float32Array;
   /** Living documents that the structure is for. */
   readonly documents: number;
+  /** Lists that a document lies in; 1. */
+  readonly copies?: 1 | 2;
+  /** One list with codes that need no training (RaBitQ), where nothing is to be learned yet; left out where lists and words are trained. */
+  readonly untrained?: true;
   readonly seed: number;
   /** Share of the ten true neighbours that a search shall find. */
   readonly targetRecall: number;
   /** Null while every search is exact. */
   readonly serving: ServingStructure | null;
+  /** Left out where a whole structure is trained. */
+  readonly split?: SplitOrder;
 }
 
 /** A trained structure, evaluated. */
@@ -30,6 +55,8 @@ export interface TrainedFiles {
   readonly structure: Uint8Array;
   readonly codebook: Uint8Array;
   readonly lists: number;
+  /** Lists that a vector lies in. */
+  readonly copies: 1 | 2;
   /** Vectors that it was trained on. */
   readonly sampled: number;
   /** Recall@10 on held-out queries: of what serves, and of this one as calibrated. */

@@ -44,5 +44,7 @@ function resultOf(worker: Worker, onProgress: OnProgress, signal: AbortSignal): 
 
 function startWorker(task: TrainingTask): Worker {
   const { start, options } = workerEntry(new URL('./worker.js', import.meta.url), import.meta.url);
-  return new Worker(start, { ...options, workerData: task, transferList: [task.vectors.buffer as ArrayBuffer] });
+  const given = [task.vectors, ...(task.split?.lists.map(({ vectors }) => vectors) ?? [])];
+  const transferList = given.map(({ buffer }) => buffer as ArrayBuffer);
+  return new Worker(start, { ...options, workerData: task, transferList });
 }

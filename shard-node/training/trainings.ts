@@ -16,16 +16,20 @@ import type {
   StoreTrainingRequest,
 } from '../../proto/generated/shoal/v1/training.js';
 import { listCountFor } from '../../trainer/structure/list-count.js';
+import type { SplitLimits } from '../../vector-index/lists/list-limit.js';
 import type { Replica } from '../replica.js';
 import type { ReplicaSet } from '../replicas.js';
 import { Waiters } from '../waiters.js';
 import type { RunTraining, ServingStructure, TrainedFiles } from './run-training.js';
+import { splitOrderFor } from './split-order.js';
 
 /** Bytes of the vectors that a training holds in memory at most. */
-const sampleBytesMax = 512 * 2 ** 20;
+const sampleBytesMax = 384 * 2 ** 20;
 /** More vectors a list change its structure by less than another seed does. */
 const rowsPerList = 128;
 const rowsMin = 10_000;
+/** Vectors that a split is measured with, where nothing else is trained. */
+const splitRowsMax = 50_000;
 
 /** A training is stopped when nobody asked about it for so long. */
 const forgottenMs = 30_000;
@@ -41,6 +45,8 @@ export interface TrainingsParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly run: RunTraining;
+  /** Which lists a split divides. */
+  readonly splitLimits: SplitLimits;
 }
 
 interface Current {
@@ -171,12 +177,21 @@ export class Trainings {
     const { dim, index } = replica;
     const serving = await this.#serving(request);
     const { documents } = index.statistics(new Uint32Array(0));
+    const random = seededRandom(request.seed);
+    const { objects, splitLimits } = this.#parts;
+    const { signal } = stop;
+    const parts = { dim, index, objects, random, splitLimits, signal };
+    const split = request.method === 'split' ? await splitOrderFor(request, parts) : null;
     const rowsMax = Math.min(Math.floor(sampleBytesMax / (4 * dim)), rowsPerList * listCountFor(documents));
-    const vectors = await index.sampleVectors(Math.max(rowsMin, rowsMax), seededRandom(request.seed), stop.signal);
+    const rows = split === null ? Math.max(rowsMin, rowsMax) : splitRowsMax;
+    const vectors = await index.sampleVectors(rows, random, signal);
     const task = {
       ...{ dim, vectors, serving, seed: request.seed, targetRecall: request.targetRecall },
+      ...(split === null ? {} : { split }),
+      ...(request.method === 'rabitq' ? { untrained: true as const } : {}),
       shortQueries: float32From(request.shortQueries, 'short queries'),
       documents,
+      copies: request.copies === 2 ? (2 as const) : (1 as const),
     };
     const onProgress = (step: string, share: number): void => {
       Object.assign(current, { step, share: readShare + (1 - readShare) * share });
@@ -196,9 +211,9 @@ export class Trainings {
 }
 
 function codebookOf(files: TrainedFiles, { method, seed }: BeginTrainingRequest): Codebook {
-  const { lists, sampled, heldOutBefore, heldOutAfter, probes, shortProbes } = files;
+  const { lists, copies, sampled, heldOutBefore, heldOutAfter, probes, shortProbes } = files;
   return Codebook.fromPartial({
-    ...{ method, seed, lists, heldOutBefore, heldOutAfter },
+    ...{ method, seed, lists, copies, heldOutBefore, heldOutAfter },
     ...{ sampled: BigInt(sampled), probes: [...probes], shortProbes: [...shortProbes] },
   });
 }

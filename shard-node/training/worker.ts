@@ -3,7 +3,8 @@ import { constants, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
-import type { TrainedFiles, TrainingTask } from './run-training.js';
+import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
+import { splitAndEvaluate } from './split-training.js';
 import { trainAndEvaluate } from './structure-training.js';
 import type { TrainingReply } from './worker-protocol.js';
 
@@ -14,7 +15,11 @@ async function main(port: MessagePort, task: TrainingTask): Promise<void> {
   try {
     // Of this thread alone, where the system has priorities of threads.
     setPriority(constants.priority.PRIORITY_LOW);
-    const files = await trainAndEvaluate(task, (step, share) => say({ kind: 'progress', step, share }));
+    const onProgress: OnProgress = (step, share) => say({ kind: 'progress', step, share });
+    const { split } = task;
+    const files = await (split === undefined
+      ? trainAndEvaluate(task, onProgress)
+      : splitAndEvaluate(task, split, onProgress));
     say({ kind: 'trained', files }, buffersOf(files));
   } catch (thrown) {
     const { code, message } = ShoalError.from(thrown);

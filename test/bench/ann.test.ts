@@ -231,7 +231,7 @@ describe('inverted lists', () => {
       sizes.push((await system.prepare()).codeBytes);
       await system.close();
     }
-    assert.deepEqual(sizes, [12, 50, 50, 160]);
+    assert.deepEqual(sizes, [12, 50, 12, 50, 160]);
   });
 });
 

@@ -63,7 +63,7 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const { options } = context;
   const peers = openPeers(dataset, {
     names: context.smoke ? '' : (options['peers'] ?? ''),
-    variants: (name) => variantsOf(name, options['variants'] ?? ''),
+    variants: (name) => variantsOf(name, options['variants'] ?? '', dataset.base.count),
     cache: join(dataset.folder ?? '', `peers-${dataset.name}-threads${options['build-threads']}`),
     threads: Number(options['build-threads']),
     progress: (line) => context.progress(line),

@@ -2,13 +2,15 @@
  * What does a dense search of one shard cost once its collection is trained?
  *
  * The vectors of a dataset as documents of a `ShardIndex`, in the segments that sealing and merging leave, coded in the lists that training
- * makes of them. Arms, interleaved, over the same lists: `coded` as searches go, `filtered` with a filter that half of the rows pass, and
- * `exact` by the vectors themselves. Times are of `scan` alone, no network; k = candidates. recall = share of the exact search's hits in the same lists.
+ * makes of them. Arms, interleaved, over the same lists: `coded` as searches go, `filtered` with a filter that half of the rows pass,
+ * `exact` by the vectors themselves, and `twice` as `coded` in an index where every vector lies in two lists. Times are of `scan` alone, no
+ * network; k = candidates. recall = share of the exact search's hits in the same lists, recallOfAll = of those in all lists.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listCountFor } from '../../trainer/structure/list-count.js';
+import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
 import { nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
 import type { IndexDocument } from '../../vector-index/document.js';
 import type { RowFilter } from '../../vector-index/filter/row-filter.js';
@@ -22,7 +24,7 @@ import { trainedLists } from './support/ann/trained-lists.js';
 
 export const benchmark: Benchmark = {
   name: 'shard',
-  summary: 'dense search of one trained shard, coded, filtered and exact',
+  summary: 'dense search of one trained shard, coded once and twice, filtered and exact',
   options: [
     ...datasetOptions.filter(({ flag }) => !flag.startsWith('--peers')),
     { flag: '--probes LIST', describe: 'lists that a query reads', default: '16,32,64,128' },
@@ -32,7 +34,7 @@ export const benchmark: Benchmark = {
   run,
 };
 
-const arms = ['coded', 'filtered', 'exact'] as const;
+const arms = ['coded', 'filtered', 'exact', 'twice'] as const;
 const batch = 4_096;
 const keys = 100n;
 const half: RowFilter = {
@@ -45,19 +47,34 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const { base, folder } = dataset;
   const lists = context.smoke ? 8 : listCountFor(base.count);
   const trained = await trainedLists({
-    ...{ base, folder, lists, hasSeconds: false, queries: null },
+    ...{ base, folder, lists, hasSeconds: true, queries: null },
     progress: context.progress,
   });
-  const { structure, codebook } = trained.parts;
+  const { structure: twice, codebook } = trained.parts;
+  const { around: _, ...structure } = twice;
+  return withIndex(context, dataset, { version: 1, structure, codebook }, (index) =>
+    withIndex(context, dataset, { version: 1, structure: twice, codebook }, (copied) =>
+      measureAll(context, { index, copied, structure, dataset }),
+    ),
+  );
+}
+
+/** Calls `work` with an index of the dataset's vectors in lists of `structure`. */
+async function withIndex<T>(
+  context: BenchmarkContext,
+  dataset: AnnDataset,
+  structure: ListStructure,
+  work: (index: ShardIndex) => Promise<T>,
+): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'shoal-bench-shard-'));
   try {
     const index = await ShardIndex.open({
-      ...{ directory, settings: { dim: base.dim, tokenDim: 8 }, codecs: () => null, files: systemFiles },
-      ...{ structure: { version: 1, structure, codebook }, clock: context.clock },
+      ...{ directory, settings: { dim: dataset.base.dim, tokenDim: 8 }, codecs: () => null, files: systemFiles },
+      ...{ structure, clock: context.clock },
     });
     try {
       await fill(index, dataset);
-      return await measureAll(context, { index, structure, dataset });
+      return await work(index);
     } finally {
       await index.close();
     }
@@ -100,6 +117,8 @@ function documentOf(row: number, docId: bigint, dense: Float32Array): IndexDocum
 
 interface Opened {
   readonly index: ShardIndex;
+  /** Of vectors that lie in two lists. */
+  readonly copied: ShardIndex;
   readonly structure: Structure;
   readonly dataset: AnnDataset;
 }
@@ -122,13 +141,14 @@ async function measureAll(context: BenchmarkContext, opened: Opened): Promise<Be
 
 async function measure(
   { smoke, options, clock }: BenchmarkContext,
-  { index, structure }: Opened,
+  { index, copied, structure }: Opened,
   { set, k, probes }: { readonly set: QuerySet; readonly k: number; readonly probes: number },
 ) {
   const asked = smoke ? 5 : Math.min(Number(options['asked']), set.queries.count);
   const times = arms.map(() => [] as number[]);
   const lines: string[] = [];
-  let found = 0;
+  const found = arms.map(() => 0);
+  let inLists = 0;
   let wanted = 0;
   for (let q = 0; q < asked; q++) {
     const dense = set.queries.values.subarray(q * structure.dim, (q + 1) * structure.dim);
@@ -137,13 +157,21 @@ async function measure(
     for (const [at, arm] of arms.entries()) {
       const selection = { filter: arm === 'filtered' ? half : null, lists };
       const beginMs = clock.monotonicMs();
-      const answer = await index.scan({ dense, sparse: null, k, isExact: arm === 'exact', selection });
+      const answer = await (arm === 'twice' ? copied : index).scan({
+        dense,
+        sparse: null,
+        k,
+        isExact: arm === 'exact',
+        selection,
+      });
       times[at]!.push(clock.monotonicMs() - beginMs);
       hits.push([...answer.dense!.docIds]);
     }
     const exact = new Set(hits[2]);
     wanted += exact.size;
-    found += hits[0]!.filter((docId) => exact.has(docId)).length;
+    inLists += hits[0]!.filter((docId) => exact.has(docId)).length;
+    const all = new Set(Array.from(trueRows(set, q, k), (row) => BigInt(row) + BigInt(batch)));
+    hits.forEach((own, at) => (found[at]! += own.filter((docId) => all.has(docId)).length / all.size / asked));
     lines.push(hits.flat().join(' '));
   }
   const { segments } = index.statistics(new Uint32Array(0));
@@ -152,7 +180,14 @@ async function measure(
     const sorted = times[at]!.sort((a, b) => a - b);
     const quantile = (share: number): number => 1_000 * sorted[Math.floor(share * (sorted.length - 1))]!;
     const row = { system: arm, ...shared, fastestUs: quantile(0), medianUs: quantile(0.5), p90Us: quantile(0.9) };
-    return arm === 'coded' ? { ...row, recall: found / wanted } : row;
+    if (arm === 'filtered') return row;
+    return { ...row, ...(arm === 'coded' ? { recall: inLists / wanted } : {}), recallOfAll: found[at]! };
   });
   return { rows, lines };
+}
+
+/** The rows nearest to query `q`, k of them or as many as are known. */
+function trueRows({ truth }: QuerySet, q: number, k: number): Int32Array {
+  const { values, width } = truth;
+  return values.subarray(q * width, q * width + Math.min(k, width));
 }

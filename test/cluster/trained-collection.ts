@@ -1,4 +1,5 @@
 /** A collection of ready-made vectors in clusters, as encoders give them, and what a search of it finds. */
+import { systemClock } from '../../base/clock.js';
 import { seededRandom } from '../../base/random.js';
 import type { ShoalClient } from '../../client/sdk/connect.js';
 import type { Document } from '../../client/sdk/types.js';
@@ -26,6 +27,18 @@ export async function fill(client: ShoalClient, name: string, vectors: readonly 
   await client.collections.create(name, { model: 'none', dim });
   for (let at = 0; at < vectors.length; at += 1_000)
     await client.documents.upsert(name, vectorDocuments(vectors.slice(at, at + 1_000), at));
+}
+
+/** Resolves once `replicas` replicas of `name`, those included that come up meanwhile, have its newest structure and all of their rows in it. */
+export async function settled(client: ShoalClient, name: string, replicas: number): Promise<void> {
+  for (;;) {
+    const newest = (await client.collections.describe(name)).structureVersion;
+    const { shards } = await client.cluster.shards(name);
+    const all = shards.flatMap((shard) => shard.replicas);
+    const done = all.filter(({ structureVersion, olderRows }) => structureVersion === newest && olderRows === 0);
+    if (done.length === replicas) return;
+    await systemClock.pause();
+  }
 }
 
 /** Share of the ten exact hits of each query that a plain search finds too, and the lists that it probed on average. */

@@ -7,7 +7,7 @@ import { checkArchive, readMembers, writeArchive } from '../../client/cli/backup
 import type { TrainingProgress } from '../../client/sdk/types.js';
 import type { RunTraining } from '../../shard-node/training/run-training.js';
 import { runInThread } from '../../shard-node/training/thread.js';
-import { clusteredVectors, dim, fill, recallOf, vectorDocuments } from './trained-collection.js';
+import { clusteredVectors, dim, fill, recallOf, settled, vectorDocuments } from './trained-collection.js';
 import { SmallCluster, withCluster } from './small-cluster.js';
 import { inFolder } from '../temporary-folder.js';
 
@@ -16,17 +16,6 @@ const queries = clusteredVectors(40, 2);
 
 function codeOf(thrown: unknown): string {
   return ShoalError.from(thrown).code;
-}
-
-/** Resolves once every replica of `name` has the structure `version` and has re-encoded its rows. */
-async function settled(cluster: SmallCluster, name: string, version: number, replicas: number): Promise<void> {
-  for (;;) {
-    const { shards } = await cluster.client.cluster.shards(name);
-    const all = shards.flatMap((shard) => shard.replicas);
-    const done = all.filter((each) => each.structureVersion === version && each.olderRows === 0);
-    if (done.length === replicas) return;
-    await systemClock.pause();
-  }
 }
 
 describe('training a structure', function () {
@@ -83,7 +72,7 @@ describe('training a structure', function () {
       assert.deepEqual([described.structureVersion, described.codebookVersion], [1, 1]);
       assert.equal(described.lists, result.codebook.lists);
       assert.ok(described.lists > 16);
-      await settled(cluster, 'notes', 1, 2);
+      await settled(cluster.client, 'notes', 2);
     });
 
     it('finds at least 0.95 of what an exact search finds, in a part of the lists', async () => {
@@ -106,7 +95,7 @@ describe('training a structure', function () {
         documents.upsert('notes', vectorDocuments(fresh.slice(100), 10_100)),
       ]);
       assert.deepEqual([result.published, result.from, result.version], [true, 1, 2]);
-      await settled(cluster, 'notes', 2, 2);
+      await settled(cluster.client, 'notes', 2);
       for (const [i, vector] of fresh.entries()) {
         const { hits } = await search('notes', vector, { mode: 'dense', k: 1 });
         assert.equal(hits[0]?.id, String(10_000 + i));
@@ -131,7 +120,7 @@ describe('training a structure', function () {
       const before = await answersOf(cluster);
       await cluster.down();
       await cluster.up();
-      await settled(cluster, 'notes', 2, 2);
+      await settled(cluster.client, 'notes', 2);
       assert.deepEqual(await answersOf(cluster), before);
     });
 
@@ -143,7 +132,7 @@ describe('training a structure', function () {
         const { manifest, bytes } = await checkArchive(archive);
         const members = readMembers(archive, manifest);
         await client.backups.restore({ collection: 'copy', manifest: bytes, members });
-        await settled(cluster, 'copy', 2, 2);
+        await settled(cluster.client, 'copy', 2);
         assert.deepEqual(await answersOf(cluster, 'copy'), await answersOf(cluster));
         assert.deepEqual(await recallOf(client, 'copy', queries), await recallOf(client, 'notes', queries));
         await client.collections.drop('copy');
@@ -208,13 +197,24 @@ describe('training a structure', function () {
   });
 
   it('happens by itself once a collection has grown, unless it shall not', async () => {
-    await withCluster({ coordinator: { autoTrainDocuments: 1_200, autoTrainEveryMs: 20 } }, async (cluster) => {
+    const coordinator = { autoCodeDocuments: 1_001, autoTrainDocuments: 1_200, autoTrainEveryMs: 20 };
+    await withCluster({ coordinator }, async (cluster) => {
       const { client } = cluster;
+      const methodOf = async (name: string): Promise<string | undefined> => {
+        const { active, versions } = await client.training.codebooks(name);
+        return versions.find(({ version }) => version === active)?.method;
+      };
       await client.collections.create('asked', { model: 'none', dim, autoTrain: false });
       await client.documents.upsert('asked', vectorDocuments(vectors.slice(0, 1_500)));
-      await fill(client, 'notes', vectors.slice(0, 1_500));
-      while ((await client.training.codebooks('notes')).active === 0) await systemClock.pause();
-      await settled(cluster, 'notes', 1, 1);
+      await fill(client, 'notes', vectors.slice(0, 1_100));
+      while ((await methodOf('notes')) !== 'rabitq') await systemClock.pause();
+      await settled(cluster.client, 'notes', 1);
+      const { recall, lists } = await recallOf(client, 'notes', queries);
+      assert.equal(lists, 1);
+      assert.ok(recall >= 0.95, `recall ${recall}`);
+      await client.documents.upsert('notes', vectorDocuments(vectors.slice(1_100, 1_500), 1_100));
+      while ((await methodOf('notes')) !== 'structure') await systemClock.pause();
+      await settled(cluster.client, 'notes', 2);
       assert.equal((await client.training.codebooks('asked')).active, 0);
     });
   });

@@ -40,17 +40,29 @@ export const documents: IndexDocument[] = Array.from({ length: 9 }, (_, at) => {
   return at === 6 ? [document, furtherPassage(document, 1, { dense: eighths(dim, 2), start: 5 })] : [document];
 }).flat();
 
+/** The same with every vector in a second list too. */
+const twice: ListStructure = {
+  ...structure,
+  structure: { ...structure.structure, around: Uint32Array.of(1, 2, 0, 2, 0, 1) },
+};
+
+export interface Opening {
+  /** Vectors lie in two lists. */
+  readonly hasCopies?: boolean;
+}
+
 /** The index of `directory`, made where there is none. */
-export function openAt(directory: string): Promise<ShardIndex> {
+export function openAt(directory: string, { hasCopies = false }: Opening = {}): Promise<ShardIndex> {
   const settings = { dim, tokenDim: 8 };
-  return ShardIndex.open({ directory, settings, codecs, structure, files: systemFiles, clock: systemClock });
+  const own = hasCopies ? twice : structure;
+  return ShardIndex.open({ directory, settings, codecs, structure: own, files: systemFiles, clock: systemClock });
 }
 
 /** Fails unless the index of folder `from` holds `documents`. */
-export async function assertReadable(from: string): Promise<void> {
+export async function assertReadable(from: string, opening: Opening = {}): Promise<void> {
   await inFolder(async (directory) => {
     await cp(from, directory, { recursive: true });
-    const index = await openAt(directory);
+    const index = await openAt(directory, opening);
     assert.deepEqual(await index.verify(), []);
     const plain = documents.filter(({ passage }) => passage === 0);
     const found = index.scroll(0n, 20);

@@ -156,6 +156,37 @@ void check_sparse(const Kernels& kernels, size_t count) {
   require_equal("sparse", kernels.name, expected, scores);
 }
 
+std::vector<float> collected(const Kernels& kernels, const std::vector<float>& scores, const std::vector<uint8_t>& live) {
+  std::vector<uint32_t> found(scores.size() + 16);
+  const size_t count = kernels.collect_rows(scores.data(), scores.size(), 0.1f, live.data(), found.data());
+  return {found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+// Postings as they should be, or of any content; the answers must be equal in the first case. Of the rows one in `stride` counts.
+void check_search(const Kernels& kernels, uint32_t row_count, uint32_t stride, bool is_sound) {
+  std::vector<uint32_t> rows, terms;
+  for (uint32_t term = 0; term < 5; term++) {
+    terms.push_back(static_cast<uint32_t>(rows.size()));
+    for (uint32_t row = term; row < row_count; row += 1 + below(3 << term)) rows.push_back(is_sound ? row : below(2 * row_count + 2));
+    terms.push_back(static_cast<uint32_t>(rows.size()));
+  }
+  const auto weights = halves_of(values(rows.size()));
+  const float factors[] = {5, 4, -3, 0.5f, 0.25f};
+  std::vector<uint8_t> live((row_count + 7) / 8);
+  for (uint32_t row = 0; row < row_count; row += stride) live[row / 8] = static_cast<uint8_t>(live[row / 8] | 1u << row % 8);
+  const uint8_t cancel = 0;
+  const PostingsQuery query = {rows.data(), weights.data(), terms.data(), factors, 5, live.data(), nullptr, row_count, 0};
+  std::vector<float> scores(9), expected(9);
+  std::vector<uint32_t> best(9), expected_best(9);
+  std::vector<uint8_t> scratch(search_bytes(query, 9));
+  search_postings(plain_kernels(), query, &cancel, scratch.data(), {expected_best.data(), expected.data(), 9});
+  search_postings(kernels, query, &cancel, scratch.data(), {best.data(), scores.data(), 9});
+  if (is_sound) require_equal("search over postings", kernels.name, expected, scores);
+  if (is_sound) require_equal("rows of a search over postings", kernels.name, expected_best, best);
+  const auto sums = values(row_count);
+  require_equal("collected rows", kernels.name, collected(plain_kernels(), sums, live), collected(kernels, sums, live));
+}
+
 // A query's table, codes of random points, their blocks, and scans of every size, against the reference; arrays of exact size.
 struct Coded {
   std::vector<float> codebook, query, tables;
@@ -234,7 +265,7 @@ void check_coded(const Kernels& kernels, uint32_t count, size_t subquantizers, s
 }
 
 // A search over two columns of lists of awkward sizes and one of rows, every array of exactly its size, by one thread or by two; the hits
-// must equal the reference's.
+// must equal the reference's. Where second codes end it, the vectors of the first column lie in further lists too.
 std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t count, size_t subquantizers, size_t dsub, size_t dim,
                            const std::vector<float>& rows, Stage last, bool has_help) {
   const uint64_t offsets[3] = {0, 0, 0};
@@ -252,24 +283,30 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   // Where vectors end the search, each lies in two lists.
   std::vector<uint32_t> numbers(2 * count);
   for (size_t i = 0; i < numbers.size(); i++) numbers[i] = static_cast<uint32_t>(i / 2);
-  SearchColumn columns[3] = {};
+  std::vector<uint32_t> turned(2 * count);
+  for (size_t i = 0; i < turned.size(); i++) turned[i] = static_cast<uint32_t>(turned.size() - 1 - i);
+  SearchColumn columns[4] = {};
   for (uint32_t c = 0; c < 2; c++) {
     columns[c] = {{coded.blocks.data(), offsets, counts, firsts, 3, live.data(), nullptr, live.size(), ids.data(), c},
-                  records.data(), 2 * count, halves.data(), {}};
+                  records.data(), 2 * count, halves.data(), {}, c};
     if (last == Stage::exact) columns[c].lists.rows = numbers.data();
   }
+  columns[3] = columns[0];
+  columns[3].lists.rows = turned.data();
+  columns[3].lists.column = 3;
   columns[2].lists.ids = row_ids.data();
   columns[2].lists.column = 2;
   columns[2].records = coded.records.data();
   columns[2].vectors = halves.data();
   columns[2].rows = count;
+  columns[2].first = 2;
   columns[2].in_rows = {coded.codes.data(), coded.factors.data(), row_lists.data()};
-  const uint8_t* filters[3] = {nullptr, nullptr, row_filter.data()};
+  const uint8_t* filters[4] = {nullptr, nullptr, row_filter.data(), nullptr};
   std::vector<int8_t> coarse(3 * padded_dim(dim));
   std::vector<float> scales(3);
   quantize_rows(rows.data(), 3, dim, coarse.data(), scales.data());
   const ListSearcher searcher = {coded.codebook.data(), subquantizers, dsub,          {4.0 / 32767, 4.0 / 32767}, dim, 3,
-                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, 3};
+                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, last == Stage::second ? 4u : 3u};
   ScanCrew crew(1);
   work.resize(work_bytes(searcher, 9, has_help ? 2 : 1));
   std::thread helper;
@@ -362,6 +399,12 @@ void check_set(const Kernels& kernels) {
     for (uint32_t dim : {120, 384, 1024}) check_codes(kernels, {5, 0, 65}, dim, nbits, 17);
   }
   for (size_t count : {0, 1, 7, 8, 9, 100}) check_sparse(kernels, count);
+  for (uint32_t count : {1, 15, 31, 33, 4095, 4096, 4097, 13000}) {
+    for (uint32_t stride : {1, 3, 100}) {
+      check_search(kernels, count, stride, true);
+      check_search(kernels, count, stride, false);
+    }
+  }
 }
 
 }  // namespace

@@ -148,10 +148,8 @@ const Door doors_of_lists[] = {
     {"packBlocks", pack_arguments, 1 << 3},
     {"unpackBlocks", pack_arguments, 1 << 0 | 1 << 1},
     {"scanLists", scan_arguments, 1 << 9 | 1 << 10 | 1 << 13},
-    {"scanListsAsync", scan_arguments, 1 << 9 | 1 << 10 | 1 << 13},
     {"quantizeQuery", quantize_arguments, 1 << 1},
     {"scoreSurvivors", survivors_arguments, 1 << 12},
-    {"scoreSurvivorsAsync", survivors_arguments, 1 << 12},
 };
 const size_t doors_of_lists_count = sizeof doors_of_lists / sizeof(Door);
 

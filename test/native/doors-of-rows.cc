@@ -129,6 +129,22 @@ std::vector<Value> sparse_arguments(Source& source) {
                  source.reals(terms), source.reals(scores));
 }
 
+std::vector<Value> postings_arguments(Source& source) {
+  const uint32_t postings = source.below(300), terms = source.below(6), count = source.below(300), k = 1 + source.below(20);
+  Value places = source.words(2 * terms, postings + 1);
+  for (uint32_t t = 0; t < terms; t++) {
+    uint32_t* place = elements_of<uint32_t>(places) + 2 * t;
+    if (place[0] > place[1] && !source.one_in(40)) std::swap(place[0], place[1]);
+    if (source.one_in(60)) place[1] = source.word();
+  }
+  Value limits = array_of(napi_float64_array, 2);
+  elements_of<double>(limits)[0] = source.one_in(60) ? -1 : count;
+  elements_of<double>(limits)[1] = source.one_in(2) ? 0 : static_cast<double>(source.real());
+  return list_of(source.words(postings, count + (source.one_in(4) ? 5 : 0)), source.halves(postings), places, source.reals(terms),
+                 source.bitmap_or_null(count), source.one_in(2) ? null_value() : array_of(napi_biguint64_array, count), limits,
+                 never_cancelled(), zeros(napi_uint32_array, k), zeros(napi_float32_array, k));
+}
+
 std::vector<Value> top_k_arguments(Source& source) {
   const uint32_t count = source.below(300), k = source.below(20);
   return list_of(source.reals(count), source.bitmap_or_null(count), number_of(static_cast<double>(source.real())),
@@ -151,6 +167,8 @@ const Door doors_of_rows[] = {
     {"assignNearest", nearest_arguments, 1 << 4 | 1 << 5},
     {"assignNearestAsync", nearest_arguments, 1 << 4 | 1 << 5},
     {"accumulateSparse", sparse_arguments, 1 << 5},
+    {"searchPostings", postings_arguments, 1 << 8 | 1 << 9},
+    {"searchPostingsAsync", postings_arguments, 1 << 8 | 1 << 9},
     {"topK", top_k_arguments, 1 << 3 | 1 << 4},
 };
 const size_t doors_of_rows_count = sizeof doors_of_rows / sizeof(Door);

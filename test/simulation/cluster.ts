@@ -9,7 +9,7 @@ import { SimObjectsHost } from './sim/objects.js';
 import { SimProcess } from './sim/process.js';
 import { SimRegistryHost } from './sim/registry.js';
 import type { Scheduler } from './sim/scheduler.js';
-import { trainDocumentsMin, trainingOn } from './sim/training.js';
+import { splitLimits, trainDocumentsMin, trainingOn } from './sim/training.js';
 
 /** How large the cluster is. */
 export interface ClusterShape {
@@ -115,6 +115,6 @@ function coordinator(
 
 function shardNode(id: string, environment: Environment, shape: ClusterShape): Promise<Running> {
   const { sealBytes, sealAgeMs } = shape;
-  const config = { id, host: id, dataDirectory: '/data', sealBytes, sealAgeMs, maintainEveryMs: 250 };
+  const config = { id, host: id, dataDirectory: '/data', sealBytes, sealAgeMs, maintainEveryMs: 250, splitLimits };
   return startShardNode({ config, train: trainingOn(environment.clock), ...environment });
 }

@@ -5,6 +5,7 @@ import { DocumentsService } from '../../proto/generated/shoal/v1/documents.js';
 import { SearchMode, SearchRequest, SearchService } from '../../proto/generated/shoal/v1/search.js';
 import type { SimClient } from './client.js';
 import { expiryOf } from './content.js';
+import { checkLists } from './healed-lists.js';
 import { checkReplicas, checkTruncation } from './healed-replicas.js';
 import { checkDocument } from './reads.js';
 import { checkAnswer, questionOf } from './searches.js';
@@ -34,6 +35,7 @@ export async function checkHealed(session: Session, client: SimClient): Promise<
   await checkAllDocuments(session, client);
   await checkSearches(session, client);
   await checkReplicas(session, client);
+  await checkLists(session, client);
   await checkTruncation(session, client);
   session.cluster.scheduler.note(`live ${session.oracle.live} last ${session.oracle.lastSequence}`);
 }

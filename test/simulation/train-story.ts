@@ -1,5 +1,5 @@
 /**
- * Beside the clients: the collection is trained again and again, by coordinators and nodes that may die of whatever comes. Now and then
+ * Beside the clients: the collection is trained again and again, and its longer lists are split, by coordinators and nodes that may die of whatever comes. Now and then
  * somebody hears late of what serves, and whoever asks through coordinators then finds all of it none the less.
  */
 import { keys } from '../../cluster/keys.js';
@@ -43,11 +43,14 @@ function structureVersion({ cluster, collection }: Session): number {
 async function train(session: Session, client: SimClient, coordinator: Machine): Promise<void> {
   const { cluster, random, collection } = session;
   const dryRun = random.below(8) === 0;
-  const request = { collection: collection.name, method: 'structure', dryRun, seed: random.below(1_000_000) };
+  const isNew = random.below(3) === 0 || structureVersion(session) === 0;
+  const seed = random.below(1_000_000);
+  const method = !isNew ? 'split' : seed % 4 === 0 ? 'rabitq' : 'structure';
+  const request = { collection: collection.name, method, dryRun, seed };
   // Some callers go away before it is done.
   const ms = random.below(4) === 0 ? random.unit() * 1_500 : 30_000;
   const { answer, error } = await client.read(coordinator, TrainingService.train, request, ms);
-  session.note('train', 1, error);
+  session.note(method, 1, error);
   if (answer === null) return;
   const result = answer.at(-1)?.result;
   if (result === undefined) return session.fail('a training ends without a result');

@@ -1,11 +1,14 @@
 /** What lists are worth: the share of the ten true neighbours of held-out queries that lies in the lists nearest to each. */
-import { assignNearest, topK } from '../../kernels/kernels.js';
+import { present } from '../../base/assert.js';
+import { scoreDense, toFloat16, topK, type BestRows } from '../../kernels/kernels.js';
 import { listCountOf, nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
 
 const neighbours = 10;
+/** Vectors that are rounded at once. */
+const roundedRows = 16_384;
 
-/** Of the neighbours in the lists read so many survive their codes: lists make up for the rest. */
-const codeRecall = 0.995;
+/** Of the neighbours in the lists read so many survive their codes, unless that was measured: lists make up for the rest. */
+const usualCodes = 0.995;
 
 /** With so many lists, such a share of the neighbours is found. */
 export interface ProbeRecall {
@@ -19,19 +22,34 @@ export interface HeldOut {
   readonly queries: readonly Float32Array[];
   /** Rows of the ten vectors with the largest inner product with each, or of all where there are fewer. */
   readonly rows: readonly Uint32Array[];
+  /** Share of them that codes find where every list is read (`code-recall.ts`); 0.995 unless measured. */
+  readonly codes?: number;
 }
 
-/** Lists of vectors: uint32[n], by `structure`. */
+/** Lists of vectors, by `structure`. */
 export interface Assigned {
   readonly structure: Structure;
-  readonly lists: Uint32Array;
+  /** uint32[n] each: the lists that hold each vector, one array where it lies in one, two where in two. */
+  readonly lists: readonly Uint32Array[];
 }
 
-/** `queries` float32[m, dim] with their neighbours among `vectors` float32[n, dim]. */
+/** `queries` float32[m, dim] with their neighbours among `vectors` float32[n, dim], these rounded to float16 as documents are. */
 export function trueNeighbours(queries: Float32Array, vectors: Float32Array, dim: number): HeldOut {
   const all = Array.from({ length: queries.length / dim }, (_, i) => queries.subarray(i * dim, (i + 1) * dim));
-  const rows = all.map((query) => topK(assignNearest(vectors, query, dim).scores, null, neighbours, -Infinity).rows);
-  return { queries: all, rows };
+  let best: BestRows[] = all.map(() => ({ rows: new Uint32Array(0), scores: new Float32Array(0) }));
+  // In pieces: the whole sample as halves would take half as much again as it does.
+  for (let first = 0; first < vectors.length / dim; first += roundedRows) {
+    const halves = toFloat16(vectors.subarray(first * dim, (first + roundedRows) * dim));
+    const numbers = Uint32Array.from({ length: halves.length / dim }, (_, row) => row);
+    best = all.map((query, i) => {
+      const { rows, scores } = best[i]!;
+      const found = topK(scoreDense(halves, dim, query, numbers), null, neighbours, -Infinity);
+      const both = Uint32Array.of(...rows, ...found.rows.map((row) => first + row));
+      const kept = topK(Float32Array.of(...scores, ...found.scores), null, neighbours, -Infinity);
+      return { rows: kept.rows.map((at) => both[at]!), scores: kept.scores };
+    });
+  }
+  return { queries: all, rows: best.map(({ rows }) => rows) };
 }
 
 /** Numbers of lists from 1 to all of `lists`, each about a fifth larger than the one before. */
@@ -41,28 +59,36 @@ export function probesUpTo(lists: number): readonly number[] {
   return [...probes, lists];
 }
 
-/** The recall with each of `probes`, ascending, as codes let it be; 1 where there is nothing to find. */
-export function recallByProbes(heldOut: HeldOut, assigned: Assigned, probes: readonly number[]): ProbeRecall[] {
+/** The recall with every number of lists, from 1 to all of them, as codes let it be; 1 where there is nothing to find. */
+export function recallCurve(heldOut: HeldOut, assigned: Assigned): ProbeRecall[] {
   const ranks = ranksOf(heldOut, assigned);
   const wanted = ranks.reduce((sum, count) => sum + count, 0);
-  const found = new Float64Array(ranks.length + 1);
-  ranks.forEach((count, rank) => (found[rank + 1] = found[rank]! + count));
-  return probes.map((nprobe) => ({ nprobe, recall: wanted === 0 ? 1 : (codeRecall * found[nprobe]!) / wanted }));
+  const codes = heldOut.codes ?? usualCodes;
+  let found = 0;
+  return Array.from(ranks, (count, rank) => {
+    found += count;
+    return { nprobe: rank + 1, recall: wanted === 0 ? 1 : (codes * found) / wanted };
+  });
 }
 
-/** The recall with `nprobe` lists. */
+/** The fewest lists of `recalls`, ascending, with which `target` was reached; the most where none did. */
+export function leastProbe(recalls: readonly ProbeRecall[], target: number): ProbeRecall {
+  return present(recalls.find(({ recall }) => recall >= target) ?? recalls.at(-1), 'a number of lists');
+}
+
+/** The recall with `nprobe` ≥ 1 lists. */
 export function recallAt(heldOut: HeldOut, assigned: Assigned, nprobe: number): number {
-  return recallByProbes(heldOut, assigned, [Math.min(nprobe, listCountOf(assigned.structure))])[0]!.recall;
+  return recallCurve(heldOut, assigned)[Math.min(nprobe, listCountOf(assigned.structure)) - 1]!.recall;
 }
 
-/** float64[lists]: how many neighbours lie in the list that is nearest, second nearest … to their query. */
+/** float64[lists]: how many neighbours lie in the list that is nearest, second nearest … to their query, by the nearer of their lists. */
 function ranksOf({ queries, rows }: HeldOut, { structure, lists }: Assigned): Float64Array {
   const count = listCountOf(structure);
   const ranks = new Float64Array(count);
   const rankOf = new Uint32Array(count);
   queries.forEach((query, i) => {
     nearestLists(structure, query, count).forEach((list, rank) => (rankOf[list] = rank));
-    for (const row of rows[i]!) ranks[rankOf[lists[row]!]!]! += 1;
+    for (const row of rows[i]!) ranks[Math.min(...lists.map((of) => rankOf[of[row]!]!))]! += 1;
   });
   return ranks;
 }

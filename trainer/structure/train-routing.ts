@@ -10,7 +10,7 @@
 import type { Random } from '../../base/random.js';
 import { scoreDense, toFloat16, topK } from '../../kernels/kernels.js';
 import { listCountOf, nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
-import { shuffledRows } from '../rows.js';
+import { normalizeRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 
 const neighbours = 10;
@@ -20,21 +20,23 @@ const nearLists = 96;
 const searchedShare = 1 / 8;
 const searchedMin = 64;
 const epochs = 5;
-/** Weights begin as centroids times this, for queries of unit length: the spread of scores with which softmax is nearest to the shares. */
+/** Weights begin as centroids times this, queries are of unit length: the spread of scores with which softmax is nearest to the shares. */
 const sharpness = 25;
-/** Of the first step, for queries of unit length; it falls to zero in a straight line. Twice as large a rate runs away. */
+/** Of the first step; it falls to zero in a straight line. Twice as large a rate runs away. */
 const firstRate = 8;
-/** More queries change routes little. */
+/** More queries change routes little; nor are more vectors compared with them all, which takes a minute or two. */
 const queriesMax = 12_000;
-/** One vector is asked for so many queries. */
+const comparedMax = 400_000_000;
+/** One vector is asked for so many queries, and at least so many: with few, routes lead to what happens to lie near them. */
 const queriesPerVector = 4;
+const vectorsMin = 2_000;
 
 export interface RoutingSample {
   /** float32[n, dim] */
   readonly vectors: Float32Array;
   /** uint32[n] each: the lists that hold each vector, one array where it lies in one, two where in two. */
   readonly lists: readonly Uint32Array[];
-  /** float32[m, dim], finite. */
+  /** float32[m, dim], finite; may be none: vectors are asked as well. */
   readonly queries: Float32Array;
 }
 
@@ -44,32 +46,33 @@ export interface RoutingOptions {
   onProgress?(share: number): void;
 }
 
-/** float32[lists, dim]: what queries are compared with to choose lists, larger products first. Blocks the thread. */
+/**
+ * float32[lists, dim]: what queries are compared with to choose lists, larger products first, as long as the centroids that it begins
+ * with. Blocks the thread.
+ */
 export function trainRouting(structure: Structure, sample: RoutingSample, options: RoutingOptions): Float32Array {
   const { random, signal, onProgress } = options;
   const examples = examplesOf(structure, sample, options);
-  const length = meanLength(examples) || 1;
-  const weights = structure.centroids.map((value) => (value * sharpness) / length);
-  const rate = firstRate / (length * length);
+  const weights = structure.centroids.map((value) => value * sharpness);
   const steps = epochs * examples.length;
   let step = 0;
   for (let epoch = 0; epoch < epochs; epoch++) {
     for (const number of shuffledRows(examples.length, random)) {
       refuseStopped(signal);
-      learn(weights, examples[number]!, rate * (1 - step++ / steps));
+      learn(weights, examples[number]!, firstRate * (1 - step++ / steps));
     }
     onProgress?.((1 + (epoch + 1) / epochs) / 2);
   }
-  return weights;
+  return weights.map((value) => value / sharpness);
 }
 
-/** Root of the mean square. */
-function meanLength(examples: readonly Example[]): number {
-  const squares = examples.map(({ query }) => query.reduce((sum, value) => sum + value * value, 0));
-  return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / examples.length);
+/** float32[lists, dim]: `share` of the way from the centroids to `routes` of `trainRouting`. */
+export function drawnTowards({ centroids }: Structure, routes: Float32Array, share: number): Float32Array {
+  return centroids.map((value, i) => value + share * (routes[i]! - value));
 }
 
 interface Example {
+  /** Of unit length: which lists it reads does not depend on it. */
   readonly query: Float32Array;
   /** Lists that may be read. */
   readonly candidates: Uint32Array;
@@ -86,12 +89,19 @@ function examplesOf(
 ): Example[] {
   const { dim } = structure;
   const searched = { structure, halves: toFloat16(vectors), members: membersOf(structure, lists[0]!) };
-  const asked = shuffledRows(queries.length / dim, random).subarray(0, queriesMax);
-  const own = shuffledRows(vectors.length / dim, random).subarray(0, Math.ceil(asked.length / queriesPerVector));
-  const rowOf = (rows: Float32Array, row: number) => rows.subarray(row * dim, (row + 1) * dim);
+  const each = ((vectors.length / dim) * searchedLists(structure)) / listCountOf(structure);
+  const most = Math.min(queriesMax, Math.ceil(comparedMax / each));
+  const asked = shuffledRows(queries.length / dim, random).subarray(0, most);
+  const ownCount = Math.max(Math.ceil(asked.length / queriesPerVector), vectorsMin);
+  const own = shuffledRows(vectors.length / dim, random).subarray(0, ownCount);
+  const unitRow = (rows: Float32Array, row: number): Float32Array => {
+    const query = rows.slice(row * dim, (row + 1) * dim);
+    normalizeRows(query, dim);
+    return query;
+  };
   const all = [
-    ...Array.from(asked, (row) => ({ query: rowOf(queries, row), self: -1 })),
-    ...Array.from(own, (row) => ({ query: rowOf(vectors, row), self: row })),
+    ...Array.from(asked, (row) => ({ query: unitRow(queries, row), self: -1 })),
+    ...Array.from(own, (row) => ({ query: unitRow(vectors, row), self: row })),
   ];
   return all.map(({ query, self }, i) => {
     refuseStopped(signal);
@@ -115,10 +125,14 @@ function membersOf(structure: Structure, lists: Uint32Array): Uint32Array[] {
   return members.map((rows) => Uint32Array.from(rows));
 }
 
+function searchedLists(structure: Structure): number {
+  const lists = listCountOf(structure);
+  return Math.min(lists, Math.max(searchedMin, Math.ceil(lists * searchedShare)));
+}
+
 /** One more than there are neighbours, nearest first: a vector finds itself. */
 function nearestRows({ structure, halves, members }: Searched, query: Float32Array): Uint32Array {
-  const lists = listCountOf(structure);
-  const near = nearestLists(structure, query, Math.min(lists, Math.max(searchedMin, Math.ceil(lists * searchedShare))));
+  const near = nearestLists(structure, query, searchedLists(structure));
   const rows = new Uint32Array(near.reduce((sum, list) => sum + members[list]!.length, 0));
   let end = 0;
   for (const list of near) {

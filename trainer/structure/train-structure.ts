@@ -11,14 +11,14 @@ import { ShoalError } from '../../base/errors.js';
 import { subquantizersMax } from '../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
-import { secondLists } from '../../vector-index/codebook/second-lists.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
 import { gatherRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
+import { aroundLists } from './around-lists.js';
 import { factorScales } from './factor-scales.js';
+import { signDims, signWords } from './sign-words.js';
 import { trainAnchors } from './train-anchors.js';
 import { trainLists, type TrainedLists } from './train-lists.js';
-import { trainRouting } from './train-routing.js';
 import { trainWords } from './train-words.js';
 
 export interface StructureSample {
@@ -34,21 +34,22 @@ export interface StructureOptions {
   /** Wanted; never more than there are different vectors, so fewer may come back. */
   readonly lists: number;
   readonly random: Random;
-  /** Routes are learned from the queries, to vectors that lie in one list each, or in two. Default: the centroids route. */
-  readonly routes?: 'to one' | 'to two';
+  /** Lists that a vector lies in; 1. */
+  readonly copies?: 1 | 2;
+  /** Learned from the sample, or signs, which need no learning (`sign-words.ts`); learned. */
+  readonly words?: 'learned' | 'signs';
   /** Lists of more than so many times the mean are halved; 2.5. */
   readonly largestShare?: number;
   /** Looked at every few milliseconds. */
   readonly signal?: StopSign;
   /** `share` of the step, from 0 to 1. */
-  onProgress?(step: 'lists' | 'anchors' | 'words' | 'routes', share: number): void;
+  onProgress?(step: 'lists' | 'anchors' | 'words', share: number): void;
 }
 
 export interface TrainedStructure {
+  /** Without routes. */
   readonly structure: Structure;
   readonly codebook: ListCodebook;
-  /** float32[lists, dim]: what queries are compared with to choose lists; the centroids where nothing is learned. */
-  readonly routing: Float32Array;
   /** Mean inner product of the sample's vectors with their centroids. */
   readonly objective: number;
 }
@@ -78,36 +79,32 @@ export function trainStructure(sample: StructureSample, options: StructureOption
     largestShare: options.largestShare ?? usualLargestShare,
     onProgress: (share) => onProgress?.('lists', share),
   });
-  const structure = { dim, centroids: lists.centroids };
+  const structure = structureOf(lists.centroids, sample, options);
   const anchors = trainAnchors(structure, lists.means, queries, signal);
   onProgress?.('anchors', 1);
   const shape = codeShape(dim);
   const residuals = residualSample(vectors, lists, { ...shape, dim, random });
-  const words = trainWords(residuals.residuals, {
-    ...{ ...shape, iterations: wordIterations, random, signal },
-    onProgress: (share) => onProgress?.('words', share),
-  });
+  // Where a word bears more dimensions it cannot hold the signs of all.
+  const areSigns = options.words === 'signs' && shape.dsub === signDims;
+  const words = areSigns
+    ? signWords(shape.subquantizers)
+    : trainWords(residuals.residuals, {
+        ...{ ...shape, iterations: wordIterations, random, signal },
+        onProgress: (share) => onProgress?.('words', share),
+      });
   const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
   const codebook = { words, ...shape, ...scales, dim, bases: lists.means, anchors };
-  return {
-    structure,
-    codebook,
-    routing: routesOf(structure, sample, { ...options, lists }),
-    objective: lists.objective,
-  };
+  return { structure, codebook, objective: lists.objective };
 }
 
-function routesOf(
-  structure: Structure,
-  { vectors, queries }: StructureSample,
-  options: Omit<StructureOptions, 'lists'> & { readonly lists: TrainedLists },
-): Float32Array {
-  const { random, signal, onProgress, routes } = options;
-  if (queries === null || routes === undefined) return structure.centroids;
-  const firsts = options.lists.assignments;
-  const lists = routes === 'to two' ? [firsts, secondLists(structure, vectors, firsts)] : [firsts];
-  const told = { random, signal, onProgress: (share: number) => onProgress?.('routes', share) };
-  return trainRouting(structure, { vectors, lists, queries }, told);
+function structureOf(
+  centroids: Float32Array,
+  { dim }: StructureSample,
+  { copies, signal }: StructureOptions,
+): Structure {
+  // Of one list there is no other.
+  if (copies !== 2 || centroids.length === dim) return { dim, centroids };
+  return { dim, centroids, around: aroundLists(centroids, dim, { signal }) };
 }
 
 /** Four dimensions a word, more where there would be more parts than a code may have. */

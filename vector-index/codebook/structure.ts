@@ -4,12 +4,14 @@
  */
 import { assert } from '../../base/assert.js';
 import { assignNearest, assignNearestAsync, topK } from '../../kernels/kernels.js';
+import { ListRouter } from './list-router.js';
+import { productsInline, SplitLists, type Descent, type SplitStructure } from './split-lists.js';
 
 /** Lists that a structure may have. */
 export const listsMax = 65_536;
 
-/** Products of two numbers that the calling thread computes itself, about half a millisecond; more go to another one. */
-const productsInline = 1_000_000;
+/** Values of routes from which on something is made of them that answers faster. */
+const routerValues = 65_536;
 
 export interface Structure {
   readonly dim: number;
@@ -17,18 +19,13 @@ export interface Structure {
   readonly centroids: Float32Array;
   /** float32[lists, dim]: what queries are compared with to choose lists, larger products first; left out = the centroids. */
   readonly routing?: Float32Array;
-  /** uint32[lists, n ≥ 1]: other lists near each, nearest first, among which its vectors get a second one; left out = one list each. */
+  /**
+   * uint32[lists, n ≥ 1]: other lists near each, nearest first, among which its vectors get a second one; left out = one list each. Not
+   * together with `descent`: lists of vectors that lie in two are not split.
+   */
   readonly around?: Uint32Array;
   /** Left out = trained as it is. */
   readonly descent?: Descent;
-}
-
-/** How a structure came from an earlier one by splits of lists alone: what was coded then is coded alike now. */
-export interface Descent {
-  /** Version of the structure that was trained. */
-  readonly version: number;
-  /** uint32[lists]: the list of that structure which each was a part of. */
-  readonly lists: Uint32Array;
 }
 
 /** Number of inverted lists. */
@@ -36,21 +33,49 @@ export function listCountOf(structure: Structure): number {
   return structure.centroids.length / structure.dim;
 }
 
-/** uint32[n]: the list of each of `points` float32[n, dim], by the reference kernel: the same on every machine, ties to the smaller list. */
+/**
+ * uint32[n]: the list of each of `points` float32[n, dim], by the reference kernel: the same on every machine, ties to the smaller list. Where
+ * lists were split it is a part of the nearest trained list.
+ */
 export async function nearestList(structure: Structure, points: Float32Array): Promise<Uint32Array> {
-  const { centroids, dim } = structure;
-  const work = points.length * listCountOf(structure);
-  if (work <= productsInline) return assignNearest(points, centroids, dim).assignments;
+  const { centroids, dim, descent } = structure;
+  const isSmall = points.length * ((descent?.trained ?? centroids).length / dim) <= productsInline;
+  if (descent !== undefined) {
+    const splits = splitsOf({ centroids, dim, descent });
+    return isSmall ? splits.assign(points) : splits.assignAsync(points);
+  }
+  if (isSmall) return assignNearest(points, centroids, dim).assignments;
   return (await assignNearestAsync(points, centroids, dim)).assignments;
 }
 
 /**
  * uint32[min(n, lists)]: the lists that `query` float32[dim] reads first, by its routes, ties to the smaller list. Where no routes were
- * learned the first is the list that a vector like it lies in.
+ * learned the first is the list that a vector like it lies in, unless two are equally near but for rounding. The same on every machine.
  */
 export function nearestLists({ centroids, routing, dim }: Structure, query: Float32Array, n: number): Uint32Array {
   assert(query.length === dim, 'the query has dim values');
-  // Products of two vectors do not depend on which is called the point, so these are the numbers that assign documents.
-  const { scores } = assignNearest(routing ?? centroids, query, dim);
+  const rows = routing ?? centroids;
+  if (rows.length >= routerValues) return routerOf(rows, dim).nearest(query, n);
+  const { scores } = assignNearest(rows, query, dim);
   return topK(scores, null, n, -Infinity).rows;
+}
+
+// What is made of tables that never change: it goes when they go.
+const routers = new WeakMap<Float32Array, ListRouter>();
+const splitLists = new WeakMap<Descent, SplitLists>();
+
+function splitsOf(structure: SplitStructure): SplitLists {
+  const known = splitLists.get(structure.descent);
+  if (known?.isOf(structure) === true) return known;
+  const splits = new SplitLists(structure);
+  splitLists.set(structure.descent, splits);
+  return splits;
+}
+
+function routerOf(rows: Float32Array, dim: number): ListRouter {
+  const known = routers.get(rows);
+  if (known !== undefined) return known;
+  const router = new ListRouter(rows, dim);
+  routers.set(rows, router);
+  return router;
 }

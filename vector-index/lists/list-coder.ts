@@ -4,10 +4,12 @@
  */
 import { assert } from '../../base/assert.js';
 import type { VectorBatch } from '../../kernels/codes.js';
-import { assignNearest } from '../../kernels/kernels.js';
+import { assignNearest, assignNearestAsync } from '../../kernels/kernels.js';
 import { codedLists, type ListCodebook } from '../codebook/list-codebook.js';
 import type { ListStructure } from '../codebook/list-structure.js';
-import { listCountOf } from '../codebook/structure.js';
+import { secondLists, secondListsAsync } from '../codebook/second-lists.js';
+import { SplitLists } from '../codebook/split-lists.js';
+import { listCountOf, type Structure } from '../codebook/structure.js';
 import type { CodeShape } from './row-coding.js';
 
 export class ListCoder implements CodeShape {
@@ -17,8 +19,11 @@ export class ListCoder implements CodeShape {
   readonly dsub: number;
   readonly listCount: number;
   readonly codebook: ListCodebook;
-  /** float32[lists, dim]: what documents are assigned by. */
-  readonly centroids: Float32Array;
+  /** Whether vectors lie in two lists. */
+  readonly hasCopies: boolean;
+  /** What lists became since they were trained; null where none was split. */
+  readonly splits: SplitLists | null;
+  readonly #structure: Structure;
 
   /** INTERNAL when structure and codebook do not belong together. */
   constructor({ version, structure, codebook }: ListStructure) {
@@ -32,7 +37,29 @@ export class ListCoder implements CodeShape {
     this.dsub = codebook.dsub;
     this.listCount = listCountOf(structure);
     this.codebook = codebook;
-    this.centroids = structure.centroids;
+    this.hasCopies = structure.around !== undefined;
+    this.#structure = structure;
+    const { dim, centroids, descent } = structure;
+    this.splits = descent === undefined ? null : new SplitLists({ dim, centroids, descent });
+  }
+
+  /**
+   * Lists of structure `version` where its rows are coded as this one's are, under the same numbers but for lists that were split since; null
+   * where they are not.
+   */
+  listsAt(version: number): number | null {
+    return version === this.structureVersion ? this.listCount : (this.splits?.listsAt(version) ?? null);
+  }
+
+  /** uint32: where what lies in `lists` (uint32) of structure `version` may lie now; null where that says nothing. */
+  listsNow(version: number, lists: Uint32Array): Uint32Array | null {
+    const before = this.listsAt(version);
+    if (before === null || lists.some((list) => list >= before)) return null;
+    if (this.splits === null || version === this.structureVersion) return lists;
+    const now = new Set<number>();
+    for (const list of lists)
+      for (const part of this.splits.isSplitSince(list, before) ? this.splits.partsOf(list) : [list]) now.add(part);
+    return Uint32Array.from(now);
   }
 
   /** Values of a vector as it is coded: dim and the zeros behind it. */
@@ -42,7 +69,23 @@ export class ListCoder implements CodeShape {
 
   /** uint32[n]: the list of each of `points` float32[n, dim]. As `nearestList`, on this thread. */
   assign(points: Float32Array): Uint32Array {
-    return assignNearest(points, this.centroids, this.dim).assignments;
+    return this.splits?.assign(points) ?? assignNearest(points, this.#structure.centroids, this.dim).assignments;
+  }
+
+  /** As `assign`, off the event loop. */
+  async assignAsync(points: Float32Array): Promise<Uint32Array> {
+    if (this.splits !== null) return this.splits.assignAsync(points);
+    return (await assignNearestAsync(points, this.#structure.centroids, this.dim)).assignments;
+  }
+
+  /** uint32[n]: the second list of each of `points` float32[n, dim] in lists `firsts` uint32[n]; the first where there is no other. */
+  assignSecond(points: Float32Array, firsts: Uint32Array): Uint32Array {
+    return secondLists(this.#structure, points, firsts);
+  }
+
+  /** As `assignSecond`, off the event loop. */
+  assignSecondAsync(points: Float32Array, firsts: Uint32Array): Promise<Uint32Array> {
+    return secondListsAsync(this.#structure, points, firsts);
   }
 
   /** `points` float32[n, dim] of `lists` uint32[n], to be coded: both codes unless `hasRecords` is false. */

@@ -16,6 +16,7 @@ import {
 } from '../../kernels/list-search.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { ListCoder } from './list-coder.js';
+import { MovedRows } from './moved-rows.js';
 import { MutableCodes } from './mutable-codes.js';
 import { SealedLists } from './sealed-lists.js';
 
@@ -53,9 +54,25 @@ export interface FoundRows {
 
 export class ListSearchers {
   #current: SharedSearcher | null = null;
+  /** By coder: a search that began under a former one must not throw away what was found for the next. */
+  readonly #moved = new WeakMap<ListCoder, MovedRows>();
+
+  /** Where the rows of segments lie whose lists were split since they were written. */
+  movedRows(coder: ListCoder): MovedRows {
+    const known = this.#moved.get(coder);
+    if (known !== undefined) return known;
+    const moved = new MovedRows(coder);
+    this.#moved.set(coder, moved);
+    return moved;
+  }
+
+  /** Whether the rows of a segment are in the lists of `coder` and coded as by it; without one, whether they are not coded. */
+  isCurrent(coder: ListCoder | null, reader: SegmentReader): boolean {
+    return coder === null ? reader.coding === null : this.movedRows(coder).isCurrent(reader);
+  }
 
   /**
-   * A searcher over `readers`, all coded by `coder`, with at least one row each, for this caller until it releases it; null when their rows have no
+   * A searcher over `readers`, all coded as by `coder`, with at least one row each, for this caller until it releases it; null when their rows have no
    * order that takes 64 bits.
    */
   acquire(coder: ListCoder, readers: readonly SegmentReader[]): SharedSearcher | null {
@@ -87,6 +104,8 @@ function keysOf(readers: readonly SegmentReader[]): BigUint64Array[] | null {
 export class SharedSearcher {
   readonly #coder: ListCoder;
   readonly #keys: readonly BigUint64Array[];
+  /** By column, the number of its segment. */
+  readonly #segments: readonly number[];
   readonly #searcher: ListSearcher;
   #scratches: SearchScratch[] = [];
   #users = 0;
@@ -96,9 +115,19 @@ export class SharedSearcher {
     this.#coder = coder;
     this.#keys = keys;
     const { codebook, dim, listCount } = coder;
+    const segments: number[] = [];
+    const columns: (SearchColumn | RowColumn)[] = [];
+    for (const [at, reader] of readers.entries()) {
+      const own = columnsOf(reader, keys[at]!, { listCount, number: columns.length });
+      for (const column of own) {
+        columns.push(column);
+        segments.push(at);
+      }
+    }
+    this.#segments = segments;
     this.#searcher = openSearcher({
       ...{ codebook, dim, lists: listCount, bases: codebook.bases, coarse: null },
-      columns: readers.map((reader, at) => columnOf(reader, keys[at]!, listCount)),
+      columns,
     });
   }
 
@@ -127,11 +156,15 @@ export class SharedSearcher {
       ...{ threshold: -Infinity, last: 'second' as const },
       threads: vectors < scanTogether ? 1 : searchThreads,
     };
-    if (vectors <= scanInline && wanted <= wantedInline) this.#searcher.search(scratch, request, filters);
-    else await this.#searcher.searchAsync(scratch, request, { filters, signal });
+    const own = this.#segments.map((at) => filters[at]!);
+    if (vectors <= scanInline && wanted <= wantedInline) this.#searcher.search(scratch, request, own);
+    else await this.#searcher.searchAsync(scratch, request, { filters: own, signal });
     const { places, found, sizes } = scratch;
     const count = found[1]!;
-    const answer = { segments: places.slice(0, count), rows: places.slice(sizes.k, sizes.k + count) };
+    const answer = {
+      segments: places.slice(0, count).map((column) => this.#segments[column]!),
+      rows: places.slice(sizes.k, sizes.k + count),
+    };
     // One whose search was given up may still be written to: it is not used again.
     if (this.#scratches.length < scratchesKept && sizes.wanted <= wantedKept) this.#scratches.push(scratch);
     return answer;
@@ -165,11 +198,24 @@ export class SharedSearcher {
   }
 }
 
-function columnOf(reader: SegmentReader, ids: BigUint64Array, listCount: number): SearchColumn | RowColumn {
-  const { coding, lists } = reader;
-  if (coding instanceof SealedLists) return { lists: coding.all(listCount), ids, records: coding.records, live: null };
+/** The rows of a segment in their first lists, and behind them, as columns from `number` on, those in their second. */
+function columnsOf(
+  { coding, lists }: SegmentReader,
+  ids: BigUint64Array,
+  { listCount, number }: { readonly listCount: number; readonly number: number },
+): (SearchColumn | RowColumn)[] {
+  const further = { ids, records: null, first: number };
+  if (coding instanceof SealedLists) {
+    const { records, copies } = coding;
+    const first = { lists: coding.all(listCount), ids, records, live: null };
+    if (copies === null) return [first];
+    return [first, { ...further, lists: copies.all(listCount), rows: copies.rows, live: null }];
+  }
   assert(coding instanceof MutableCodes, 'the segment is coded');
-  return { ...coding.first(ids.length), rowLists: lists, ids };
+  const { copies } = coding;
+  const first = { ...coding.first(ids.length), rowLists: lists, ids };
+  if (copies === null) return [first];
+  return [first, { ...further, ...copies.first(ids.length), rowLists: copies.lists() }];
 }
 
 function powerAbove(count: number): number {

@@ -4,14 +4,17 @@
  * Columns, all little-endian: `listNumber` u32, `listFirst` u32 and `listOffset` u64 of every list that has rows, in ascending order of
  * lists; `codes`, the blocks of every list (kernels/adc-scan/adc-scan.h), each beginning at a multiple of 64; `second`, a record
  * (kernels/second-code/second-code.h) for every row. The rows of list i are `listFirst[i]` up to the first row of the next one. A row
- * without a vector has a code and a record of zeros, which nobody looks at.
+ * without a vector has a code and a record of zeros, which nobody looks at. Rows that lie in a second list too: `sealed-copies.ts`.
  */
-import { codeBytes, listBytes, recordBytes, unpackList, type CodedVectors, type Lists } from '../../kernels/codes.js';
+import { recordBytes, type CodedVectors, type Lists } from '../../kernels/codes.js';
 import { bitmapBytes, setBits } from '../bitmap.js';
 import type { ColumnFile } from '../segment/column-file.js';
 import type { ListRows } from '../segment/rows-by-list.js';
 import { damaged } from '../segment/segment-layout.js';
+import { gatherRecords } from './coded-rows.js';
+import { ListBlocks } from './list-blocks.js';
 import type { CodeShape, RowCoding } from './row-coding.js';
+import { SealedCopies } from './sealed-copies.js';
 
 /** The columns of this file, and which of them are too large to check before the first answer. */
 export const listColumns = {
@@ -26,138 +29,83 @@ export class SealedLists implements RowCoding, ListRows {
   readonly structureVersion: number;
   readonly subquantizers: number;
   readonly dsub: number;
-  /** uint32[lists], ascending: the lists that have rows here. */
-  readonly numbers: Uint32Array;
-  /** uint32[lists] beside them: the first row, and how many there are. */
-  readonly firsts: Uint32Array;
-  readonly counts: Uint32Array;
+  readonly copies: SealedCopies | null;
   readonly #rows: number;
-  readonly #offsets: BigUint64Array;
-  readonly #codes: Uint8Array;
+  readonly #blocks: ListBlocks;
   /** uint8[rows, recordBytes] */
   readonly records: Uint8Array;
   readonly #recordBytes: number;
-  #all: Lists | null = null;
-  /** The list that was unpacked last: rows are read list by list. */
-  #unpacked: { readonly at: number; readonly coded: CodedVectors } | null = null;
 
   /** The lists of `file`, which has `rows` rows; its bytes must stay mapped. DATA_LOSS when the columns do not fit each other. */
-  constructor(file: ColumnFile, path: string, { structureVersion, subquantizers, dsub }: CodeShape) {
+  constructor(file: ColumnFile, path: string, { structureVersion, subquantizers, dsub, hasCopies }: CodeShape) {
     const { rows } = file.layout;
     this.structureVersion = structureVersion;
     this.subquantizers = subquantizers;
     this.dsub = dsub;
-    this.numbers = file.u32(listColumns.number);
-    this.firsts = file.u32(listColumns.first);
-    this.#offsets = file.u64(listColumns.offset);
-    this.#codes = file.u8(listColumns.codes);
+    const columns = {
+      numbers: file.u32(listColumns.number),
+      firsts: file.u32(listColumns.first),
+      offsets: file.u64(listColumns.offset),
+      codes: file.u8(listColumns.codes),
+    };
+    this.#blocks = new ListBlocks(columns, rows, subquantizers);
     this.records = file.u8(listColumns.second);
     this.#recordBytes = recordBytes(subquantizers * dsub);
     this.#rows = rows;
-    this.counts = this.firsts.map((first, at) => (this.firsts[at + 1] ?? rows) - first);
-    const fits = this.numbers.length === this.firsts.length && this.#offsets.length === this.firsts.length;
-    if (!fits || this.records.length !== rows * this.#recordBytes) throw damaged(path, 'the table of lists');
+    if (!this.#blocks.isWhole || this.records.length !== rows * this.#recordBytes)
+      throw damaged(path, 'the table of lists');
+    this.copies = hasCopies ? new SealedCopies(file, path, subquantizers) : null;
+  }
+
+  get hasCopies(): boolean {
+    return this.copies !== null;
+  }
+
+  /** uint32[lists], ascending: the lists that have rows here. */
+  get numbers(): Uint32Array {
+    return this.#blocks.numbers;
+  }
+
+  /** uint32[lists] beside them: the first row, and how many there are. */
+  get firsts(): Uint32Array {
+    return this.#blocks.firsts;
+  }
+
+  get counts(): Uint32Array {
+    return this.#blocks.counts;
   }
 
   /** The list of `row`. */
   listOf(row: number): number {
-    return this.numbers[positionAtMost(this.firsts, row)]!;
+    return this.#blocks.listOf(row);
   }
 
   /** Puts the list of each row into `lists` uint32[rows]. */
   fillLists(lists: Uint32Array): void {
-    this.numbers.forEach((list, at) => lists.fill(list, this.firsts[at]!, this.firsts[at]! + this.counts[at]!));
+    const { numbers, firsts, counts } = this.#blocks;
+    numbers.forEach((list, at) => lists.fill(list, firsts[at]!, firsts[at]! + counts[at]!));
   }
 
   bitmap(lists: Uint32Array): Uint8Array | null {
-    const positions = this.#positionsOf(Uint32Array.from(new Set(lists)).sort());
-    if (positions.length === this.numbers.length) return null;
+    const { numbers, firsts, counts } = this.#blocks;
+    const positions = Array.from(new Set(lists), (list) => this.#blocks.at(list)).filter((at) => at >= 0);
+    if (positions.length === numbers.length) return null;
     const bits = new Uint8Array(bitmapBytes(this.#rows));
-    for (const at of positions) setBits(bits, this.firsts[at]!, this.firsts[at]! + this.counts[at]!);
+    for (const at of positions) setBits(bits, firsts[at]!, firsts[at]! + counts[at]!);
     return bits;
   }
 
   /** All `count` lists of the structure as a search reads them; those without rows here are empty. */
   all(count: number): Lists {
-    if (this.#all?.counts.length === count) return this.#all;
-    const all = {
-      codes: this.#codes,
-      offsets: new BigUint64Array(count),
-      counts: new Uint32Array(count),
-      firsts: new Uint32Array(count),
-    };
-    this.numbers.forEach((list, at) => {
-      if (list >= count) return;
-      all.offsets[list] = this.#offsets[at]!;
-      all.counts[list] = this.counts[at]!;
-      all.firsts[list] = this.firsts[at]!;
-    });
-    this.#all = all;
-    return all;
+    return this.#blocks.all(count);
   }
 
-  read(list: number, rows: Uint32Array, { codes, factors }: CodedVectors): void {
-    const at = positionOf(this.numbers, list);
-    if (this.#unpacked?.at !== at) this.#unpacked = { at, coded: this.#unpack(at) };
-    const { coded } = this.#unpacked;
-    const first = this.firsts[at]!;
-    const bytes = codeBytes(this.subquantizers);
-    rows.forEach((row, i) => {
-      const from = row - first;
-      codes.set(coded.codes.subarray(from * bytes, (from + 1) * bytes), i * bytes);
-      factors[2 * i] = coded.factors[2 * from]!;
-      factors[2 * i + 1] = coded.factors[2 * from + 1]!;
-    });
+  read(list: number, rows: Uint32Array, into: CodedVectors): void {
+    const first = this.#blocks.firsts[this.#blocks.at(list)]!;
+    this.#blocks.read(list, rows.map((row) => row - first), into); // prettier-ignore
   }
 
   readSecond(_list: number, rows: Uint32Array): Uint8Array {
-    const bytes = this.#recordBytes;
-    const records = new Uint8Array(rows.length * bytes);
-    rows.forEach((row, i) => records.set(this.records.subarray(row * bytes, (row + 1) * bytes), i * bytes));
-    return records;
+    return gatherRecords(this.records, rows, this.#recordBytes);
   }
-
-  /** The lists numbered `wanted` (ascending) that have rows here, as positions in `numbers`. */
-  #positionsOf(wanted: Uint32Array): Uint32Array {
-    const found = new Uint32Array(wanted.length);
-    let count = 0;
-    for (const list of wanted) {
-      const at = positionOf(this.numbers, list);
-      if (at < 0) continue;
-      found[count] = at;
-      count += 1;
-    }
-    return found.subarray(0, count);
-  }
-
-  #unpack(at: number): CodedVectors {
-    const start = Number(this.#offsets[at]!);
-    const count = this.counts[at]!;
-    const blocks = this.#codes.subarray(start, start + listBytes(this.subquantizers, count));
-    return unpackList(this.subquantizers, blocks, count);
-  }
-}
-
-/** Position of `list` in `numbers`, which ascend; −1 when it is not there. */
-function positionOf(numbers: Uint32Array, list: number): number {
-  let from = 0;
-  let to = numbers.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (numbers[middle]! < list) from = middle + 1;
-    else to = middle;
-  }
-  return from < numbers.length && numbers[from] === list ? from : -1;
-}
-
-/** The last position in `firsts`, which ascend from 0, whose number is not above `row`. */
-function positionAtMost(firsts: Uint32Array, row: number): number {
-  let from = 0;
-  let to = firsts.length;
-  while (to - from > 1) {
-    const middle = (from + to) >>> 1;
-    if (firsts[middle]! <= row) from = middle;
-    else to = middle;
-  }
-  return from;
 }

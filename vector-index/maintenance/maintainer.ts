@@ -11,7 +11,7 @@ import { ShoalError } from '../../base/errors.js';
 import { clearedRows, fullBitmap } from '../bitmap.js';
 import { writeFences, type FenceSnapshot } from '../fences.js';
 import type { Files } from '../files.js';
-import { isOfVersion, type IndexState } from '../index-state.js';
+import type { IndexState } from '../index-state.js';
 import type { ListCoder } from '../lists/list-coder.js';
 import { recodeSegment } from '../lists/recode-segment.js';
 import { readManifest, writeManifest, type Manifest } from '../manifest.js';
@@ -118,13 +118,14 @@ export class Maintainer {
   /** Merges once, or rewrites a segment of an older structure, if that is due; true when something was done. */
   async merge(): Promise<boolean> {
     const { state, limits } = this.#options;
-    const older = state.sealed.find((segment) => !isOfVersion(segment, state.structureVersion));
+    const older = state.sealed.find((segment) => !state.isCurrent(segment));
     if (older !== undefined) return this.#mergeNow([older]);
+    // All are current: they go together, whatever structure they were written under.
     const sizes = state.sealed.map(({ reader, deadCount }) => ({
       bytes: reader.bytes,
       rows: reader.rowCount,
       deadRows: deadCount,
-      structureVersion: reader.coding?.structureVersion ?? 0,
+      structureVersion: state.structureVersion,
     }));
     const plan = planMerge(sizes, limits);
     if (plan === null) return false;
@@ -224,13 +225,27 @@ export class Maintainer {
     try {
       for (const { reader } of sources) while (reader.verifyNext(8)) await slices.pause();
       const taken: SegmentSource[] = [];
-      for (const source of sources) taken.push(await sourceOf(source, coder, slices));
+      for (const source of sources) taken.push(await this.#sourceOf(source, coder, slices));
       const file = segmentName(this.#takeNumber());
       const order = await writeSegment(join(directory, file), taken, state.settings, { files, slices });
       await this.exclusively(() => this.#swap(sources, order, file));
     } finally {
       for (const source of sources) source.unpin();
     }
+  }
+
+  /** The rows of `segment` as they go into a new one: in the lists of the present structure, whatever their own was. */
+  async #sourceOf(segment: SealedState, coder: ListCoder | null, slices: Slices): Promise<SegmentSource> {
+    const { reader, committed } = segment;
+    const { rowCount } = reader;
+    const source = { reader, rowCount, live: committed };
+    if (coder === null || reader.coding?.structureVersion === coder.structureVersion) return source;
+    const { clock, state } = this.#options;
+    const moved = state.searchers.movedRows(coder);
+    // What searches wait for, too, is not given up when the index is closed.
+    if (moved.isDescended(reader))
+      return { ...source, recoded: await moved.take(reader, rowCount, () => clock.pause()) };
+    return { ...source, recoded: await recodeSegment(reader, rowCount, { coder, slices }) };
   }
 
   async #swap(sources: readonly SealedState[], order: RowOrder, file: string): Promise<void> {
@@ -350,14 +365,6 @@ export class Maintainer {
       throw new ShoalError('CANCELLED', 'the index is being closed; the merge is done again after the next start');
     if (this.isSealDue) await this.seal();
   }
-}
-
-/** The rows of `segment` as they go into a new one: in the lists of the present structure, whatever their own was. */
-async function sourceOf(segment: SealedState, coder: ListCoder | null, slices: Slices): Promise<SegmentSource> {
-  const { reader, committed } = segment;
-  const source = { reader, rowCount: reader.rowCount, live: committed };
-  if (coder === null || isOfVersion(segment, coder.structureVersion)) return source;
-  return { ...source, recoded: await recodeSegment(reader, reader.rowCount, { coder, slices }) };
 }
 
 /** Whether the manifest itself knows too many dead rows. */

@@ -1,12 +1,11 @@
 /** All segments of an index as they were at one instant; held by a search so that sealing and merging cannot disturb it. */
 import { hasBit } from '../bitmap.js';
 import type { Selection } from '../filter/row-filter.js';
-import { isOfVersion } from '../index-state.js';
 import type { ListCoder } from '../lists/list-coder.js';
 import { ListSearchers } from '../lists/list-searchers.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment, SegmentState } from '../segment/segment-state.js';
-import { passing, selectedRows } from './selection.js';
+import { both, passing, searchableRows, selectedRows } from './selection.js';
 
 /** Where a living passage is. */
 export interface RowPlace {
@@ -41,6 +40,31 @@ export class PinnedIndex {
     for (const state of this.#states) state.unpin();
   }
 
+  /**
+   * Finds where the rows of lists that were split lie now: then segments that are not rewritten yet answer as if they were. Throws the signal's
+   * reason as soon as it aborts; what was begun goes on, for whoever comes next.
+   */
+  async prepare(pause: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    const { coder, searchers } = this;
+    if (coder === null) return;
+    const moved = searchers.movedRows(coder);
+    const unknown = this.#states.filter(
+      ({ reader }) => reader.rowCount > 0 && moved.isOlder(reader) && moved.known(reader) === null,
+    );
+    if (unknown.length === 0) return;
+    signal?.throwIfAborted();
+    // Who waits may give up and let its pin go: the work has one of its own.
+    const held = new PinnedIndex(unknown, coder, searchers);
+    const findAll = async (): Promise<void> => {
+      try {
+        for (const { reader } of unknown) await moved.find(reader, pause);
+      } finally {
+        held.release();
+      }
+    };
+    await unlessAborted(findAll(), signal);
+  }
+
   /** Where the living passage is; null when it is not here. */
   place(docId: bigint, passage = 0): RowPlace | null {
     for (const [segment, { reader, rowCount, live }] of this.segments.entries()) {
@@ -62,6 +86,20 @@ export class PinnedIndex {
       }
     }
     return found.sort((left, right) => left.passage - right.passage).map(({ place }) => place);
+  }
+}
+
+/** Settles as `task` does; rejects with the signal's reason when that aborts before. */
+async function unlessAborted(task: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return task;
+  let stop = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => (stop = resolve));
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    await Promise.race([task, aborted]);
+    signal.throwIfAborted();
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 
@@ -98,9 +136,25 @@ export class SelectedIndex {
   selected(segment: number): Uint8Array | null {
     const known = this.#selected[segment];
     if (known !== undefined) return known;
+    return (this.#selected[segment] = this.#select(segment));
+  }
+
+  #select(at: number): Uint8Array | null {
+    const segment = this.segments[at]!;
+    const passing = this.passing(at);
+    if (this.isCurrent(at)) return selectedRows(segment, this.selection, passing);
+    const { filter, lists } = this.selection;
+    const anywhere = selectedRows(segment, { filter, lists: null }, passing);
+    const byList = this.coder && this.searchers.movedRows(this.coder).byList(segment.reader);
     // The rows of other structures are in other lists: any of them may belong to those asked for.
-    const selection = this.isCurrent(segment) ? this.selection : { ...this.selection, lists: null };
-    return (this.#selected[segment] = selectedRows(this.segments[segment]!, selection, this.passing(segment)));
+    if (byList === null || lists === null || segment.rowCount === 0) return anywhere;
+    return both(anywhere, byList.bitmap(lists), segment.rowCount);
+  }
+
+  /** The same with the rows whose second list is asked for: a row counts by its first, and is found by either. */
+  searchable(segment: number): Uint8Array | null {
+    if (!this.isCurrent(segment)) return this.selected(segment);
+    return searchableRows(this.segments[segment]!, this.selection, this.passing(segment));
   }
 
   /** The rows of segment number `segment` that pass the filter, living or not, in whatever list; null = all. */
@@ -110,8 +164,14 @@ export class SelectedIndex {
     return (this.#passing[segment] = passing(this.segments[segment]!, this.selection.filter));
   }
 
+  /** Whether the rows of a segment can be searched by their codes: those of the index's structure, or of one whose lists were split since. */
+  isCoded(at: number): boolean {
+    const { reader } = this.segments[at]!;
+    return this.coder !== null && (this.isCurrent(at) || this.searchers.movedRows(this.coder).known(reader) !== null);
+  }
+
   /** Whether the rows of a segment are in the lists of the index's structure. */
   isCurrent(segment: number): boolean {
-    return isOfVersion(this.segments[segment]!, this.coder?.structureVersion ?? 0);
+    return this.searchers.isCurrent(this.coder, this.segments[segment]!.reader);
   }
 }

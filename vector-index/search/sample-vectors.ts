@@ -1,10 +1,9 @@
 /** Vectors of living rows, chosen evenly at random: what training learns from. */
 import type { Random } from '../../base/random.js';
-import { toFloat32 } from '../../kernels/kernels.js';
 import { hasBit } from '../bitmap.js';
-import type { PinnedSegment } from '../segment/segment-state.js';
 import { hasDense } from '../segment/segment-reader.js';
 import type { PinnedIndex } from './pinned-index.js';
+import { RowReservoir, vectorOf, type SegmentRow } from './row-reservoir.js';
 
 /** Rows looked at between two pauses, and vectors read. */
 const rowsPerTurn = 65_536;
@@ -20,30 +19,27 @@ export interface SampleOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Row {
-  readonly segment: PinnedSegment;
-  readonly row: number;
-}
-
 /** float32[n, dim], every living row with a vector equally likely; the same for the same segments and random numbers. Throws CANCELLED's AbortError. */
 export async function sampleVectors(index: PinnedIndex, options: SampleOptions): Promise<Float32Array> {
   const { dim, pause, signal } = options;
   const rows = await chosenRows(index, options);
   const vectors = new Float32Array(rows.length * dim);
-  for (const [at, { segment, row }] of rows.entries()) {
+  for (const [at, row] of rows.entries()) {
     if (at % vectorsPerTurn === 0) {
       await pause();
       signal?.throwIfAborted();
     }
-    vectors.set(toFloat32(segment.reader.dense!.subarray(row * dim, (row + 1) * dim)), at * dim);
+    vectors.set(vectorOf(row, dim), at * dim);
   }
   return vectors;
 }
 
-/** A reservoir over all segments: memory for the sample alone, however many rows there are. */
-async function chosenRows(index: PinnedIndex, { count, random, pause, signal }: SampleOptions): Promise<Row[]> {
-  const chosen: Row[] = [];
-  let seen = 0;
+/** A reservoir over all segments. */
+async function chosenRows(
+  index: PinnedIndex,
+  { count, random, pause, signal }: SampleOptions,
+): Promise<readonly SegmentRow[]> {
+  const chosen = new RowReservoir(count, random);
   for (const segment of index.segments) {
     const { reader, rowCount, live } = segment;
     for (let row = 0; row < rowCount; row += 1) {
@@ -51,14 +47,8 @@ async function chosenRows(index: PinnedIndex, { count, random, pause, signal }: 
         await pause();
         signal?.throwIfAborted();
       }
-      if ((live !== null && !hasBit(live, row)) || !hasDense(reader, row)) continue;
-      seen += 1;
-      if (chosen.length < count) chosen.push({ segment, row });
-      else {
-        const at = random.below(seen);
-        if (at < count) chosen[at] = { segment, row };
-      }
+      if ((live === null || hasBit(live, row)) && hasDense(reader, row)) chosen.offer(segment, row);
     }
   }
-  return chosen;
+  return chosen.rows;
 }

@@ -5,9 +5,9 @@
  */
 import { scoreDense, toFloat32 } from '../../kernels/kernels.js';
 import { assert } from '../../base/assert.js';
+import { positionOf } from '../binary-search.js';
 import type { QueryTerms, RowKeys } from '../document.js';
 import { hasDense } from '../segment/segment-reader.js';
-import { termPosition } from '../term-position.js';
 import type { PinnedIndex, RowPlace } from './pinned-index.js';
 import { matchTokens, scoreTokens, type TokenScoring } from './score-tokens.js';
 import { bySegment } from './segment-rows.js';
@@ -95,7 +95,7 @@ function sparseScores(index: PinnedIndex, places: readonly (RowPlace | null)[], 
     if (row === null) continue;
     scores[position] = 0;
     for (let term = 0; term < terms.termIds.length; term += 1) {
-      const at = termPosition(row.termIds, terms.termIds[term]!);
+      const at = positionOf(row.termIds, terms.termIds[term]!);
       if (at >= 0) bits[position * terms.termIds.length + term] = row.weights[at]!;
     }
   }

@@ -1,4 +1,5 @@
 /** Walks the living documents of an index in the order of their docIds. */
+import { firstAt } from '../binary-search.js';
 import { hasBit } from '../bitmap.js';
 import type { IndexDocument } from '../document.js';
 import { compareKeys } from '../segment/key-order.js';
@@ -92,14 +93,7 @@ function firstRows(
 
 /** Position in the order of keys. */
 function firstBehind({ docIds, keyOrder }: SegmentReader, rowCount: number, after: bigint): number {
-  let from = 0;
-  let to = rowCount;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (docIds[keyOrder?.at(middle) ?? middle]! <= after) from = middle + 1;
-    else to = middle;
-  }
-  return from;
+  return firstAt(rowCount, (at) => docIds[keyOrder?.at(at) ?? at]! > after);
 }
 
 function text(bytes: Uint8Array): string {

@@ -1,5 +1,5 @@
 /**
- * Nearest documents by inner product. Segments whose rows are coded under the index's structure are searched by their lists
+ * Nearest documents by inner product. Segments whose rows are coded as the index's structure has it are searched by their lists
  * (`search-lists.ts`); all others, and all where that is asked for, exactly: by the fp16 vectors of every selected row.
  */
 import { scanDense, topK, type BestRows } from '../../kernels/kernels.js';
@@ -25,12 +25,12 @@ export async function searchDense(
   index: SelectedIndex,
   query: DenseQuery & { readonly isExact?: boolean },
 ): Promise<CandidateColumns> {
-  const isCoded = (at: number): boolean => query.isExact !== true && index.coder !== null && index.isCurrent(at);
+  const isCoded = (at: number): boolean => query.isExact !== true && index.coder !== null && index.isCoded(at);
   const filled = [...index.segments.keys()].filter((at) => index.segments[at]!.rowCount > 0);
   const coded = filled.filter(isCoded);
   const lists = coded.length === 0 ? [] : await searchLists(index, coded, query);
   const others = lists === null ? filled : filled.filter((at) => !isCoded(at));
-  const scans = others.map((at) => scanSegment(index.segments[at]!, index.selected(at), query));
+  const scans = others.map((at) => scanSegment(index.segments[at]!, index.searchable(at), query));
   const exact = (await Promise.all(scans)).filter((part) => part !== null);
   return mergeRanked([...(lists ?? []), ...exact], query.k);
 }

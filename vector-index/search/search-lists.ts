@@ -6,15 +6,17 @@
  * answer is a function of the documents and the structure, not of how they are spread over segments, nor of how many threads scan.
  */
 import type { FoundRows, SharedSearcher } from '../lists/list-searchers.js';
+import { atAnchorLength } from '../lists/query-length.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import { rankRows, type RankedRows } from './merge-candidates.js';
+import { HiddenLists } from './hidden-lists.js';
 import type { SelectedIndex } from './pinned-index.js';
 import { scoresOf, type DenseQuery } from './score-rows.js';
 import { searchedRows, type SearchedRows, type WantedLists } from './searched-rows.js';
 import { directRows, firstSurvivors, secondSurvivors } from './survivors.js';
 
 /**
- * The best `k` documents of the segments numbered `segments`, which are coded under the index's structure and have rows, by segment; null when
+ * The best `k` documents of the segments numbered `segments`, which are coded as the index's structure has it and have rows, by segment; null when
  * they cannot be searched by codes. CANCELLED when the signal aborts.
  */
 export async function searchLists(
@@ -29,12 +31,16 @@ export async function searchLists(
   );
   if (searcher === null) return null;
   try {
-    const lists = wantedLists(index.selection.lists, index.coder!.listCount);
+    const { coder } = index;
+    const asked = wantedLists(index.selection.lists, coder!.listCount);
+    const hidden = HiddenLists.of(asked.lists, pinned, { coder: coder!, moved: index.searchers.movedRows(coder!) });
+    const lists = hidden === null ? asked : { ...asked, lists: hidden.read };
     const parts = pinned.map((segment, at) =>
-      searchedRows(segment, { wanted: lists, passing: index.passing(segments[at]!), room: searcher.room(at) }),
+      searchedRows(segment, { wanted: lists, passing: index.passing(segments[at]!), room: searcher.room(at), hidden }),
     );
     const few = fewRows(parts, directRows(wanted.k));
-    const rows = few ?? (await bestRows(searcher, parts, { ...wanted, lists: lists.lists }));
+    const query = atAnchorLength(wanted.query, coder!.codebook);
+    const rows = few ?? (await bestRows(searcher, parts, { ...wanted, query, lists: lists.lists }));
     return await exactly(parts, rows, wanted);
   } finally {
     searcher.release();
@@ -70,13 +76,15 @@ async function bestRows(
   const vectors = parts.reduce((sum, part) => sum + part.vectors, 0);
   const hasPassages = parts.some(({ segment }) => segment.reader.passages !== null);
   const documents = secondSurvivors(k);
+  // A row may survive once for every list that it is in: then fewer rows are left, which more lists read make up for at less cost.
+  const perRow = parts.some(({ segment }) => segment.reader.coding?.hasCopies === true) ? 2 : 1;
   for (let room = firstSurvivors(k); ; room *= 4) {
     const rows = hasPassages ? room : documents;
     const found = await searcher.search({ query, lists, filters, vectors, wanted: room, k: rows, signal });
     if (!hasPassages) return byPart(parts, found, found.rows.length);
     const count = rowsOfDocuments(parts, found, documents);
     // Many passages of few documents may fill the room; then it is too small.
-    if (count !== null || found.rows.length < room) return byPart(parts, found, count ?? found.rows.length);
+    if (count !== null || perRow * found.rows.length < room) return byPart(parts, found, count ?? found.rows.length);
   }
 }
 

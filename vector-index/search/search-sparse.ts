@@ -1,9 +1,11 @@
 /** Best documents by lexical score: the sum over the query's terms of factor × document weight, from the postings. */
-import { accumulateSparse, topK } from '../../kernels/kernels.js';
+import { searchPostings, type PostingsQuery } from '../../kernels/postings.js';
 import type { CandidateColumns, QueryTerms } from '../document.js';
+import { gatherPostings } from '../sparse/gather-postings.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import { mergeRanked, rankSegment, type RankedRows } from './merge-candidates.js';
 import type { SelectedIndex } from './pinned-index.js';
+import { ScoreFloor } from './score-floor.js';
 
 /**
  * The best `k` documents that share a term with the query, best first, ties by smaller docId. Terms are added in the order given,
@@ -16,39 +18,42 @@ export async function searchSparse(
   signal?: AbortSignal,
 ): Promise<CandidateColumns> {
   const parts: RankedRows[] = [];
-  for (const [at, segment] of index.segments.entries()) {
+  const floor = new ScoreFloor(k);
+  for (const at of bySize(index.segments)) {
     signal?.throwIfAborted();
-    const scores = accumulate(segment, terms);
-    if (scores === null) continue;
-    const selected = index.selected(at);
-    parts.push(await rankSegment(segment, k, (n) => topK(scores, selected, Math.min(n, segment.rowCount), 0)));
+    const segment = index.segments[at]!;
+    const postings = gatherPostings(segment.reader, terms);
+    if (postings === null) continue;
+    const live = index.selected(at);
+    const part = await searchSegment(segment, { ...postings, live }, { k, signal, floor: floor.score });
+    if (segment.reader.passages === null) floor.add(part.scores);
+    parts.push(part);
   }
   return mergeRanked(parts, k);
 }
 
-/** float32[rowCount] scores; null when no row has a term of the query. */
-function accumulate({ reader, rowCount }: PinnedSegment, { termIds, factors }: QueryTerms): Float32Array | null {
-  let scores: Float32Array | null = null;
-  for (let term = 0; term < termIds.length; term += 1) {
-    const postings = reader.postings(termIds[term]!);
-    if (postings === null) continue;
-    const { rows, weights, start } = postings;
-    const end = clippedEnd(rows, start, postings.end, rowCount);
-    if (end === start) continue;
-    scores ??= new Float32Array(rowCount);
-    const range = {
-      starts: Uint32Array.of(start),
-      ends: Uint32Array.of(end),
-      factors: factors.subarray(term, term + 1),
-    };
-    accumulateSparse({ rows, weights, ...range }, scores);
-  }
-  return scores;
+interface SegmentSearch {
+  readonly k: number;
+  readonly signal: AbortSignal | undefined;
+  readonly floor: number;
 }
 
-/** The end of the postings whose rows the pin includes: later rows came after it. */
-function clippedEnd(rows: Uint32Array, start: number, end: number, rowCount: number): number {
-  let last = end;
-  while (last > start && rows[last - 1]! >= rowCount) last -= 1;
-  return last;
+async function searchSegment(
+  segment: PinnedSegment,
+  postings: Pick<PostingsQuery, 'rows' | 'weights' | 'terms' | 'factors' | 'live'>,
+  { k, signal, floor }: SegmentSearch,
+): Promise<RankedRows> {
+  const { reader, rowCount } = segment;
+  if (reader.passages === null) {
+    const ties = reader.isOrdered ? null : reader.docIds;
+    return { segment, ...(await searchPostings({ ...postings, ties, rowCount, k, floor }, signal)) };
+  }
+  // Rows are not documents here: how many of them give k documents is seen afterwards, and so no score is too small.
+  return rankSegment(segment, k, (n) => searchPostings({ ...postings, ties: null, rowCount, k: n, floor: 0 }, signal));
+}
+
+/** Numbers of the segments with rows, largest first: their best scores spare the others most. */
+function bySize(segments: readonly PinnedSegment[]): number[] {
+  const numbers = Array.from(segments.keys()).filter((at) => segments[at]!.rowCount > 0);
+  return numbers.sort((left, right) => segments[right]!.rowCount - segments[left]!.rowCount);
 }

@@ -1,7 +1,8 @@
 /** What of one coded segment a search of lists looks at: which rows count, and which they are where they are few. */
-import { bitmapBytes, fullBitmap } from '../bitmap.js';
+import { bitmapBytes, fullBitmap, hasBit } from '../bitmap.js';
 import { SealedLists } from '../lists/sealed-lists.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
+import type { HiddenLists } from './hidden-lists.js';
 import { both } from './selection.js';
 
 /** The lists asked for. */
@@ -16,34 +17,73 @@ export interface SearchedRows {
   readonly segment: PinnedSegment;
   /** Bit of every row that lives, passes the filter and has a vector, in whatever list; null = all. */
   readonly bits: Uint8Array | null;
-  /** Rows of the lists, whether they count or not; of a segment that grows, about. */
+  /** Vectors of the lists, one of each list that a row is in, whether they count or not; of a segment that grows, about. */
   readonly vectors: number;
   /** uint32: the rows of the lists that count when these are at most `most`; else null. */
   upTo(most: number): Uint32Array | null;
 }
 
-/** Of a segment whose columns have room for `room` rows, `passing` the filter where their bits are set; null = all pass. */
+/**
+ * Of a segment whose columns have room for `room` rows, `passing` the filter where their bits are set; null = all pass. Rows that lie among the
+ * wanted lists but belong to others are `hidden`, where there are any.
+ */
 export function searchedRows(
   segment: PinnedSegment,
-  of: { readonly wanted: WantedLists; readonly passing: Uint8Array | null; readonly room: number },
+  of: {
+    readonly wanted: WantedLists;
+    readonly passing: Uint8Array | null;
+    readonly room: number;
+    readonly hidden?: HiddenLists | null;
+  },
 ): SearchedRows {
   const { reader, rowCount, live } = segment;
   const { coding, densePresent } = reader;
-  const { wanted, room } = of;
-  const counted = both(live, of.passing, rowCount);
+  const { wanted, room, hidden = null } = of;
+  const shown = both(live, of.passing, rowCount);
+  const counted = hidden === null ? shown : hidden.hide(segment, shown);
   if (!(coding instanceof SealedLists)) return growingRows(segment, { wanted, counted, room });
   const bits = both(counted, densePresent, rowCount);
   const { counts, firsts } = coding.all(wanted.count);
-  let vectors = 0;
-  for (const list of wanted.lists) vectors += counts[list]!;
+  const copied = coding.copies?.all(wanted.count).counts;
+  let [own, copies] = [0, 0];
+  for (const list of wanted.lists) {
+    own += counts[list]!;
+    copies += copied?.[list] ?? 0;
+  }
   const upTo = (most: number): Uint32Array | null => {
-    if (bits === null && vectors > most) return null;
+    if (bits === null && own > most) return null;
     const rows = new RowsUpTo(most);
     for (const list of wanted.lists)
       if (!rows.addRange(firsts[list]!, firsts[list]! + counts[list]!, bits)) return null;
-    return rows.taken;
+    return addCopies(rows, coding, { wanted, bits }) ? rows.taken : null;
   };
-  return { segment, bits, vectors, upTo };
+  return { segment, bits, vectors: own + copies, upTo };
+}
+
+/** Rows whose second list is wanted and whose first is not; false when they are too many. */
+function addCopies(
+  rows: RowsUpTo,
+  coding: SealedLists,
+  { wanted, bits }: { readonly wanted: WantedLists; readonly bits: Uint8Array | null },
+): boolean {
+  // Where all lists are wanted, so is every first one.
+  const { copies } = coding;
+  if (copies === null || wanted.lists.length === wanted.count) return true;
+  const isWanted = wantedFlags(wanted);
+  const { counts, firsts } = copies.all(wanted.count);
+  for (const list of wanted.lists) {
+    for (const row of copies.rows.subarray(firsts[list], firsts[list]! + counts[list]!)) {
+      if (bits !== null && !hasBit(bits, row)) continue;
+      if (isWanted[coding.listOf(row)] === 0 && !rows.addRange(row, row + 1, null)) return false;
+    }
+  }
+  return true;
+}
+
+function wantedFlags({ lists, count }: WantedLists): Uint8Array {
+  const flags = new Uint8Array(count);
+  for (const list of lists) flags[list] = 1;
+  return flags;
 }
 
 function growingRows(
@@ -51,6 +91,8 @@ function growingRows(
   { wanted, counted, room }: { wanted: WantedLists; counted: Uint8Array | null; room: number },
 ): SearchedRows {
   const { reader, rowCount } = segment;
+  const { lists } = reader;
+  const seconds = reader.coding?.copies?.lists(rowCount);
   // Of its own: the segment's bits may change while another thread scans.
   const bits = new Uint8Array(bitmapBytes(room));
   bits.set(fullBitmap(rowCount));
@@ -58,14 +100,16 @@ function growingRows(
     for (let byte = 0; other !== null && byte < bitmapBytes(rowCount); byte += 1) bits[byte]! &= other[byte]!;
   }
   const upTo = (most: number): Uint32Array | null => {
-    const isWanted = new Uint8Array(wanted.count);
-    for (const list of wanted.lists) isWanted[list] = 1;
+    const isWanted = wantedFlags(wanted);
     const rows = new RowsUpTo(most);
-    for (let row = 0; row < rowCount; row += 1)
-      if (isWanted[reader.lists[row]!] === 1 && !rows.addRange(row, row + 1, bits)) return null;
+    for (let row = 0; row < rowCount; row += 1) {
+      const isIn = isWanted[lists[row]!] === 1 || (seconds !== undefined && isWanted[seconds[row]!] === 1);
+      if (isIn && !rows.addRange(row, row + 1, bits)) return null;
+    }
     return rows.taken;
   };
-  return { segment, bits, vectors: Math.ceil((rowCount * wanted.lists.length) / wanted.count), upTo };
+  const perRow = seconds === undefined ? 1 : 2;
+  return { segment, bits, vectors: Math.ceil((perRow * rowCount * wanted.lists.length) / wanted.count), upTo };
 }
 
 /** Rows as they are found, no more than so many. */

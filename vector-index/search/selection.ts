@@ -1,7 +1,10 @@
 /** Which rows of a segment a search may find: those that live, lie in the lists asked for and pass the filter. */
-import { bitmapBytes, countBits, intersection } from '../bitmap.js';
+import { bitmapBytes, countBits, hasBit, intersection, setBit } from '../bitmap.js';
+import { listsMax } from '../codebook/structure.js';
 import { filterBitmap } from '../filter/filter-bitmap.js';
 import type { RowFilter, Selection } from '../filter/row-filter.js';
+import type { RowCopies } from '../lists/row-coding.js';
+import { SealedCopies } from '../lists/sealed-copies.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 
 /** Everything. */
@@ -16,6 +19,42 @@ export function selectedRows(
   const { reader, rowCount, live } = segment;
   const inLists = lists === null || rowCount === 0 ? null : reader.rowsByList(rowCount).bitmap(lists);
   return both(both(live, inLists, rowCount), found, rowCount);
+}
+
+/** As `selectedRows`, with the rows whose second list is asked for: what a search by vectors may find. */
+export function searchableRows(
+  segment: PinnedSegment,
+  selection: Selection,
+  found: Uint8Array | null = passing(segment, selection.filter),
+): Uint8Array | null {
+  const { reader, rowCount, live } = segment;
+  const copies = reader.coding?.copies ?? null;
+  const inLists =
+    selection.lists === null || rowCount === 0 ? null : reader.rowsByList(rowCount).bitmap(selection.lists);
+  if (inLists === null || copies === null) return selectedRows(segment, selection, found);
+  const inEither = inLists.slice();
+  addCopies(inEither, copies, { lists: selection.lists!, rowCount });
+  return both(both(live, inEither, rowCount), found, rowCount);
+}
+
+/** Sets the bits of the first `rowCount` rows whose second list is one of `lists`. */
+function addCopies(
+  bits: Uint8Array,
+  copies: RowCopies,
+  { lists, rowCount }: { readonly lists: Uint32Array; readonly rowCount: number },
+): void {
+  if (copies instanceof SealedCopies) {
+    for (const list of lists) for (const row of copies.rowsOf(list)) setBit(bits, row);
+    return;
+  }
+  const largest = lists.reduce((most, list) => (list < listsMax ? Math.max(most, list) : most), -1);
+  const wanted = new Uint8Array(bitmapBytes(largest + 1));
+  for (const list of lists) if (list <= largest) setBit(wanted, list);
+  const seconds = copies.lists(rowCount);
+  for (let row = 0; row < rowCount; row += 1) {
+    const list = seconds[row]!;
+    if (list <= largest && hasBit(wanted, list)) setBit(bits, row);
+  }
 }
 
 /** Living documents (rows of primary passages) among `selected`. */

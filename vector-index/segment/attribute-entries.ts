@@ -5,6 +5,7 @@
  * the attribute cost nothing, so that a thousand attributes of few documents each do no harm.
  */
 import { unreachable } from '../../base/assert.js';
+import { firstAtLeast } from '../binary-search.js';
 import { setBit } from '../bitmap.js';
 import type { AttributeScalar, AttributeValue } from '../document.js';
 import type { AttributeType } from './attribute-columns.js';
@@ -55,7 +56,8 @@ export class AttributeEntries implements AttributeColumn {
   }
 
   markPresent(bits: Uint8Array): void {
-    for (let entry = 0; entry < this.#endOf(bits); entry += 1) setBit(bits, this.#rows[entry]!);
+    const end = this.#endOf(bits);
+    for (let entry = 0; entry < end; entry += 1) setBit(bits, this.#rows[entry]!);
   }
 
   mark(condition: ValueCondition, bits: Uint8Array): void {
@@ -83,14 +85,7 @@ export class AttributeEntries implements AttributeColumn {
 
   /** The first entry at or behind `row`. */
   #entryOf(row: number): number {
-    let from = 0;
-    let to = this.#count;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (this.#rows[middle]! < row) from = middle + 1;
-      else to = middle;
-    }
-    return from;
+    return firstAtLeast(this.#rows, row, this.#count);
   }
 }
 

@@ -7,6 +7,7 @@
  * where its value stands. NaN is in no index, for no comparison but "unequal" finds it. Files from before there were indexes have
  * none of these columns.
  */
+import { firstAt } from '../binary-search.js';
 import { clearBit, countBits, setBit } from '../bitmap.js';
 import type { AttributeScalar } from '../document.js';
 import { unionInto } from '../filter/roaring.js';
@@ -122,16 +123,4 @@ function rangesOf(condition: ValueCondition, count: number, distinct: Distinct):
 /** NaN has no place among the others. */
 function isOrdered(value: AttributeScalar): boolean {
   return compareScalars(value, value) === 0;
-}
-
-/** The smallest number below `count` for which `holds`, which holds from there on; `count` when there is none. */
-function firstAt(count: number, holds: (at: number) => boolean): number {
-  let from = 0;
-  let to = count;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (holds(middle)) to = middle;
-    else from = middle + 1;
-  }
-  return from;
 }

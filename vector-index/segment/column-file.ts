@@ -1,6 +1,7 @@
 /** A segment file's bytes by column, with the checksums of their blocks. */
 import { crc32 } from 'node:zlib';
 import { present } from '../../base/assert.js';
+import { ShoalError } from '../../base/errors.js';
 import { damaged, headerBytes, isZero, parseLayout, type ColumnEntry, type SegmentLayout } from './segment-layout.js';
 
 interface PlacedColumn extends ColumnEntry {
@@ -62,6 +63,12 @@ export class ColumnFile {
   f64(name: string): Float64Array {
     const bytes = this.u8(name);
     return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
+  }
+
+  /** The error for columns that are whole and do not fit together. */
+  contradiction(where: string): ShoalError {
+    const message = `the columns ${where} of ${this.#path} contradict each other: the file is damaged; restore this replica from a peer`;
+    return new ShoalError('DATA_LOSS', message, { details: { file: this.#path, where } });
   }
 
   /** Checks all blocks of a column. DATA_LOSS names the damaged one. */

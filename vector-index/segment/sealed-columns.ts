@@ -98,28 +98,9 @@ export function textColumns(file: ColumnFile): TextColumns {
   };
 }
 
-export interface TermColumns {
-  readonly dictionary: Uint32Array;
-  readonly starts: Uint32Array;
-  readonly rows: Uint32Array;
-  readonly weights: Uint16Array;
-  /** Where a row's terms are in `rowTerms` and `rowWeights`. */
-  readonly ranges: RowRanges;
-  readonly rowTerms: Uint32Array;
-  readonly rowWeights: Uint16Array;
-}
-
-export function termColumns(file: ColumnFile): TermColumns {
-  const isListed = file.has('rowTermStart');
-  return {
-    dictionary: file.u32('term'),
-    starts: file.u32('termStart'),
-    rows: file.u32('postRow'),
-    weights: file.u16('postWeight'),
-    ranges: isListed ? new ListedRanges(file.u32('rowTermStart')) : new PackedRanges(file, 'rowTerm'),
-    rowTerms: file.u32('rowTerm'),
-    rowWeights: file.u16('rowTermWeight'),
-  };
+/** Where the terms of each row are in columns `rowTerm` and `rowTermWeight`. */
+export function termRanges(file: ColumnFile): RowRanges {
+  return file.has('rowTermStart') ? new ListedRanges(file.u32('rowTermStart')) : new PackedRanges(file, 'rowTerm');
 }
 
 export function tokenColumns(file: ColumnFile): TokenColumns {

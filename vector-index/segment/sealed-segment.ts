@@ -13,6 +13,7 @@ import { FilterCache } from '../filter/filter-cache.js';
 import type { Files } from '../files.js';
 import { rowAttributes } from './attribute-columns.js';
 import { readAttributes } from './attribute-reader.js';
+import { copyColumns } from '../lists/sealed-copies.js';
 import { listColumns, SealedLists } from '../lists/sealed-lists.js';
 import { ColumnFile } from './column-file.js';
 import { RowsByList, type ListRows } from './rows-by-list.js';
@@ -21,14 +22,12 @@ import {
   IdColumns,
   keyOrderOf,
   numbersOf,
-  termColumns,
   textColumns,
   tokenColumns,
   utf8,
-  type TermColumns,
   type TextColumns,
 } from './sealed-columns.js';
-import { rowFlags } from './segment-layout.js';
+import { rowFlags, segmentFormats } from './segment-layout.js';
 import type {
   AttributeColumn,
   IdKey,
@@ -40,7 +39,7 @@ import type {
   SegmentReader,
   TokenColumns,
 } from './segment-reader.js';
-import { termPosition } from '../term-position.js';
+import { TermColumns } from './term-columns.js';
 
 /** Columns that are too large to check before the first answer, or that few answers need. */
 const lazyColumns: ReadonlySet<string> = new Set([
@@ -54,6 +53,7 @@ const lazyColumns: ReadonlySet<string> = new Set([
   'rowTermWeight',
   listColumns.codes,
   listColumns.second,
+  copyColumns.codes,
 ]);
 
 export class SealedSegment implements SegmentReader {
@@ -102,7 +102,8 @@ export class SealedSegment implements SegmentReader {
     this.docIds = file.u64('docId');
     this.keyOrder = keyOrderOf(file);
     this.isOrdered = this.keyOrder === null;
-    this.coding = layout.codes === undefined ? null : new SealedLists(file, path, layout.codes);
+    const hasCopies = layout.version >= segmentFormats.copied;
+    this.coding = layout.codes === undefined ? null : new SealedLists(file, path, { ...layout.codes, hasCopies });
     this.isByList = this.coding !== null;
     this.passages = file.has('passage') ? file.u32('passage') : null;
     this.primaryCount = this.passages === null ? layout.rows : zeros(this.passages);
@@ -117,7 +118,7 @@ export class SealedSegment implements SegmentReader {
     this.dense = file.has('dense') ? file.u16('dense') : null;
     this.densePresent = presenceBitmap(this.#flags, layout.rows, rowFlags.dense);
     this.tokens = tokenColumns(file);
-    this.#terms = termColumns(file);
+    this.#terms = new TermColumns(file);
     this.#texts = textColumns(file);
     this.attributes = readAttributes(file);
   }
@@ -222,9 +223,7 @@ export class SealedSegment implements SegmentReader {
   }
 
   postings(termId: number): Postings | null {
-    const { dictionary, starts, rows, weights } = this.#terms;
-    const at = termPosition(dictionary, termId);
-    return at < 0 ? null : { rows, weights, start: starts[at]!, end: starts[at + 1]! };
+    return this.#terms.postings(termId);
   }
 
   termIds(): Uint32Array {
@@ -232,11 +231,7 @@ export class SealedSegment implements SegmentReader {
   }
 
   terms(row: number): RowTerms | null {
-    if ((this.#flags.at(row) & rowFlags.terms) === 0) return null;
-    const { ranges, rowTerms, rowWeights } = this.#terms;
-    const start = ranges.start(row);
-    const end = start + ranges.length(row);
-    return { termIds: rowTerms.subarray(start, end), weights: rowWeights.subarray(start, end) };
+    return (this.#flags.at(row) & rowFlags.terms) === 0 ? null : this.#terms.termsOf(row);
   }
 
   hasTokens(row: number): boolean {

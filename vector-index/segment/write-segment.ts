@@ -43,7 +43,7 @@ export async function writeSegment(
 ): Promise<RowOrder> {
   const order = await mergedOrder(sources, slices);
   if (order.count === 0) return order;
-  const format = order.shape === null ? segmentFormats.plain : segmentFormats.coded;
+  const format = formatOf(order);
   const writer = await SegmentFileWriter.create(files, path, { slices, format }).catch((error: unknown) => {
     throw diskError(error, path);
   });
@@ -64,6 +64,11 @@ export async function writeSegment(
     throw diskError(error, path);
   }
   return order;
+}
+
+function formatOf({ shape }: RowOrder): number {
+  if (shape === null) return segmentFormats.plain;
+  return shape.hasCopies ? segmentFormats.copied : segmentFormats.coded;
 }
 
 async function writeIds(writer: SegmentFileWriter, order: RowOrder): Promise<void> {

@@ -17,9 +17,12 @@ interface CreateFlags {
   readonly expiresBy?: string;
   readonly directoryPartitions?: number;
   readonly autoTrain?: boolean;
+  readonly copies?: number;
   /** Path of a file; read when the command runs. */
   readonly centroids?: string;
 }
+
+const copiesHelp = 'lists that a vector lies in after training, 1 or 2: with 2 far questions need fewer lists';
 
 export function addCollections(program: Command, host: CommandHost): void {
   const group = program.command('collections').summary('create, list, describe, update and drop collections');
@@ -67,12 +70,14 @@ function configureCreate(command: Command): void {
     .option('--directory-partitions <number>', 'hash partitions of the directory of ids', integer(1, 256))
     .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1))
     .option('--auto-train <boolean>', 'train it by itself as it grows (default: true)', truth)
+    .option('--copies <number>', copiesHelp, integer(1, 2))
     .option('--keep-vectors <boolean>', 'keep each dense vector for training and export', truth);
 }
 
 async function createOptions(flags: CreateFlags): Promise<CollectionOptions> {
   const { model, dim, centroids, ...rest } = flags;
-  const { shards, replicas, attributes, keepVectors, targetRecall, expiresBy, directoryPartitions, autoTrain } = rest;
+  const { shards, replicas, attributes, keepVectors, targetRecall, expiresBy, directoryPartitions, autoTrain, copies } =
+    rest;
   const settings = {
     shards,
     replicas,
@@ -82,6 +87,7 @@ async function createOptions(flags: CreateFlags): Promise<CollectionOptions> {
     expiresBy,
     directoryPartitions,
     autoTrain,
+    copies,
   };
   const given = { model, dim, ...settings };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -136,7 +142,7 @@ function addDescribe(group: Command, host: CommandHost): void {
 }
 
 function addUpdate(group: Command, host: CommandHost): void {
-  addCommand<{ replicas?: number; targetRecall?: number; autoTrain?: boolean }>(group, host, {
+  addCommand<{ replicas?: number; targetRecall?: number; autoTrain?: boolean; copies?: number }>(group, host, {
     usage: 'update <name>',
     summary: 'change settings of a collection',
     details:
@@ -146,16 +152,14 @@ function addUpdate(group: Command, host: CommandHost): void {
       command
         .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1))
         .option('--auto-train <boolean>', 'train it by itself as it grows', truth)
+        .option('--copies <number>', copiesHelp, integer(1, 2))
         // Known, so that the cluster can say what to do instead.
         .addOption(new Option('--replicas <number>').argParser(integer(1, 100)).hideHelp()),
-    run: async (call, args, { replicas, targetRecall, autoTrain }) => {
-      if (replicas === undefined && targetRecall === undefined && autoTrain === undefined)
-        throw usageError('there is nothing to change; give --target-recall or --auto-train');
-      const changes = {
-        ...(replicas === undefined ? {} : { replicas }),
-        ...(targetRecall === undefined ? {} : { targetRecall }),
-        ...(autoTrain === undefined ? {} : { autoTrain }),
-      };
+    run: async (call, args, { replicas, targetRecall, autoTrain, copies }) => {
+      const given = Object.entries({ replicas, targetRecall, autoTrain, copies });
+      const changes = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+      if (Object.keys(changes).length === 0)
+        throw usageError('there is nothing to change; give --target-recall, --auto-train or --copies');
       await showCollection(call, await call.withClient((client) => client.collections.update(args.text(0), changes)));
     },
   });

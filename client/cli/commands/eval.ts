@@ -10,6 +10,7 @@ interface EvalFlags {
   readonly split: string;
   readonly mode: SearchMode | 'all';
   readonly embedded?: true;
+  readonly train?: string;
   readonly run?: string;
 }
 
@@ -22,9 +23,10 @@ export function addEval(program: Command, host: CommandHost): void {
     details:
       "Asks the queries of a BEIR directory that have judgements, 100 hits each, one at a time. Latency is the cluster's own time\n" +
       'without encoding. With --embedded a temporary cluster is started, filled, measured and removed; without it the collection\n' +
-      'must hold the corpus already (shoal import NAME DIR).',
+      'must hold the corpus already (shoal import NAME DIR). With --train the collection is trained first, as "shoal train" does.',
     examples: [
       'shoal eval scifact data/scifact --embedded',
+      'shoal eval scifact data/scifact --embedded --train structure',
       'shoal eval scifact data/scifact --mode all',
       'shoal eval scifact data/scifact --run scifact.trec --json',
     ],
@@ -37,6 +39,7 @@ export function addEval(program: Command, host: CommandHost): void {
             .default('hybrid'),
         )
         .option('--embedded', 'use a temporary cluster in this process')
+        .option('--train <methods>', 'train first: structure; several one after the other, comma-separated')
         .option('--run <file>', 'write the answers as a TREC run'),
     run: async (call, args, flags) => {
       const task = { name: args.text(0), directory: args.text(1), flags };
@@ -60,6 +63,7 @@ async function evaluateAll(call: Invocation, client: ShoalClient, task: EvalTask
   const { createProgress } = await import('../progress.js');
   const questions = await readBeirQuestions(task.directory, task.flags.split);
   const importSeconds = task.flags.embedded === true ? await importCorpus(call, client, task) : null;
+  if (task.flags.train !== undefined) await train(call, client, { ...task, methods: task.flags.train.split(',') });
   const { documents } = await client.documents.count(task.name);
   const { diskBytes } = await client.cluster.flush(task.name);
   const evaluations: Evaluation[] = [];
@@ -99,6 +103,21 @@ interface EvalRow {
   readonly latency: { readonly p50Ms: number; readonly p99Ms: number };
   readonly bytes: { readonly memory: number | null; readonly disk: number };
   readonly importSeconds: number | null;
+}
+
+async function train(
+  call: Invocation,
+  client: ShoalClient,
+  { name, methods }: EvalTask & { readonly methods: readonly string[] },
+): Promise<void> {
+  const { trainAll } = await import('../eval/train-all.js');
+  const { createStepProgress } = await import('../train-view.js');
+  const { context } = call;
+  const progress = createStepProgress(context, 'train');
+  const onProgress = progress.update.bind(progress);
+  await trainAll(client, { collection: name, methods, clock: context.clock, onProgress }).finally(() =>
+    progress.stop(),
+  );
 }
 
 async function importCorpus(call: Invocation, client: ShoalClient, task: EvalTask): Promise<number> {

@@ -1,7 +1,7 @@
 /** `shoal train`: learn the index parameters of a collection from its documents, while it serves. */
 import { addCommand, type CommandHost } from '../command.js';
 import { integer } from '../flags.js';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 interface TrainFlags {
   readonly method: string;
@@ -15,9 +15,10 @@ export function addTrain(program: Command, host: CommandHost): void {
     summary: 'learn the inverted lists of a collection from its documents, so that searches read fewer of them',
     details:
       'A shard node trains on a sample of its own rows, with the lowest priority, and measures the recall on documents that it held\n' +
-      'out. What is not worse than what serves is published: documents are re-encoded in the background ("shoal shards" shows how\n' +
+      'out. What reaches the target recall, or is no worse than what serves, is published: documents are re-encoded in the background ("shoal shards" shows how\n' +
       'many are left), and searches probe as many lists as the target recall of the collection needs. An interrupted training\n' +
-      'changes nothing. Past 50,000 documents it happens by itself, unless the collection was made with --auto-train false.',
+      'changes nothing. It happens by itself: past 10,000 documents by the method rabitq, past 50,000 by structure, and lists that grow\n' +
+      'too long later are split without a training; none of it where the collection was made with --auto-train false.',
     examples: [
       'shoal train notes',
       'shoal train notes --dry-run --json',
@@ -25,7 +26,14 @@ export function addTrain(program: Command, host: CommandHost): void {
     ],
     configure: (command) =>
       command
-        .option('--method <method>', 'what is trained: structure', 'structure')
+        .addOption(
+          new Option(
+            '--method <method>',
+            'structure: lists and codes; rabitq: one list of sign codes; split: only lists that are too long',
+          )
+            .choices(['structure', 'rabitq', 'split'])
+            .default('structure'),
+        )
         .option('--dry-run', 'train and measure, and publish nothing')
         .option('--seed <number>', 'of the random numbers, to train the same again', integer(0, 4_294_967_295)),
     run: async (call, args, { method, dryRun = false, seed }) => {

@@ -11,14 +11,18 @@ const format = 1;
 export interface ExportHeader {
   readonly attributes: Readonly<Record<string, AttributeTypeName>>;
   /** What the collection was created with, as far as it matters to a copy. */
-  readonly options: Pick<CollectionOptions, 'model' | 'dim' | 'expiresBy' | 'keepVectors' | 'targetRecall'>;
+  readonly options: Pick<
+    CollectionOptions,
+    'model' | 'dim' | 'expiresBy' | 'keepVectors' | 'targetRecall' | 'copies' | 'autoTrain'
+  >;
 }
 
 /** The object of the first line. */
 export function headerToJson(collection: Collection): Record<string, unknown> {
-  const { name, model, dim, attributes, expiresBy, keepVectors, targetRecall } = collection;
+  const { name, model, dim, attributes, expiresBy, keepVectors, targetRecall, copies, autoTrain } = collection;
   const expiry = expiresBy === '' ? {} : { expiresBy };
-  return { shoal: { format, collection: name, model, dim, keepVectors, targetRecall, ...expiry, attributes } };
+  const training = { targetRecall, copies, autoTrain };
+  return { shoal: { format, collection: name, model, dim, keepVectors, ...training, ...expiry, attributes } };
 }
 
 /** The object of a later line. */
@@ -49,13 +53,15 @@ function typesOf(json: unknown): Record<string, AttributeTypeName> {
 }
 
 function optionsOf(fields: Readonly<Record<string, unknown>>): ExportHeader['options'] {
-  const { model, dim, expiresBy, keepVectors, targetRecall } = fields;
+  const { model, dim, expiresBy, keepVectors, targetRecall, copies, autoTrain } = fields;
   return {
     ...(typeof model === 'string' ? { model } : {}),
     ...(model === 'none' && typeof dim === 'number' ? { dim } : {}),
     ...(typeof expiresBy === 'string' ? { expiresBy } : {}),
     ...(typeof keepVectors === 'boolean' ? { keepVectors } : {}),
     ...(typeof targetRecall === 'number' ? { targetRecall } : {}),
+    ...(typeof copies === 'number' ? { copies } : {}),
+    ...(typeof autoTrain === 'boolean' ? { autoTrain } : {}),
   };
 }
 

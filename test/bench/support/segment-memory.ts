@@ -20,7 +20,8 @@ export interface SegmentMemory {
 }
 
 /** Columns of vectors, codes, tokens, postings and documents' own content. */
-const otherColumns = /^(dense|codes|second|token|tokenOffset|text|contentHash|post.*|term.*|rowTerm.*|attribute\..*)$/;
+const otherColumns =
+  /^(dense|codes|copyCodes|second|token|tokenOffset|text|contentHash|post.*|term.*|rowTerm.*|attribute\..*)$/;
 /** Of these, the ones that are checked, and so read, when a file is opened. */
 const checkedColumns = /^(term|termStart|rowTerm(Length|Base)|attribute\..*)$/;
 

@@ -2,8 +2,9 @@
  * Documents a second into a trained collection beside an untrained one: through one real `shoal dev`, slices in turn, each from the first
  * request to the moment at which a search sees it.
  */
-import { sleep, type Clock } from '../../../base/clock.js';
+import type { Clock } from '../../../base/clock.js';
 import { seededRandom } from '../../../base/random.js';
+import { takenOver } from '../../../client/cli/eval/train-all.js';
 import type { ShoalClient } from '../../../client/sdk/connect.js';
 import type { Document } from '../../../client/sdk/types.js';
 import { inFolder } from '../../temporary-folder.js';
@@ -39,11 +40,14 @@ async function measure(client: ShoalClient, options: TrainedIngestOptions): Prom
   const { before, slice, slices, clock, progress } = options;
   const all = readyDocuments(seededRandom(11), before + slice * (slices + 1));
   for (const name of names) {
-    await client.collections.create(name, { model: 'none', dim });
+    // Random vectors have no structure that codes could find much in; what is measured is writing.
+    await client.collections.create(name, { model: 'none', dim, targetRecall: 0.5 });
     await write(client, name, all.slice(0, before), clock);
   }
-  await client.training.train('trained', { seed: 5 });
-  const lists = await settled(client, 'trained', clock);
+  const { published, reason, codebook } = await client.training.train('trained', { seed: 5 });
+  if (!published) throw new Error(`nothing was published: ${reason}`);
+  await takenOver(client, codebook.structureVersion, { collection: 'trained', clock });
+  const { lists } = codebook;
   progress(`trained ${lists} lists on ${before} documents`);
   const times = { trained: 0, untrained: 0 };
   // The first slice warms up.
@@ -71,15 +75,4 @@ async function write(client: ShoalClient, name: string, documents: readonly Docu
   await client.search(name, documents[0]!.vector!, { k: 1, ...visible });
   if (written !== documents.length) throw new Error(`${written} of ${documents.length} documents were written`);
   return clock.monotonicMs() - beginMs;
-}
-
-/** Waits until the replicas have re-encoded what they have; gives the lists of the structure. */
-async function settled(client: ShoalClient, name: string, clock: Clock): Promise<number> {
-  for (;;) {
-    const { shards } = await client.cluster.shards(name);
-    const replicas = shards.flatMap((shard) => shard.replicas);
-    if (replicas.every(({ structureVersion, olderRows }) => structureVersion > 0 && olderRows === 0)) break;
-    await sleep(clock, 50);
-  }
-  return (await client.search(name, new Float32Array(dim).fill(1), { k: 1 })).coverage.listsTotal;
 }

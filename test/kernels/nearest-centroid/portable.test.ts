@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { NativeKernels } from '../../../kernels/native-kernels.js';
+import { portableKernels } from '../../../kernels/portable.js';
 import { bitsOf, never, normals, onBoth, testRandom } from '../pair.js';
 
 interface Points {
@@ -61,5 +62,40 @@ describe('nearest centroid', () => {
     });
     assert.equal(actual.left, 0);
     assert.deepEqual(actual.assignments, actual.now);
+  });
+});
+
+describe('second lists', () => {
+  const second = (kernels: NativeKernels, { points, centroids, dim }: Points, width: number) => {
+    const random = testRandom();
+    const lists = centroids.length / dim;
+    const firsts = Uint32Array.from({ length: points.length / dim }, () => random.below(lists));
+    const around = Uint32Array.from({ length: lists * width }, () => random.below(lists));
+    const seconds = new Uint32Array(firsts.length);
+    kernels.secondLists(points, firsts, centroids, around, new Float32Array(dim), seconds);
+    return seconds;
+  };
+  const shapes = [
+    [0, 3, 8],
+    [5, 7, 1],
+    [40, 60, 15],
+    [40, 60, 16],
+    [40, 60, 39],
+    [300, 90, 384],
+  ] as const;
+  for (const [points, centroids, dim] of shapes) {
+    it(`of ${points} points of ${dim} are the same everywhere`, async () => {
+      const random = testRandom();
+      const of = { points: normals(random, points * dim), centroids: normals(random, centroids * dim), dim };
+      const { expected, actual } = await onBoth((kernels) => second(kernels, of, 20));
+      assert.deepEqual(actual, expected);
+      assert.deepEqual(second(portableKernels, of, 20), expected);
+    });
+  }
+
+  it('are the first list where nothing is a number, or nothing else is named', async () => {
+    const one = (kernels: NativeKernels) =>
+      second(kernels, { points: Float32Array.of(1), centroids: Float32Array.of(NaN), dim: 1 }, 2);
+    assert.deepEqual([...(await onBoth(one)).actual], [0]);
   });
 });

@@ -41,7 +41,7 @@ function recordsOf(kernels: NativeKernels, of: Collection): Uint8Array {
 }
 
 /** Scores of all vectors, which lie in two lists, in reverse order. */
-async function scores(kernels: NativeKernels, of: Collection, records: Uint8Array, isAsync = false) {
+function scores(kernels: NativeKernels, of: Collection, records: Uint8Array) {
   const { codes, factors } = encode(portableKernels, of.points, of);
   const pairs = codeBytesOf(of.subquantizers);
   const counts = [of.count >> 1, of.count - (of.count >> 1)];
@@ -62,7 +62,7 @@ async function scores(kernels: NativeKernels, of: Collection, records: Uint8Arra
   const bias = of.base.reduce((sum, value, j) => sum + value * of.query[j]!, 0);
   const positions = Uint32Array.from({ length: of.count }, (_, i) => of.count - 1 - i);
   const found = new Float64Array(of.count);
-  const done = await kernels[isAsync ? 'scoreSurvivorsAsync' : 'scoreSurvivors'](
+  const done = kernels.scoreSurvivors(
     ...([tables, levels, halfUnit, of.dim, Uint8Array.from(lists.flatMap((list) => [...list]))] as const),
     ...([BigUint64Array.of(0n, BigInt(lists[0]!.length)), Uint32Array.from(counts)] as const),
     ...([Uint32Array.of(0, counts[0]!), Float64Array.of(bias, bias), records, positions] as const),
@@ -76,15 +76,14 @@ describe('second codes', () => {
     const name = `${shape.count} vectors of ${shape.subquantizers} times ${shape.dsub}`;
     it(`of ${name} and the scores by them equal the reference's in every bit`, async () => {
       const of = collection(shape);
-      const { expected, actual } = await onBoth(async (kernels) => {
+      const { expected, actual } = await onBoth((kernels) => {
         const records = recordsOf(kernels, of);
-        return { records, ...(await scores(kernels, of, records)), later: await scores(kernels, of, records, true) };
+        return { records, ...scores(kernels, of, records) };
       });
       assert.deepEqual(actual, expected);
       const twin = recordsOf(portableKernels, of);
       assert.deepEqual(twin, expected.records);
-      assert.deepEqual((await scores(portableKernels, of, twin)).found, expected.found);
-      assert.deepEqual(actual.later.found, actual.found);
+      assert.deepEqual(scores(portableKernels, of, twin).found, expected.found);
     });
   }
 

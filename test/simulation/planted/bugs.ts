@@ -250,4 +250,20 @@ export const plantedBugs: readonly PlantedBug[] = [
     from: 9,
     seeds: 20,
   },
+  {
+    name: 'a split leaves the rows of a list where they are',
+    file: 'vector-index/lists/moved-rows.ts',
+    find: '      rows.forEach((row, i) => (lists[row] = moved[i]!));',
+    replace: '      void moved;',
+    from: 51,
+    seeds: 20,
+  },
+  {
+    name: 'a split leaves its last part to no shard',
+    file: 'coordinator/training/publish.ts',
+    find: '{ length: codebook.lists }',
+    replace: "{ length: codebook.method === 'split' ? codebook.lists - 1 : codebook.lists }",
+    from: 41,
+    seeds: 20,
+  },
 ];

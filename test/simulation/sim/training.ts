@@ -3,6 +3,7 @@ import { sleep, type Clock } from '../../../base/clock.js';
 import { ShoalError } from '../../../base/errors.js';
 import { seededRandom } from '../../../base/random.js';
 import type { RunTraining, TrainedFiles, TrainingTask } from '../../../shard-node/training/run-training.js';
+import { splitAndEvaluate } from '../../../shard-node/training/split-training.js';
 import { trainStructure } from '../../../trainer/structure/train-structure.js';
 import { writeListCodebookFile } from '../../../vector-index/codebook/list-codebook.js';
 import { writeStructureFile } from '../../../vector-index/codebook/structure-file.js';
@@ -13,6 +14,9 @@ export const trainedListsMax = 6;
 
 /** Documents that a collection needs to be trained. */
 export const trainDocumentsMin = 4;
+
+/** Lists that are split: most lists that are longer than others. */
+export const splitLimits = { means: 1.2, least: 3 };
 
 const stepsMax = 4;
 
@@ -27,21 +31,24 @@ export function trainingOn(clock: Clock): RunTraining {
       onProgress('training', step / steps);
     }
     if (random.below(8) === 0) throw new ShoalError('RESOURCE_EXHAUSTED', 'the simulated training has no memory');
-    return filesOf(task);
+    return task.split === undefined ? filesOf(task) : splitAndEvaluate(task, task.split, () => undefined);
   };
 }
 
-/** A structure whose calibration says how many lists are probed, as the seed has it. */
+/** A structure of one list or two a document, whose calibration says how many lists are probed, as the seed has it. */
 function filesOf(task: TrainingTask): TrainedFiles {
   const { dim, vectors, seed } = task;
   const random = seededRandom(seed);
   const lists = 1 + random.below(trainedListsMax);
-  const { structure, codebook } = trainStructure({ dim, vectors, queries: null }, { lists, random });
+  // Not drawn: what older seeds stand for stays as it is.
+  const copies = seed % 4 === 3 ? 2 : 1;
+  const { structure, codebook } = trainStructure({ dim, vectors, queries: null }, { lists, copies, random });
   const [count, enough] = [listCountOf(structure), 1 + random.below(trainedListsMax)];
   return {
     structure: writeStructureFile(structure),
     codebook: writeListCodebookFile(codebook),
     lists: count,
+    copies: structure.around === undefined ? 1 : 2,
     sampled: vectors.length / dim,
     heldOutBefore: 1,
     heldOutAfter: 1,

@@ -9,7 +9,6 @@ import {
   type Problem,
 } from '../../../proto/generated/shoal/v1/cluster.js';
 import {
-  Codebook,
   Collection,
   CollectionsService,
   type CollectionsServer,
@@ -32,14 +31,11 @@ import {
   type SearchRequest,
   type SearchServer,
 } from '../../../proto/generated/shoal/v1/search.js';
-import { TrainingService, type TrainingServer } from '../../../proto/generated/shoal/v1/training.js';
+import { TrainingService } from '../../../proto/generated/shoal/v1/training.js';
 import type { AttributeValue, Document } from '../../../proto/generated/shoal/v1/document.js';
 import { partsOf, smallArchive } from '../cluster/archive/small-archive.js';
-
-interface Held {
-  collection: Collection;
-  documents: Map<string, { docId: bigint; document: Document }>;
-}
+import { answer, failure, find, type Held } from './fake-answers.js';
+import { trainingServer } from './fake-training.js';
 
 export interface FakeCoordinator {
   readonly address: string;
@@ -81,7 +77,7 @@ export async function startFakeCoordinator(): Promise<FakeCoordinator> {
   server.addService(SearchService, searchServer(held, state));
   server.addService(ClusterService, clusterServer(held));
   server.addService(BackupsService, backupsServer(held, state));
-  server.addService(TrainingService, trainingServer(held, state));
+  server.addService(TrainingService, trainingServer(held, state.requests));
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
@@ -90,31 +86,10 @@ export async function startFakeCoordinator(): Promise<FakeCoordinator> {
   return Object.assign(state, { address: `127.0.0.1:${port}` });
 }
 
-function failure(code: grpcStatus, details: string): ServiceError {
-  return Object.assign(new Error(details), { code, details }) as unknown as ServiceError;
-}
-
 /** A collection named `ill` has a problem. */
 function problemsOf(name: string): Problem[] {
   const what = `replica of shard 0 of 'ill' on shard-1 does not serve`;
   return name === 'ill' ? [{ what, why: 'the node is away', todo: 'wait, or start the node' }] : [];
-}
-
-function find(held: Map<string, Held>, name: string): Held {
-  const found = held.get(name);
-  if (found === undefined) throw failure(grpcStatus.NOT_FOUND, `collection ${name} does not exist; create it first`);
-  return found;
-}
-
-/** Answers a unary call with what `make` returns or throws. */
-function answer<Request, Response>(make: (request: Request) => Response) {
-  return (call: { request: Request }, done: (error: ServiceError | null, response?: Response) => void): void => {
-    try {
-      done(null, make(call.request));
-    } catch (error) {
-      done(error as ServiceError);
-    }
-  };
 }
 
 function collectionsServer(
@@ -430,7 +405,16 @@ function clusterServer(held: Map<string, Held>): ClusterServer {
           lists: 1,
           documents: BigInt(find(held, collection).documents.size),
           bytes: 2048n,
-          replicas: [{ node: 'shard-1', state: 'ready', applied: 9n, lag: 0n, structureVersion: 2, olderRows: 5n }],
+          replicas: [
+            {
+              node: 'shard-1',
+              state: 'ready',
+              applied: 9n,
+              lag: 0n,
+              structureVersion: 2,
+              olderRows: find(held, collection).isTrained === true ? 0n : 5n,
+            },
+          ],
           segments: 1,
           tombstones: 0n,
         },
@@ -453,40 +437,5 @@ function clusterServer(held: Map<string, Held>): ClusterServer {
         },
       ],
     })),
-  };
-}
-
-const trained: Codebook = Codebook.fromPartial({
-  ...{ version: 2, structureVersion: 2, method: 'structure', created: new Date(0), seed: 7, documents: 4_000n },
-  ...{ sampled: 3_600n, lists: 64, heldOutBefore: 1, heldOutAfter: 0.96 },
-  ...{ probes: [{ nprobe: 9, recall: 0.96 }], shortProbes: [] },
-});
-
-/** Every training goes well; of a collection named `ill` nothing is published. */
-function trainingServer(held: Map<string, Held>, { requests }: FakeCoordinator): TrainingServer {
-  return {
-    train: (call) => {
-      const { collection, method, dryRun } = call.request;
-      requests.push(call.request);
-      if (!held.has(collection)) {
-        call.emit('error', failure(grpcStatus.NOT_FOUND, `collection ${collection} does not exist; create it first`));
-        return;
-      }
-      call.write({ progress: { step: 'training lists', share: 0.5, node: 'shard-1' } });
-      const published = !dryRun && collection !== 'ill';
-      const reason = published ? '' : 'it would find less';
-      const version = published ? trained.version : 0;
-      const result = { collection, uid: 'u', method, from: 1, version, published, reason, codebook: trained };
-      call.write({ result });
-      call.end();
-    },
-    listCodebooks: answer(({ collection }: { collection: string }) => {
-      find(held, collection);
-      return { active: 2, codebooks: [trained], structureVersion: 2 };
-    }),
-    activateCodebook: answer(({ version }: { version: number }) => {
-      if (version === trained.version) return { active: version };
-      throw failure(grpcStatus.FAILED_PRECONDITION, `codebook ${version} belongs to another structure; train again`);
-    }),
   };
 }

@@ -10,8 +10,10 @@ describe('the configuration of a coordinator', () => {
       defaultReplicas: 1,
       expirySweepMs: 60_000,
       trainDocumentsMin: 1_000,
+      autoCodeDocuments: 10_000,
       autoTrainDocuments: 50_000,
       autoTrainEveryMs: 60_000,
+      splitLimits: { means: 4, least: 512 },
     });
   });
 
@@ -24,6 +26,7 @@ describe('the configuration of a coordinator', () => {
       { id: 'c', defaultReplicas: 0 },
       { id: 'c', expirySweepMs: 0 },
       { id: 'c', trainDocumentsMin: 0 },
+      { id: 'c', splitLimits: { means: 0.5, least: 9 } },
       { id: 'c', prot: 1 },
     ]) {
       assert.equal(coordinatorConfigSchema.safeParse(bad).success, false, JSON.stringify(bad));

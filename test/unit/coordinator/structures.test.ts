@@ -1,4 +1,4 @@
-/** Structures are read once, and read again after a failure. */
+/** Structures are read once, and read again after a failure; older ones are forgotten. */
 import assert from 'node:assert/strict';
 import type { ObjectStore } from '../../../cluster/object-store.js';
 import { Structures } from '../../../coordinator/structures.js';
@@ -40,6 +40,27 @@ describe('the structures of a coordinator', () => {
     structures.forget('u1');
     await structures.of(settings);
     assert.equal(reads.length, 2);
+  });
+
+  it('are forgotten once a newer one of the collection is read, and not before', async () => {
+    const file = held.get('structures/u1/1')!;
+    const names = ['structures/u1/2', 'structures/u1/10', 'structures/u11/1'];
+    const { structures, reads } = rig(new Map([...held, ...names.map((name) => [name, file] as const)]));
+    const read = (uid: string, structureVersion: number) => structures.of({ uid, structureVersion });
+    await read('u11', 1);
+    const older = await read('u1', 2);
+    await assert.rejects(read('u1', 11));
+    assert.equal(await read('u1', 2), older);
+    await read('u1', 10);
+    const count = reads.length;
+    for (const [uid, version] of [
+      ['u1', 10],
+      ['u11', 1],
+    ] as const)
+      await read(uid, version);
+    assert.equal(reads.length, count);
+    await read('u1', 2);
+    assert.deepEqual(reads.slice(count), ['structures/u1/2']);
   });
 
   it('that are not there are told, and looked for again', async () => {

@@ -12,6 +12,7 @@ import {
   prepareMaxSim,
   scanDense,
   scoreDense,
+  secondNearest,
   sumBytes,
   toFloat16,
   toFloat32,
@@ -42,6 +43,17 @@ describe('the door of the kernels', () => {
     assert.deepEqual(await assignNearestAsync(points, centroids, 2), expected);
     assert.throws(() => assignNearest(points, new Float32Array(0), 2), internal);
     assert.throws(() => assignNearest(points, centroids, 3), internal);
+  });
+
+  it('finds a second centroid among those near the first', () => {
+    const of = { dim: 2, centroids: Float32Array.of(1, 0, 0.9, 0.1, 0, 1), around: Uint32Array.of(2, 1, 0, 2, 1, 0) };
+    const points = Float32Array.of(1, 0, 0.9, 0.1);
+    assert.deepEqual([...secondNearest(points, Uint32Array.of(0, 1), of)], [1, 0]);
+    assert.throws(() => secondNearest(points, Uint32Array.of(0), of), internal);
+    assert.throws(() => secondNearest(points, Uint32Array.of(0, 3), of), internal);
+    const stray = { ...of, around: Uint32Array.of(2, 3, 0, 2, 1, 0) };
+    assert.throws(() => secondNearest(points, Uint32Array.of(0, 1), stray), internal);
+    assert.throws(() => secondNearest(points, Uint32Array.of(0, 1), { ...of, around: Uint32Array.of(1) }), internal);
   });
 });
 

@@ -6,7 +6,6 @@ import {
   encodeSecond,
   encodeVectors,
   packList,
-  signWords,
   unpackList,
   type Codebook,
   type CodedVectors,
@@ -18,10 +17,11 @@ import {
   type SearchRequest,
   type SearchScratch,
 } from '../../../kernels/list-search.js';
+import { signWords } from '../../../trainer/structure/sign-words.js';
 
 const [dim, lists, rows] = [32, 8, 400];
 const codebook: Codebook = {
-  words: signWords(dim / 4).map((word) => word / 8),
+  words: signWords(dim / 4).map((word) => Math.sign(word) / 16),
   subquantizers: dim / 4,
   dsub: 4,
   rescale: 8 / 32_767,
@@ -111,6 +111,24 @@ describe('a searcher of inverted lists', () => {
     assert.deepEqual(hits(scratch), expected);
     whole.close();
     cut.close();
+  });
+
+  it('answers every query of a batch as it answers it alone', () => {
+    const searcher = openSearcher({ ...options, columns: [columnOf(0, 200), columnOf(200, rows)] });
+    const [batch, alone] = [searcher.scratch({ ...sizes, queries: 40 }), searcher.scratch(sizes)];
+    batch.queries.set(points.subarray(0, 40 * dim).map((value) => value + 0.01));
+    searcher.search(batch, { ...request, queries: 40 });
+    for (let q = 0; q < 40; q++) {
+      alone.queries.set(batch.queries.subarray(q * dim, (q + 1) * dim));
+      searcher.search(alone, request);
+      const of = <Values extends { subarray(from: number, to: number): Values }>(values: Values, width: number) =>
+        values.subarray(q * width, (q + 1) * width);
+      assert.deepEqual(of(batch.found, 3), alone.found);
+      assert.deepEqual(of(batch.ids, 10), alone.ids);
+      assert.deepEqual(of(batch.scores, 10), alone.scores);
+      assert.deepEqual(of(batch.probes, lists).subarray(0, 4), alone.probes.subarray(0, 4));
+    }
+    searcher.close();
   });
 
   it('counts only what the filters let through', () => {

@@ -11,6 +11,7 @@ describe('the configuration of a shard node', () => {
       sealAgeMs: 60_000,
       maintainEveryMs: 500,
       directoryCommitEveryMs: 1_000,
+      splitLimits: { means: 4, least: 512 },
     });
   });
 

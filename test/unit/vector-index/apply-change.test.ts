@@ -106,6 +106,22 @@ describe('applying a change', () => {
     assert.deepEqual(codesOf(late!), codesOf(second!));
   });
 
+  it('prepares few documents where their lists are still to be chosen among many, or their vectors are long', async () => {
+    const isPrepared = async (dim: number, { lists = 2, count = 10, structureVersion = 1 }): Promise<boolean> => {
+      const state = new IndexState({ dim, tokenDim: 8 }, toyCoder({ dim, lists }));
+      const documents = Array.from({ length: count }, (_, at) => ({
+        ...plainDocument(`id${at}`, BigInt(at + 1), { dense: new Float32Array(dim).fill(at + 1) }),
+        structureVersion,
+      }));
+      return (await prepareChange(state, { documents })).prepared !== undefined;
+    };
+    assert.equal(await isPrepared(64, { lists: 2_000 }), false);
+    assert.equal(await isPrepared(64, { lists: 2_000, structureVersion: 0 }), true);
+    assert.equal(await isPrepared(64, { lists: 20, structureVersion: 0 }), false);
+    assert.equal(await isPrepared(1_024, { count: 20 }), false);
+    assert.equal(await isPrepared(1_024, { count: 30 }), true);
+  });
+
   it('prepares nothing that does not fit', async () => {
     const state = new IndexState(settings, toyCoder({ dim: settings.dim, lists: 5 }));
     const documents = Array.from({ length: 100 }, (_, at) =>

@@ -69,6 +69,8 @@ export interface CollectionSettings {
     | undefined;
   /** Largest version that was ever given to a structure or codebook, published or not: no object is written twice. */
   versionsGiven: number;
+  /** Lists that a vector lies in, from the next training on: 1 or 2; 0 = 1. */
+  copies: number;
 }
 
 export interface CollectionSettings_AttributesEntry {
@@ -87,7 +89,7 @@ export interface Codebook {
   version: number;
   /** The structure that it belongs to: it serves with that one only. */
   structureVersion: number;
-  /** "structure" */
+  /** "structure", or "split" where it was made of the one before by splitting lists. */
   method: string;
   created:
     | Date
@@ -107,6 +109,8 @@ export interface Codebook {
    */
   probes: ProbeRecall[];
   shortProbes: ProbeRecall[];
+  /** Lists that a vector lies in: 1 or 2; 0 = 1. */
+  copies: number;
 }
 
 /** A collection with its present size. */
@@ -136,7 +140,11 @@ export interface CreateCollectionRequest {
   expiresBy: string;
   /** Partitions of the directory; 0 = 1. */
   directoryPartitions: number;
-  autoTrain?: boolean | undefined;
+  autoTrain?:
+    | boolean
+    | undefined;
+  /** Lists that a vector lies in once it is trained: 1 or 2; 0 = 1. */
+  copies: number;
 }
 
 export interface CreateCollectionRequest_AttributesEntry {
@@ -178,7 +186,11 @@ export interface UpdateCollectionRequest {
   name: string;
   replicas?: number | undefined;
   targetRecall?: number | undefined;
-  autoTrain?: boolean | undefined;
+  autoTrain?:
+    | boolean
+    | undefined;
+  /** From the next training on. */
+  copies?: number | undefined;
 }
 
 export interface UpdateCollectionResponse {
@@ -235,6 +247,7 @@ function createBaseCollectionSettings(): CollectionSettings {
     codebookVersion: 0,
     autoTrain: undefined,
     versionsGiven: 0,
+    copies: 0,
   };
 }
 
@@ -302,6 +315,9 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     }
     if (message.versionsGiven !== 0) {
       writer.uint32(168).uint32(message.versionsGiven);
+    }
+    if (message.copies !== 0) {
+      writer.uint32(176).uint32(message.copies);
     }
     return writer;
   },
@@ -490,6 +506,14 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
             message.versionsGiven = reader.uint32();
             continue;
           }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -536,6 +560,7 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     message.codebookVersion = object.codebookVersion ?? 0;
     message.autoTrain = object.autoTrain ?? undefined;
     message.versionsGiven = object.versionsGiven ?? 0;
+    message.copies = object.copies ?? 0;
     return message;
   },
 };
@@ -688,6 +713,7 @@ function createBaseCodebook(): Codebook {
     heldOutAfter: 0,
     probes: [],
     shortProbes: [],
+    copies: 0,
   };
 }
 
@@ -734,6 +760,9 @@ export const Codebook: MessageFns<Codebook> = {
     }
     for (const v of message.shortProbes) {
       ProbeRecall.encode(v!, writer.uint32(98).fork()).join();
+    }
+    if (message.copies !== 0) {
+      writer.uint32(104).uint32(message.copies);
     }
     return writer;
   },
@@ -847,6 +876,14 @@ export const Codebook: MessageFns<Codebook> = {
             message.shortProbes.push(ProbeRecall.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -876,6 +913,7 @@ export const Codebook: MessageFns<Codebook> = {
     message.heldOutAfter = object.heldOutAfter ?? 0;
     message.probes = object.probes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     message.shortProbes = object.shortProbes?.map((e) => ProbeRecall.fromPartial(e)) || [];
+    message.copies = object.copies ?? 0;
     return message;
   },
 };
@@ -1017,6 +1055,7 @@ function createBaseCreateCollectionRequest(): CreateCollectionRequest {
     expiresBy: "",
     directoryPartitions: 0,
     autoTrain: undefined,
+    copies: 0,
   };
 }
 
@@ -1057,6 +1096,9 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     }
     if (message.autoTrain !== undefined) {
       writer.uint32(96).bool(message.autoTrain);
+    }
+    if (message.copies !== 0) {
+      writer.uint32(104).uint32(message.copies);
     }
     return writer;
   },
@@ -1173,6 +1215,14 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
             message.autoTrain = reader.bool();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1210,6 +1260,7 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     message.expiresBy = object.expiresBy ?? "";
     message.directoryPartitions = object.directoryPartitions ?? 0;
     message.autoTrain = object.autoTrain ?? undefined;
+    message.copies = object.copies ?? 0;
     return message;
   },
 };
@@ -1651,7 +1702,7 @@ export const DescribeCollectionResponse: MessageFns<DescribeCollectionResponse> 
 };
 
 function createBaseUpdateCollectionRequest(): UpdateCollectionRequest {
-  return { name: "", replicas: undefined, targetRecall: undefined, autoTrain: undefined };
+  return { name: "", replicas: undefined, targetRecall: undefined, autoTrain: undefined, copies: undefined };
 }
 
 export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
@@ -1667,6 +1718,9 @@ export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
     }
     if (message.autoTrain !== undefined) {
       writer.uint32(32).bool(message.autoTrain);
+    }
+    if (message.copies !== undefined) {
+      writer.uint32(40).uint32(message.copies);
     }
     return writer;
   },
@@ -1716,6 +1770,14 @@ export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
             message.autoTrain = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1737,6 +1799,7 @@ export const UpdateCollectionRequest: MessageFns<UpdateCollectionRequest> = {
     message.replicas = object.replicas ?? undefined;
     message.targetRecall = object.targetRecall ?? undefined;
     message.autoTrain = object.autoTrain ?? undefined;
+    message.copies = object.copies ?? undefined;
     return message;
   },
 };

@@ -259,6 +259,16 @@ export interface GetStatisticsRequest {
     | undefined;
   /** All shards wait until they have applied these positions, as far as they hear the subjects. */
   required: SubjectMark[];
+  /** Whether sizes of lists are wanted, too. */
+  listSizes?: boolean | undefined;
+}
+
+/** How vectors lie in the lists of a shard. */
+export interface ListSizes {
+  lists: number;
+  vectors: bigint;
+  /** Vectors of the longest list. */
+  longest: bigint;
 }
 
 export interface ShardStatistics {
@@ -281,6 +291,8 @@ export interface ShardStatistics {
   /** Version of the structure that the replica assigns by, and how many of its rows are still as an older one had them. */
   structureVersion: number;
   olderRows: bigint;
+  /** Absent unless asked for, where there are no lists, and while rows lie in those of an older structure. */
+  listSizes?: ListSizes | undefined;
 }
 
 export interface GetStatisticsResponse {
@@ -2434,7 +2446,7 @@ export const FetchResponse: MessageFns<FetchResponse> = {
 };
 
 function createBaseGetStatisticsRequest(): GetStatisticsRequest {
-  return { uid: "", shards: [], termIds: Buffer.alloc(0), filter: undefined, required: [] };
+  return { uid: "", shards: [], termIds: Buffer.alloc(0), filter: undefined, required: [], listSizes: undefined };
 }
 
 export const GetStatisticsRequest: MessageFns<GetStatisticsRequest> = {
@@ -2453,6 +2465,9 @@ export const GetStatisticsRequest: MessageFns<GetStatisticsRequest> = {
     }
     for (const v of message.required) {
       SubjectMark.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.listSizes !== undefined) {
+      writer.uint32(48).bool(message.listSizes);
     }
     return writer;
   },
@@ -2510,6 +2525,14 @@ export const GetStatisticsRequest: MessageFns<GetStatisticsRequest> = {
             message.required.push(SubjectMark.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.listSizes = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2534,6 +2557,92 @@ export const GetStatisticsRequest: MessageFns<GetStatisticsRequest> = {
       ? Filter.fromPartial(object.filter)
       : undefined;
     message.required = object.required?.map((e) => SubjectMark.fromPartial(e)) || [];
+    message.listSizes = object.listSizes ?? undefined;
+    return message;
+  },
+};
+
+function createBaseListSizes(): ListSizes {
+  return { lists: 0, vectors: 0n, longest: 0n };
+}
+
+export const ListSizes: MessageFns<ListSizes> = {
+  encode(message: ListSizes, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.lists !== 0) {
+      writer.uint32(8).uint32(message.lists);
+    }
+    if (message.vectors !== 0n) {
+      if (BigInt.asUintN(64, message.vectors) !== message.vectors) {
+        throw new globalThis.Error("value provided for field message.vectors of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.vectors);
+    }
+    if (message.longest !== 0n) {
+      if (BigInt.asUintN(64, message.longest) !== message.longest) {
+        throw new globalThis.Error("value provided for field message.longest of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.longest);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListSizes {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListSizes();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.lists = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.vectors = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.longest = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ListSizes>): ListSizes {
+    return ListSizes.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListSizes>): ListSizes {
+    const message = createBaseListSizes();
+    message.lists = object.lists ?? 0;
+    message.vectors = (object.vectors !== undefined && object.vectors !== null) ? BigInt(object.vectors) : 0n;
+    message.longest = (object.longest !== undefined && object.longest !== null) ? BigInt(object.longest) : 0n;
     return message;
   },
 };
@@ -2554,6 +2663,7 @@ function createBaseShardStatistics(): ShardStatistics {
     matching: undefined,
     structureVersion: 0,
     olderRows: 0n,
+    listSizes: undefined,
   };
 }
 
@@ -2624,6 +2734,9 @@ export const ShardStatistics: MessageFns<ShardStatistics> = {
         throw new globalThis.Error("value provided for field message.olderRows of type uint64 too large");
       }
       writer.uint32(112).uint64(message.olderRows);
+    }
+    if (message.listSizes !== undefined) {
+      ListSizes.encode(message.listSizes, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -2753,6 +2866,14 @@ export const ShardStatistics: MessageFns<ShardStatistics> = {
             message.olderRows = reader.uint64() as bigint;
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.listSizes = ListSizes.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2790,6 +2911,9 @@ export const ShardStatistics: MessageFns<ShardStatistics> = {
       : undefined;
     message.structureVersion = object.structureVersion ?? 0;
     message.olderRows = (object.olderRows !== undefined && object.olderRows !== null) ? BigInt(object.olderRows) : 0n;
+    message.listSizes = (object.listSizes !== undefined && object.listSizes !== null)
+      ? ListSizes.fromPartial(object.listSizes)
+      : undefined;
     return message;
   },
 };

@@ -20,7 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Codebook } from "./collections.js";
+import { Codebook, ProbeRecall } from "./collections.js";
 import { ShardRef } from "./shard.js";
 
 export const protobufPackage = "shoal.v1";
@@ -29,7 +29,7 @@ export const protobufFileName = "shoal/v1/training.proto";
 
 export interface TrainRequest {
   collection: string;
-  /** "structure" */
+  /** "structure", or "split": only lists that have grown too long are divided. */
   method: string;
   /** Stop before publishing. */
   dryRun: boolean;
@@ -101,6 +101,11 @@ export interface BeginTrainingRequest {
   structureVersion: number;
   /** Lists that a search probes at present; 0 = all. */
   nprobe: number;
+  /** Its calibrations. */
+  probes: ProbeRecall[];
+  shortProbes: ProbeRecall[];
+  /** Lists that a vector is to lie in: 1 or 2; 0 = 1. */
+  copies: number;
 }
 
 export interface BeginTrainingResponse {
@@ -792,6 +797,9 @@ function createBaseBeginTrainingRequest(): BeginTrainingRequest {
     codebookVersion: 0,
     structureVersion: 0,
     nprobe: 0,
+    probes: [],
+    shortProbes: [],
+    copies: 0,
   };
 }
 
@@ -823,6 +831,15 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     }
     if (message.nprobe !== 0) {
       writer.uint32(72).uint32(message.nprobe);
+    }
+    for (const v of message.probes) {
+      ProbeRecall.encode(v!, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.shortProbes) {
+      ProbeRecall.encode(v!, writer.uint32(90).fork()).join();
+    }
+    if (message.copies !== 0) {
+      writer.uint32(96).uint32(message.copies);
     }
     return writer;
   },
@@ -912,6 +929,30 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
             message.nprobe = reader.uint32();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.probes.push(ProbeRecall.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.shortProbes.push(ProbeRecall.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.copies = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -938,6 +979,9 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     message.codebookVersion = object.codebookVersion ?? 0;
     message.structureVersion = object.structureVersion ?? 0;
     message.nprobe = object.nprobe ?? 0;
+    message.probes = object.probes?.map((e) => ProbeRecall.fromPartial(e)) || [];
+    message.shortProbes = object.shortProbes?.map((e) => ProbeRecall.fromPartial(e)) || [];
+    message.copies = object.copies ?? 0;
     return message;
   },
 };

@@ -22,8 +22,6 @@ export interface ListIndexParts {
   readonly hasCopies: boolean;
   readonly structure: Structure;
   readonly codebook: ListCodebook;
-  /** float32[lists, dim]: what queries are compared with to choose lists; documents go by the structure's centroids. */
-  readonly routing: Float32Array;
 }
 
 export interface ListQueryOptions {
@@ -37,7 +35,7 @@ export interface ListQueryOptions {
 
 const blockAlignment = 64;
 /** Queries of one call. */
-export const queriesAtOnce = 64;
+export const queriesAtOnce = 2_048;
 
 export class ListIndex {
   readonly #codebook: ListCodebook;
@@ -49,7 +47,7 @@ export class ListIndex {
   #request: SearchRequest | null = null;
   #options: ListQueryOptions | null = null;
 
-  constructor(base: FloatRows, { structure, codebook, routing, hasCopies }: ListIndexParts) {
+  constructor(base: FloatRows, { structure, codebook, hasCopies }: ListIndexParts) {
     const { dim, count } = base;
     if (dim !== codebook.subquantizers * codebook.dsub) throw new Error(`lists of ${dim} values are not measured`);
     this.#codebook = codebook;
@@ -63,7 +61,7 @@ export class ListIndex {
     const lists = columnOf(coded, members);
     this.#searcher = openSearcher({
       ...{ codebook, dim, lists: this.#lists, bases: codebook.bases },
-      coarse: coarseTable(routing, dim),
+      coarse: coarseTable(structure.routing ?? structure.centroids, dim),
       columns: [
         {
           ...{ lists, live: null, rows: hasCopies ? rows : null, vectors: hasCopies ? halves : null },

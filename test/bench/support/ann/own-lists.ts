@@ -1,7 +1,9 @@
 /** Which of Shoal's indexes of lists are measured, and the settings that are tried of each. */
 import type { Clock } from '../../../../base/clock.js';
+import { signCodebook } from '../../../../trainer/structure/sign-words.js';
 import type { AnnSystem } from './ann-system.js';
 import type { AnnDataset } from './dataset.js';
+import type { FloatRows } from './npy-file.js';
 import { ShoalLists } from './shoal-lists.js';
 import { trainedLists, type TrainedLists } from './trained-lists.js';
 import { trainingQueries } from './training-queries.js';
@@ -53,7 +55,7 @@ export function ownLists(dataset: AnnDataset, options: OwnListsOptions): AnnSyst
   return [...once, ...twice];
 }
 
-/** What the codes of `ownLists` find when every list is read: the first one alone, and both. */
+/** What codes find when every list is read: the first one of `ownLists` alone, both, and sign codes with the same bases and anchors. */
 export function ownCodecs(dataset: AnnDataset, options: OwnListsOptions): AnnSystem[] {
   const { base } = dataset;
   return structuresOf(dataset, { perList: vectorsPerList, hasSeconds: false }, options).flatMap(
@@ -66,9 +68,17 @@ export function ownCodecs(dataset: AnnDataset, options: OwnListsOptions): AnnSys
           variant: `${name} PQ4 + SQ4`,
           families: [[{ nprobe: lists, survivors: codecSurvivors }]],
         }),
+        new ShoalLists({
+          ...{ ...made, parts: async () => withSigns(base, await parts()), variant: `${name} signs` },
+          families: [[{ nprobe: lists, survivors: 0 }]],
+        }),
       ];
     },
   );
+}
+
+function withSigns(base: FloatRows, { parts, trainSeconds }: TrainedLists): TrainedLists {
+  return { parts: { ...parts, codebook: signCodebook(parts.structure, parts.codebook, base.values) }, trainSeconds };
 }
 
 interface Named {

@@ -22,6 +22,7 @@ const refined = factors.map((kFactor) => probes.map((nprobe) => ({ nprobe, kFact
 const reordered = [40, 80, 160, 320].map((candidates) => probes.map((nprobe) => ({ nprobe, candidates })));
 const graph = [widths.map((ef) => ({ ef }))];
 
+/** For about a hundred thousand vectors; those first that lead. */
 const faissFirst = [
   'IVF1024,PQ96x4fsr',
   'IVF1024,PQ96x4fs',
@@ -41,20 +42,45 @@ const scann = [
   'leaves1024 soar1.5 dims2 aniso0.2 reorder=int8',
   'leaves1024 soar1.5 dims4 aniso0.2 reorder=int8',
 ];
+/** For about a million. */
+const faissFirstOfMany = [
+  'IVF4096,PQ96x4fsr',
+  'IVF4096,PQ96x4fs',
+  'IVF4096_HNSW32,PQ96x4fsr',
+  'IVF8192_HNSW32,PQ96x4fsr',
+];
+const scannOfMany = [
+  'leaves4096 soar1.5 dims2 aniso0.2',
+  'leaves2048 soar1.5 dims2 aniso0.2',
+  'leaves4096 dims2 aniso0.2',
+];
+const manyVectors = 400_000;
+/** Variants of a kind that `quick` means. */
+const quickFew = { faiss: 3, scann: 2 };
+const quickMany = { faiss: 1, scann: 1 };
 
-/** `which`: all; quick, the first few of each, which have led so far; or a regular expression over their names. */
-export function variantsOf(peer: PeerName, which: string): PeerVariant[] {
-  if (which === 'all' || which === 'quick') return listOf(peer, which === 'quick');
+/** For `count` vectors. `which`: all; quick, the first few of each, which have led so far; or a regular expression over their names. */
+export function variantsOf(peer: PeerName, which: string, count: number): PeerVariant[] {
+  const isMany = count >= manyVectors;
+  if (which === 'all' || which === 'quick') return listOf(peer, { isMany, isQuick: which === 'quick' });
   const pattern = new RegExp(which);
-  return listOf(peer, false).filter(({ variant }) => pattern.test(variant));
+  return listOf(peer, { isMany, isQuick: false }).filter(({ variant }) => pattern.test(variant));
 }
 
-function listOf(peer: PeerName, isQuick: boolean): PeerVariant[] {
+interface Which {
+  readonly isMany: boolean;
+  readonly isQuick: boolean;
+}
+
+function listOf(peer: PeerName, { isMany, isQuick }: Which): PeerVariant[] {
+  const quick = isMany ? quickMany : quickFew;
   switch (peer) {
     case 'faiss':
-      return faiss(isQuick);
+      return faiss((isMany ? faissFirstOfMany : faissFirst).slice(0, isQuick ? quick.faiss : undefined), isQuick);
     case 'scann':
-      return (isQuick ? scann.slice(0, 2) : scann).map((variant) => ({ variant, families: reordered }));
+      return (isMany ? scannOfMany : scann)
+        .slice(0, isQuick ? quick.scann : undefined)
+        .map((variant) => ({ variant, families: reordered }));
     case 'hnswlib':
       return [{ variant: 'M16 efc200', families: graph }];
     case 'svs':
@@ -67,10 +93,10 @@ function listOf(peer: PeerName, isQuick: boolean): PeerVariant[] {
   }
 }
 
-function faiss(isQuick: boolean): PeerVariant[] {
+function faiss(firsts: readonly string[], isQuick: boolean): PeerVariant[] {
   const refinements = isQuick ? ['SQ8', 'SQ4'] : ['SQ8', 'SQfp16', 'SQ4'];
-  const lists = (isQuick ? faissFirst.slice(0, 3) : faissFirst).flatMap((first) => {
-    const isUsual = /^IVF(1024|2048),PQ96x4fsr$/.test(first);
+  const lists = firsts.flatMap((first) => {
+    const isUsual = /^IVF(1024|2048|4096),PQ96x4fsr$/.test(first);
     return (isUsual ? refinements : ['SQ8']).map((second) => ({
       variant: `${first},Refine(${second})`,
       families: refined,

@@ -2,9 +2,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { seededRandom } from '../../../../base/random.js';
+import { seededRandom, type Random } from '../../../../base/random.js';
+import { assignNearest } from '../../../../kernels/kernels.js';
+import { drawnTowards, trainRouting } from '../../../../trainer/structure/train-routing.js';
 import { trainStructure } from '../../../../trainer/structure/train-structure.js';
 import { readListCodebookFile, writeListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
+import { secondLists } from '../../../../vector-index/codebook/second-lists.js';
+import type { Structure } from '../../../../vector-index/codebook/structure.js';
 import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
 import { cpuSeconds } from './cpu-seconds.js';
 import type { ListIndexParts } from './list-index.js';
@@ -29,36 +33,51 @@ export interface TrainedLists {
 }
 
 const seed = 7;
+/** How far routes are drawn from the centroids; other queries than those that are measured needed the fewest lists with it. */
+const routeShare = 0.5;
 
 /** Trained now unless it is in the folder. */
 export async function trainedLists(options: TrainedListsOptions): Promise<TrainedLists> {
   const { base, folder, lists, hasSeconds, queries, progress } = options;
-  const name = `lists-${base.count}-${lists}-${queries?.name ?? 'vectors'}${hasSeconds ? '-twice' : ''}-routed`;
+  const name = `lists-${base.count}-${lists}-${queries?.name ?? 'vectors'}${hasSeconds ? '-twice' : ''}-routes`;
   const path = (ending: string): string => join(folder ?? '', `${name}.${ending}`);
   if (folder !== null && existsSync(path('json'))) return await readLists(path);
   const begin = cpuSeconds();
   const rows = queries === null ? null : (await queries.rows()).values;
-  const { structure, codebook, routing } = trainStructure(
+  const random = seededRandom(seed);
+  const { structure: plain, codebook } = trainStructure(
     { dim: base.dim, vectors: base.values, queries: rows },
-    { lists, routes: hasSeconds ? 'to two' : 'to one', random: seededRandom(seed), onProgress: told(progress) },
+    { lists, copies: hasSeconds ? 2 : 1, random, onProgress: told(progress) },
   );
+  const structure = rows === null ? plain : withRoutes(plain, base, { queries: rows, random, progress });
   const trainSeconds = cpuSeconds() - begin;
   if (folder !== null) {
     await mkdir(folder, { recursive: true });
     await writeFile(path('structure'), writeStructureFile(structure));
-    await writeFile(path('routing'), writeStructureFile({ dim: base.dim, centroids: routing }));
     await writeFile(path('codebook'), writeListCodebookFile(codebook));
     await writeFile(path('json'), JSON.stringify({ trainSeconds }));
   }
-  return { parts: { structure, codebook, routing }, trainSeconds };
+  return { parts: { structure, codebook }, trainSeconds };
+}
+
+function withRoutes(
+  structure: Structure,
+  { values: vectors, dim }: FloatRows,
+  of: { readonly queries: Float32Array; readonly random: Random; progress(line: string): void },
+): Structure {
+  const firsts = assignNearest(vectors, structure.centroids, dim).assignments;
+  const lists = structure.around === undefined ? [firsts] : [firsts, secondLists(structure, vectors, firsts)];
+  const tell = told(of.progress);
+  const onProgress = (share: number): void => tell('routes', share);
+  const routes = trainRouting(structure, { vectors, lists, queries: of.queries }, { random: of.random, onProgress });
+  return { ...structure, routing: drawnTowards(structure, routes, routeShare) };
 }
 
 async function readLists(path: (ending: string) => string): Promise<TrainedLists> {
   const structure = readStructureFile(await readFile(path('structure')));
-  const routing = readStructureFile(await readFile(path('routing'))).centroids;
   const codebook = readListCodebookFile(await readFile(path('codebook')));
   const { trainSeconds } = JSON.parse(await readFile(path('json'), 'utf8')) as { trainSeconds: number };
-  return { parts: { structure, codebook, routing }, trainSeconds };
+  return { parts: { structure, codebook }, trainSeconds };
 }
 
 /** A line for each step, not for each call. */

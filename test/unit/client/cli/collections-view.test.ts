@@ -14,6 +14,8 @@ describe('collections in text', () => {
       assert.match(text, /^papers\n {2}uid +uid-papers\n/);
       assert.match(text, /attributes +year:int64/);
       assert.match(text, /tokens +none/);
+      assert.match(text, /copies +1\n/);
+      assert.match(collectionText({ ...collection, copies: 2 }, paint), /copies +1, 2 from the next training on\n/);
       assert.match(collectionsTable([collection], {}, paint), /papers +0 +0 B +1 +1 +default/);
     }));
 

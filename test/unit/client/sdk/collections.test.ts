@@ -33,7 +33,8 @@ describe('collections of the client', () => {
     withClient(async (client) => {
       await client.collections.create('notes');
       assert.equal((await client.collections.update('notes', { replicas: 3 })).replicas, 3);
-      assert.equal((await client.collections.update('notes', { targetRecall: 0.9 })).replicas, 3);
+      const changed = await client.collections.update('notes', { targetRecall: 0.9 });
+      assert.deepEqual([changed.replicas, changed.copies, changed.copiesServing], [3, 1, 1]);
     }));
 
   it('are dropped with the number of their documents', () =>

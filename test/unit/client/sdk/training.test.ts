@@ -16,7 +16,7 @@ describe('training through the client', () => {
       assert.deepEqual(result.codebook.heldOut, { before: 1, after: 0.96 });
       assert.deepEqual(fake.requests.at(-1), { collection: 'notes', method: 'structure', dryRun: false, seed: 3 });
       const { active, versions } = await client.training.codebooks('notes');
-      assert.deepEqual([active, versions[0]?.documents], [2, 4_000]);
+      assert.deepEqual([active, versions[0]?.documents, versions[0]?.copies], [2, 4_000, 2]);
       assert.equal(await client.training.activate('notes', 2), 2);
       await assert.rejects(client.training.activate('notes', 1), { code: 'FAILED_PRECONDITION' });
       await assert.rejects(client.training.train('nothing'), { code: 'NOT_FOUND' });

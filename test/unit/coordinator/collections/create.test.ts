@@ -110,6 +110,7 @@ describe('creating a collection', () => {
       codebooks: [],
       codebookVersion: 0,
       autoTrain: undefined,
+      copies: 0,
       versionsGiven: 0,
     });
     assert.deepEqual(events, ['stream uid-1 from 1']);

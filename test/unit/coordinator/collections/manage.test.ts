@@ -94,6 +94,7 @@ describe('changing a collection', () => {
     assert.deepEqual(changed, { ...settings(), targetRecall: 0.9 });
     assert.deepEqual(CollectionSettings.decode(each.entries.get(keys.setting(uid))!.value), changed);
     assert.deepEqual(await update({ replicas: 1 }), settings());
+    assert.deepEqual(await update({ copies: 2 }), { ...settings(), copies: 2 });
   });
 
   it('refuses a recall out of range, replicas, and unknown collections', async () => {
@@ -103,6 +104,7 @@ describe('changing a collection', () => {
         message: /^target recall is .*; it must be above 0 and below 1$/,
       });
     }
+    await assert.rejects(update({ copies: 3 }), { code: 'INVALID_ARGUMENT', message: /^copies are 3/ });
     await assert.rejects(update({ replicas: 2 }), {
       code: 'UNIMPLEMENTED',
       message: /under another name with --replicas 2, /,

@@ -42,7 +42,9 @@ describe('a request for a collection', () => {
     refusal({ attributes: { year: 0 } }, /has type 0/);
   });
 
-  it('has shards, partitions and recall in range', () => {
+  it('has shards, partitions, recall and copies in range', () => {
+    for (const copies of [0, 1, 2]) check({ copies });
+    refusal({ copies: 3 }, /^copies are 3; a vector lies in 1 or 2 lists$/);
     refusal({ shards: 4_097 }, /^shards is 4097; it must be at most 4096$/);
     refusal({ directoryPartitions: 257 }, /^directory partitions are 257; they must be at most 256$/);
     for (const targetRecall of [-0.1, 1, 2, NaN])

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { keys } from '../../../../cluster/keys.js';
 import type { Registry, RegistryEntry } from '../../../../cluster/registry.js';
-import { heldAt, placeHold, releaseHold } from '../../../../coordinator/placement/holds.js';
+import { heldAt, isHeld, placeHold, releaseHold } from '../../../../coordinator/placement/holds.js';
 import { deadlineOf, registryOf, uid } from '../fixtures.js';
 
 function rig(): { registry: Registry; entries: Map<string, RegistryEntry> } {
@@ -28,6 +28,14 @@ describe('a hold', () => {
     await releaseHold({ uid, name: 'b' }, registry);
     await releaseHold({ uid, name: 'b' }, registry);
     assert.equal(await heldAt(uid, registry), 7n);
+  });
+
+  it('is seen in the map, of its collection alone', () => {
+    const holds = new Map([[`${uid}/backup-1`, 0n]]);
+    assert.deepEqual(
+      [isHeld({ holds }, uid), isHeld({ holds }, `${uid}1`), isHeld({ holds: new Map() }, uid)],
+      [true, false, false],
+    );
   });
 
   it('writes the settings again, as they are, so that what was decided without it fails', async () => {

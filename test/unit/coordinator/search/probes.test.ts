@@ -24,12 +24,27 @@ describe('the number of lists that a search probes', () => {
     assert.equal(probesFor(question(), 1, bare), 5);
   });
 
-  it('is that of half the misses for given vectors where there is no encoder', () => {
-    const shortProbes = [...codebook.shortProbes, { nprobe: 30, recall: 0.974 }, { nprobe: 40, recall: 0.976 }];
+  it('is that of half the misses which lists make, for given vectors where there is no encoder', () => {
+    const more = [30, 40, 64].map((nprobe, i) => ({ nprobe, recall: [0.974, 0.976, 1][i]! }));
+    const shortProbes = [...codebook.shortProbes, ...more];
     const given = { ...trained, codebooks: [{ ...codebook, shortProbes }] };
-    assert.equal(probesFor(question(), null, { ...given, model: 'none' }), 40);
+    assert.equal(probesFor(question(), null, { ...given, model: 'none' }), 35);
     assert.equal(probesFor(question({ like: 'x' }), null, { ...given, model: 'none' }), 5);
     assert.equal(probesFor(question(), null, given), 20);
+    const coarse = {
+      ...trained,
+      codebooks: [{ ...codebook, shortProbes: [...codebook.shortProbes, { nprobe: 64, recall: 0.97 }] }],
+    };
+    assert.equal(probesFor(question(), null, { ...coarse, model: 'none' }), 20);
+  });
+
+  it('grows with the hits that are wanted, and never above all lists', () => {
+    assert.equal(probesFor(question({ k: 100 }), 5, trained), 10);
+    assert.equal(probesFor(question({ k: 10, offset: 90 }), 5, trained), 10);
+    assert.equal(probesFor(question({ k: 3 }), 5, trained), 5);
+    assert.equal(probesFor(question({ k: 5_000 }), 4, trained), 64);
+    const small = { ...trained, codebooks: [{ ...codebook, documents: 2_000n }] };
+    assert.equal(probesFor(question({ k: 100 }), 5, small), 13);
   });
 
   it('is what the caller says, all for exact and narrowed questions, and all before the first training', () => {
@@ -41,7 +56,20 @@ describe('the number of lists that a search probes', () => {
 
   it('follows the target recall, up to all lists where none was enough', () => {
     assert.equal(calibrated(codebook.probes, 0.5, codebook), 2);
+    assert.equal(calibrated(codebook.probes, 0.96, codebook), 5);
     assert.equal(calibrated(codebook.probes, 0.99, codebook), 64);
+  });
+
+  it('lies between two that were measured as the recall does', () => {
+    const probes = [
+      { nprobe: 20, recall: 0.9 },
+      { nprobe: 30, recall: 0.94 },
+    ];
+    assert.deepEqual(
+      [0.9, 0.909, 0.921, 0.94].map((target) => calibrated(probes, target, { lists: 64 })),
+      [20, 23, 26, 30],
+    );
+    assert.equal(calibrated(probes, 0.94, { lists: 24 }), 24);
   });
 
   it('is not that of a codebook whose structure serves no more', () => {

@@ -87,7 +87,7 @@ describe('scattering', () => {
   });
 });
 
-describe('scattering with a filter', () => {
+describe('scattering to some of the lists', () => {
   const filter = { constant: true };
   /** Shard 0 has lists 0 and 2, of which 0 is probed, and shard 1 list 1, which is not. */
   const map = servingMap(2);
@@ -97,6 +97,18 @@ describe('scattering with a filter', () => {
     listsTotal: 3,
     placements: [placement(0, ['node-0'], [0, 2]), ...planOf(map).placements.slice(1)],
   };
+
+  it('asks the other lists too where fewer documents are in those probed than are wanted', async () => {
+    const answer = (_: number, lists: readonly number[]) => ({ dense: columns([BigInt(lists[0]! + 1), 1n, 1]) });
+    const few = await run({ question: { k: 2 }, plan: narrow, answer });
+    assert.deepEqual([few.requests.length, few.plan.lists], [2, [0, 1, 2]]);
+    const enough = await run({ question: { k: 1 }, plan: narrow, answer });
+    assert.deepEqual([enough.requests.length, enough.plan.lists], [1, [0]]);
+    const asTold = await run({ question: { k: 2, nprobe: 1 }, plan: narrow, answer });
+    assert.deepEqual([asTold.requests.length, asTold.plan.lists], [1, [0]]);
+    const hole = await run({ question: { k: 2 }, plan: narrow, answer: () => ({ status: 14, message: 'closed' }) });
+    assert.deepEqual([hole.requests.length, hole.listsMissing], [1, [0]]);
+  });
 
   it('asks the other lists too where fewer match than are wanted', async () => {
     const { requests, plan, answers } = await run({

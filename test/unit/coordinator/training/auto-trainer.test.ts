@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict';
-import { AutoTrainer, wantedFor } from '../../../../coordinator/training/auto-trainer.js';
+import { AutoTrainer, dueFor, type AutoTrainerOptions } from '../../../../coordinator/training/auto-trainer.js';
+import { Claim } from '../../../../coordinator/training/claim.js';
 import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
+import { usualSplitLimits } from '../../../../vector-index/lists/list-limit.js';
+import { uid } from '../fixtures.js';
 import { codebook, trainingRig, type TrainingRig, type TrainingRigOptions } from './fixtures.js';
 
 const turns = async (): Promise<void> => {
   for (let i = 0; i < 60; i += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
+const autoOptions = (documents: number): AutoTrainerOptions => ({
+  ...{ documents, codeDocuments: Infinity, everyMs: 1_000, splitLimits: usualSplitLimits },
+});
+
 /** Trainings that were begun in three looks. */
 async function looks(options: TrainingRigOptions, documents = 1_500): Promise<{ rig: TrainingRig; begun: number }> {
   const rig = trainingRig(options);
-  const trainer = new AutoTrainer(rig.parts, { documents, everyMs: 1_000 });
+  const trainer = new AutoTrainer(rig.parts, autoOptions(documents));
   for (let look = 0; look < 3; look += 1) {
     await rig.clock.advance(1_000);
     await turns();
@@ -18,6 +25,9 @@ async function looks(options: TrainingRigOptions, documents = 1_500): Promise<{ 
   await trainer.close();
   return { rig, begun: rig.calls.filter((call) => call.startsWith('BeginTraining')).length };
 }
+
+const due = (codebooks: Codebook[], documents: number): string | null =>
+  dueFor({ codebooks, structureVersion: codebooks.length }, documents, { documents: 50_000, codeDocuments: 10_000 });
 
 describe('training by itself', () => {
   it('happens once to a collection that has grown past the threshold', async () => {
@@ -38,8 +48,79 @@ describe('training by itself', () => {
     assert.equal((await rig.stored()).codebookVersion, 0);
   });
 
+  it('splits lists that have grown too long, as often as that is so, and not what was never trained', async () => {
+    const served = { ...codebook, version: 1, structureVersion: 1, documents: 2_000n };
+    const changes = { structureVersion: 1, codebookVersion: 1, versionsGiven: 1, codebooks: [served] };
+    const trained = { ...codebook, method: 'split', lists: 5 };
+    const long = { lists: 4, vectors: 9_000n, longest: 8_999n };
+    assert.equal((await looks({ changes, trained, listSizes: { ...long, longest: 8_000n, lists: 2 } })).begun, 0);
+    const { rig, begun } = await looks({ changes, trained, listSizes: { ...long, lists: 40 } });
+    assert.equal(begun, 3);
+    assert.deepEqual(
+      (await rig.stored()).codebooks.map(({ method }) => method),
+      ['structure', 'split', 'split', 'split'],
+    );
+    assert.equal((await looks({ trained, listSizes: { ...long, lists: 40 } }, 9_999)).begun, 0);
+    const twice = { ...changes, codebooks: [{ ...served, copies: 2 }] };
+    assert.equal((await looks({ changes: twice, trained, listSizes: { ...long, lists: 40 } })).begun, 0);
+  });
+
+  it('leaves lists alone that could not be split, until they have grown', async () => {
+    const served = { ...codebook, version: 1, structureVersion: 1, documents: 2_000n };
+    const changes = { structureVersion: 1, codebookVersion: 1, versionsGiven: 1, codebooks: [served] };
+    const trained = { ...codebook, method: 'split', heldOutAfter: 0.2 };
+    const { rig, begun } = await looks({
+      changes,
+      trained,
+      listSizes: { lists: 40, vectors: 9_000n, longest: 8_000n },
+    });
+    assert.equal(begun, 1);
+    assert.equal((await rig.stored()).structureVersion, 1);
+  });
+
+  it('does not try a collection again that has too few documents, until it has grown', async () => {
+    const served = { ...codebook, version: 1, structureVersion: 1, documents: 2_000n };
+    const changes = { structureVersion: 1, codebookVersion: 1, versionsGiven: 1, codebooks: [served] };
+    const listSizes = { lists: 40, vectors: 9_000n, longest: 8_000n };
+    const { rig, begun } = await looks({ changes, documents: 999n, listSizes });
+    assert.equal(begun, 0);
+    assert.equal(rig.counted.documents, 1);
+  });
+
+  it('waits for another training of the collection', async () => {
+    const rig = trainingRig();
+    const trainer = new AutoTrainer(rig.parts, autoOptions(1_500));
+    const claim = await Claim.take(rig.settings, rig.parts);
+    await rig.clock.advance(1_000);
+    await turns();
+    assert.deepEqual(rig.calls, []);
+    await claim.end();
+    await rig.clock.advance(1_000);
+    await turns();
+    await trainer.close();
+    assert.equal((await rig.stored()).codebookVersion, 1);
+  });
+
+  it('does not happen while a backup holds the collection', async () => {
+    assert.equal((await looks({ holds: [`${uid}/backup-1`] })).begun, 0);
+    assert.equal((await looks({ holds: ['other/backup-1'] })).begun, 1);
+  });
+
   it('is due again at four times the documents', () => {
-    assert.equal(wantedFor({ codebooks: [] }, 50_000), 50_000);
-    assert.equal(wantedFor({ codebooks: [Codebook.fromPartial({ documents: 60_000n })] }, 50_000), 240_000);
+    const trained = Codebook.fromPartial({ method: 'structure', documents: 60_000n });
+    const split = Codebook.fromPartial({ method: 'split', documents: 90_000n });
+    for (const codebooks of [[trained], [trained, split]]) {
+      assert.equal(due(codebooks, 239_999), null);
+      assert.equal(due(codebooks, 240_000), 'structure');
+    }
+  });
+
+  it('gives codes that need no training before there is enough to train on, and once', () => {
+    assert.equal(due([], 9_999), null);
+    assert.equal(due([], 10_000), 'rabitq');
+    const coded = Codebook.fromPartial({ method: 'rabitq', documents: 10_000n });
+    assert.equal(due([coded], 49_999), null);
+    assert.equal(due([coded], 50_000), 'structure');
+    assert.equal(due([], 50_000), 'structure');
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { keys } from '../../../../cluster/keys.js';
-import { Claim } from '../../../../coordinator/training/claim.js';
+import { AlreadyTraining, Claim } from '../../../../coordinator/training/claim.js';
 import { deadlineOf, uid } from '../fixtures.js';
 import { trainingRig } from './fixtures.js';
 
@@ -9,6 +9,7 @@ describe('the claim to train a collection', () => {
     const { settings, parts } = trainingRig();
     const claim = await Claim.take(settings, parts);
     await assert.rejects(Claim.take(settings, parts), { code: 'FAILED_PRECONDITION', message: /already runs/ });
+    await assert.rejects(Claim.take(settings, parts), AlreadyTraining);
     await claim.end();
     await (await Claim.take(settings, parts)).end();
   });

@@ -7,6 +7,7 @@ import type { ClusterMap } from '../../../../cluster/shard-map/cluster-map.js';
 import type { TrainParts } from '../../../../coordinator/training/train.js';
 import { ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js';
 import { Codebook, CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+import type { GetStatisticsRequest, ListSizes } from '../../../../proto/generated/shoal/v1/shard.js';
 import { ShardTrainingService } from '../../../../proto/generated/shoal/v1/training.js';
 import { FakeClock } from '../../../fake-clock.js';
 import { bareSettings, mapOf, placement, registryOf, replica, shardNode, uid } from '../fixtures.js';
@@ -23,6 +24,8 @@ export interface TrainingRig {
   /** Thrown by the node's next answers to this method. */
   readonly failures: Map<string, Error>;
   readonly parts: TrainParts;
+  /** How often a training has asked how many documents there are. */
+  readonly counted: { documents: number };
   map(): ClusterMap;
   /** The collection's settings as the registry has them. */
   stored(): Promise<CollectionSettings>;
@@ -33,10 +36,13 @@ export interface TrainingRigOptions {
   readonly documents?: bigint;
   readonly nodes?: readonly string[];
   readonly trained?: Codebook;
+  readonly listSizes?: ListSizes;
+  /** Names of holds in the map. */
+  readonly holds?: readonly string[];
 }
 
 export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
-  const { changes = {}, documents = 2_000n, nodes = ['a', 'b'], trained = codebook } = options;
+  const { changes = {}, documents = 2_000n, nodes = ['a', 'b'], trained = codebook, listSizes, holds = [] } = options;
   const settings = bareSettings({ keepVectors: true, targetRecall: 0.95, ...changes });
   const entries = new Map<string, RegistryEntry>();
   const put = (key: string, value: Uint8Array): void => void entries.set(key, { key, value, revision: 1n });
@@ -47,12 +53,13 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
   const map = (): ClusterMap => {
     const setting = entries.get(keys.setting(uid));
     const shard = entries.get(keys.placement(uid, 0));
-    return mapOf({
+    const picture = mapOf({
       collections: setting === undefined ? [] : [CollectionSettings.decode(setting.value)],
       placements: shard === undefined ? [] : [ShardPlacement.decode(shard.value)],
       nodes: nodes.map(shardNode),
       replicas: nodes.map((node) => replica(0, node)),
     });
+    return { ...picture, holds: new Map(holds.map((name) => [name, 0n])) };
   };
   const calls: string[] = [];
   const failures = new Map<string, Error>();
@@ -69,7 +76,12 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
     if (failure !== undefined) throw failure;
     return answers.get(method);
   };
-  const statistics = async (): Promise<unknown> => ({ shards: [{ shard: 0, status: 0, documents, diskBytes: 1n }] });
+  const counts = { shard: 0, status: 0, documents, diskBytes: 1n };
+  const counted = { documents: 0 };
+  const statistics = async (_: string, request: GetStatisticsRequest): Promise<unknown> => {
+    if (request.listSizes !== true) counted.documents += 1;
+    return { shards: [request.listSizes === true ? { ...counts, listSizes } : counts] };
+  };
   const store: Partial<ObjectStore> = {
     list: async (prefix) => [...objects.keys()].filter((name) => name.startsWith(prefix)),
     delete: async (name) => void objects.delete(name),
@@ -86,5 +98,5 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
   } as unknown as TrainParts;
   const stored = async (): Promise<CollectionSettings> =>
     CollectionSettings.decode((await registry.get(keys.setting(uid)))!.value);
-  return { settings, registry, objects, clock, calls, failures, parts, map, stored };
+  return { settings, registry, objects, clock, calls, failures, parts, counted, map, stored };
 }

@@ -46,6 +46,18 @@ describe('publishing a structure', () => {
     assert.equal((await stored()).structureVersion, 0);
   });
 
+  it('publishes a split only over the structure that it was made of', async () => {
+    const { settings, parts, stored } = trainingRig({ changes: { structureVersion: 5 } });
+    const claim = await Claim.take(settings, parts);
+    const split = { ...codebook, method: 'split', version: 7, structureVersion: 7 };
+    const deadline = deadlineOf();
+    const earlier = { ...settings, structureVersion: 4 };
+    await assert.rejects(publish(split, earlier, claim, { parts, deadline }), { code: 'ABORTED' });
+    assert.equal((await stored()).structureVersion, 5);
+    await publish(split, settings, claim, { parts, deadline });
+    assert.equal((await stored()).structureVersion, 7);
+  });
+
   it('removes objects that nobody will read', async () => {
     const { parts, objects } = trainingRig();
     for (const name of ['structures', 'codebooks'])

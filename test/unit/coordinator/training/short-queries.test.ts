@@ -14,7 +14,7 @@ describe('short questions', () => {
   });
 
   it('are none where no model encodes', async () => {
-    const none = await shortQueries(bareSettings(), 1, trainingRig().parts, deadlineOf());
+    const none = await shortQueries(bareSettings(), { count: 9, seed: 1 }, trainingRig().parts, deadlineOf());
     assert.equal(none.length, 0);
   });
 });

@@ -1,15 +1,44 @@
 import assert from 'node:assert/strict';
-import { checkMethod, trainableDocuments, trainableShard } from '../../../../coordinator/training/trainable.js';
+import {
+  checkMethod,
+  checkSplittable,
+  isSplittable,
+  trainableDocuments,
+  trainableShard,
+} from '../../../../coordinator/training/trainable.js';
+import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
 import { deadlineOf, mapOf, placement, settings, viewOf } from '../fixtures.js';
 import { trainingRig } from './fixtures.js';
 
 describe('what can be trained', () => {
   it('is trained by methods that there are', () => {
     checkMethod('structure');
+    checkMethod('split');
+    checkMethod('rabitq');
     assert.throws(() => checkMethod('jpq'), {
       code: 'INVALID_ARGUMENT',
       message: /'jpq'; the methods are: 'structure'/,
     });
+  });
+
+  it('was trained, where its lists are to be split', () => {
+    const { settings: given } = trainingRig();
+    const trained = {
+      structureVersion: 2,
+      codebookVersion: 2,
+      codebooks: [Codebook.fromPartial({ version: 2, structureVersion: 2 })],
+    };
+    checkSplittable({ ...given, ...trained });
+    for (const other of [given, { ...given, structureVersion: 2 }, { ...given, ...trained, structureVersion: 1 }])
+      assert.throws(() => checkSplittable(other), { code: 'FAILED_PRECONDITION', message: /never|not trained/ });
+  });
+
+  it('has its vectors in one list each, where these are to be split', () => {
+    const codebooks = [Codebook.fromPartial({ version: 2, structureVersion: 2, copies: 2 })];
+    const twice = { ...trainingRig().settings, structureVersion: 2, codebookVersion: 2, codebooks };
+    const refused = { code: 'FAILED_PRECONDITION', message: /two lists each.*; train it again/ };
+    assert.throws(() => checkSplittable(twice), refused);
+    assert.deepEqual([null, codebooks[0]!, Codebook.create()].map(isSplittable), [false, false, true]);
   });
 
   it('has vectors, and one shard', () => {

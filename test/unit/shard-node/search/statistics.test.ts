@@ -35,6 +35,18 @@ describe('the counts of a shard', () => {
       assert.ok((after?.diskBytes ?? 0n) > 0n);
     }));
 
+  it('say how long lists are where that is asked for, and where there are lists', () =>
+    withDocuments(documents, async (replicas, { deadline }) => {
+      const request = GetStatisticsRequest.fromPartial({ uid, shards: [ref], listSizes: true });
+      const counted = async () => (await statistics(request, replicas, deadline)).shards[0]?.listSizes;
+      assert.equal(await counted(), undefined);
+      const { index } = replicas.replica(uid, ref);
+      Object.assign(index, { listSizes: async () => Uint32Array.of(3, 9, 0) });
+      assert.deepEqual(await counted(), { lists: 3, vectors: 12n, longest: 9n });
+      const bare = GetStatisticsRequest.fromPartial({ uid, shards: [ref] });
+      assert.equal((await statistics(bare, replicas, deadline)).shards[0]?.listSizes, undefined);
+    }));
+
   it('say in a shard’s part that it is not held here', () =>
     withDocuments([], async (replicas, { deadline }) => {
       const request = GetStatisticsRequest.fromPartial({ uid, shards: [{ shard: 5, generation: 1n }, ref] });

@@ -14,8 +14,13 @@ export const codebook: ListCodebook = {
   anchors: structure.centroids,
 };
 
-export async function storeVersion(objects: ObjectStore, uid: string, version: number): Promise<void> {
-  await objects.put(structureObject(uid, version), writeStructureFile(structure));
+export async function storeVersion(
+  objects: ObjectStore,
+  uid: string,
+  version: number,
+  stored: Structure = structure,
+): Promise<void> {
+  await objects.put(structureObject(uid, version), writeStructureFile(stored));
   await objects.put(codebookObject(uid, version), writeListCodebookFile(codebook));
 }
 

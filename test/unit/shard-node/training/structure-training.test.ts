@@ -3,6 +3,8 @@ import { trainAndEvaluate } from '../../../../shard-node/training/structure-trai
 import { codedLists, readListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
 import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
 import { listCountOf } from '../../../../vector-index/codebook/structure.js';
+import { signWords } from '../../../../trainer/structure/sign-words.js';
+import { cloudsOf } from '../../trainer/structure/clouds.js';
 import { circle, structure } from './small-structures.js';
 
 const task = {
@@ -41,5 +43,44 @@ describe('training a structure on a sample', () => {
     const files = await trainAndEvaluate({ ...task, vectors: circle(1_000), serving, shortQueries }, () => undefined);
     assert.ok(files.heldOutBefore > 0 && files.heldOutBefore < 1);
     assert.equal(files.shortProbes.length, files.probes.length);
+  });
+
+  it('keeps routes where they lead questions that were not learned to as much with fewer lists', async () => {
+    const { dim, vectors, queries } = cloudsOf({ dim: 32, clouds: 200, vectors: 6_000, queries: 1_200 });
+    const of = { ...task, dim, documents: 3_000, shortQueries: queries };
+    const files = await trainAndEvaluate({ ...of, vectors: vectors.slice() }, () => undefined);
+    const { routing, centroids } = readStructureFile(files.structure);
+    assert.equal(routing?.length, centroids.length);
+    assert.equal(files.shortProbes.length, files.probes.length);
+  });
+
+  it('keeps the centroids where routes lead to no more', async () => {
+    // Every query reads one list, whatever leads there.
+    const vectors = Float32Array.from({ length: 2_000 }, (_, i) => (i % 2 === 0 ? 1 : 0));
+    const files = await trainAndEvaluate({ ...task, vectors }, () => undefined);
+    assert.equal(readStructureFile(files.structure).routing, undefined);
+  });
+
+  it('gives one list with codes of signs where nothing is to be learned yet', async () => {
+    const { dim, vectors, queries } = cloudsOf({ dim: 32, clouds: 40, vectors: 3_000, queries: 200 });
+    const of = { ...task, dim, vectors, shortQueries: queries, documents: 3_000, copies: 2, untrained: true } as const;
+    const files = await trainAndEvaluate(of, () => undefined);
+    assert.deepEqual([files.lists, files.copies, files.probes.length, files.shortProbes.length], [1, 1, 1, 1]);
+    assert.deepEqual(readListCodebookFile(files.codebook).words, signWords(dim / 4));
+    assert.equal(readStructureFile(files.structure).routing, undefined);
+    assert.ok(files.heldOutAfter >= 0.95, `recall ${files.heldOutAfter}`);
+  });
+
+  it('names lists around each where documents lie in two, which need fewer of them', async () => {
+    const { dim, vectors } = cloudsOf({ dim: 32, clouds: 40, vectors: 3_000, queries: 1 });
+    const [one, two] = [
+      await trainAndEvaluate({ ...task, dim, documents: 3_000, vectors: vectors.slice() }, () => undefined),
+      await trainAndEvaluate({ ...task, dim, documents: 3_000, copies: 2, vectors: vectors.slice() }, () => undefined),
+    ];
+    assert.deepEqual([one.copies, two.copies], [1, 2]);
+    assert.equal(readStructureFile(one.structure).around, undefined);
+    assert.ok(readStructureFile(two.structure).around !== undefined);
+    const [alone, both] = [one, two].map(({ probes }) => probes.find(({ nprobe }) => nprobe === 1)?.recall ?? 0);
+    assert.ok(both! > alone!, `${both} in two lists, ${alone} in one`);
   });
 });

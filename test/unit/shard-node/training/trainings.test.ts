@@ -9,17 +9,29 @@ import { FakeClock } from '../../../fake-clock.js';
 import { circle, memoryObjects, storeVersion } from './small-structures.js';
 
 const files: TrainedFiles = {
-  ...{ structure: Uint8Array.of(1), codebook: Uint8Array.of(2), lists: 4, sampled: 90 },
+  ...{ structure: Uint8Array.of(1), codebook: Uint8Array.of(2), lists: 4, copies: 2, sampled: 90 },
   ...{ heldOutBefore: 1, heldOutAfter: 0.96, probes: [{ nprobe: 2, recall: 0.96 }], shortProbes: [] },
 };
 const order = BeginTrainingRequest.fromPartial({ uid: 'u', method: 'structure', seed: 5, targetRecall: 0.95 });
 
 function rig(run: RunTraining = async () => files) {
-  const index = { sampleVectors: async () => circle(100), statistics: () => ({ documents: 100 }) };
+  const index = {
+    ...{ sampleVectors: async () => circle(100), statistics: () => ({ documents: 100 }) },
+    structureState: { version: 1, olderRows: 0 },
+    listSizes: async () => Uint32Array.of(10, 90),
+    sampleLists: async () => [circle(20)],
+  };
   const replica = { dim: 2, index } as unknown as Replica;
   const [clock, objects] = [new FakeClock(), memoryObjects()];
   const logger = createLogger('test', 'silent');
-  const trainings = new Trainings({ replicas: { replica: () => replica }, objects, clock, logger, run });
+  const trainings = new Trainings({
+    replicas: { replica: () => replica },
+    objects,
+    clock,
+    logger,
+    run,
+    splitLimits: { means: 1.2, least: 4 },
+  });
   return { trainings, clock, objects };
 }
 
@@ -36,16 +48,33 @@ describe('the trainings of a node', () => {
       return files;
     });
     await storeVersion(objects, 'u', 1);
-    const training = trainings.begin({ ...order, structureVersion: 1, nprobe: 3 });
+    const training = trainings.begin({ ...order, structureVersion: 1, nprobe: 3, copies: 2 });
     const answers = [await trainings.await(training)];
     while (answers.at(-1)!.codebook === undefined) answers.push(await trainings.await(training));
-    assert.equal(answers.at(-1)?.codebook?.heldOutAfter, 0.96);
+    assert.deepEqual([answers.at(-1)?.codebook?.heldOutAfter, answers.at(-1)?.codebook?.copies], [0.96, 2]);
     assert.deepEqual([given[0]?.documents, given[0]?.serving?.nprobe, given[0]?.vectors.length], [100, 3, 200]);
+    assert.equal(given[0]?.copies, 2);
     await trainings.store({ training, structureVersion: 2, codebookVersion: 2 });
     assert.deepEqual(await objects.get('structures/u/2'), files.structure);
     assert.deepEqual(await objects.get('codebooks/u/2'), files.codebook);
     await trainings.end(training);
     await assert.rejects(trainings.await(training), { code: 'UNAVAILABLE' });
+  });
+
+  it('split the lists that are too long, and nothing else', async () => {
+    const given: TrainingTask[] = [];
+    const { trainings, objects } = rig(async (task) => {
+      given.push(task);
+      return files;
+    });
+    await storeVersion(objects, 'u', 1);
+    const split = { ...order, method: 'split', structureVersion: 1, codebookVersion: 1, nprobe: 1 };
+    const training = trainings.begin(split);
+    let codebook = (await trainings.await(training)).codebook;
+    while (codebook === undefined) codebook = (await trainings.await(training)).codebook;
+    assert.equal(codebook.method, 'split');
+    assert.deepEqual(given[0]?.split?.lists, [{ list: 1, size: 90, vectors: circle(20) }]);
+    await trainings.close();
   });
 
   it('are one at a time, and none once they are closed', async () => {

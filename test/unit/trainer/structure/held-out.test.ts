@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { probesUpTo, recallAt, recallByProbes, trueNeighbours } from '../../../../trainer/structure/held-out.js';
+import {
+  leastProbe,
+  probesUpTo,
+  recallAt,
+  recallCurve,
+  trueNeighbours,
+} from '../../../../trainer/structure/held-out.js';
 
 /** Twelve vectors, six in each of two lists. */
 const vectors = Float32Array.from(Array.from({ length: 12 }, (_, i) => (i < 6 ? [1, i / 100] : [i / 100, 1])).flat());
@@ -17,15 +23,46 @@ describe('held-out queries', () => {
     assert.ok([0, 1, 2, 3, 4, 5].every((row) => heldOut.rows[0]!.includes(row)));
   });
 
+  it('have the first of equal neighbours, however many vectors there are', () => {
+    const many = Float32Array.from({ length: 40_000 }, (_, i) => (i % 4_000 === 0 ? 1 : 0.5));
+    const first = Array.from({ length: 10 }, (_, i) => i * 4_000);
+    assert.deepEqual([...trueNeighbours(Float32Array.of(1), many, 1).rows[0]!], first);
+    assert.deepEqual([...trueNeighbours(Float32Array.of(-1), many, 1).rows[0]!], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
   it('find what lies in the lists nearest to them, less what codes lose', () => {
-    const recalls = recallByProbes(heldOut, { structure, lists }, [1, 2]).map(({ recall }) => recall.toFixed(4));
-    assert.deepEqual(recalls, [(0.995 * 0.6).toFixed(4), '0.9950']);
-    assert.equal(recallAt(heldOut, { structure, lists }, 99).toFixed(4), '0.9950');
+    const recalls = recallCurve(heldOut, { structure, lists: [lists] });
+    assert.deepEqual(
+      recalls.map(({ nprobe, recall }) => [nprobe, recall.toFixed(4)]),
+      [
+        [1, (0.995 * 0.6).toFixed(4)],
+        [2, '0.9950'],
+      ],
+    );
+    assert.equal(recallAt(heldOut, { structure, lists: [lists] }, 99).toFixed(4), '0.9950');
+  });
+
+  it('find what lies in either of two lists', () => {
+    const seconds = lists.map((list, row) => (row === 5 || row === 11 ? 1 - list : list));
+    const [one, two] = recallCurve(heldOut, { structure, lists: [lists, seconds] });
+    assert.equal(one?.recall.toFixed(4), (0.995 * 0.7).toFixed(4));
+    assert.equal(two?.recall.toFixed(4), '0.9950');
   });
 
   it('find all where there is nothing to find', () => {
     const none = { queries: [], rows: [] };
-    assert.deepEqual(recallByProbes(none, { structure, lists }, [1]), [{ nprobe: 1, recall: 1 }]);
+    assert.deepEqual(
+      recallCurve(none, { structure, lists: [lists] }).map(({ recall }) => recall),
+      [1, 1],
+    );
+  });
+
+  it('need the fewest lists that reach a target, or the most', () => {
+    const recalls = [0.5, 0.9, 0.97].map((recall, at) => ({ nprobe: at + 1, recall }));
+    assert.deepEqual(
+      [0.4, 0.9, 0.91, 0.99].map((target) => leastProbe(recalls, target).nprobe),
+      [1, 2, 3, 3],
+    );
   });
 
   it('are asked with one list, with all, and with numbers between', () => {

@@ -79,13 +79,12 @@ describe('training a structure', () => {
     assert.ok(withQueries > without, `recall ${withQueries} with anchors, ${without} without`);
   });
 
-  it('routes by the centroids unless routes are asked for and there are queries', () => {
-    const options = { lists: 24, random: seededRandom(3), routes: 'to two' } as const;
-    const learned = trainStructure(data, options);
-    assert.equal(learned.routing.length, learned.structure.centroids.length);
-    assert.notDeepEqual(learned.routing, learned.structure.centroids);
-    for (const { structure, routing } of [train(3, data.queries), trainStructure({ ...data, queries: null }, options)])
-      assert.deepEqual(routing, structure.centroids);
+  it('names lists around each where vectors lie in two', () => {
+    const { around } = trainStructure(data, { lists: 24, random: seededRandom(3), copies: 2 }).structure;
+    assert.equal(around?.length, 24 * 23);
+    assert.equal(train(3).structure.around, undefined);
+    const one = trainStructure({ ...data, queries: null }, { lists: 1, random: seededRandom(3), copies: 2 });
+    assert.equal(one.structure.around, undefined);
   });
 
   it('takes the list’s mean for an anchor without queries', () => {

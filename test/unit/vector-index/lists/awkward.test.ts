@@ -47,7 +47,7 @@ describe('an index of coded lists', () => {
   });
 
   it('answers thousands of equal vectors by docId, and k beyond the collection', async () => {
-    const structure = toyStructure({ dim: 8, lists: 4 });
+    const structure = toyStructure({ dim: 8, lists: 4, hasCopies: true });
     const dense = nearVector(seededRandom(2), structure);
     const documents = Array.from({ length: 3000 }, (_, at) => plainDocument(`id${at}`, BigInt(at + 1), { dense }));
     await bothWays(structure, documents, async (index) => {
@@ -61,7 +61,7 @@ describe('an index of coded lists', () => {
   });
 
   it('finds nothing where all is dead, lists are empty or the filter matches nothing', async () => {
-    const structure = toyStructure({ dim: 8, lists: 64 });
+    const structure = toyStructure({ dim: 8, lists: 64, hasCopies: true });
     const random = seededRandom(3);
     const documents = toyDocuments(random, structure, 1500);
     const query = nearVector(random, structure);
@@ -97,7 +97,7 @@ describe('an index of coded lists', () => {
   });
 
   it('finds nearly all that an exact search finds, and an exact search all', async () => {
-    const structure = toyStructure({ dim: 32, lists: 8 });
+    const structure = toyStructure({ dim: 32, lists: 8, hasCopies: true });
     const random = seededRandom(5);
     const documents = toyDocuments(random, structure, 4000);
     await bothWays(structure, documents, async (index) => {

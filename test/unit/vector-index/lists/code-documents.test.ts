@@ -3,6 +3,7 @@ import { seededRandom } from '../../../../base/random.js';
 import { encodeSecond, encodeVectors } from '../../../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../../../kernels/kernels.js';
 import { codeDocuments, codeDocumentsAsync } from '../../../../vector-index/lists/code-documents.js';
+import { ListCoder } from '../../../../vector-index/lists/list-coder.js';
 import { furtherPassage, plainDocument } from '../fixtures.js';
 import { nearVector, toyCoder, toyDocuments, toyStructure } from './fixtures.js';
 
@@ -45,6 +46,41 @@ describe('documents as they are coded', () => {
         );
       }
     }
+  });
+
+  it('have a second list, and their first code there, where vectors lie in two', async () => {
+    const twice = toyCoder({ ...shape, hasCopies: true });
+    const documents = toyDocuments(seededRandom(6), structure, 90);
+    const coded = codeDocuments(twice, documents);
+    const once = codeDocuments(coder, documents);
+    assert.deepEqual(await codeDocumentsAsync(twice, documents), coded);
+    coded.forEach(({ document, code }, at) => {
+      const alone = codeDocuments(twice, [documents[at]!])[0]!;
+      assert.deepEqual(alone.code, code);
+      if (code === null) return assert.equal(documents[at]!.dense, null);
+      const { copy, ...first } = code;
+      assert.deepEqual({ ...first, copy: null }, once[at]!.code);
+      const rounded = toFloat32(toFloat16(documents[at]!.dense!));
+      assert.equal(copy!.list, twice.assignSecond(rounded, Uint32Array.of(document.list))[0]);
+      const list = (table: Float32Array) => table.subarray(8 * copy!.list, 8 * (copy!.list + 1));
+      const expected = encodeVectors(coder.codebook, rounded, {
+        base: list(coder.codebook.bases),
+        anchor: list(coder.codebook.anchors),
+      });
+      assert.deepEqual([copy!.code, copy!.factors], [expected.codes, expected.factors]);
+    });
+  });
+
+  it('have one list alone where there is no other, also beside documents that have', () => {
+    const { structure: plain, ...rest } = toyStructure(shape);
+    // List 0 names itself, which is no other.
+    const around = Uint32Array.from({ length: 6 }, (_, list) => (list === 0 ? 0 : list - 1));
+    const some = new ListCoder({ ...rest, structure: { ...plain, around } });
+    const documents = toyDocuments(seededRandom(7), structure, 90);
+    const lists = codeDocuments(some, documents).filter(({ code }) => code !== null);
+    for (const { document, code } of lists)
+      assert.equal(code!.copy?.list ?? null, document.list === 0 ? null : document.list - 1);
+    assert.equal(new Set(lists.map(({ code }) => code!.copy === null)).size, 2);
   });
 
   it('keep lists of this structure and get those of older ones, also off the event loop', async () => {

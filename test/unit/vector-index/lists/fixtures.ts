@@ -11,6 +11,8 @@ export interface ToyShape {
   readonly lists: number;
   readonly version?: number;
   readonly dsub?: number;
+  /** Vectors lie in two lists. */
+  readonly hasCopies?: boolean;
 }
 
 function normals(random: Random, count: number, scale: number): Float32Array {
@@ -18,7 +20,7 @@ function normals(random: Random, count: number, scale: number): Float32Array {
 }
 
 /** Random unit centroids, and codewords of about the size of what lies around them. */
-export function toyStructure({ dim, lists, version = 1, dsub = 4 }: ToyShape): ListStructure {
+export function toyStructure({ dim, lists, version = 1, dsub = 4, hasCopies = false }: ToyShape): ListStructure {
   const random = seededRandom(1000 * version + lists);
   const subquantizers = Math.ceil(dim / dsub);
   const centroids = normals(random, lists * dim, 1 / Math.sqrt(dim));
@@ -28,7 +30,22 @@ export function toyStructure({ dim, lists, version = 1, dsub = 4 }: ToyShape): L
     bases: centroids.slice(),
     anchors: centroids.slice(),
   };
-  return { version, structure: { dim, centroids }, codebook };
+  const structure = { dim, centroids, ...(hasCopies ? { around: nearLists(centroids, dim) } : {}) };
+  return { version, structure, codebook };
+}
+
+/** uint32[lists, n]: for each of `centroids` float32[lists, dim] up to four others, the nearest first. */
+export function nearLists(centroids: Float32Array, dim: number): Uint32Array {
+  const lists = Array.from({ length: centroids.length / dim }, (_, list) => list);
+  const at = (list: number, j: number): number => centroids[list * dim + j]!;
+  const distance = (a: number, b: number): number =>
+    Array.from({ length: dim }, (_, j) => (at(a, j) - at(b, j)) ** 2).reduce((sum, square) => sum + square);
+  return Uint32Array.from(
+    lists.flatMap((own) => {
+      const others = lists.filter((list) => list !== own);
+      return others.sort((a, b) => distance(own, a) - distance(own, b)).slice(0, 4);
+    }),
+  );
 }
 
 export function toyCoder(shape: ToyShape): ListCoder {

@@ -89,22 +89,25 @@ async function answers(index: ShardIndex, queries: readonly Float32Array[]): Pro
   const found: unknown[] = [];
   for (const selection of selections) {
     for (const dense of queries) {
-      for (const k of [1, 10, 20_000]) found.push(await index.scan({ dense, sparse: null, k, selection }));
+      for (const k of [1, 10, 60, 20_000]) found.push(await index.scan({ dense, sparse: null, k, selection }));
     }
   }
   return found;
 }
 
 describe('answers of coded lists', () => {
-  for (const [dim, dsub, count] of [
-    [16, 4, 2400],
-    [3, 4, 1600],
-    [1, 1, 1400],
+  for (const [dim, dsub, count, hasCopies] of [
+    [16, 4, 2400, false],
+    [16, 4, 2400, true],
+    [3, 4, 1600, false],
+    [3, 4, 1600, true],
+    [1, 1, 1400, true],
   ] as const) {
-    it(`are the same in every bit however ${count} documents of ${dim} dimensions lie`, async () => {
+    const times = hasCopies ? 'twice' : 'once';
+    it(`are the same in every bit however ${count} documents of ${dim} dimensions lie ${times} in lists`, async () => {
       await inFolder(async (folder) => {
         const random = seededRandom(dim);
-        const structure = toyStructure({ dim, lists: 8, dsub });
+        const structure = toyStructure({ dim, lists: 8, dsub, hasCopies });
         const documents = toyDocuments(random, structure, count);
         const queries = someQueries(random, structure);
         let expected: { hash: bigint; found: unknown[] } | null = null;

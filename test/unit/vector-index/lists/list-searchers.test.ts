@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as later } from 'node:timers/promises';
 import { seededRandom } from '../../../../base/random.js';
 import { fullBitmap } from '../../../../vector-index/bitmap.js';
+import type { ListCoder } from '../../../../vector-index/lists/list-coder.js';
 import { ListSearchers, type FoundRows, type SharedSearcher } from '../../../../vector-index/lists/list-searchers.js';
 import type { SegmentReader } from '../../../../vector-index/segment/segment-reader.js';
 import { plainDocument } from '../fixtures.js';
@@ -11,6 +12,7 @@ import { nearVector, toyCoder, toyStructure } from './fixtures.js';
 const shape = { dim: 8, lists: 12 };
 const structure = toyStructure(shape);
 const coder = toyCoder(shape);
+const copied = toyCoder({ ...shape, hasCopies: true });
 const random = seededRandom(1);
 const documents = Array.from({ length: 900 }, (_, at) =>
   plainDocument(`id${at}`, BigInt(at + 1), { dense: nearVector(random, structure) }),
@@ -35,23 +37,7 @@ function docIdsOf(readers: readonly SegmentReader[], { segments, rows }: FoundRo
 }
 
 describe('the searchers of an index', () => {
-  it('find the same in memory, in a file and in both, by one thread and by several', async () => {
-    await withCoded(coder, documents, async (mutable, sealed) => {
-      const [half, rest] = [documents.slice(0, 500), documents.slice(500)].map((part) => codedMutable(coder, part));
-      const found: bigint[][] = [];
-      for (const readers of [[mutable], [sealed], [half!, rest!]]) {
-        const searcher = new ListSearchers().acquire(coder, readers)!;
-        const filters = readers.map((reader, at) =>
-          reader === sealed ? null : filterOf(searcher, at, reader.rowCount),
-        );
-        for (const vectors of [0, 20_000, 1_000_000])
-          found.push(docIdsOf(readers, await ask(searcher, filters, { vectors })));
-        searcher.release();
-      }
-      assert.equal(found[0]!.length, 40);
-      for (const other of found) assert.deepEqual(other, found[0]);
-    });
-  });
+  for (const of of [coder, copied]) itFindsTheSame(of);
 
   it('are kept until segments change or a growing one needs more room', () => {
     const searchers = new ListSearchers();
@@ -65,6 +51,14 @@ describe('the searchers of an index', () => {
     assert.notEqual(second, first);
     assert.notEqual(searchers.acquire(coder, [growing, codedMutable(coder, documents.slice(0, 5))]), second);
     assert.notEqual(searchers.acquire(toyCoder(shape), [growing]), second);
+  });
+
+  it('keep where rows moved to by coder, whoever asks for another one meanwhile', () => {
+    const searchers = new ListSearchers();
+    const [former, next] = [toyCoder(shape), toyCoder(shape)];
+    const moved = searchers.movedRows(next);
+    assert.notEqual(searchers.movedRows(former), moved);
+    assert.equal(searchers.movedRows(next), moved);
   });
 
   it('serve whoever acquired them also when they were closed, and nobody afterwards', async () => {
@@ -113,3 +107,25 @@ describe('the searchers of an index', () => {
     assert.equal(searchers.acquire(coder, [plain, parted]), null);
   });
 });
+
+function itFindsTheSame(of: ListCoder): void {
+  const times = of.hasCopies ? 'twice' : 'once';
+  it(`find the same ${times} in lists in memory, in a file and in both, by one thread and by several`, async () => {
+    await withCoded(of, documents, async (mutable, sealed) => {
+      const [half, rest] = [documents.slice(0, 500), documents.slice(500)].map((part) => codedMutable(of, part));
+      const found: bigint[][] = [];
+      for (const readers of [[mutable], [sealed], [half!, rest!]]) {
+        const searcher = new ListSearchers().acquire(of, readers)!;
+        const filters = readers.map((reader, at) =>
+          reader === sealed ? null : filterOf(searcher, at, reader.rowCount),
+        );
+        for (const vectors of [0, 20_000, 1_000_000])
+          found.push(docIdsOf(readers, await ask(searcher, filters, { vectors })));
+        searcher.release();
+      }
+      assert.equal(found[0]!.length, 40);
+      assert.equal(new Set(found[0]).size, 40);
+      for (const other of found) assert.deepEqual(other, found[0]);
+    });
+  });
+}

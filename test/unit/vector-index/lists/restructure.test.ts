@@ -16,7 +16,7 @@ import { nearVector, toyDocuments, toyStructure } from './fixtures.js';
 
 const dim = 8;
 const first = toyStructure({ dim, lists: 4, version: 1 });
-const second = toyStructure({ dim, lists: 9, version: 2 });
+const second = toyStructure({ dim, lists: 9, version: 2, hasCopies: true });
 
 function openAt(directory: string, structure: ListStructure | null): Promise<ShardIndex> {
   const settings = { dim, tokenDim: 8 };
@@ -115,8 +115,8 @@ describe('a new structure', () => {
 
   it('writes columns in which every flipped bit is found', async () => {
     await inFolder(async (directory) => {
-      const index = await openAt(directory, first);
-      index.apply(entryAt('s', 1n), { documents: toyDocuments(seededRandom(5), first, 60) });
+      const index = await openAt(directory, second);
+      index.apply(entryAt('s', 1n), { documents: toyDocuments(seededRandom(5), second, 60) });
       await index.seal();
       await index.close();
       const path = join(
@@ -140,7 +140,7 @@ describe('a new structure', () => {
 /** Whether opening or maintaining says DATA_LOSS; padding between columns is nobody's data. */
 async function isFoundByMaintenance(directory: string): Promise<boolean> {
   try {
-    const index = await openAt(directory, first);
+    const index = await openAt(directory, second);
     try {
       // Answers before the damage is known have no crash and no fault.
       await index.searchDense(new Float32Array(dim).fill(1), 5);

@@ -32,9 +32,10 @@ describe('the lists of a sealed segment', () => {
       assert.deepEqual([...lists.numbers], [...new Set(sealed.lists)]);
       const all = lists.all(15);
       assert.equal(lists.all(15), all);
-      for (let list = 0; list < 15; list += 1) {
+      for (let list = 0, before = 0; list < 15; list += 1) {
         const rows = [...sealed.lists.keys()].filter((row) => sealed.lists[row] === list);
-        assert.deepEqual([all.counts[list], all.firsts[list]], [rows.length, rows[0] ?? 0]);
+        assert.deepEqual([all.counts[list], all.firsts[list]], [rows.length, rows[0] ?? before]);
+        before += rows.length;
         assert.equal(all.offsets[list]! % 64n, 0n);
       }
       assert.equal(all.codes.byteOffset % 64, 0);
@@ -44,9 +45,8 @@ describe('the lists of a sealed segment', () => {
   it('are refused when their columns do not fit each other', async () => {
     await withCoded(coder, documents, async (_, __, path) => {
       const file = new ColumnFile(path, new Uint8Array(await readFile(path)));
-      assert.throws(() => new SealedLists(file, path, { structureVersion: 1, subquantizers: 40, dsub: 4 }), {
-        code: 'DATA_LOSS',
-      });
+      const wrong = { structureVersion: 1, subquantizers: 40, dsub: 4, hasCopies: false };
+      assert.throws(() => new SealedLists(file, path, wrong), { code: 'DATA_LOSS' });
     });
   });
 });

@@ -66,7 +66,7 @@ describe('the dense search', () => {
         .sort((left, right) => right.score - left.score || Number(left.docId - right.docId))
         .slice(0, 20);
       let turns = 0;
-      const selected = { segments: [segment], coder: null, selected: () => bits } as unknown as SelectedIndex;
+      const selected = { segments: [segment], coder: null, searchable: () => bits } as unknown as SelectedIndex;
       const found = await searchDense(selected, { query, k: 20, pause: async () => void (turns += 1) });
       assert.deepEqual(
         [...found.docIds],

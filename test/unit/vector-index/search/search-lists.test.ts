@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { toFloat16, toFloat32 } from '../../../../kernels/kernels.js';
+import type { ListCoder } from '../../../../vector-index/lists/list-coder.js';
 import { mergeRanked } from '../../../../vector-index/search/merge-candidates.js';
 import { PinnedIndex, SelectedIndex } from '../../../../vector-index/search/pinned-index.js';
+import { searchDense } from '../../../../vector-index/search/search-dense.js';
 import { searchLists } from '../../../../vector-index/search/search-lists.js';
-import { unselective } from '../../../../vector-index/search/selection.js';
+import { selectedDocuments, unselective } from '../../../../vector-index/search/selection.js';
 import { SegmentState } from '../../../../vector-index/segment/segment-state.js';
 import { dot, furtherPassage, plainDocument } from '../fixtures.js';
 import { codedMutable } from '../lists/coded-files.js';
@@ -14,10 +16,11 @@ import { nearVector, toyCoder, toyDocuments, toyStructure } from '../lists/fixtu
 const shape = { dim: 8, lists: 6 };
 const structure = toyStructure(shape);
 const coder = toyCoder(shape);
+const copied = toyCoder({ ...shape, hasCopies: true });
 const pause = (): Promise<void> => Promise.resolve();
 
-function indexOf(documents: Parameters<typeof codedMutable>[1]): PinnedIndex {
-  return new PinnedIndex([new SegmentState(codedMutable(coder, documents), null)], coder);
+function indexOf(documents: Parameters<typeof codedMutable>[1], of = coder): PinnedIndex {
+  return new PinnedIndex([new SegmentState(codedMutable(of, documents), null)], of);
 }
 
 describe('the search of lists', () => {
@@ -39,7 +42,37 @@ describe('the search of lists', () => {
     });
   });
 
-  it('gives as many documents as are wanted, however many passages of one crowd before them', async () => {
+  it('finds rows by their second list as by their first, once, through codes as exactly', async () => {
+    const random = seededRandom(3);
+    const documents = Array.from({ length: 3000 }, (_, at) =>
+      plainDocument(`id${at}`, BigInt(at + 1), { dense: nearVector(random, structure) }),
+    );
+    const lists = Uint32Array.of(3);
+    const index = new SelectedIndex(indexOf(documents, copied), { filter: null, lists });
+    const { reader } = index.segments[0]!;
+    const seconds = reader.coding!.copies!.lists(3000);
+    const [firsts, others] = [reader.lists, seconds].map(
+      (own) => new Set(documents.filter((_, row) => own[row] === 3).map(({ docId }) => docId)),
+    );
+    assert.ok(firsts!.size > 40 && others!.size > 500, `${firsts!.size} and ${others!.size}`);
+    const query = nearVector(random, structure);
+    const [k, all] = [20, firsts!.size + others!.size];
+    const coded = mergeRanked((await searchLists(index, [0], { query, k, pause }))!, k);
+    const exact = await searchDense(index, { query, k: all + 50, pause, isExact: true });
+    assert.deepEqual(new Set(exact.docIds), new Set([...firsts!, ...others!]));
+    assert.equal(exact.docIds.length, all);
+    assert.equal(new Set(coded.docIds).size, k);
+    const best = new Set(exact.docIds.slice(0, k));
+    assert.ok([...coded.docIds].filter((docId) => best.has(docId)).length >= k - 4);
+    assert.equal(selectedDocuments(index.segments[0]!, index.selected(0)), firsts!.size);
+  });
+
+  for (const of of [coder, copied]) itGivesAsManyAsWanted(of);
+});
+
+function itGivesAsManyAsWanted(of: ListCoder): void {
+  const lists = of.hasCopies ? 'two lists' : 'one list';
+  it(`gives as many documents in ${lists} as are wanted, however many passages of one crowd before them`, async () => {
     const random = seededRandom(2);
     const query = nearVector(random, structure);
     const crowd = plainDocument('crowd', 1n, { dense: query });
@@ -50,9 +83,9 @@ describe('the search of lists', () => {
         plainDocument(`id${at}`, BigInt(at + 2), { dense: nearVector(random, structure) }),
       ),
     ];
-    const index = new SelectedIndex(indexOf(documents), unselective);
+    const index = new SelectedIndex(indexOf(documents, of), unselective);
     const found = mergeRanked((await searchLists(index, [0], { query, k: 10, pause }))!, 10);
     assert.equal(found.docIds.length, 10);
     assert.deepEqual([found.docIds[0], found.passages[0]], [1n, 0]);
   });
-});
+}

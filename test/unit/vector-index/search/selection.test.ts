@@ -3,9 +3,17 @@ import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
 import { hasBit } from '../../../../vector-index/bitmap.js';
 import type { RowFilter, Selection } from '../../../../vector-index/filter/row-filter.js';
-import { both, selectedDocuments, selectedRows, unselective } from '../../../../vector-index/search/selection.js';
+import {
+  both,
+  searchableRows,
+  selectedDocuments,
+  selectedRows,
+  unselective,
+} from '../../../../vector-index/search/selection.js';
 import { SegmentState } from '../../../../vector-index/segment/segment-state.js';
 import { furtherPassage, randomDocuments, stateOf, withSealed } from '../fixtures.js';
+import { withCoded } from '../lists/coded-files.js';
+import { toyCoder, toyDocuments, toyStructure } from '../lists/fixtures.js';
 
 const sold: RowFilter = {
   kind: 'compare',
@@ -49,6 +57,32 @@ describe('a selection', () => {
         }
       }
     }));
+
+  it('finds rows of either list where they lie in two, and counts them by the first', async () => {
+    const shape = { dim: 4, lists: 6, hasCopies: true };
+    const coded = toyDocuments(seededRandom(5), toyStructure(shape), 200);
+    await withCoded(toyCoder(shape), coded, (mutable, sealed) => {
+      for (const reader of [mutable, sealed]) {
+        const segment = { reader, rowCount: 150, live: null };
+        const seconds = reader.coding!.copies!.lists();
+        for (const lists of [
+          null,
+          Uint32Array.of(),
+          Uint32Array.of(2, 5),
+          Uint32Array.of(9),
+          Uint32Array.of(70_000, 3),
+        ]) {
+          const selection = { filter: null, lists };
+          const [counted, found] = [selectedRows(segment, selection), searchableRows(segment, selection)];
+          for (let row = 0; row < 150; row += 1) {
+            const isFirst = lists === null || lists.includes(reader.lists[row]!);
+            assert.equal(counted === null || hasBit(counted, row), isFirst);
+            assert.equal(found === null || hasBit(found, row), isFirst || lists.includes(seconds[row]!));
+          }
+        }
+      }
+    });
+  });
 
   it('counts documents, not passages', () => {
     const state = stateOf(documents.slice(0, 3).flatMap((document) => [document, furtherPassage(document, 1)]));

@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededRandom } from '../../../../base/random.js';
 import type { IndexDocument } from '../../../../vector-index/document.js';
+import type { ListCoder } from '../../../../vector-index/lists/list-coder.js';
 import { SealedSegment } from '../../../../vector-index/segment/sealed-segment.js';
-import { parseLayout } from '../../../../vector-index/segment/segment-layout.js';
+import { parseLayout, type SegmentLayout } from '../../../../vector-index/segment/segment-layout.js';
 import { writeSegment } from '../../../../vector-index/segment/write-segment.js';
 import { systemFiles } from '../../../../vector-index/system-files.js';
 import { inFolder } from '../../../temporary-folder.js';
@@ -14,26 +15,24 @@ import { toyCoder, toyDocuments, toyStructure } from '../lists/fixtures.js';
 
 const shape = { dim: 4, lists: 7 };
 const coder = toyCoder(shape);
+const copied = toyCoder({ ...shape, hasCopies: true });
 
 describe('the columns of lists and codes', () => {
-  it('are the same bytes for the same documents, written at once or merged from parts', async () => {
-    const documents = toyDocuments(seededRandom(1), toyStructure(shape), 300);
-    await inFolder(async (directory) => {
-      const write = async (name: string, readers: readonly SegmentParts[]): Promise<string> => {
-        const sources = readers.map((reader) => ({ reader, rowCount: reader.rowCount, live: null }));
-        await writeSegment(join(directory, name), sources, { dim: 4, tokenDim: 8 }, writingParts);
-        return join(directory, name);
-      };
-      const [even, odd] = [0, 1].map((rest) => documents.filter(({ docId }) => Number(docId % 2n) === rest));
-      const whole = await write('whole', [codedMutable(coder, documents)]);
-      const parts = [
-        SealedSegment.open(systemFiles, await write('even', [codedMutable(coder, even!)])),
-        SealedSegment.open(systemFiles, await write('odd', [codedMutable(coder, odd!.sort(backwards))])),
-      ];
-      const merged = await write('merged', parts);
-      for (const part of parts) part.close();
-      assert.ok((await readFile(merged)).equals(await readFile(whole)));
-    });
+  for (const of of [coder, copied]) itIsMerged(of);
+
+  it('say by the version of the file whether rows lie in second lists, and are else those without', async () => {
+    const documents = toyDocuments(seededRandom(2), toyStructure(shape), 60);
+    const layouts: SegmentLayout[] = [];
+    for (const of of [coder, copied])
+      await withCoded(of, documents, async (_, __, path) => void layouts.push(parseLayout(path, await readFile(path))));
+    const [once, twice] = layouts;
+    assert.deepEqual([once!.version, twice!.version], [4, 5]);
+    assert.deepEqual(twice!.codes, once!.codes);
+    const names = new Set(once!.columns.map(({ name }) => name));
+    assert.deepEqual(
+      twice!.columns.map(({ name }) => name).filter((name) => !names.has(name)),
+      ['copyNumber', 'copyFirst', 'copyRow', 'copyCodes', 'copyOffset'],
+    );
   });
 
   it('say how they were made, and leave out an order of keys that is the order of rows', async () => {
@@ -53,6 +52,29 @@ describe('the columns of lists and codes', () => {
     assert.ok((await namesOf(50)).includes('keyOrder'));
   });
 });
+
+function itIsMerged(of: ListCoder): void {
+  const times = of.hasCopies ? 'twice' : 'once';
+  it(`are the same bytes for the same documents, ${times} in lists, written at once or merged from parts`, async () => {
+    const documents = toyDocuments(seededRandom(1), toyStructure(shape), 300);
+    await inFolder(async (directory) => {
+      const write = async (name: string, readers: readonly SegmentParts[]): Promise<string> => {
+        const sources = readers.map((reader) => ({ reader, rowCount: reader.rowCount, live: null }));
+        await writeSegment(join(directory, name), sources, { dim: 4, tokenDim: 8 }, writingParts);
+        return join(directory, name);
+      };
+      const [even, odd] = [0, 1].map((rest) => documents.filter(({ docId }) => Number(docId % 2n) === rest));
+      const whole = await write('whole', [codedMutable(of, documents)]);
+      const parts = [
+        SealedSegment.open(systemFiles, await write('even', [codedMutable(of, even!)])),
+        SealedSegment.open(systemFiles, await write('odd', [codedMutable(of, odd!.sort(backwards))])),
+      ];
+      const merged = await write('merged', parts);
+      for (const part of parts) part.close();
+      assert.ok((await readFile(merged)).equals(await readFile(whole)));
+    });
+  });
+}
 
 type SegmentParts = ReturnType<typeof codedMutable> | SealedSegment;
 

@@ -6,7 +6,7 @@ import {
   IdColumns,
   keyOrderOf,
   numbersOf,
-  termColumns,
+  termRanges,
   textColumns,
   tokenColumns,
   utf8,
@@ -22,7 +22,7 @@ async function goldenFile(name: string): Promise<ColumnFile> {
 /** What the columns of `file` say of every row. */
 function said(file: ColumnFile): unknown[] {
   const ids = new IdColumns(file);
-  const [texts, tokens, terms] = [textColumns(file), tokenColumns(file), termColumns(file)];
+  const [texts, tokens, terms] = [textColumns(file), tokenColumns(file), termRanges(file)];
   const [flags, lists] = [numbersOf(file, 'flags', 1), numbersOf(file, 'list', 4)];
   return Array.from({ length: file.layout.rows }, (_, row) => {
     const id = utf8(ids.bytes(row));
@@ -31,7 +31,7 @@ function said(file: ColumnFile): unknown[] {
       ...(file.layout.codes === undefined ? [lists.at(row)] : []),
       ...[texts.ranges.start(row), texts.ranges.length(row), texts.titles.at(row)],
       ...[tokens.ranges.start(row), tokens.ranges.length(row), tokens.counts.at(row), tokens.codecs.at(row)],
-      ...[terms.ranges.start(row), terms.ranges.length(row), keyOrderOf(file)?.at(row)],
+      ...[terms.start(row), terms.length(row), keyOrderOf(file)?.at(row)],
     ];
   });
 }

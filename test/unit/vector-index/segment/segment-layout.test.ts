@@ -26,10 +26,10 @@ describe('the layout of a segment file', () => {
   });
 
   it('of a newer version is FAILED_PRECONDITION and names both versions', () => {
-    const header = fileHeader('SHOALSEG', segmentFormats.coded + 1);
+    const header = fileHeader('SHOALSEG', segmentFormats.copied + 1);
     assert.throws(() => parseLayout('x.segment', header), {
       code: 'FAILED_PRECONDITION',
-      message: /x\.segment has format version 5, this program reads up to 4/,
+      message: /x\.segment has format version 6, this program reads up to 5/,
     });
   });
 

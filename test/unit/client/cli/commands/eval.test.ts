@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { withFakeCoordinator } from '../run-shoal.js';
 
 describe('shoal eval', () => {
-  const { shoal, folder } = withFakeCoordinator();
+  const { fake, shoal, folder } = withFakeCoordinator();
   const fill = async (): Promise<void> => {
     mkdirSync(join(folder(), 'qrels'));
     writeFileSync(
@@ -52,6 +52,16 @@ describe('shoal eval', () => {
       ['dense', 'sparse', 'multi', 'hybrid'],
     );
     assert.match(readFileSync(run, 'utf8'), /^q1 Q0 d1 1 2 shoal-dense\nq1 Q0 d2 2 1 shoal-dense\n/);
+  });
+
+  it('trains first where it is told to, and measures nothing when that is not published', async () => {
+    await fill();
+    assert.equal((await shoal(['eval', 'shop', folder(), '--train', 'structure'])).exitCode, 0);
+    const trained = fake().requests.find((request) => (request as { method?: string }).method !== undefined);
+    assert.deepEqual(trained, { collection: 'shop', method: 'structure', dryRun: false, seed: undefined });
+    await shoal(['import', 'ill', folder()]);
+    const { exitCode, stderr } = await shoal(['eval', 'ill', folder(), '--train', 'structure']);
+    assert.deepEqual([exitCode, /the structure of 'ill' is not published: it would find less/.test(stderr)], [1, true]);
   });
 
   it('says which collection or file is missing', async () => {

@@ -15,6 +15,8 @@ describe('the header of an export', () => {
         expiresBy: 'until',
         keepVectors: true,
         targetRecall: 0,
+        copies: 1,
+        autoTrain: true,
       });
     }));
 
