@@ -90,4 +90,6 @@ export interface TokenTables {
   readonly dim: number;
   /** float32[dim]: what one unit of centroids and weights is in each dimension; null or left out: 1. */
   readonly spreads?: Float32Array | null;
+  /** Whether a document's mean follows its codes (kernels/max-sim/means.ts); left out: it does not. */
+  readonly isCentred?: boolean;
 }

@@ -27,7 +27,7 @@ export class TokenCodecs {
       const rows = codec.encode(float32From(tokens.rows, 'token rows'));
       return { count: tokens.count, rows: bufferOf(rows), codec: codec.version };
     }
-    const bytes = tokens.count * (4 + (codec.dim * codec.nbits) / 8);
+    const bytes = codec.recordBytes(tokens.count);
     if (tokens.rows.length !== bytes) {
       const what = `${tokens.count} token rows of codec '${codec.version}' have ${bytes} bytes, not ${tokens.rows.length}`;
       throw new ShoalError('INVALID_ARGUMENT', what);

@@ -1,151 +1,138 @@
 /**
- * How a row is coded by a codec with scales: its residual in units of the scale that is nearest to its own size, and of the dimension's
- * spread (a gain and a shape: Gersho and Gray, "Vector Quantization and Signal Compression", section 12.10).
+ * From what a row's residual is taken, and in which units, before its values fall into buckets.
  *
- * Text of another kind than a codec was trained on lies further from its centroids; with one set of weights its residuals overflow the
- * outermost buckets. The scale needs no byte: a centroid has a number for every scale, and the kernels see each as a centroid of its own.
+ * A unit row at cosine g to a unit centroid is nearest to g times that centroid, √(1 − g²) away from it. Text of another kind than a codec
+ * was trained on lies further from all centroids; taken from the centroid itself its residuals are longer than they must be, and overflow
+ * the outermost buckets. So there are several gains: a row takes the one nearest to its cosine, and its residual is measured in
+ * √((1 − g²) / dim), times the spread of the dimension (a gain and a shape: Gersho and Gray, "Vector Quantization and Signal
+ * Compression", section 12.10). This needs no byte: a centroid has a number for every gain, and the kernels see each as one of its own.
  */
+import type { ScaleTables } from './token-codec-file.js';
 
-/** What rows are coded by. */
-export interface ScaledTables {
-  readonly dim: number;
-  readonly nbits: number;
-  readonly cutoffs: Float32Array;
-  readonly weights: Float32Array;
-  /** float32[dim]: the size of a dimension's residuals, 1 on average. */
-  readonly spreads: Float32Array;
-  /** float32[classes], ascending: root mean squares of residuals. */
-  readonly scales: Float32Array;
+/** Centroids and units of a codec. Without scales there is one gain, 1, and all units are 1. */
+export interface RowUnits {
+  /** float32[centroids × gains, dim], in units; a centroid's gains one behind the other. */
+  readonly centroids: Float32Array;
+  /** float32[gains, dim]: units that 1 is. */
+  readonly inverses: Float32Array;
+  /** float32[dim]: the square of what a decoded unit is, up to the row's factor. */
+  readonly squares: Float32Array;
 }
 
-/** A row to code, and where. */
-export interface ScaledRow {
-  /** float32[dim] */
-  readonly row: Float32Array;
-  /** float32[dim] */
-  readonly centroid: Float32Array;
-  /** uint8[dim × nbits / 8], to be filled. */
-  readonly codes: Uint8Array;
-}
-
-/** Room for one row after the other. */
-export interface ScaledRoom {
-  /** float64[dim] */
-  readonly decoded: Float64Array;
-  /** uint8[dim] */
-  readonly buckets: Uint8Array;
-}
-
-/** Below this cosine of row and decoded row the factor grows no further. */
-const leastCosine = 0.25;
-
-/** The number of the scale nearest to `size` by their ratio. */
-export function nearestScale(scales: Float32Array, size: number): number {
+/** The number of the gain, of ascending `gains`, nearest to `cosine`. */
+export function nearestGain(gains: Float32Array, cosine: number): number {
   let nearest = 0;
-  while (nearest + 1 < scales.length && size * size > scales[nearest]! * scales[nearest + 1]!) nearest += 1;
+  while (nearest + 1 < gains.length && 2 * cosine > gains[nearest]! + gains[nearest + 1]!) nearest += 1;
   return nearest;
 }
 
-/** The root mean square of `row` − `centroid`. */
-export function residualSize(row: Float32Array, centroid: Float32Array): number {
-  let squares = 0;
-  for (let j = 0; j < row.length; j++) {
-    const rest = row[j]! - centroid[j]!;
-    squares += rest * rest;
-  }
-  return Math.sqrt(squares / row.length);
+/** The root mean square of what a unit row has beyond `gain` times its unit centroid, where that is its cosine. */
+export function residualScale(gain: number, dim: number): number {
+  return Math.sqrt((1 - gain * gain) / dim);
 }
 
-/** Centroids in units of spreads and of each scale: float32[K × classes, dim], a centroid's scales one behind the other. */
-export function scaledCentroids(centroids: Float32Array, { dim, spreads, scales }: ScaledTables): Float32Array {
-  const scaled = new Float32Array(centroids.length * scales.length);
-  for (let i = 0; i < centroids.length; i++) {
+/** The units of `means` float32[centroids, dim], which are of unit length where there are scales. Keeps `means` where there are none. */
+export function rowUnits(means: Float32Array, dim: number, scaling: ScaleTables | null): RowUnits {
+  if (scaling === null) return { centroids: means, inverses: ones(dim), squares: ones(dim) };
+  const { spreads, gains } = scaling;
+  const inverses = Float32Array.from(
+    { length: gains.length * dim },
+    (_, i) => 1 / (residualScale(gains[Math.floor(i / dim)]!, dim) * spreads[i % dim]!),
+  );
+  const centroids = new Float32Array(means.length * gains.length);
+  for (let i = 0; i < means.length; i++) {
     const dimension = i % dim;
-    const first = (i - dimension) * scales.length + dimension;
-    for (let number = 0; number < scales.length; number++) {
-      scaled[first + number * dim] = centroids[i]! / (scales[number]! * spreads[dimension]!);
+    const first = (i - dimension) * gains.length + dimension;
+    for (let number = 0; number < gains.length; number++) {
+      centroids[first + number * dim] = means[i]! * gains[number]! * inverses[number * dim + dimension]!;
     }
   }
-  return scaled;
+  return { centroids, inverses, squares: spreads.map((spread) => spread * spread) };
 }
 
-/**
- * Writes a row's codes, and gives the number of its scale and the factor that brings centroid + weights, in units of spreads, to the row.
- *
- * A decoded row has the length 1 / √cosine, with the cosine between it and the row: between unit length, with which badly coded tokens
- * score too low where a query's token is the same, and 1 / cosine, with which their errors win a maximum too often.
- */
-export function encodeScaled(
-  place: ScaledRow,
-  tables: ScaledTables,
-  room: ScaledRoom,
-): { readonly scale: number; readonly factor: number } {
-  const { row, centroid, codes } = place;
-  const number = nearestScale(tables.scales, residualSize(row, centroid));
-  const scale = tables.scales[number]!;
-  fillNearest(place, scale, tables, room);
-  const { product, squares } = improve(place, scale, tables, room);
-  writeCodes(codes, room.buckets, tables.nbits);
-  let length = 0;
-  for (let j = 0; j < row.length; j++) length += row[j]! * row[j]!;
-  if (!(squares > 0 && length > 0)) return { scale: number, factor: 0 };
-  const cosine = Math.max(product / Math.sqrt(squares * length), leastCosine);
-  return { scale: number, factor: scale / Math.sqrt(squares * cosine) };
+function ones(dim: number): Float32Array {
+  return new Float32Array(dim).fill(1);
 }
 
-function writeCodes(codes: Uint8Array, buckets: Uint8Array, nbits: number): void {
+/** A row to code: its values at rows[from], its units at inverses[unitsAt], its centroid at centroids[base], its codes from codes[at] on. */
+export interface RowPlace {
+  readonly rows: Float32Array;
+  readonly from: number;
+  readonly unitsAt: number;
+  readonly base: number;
+  readonly dim: number;
+  readonly codes: Uint8Array;
+  readonly at: number;
+}
+
+/** What residuals, in units, are rounded to. */
+export interface Buckets {
+  readonly nbits: number;
+  /** float32[2^nbits − 1], ascending. */
+  readonly cutoffs: Float32Array;
+  /** float32[2^nbits] */
+  readonly weights: Float32Array;
+}
+
+/** Writes a row's codes and gives |centroid + weights|², in squares of units. */
+export function encodeRow(place: RowPlace, units: RowUnits, buckets: Buckets): number {
+  return buckets.nbits === 2 ? encodeTwoBits(place, units, buckets) : encodeBits(place, units, buckets);
+}
+
+function encodeBits(place: RowPlace, units: RowUnits, { nbits, cutoffs, weights }: Buckets): number {
+  const { rows, from, unitsAt, base, dim, codes } = place;
+  const { centroids, inverses, squares } = units;
   const perByte = 8 / nbits;
-  for (let at = 0; at < codes.length; at++) {
+  let at = place.at;
+  let sum = 0;
+  for (let j = 0; j < dim; j += perByte) {
     let byte = 0;
-    for (let part = 0; part < perByte; part++) byte |= buckets[at * perByte + part]! << (part * nbits);
-    codes[at] = byte;
+    for (let part = 0; part < perByte; part++) {
+      const center = centroids[base + j + part]!;
+      const residual = Math.fround(rows[from + j + part]! * inverses[unitsAt + j + part]! - center);
+      let bucket = 0;
+      for (let cutoff = 0; cutoff < cutoffs.length; cutoff++) bucket += residual > cutoffs[cutoff]! ? 1 : 0;
+      const value = center + weights[bucket]!;
+      sum += value * value * squares[j + part]!;
+      byte |= bucket << (part * nbits);
+    }
+    codes[at++] = byte;
   }
+  return sum;
 }
 
-/** The nearest bucket of every dimension. */
-function fillNearest(
-  { row, centroid }: ScaledRow,
-  scale: number,
-  { cutoffs, weights, spreads }: ScaledTables,
-  { buckets, decoded }: ScaledRoom,
-): void {
-  for (let j = 0; j < row.length; j++) {
-    const unit = scale * spreads[j]!;
-    const value = (row[j]! - centroid[j]!) / unit;
-    let bucket = 0;
-    for (let cutoff = 0; cutoff < cutoffs.length; cutoff++) bucket += value > cutoffs[cutoff]! ? 1 : 0;
-    buckets[j] = bucket;
-    decoded[j] = centroid[j]! + unit * weights[bucket]!;
+/** `encodeBits` for two bits, written out for the four dimensions of a byte, three times as fast: every document passes here. */
+function encodeTwoBits(place: RowPlace, units: RowUnits, { cutoffs, weights }: Buckets): number {
+  const { rows, from, unitsAt, base, dim, codes } = place;
+  const { centroids, inverses, squares } = units;
+  const [low, middle, high] = [cutoffs[0]!, cutoffs[1]!, cutoffs[2]!];
+  let at = place.at;
+  let sum = 0;
+  for (let j = 0; j < dim; j += 4) {
+    const row = from + j;
+    const unit = unitsAt + j;
+    const mean = base + j;
+    const c0 = centroids[mean]!;
+    const c1 = centroids[mean + 1]!;
+    const c2 = centroids[mean + 2]!;
+    const c3 = centroids[mean + 3]!;
+    const r0 = Math.fround(rows[row]! * inverses[unit]! - c0);
+    const r1 = Math.fround(rows[row + 1]! * inverses[unit + 1]! - c1);
+    const r2 = Math.fround(rows[row + 2]! * inverses[unit + 2]! - c2);
+    const r3 = Math.fround(rows[row + 3]! * inverses[unit + 3]! - c3);
+    const b0 = +(r0 > low) + +(r0 > middle) + +(r0 > high);
+    const b1 = +(r1 > low) + +(r1 > middle) + +(r1 > high);
+    const b2 = +(r2 > low) + +(r2 > middle) + +(r2 > high);
+    const b3 = +(r3 > low) + +(r3 > middle) + +(r3 > high);
+    const v0 = c0 + weights[b0]!;
+    const v1 = c1 + weights[b1]!;
+    const v2 = c2 + weights[b2]!;
+    const v3 = c3 + weights[b3]!;
+    sum += v0 * v0 * squares[j]!;
+    sum += v1 * v1 * squares[j + 1]!;
+    sum += v2 * v2 * squares[j + 2]!;
+    sum += v3 * v3 * squares[j + 3]!;
+    codes[at++] = b0 | (b1 << 2) | (b2 << 4) | (b3 << 6);
   }
-}
-
-/**
- * Takes the second nearest bucket of a dimension where that brings the decoded row's direction nearer to the row's: its length is free.
- * Gives row · decoded and |decoded|².
- */
-function improve(
-  { row, centroid }: ScaledRow,
-  scale: number,
-  { weights, spreads }: ScaledTables,
-  { buckets, decoded }: ScaledRoom,
-): { product: number; squares: number } {
-  let product = 0;
-  let squares = 0;
-  for (let j = 0; j < row.length; j++) {
-    product += row[j]! * decoded[j]!;
-    squares += decoded[j]! * decoded[j]!;
-  }
-  for (let j = 0; j < row.length; j++) {
-    const other = buckets[j]! + (row[j]! > decoded[j]! ? 1 : -1);
-    if (other < 0 || other >= weights.length) continue;
-    const value = centroid[j]! + scale * spreads[j]! * weights[other]!;
-    const newProduct = product + row[j]! * (value - decoded[j]!);
-    const newSquares = squares + value * value - decoded[j]! * decoded[j]!;
-    if (!(newProduct > 0 && newProduct * newProduct * squares > product * product * newSquares)) continue;
-    product = newProduct;
-    squares = newSquares;
-    buckets[j] = other;
-    decoded[j] = value;
-  }
-  return { product, squares };
+  return sum;
 }

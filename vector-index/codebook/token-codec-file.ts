@@ -7,7 +7,7 @@
  *   [8, 12)   dim, uint32
  *   [12, 16)  number of centroids K, uint32
  *   then      cutoffs float32[2^nbits − 1], weights float32[2^nbits], centroids float16[K, dim]
- *   format 2  spreads float32[dim], scales float32[at least one]
+ *   format 2  spreads float32[dim], gains float32[at least one]
  *   last 8    XXH64 of all bytes before, uint64
  */
 import { assert } from '../../base/assert.js';
@@ -24,10 +24,12 @@ const kind: FileKind = {
 const centroidsMax = 65_536;
 const dimMax = 1_024;
 
-/** What residuals are measured in: see `ScaledTables`. */
+/** What residuals are taken from and measured in (scaled-rows.ts). */
 export interface ScaleTables {
+  /** float32[dim]: root mean squares of the dimensions of residuals, 1 on average. */
   readonly spreads: Float32Array;
-  readonly scales: Float32Array;
+  /** float32[gains], between 0 and 1, ascending: shares of a centroid. */
+  readonly gains: Float32Array;
 }
 
 /** What the file holds; centroids are the bits of float16[K, dim]. */
@@ -37,7 +39,7 @@ export interface CodecTables {
   readonly centroids: Uint16Array;
   readonly cutoffs: Float32Array;
   readonly weights: Float32Array;
-  /** Null: residuals are taken as they are. */
+  /** Null: residuals are taken from centroids as they are. */
   readonly scaling: ScaleTables | null;
 }
 
@@ -55,11 +57,11 @@ export function writeCodecFile(tables: CodecTables): Uint8Array {
     view.setUint32(12, count, true);
   };
   if (scaling === null) return sealFile({ ...kind, format: 1 }, fillHead, [cutoffs, weights, centroids]);
-  const { spreads, scales } = scaling;
+  const { spreads, gains } = scaling;
   assert(spreads.length === dim, 'there is a spread for every dimension');
-  assert(scales.length >= 1 && count * scales.length <= centroidsMax, 'a centroid of a scale has a number of 16 bits');
-  assert(isScaling(scaling), 'spreads and scales are above zero, scales ascending');
-  return sealFile(kind, fillHead, [cutoffs, weights, centroids, spreads, scales]);
+  assert(gains.length >= 1 && count * gains.length <= centroidsMax, 'a share of a centroid has a number of 16 bits');
+  assert(isScaling(scaling), 'spreads are above zero, gains between 0 and 1 and ascending');
+  return sealFile(kind, fillHead, [cutoffs, weights, centroids, spreads, gains]);
 }
 
 /** The tables in `bytes`, copied. DATA_LOSS when they are damaged, FAILED_PRECONDITION when a newer version wrote them. */
@@ -74,9 +76,9 @@ export function readCodecFile(bytes: Uint8Array): CodecTables {
   const weightsAt = 4 * ((1 << nbits) - 1);
   const centroidsAt = weightsAt + (4 << nbits);
   const spreadsAt = centroidsAt + 2 * count * dim;
-  const scales = hasScales ? (tables.length - spreadsAt) / 4 - dim : 0;
-  const isWhole = hasScales ? scales >= 1 && Number.isInteger(scales) : tables.length === spreadsAt;
-  if (!isWhole || scales * count > centroidsMax) throw damagedFile(kind, `it has ${bytes.length} bytes`);
+  const gains = hasScales ? (tables.length - spreadsAt) / 4 - dim : 0;
+  const isWhole = hasScales ? gains >= 1 && Number.isInteger(gains) : tables.length === spreadsAt;
+  if (!isWhole || gains * count > centroidsMax) throw damagedFile(kind, `it has ${bytes.length} bytes`);
   return {
     dim,
     nbits,
@@ -90,13 +92,14 @@ export function readCodecFile(bytes: Uint8Array): CodecTables {
 function readScaling(bytes: Uint8Array, dim: number): ScaleTables {
   const scaling = {
     spreads: float32From(bytes.subarray(0, 4 * dim), 'spreads'),
-    scales: float32From(bytes.subarray(4 * dim), 'scales'),
+    gains: float32From(bytes.subarray(4 * dim), 'gains'),
   };
-  if (!isScaling(scaling)) throw damagedFile(kind, 'its spreads or scales are none');
+  if (!isScaling(scaling)) throw damagedFile(kind, 'its spreads or gains are none');
   return scaling;
 }
 
-function isScaling({ spreads, scales }: ScaleTables): boolean {
-  const isSize = (value: number): boolean => value > 0 && value < Infinity;
-  return spreads.every(isSize) && scales.every((scale, i) => isSize(scale) && (i === 0 || scale > scales[i - 1]!));
+function isScaling({ spreads, gains }: ScaleTables): boolean {
+  const isSpread = (value: number): boolean => value > 0 && value < Infinity;
+  const isGain = (gain: number, i: number): boolean => gain > 0 && gain < 1 && (i === 0 || gain > gains[i - 1]!);
+  return spreads.every(isSpread) && gains.every(isGain);
 }

@@ -10,7 +10,7 @@ const tables = {
   scaling: null,
 };
 
-const scaling = { spreads: new Float32Array(8).fill(1.5), scales: Float32Array.of(0.5, 2) };
+const scaling = { spreads: new Float32Array(8).fill(1.5), gains: Float32Array.of(0.25, 0.5) };
 const scaled = { ...tables, scaling };
 
 describe('the file of a token codec', () => {
@@ -18,19 +18,20 @@ describe('the file of a token codec', () => {
     assert.deepEqual(readCodecFile(writeCodecFile(tables)), tables);
   });
 
-  it('gives back spreads and scales', () => {
+  it('gives back spreads and gains', () => {
     assert.deepEqual(readCodecFile(writeCodecFile(scaled)), scaled);
   });
 
-  it('is not written with scales that are none, or more than numbers can name', () => {
-    const withScales = (...scales: number[]) => ({
+  it('is not written with gains that are none, or more than numbers can name', () => {
+    const withGains = (...gains: number[]) => ({
       ...scaled,
-      scaling: { ...scaling, scales: Float32Array.of(...scales) },
+      scaling: { ...scaling, gains: Float32Array.of(...gains) },
     });
-    assert.throws(() => writeCodecFile(withScales()), { code: 'INTERNAL' });
-    assert.throws(() => writeCodecFile(withScales(0)), { code: 'INTERNAL' });
-    assert.throws(() => writeCodecFile(withScales(2, 1)), { code: 'INTERNAL' });
-    assert.throws(() => writeCodecFile(withScales(...Array.from({ length: 21_846 }, (_, i) => i + 1))), {
+    assert.throws(() => writeCodecFile(withGains()), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withGains(0)), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withGains(1)), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withGains(0.5, 0.25)), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withGains(...Array.from({ length: 21_846 }, (_, i) => (i + 1) / 21_847))), {
       code: 'INTERNAL',
     });
   });
