@@ -30,6 +30,8 @@ export const limits = {
   writeDeadlineMs: 30_000,
   /** Requests that a node works on at once on all its streams; more are refused. */
   requestsInFlightMax: 1_024,
+  /** Tokens of a document that one pooled row may stand for. */
+  tokenPoolingMax: 16,
   /** Texts waiting in an encoder node's queue; more are refused. */
   encoderQueueMax: 4_096,
 } as const;

@@ -17,8 +17,9 @@ import type { Peers } from './peers.js';
 /** Name of the model that a collection without an encoder has. */
 export const noModel = 'none';
 
-/** What to encode and which representations of it. */
-export type EncodeOrder = Pick<EncodeRequest, 'inputType' | 'texts' | 'dense' | 'sparse' | 'multi'>;
+/** What to encode and which representations of it; token rows are pooled only where it is said. */
+export type EncodeOrder = Pick<EncodeRequest, 'inputType' | 'texts' | 'dense' | 'sparse' | 'multi'> &
+  Partial<Pick<EncodeRequest, 'tokenPooling'>>;
 
 export class Encoders {
   readonly #view: ClusterView;
@@ -34,7 +35,7 @@ export class Encoders {
   /** Encodes with the collection's model. UNAVAILABLE when no node has it. */
   encode(settings: CollectionSettings, order: EncodeOrder, deadline: Deadline): Promise<EncodeResponse> {
     const node = this.#leastBusy(settings.model, settings.modelDigest);
-    return this.#peers.encode(node.address, { ...order, model: settings.model }, deadline);
+    return this.#peers.encode(node.address, { tokenPooling: 0, ...order, model: settings.model }, deadline);
   }
 
   tokenize(settings: CollectionSettings, request: TokenizeRequest, deadline: Deadline): Promise<TokenizeResponse> {

@@ -57,6 +57,7 @@ const encoderStream = {
     sparse: false,
     multi: false,
     model: '',
+    tokenPooling: 0,
   }),
 };
 

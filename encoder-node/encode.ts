@@ -63,7 +63,10 @@ export function fullText({ title, text }: EncodeText): string {
 }
 
 /** Throws INVALID_ARGUMENT or NOT_FOUND unless `request` can be answered by the model `name`. */
-export function checkRequest(request: Pick<EncodeRequest, 'texts' | 'model' | 'inputType'>, name: string): void {
+export function checkRequest(
+  request: Pick<EncodeRequest, 'texts' | 'model' | 'inputType'> & Partial<Pick<EncodeRequest, 'tokenPooling'>>,
+  name: string,
+): void {
   if (request.model !== '' && request.model !== name) {
     throw new ShoalError(
       'NOT_FOUND',
@@ -75,6 +78,11 @@ export function checkRequest(request: Pick<EncodeRequest, 'texts' | 'model' | 'i
   if (!isKnown) throw new ShoalError('INVALID_ARGUMENT', 'input_type is missing; say query or document');
   if (request.texts.length === 0)
     throw new ShoalError('INVALID_ARGUMENT', 'the request has no texts; give at least one');
+  const pooling = request.tokenPooling ?? 0;
+  if (pooling > limits.tokenPoolingMax) {
+    const why = `a row stands for 1 to ${limits.tokenPoolingMax} tokens`;
+    throw new ShoalError('INVALID_ARGUMENT', `token pooling is ${pooling}, but ${why}; give a number of that range`);
+  }
   request.texts.forEach((text, position) => checkText(text, position, request.inputType));
 }
 
@@ -95,7 +103,8 @@ async function prepare(
   request: EncodeRequest,
   { model, shape, signal }: EncoderParts & { readonly signal: AbortSignal },
 ): Promise<Prepared> {
-  const wanted = { dense: request.dense, multi: request.multi && model.manifest.outputs.multi !== null };
+  const hasMulti = request.multi && model.manifest.outputs.multi !== null;
+  const wanted = { dense: request.dense, multi: hasMulti, pooling: Math.max(1, request.tokenPooling) };
   const isQuery = request.inputType === InputType.INPUT_TYPE_QUERY;
   const { maxLength } = isQuery ? model.manifest.query : model.manifest.document;
   const whole = fullText(text);
@@ -118,7 +127,8 @@ function assemble(
     at += sequences.length;
     const dense = own.find((result) => result.dense !== null)?.dense ?? null;
     const tokens = own.find((result) => result.tokens !== null);
-    const isCoded = request.inputType === InputType.INPUT_TYPE_DOCUMENT && model.codec !== null;
+    const isDocument = request.inputType === InputType.INPUT_TYPE_DOCUMENT;
+    const isCoded = isDocument && model.codec !== null;
     const terms = request.sparse ? countTerms(ids, model.tokenizer.specialIds) : null;
     return {
       dense: dense === null ? Buffer.alloc(0) : bufferOf(dense),
@@ -130,6 +140,7 @@ function assemble(
               count: tokens.tokenCount,
               rows: bufferOf(tokens.tokens ?? new Uint8Array(0)),
               codec: isCoded ? (model.codec?.version ?? '') : '',
+              pooled: isDocument && !isCoded && request.tokenPooling > 1,
             },
       terms: terms?.total ?? 0,
       truncated: isTruncated,

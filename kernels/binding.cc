@@ -94,6 +94,8 @@ void export_all(Exports exports) {
   exports.Set("bestProducts", best_products_of);
   exports.Set("gatherRows", gather_numbered_rows);
   exports.Set("addRows", add_assigned_rows);
+  exports.Set("checkBlocks", check_blocks_now);
+  exports.Set("checkBlocksAsync", check_blocks_async);
   exports.Set("mapFile", map);
   exports.Set("adviseMapping", advise);
   exports.Set("unmapFile", unmap);

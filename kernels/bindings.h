@@ -11,6 +11,10 @@ namespace shoal {
 // The set that calls run on: the one chosen, else the best.
 const Kernels& selected_kernels();
 
+// --- checksum
+napi_value check_blocks_now(napi_env env, napi_callback_info info);
+napi_value check_blocks_async(napi_env env, napi_callback_info info);
+
 // --- dense-scan
 napi_value scan_dense_rows(napi_env env, napi_callback_info info);
 napi_value score_dense(napi_env env, napi_callback_info info);

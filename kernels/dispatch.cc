@@ -6,6 +6,10 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
 
 namespace shoal {
 namespace {
@@ -36,6 +40,7 @@ const Kernels reference_kernels = {
     reference::half_products,
     reference::byte_products,
     reference::best_of_panels,
+    reference::crc32,
 };
 
 #if defined(__x86_64__)
@@ -65,10 +70,11 @@ const Kernels avx2_kernels = {
     avx2::half_products,
     avx2::byte_products,
     avx2::best_of_panels,
+    avx2::crc32,
 };
 
-// sum_bytes stays AVX2 (it is the yardstick of bandwidth), and so do the sums of postings (they scatter one score at a time) and the
-// encoding of second codes (its four steps are four lanes).
+// sum_bytes stays AVX2 (it is the yardstick of bandwidth), and so do the sums of postings (they scatter one score at a time), the encoding
+// of second codes (its four steps are four lanes) and checksums (as fast as memory).
 const Kernels avx512_kernels = {
     "avx512",
     avx512::dense_scores,
@@ -95,6 +101,7 @@ const Kernels avx512_kernels = {
     avx512::half_products,
     avx512::byte_products,
     avx512::best_of_panels,
+    avx2::crc32,
 };
 
 // Asked of the processor itself: Clang before 17 does not know the name.
@@ -103,7 +110,9 @@ bool has_f16c() {
   return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
 }
 
-bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c(); }
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("pclmul") && has_f16c();
+}
 
 // VBMI and VNNI too (Ice Lake, Zen 4 and later): older AVX-512 machines run the AVX2 table, which suits them better anyway.
 bool has_avx512() {
@@ -114,6 +123,14 @@ bool has_avx512() {
 #endif
 
 #if defined(__aarch64__)
+bool has_crc() {
+#if defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_CRC32) != 0;
+#else
+  return true;
+#endif
+}
+
 // The reference's table with what NEON, which every such machine has, does better.
 Kernels make_neon() {
   Kernels kernels = reference_kernels;
@@ -142,6 +159,7 @@ Kernels make_neon() {
   kernels.half_products = neon::half_products;
   kernels.byte_products = neon::byte_products;
   kernels.best_of_panels = neon::best_of_panels;
+  if (has_crc()) kernels.crc32 = neon::crc32;
   return kernels;
 }
 #endif

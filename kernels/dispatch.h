@@ -5,6 +5,7 @@
 #pragma once
 
 #include "kernels/adc-scan/adc-scan.h"
+#include "kernels/checksum/checksum.h"
 #include "kernels/dense-scan/dense-scan.h"
 #include "kernels/float16/float16.h"
 #include "kernels/list-search/list-search.h"
@@ -44,6 +45,7 @@ struct Kernels {
   HalfProducts half_products;
   ByteProducts byte_products;
   BestOfPanels best_of_panels;
+  Crc32 crc32;
 };
 
 // The tables this machine can run, best first; *count of them. The last is always "reference".

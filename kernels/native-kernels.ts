@@ -190,6 +190,9 @@ export interface NativeKernels {
   addRows(
     ...rows: [points: Float32Array, dim: number, assignments: Uint32Array, sums: Float64Array, counts: Uint32Array]
   ): void;
+  /** The first of some blocks whose CRC-32 differs, how many there are when none does, or -1: checksum.h. */
+  checkBlocks(...blocks: CheckBlocksArrays): number;
+  checkBlocksAsync(...blocks: CheckBlocksArrays): Promise<number>;
   /** The file's bytes, or the errno that kept them away. */
   mapFile(path: string): ArrayBuffer | number;
   /** 0 = random, 1 = sequential, 2 = will need; gives 0 or an errno. */
@@ -212,6 +215,15 @@ export type BatchArrays = [
   codes: Uint8Array,
   factors: Int16Array,
   records: Uint8Array | null,
+  cancel: Uint8Array,
+];
+
+/** Blocks of `bytes`: where each begins, its bytes and its CRC-32. */
+export type CheckBlocksArrays = [
+  bytes: Uint8Array,
+  starts: BigUint64Array,
+  lengths: Uint32Array,
+  sums: Uint32Array,
   cancel: Uint8Array,
 ];
 

@@ -1,5 +1,6 @@
 /** The portable twins of all kernels as one object, which stands in for the addon where there is none. */
 import { packBlocks, scanLists, unpackBlocks } from './adc-scan/portable.js';
+import { checkBlocks, checkBlocksAsync } from './checksum/portable.js';
 import { assignNearest, assignNearestAsync, secondLists, secondListsAsync } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
@@ -67,6 +68,8 @@ export const portableKernels: NativeKernels = {
   bestProducts,
   gatherRows,
   addRows,
+  checkBlocks,
+  checkBlocksAsync,
   mapFile,
   adviseMapping,
   unmapFile,

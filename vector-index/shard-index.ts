@@ -135,11 +135,17 @@ export class ShardIndex {
   /**
    * Applies what `record` changes; nothing happens when it, or a later one of its subject, was applied already. Arrays are copied.
    * For one id the larger docId wins, equal (docId, passage) is a repeat; `superseded` removes versions smaller than its docId, and
-   * keeps them away for ten minutes of log time.
+   * keeps them away for ten minutes of log time. DATA_LOSS when what dies cannot be read.
    */
   apply({ subject, sequence, timeMs }: AppliedRecord, change: IndexChange): void {
+    if (this.#damage !== null) throw this.#damage;
     if (sequence <= this.applied(subject)) return;
-    applyChange(this.#state, timeMs, change);
+    try {
+      applyChange(this.#state, timeMs, change);
+    } catch (error) {
+      // Half of it may be applied: what is damaged answers no more.
+      throw this.#noted(error);
+    }
     this.#state.applied.set(subject, sequence);
   }
 
@@ -326,9 +332,13 @@ export class ShardIndex {
   }
 
   /** Makes everything that was applied before the call durable. */
-  seal(): Promise<void> {
+  async seal(): Promise<void> {
     this.#guard();
-    return this.#maintainer.seal();
+    try {
+      await this.#maintainer.seal();
+    } catch (error) {
+      throw this.#noted(error);
+    }
   }
 
   /** Seals, and holds the files as they then are until they are released. RESOURCE_EXHAUSTED when the disk is full. */
@@ -348,14 +358,34 @@ export class ShardIndex {
         await this.#maintainer.seal();
         return true;
       }
-      for (const { reader } of this.#state.sealed) if (reader.verifyNext(this.#limits.verifyBlocks)) return true;
+      if (await this.#checkNext()) return true;
       return await this.#maintainer.merge();
     } catch (error) {
-      const failure = ShoalError.from(error);
-      if (this.#closing !== null && failure.code === 'CANCELLED') return false;
-      if (failure.code === 'DATA_LOSS') this.#damage = failure;
-      throw error;
+      if (this.#closing !== null && ShoalError.from(error).code === 'CANCELLED') return false;
+      throw this.#noted(error);
     }
+  }
+
+  /** Checks some blocks that were not checked since the start; false when there are none. */
+  async #checkNext(): Promise<boolean> {
+    for (const state of this.#state.sealed) {
+      if (state.reader.checks === null) continue;
+      state.pin();
+      try {
+        await state.reader.verifyNext(this.#limits.verifyBlocks);
+      } finally {
+        state.unpin();
+      }
+      return true;
+    }
+    return false;
+  }
+
+  /** `error`; where it says that a file is damaged, every later call fails with it. */
+  #noted(error: unknown): unknown {
+    const failure = ShoalError.from(error);
+    if (failure.code === 'DATA_LOSS') this.#damage ??= failure;
+    return error;
   }
 
   /** Reads every file and compares every checksum; one message per problem, none when all is well. */
@@ -378,6 +408,8 @@ export class ShardIndex {
     const index = this.#pin();
     try {
       return await work(index);
+    } catch (error) {
+      throw this.#noted(error);
     } finally {
       index.release();
     }
@@ -388,6 +420,8 @@ export class ShardIndex {
     const index = this.#pin();
     try {
       return work(index);
+    } catch (error) {
+      throw this.#noted(error);
     } finally {
       index.release();
     }

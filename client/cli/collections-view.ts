@@ -34,17 +34,21 @@ function copiesText({ copies, copiesServing }: Collection): string {
   return copies === copiesServing ? String(copies) : `${copiesServing}, ${copies} from the next training on`;
 }
 
+function tokensText({ tokenDim, tokenCodec, tokenPooling }: Collection): string {
+  if (tokenDim === 0) return 'none';
+  const pooled = tokenPooling > 1 ? `, about one row for ${tokenPooling} tokens` : '';
+  return `${tokenDim} dimensions, codec ${tokenCodec || 'none'}${pooled}`;
+}
+
 /** One collection, a field a line. */
 export function collectionText(collection: Collection, paint: Colours): string {
-  const tokens =
-    collection.tokenDim === 0 ? 'none' : `${collection.tokenDim} dimensions, codec ${collection.tokenCodec || 'none'}`;
   const fields: [string, string][] = [
     ['uid', collection.uid],
     ['documents', sumText(collection, collection.documents, grouped)],
     ['on disk', sumText(collection, collection.diskBytes, byteSize)],
     ['model', collection.model],
     ['dense', `${collection.dim} dimensions`],
-    ['tokens', tokens],
+    ['tokens', tokensText(collection)],
     ['shards', `${collection.shards} (${counted(collection.lists, 'list')})`],
     ['replicas', String(collection.replicas)],
     ['target recall', String(collection.targetRecall)],

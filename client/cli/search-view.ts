@@ -92,6 +92,7 @@ function explanationText(explanation: Explanation): string {
     const rounded = [weights.dense, weights.sparse, weights.multi].map((weight) => Number(weight.toPrecision(6)));
     lines.push(`weights: dense ${rounded[0]}, sparse ${rounded[1]}, multi ${rounded[2]}`);
   }
+  if (explanation.matchesMissing !== '') lines.push(`no word is matched with another: ${explanation.matchesMissing}`);
   return lines.join('\n');
 }
 

@@ -97,6 +97,7 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     dim: settings.dim,
     tokenDim: settings.tokenDim,
     tokenCodec: settings.tokenCodec,
+    tokenPooling: settings.tokenPooling === 0 ? 1 : settings.tokenPooling,
     shardsTarget: settings.shards,
     replicas: settings.replicas,
     attributes: namesOfTypes(settings.attributes),

@@ -16,6 +16,8 @@ export interface TokenVectors {
   readonly count: number;
   readonly rows: Uint8Array;
   readonly codec: string;
+  /** Of uncoded rows: each stands for several tokens already, so a collection that pools tokens stores them as they are. */
+  readonly pooled?: boolean;
 }
 
 /** A part of a document with vectors of its own. */
@@ -67,6 +69,8 @@ export interface CollectionOptions {
   readonly autoTrain?: boolean;
   /** Lists that a vector lies in once it is trained, 1 or 2; default 1. */
   readonly copies?: number;
+  /** Keep about one token row of a document for so many tokens, 1 to 16; default 1. Cannot be changed later. */
+  readonly tokenPooling?: number;
 }
 
 export interface Collection {
@@ -78,6 +82,8 @@ export interface Collection {
   /** 0 = no multi-vector representation. */
   readonly tokenDim: number;
   readonly tokenCodec: string;
+  /** About one token row of a document is kept for so many tokens; 1 = each has its own. */
+  readonly tokenPooling: number;
   /** Target number of shards after training. */
   readonly shardsTarget: number;
   readonly replicas: number;
@@ -261,6 +267,8 @@ export interface Explanation {
   readonly sparseCandidates: number;
   readonly reranked: number;
   readonly weights: FusionWeights | null;
+  /** Why no hit has `matches` though token vectors were compared; "" = nothing stands against them. */
+  readonly matchesMissing: string;
 }
 
 export interface SearchAnswer {

@@ -75,7 +75,8 @@ function passageFromWire(wire: WireDocument['passages'][number], id: string): Do
 }
 
 function tokensToWire(tokens: TokenVectors): NonNullable<WireDocument['tokens']> {
-  return { ...tokens, rows: bufferOf(tokens.rows) };
+  const { count, rows, codec, pooled = false } = tokens;
+  return { count, rows: bufferOf(rows), codec, pooled };
 }
 
 function sparseToWire(sparse: SparseVector): NonNullable<WireDocument['sparse']> {
@@ -87,5 +88,6 @@ function sparseFromWire(wire: NonNullable<WireDocument['sparse']>): SparseVector
 }
 
 function tokensFromWire(wire: NonNullable<WireDocument['tokens']>): TokenVectors {
-  return { count: wire.count, rows: new Uint8Array(wire.rows), codec: wire.codec };
+  const { count, rows, codec, pooled } = wire;
+  return { count, rows: new Uint8Array(rows), codec, ...(pooled ? { pooled } : {}) };
 }

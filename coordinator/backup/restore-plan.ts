@@ -1,6 +1,7 @@
 /** What a restore is going to make: settings, placements and the destination of every member. Pure; hostile manifests end here. */
 import { bufferOf } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
+import { limits } from '../../base/limits.js';
 import { parseManifest } from '../../cluster/archive/archive-manifest.js';
 import type { ArchiveManifest } from '../../cluster/archive/archive.js';
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
@@ -81,6 +82,7 @@ function settingsOf(manifest: ArchiveManifest): CollectionSettings {
     throw wrong(`it weighs terms by '${sparseWeighting}'`);
   if (!(bm25AverageLength > 0 && Number.isFinite(bm25AverageLength)))
     throw wrong(`its average length is ${bm25AverageLength}`);
+  if (settings.tokenPooling > limits.tokenPoolingMax) throw wrong(`its token pooling is ${settings.tokenPooling}`);
   if (tokenCodec !== (manifest.codec?.version ?? ''))
     throw wrong(`its codec is not the '${tokenCodec}' of its settings`);
   if (structureVersion > 0 !== (manifest.structure !== null)) throw wrong('its structure is not that of its settings');

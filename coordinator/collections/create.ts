@@ -26,7 +26,7 @@ import { noModel, type Encoders } from '../encoders.js';
 import { groupLists } from '../placement/group-lists.js';
 import { placeDirectory, placeShards } from '../placement/place.js';
 import { beginOpening, clearRemains, type Opening } from './remains.js';
-import { checkRequest, structureOf } from './validate.js';
+import { checkPooling, checkRequest, structureOf } from './validate.js';
 
 export interface OpenParts {
   readonly view: ClusterView;
@@ -73,6 +73,7 @@ export async function createCollection(
 ): Promise<CollectionSettings> {
   checkRequest(request);
   const model = await modelSettings(request, parts, deadline);
+  checkPooling(request, model.model, model.tokenDim);
   const structure = structureOf(request, model.dim);
   const settings = { ...settingsOf(request, parts), ...model, structureVersion: structure === null ? 0 : 1 };
   const directoryPartitions = Math.max(1, request.directoryPartitions);
@@ -166,6 +167,7 @@ function settingsOf(
     versionsGiven: 0,
     autoTrain: request.autoTrain,
     copies: request.copies,
+    tokenPooling: request.tokenPooling,
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a request for a new collection may ask for; each refusal says what, why and what to do. */
 import { float32From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
+import { limits } from '../../base/limits.js';
 import { attributeTypeName, attributeTypes } from '../../proto/attributes.js';
 import type { CreateCollectionRequest } from '../../proto/generated/shoal/v1/collections.js';
 import { listCountOf, listsMax, type Structure } from '../../vector-index/codebook/structure.js';
@@ -34,6 +35,10 @@ export function checkRequest(request: CreateCollectionRequest): void {
     throw invalid(`target recall is ${request.targetRecall}; it must be above 0 and below 1`);
   }
   checkCopies(request.copies);
+  if (request.tokenPooling > limits.tokenPoolingMax) {
+    const why = `a row is kept for 1 to ${limits.tokenPoolingMax} tokens`;
+    throw invalid(`token pooling is ${request.tokenPooling}, but ${why}; give a number of that range`);
+  }
   if (request.model === noModel && (request.dim < 1 || request.dim > dimMax)) {
     throw invalid(`dim is ${request.dim}; without a model it must be given, 1 to ${dimMax}`);
   }
@@ -45,6 +50,13 @@ export function checkRequest(request: CreateCollectionRequest): void {
 /** Throws INVALID_ARGUMENT for a number of lists that a vector cannot lie in; 0 = the usual one. */
 export function checkCopies(copies: number): void {
   if (copies > copiesMax) throw invalid(`copies are ${copies}; a vector lies in 1 or ${copiesMax} lists`);
+}
+
+/** Throws INVALID_ARGUMENT where token rows shall be pooled and the model `name` gives none of them. */
+export function checkPooling({ tokenPooling }: CreateCollectionRequest, name: string, tokenDim: number): void {
+  if (tokenPooling <= 1 || tokenDim > 0) return;
+  const why = `model '${name}' gives no token vectors that could be pooled`;
+  throw invalid(`token pooling is ${tokenPooling}, but ${why}; leave it out, or choose a model that gives them`);
 }
 
 /** The fixed structure that the request brings, for vectors of `dim` values; null when it brings none. INVALID_ARGUMENT for a bad one. */

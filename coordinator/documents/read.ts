@@ -4,6 +4,7 @@ import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { TokenVectors } from '../../proto/generated/shoal/v1/document.js';
 import type { FetchedDocument } from '../../proto/generated/shoal/v1/shard.js';
 import type { Appenders } from '../ingest/appenders.js';
 import type { Peers } from '../peers.js';
@@ -83,9 +84,19 @@ export function positionOf(
   return minSequence.sequence;
 }
 
-/** BM25's weights come from the text again at import; to give them back would weigh them twice. */
+/**
+ * As a user may write it again. BM25's weights come from the text again at import; to give them back would weigh them twice. Token rows
+ * that were pooled say so; they would be pooled twice.
+ */
 export function exported(fetched: FetchedDocument, settings: CollectionSettings): FetchedDocument {
   const { document } = fetched;
-  if (document === undefined || settings.sparseWeighting !== 'bm25') return fetched;
-  return { ...fetched, document: { ...document, sparse: undefined } };
+  if (document === undefined) return fetched;
+  const sparse = settings.sparseWeighting === 'bm25' ? undefined : document.sparse;
+  if (settings.tokenPooling <= 1) return { ...fetched, document: { ...document, sparse } };
+  const passages = document.passages.map((passage) => ({ ...passage, tokens: marked(passage.tokens) }));
+  return { ...fetched, document: { ...document, sparse, tokens: marked(document.tokens), passages } };
+}
+
+function marked(tokens: TokenVectors | undefined): TokenVectors | undefined {
+  return tokens && { ...tokens, pooled: tokens.codec === '' };
 }

@@ -58,6 +58,7 @@ async function encodeAll(
         dense: some.some(({ each }) => each.passages === null),
         sparse: some.some(({ each }) => each.document.sparse === undefined),
         multi: settings.tokenDim > 0 && some.some(({ each }) => wantsTokens(each)),
+        tokenPooling: settings.tokenPooling,
       },
       parts.deadline,
     );
@@ -77,7 +78,7 @@ function wantsTokens({ document }: AcceptedDocument): boolean {
   return document.tokens === undefined && document.passages.length === 0;
 }
 
-/** Token rows as they are stored: as the encoder coded them; coded here when they come as float32. */
+/** Token rows as they are stored: as the encoder coded them; pooled and coded here when they come as float32. */
 async function codeTokens(
   document: LogDocument,
   settings: CollectionSettings,

@@ -1,4 +1,4 @@
-/** Token rows that a user gives as float32, coded like the encoder's own, so that one collection holds one kind of rows. */
+/** Token rows that a user gives as float32, pooled and coded like the encoder's own, so that one collection holds one kind of rows. */
 import { bufferOf, float32From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import { codecObject } from '../../cluster/keys.js';
@@ -6,6 +6,7 @@ import type { ObjectStore } from '../../cluster/object-store.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { TokenVectors } from '../../proto/generated/shoal/v1/document.js';
 import { float16Rows } from '../../vector-index/codebook/float16-rows.js';
+import { poolTokens } from '../../vector-index/codebook/pool-tokens.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 
 export class TokenCodecs {
@@ -16,16 +17,20 @@ export class TokenCodecs {
     this.#objects = objects;
   }
 
-  /** `tokens` by the collection's codec; float16 rows where it has none. Coded ones pass through, their size checked. */
+  /**
+   * `tokens` by the collection's codec; float16 rows where it has none. Rows that are neither coded nor pooled yet are pooled first,
+   * where the collection does so. Coded ones pass through, their size checked. INVALID_ARGUMENT for a wrong size, and for rows to be
+   * pooled that are not finite.
+   */
   async coded(tokens: TokenVectors, settings: CollectionSettings): Promise<TokenVectors> {
     if (settings.tokenCodec === '') {
-      const rows = float16Rows(float32From(tokens.rows, 'token rows'));
-      return { count: tokens.count, rows: bufferOf(rows), codec: '' };
+      const { rows, count } = rowsOf(tokens, settings);
+      return { count, rows: bufferOf(float16Rows(rows)), codec: '', pooled: false };
     }
     const codec = await this.#codec(settings.tokenCodec);
     if (tokens.codec === '') {
-      const rows = codec.encode(float32From(tokens.rows, 'token rows'));
-      return { count: tokens.count, rows: bufferOf(rows), codec: codec.version };
+      const { rows, count } = rowsOf(tokens, settings);
+      return { count, rows: bufferOf(codec.encode(rows)), codec: codec.version, pooled: false };
     }
     const bytes = codec.recordBytes(tokens.count);
     if (tokens.rows.length !== bytes) {
@@ -45,4 +50,18 @@ export class TokenCodecs {
     this.#codecs.set(version, codec);
     return codec;
   }
+}
+
+/** Uncoded rows, float32[count, tokenDim], as many as the collection keeps. */
+function rowsOf(tokens: TokenVectors, settings: CollectionSettings): { rows: Float32Array; count: number } {
+  const { tokenDim, tokenPooling } = settings;
+  const given = float32From(tokens.rows, 'token rows');
+  if (tokens.pooled || tokenPooling <= 1) return { rows: given, count: tokens.count };
+  const bad = given.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    const what = `token row ${Math.floor(bad / tokenDim)} has a number that is not finite`;
+    throw new ShoalError('INVALID_ARGUMENT', `${what}, so it cannot be pooled; clean the input`);
+  }
+  const rows = poolTokens(given, tokenDim, tokenPooling);
+  return { rows, count: rows.length / tokenDim };
 }

@@ -18,6 +18,8 @@ export interface TokenExplanation {
   readonly queryTokens: readonly string[];
   /** docId → one match a query token. */
   readonly matches: ReadonlyMap<bigint, readonly TokenMatch[]>;
+  /** Why there are no matches though there was a MaxSim; '' = there are. */
+  readonly missing: string;
 }
 
 type ExplainParts = Pick<SearchParts, 'encoders' | 'peers' | 'fanOut'> & {
@@ -26,21 +28,27 @@ type ExplainParts = Pick<SearchParts, 'encoders' | 'peers' | 'fanOut'> & {
   readonly deadline: Deadline;
 };
 
-/** Token matches of every hit; none where the mode has no MaxSim or nothing was found. */
+/** Token matches of every hit; none where the mode has no MaxSim, nothing was found, or rows stand for several tokens. */
 export async function explainTokens(
   hits: readonly FoundHit[],
   question: Question,
   wire: WireQuestion,
   parts: ExplainParts,
 ): Promise<TokenExplanation> {
-  if (wire.tokenCount === 0 || hits.length === 0) return { queryTokens: [], matches: new Map() };
+  if (wire.tokenCount === 0 || hits.length === 0) return { queryTokens: [], matches: new Map(), missing: '' };
   const { encoders, deadline } = parts;
+  const asking = encoders.tokenize(
+    question.settings,
+    { inputType: InputType.INPUT_TYPE_QUERY, texts: [{ title: '', text: question.text }] },
+    deadline,
+  );
+  const { tokenPooling } = question.settings;
+  if (tokenPooling > 1) {
+    const { tokens: queryTokens } = present((await asking).texts[0], 'the tokens of the question');
+    return { queryTokens, matches: new Map(), missing: pooledAway(tokenPooling) };
+  }
   const [asked, answered, best] = await Promise.all([
-    encoders.tokenize(
-      question.settings,
-      { inputType: InputType.INPUT_TYPE_QUERY, texts: [{ title: '', text: question.text }] },
-      deadline,
-    ),
+    asking,
     encoders.tokenize(
       question.settings,
       {
@@ -63,7 +71,12 @@ export async function explainTokens(
       ofPassage.map((match) => ({ ...match, start: match.start + start, end: match.end + start })),
     );
   });
-  return { queryTokens, matches };
+  return { queryTokens, matches, missing: '' };
+}
+
+function pooledAway(tokenPooling: number): string {
+  const what = `the collection keeps one token row for about ${tokenPooling} tokens of a document`;
+  return `${what}, so it is not known which of them answered; a collection with token pooling 1 tells`;
 }
 
 /** What the tokens of a hit's passage were made of. */

@@ -107,5 +107,6 @@ function explanationOf(question: Question, { plan, merged, reranked, tokens }: S
     sparseCandidates: merged.sparseCount,
     reranked,
     weights: { ...question.weights },
+    matchesMissing: tokens?.missing ?? '',
   };
 }

@@ -15,6 +15,8 @@ export interface Sequence {
   readonly rows: Int32Array | null;
   /** Token vectors are coded by the model's codec, where it has one. */
   readonly isCoded: boolean;
+  /** About one row for so many token vectors is given; 1 = all. */
+  readonly pooling: number;
 }
 
 /** What the model's tokenizer puts around a text, and what of it the manifest's strings become. */
@@ -32,6 +34,8 @@ export interface SequenceShape {
 export interface Wanted {
   readonly dense: boolean;
   readonly multi: boolean;
+  /** About one token row of a document for so many tokens; all unless given. Queries keep all. */
+  readonly pooling?: number;
 }
 
 /** The sequence of a document's token ids. At most `document.maxLength` tokens. */
@@ -48,6 +52,7 @@ export function documentSequence(ids: readonly number[], shape: SequenceShape, w
     wantsDense: wanted.dense,
     rows: wanted.multi ? rows : null,
     isCoded: true,
+    pooling: wanted.pooling ?? 1,
   };
 }
 
@@ -91,6 +96,7 @@ function querySequence(
     wantsDense: wanted.dense,
     rows: wanted.multi ? positions(first, query.keepExpansion ? all.length : real.length) : null,
     isCoded: false,
+    pooling: 1,
   };
 }
 

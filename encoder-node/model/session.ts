@@ -6,6 +6,7 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { assert, present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
+import { poolTokens } from '../../vector-index/codebook/pool-tokens.js';
 import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import type { Sequence } from '../batch/sequence.js';
 import type { ModelManifest } from './manifest.js';
@@ -26,6 +27,7 @@ export interface SequenceResult {
   readonly dense: Float32Array | null;
   /** float32[rows, tokenDim], or their record under the codec; null when not asked for. */
   readonly tokens: Uint8Array | null;
+  /** Rows that there are: fewer than tokens where they are pooled. */
   readonly tokenCount: number;
 }
 
@@ -93,7 +95,7 @@ export class EncoderSession {
 
   #tokens(
     results: InferenceSession.OnnxValueMapType,
-    { rows, isCoded }: Sequence,
+    { rows, isCoded, pooling }: Sequence,
     position: number,
   ): Pick<SequenceResult, 'tokens' | 'tokenCount'> {
     const multi = this.#manifest.outputs.multi;
@@ -109,8 +111,9 @@ export class EncoderSession {
       vectors.set(vector, row * multi.dim);
       if (!multi.normalized) normalize(vectors.subarray(row * multi.dim, (row + 1) * multi.dim));
     });
-    const tokens = isCoded && this.#codec !== null ? this.#codec.encode(vectors) : new Uint8Array(vectors.buffer);
-    return { tokens, tokenCount: rows.length };
+    const kept = poolTokens(vectors, multi.dim, pooling);
+    const tokens = isCoded && this.#codec !== null ? this.#codec.encode(kept) : new Uint8Array(kept.buffer);
+    return { tokens, tokenCount: kept.length / multi.dim };
   }
 }
 

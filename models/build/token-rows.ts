@@ -24,7 +24,9 @@ export async function tokenRows(
   try {
     for (const sequence of ids) {
       const positions = Int32Array.from({ length: sequence.length - firstToken }, (_, i) => i + firstToken);
-      const batch = [{ ids: sequence, attended: sequence.length, wantsDense: false, rows: positions, isCoded: false }];
+      const batch = [
+        { ids: sequence, attended: sequence.length, wantsDense: false, rows: positions, isCoded: false, pooling: 1 },
+      ];
       const bytes = present((await session.run(batch))[0]?.tokens, 'token rows');
       rows.set(new Float32Array(bytes.buffer), at);
       at += positions.length * dim;

@@ -1,11 +1,11 @@
 /** Documents out of the index as they travel: for readers, and as the log had them. */
 import { bufferOf } from '../../base/bytes.js';
 import { attributesToWire, isList } from '../../proto/attributes.js';
-import type { Document } from '../../proto/generated/shoal/v1/document.js';
+import type { Document, TokenVectors } from '../../proto/generated/shoal/v1/document.js';
 import type { LogDocument } from '../../proto/generated/shoal/v1/log.js';
 import type { FetchedDocument } from '../../proto/generated/shoal/v1/shard.js';
 import { float32Rows } from '../../vector-index/codebook/float16-rows.js';
-import type { IndexDocument } from '../../vector-index/document.js';
+import type { DocumentTokens, IndexDocument } from '../../vector-index/document.js';
 import { noBytes } from './answers.js';
 
 /** A passage for readers. */
@@ -36,7 +36,7 @@ export function logDocument(passage: IndexDocument, further: readonly IndexDocum
     dense: dense === null ? noBytes : bufferOf(dense),
     sparse: terms === null ? undefined : { termIds: bufferOf(terms.termIds), weights: bufferOf(terms.weights) },
     terms: 0,
-    tokens: tokens === null ? undefined : { count: tokens.count, rows: bufferOf(tokens.rows), codec: tokens.codec },
+    tokens: tokens === null ? undefined : tokensToWire(tokens, tokens.rows),
     weighted: true,
     passage: passage.passage,
     start: passage.start,
@@ -68,5 +68,10 @@ function addVectors(wire: Document, { dense, terms, tokens }: IndexDocument): vo
   if (tokens === null) return;
   // The wire has uncoded rows as float32, the index as float16.
   const rows = tokens.codec === '' ? float32Rows(tokens.rows) : tokens.rows;
-  wire.tokens = { count: tokens.count, rows: bufferOf(rows), codec: tokens.codec };
+  wire.tokens = tokensToWire(tokens, rows);
+}
+
+/** Whether rows were pooled is a matter of the collection, which the shard does not know. */
+function tokensToWire({ count, codec }: DocumentTokens, rows: Uint8Array | Float32Array): TokenVectors {
+  return { count, rows: bufferOf(rows), codec, pooled: false };
 }

@@ -83,6 +83,26 @@ describe('an export that is imported', function () {
       }),
     ));
 
+  it('keeps token pooling, and does not pool rows again that it brings', () =>
+    inFolder((folder) =>
+      withCluster({ encoder: {} }, async (cluster) => {
+        const { client } = cluster;
+        await client.collections.create('notes', { tokenPooling: 2 });
+        const tokens = { count: 5, rows: new Uint8Array(new Float32Array(40).fill(1).buffer), codec: '' };
+        await client.documents.upsert('notes', [
+          { id: 'of text', text: 'cobbler mends cobbler mends cobbler mends shoes shoes' },
+          { id: 'of passages', text: 'cobbler', passages: [{ vector: at(0), tokens, start: 0, end: 0 }] },
+        ]);
+        const path = join(folder, 'pooled.jsonl');
+        await shoal(cluster, 'export', 'notes', path, '--vectors');
+        await shoal(cluster, 'import', 'copy', path);
+        assert.equal((await client.collections.describe('copy')).tokenPooling, 2);
+        const [ofPassages, ofText] = await everything(client, 'copy');
+        assert.deepEqual([ofText?.tokens?.count, ofPassages?.tokens?.count], [4, 3]);
+        assert.deepEqual(await contents(client, 'copy'), await contents(client, 'notes'));
+      }),
+    ));
+
   it('holds every document that is there throughout exactly once, although others come, change and go', () =>
     inFolder((folder) =>
       withRing(async (cluster) => {

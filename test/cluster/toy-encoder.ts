@@ -2,7 +2,7 @@
  * An encoder node without a model: behind the real wire, with vectors that a test can compute by hand.
  *
  * A word's number is its place in `vocabulary`. Dense: float32[2], the counts of the even and of the odd words, unit length. Sparse:
- * the words' numbers and counts. Tokens: one float32[8] row a word, 1 at the word's number modulo 8.
+ * the words' numbers and counts. Tokens: one float32[8] row a word, 1 at the word's number modulo 8; coded ones pooled as asked for.
  */
 import type { Clock } from '../../base/clock.js';
 import { bufferOf } from '../../base/bytes.js';
@@ -23,6 +23,7 @@ import {
   type Encoding,
   type TokenizedText,
 } from '../../proto/generated/shoal/v1/encoder.js';
+import { poolTokens } from '../../vector-index/codebook/pool-tokens.js';
 import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 
 export const toyModel = 'toy';
@@ -120,10 +121,11 @@ function encodingOf(text: EncodeText, request: EncodeRequest, codec: TokenCodec 
   const terms = [...counts].sort(([a], [b]) => a - b);
   const odd = numbers.filter((number) => number % 2 === 1).length;
   const length = Math.hypot(numbers.length - odd, odd) || 1;
-  const rows = Float32Array.from({ length: numbers.length * toyTokenDim }, (_, i) =>
+  const all = Float32Array.from({ length: numbers.length * toyTokenDim }, (_, i) =>
     Number(numbers[Math.floor(i / toyTokenDim)]! % toyTokenDim === i % toyTokenDim),
   );
   const isCoded = codec !== undefined && request.inputType === 2;
+  const rows = isCoded ? poolTokens(all, toyTokenDim, request.tokenPooling) : all;
   return {
     dense: request.dense ? bufferOf(Float32Array.of((numbers.length - odd) / length, odd / length)) : Buffer.alloc(0),
     sparse: request.sparse
@@ -134,9 +136,10 @@ function encodingOf(text: EncodeText, request: EncodeRequest, codec: TokenCodec 
       : undefined,
     tokens: request.multi
       ? {
-          count: numbers.length,
+          count: rows.length / toyTokenDim,
           rows: bufferOf(isCoded ? codec.encode(rows) : rows),
           codec: isCoded ? codec.version : '',
+          pooled: false,
         }
       : undefined,
     terms: numbers.length,

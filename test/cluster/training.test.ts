@@ -214,7 +214,7 @@ describe('training a structure', function () {
       assert.ok(recall >= 0.95, `recall ${recall}`);
       await client.documents.upsert('notes', vectorDocuments(vectors.slice(1_100, 1_500), 1_100));
       while ((await methodOf('notes')) !== 'structure') await systemClock.pause();
-      await settled(cluster.client, 'notes', 2);
+      await settled(cluster.client, 'notes', 1);
       assert.equal((await client.training.codebooks('asked')).active, 0);
     });
   });

@@ -46,6 +46,23 @@ void check_dense(const Kernels& kernels, size_t count, size_t dim) {
   scan_dense(kernels, rows.data(), count, dim, query.data(), live.data(), &cancel, top);
 }
 
+// Every size around a lane, a step and their multiples, at odd addresses.
+void check_checksums(const Kernels& kernels) {
+  for (size_t count = 0; count < 300; count++) {
+    std::vector<uint8_t> bytes(count + 1);
+    for (auto& byte : bytes) byte = static_cast<uint8_t>(below(256));
+    const uint64_t start = 1;
+    const uint32_t length = static_cast<uint32_t>(count), sum = plain_kernels().crc32(bytes.data() + start, count);
+    require(kernels.crc32(bytes.data() + start, count) == sum, "checksum", kernels.name);
+    const uint8_t cancel = 0;
+    require(first_damaged(kernels, {bytes.data(), &start, &length, &sum, 1}, &cancel) == 1, "whole block", kernels.name);
+    const uint32_t other = sum ^ 1;
+    require(first_damaged(kernels, {bytes.data(), &start, &length, &other, 1}, &cancel) == 0, "damaged block", kernels.name);
+  }
+  const char digits[] = "123456789";
+  require(kernels.crc32(reinterpret_cast<const uint8_t*>(digits), 9) == 0xcbf43926, "checksum of the standard", kernels.name);
+}
+
 void check_nearest(const Kernels& kernels, size_t points, uint32_t centroids, size_t dim) {
   const auto rows = values(points * dim);
   const auto table = values(centroids * dim);
@@ -378,6 +395,7 @@ void check_set(const Kernels& kernels) {
     for (size_t subquantizers : {1, 2, 8, 25, 97}) check_coded(kernels, count, subquantizers, subquantizers == 8 ? 3 : 4);
   }
   check_coded(kernels, 70, 512, 2);
+  check_checksums(kernels);
   for (size_t count : {0, 1, 3, 4, 5, 257}) {
     for (size_t dim : {1, 7, 8, 15, 16, 17, 31, 33, 72}) check_dense(kernels, count, dim);
   }

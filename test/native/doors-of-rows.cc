@@ -1,4 +1,4 @@
-// The doors of dense-scan, float16, max-sim, nearest-centroid, sparse and top-k.
+// The doors of checksum, dense-scan, float16, max-sim, nearest-centroid, sparse and top-k.
 #include "kernels/max-sim/max-sim.h"
 #include "kernels/nearest-centroid/nearest-centroid.h"
 #include "test/native/doors.h"
@@ -19,6 +19,19 @@ std::vector<Value> score_dense_arguments(Source& source) {
 }
 
 std::vector<Value> sum_bytes_arguments(Source& source) { return list_of(source.bytes(source.below(300))); }
+
+// Checksums are those of no bytes, which is right for an empty block, or any.
+std::vector<Value> blocks_arguments(Source& source) {
+  const uint32_t size = source.below(300), count = source.below(5);
+  Value starts = array_of(napi_biguint64_array, count), lengths = zeros(napi_uint32_array, count), sums = zeros(napi_uint32_array, count);
+  for (uint32_t b = 0; b < count; b++) {
+    const uint32_t start = source.below(size + 1);
+    elements_of<uint64_t>(starts)[b] = source.one_in(60) ? UINT64_MAX - source.below(100) : start;
+    elements_of<uint32_t>(lengths)[b] = source.one_in(2) ? 0 : source.below(size - start + 1);
+    elements_of<uint32_t>(sums)[b] = source.one_in(8) ? source.word() : 0;
+  }
+  return list_of(source.bytes(size), std::move(starts), std::move(lengths), std::move(sums), never_cancelled());
+}
 
 std::vector<Value> to_float16_arguments(Source& source) {
   const uint32_t count = source.below(40);
@@ -154,6 +167,8 @@ std::vector<Value> top_k_arguments(Source& source) {
 }  // namespace
 
 const Door doors_of_rows[] = {
+    {"checkBlocks", blocks_arguments, 0},
+    {"checkBlocksAsync", blocks_arguments, 0},
     {"scanDense", scan_dense_arguments, 0},
     {"scoreDense", score_dense_arguments, 0},
     {"sumBytes", sum_bytes_arguments, 0},

@@ -16,6 +16,15 @@ export interface BlockColumns {
   readonly codes: Uint8Array;
 }
 
+/** Where the vectors of a list are. */
+export interface ListPlace {
+  /** The first position, and how many there are. */
+  readonly first: number;
+  readonly count: number;
+  /** Where the blocks begin in the column of codes. */
+  readonly offset: number;
+}
+
 export class ListBlocks {
   /** uint32[lists], ascending. */
   readonly numbers: Uint32Array;
@@ -70,6 +79,13 @@ export class ListBlocks {
     const at = this.at(list);
     if (this.#unpacked?.at !== at) this.#unpacked = { at, coded: this.#unpack(at) };
     gatherCodes(this.#unpacked.coded, places, codeBytes(this.#subquantizers), into);
+  }
+
+  /** Where the vectors of `list` are; null where there are none. */
+  place(list: number): ListPlace | null {
+    const at = this.at(list);
+    if (at < 0) return null;
+    return { first: this.firsts[at]!, count: this.counts[at]!, offset: Number(this.#offsets[at]!) };
   }
 
   /** Where `list` is in `numbers`; −1 when it is not there. */

@@ -103,6 +103,7 @@ export class MovedRows {
     const moving = await this.#moving(reader, lists, pause);
     for (let from = 0; from < moving.length; from += rowsPerTurn) {
       const rows = moving.subarray(from, from + rowsPerTurn);
+      await reader.checks?.vectors(rows);
       const moved = splits.assignAgain(
         pointsOf(reader, rows),
         rows.map((row) => lists[row]!),

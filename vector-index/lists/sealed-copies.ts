@@ -8,7 +8,7 @@ import type { CodedVectors, Lists } from '../../kernels/codes.js';
 import { positionOf } from '../binary-search.js';
 import type { ColumnFile } from '../segment/column-file.js';
 import { damaged } from '../segment/segment-layout.js';
-import { ListBlocks } from './list-blocks.js';
+import { ListBlocks, type ListPlace } from './list-blocks.js';
 import { noList, type RowCopies } from './row-coding.js';
 
 /** The columns of this file. */
@@ -45,6 +45,11 @@ export class SealedCopies implements RowCopies {
   /** All `count` lists of the structure as a search reads them; positions are those of `rows`. */
   all(count: number): Lists {
     return this.#blocks.all(count);
+  }
+
+  /** Where the positions of `list` and their codes are; null where it is no row's second list. */
+  place(list: number): ListPlace | null {
+    return this.#blocks.place(list);
   }
 
   /** uint32, ascending: the rows whose second list is `list`. */

@@ -12,11 +12,11 @@ import type { ColumnFile } from '../segment/column-file.js';
 import type { ListRows } from '../segment/rows-by-list.js';
 import { damaged } from '../segment/segment-layout.js';
 import { gatherRecords } from './coded-rows.js';
-import { ListBlocks } from './list-blocks.js';
+import { ListBlocks, type ListPlace } from './list-blocks.js';
 import type { CodeShape, RowCoding } from './row-coding.js';
 import { SealedCopies } from './sealed-copies.js';
 
-/** The columns of this file, and which of them are too large to check before the first answer. */
+/** The columns of this file. */
 export const listColumns = {
   number: 'listNumber',
   first: 'listFirst',
@@ -84,6 +84,11 @@ export class SealedLists implements RowCoding, ListRows {
   fillLists(lists: Uint32Array): void {
     const { numbers, firsts, counts } = this.#blocks;
     numbers.forEach((list, at) => lists.fill(list, firsts[at]!, firsts[at]! + counts[at]!));
+  }
+
+  /** Where the rows of `list` and their codes are; null where it has none. */
+  place(list: number): ListPlace | null {
+    return this.#blocks.place(list);
   }
 
   bitmap(lists: Uint32Array): Uint8Array | null {

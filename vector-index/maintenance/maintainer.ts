@@ -223,7 +223,8 @@ export class Maintainer {
     const slices = this.#slices(() => this.#betweenSlices());
     for (const source of sources) source.pin();
     try {
-      for (const { reader } of sources) while (reader.verifyNext(8)) await slices.pause();
+      // Again, since what was whole at the start may be damaged by now: the new file's checksums would hide it for ever.
+      for (const { reader } of sources) await reader.verifyAgain(() => slices.pause());
       const taken: SegmentSource[] = [];
       for (const source of sources) taken.push(await this.#sourceOf(source, coder, slices));
       const file = segmentName(this.#takeNumber());

@@ -5,6 +5,7 @@ import type { ListCoder } from '../lists/list-coder.js';
 import { ListSearchers } from '../lists/list-searchers.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
 import type { PinnedSegment, SegmentState } from '../segment/segment-state.js';
+import { unlessAborted } from '../unless-aborted.js';
 import { both, passing, searchableRows, selectedRows } from './selection.js';
 
 /** Where a living passage is. */
@@ -86,20 +87,6 @@ export class PinnedIndex {
       }
     }
     return found.sort((left, right) => left.passage - right.passage).map(({ place }) => place);
-  }
-}
-
-/** Settles as `task` does; rejects with the signal's reason when that aborts before. */
-async function unlessAborted(task: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return task;
-  let stop = (): void => undefined;
-  const aborted = new Promise<void>((resolve) => (stop = resolve));
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    await Promise.race([task, aborted]);
-    signal.throwIfAborted();
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
 

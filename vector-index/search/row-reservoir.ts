@@ -41,3 +41,15 @@ export class RowReservoir {
 export function vectorOf({ segment, row }: SegmentRow, dim: number): Float32Array {
   return toFloat32(segment.reader.dense!.subarray(row * dim, (row + 1) * dim));
 }
+
+/** Checks the vectors of `rows` where that was not done since the start: before they are read. DATA_LOSS as `SegmentChecks`. */
+export async function checkVectors(rows: readonly SegmentRow[], signal: AbortSignal | undefined): Promise<void> {
+  const bySegment = new Map<PinnedSegment, number[]>();
+  for (const { segment, row } of rows) {
+    if (segment.reader.checks === null) continue;
+    const own = bySegment.get(segment);
+    if (own === undefined) bySegment.set(segment, [row]);
+    else own.push(row);
+  }
+  for (const [{ reader }, own] of bySegment) await reader.checks?.vectors(own, signal);
+}

@@ -5,7 +5,7 @@ import { SealedLists } from '../lists/sealed-lists.js';
 import { hasDense } from '../segment/segment-reader.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import type { PinnedIndex } from './pinned-index.js';
-import { RowReservoir, vectorOf } from './row-reservoir.js';
+import { checkVectors, RowReservoir, vectorOf } from './row-reservoir.js';
 
 /** Rows looked at between two pauses. */
 const rowsPerTurn = 16_384;
@@ -33,6 +33,7 @@ export async function sampleLists(index: PinnedIndex, options: SampleListsOption
   const { lists, dim, count, random, pause, signal } = options;
   const chosen = new Map(Array.from(lists, (list) => [list, new RowReservoir(count, random)]));
   for (const segment of index.segments) await choose(segment, chosen, options);
+  for (const { rows } of chosen.values()) await checkVectors(rows, signal);
   const samples: Float32Array[] = [];
   let copied = 0;
   for (const list of lists) {

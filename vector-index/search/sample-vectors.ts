@@ -3,7 +3,7 @@ import type { Random } from '../../base/random.js';
 import { hasBit } from '../bitmap.js';
 import { hasDense } from '../segment/segment-reader.js';
 import type { PinnedIndex } from './pinned-index.js';
-import { RowReservoir, vectorOf, type SegmentRow } from './row-reservoir.js';
+import { checkVectors, RowReservoir, vectorOf, type SegmentRow } from './row-reservoir.js';
 
 /** Rows looked at between two pauses, and vectors read. */
 const rowsPerTurn = 65_536;
@@ -23,6 +23,7 @@ export interface SampleOptions {
 export async function sampleVectors(index: PinnedIndex, options: SampleOptions): Promise<Float32Array> {
   const { dim, pause, signal } = options;
   const rows = await chosenRows(index, options);
+  await checkVectors(rows, signal);
   const vectors = new Float32Array(rows.length * dim);
   for (const [at, row] of rows.entries()) {
     if (at % vectorsPerTurn === 0) {

@@ -53,6 +53,7 @@ export async function scoreTokens(
   const prepared = new PreparedQueries(query);
   const scores = new Float32Array(places.length).fill(NaN);
   const groups = tokenGroups(index, places);
+  await checkTokens(groups, signal);
   await Promise.all(
     groups.flatMap(shares).map(async (group) => {
       const found =
@@ -72,6 +73,11 @@ export async function scoreTokens(
       }),
   );
   return scores;
+}
+
+/** Records that were not checked since the start are checked before they are read. */
+async function checkTokens(groups: readonly TokenGroup[], signal: AbortSignal | undefined): Promise<void> {
+  for (const { reader, rows } of groups) await reader.checks?.tokens(rows, signal);
 }
 
 /** `group` in parts for as many threads as there are cores; a few documents are not worth another thread. */
@@ -111,7 +117,9 @@ export async function matchTokens(
   const queryTokens = query.rows.length / query.tokenDim;
   const tokens = new Int32Array(places.length * queryTokens).fill(-1);
   const scores = new Float32Array(places.length * queryTokens).fill(NaN);
-  for (const { reader, offsets, counts, codec, positions } of tokenGroups(index, places)) {
+  const groups = tokenGroups(index, places);
+  await checkTokens(groups, signal);
+  for (const { reader, offsets, counts, codec, positions } of groups) {
     const found =
       codec === ''
         ? rowMatches(query, reader, { offsets, counts })

@@ -49,7 +49,7 @@ export async function scoreDocuments(
   const multi = query === null ? null : await scoreTokens(index, places, { query, exactTop, signal });
   const matches = query === null || wanted.matches !== true ? null : await matchTokens(index, places, query, signal);
   return {
-    dense: dense === undefined ? null : denseScores(index, places, dense),
+    dense: dense === undefined ? null : await denseScores(index, places, { query: dense, signal }),
     sparse: sparse === undefined ? null : sparseScores(index, primaryPlaces(index, docIds, places), sparse),
     multi,
     matchTokens: matches?.tokens ?? null,
@@ -69,12 +69,17 @@ function primaryPlaces(
   });
 }
 
-function denseScores(index: PinnedIndex, places: readonly (RowPlace | null)[], query: Float32Array): Float32Array {
+async function denseScores(
+  index: PinnedIndex,
+  places: readonly (RowPlace | null)[],
+  { query, signal }: { readonly query: Float32Array; readonly signal: AbortSignal | undefined },
+): Promise<Float32Array> {
   const scores = new Float32Array(places.length).fill(NaN);
   const isScored = ({ segment, row }: RowPlace): boolean => hasDense(index.segments[segment]!.reader, row);
   for (const { segment, positions, rows } of bySegment(places, isScored)) {
     const { reader, rowCount } = index.segments[segment]!;
     assert(reader.dense !== null, 'a segment with a scored row has vectors');
+    await reader.checks?.vectors(rows, signal);
     const found = scoreDense(
       reader.dense.subarray(0, rowCount * reader.dim),
       reader.dim,

@@ -50,9 +50,11 @@ async function scanSegment(
   if (count === 0) return null;
   if (live !== null && count <= rowCount * directShare) {
     const numbers = setRows(live, rowCount, count);
+    await reader.checks?.vectors(numbers, signal);
     const scores = await scoresOf(rows, dim, numbers, wanted);
     return rankSegment(segment, k, (n) => bestOf(numbers, scores, n));
   }
+  await reader.checks?.vectors(null, signal);
   return rankSegment(segment, k, (n) => scanDense({ rows, dim, query, live, k: Math.min(n, rowCount) }, signal));
 }
 

@@ -40,6 +40,7 @@ export async function searchLists(
     );
     const few = fewRows(parts, directRows(wanted.k));
     const query = atAnchorLength(wanted.query, coder!.codebook);
+    if (few === null) await checkCodes(parts, lists.lists, wanted.signal);
     const rows = few ?? (await bestRows(searcher, parts, { ...wanted, query, lists: lists.lists }));
     return await exactly(parts, rows, wanted);
   } finally {
@@ -51,6 +52,16 @@ export async function searchLists(
 function wantedLists(asked: Uint32Array | null, count: number): WantedLists {
   if (asked === null) return { lists: Uint32Array.from({ length: count }, (_, list) => list), count };
   return { lists: Uint32Array.from(new Set(asked.filter((list) => list < count))), count };
+}
+
+/** Codes that were not checked since the start are checked before they are read. */
+async function checkCodes(
+  parts: readonly SearchedRows[],
+  lists: Uint32Array,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const waiting = parts.map(({ segment }) => segment.reader.checks).filter((checks) => checks !== null);
+  if (waiting.length > 0) await Promise.all(waiting.map((checks) => checks.codes(lists, signal)));
 }
 
 /** The rows of every part when these are at most `most` together; else null. */
@@ -114,6 +125,7 @@ async function exactly(
   const found: RankedRows[] = [];
   for (const [at, { segment }] of parts.entries()) {
     if (rows[at]!.length === 0) continue;
+    await segment.reader.checks?.vectors(rows[at]!, wanted.signal);
     const scores = await scoresOf(vectorsOf(segment), segment.reader.dim, rows[at]!, wanted);
     found.push(rankRows(segment, { rows: rows[at]!, scores }, wanted.k));
   }

@@ -22,6 +22,7 @@ export async function searchSparse(
   for (const at of bySize(index.segments)) {
     signal?.throwIfAborted();
     const segment = index.segments[at]!;
+    await segment.reader.checks?.postings(terms.termIds, signal);
     const postings = gatherPostings(segment.reader, terms);
     if (postings === null) continue;
     const live = index.selected(at);

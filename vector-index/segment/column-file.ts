@@ -1,7 +1,7 @@
 /** A segment file's bytes by column, with the checksums of their blocks. */
-import { crc32 } from 'node:zlib';
 import { present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
+import { BlockChecks } from './block-checks.js';
 import { damaged, headerBytes, isZero, parseLayout, type ColumnEntry, type SegmentLayout } from './segment-layout.js';
 
 interface PlacedColumn extends ColumnEntry {
@@ -14,8 +14,7 @@ export class ColumnFile {
   readonly #path: string;
   readonly #bytes: Uint8Array;
   readonly #columns = new Map<string, PlacedColumn>();
-  readonly #verified: Uint8Array;
-  #nextUnverified = 0;
+  readonly #checks: BlockChecks;
 
   /** Parses the directory of `bytes`, which must stay mapped while this is used. Errors as `parseLayout`. */
   constructor(path: string, bytes: Uint8Array) {
@@ -25,9 +24,11 @@ export class ColumnFile {
     let firstBlock = 0;
     for (const column of this.layout.columns) {
       this.#columns.set(column.name, { ...column, firstBlock });
-      firstBlock += Math.ceil(column.bytes / this.layout.blockBytes);
+      firstBlock += blocksIn(column.bytes, this.layout);
     }
-    this.#verified = new Uint8Array(firstBlock);
+    const { starts, lengths } = placesOf(this.layout, firstBlock);
+    const damagedAt = (block: number): ShoalError => damaged(path, this.#nameOf(block));
+    this.#checks = new BlockChecks({ bytes, starts, lengths, sums: this.layout.checksums, damaged: damagedAt });
   }
 
   has(name: string): boolean {
@@ -71,34 +72,47 @@ export class ColumnFile {
     return new ShoalError('DATA_LOSS', message, { details: { file: this.#path, where } });
   }
 
+  /** Whether every block was checked. */
+  get isChecked(): boolean {
+    return this.#checks.isDone;
+  }
+
   /** Checks all blocks of a column. DATA_LOSS names the damaged one. */
   verifyColumn(name: string): void {
     this.verifyRange(name, 0, present(this.#columns.get(name), `column ${name}`).bytes);
   }
 
-  /** Checks the blocks that hold bytes `from` to `to` of a column and were not checked before. */
+  /** Checks the blocks that hold bytes `from` to `to` of a column and were not checked before, on this thread. */
   verifyRange(name: string, from: number, to: number): void {
     const column = this.#columns.get(name);
-    if (column === undefined || from >= to) return;
+    if (column === undefined || from >= to || this.#checks.isDone) return;
     const { blockBytes } = this.layout;
-    for (let block = Math.floor(from / blockBytes); block * blockBytes < to; block += 1) {
-      if (this.#verified[column.firstBlock + block] === 0) this.#verifyBlock(column, block);
-    }
+    const first = column.firstBlock + Math.floor(from / blockBytes);
+    this.#checks.checkNow(first, column.firstBlock + Math.ceil(to / blockBytes));
   }
 
-  /** Checks up to `blocks` unchecked blocks of the file; false when none is left. */
-  verifyNext(blocks: number): boolean {
-    let left = blocks;
-    for (const column of this.#columns.values()) {
-      const end = column.firstBlock + Math.ceil(column.bytes / this.layout.blockBytes);
-      for (; this.#nextUnverified < end; this.#nextUnverified += 1) {
-        if (this.#verified[this.#nextUnverified] === 1) continue;
-        if (left === 0) return true;
-        this.#verifyBlock(column, this.#nextUnverified - column.firstBlock);
-        left -= 1;
-      }
-    }
-    return this.#nextUnverified < this.#verified.length;
+  /** Adds to `into` the blocks that hold bytes `from` to `to` of a column and were not checked before; none where the file has no such column. */
+  addUnchecked(into: Set<number>, name: string, from = 0, to = Infinity): void {
+    const column = this.#columns.get(name);
+    if (column === undefined) return;
+    const { blockBytes } = this.layout;
+    const end = column.firstBlock + Math.ceil(Math.min(to, column.bytes) / blockBytes);
+    for (let block = column.firstBlock + Math.floor(from / blockBytes); block < end; block += 1)
+      if (!this.#checks.isChecked(block)) into.add(block);
+  }
+
+  /** Checks `blocks` of `addUnchecked`, off the event loop where they are many. Errors as `BlockChecks.check`. */
+  check(blocks: ReadonlySet<number>, signal?: AbortSignal): Promise<void> {
+    return this.#checks.check(blocks, signal);
+  }
+
+  /** As `BlockChecks`. */
+  checkNext(blocks: number): Promise<boolean> {
+    return this.#checks.checkNext(blocks);
+  }
+
+  checkAgain(pause: () => Promise<void>): Promise<void> {
+    return this.#checks.checkAgain(pause);
   }
 
   /** Messages of every damaged block, and of bytes between columns that are not zero; null after each mebibyte. Reads everything. */
@@ -108,7 +122,7 @@ export class ColumnFile {
       if (!this.#isPadding(end, column.offset)) yield this.#problem(`the padding before ${column.name}`);
       end = column.offset + column.bytes;
       for (let block = 0; block * this.layout.blockBytes < column.bytes; block += 1) {
-        if (!this.#isWhole(column, block)) yield this.#problem(blockName(column, block));
+        if (!this.#checks.isWhole(column.firstBlock + block)) yield this.#problem(blockName(column, block));
         if ((block & 15) === 15) yield null;
       }
     }
@@ -123,19 +137,35 @@ export class ColumnFile {
     return damaged(this.#path, where).message;
   }
 
-  #verifyBlock(column: PlacedColumn, block: number): void {
-    if (!this.#isWhole(column, block)) throw damaged(this.#path, blockName(column, block));
-    this.#verified[column.firstBlock + block] = 1;
-  }
-
-  #isWhole(column: PlacedColumn, block: number): boolean {
-    const { blockBytes, checksums } = this.layout;
-    const start = column.offset + block * blockBytes;
-    const end = Math.min(start + blockBytes, column.offset + column.bytes);
-    return crc32(this.#bytes.subarray(start, end)) === checksums[column.firstBlock + block];
+  #nameOf(block: number): string {
+    const columns = [...this.#columns.values()];
+    const column = present(
+      columns.findLast(({ firstBlock, bytes }) => bytes > 0 && firstBlock <= block),
+      'the column of a block',
+    );
+    return blockName(column, block - column.firstBlock);
   }
 }
 
 function blockName(column: ColumnEntry, block: number): string {
   return `block ${block} of column ${column.name}`;
+}
+
+function blocksIn(bytes: number, { blockBytes }: SegmentLayout): number {
+  return Math.ceil(bytes / blockBytes);
+}
+
+/** Where each of the file's `count` blocks begins, and how long it is. */
+function placesOf(layout: SegmentLayout, count: number): { starts: Float64Array; lengths: Uint32Array } {
+  const { blockBytes, columns } = layout;
+  const starts = new Float64Array(count);
+  const lengths = new Uint32Array(count);
+  let at = 0;
+  for (const { offset, bytes } of columns) {
+    for (let from = 0; from < bytes; from += blockBytes, at += 1) {
+      starts[at] = offset + from;
+      lengths[at] = Math.min(blockBytes, bytes - from);
+    }
+  }
+  return { starts, lengths };
 }

@@ -2,8 +2,9 @@
  * A sealed segment: its file, mapped, with columns as views into the map.
  *
  * What is checked when: header, directory, footer and all columns that answer by themselves (ids, offsets, dictionaries, attributes)
- * when the file is opened; the text of a document when it is read; the large columns that kernels scan (`dense`, `token`, postings)
- * step by step by `verifyNext`, which the owner calls in the background until it answers false, and before a merge reads them.
+ * when the file is opened; what is read of the large columns before it is read, block by block: by this class what it gives row by row
+ * (documents, texts, terms), by `checks` what kernels read (vectors, codes, postings, tokens). The rest follows step by step by
+ * `verifyNext`, which the owner calls in the background until it answers false. A merge checks all again before it copies.
  */
 import { assert } from '../../base/assert.js';
 import { toFloat32, type MappedFile } from '../../kernels/kernels.js';
@@ -28,6 +29,7 @@ import {
   type TextColumns,
 } from './sealed-columns.js';
 import { rowFlags, segmentFormats } from './segment-layout.js';
+import { SealedChecks } from './segment-checks.js';
 import type {
   AttributeColumn,
   IdKey,
@@ -36,12 +38,13 @@ import type {
   RowNumbers,
   RowSequence,
   RowTerms,
+  SegmentChecks,
   SegmentReader,
   TokenColumns,
 } from './segment-reader.js';
 import { TermColumns } from './term-columns.js';
 
-/** Columns that are too large to check before the first answer, or that few answers need. */
+/** Columns that are too large to check when the file is opened, or that few answers need: checked where they are read. */
 const lazyColumns: ReadonlySet<string> = new Set([
   'contentHash',
   'dense',
@@ -74,6 +77,7 @@ export class SealedSegment implements SegmentReader {
   readonly filters = new FilterCache();
   readonly #map: MappedFile;
   readonly #file: ColumnFile;
+  readonly #checks: SealedChecks;
   readonly #flags: RowNumbers;
   /** docIds as pairs of 32-bit words: comparing these allocates no BigInt. */
   readonly #docIdWords: Uint32Array;
@@ -96,6 +100,7 @@ export class SealedSegment implements SegmentReader {
     const { layout } = file;
     this.#map = map;
     this.#file = file;
+    this.#checks = new SealedChecks(file, this);
     this.rowCount = layout.rows;
     this.dim = layout.dim;
     this.bytes = map.bytes.length;
@@ -139,9 +144,18 @@ export class SealedSegment implements SegmentReader {
     }
   }
 
+  get checks(): SegmentChecks | null {
+    return this.#file.isChecked ? null : this.#checks;
+  }
+
   /** Checks up to `blocks` blocks that were not checked yet; false when none is left. DATA_LOSS names the damaged block. */
-  verifyNext(blocks: number): boolean {
-    return this.#file.verifyNext(blocks);
+  verifyNext(blocks: number): Promise<boolean> {
+    return this.#file.checkNext(blocks);
+  }
+
+  /** Checks every block, whether that was done before or not. DATA_LOSS names the damaged block. */
+  verifyAgain(pause: () => Promise<void>): Promise<void> {
+    return this.#file.checkAgain(pause);
   }
 
   /** Unmaps the file: every column that was handed out is gone. */
@@ -257,24 +271,28 @@ export class SealedSegment implements SegmentReader {
 
   titleBytes(row: number): Uint8Array | null {
     if ((this.#flags.at(row) & rowFlags.title) === 0) return null;
-    const { bytes, ranges, titles } = this.#texts;
-    const start = ranges.start(row);
-    return bytes.subarray(start, start + titles.at(row));
+    return this.#checkedText(row).subarray(0, this.#texts.titles.at(row));
   }
 
   textBytes(row: number): Uint8Array {
-    const { bytes, ranges, titles } = this.#texts;
+    return this.#checkedText(row).subarray(this.#texts.titles.at(row));
+  }
+
+  /** Title and text. */
+  #checkedText(row: number): Uint8Array {
+    const { bytes, ranges } = this.#texts;
     const start = ranges.start(row);
-    return bytes.subarray(start + titles.at(row), start + ranges.length(row));
+    const end = start + ranges.length(row);
+    this.#file.verifyRange('text', start, end);
+    return bytes.subarray(start, end);
   }
 
   document(row: number): IndexDocument {
     assert(row < this.rowCount, 'the row is in the segment');
-    const textStart = this.#texts.ranges.start(row);
-    this.#file.verifyRange('text', textStart, textStart + this.#texts.ranges.length(row));
     const title = this.titleBytes(row);
     const { dim, dense } = this;
     const isDense = dense !== null && (this.#flags.at(row) & rowFlags.dense) !== 0;
+    if (isDense) this.#file.verifyRange('dense', 2 * dim * row, 2 * dim * (row + 1));
     const terms = this.terms(row);
     return {
       docId: this.docIds[row]!,
@@ -295,9 +313,11 @@ export class SealedSegment implements SegmentReader {
   #rowTokens(row: number): IndexDocument['tokens'] {
     const { bytes, ranges, counts, codecs, versions } = this.tokens;
     const start = ranges.start(row);
+    const end = start + ranges.length(row);
+    this.#file.verifyRange('token', start, end);
     return {
       count: counts.at(row),
-      rows: bytes.slice(start, start + ranges.length(row)),
+      rows: bytes.slice(start, end),
       codec: versions[codecs.at(row)] ?? '',
     };
   }

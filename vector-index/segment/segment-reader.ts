@@ -116,6 +116,22 @@ export interface PassageOrigin {
   readonly home: number;
 }
 
+/**
+ * Compares what is about to be read of a file with its checksums, where that was not done since it was opened; off the event loop where that
+ * takes long. All reject with DATA_LOSS that names the file and the column when a block is damaged, and with CANCELLED or the signal's
+ * reason as soon as `signal` aborts.
+ */
+export interface SegmentChecks {
+  /** What a search of `lists` (uint32) by codes reads. */
+  codes(lists: Uint32Array, signal?: AbortSignal): Promise<void>;
+  /** Dense vectors of `rows`; null = all. */
+  vectors(rows: Iterable<number> | null, signal?: AbortSignal): Promise<void>;
+  /** Token vectors of `rows`. */
+  tokens(rows: Iterable<number>, signal?: AbortSignal): Promise<void>;
+  /** Postings of the terms. */
+  postings(termIds: Uint32Array, signal?: AbortSignal): Promise<void>;
+}
+
 export interface SegmentReader {
   readonly rowCount: number;
   readonly dim: number;
@@ -139,6 +155,11 @@ export interface SegmentReader {
   readonly passages: Uint32Array | null;
   /** Rows of primary passages. */
   readonly primaryCount: number;
+  /**
+   * To be awaited before `dense`, `postings`, `tokens.bytes` or codes are read; what this interface gives row by row is checked by itself.
+   * Null where nothing is left to check.
+   */
+  readonly checks: SegmentChecks | null;
   /** fp16[rows, dim]; rows without a vector are zero. Null when no row has one. */
   readonly dense: Uint16Array | null;
   /** Bitmap of rows with a dense vector; null when all have one. */
@@ -159,7 +180,7 @@ export interface SegmentReader {
   postings(termId: number): Postings | null;
   /** Every term that occurs, ascending. */
   termIds(): Uint32Array;
-  /** The row's terms; null when it has no sparse representation. */
+  /** The row's terms; null when it has no sparse representation. DATA_LOSS when a block of theirs is damaged. */
   terms(row: number): RowTerms | null;
   hasTokens(row: number): boolean;
   idBytes(row: number): Uint8Array;
@@ -171,7 +192,7 @@ export interface SegmentReader {
   origin(row: number): PassageOrigin;
   /** How many other shards were to get passages of the row's document; 0 where that is not known. */
   elsewhere(row: number): number;
-  /** Null when the document has no title. */
+  /** Null when the document has no title. DATA_LOSS, as `textBytes`, when its block is damaged. */
   titleBytes(row: number): Uint8Array | null;
   textBytes(row: number): Uint8Array;
   /** The whole document, copied. DATA_LOSS when a block that it touches is damaged. */

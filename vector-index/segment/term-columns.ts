@@ -1,8 +1,8 @@
 /**
  * The lexical columns of a sealed segment: postings by term, and the terms of each row.
  *
- * What is checked here is how columns fit together, so that no look into one passes the end of another. Rows and weights themselves
- * are large and are checked in the background; a search survives whatever they hold.
+ * What is checked here is how columns fit together, so that no look into one passes the end of another. The terms of a row are compared
+ * with their checksums when they are read; postings by who reads them (`segment-checks.ts`), and a search survives whatever they hold.
  */
 import { positionOf } from '../binary-search.js';
 import type { ColumnFile } from './column-file.js';
@@ -18,9 +18,11 @@ export class TermColumns {
   readonly #ranges: RowRanges;
   readonly #rowTerms: Uint32Array;
   readonly #rowWeights: Uint16Array;
+  readonly #file: ColumnFile;
 
   /** Views of `file`. DATA_LOSS when columns contradict each other. */
   constructor(file: ColumnFile) {
+    this.#file = file;
     this.dictionary = file.u32('term');
     this.#starts = file.u32('termStart');
     this.#rows = file.u32('postRow');
@@ -39,10 +41,12 @@ export class TermColumns {
     return { rows: this.#rows, weights: this.#weights, start: this.#starts[at]!, end: this.#starts[at + 1]! };
   }
 
-  /** The terms of a row that has some. */
+  /** The terms of a row that has some. DATA_LOSS when a block of theirs is damaged. */
   termsOf(row: number): RowTerms {
     const start = this.#ranges.start(row);
     const end = start + this.#ranges.length(row);
+    this.#file.verifyRange('rowTerm', 4 * start, 4 * end);
+    this.#file.verifyRange('rowTermWeight', 2 * start, 2 * end);
     return { termIds: this.#rowTerms.subarray(start, end), weights: this.#rowWeights.subarray(start, end) };
   }
 

@@ -1,4 +1,5 @@
 /** `shoal collections …`: create, list, describe, update, drop, alias. */
+import { limits } from '../../../base/limits.js';
 import { addCommand, usageError, type CommandHost } from '../command.js';
 import { attributeDeclarations, decimal, integer, truth } from '../flags.js';
 import { Option, type Command } from 'commander';
@@ -18,11 +19,15 @@ interface CreateFlags {
   readonly directoryPartitions?: number;
   readonly autoTrain?: boolean;
   readonly copies?: number;
+  readonly tokenPooling?: number;
   /** Path of a file; read when the command runs. */
   readonly centroids?: string;
 }
 
 const copiesHelp = 'lists that a vector lies in after training, 1 or 2: with 2 far questions need fewer lists';
+
+const poolingHelp =
+  'keep about one token row of a document for so many tokens, 1 to 16 (default: 1): less disk, less precise, and --explain names no words; cannot be changed later';
 
 export function addCollections(program: Command, host: CommandHost): void {
   const group = program.command('collections').summary('create, list, describe, update and drop collections');
@@ -71,25 +76,17 @@ function configureCreate(command: Command): void {
     .option('--target-recall <number>', 'share of the true neighbours that a search shall find', decimal(0.01, 1))
     .option('--auto-train <boolean>', 'train it by itself as it grows (default: true)', truth)
     .option('--copies <number>', copiesHelp, integer(1, 2))
+    .option('--token-pooling <number>', poolingHelp, integer(1, limits.tokenPoolingMax))
     .option('--keep-vectors <boolean>', 'keep each dense vector for training and export', truth);
 }
 
 async function createOptions(flags: CreateFlags): Promise<CollectionOptions> {
   const { model, dim, centroids, ...rest } = flags;
-  const { shards, replicas, attributes, keepVectors, targetRecall, expiresBy, directoryPartitions, autoTrain, copies } =
-    rest;
-  const settings = {
-    shards,
-    replicas,
-    attributes,
-    keepVectors,
-    targetRecall,
-    expiresBy,
-    directoryPartitions,
-    autoTrain,
-    copies,
-  };
-  const given = { model, dim, ...settings };
+  const { shards, replicas, attributes, keepVectors, expiresBy, directoryPartitions } = rest;
+  const { targetRecall, autoTrain, copies, tokenPooling } = rest;
+  const placed = { shards, replicas, directoryPartitions };
+  const settings = { attributes, keepVectors, targetRecall, expiresBy, autoTrain, copies, tokenPooling };
+  const given = { model, dim, ...placed, ...settings };
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   if (centroids === undefined) return options;
   const { openNpy } = await import('../npy.js');
@@ -146,7 +143,8 @@ function addUpdate(group: Command, host: CommandHost): void {
     usage: 'update <name>',
     summary: 'change settings of a collection',
     details:
-      'The number of replicas is fixed when a collection is made: back it up and restore it with --replicas to have another number.',
+      'The number of replicas is fixed when a collection is made: back it up and restore it with --replicas to have another number.\n' +
+      'Token pooling is fixed too: import the texts into a new collection to have another.',
     examples: ['shoal collections update notes --target-recall 0.98'],
     configure: (command) =>
       command

@@ -101,7 +101,10 @@ function configure(command: Command): void {
       'leave out hits with a smaller score',
       decimal(-Number.MAX_VALUE, Number.MAX_VALUE),
     )
-    .option('--explain', 'show each score, the lists and shards, and which word answered which')
+    .option(
+      '--explain',
+      'show each score, the lists and shards, and which word answered which (not with --token-pooling)',
+    )
     .option('--min-sequence <uid:sequence>', 'wait until this write is visible', minSequence)
     .option(
       '--deadline <ms>',

@@ -13,16 +13,19 @@ export interface ExportHeader {
   /** What the collection was created with, as far as it matters to a copy. */
   readonly options: Pick<
     CollectionOptions,
-    'model' | 'dim' | 'expiresBy' | 'keepVectors' | 'targetRecall' | 'copies' | 'autoTrain'
+    'model' | 'dim' | 'expiresBy' | 'keepVectors' | 'targetRecall' | 'copies' | 'autoTrain' | 'tokenPooling'
   >;
 }
 
 /** The object of the first line. */
 export function headerToJson(collection: Collection): Record<string, unknown> {
-  const { name, model, dim, attributes, expiresBy, keepVectors, targetRecall, copies, autoTrain } = collection;
+  const { name, model, dim, attributes, expiresBy, keepVectors, targetRecall, copies, autoTrain, tokenPooling } =
+    collection;
   const expiry = expiresBy === '' ? {} : { expiresBy };
   const training = { targetRecall, copies, autoTrain };
-  return { shoal: { format, collection: name, model, dim, keepVectors, ...training, ...expiry, attributes } };
+  return {
+    shoal: { format, collection: name, model, dim, keepVectors, tokenPooling, ...training, ...expiry, attributes },
+  };
 }
 
 /** The object of a later line. */
@@ -53,7 +56,7 @@ function typesOf(json: unknown): Record<string, AttributeTypeName> {
 }
 
 function optionsOf(fields: Readonly<Record<string, unknown>>): ExportHeader['options'] {
-  const { model, dim, expiresBy, keepVectors, targetRecall, copies, autoTrain } = fields;
+  const { model, dim, expiresBy, keepVectors, targetRecall, copies, autoTrain, tokenPooling } = fields;
   return {
     ...(typeof model === 'string' ? { model } : {}),
     ...(model === 'none' && typeof dim === 'number' ? { dim } : {}),
@@ -62,6 +65,7 @@ function optionsOf(fields: Readonly<Record<string, unknown>>): ExportHeader['opt
     ...(typeof targetRecall === 'number' ? { targetRecall } : {}),
     ...(typeof copies === 'number' ? { copies } : {}),
     ...(typeof autoTrain === 'boolean' ? { autoTrain } : {}),
+    ...(typeof tokenPooling === 'number' ? { tokenPooling } : {}),
   };
 }
 

@@ -46,17 +46,17 @@ export function sparseToJson(sparse: SparseVector): { terms: number[]; weights: 
 export function tokensFromJson(value: unknown): TokenVectors {
   if (Array.isArray(value)) return tokenRows(value);
   if (typeof value === 'object' && value !== null) {
-    const { count, codec, rows } = value as Record<string, unknown>;
+    const { count, codec, rows, pooled } = value as Record<string, unknown>;
     if (isCount(count) && typeof codec === 'string' && typeof rows === 'string') {
-      return { count, codec, rows: Buffer.from(rows, 'base64') };
+      return { count, codec, rows: Buffer.from(rows, 'base64'), ...(pooled === true ? { pooled } : {}) };
     }
   }
   throw new ShoalError('INVALID_ARGUMENT', '"tokens" is neither a list of rows nor {"count","codec","rows"}');
 }
 
-export function tokensToJson(tokens: TokenVectors): { count: number; codec: string; rows: string } {
+export function tokensToJson(tokens: TokenVectors): { count: number; codec: string; rows: string; pooled?: true } {
   const rows = Buffer.from(tokens.rows.buffer, tokens.rows.byteOffset, tokens.rows.byteLength).toString('base64');
-  return { count: tokens.count, codec: tokens.codec, rows };
+  return { count: tokens.count, codec: tokens.codec, rows, ...(tokens.pooled === true ? { pooled: true } : {}) };
 }
 
 /** What the wire has room for. */

@@ -8,6 +8,8 @@
  *
  * `--shipped` measures what is shipped instead, against rows of float16: the default model's codec, and its centroids with 1 and 4 bits;
  * by the fast scores alone, and with the best twenty scored exactly as a search does it. Take it with `--split test`.
+ *
+ * `--pooling 1,2,3` measures token pooling by these factors, on rows of float16 and by the default model's codec, and nothing else.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,6 +40,7 @@ import { EncodeRequest, InputType, type Encoding } from '../../../proto/generate
 import { trainScaledBuckets } from '../../../trainer/residual-scales.js';
 import { centreRows } from '../../../vector-index/codebook/centred-rows.js';
 import { readCodecFile } from '../../../vector-index/codebook/token-codec-file.js';
+import { poolTokens } from '../../../vector-index/codebook/pool-tokens.js';
 import { TokenCodec, type CodeBits } from '../../../vector-index/codebook/token-codec.js';
 import { principalProjection, type Projection } from './pca.js';
 
@@ -62,6 +65,7 @@ const { values: flags } = parseArgs({
     passages: { type: 'string', default: '3000' },
     split: { type: 'string', default: 'train' },
     shipped: { type: 'boolean', default: false },
+    pooling: { type: 'string' },
   },
 });
 
@@ -80,7 +84,6 @@ async function main(folder: string, every: number, passages: number): Promise<vo
   say('documents encoded');
   const asked = questions.map(({ text }) => text);
   const queries = await encodeAll(parts, asked, InputType.INPUT_TYPE_QUERY);
-  const behindPrefix = await encodeAll(withTokens(parts, 'after-prefix'), asked, InputType.INPUT_TYPE_QUERY);
   const tops = queries.map((query) => nearest(floats(query.dense), encoded));
   const judge = (rankings: readonly (readonly number[])[]): number =>
     mean(
@@ -92,6 +95,11 @@ async function main(folder: string, every: number, passages: number): Promise<vo
       ),
     );
   print('dense', 0, judge(tops));
+  if (flags.pooling !== undefined) {
+    await tryPooling(flags.pooling.split(',').map(Number), { rows, queries, tops, judge });
+    process.exit(0);
+  }
+  const behindPrefix = await encodeAll(withTokens(parts, 'after-prefix'), asked, InputType.INPUT_TYPE_QUERY);
   for (const [name, own] of [
     ['rows without prefix', queries],
     ['rows behind prefix', behindPrefix],
@@ -149,7 +157,7 @@ async function tryShipped({ training, rows, queries, tops, judge }: Given): Prom
       queries,
       (query, top) => maxSimCodesExact(prepareMaxSim(codec, query), record.bytes, placesOf(top)),
     );
-    const perToken = Math.round(record.bytes.length / (rows.values.length / dim));
+    const perToken = record.bytes.length / (rows.values.length / dim);
     print(`${nbits}-bit, fast`, perToken, judge(fast));
     print(`${nbits}-bit, best ${exactTop} exactly`, perToken, judge(best));
   }
@@ -163,6 +171,45 @@ function centredDirections({ values, starts }: Rows): Float32Array {
     if (own.length > 0) directions.set(centreRows(own, dim).directions, start * dim);
   }
   return directions;
+}
+
+async function tryPooling(
+  factors: readonly number[],
+  { rows, queries, tops, judge }: Omit<Given, 'training'>,
+): Promise<void> {
+  const codec = TokenCodec.parse(readFileSync('models/default/token-codec.bin'));
+  for (const factor of factors) {
+    const pooled = pooledRows(rows, factor);
+    const halves = toFloat16(pooled.values);
+    const ofHalves = await rerank(tops, queries, (query, top) =>
+      maxSimRows({ rows: query, dim }, halves, rowPlaces(pooled, top)),
+    );
+    const record = documentRecords(pooled, (some) => codec.encode(some));
+    const ofCodes = await rerank(tops, queries, (query, top) =>
+      maxSimCodesExact(prepareMaxSim(codec, query), record.bytes, {
+        offsets: BigUint64Array.from(top, (d) => BigInt(record.offsets[d] ?? 0)),
+        counts: Uint32Array.from(top, (d) => countOf(pooled, d)),
+      }),
+    );
+    const share = pooled.values.length / rows.values.length;
+    const name = `pooling ${factor} (${(100 * share).toFixed(1)} % of the rows)`;
+    print(`${name}, float16`, 2 * dim * share, judge(ofHalves));
+    const perToken = record.bytes.length / (rows.values.length / dim);
+    print(`${name}, ${codec.nbits}-bit`, perToken, judge(ofCodes));
+  }
+}
+
+function pooledRows(rows: Rows, factor: number): Rows {
+  const parts = rows.starts
+    .slice(0, -1)
+    .map((start, d) =>
+      poolTokens(rows.values.subarray(start * dim, present(rows.starts[d + 1], 'an end') * dim), dim, factor),
+    );
+  let at = 0;
+  const starts = [0, ...parts.map((part) => (at += part.length / dim))];
+  const values = new Float32Array(at * dim);
+  parts.forEach((part, d) => values.set(part, present(starts[d], 'a start') * dim));
+  return { values, starts };
 }
 
 interface Variant {
@@ -204,7 +251,7 @@ async function tryCodec({ projectTo, centroids, nbits }: Variant, given: Given):
   );
   const name = `${projectTo === null ? 'raw 384-d' : `PCA ${projectTo}-d`}, K ${centroids}, ${nbits}-bit`;
   const perDocument = encodeMs / (given.rows.starts.length - 1);
-  const perToken = Math.round(record.bytes.length / (given.rows.values.length / dim));
+  const perToken = record.bytes.length / (given.rows.values.length / dim);
   print(`${name} (${perDocument.toFixed(2)} ms a document)`, perToken, given.judge(rankings));
 }
 
@@ -350,7 +397,7 @@ function mean(values: readonly number[]): number {
 }
 
 function print(name: string, bytes: number, score: number): void {
-  process.stdout.write(`${name.padEnd(52)} ${String(bytes).padStart(5)} B a token   nDCG@10 ${score.toFixed(4)}\n`);
+  process.stdout.write(`${name.padEnd(52)} ${bytes.toFixed(0).padStart(5)} B a token   nDCG@10 ${score.toFixed(4)}\n`);
 }
 
 function say(line: string): void {

@@ -208,9 +208,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'damaged blocks are read',
-    file: 'vector-index/segment/column-file.ts',
-    find: '    if (!this.#isWhole(column, block)) throw damaged(this.#path, blockName(column, block));\n',
-    replace: '',
+    file: 'vector-index/segment/block-checks.ts',
+    find: '    if (damaged >= 0) throw this.#file.damaged(blocks[damaged]!);\n',
+    replace: '    void damaged;\n',
     seeds: 30,
   },
   {

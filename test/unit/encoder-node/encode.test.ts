@@ -41,6 +41,28 @@ describe('encoding', () => {
     });
   });
 
+  it('pools the token rows of documents before it codes them, those of queries never', async () => {
+    await withParts(async (parts) => {
+      const texts = [{ title: '', text: 'shoe fish shoe fish shoe fish' }];
+      const plain = { ...parts, model: { ...parts.model, codec: null } };
+      const [all] = (await ask(parts, { ...document, texts })).encodings;
+      for (const tokenPooling of [0, 1]) {
+        assert.deepEqual((await ask(parts, { ...document, texts, tokenPooling })).encodings, [all]);
+      }
+      const [only] = (await ask(parts, { ...document, texts, tokenPooling: 3 })).encodings;
+      assert.deepEqual([all?.tokens?.count, only?.tokens?.count], [7, 3]);
+      assert.equal(only?.tokens?.rows.length, tinyCodec().recordBytes(3));
+      assert.deepEqual([only.dense, only.sparse, only.tokens.pooled], [all?.dense, all?.sparse, false]);
+      const isPooled = async (given: object): Promise<unknown> =>
+        (await ask(plain, { texts, ...given })).encodings[0]?.tokens?.pooled;
+      assert.equal(await isPooled({ ...document, tokenPooling: 3 }), true);
+      assert.equal(await isPooled(document), false);
+      const asked = { ...query, texts };
+      const queried = await ask(parts, { ...asked, tokenPooling: 3 });
+      assert.deepEqual(queried.encodings, (await ask(parts, asked)).encodings);
+    });
+  });
+
   it('gives a query token rows in float32', async () => {
     await withParts(async (parts) => {
       const [only] = (await ask(parts, { ...query, texts: [{ title: '', text: 'shoe fish' }] })).encodings;
@@ -111,6 +133,10 @@ describe('encoding', () => {
         message: /input_type is missing/,
       });
       await assert.rejects(ask(parts, document), { code: 'INVALID_ARGUMENT', message: /has no texts/ });
+      await assert.rejects(ask(parts, { ...document, texts, tokenPooling: 17 }), {
+        code: 'INVALID_ARGUMENT',
+        message: /^token pooling is 17, but a row stands for 1 to 16 tokens; give a number/,
+      });
       const long = 'x'.repeat(limits.queryCharactersMax + 1);
       await assert.rejects(ask(parts, { ...query, texts: [{ title: '', text: long }] }), {
         code: 'INVALID_ARGUMENT',

@@ -17,7 +17,7 @@ const full: LogDocument = {
   dense: bytes(1, 2, 3, 4),
   sparse: { termIds: bytes(1, 0, 0, 0), weights: bytes(0, 0, 128, 63) },
   terms: 2 ** 32 - 1,
-  tokens: { count: 2, rows: bytes(9, 9), codec: 'c' },
+  tokens: { count: 2, rows: bytes(9, 9), codec: 'c', pooled: true },
   weighted: true,
   passage: 3,
   start: 4,

@@ -71,6 +71,8 @@ export interface CollectionSettings {
   versionsGiven: number;
   /** Lists that a vector lies in, from the next training on: 1 or 2; 0 = 1. */
   copies: number;
+  /** Of a document's token rows about one for so many tokens is kept, 1 to 16; 0 = 1. Fixed when the collection is made. */
+  tokenPooling: number;
 }
 
 export interface CollectionSettings_AttributesEntry {
@@ -145,6 +147,8 @@ export interface CreateCollectionRequest {
     | undefined;
   /** Lists that a vector lies in once it is trained: 1 or 2; 0 = 1. */
   copies: number;
+  /** Keep about one token row for so many tokens, 1 to 16; 0 = 1. Above 1 only for a model with token vectors. */
+  tokenPooling: number;
 }
 
 export interface CreateCollectionRequest_AttributesEntry {
@@ -248,6 +252,7 @@ function createBaseCollectionSettings(): CollectionSettings {
     autoTrain: undefined,
     versionsGiven: 0,
     copies: 0,
+    tokenPooling: 0,
   };
 }
 
@@ -318,6 +323,9 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     }
     if (message.copies !== 0) {
       writer.uint32(176).uint32(message.copies);
+    }
+    if (message.tokenPooling !== 0) {
+      writer.uint32(184).uint32(message.tokenPooling);
     }
     return writer;
   },
@@ -514,6 +522,14 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
             message.copies = reader.uint32();
             continue;
           }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.tokenPooling = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -561,6 +577,7 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     message.autoTrain = object.autoTrain ?? undefined;
     message.versionsGiven = object.versionsGiven ?? 0;
     message.copies = object.copies ?? 0;
+    message.tokenPooling = object.tokenPooling ?? 0;
     return message;
   },
 };
@@ -1056,6 +1073,7 @@ function createBaseCreateCollectionRequest(): CreateCollectionRequest {
     directoryPartitions: 0,
     autoTrain: undefined,
     copies: 0,
+    tokenPooling: 0,
   };
 }
 
@@ -1099,6 +1117,9 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     }
     if (message.copies !== 0) {
       writer.uint32(104).uint32(message.copies);
+    }
+    if (message.tokenPooling !== 0) {
+      writer.uint32(112).uint32(message.tokenPooling);
     }
     return writer;
   },
@@ -1223,6 +1244,14 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
             message.copies = reader.uint32();
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.tokenPooling = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1261,6 +1290,7 @@ export const CreateCollectionRequest: MessageFns<CreateCollectionRequest> = {
     message.directoryPartitions = object.directoryPartitions ?? 0;
     message.autoTrain = object.autoTrain ?? undefined;
     message.copies = object.copies ?? 0;
+    message.tokenPooling = object.tokenPooling ?? 0;
     return message;
   },
 };

@@ -58,6 +58,8 @@ export interface TokenVectors {
   rows: Buffer;
   /** Version of the token codec; empty = uncoded float32. */
   codec: string;
+  /** Of uncoded rows: each stands for several tokens already, so a collection that pools tokens stores them as they are. */
+  pooled: boolean;
 }
 
 /** A part of a document with vectors of its own. */
@@ -349,7 +351,7 @@ export const SparseVector: MessageFns<SparseVector> = {
 };
 
 function createBaseTokenVectors(): TokenVectors {
-  return { count: 0, rows: Buffer.alloc(0), codec: "" };
+  return { count: 0, rows: Buffer.alloc(0), codec: "", pooled: false };
 }
 
 export const TokenVectors: MessageFns<TokenVectors> = {
@@ -362,6 +364,9 @@ export const TokenVectors: MessageFns<TokenVectors> = {
     }
     if (message.codec !== "") {
       writer.uint32(26).string(message.codec);
+    }
+    if (message.pooled !== false) {
+      writer.uint32(32).bool(message.pooled);
     }
     return writer;
   },
@@ -403,6 +408,14 @@ export const TokenVectors: MessageFns<TokenVectors> = {
             message.codec = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.pooled = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -423,6 +436,7 @@ export const TokenVectors: MessageFns<TokenVectors> = {
     message.count = object.count ?? 0;
     message.rows = object.rows ?? Buffer.alloc(0);
     message.codec = object.codec ?? "";
+    message.pooled = object.pooled ?? false;
     return message;
   },
 };

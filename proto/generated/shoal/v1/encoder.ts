@@ -52,6 +52,8 @@ export interface EncodeRequest {
   multi: boolean;
   /** Name of the model; empty = the node's. */
   model: string;
+  /** Of documents: give about one token row for so many tokens, 1 to 16; 0 = 1. Queries keep every row. */
+  tokenPooling: number;
 }
 
 export interface EncodeResponse {
@@ -204,6 +206,7 @@ function createBaseEncodeRequest(): EncodeRequest {
     sparse: false,
     multi: false,
     model: "",
+    tokenPooling: 0,
   };
 }
 
@@ -238,6 +241,9 @@ export const EncodeRequest: MessageFns<EncodeRequest> = {
     }
     if (message.model !== "") {
       writer.uint32(74).string(message.model);
+    }
+    if (message.tokenPooling !== 0) {
+      writer.uint32(80).uint32(message.tokenPooling);
     }
     return writer;
   },
@@ -327,6 +333,14 @@ export const EncodeRequest: MessageFns<EncodeRequest> = {
             message.model = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.tokenPooling = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -353,6 +367,7 @@ export const EncodeRequest: MessageFns<EncodeRequest> = {
     message.sparse = object.sparse ?? false;
     message.multi = object.multi ?? false;
     message.model = object.model ?? "";
+    message.tokenPooling = object.tokenPooling ?? 0;
     return message;
   },
 };

@@ -182,7 +182,11 @@ export interface Explanation {
   denseCandidates: number;
   sparseCandidates: number;
   reranked: number;
-  weights: FusionWeights | undefined;
+  weights:
+    | FusionWeights
+    | undefined;
+  /** Why no hit has matches though token vectors were compared; empty = nothing stands against them. */
+  matchesMissing: string;
 }
 
 export interface SearchResponse {
@@ -1622,6 +1626,7 @@ function createBaseExplanation(): Explanation {
     sparseCandidates: 0,
     reranked: 0,
     weights: undefined,
+    matchesMissing: "",
   };
 }
 
@@ -1655,6 +1660,9 @@ export const Explanation: MessageFns<Explanation> = {
     }
     if (message.weights !== undefined) {
       FusionWeights.encode(message.weights, writer.uint32(58).fork()).join();
+    }
+    if (message.matchesMissing !== "") {
+      writer.uint32(66).string(message.matchesMissing);
     }
     return writer;
   },
@@ -1748,6 +1756,14 @@ export const Explanation: MessageFns<Explanation> = {
             message.weights = FusionWeights.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.matchesMissing = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1774,6 +1790,7 @@ export const Explanation: MessageFns<Explanation> = {
     message.weights = (object.weights !== undefined && object.weights !== null)
       ? FusionWeights.fromPartial(object.weights)
       : undefined;
+    message.matchesMissing = object.matchesMissing ?? "";
     return message;
   },
 };

@@ -14,6 +14,9 @@ describe('collections in text', () => {
       assert.match(text, /^papers\n {2}uid +uid-papers\n/);
       assert.match(text, /attributes +year:int64/);
       assert.match(text, /tokens +none/);
+      const multi = { ...collection, tokenDim: 96, tokenCodec: 'r2' };
+      assert.match(collectionText(multi, paint), /tokens +96 dimensions, codec r2\n/);
+      assert.match(collectionText({ ...multi, tokenPooling: 3 }, paint), /codec r2, about one row for 3 tokens\n/);
       assert.match(text, /copies +1\n/);
       assert.match(collectionText({ ...collection, copies: 2 }, paint), /copies +1, 2 from the next training on\n/);
       assert.match(collectionsTable([collection], {}, paint), /papers +0 +0 B +1 +1 +default/);

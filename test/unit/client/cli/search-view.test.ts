@@ -45,4 +45,16 @@ describe('an answer in text', () => {
     for (const line of table.split('\n')) assert.ok([...line].length <= 80, line);
     assert.match(answerText({ ...answer, hits: [] }, { paint, width: 80, offset: 0 }), /^no hits\n/);
   });
+
+  it('says why no word is matched with another', () => {
+    const counts = { denseCandidates: 1, sparseCandidates: 0, reranked: 1 };
+    const explanation = { queryTokens: ['shoes'], listsProbed: [0], shardsProbed: [0], ...counts, weights: null };
+    const text = (matchesMissing: string): string =>
+      answerText(
+        { hits: [], coverage, uid: 'u', timings, explanation: { ...explanation, matchesMissing } },
+        { paint, width: 80, offset: 0 },
+      );
+    assert.match(text('rows are pooled'), /\nno word is matched with another: rows are pooled$/);
+    assert.doesNotMatch(text(''), /no word is matched/);
+  });
 });

@@ -10,10 +10,12 @@ describe('collections of the client', () => {
         replicas: 2,
         attributes: { year: 'int64', tags: 'string[]' },
         keepVectors: false,
+        tokenPooling: 2,
       });
       assert.equal(created.uid, 'uid-papers');
       assert.deepEqual(created.attributes, { year: 'int64', tags: 'string[]' });
       assert.equal(created.keepVectors, false);
+      assert.equal(created.tokenPooling, 2);
       assert.deepEqual(await client.collections.describe('papers'), { ...created, problems: [] });
       assert.deepEqual(await client.collections.list(), [created]);
     }));
@@ -31,7 +33,7 @@ describe('collections of the client', () => {
 
   it('change only what is named', () =>
     withClient(async (client) => {
-      await client.collections.create('notes');
+      assert.equal((await client.collections.create('notes')).tokenPooling, 1);
       assert.equal((await client.collections.update('notes', { replicas: 3 })).replicas, 3);
       const changed = await client.collections.update('notes', { targetRecall: 0.9 });
       assert.deepEqual([changed.replicas, changed.copies, changed.copiesServing], [3, 1, 1]);

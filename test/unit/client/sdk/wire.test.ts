@@ -19,7 +19,8 @@ describe('documents on the wire', () => {
     const tokens = { count: 1, rows: Uint8Array.of(1, 2), codec: 'r2' };
     const passages = [
       { vector: Float32Array.of(1, 2), start: 0, end: 4 },
-      { vector: Float32Array.of(3, 4), tokens, start: 4, end: 0 },
+      { vector: Float32Array.of(3, 4), tokens, start: 4, end: 8 },
+      { vector: Float32Array.of(5, 6), tokens: { ...tokens, codec: '', pooled: true }, start: 8, end: 0 },
     ];
     const bytes = Document.encode(documentToWire({ id: 'a', passages })).finish();
     assert.deepEqual(documentFromWire(Document.decode(bytes), 5n).passages, passages);

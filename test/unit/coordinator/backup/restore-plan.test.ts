@@ -25,6 +25,7 @@ describe('the plan of a restore', () => {
       [settings.name, settings.uid, settings.replicas, settings.dim, settings.created],
       ['copy', 'new', 2, 2, new Date(5_000)],
     );
+    assert.equal(plan(withSettings({ tokenPooling: 3 })).settings.tokenPooling, 3);
     const shown = placed.shards.map(({ uid, shard, generation, lists, nodes }) => [
       ...[uid, shard, generation],
       ...[[...uint32From(lists, 'lists')], nodes.length],
@@ -70,6 +71,7 @@ describe('the plan of a restore', () => {
       [withSettings({ tokenDim: 70_000 }), /2 and 70000 dimensions/],
       [withSettings({ sparseWeighting: 'other' }), /weighs terms by 'other'/],
       [withSettings({ bm25AverageLength: 0 }), /average length is 0/],
+      [withSettings({ tokenPooling: 17 }), /token pooling is 17/],
       [withSettings({ tokenCodec: 'r2' }), /codec is not the 'r2'/],
       [withSettings(oneList), /structure is not that of its settings/],
       [

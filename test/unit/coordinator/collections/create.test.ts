@@ -111,6 +111,7 @@ describe('creating a collection', () => {
       codebookVersion: 0,
       autoTrain: undefined,
       copies: 0,
+      tokenPooling: 0,
       versionsGiven: 0,
     });
     assert.deepEqual(events, ['stream uid-1 from 1']);
@@ -158,6 +159,12 @@ describe('creating a collection', () => {
     const { model, dim, tokenDim, tokenCodec, sparseWeighting } = await create({ name: 'notes' });
     assert.deepEqual([model, dim, tokenDim, tokenCodec, sparseWeighting], ['toy', 384, 96, 'c1', 'bm25']);
     assert.equal(events[0], `object ${codecObject('c1')}`);
+  });
+
+  it('keeps token pooling, where the model has tokens to pool', async () => {
+    const { create } = rig();
+    assert.equal((await create({ name: 'notes', tokenPooling: 3 })).tokenPooling, 3);
+    await assert.rejects(create({ ...bare, tokenPooling: 2 }), { code: 'INVALID_ARGUMENT', message: /model 'none'/ });
   });
 
   it('of a name that is taken says ALREADY_EXISTS and leaves nothing behind', async () => {

@@ -1,6 +1,6 @@
 /** A new collection may ask for what can be built; everything else is refused with the reason. */
 import assert from 'node:assert/strict';
-import { checkName, checkRequest, structureOf } from '../../../../coordinator/collections/validate.js';
+import { checkName, checkPooling, checkRequest, structureOf } from '../../../../coordinator/collections/validate.js';
 import { attributeTypes } from '../../../../proto/attributes.js';
 import { CreateCollectionRequest } from '../../../../proto/generated/shoal/v1/collections.js';
 import type { AttributeType } from '../../../../proto/generated/shoal/v1/document.js';
@@ -49,6 +49,22 @@ describe('a request for a collection', () => {
     refusal({ directoryPartitions: 257 }, /^directory partitions are 257; they must be at most 256$/);
     for (const targetRecall of [-0.1, 1, 2, NaN])
       refusal({ targetRecall }, /^target recall is .*; it must be above 0 and below 1$/);
+  });
+
+  it('keeps a token row for 1 to 16 tokens, and pools only what there is', () => {
+    for (const tokenPooling of [0, 1, 2, 16]) check({ tokenPooling });
+    refusal(
+      { tokenPooling: 17 },
+      /^token pooling is 17, but a row is kept for 1 to 16 tokens; give a number of that range$/,
+    );
+    const pooling = (tokenPooling: number, tokenDim: number): void =>
+      checkPooling(CreateCollectionRequest.fromPartial({ tokenPooling }), 'toy', tokenDim);
+    for (const tokenPooling of [0, 1]) pooling(tokenPooling, 0);
+    pooling(2, 96);
+    assert.throws(() => pooling(2, 0), {
+      code: 'INVALID_ARGUMENT',
+      message: /^token pooling is 2, but model 'toy' gives no token vectors .*; leave it out, or choose a model/,
+    });
   });
 
   it('expires by a timestamp, declared or not', () => {

@@ -57,7 +57,7 @@ describe('a document with its passages', () => {
   });
 
   it('has those of its own shard in their order, instead of a vector', async () => {
-    const tokens = { count: 1, rows: Buffer.from(float16Rows(Float32Array.of(0.5, -1))), codec: '' };
+    const tokens = { count: 1, rows: Buffer.from(float16Rows(Float32Array.of(0.5, -1))), codec: '', pooled: false };
     const record = passage(0, { further: [passage(2), passage(1, { tokens })] });
     const { documents } = await read([fetched({ record })], 1);
     const document = documents[0]?.document;

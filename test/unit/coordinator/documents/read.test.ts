@@ -70,4 +70,18 @@ describe('an exported document', () => {
     assert.equal(exported(fetched, settings()).document?.sparse, undefined);
     assert.deepEqual(exported(fetched, settings({ sparseWeighting: 'learned' })).document?.sparse, sparse);
   });
+
+  it('says of uncoded token rows whether they were pooled', () => {
+    const [raw, coded] = [
+      { count: 1, codec: '' },
+      { count: 1, codec: 'c1' },
+    ];
+    const read = (tokenPooling: number): (boolean | undefined)[] => {
+      const given = { id: 'a', tokens: raw, passages: [{ tokens: coded }, { tokens: raw }, {}] };
+      const { document } = exported(FetchedDocument.fromPartial({ document: given }), settings({ tokenPooling }));
+      return [document?.tokens?.pooled, ...(document?.passages ?? []).map(({ tokens }) => tokens?.pooled)];
+    };
+    assert.deepEqual(read(2), [true, false, true, undefined]);
+    for (const tokenPooling of [0, 1]) assert.deepEqual(read(tokenPooling), [false, false, false, undefined]);
+  });
 });

@@ -36,7 +36,7 @@ async function run(fields: readonly Fields[], of: CollectionSettings = settings(
   });
   const coded: TokenCodecs['coded'] = async ({ count }) => {
     if (count === 9) throw new ShoalError('INVALID_ARGUMENT', 'nine rows do not fit');
-    return { count: 1, rows: Buffer.of(7), codec: 'here' };
+    return { count: 1, rows: Buffer.of(7), codec: 'here', pooled: false };
   };
   const codecs = { coded } as unknown as TokenCodecs;
   const accepted = fields.map((each, i) =>
@@ -63,7 +63,7 @@ describe('encoding documents', () => {
       dense: floats(1, 2),
       sparse: { termIds: words(3), weights: floats(1) },
       terms: 5,
-      tokens: { count: 1, rows: floats(1, 2), codec: 'c1' },
+      tokens: { count: 1, rows: floats(1, 2), codec: 'c1', pooled: false },
       weighted: false,
       passage: 0,
       start: 0,
@@ -75,9 +75,14 @@ describe('encoding documents', () => {
     assert.deepEqual(orders[0]?.texts, [{ title: 't', text: 'x' }]);
   });
 
+  it('asks for pooled token rows where the collection keeps those', async () => {
+    assert.equal((await run([{}])).orders[0]?.tokenPooling, 0);
+    assert.equal((await run([{}], settings({ tokenPooling: 3 }))).orders[0]?.tokenPooling, 3);
+  });
+
   it('codes what an encoder without a codec gives as float32', async () => {
     const { documents } = await run([{}], settings(), '');
-    assert.deepEqual(documents[0]?.tokens, { count: 1, rows: Buffer.of(7), codec: 'here' });
+    assert.deepEqual(documents[0]?.tokens, { count: 1, rows: Buffer.of(7), codec: 'here', pooled: false });
   });
 
   it('keeps a given vector and asks for the rest', async () => {
@@ -113,7 +118,7 @@ describe('encoding documents', () => {
       [[1, floats(3, 4), 2, 0, '', undefined]],
     );
     assert.equal(document?.further[0]?.attributes['a']?.int64Value, 1n);
-    assert.deepEqual(document?.further[0]?.tokens, { count: 1, rows: Buffer.of(7), codec: 'here' });
+    assert.deepEqual(document?.further[0]?.tokens, { count: 1, rows: Buffer.of(7), codec: 'here', pooled: false });
   });
 
   it('asks nobody for a vector without a text, nor for a complete document', async () => {

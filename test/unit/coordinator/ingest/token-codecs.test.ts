@@ -21,22 +21,47 @@ const stored = { [codecObject(codec.version)]: codec.serialize() };
 describe('given token rows', () => {
   it('are coded by the collection’s codec, which is read once', async () => {
     const { codecs, reads } = codecsOf(stored);
-    const tokens = await codecs.coded({ count: 1, rows, codec: '' }, coded);
-    assert.deepEqual(tokens, { count: 1, rows: tokens.rows, codec: codec.version });
+    const tokens = await codecs.coded({ count: 1, rows, codec: '', pooled: false }, coded);
+    assert.deepEqual(tokens, { count: 1, rows: tokens.rows, codec: codec.version, pooled: false });
     assert.deepEqual([...tokens.rows], [...codec.encode(Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0))]);
-    await codecs.coded({ count: 1, rows, codec: '' }, coded);
+    await codecs.coded({ count: 1, rows, codec: '', pooled: false }, coded);
     assert.deepEqual(reads, [codecObject(codec.version)]);
   });
 
   it('become float16 where the model has no codec', async () => {
-    const tokens = await codecsOf({}).codecs.coded({ count: 1, rows: floats(0.5, -2), codec: '' }, settings());
+    const tokens = await codecsOf({}).codecs.coded(
+      { count: 1, rows: floats(0.5, -2), codec: '', pooled: false },
+      settings(),
+    );
     assert.equal(tokens.codec, '');
     assert.deepEqual(float32Rows(tokens.rows), Float32Array.of(0.5, -2));
   });
 
+  it('are pooled first where the collection does so, unless they are pooled already', async () => {
+    const first = [0, 2, 0, 0, 0, 0, 0, 0];
+    const given = { count: 3, rows: floats(...first, 1, 0, 0, 0, 0, 0, 0, 0, ...first), codec: '', pooled: false };
+    const pooled = Float32Array.of(0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0);
+    const { codecs } = codecsOf(stored);
+    const ofCodec = await codecs.coded(given, { ...coded, tokenPooling: 2 });
+    assert.deepEqual([ofCodec.count, [...ofCodec.rows]], [2, [...codec.encode(pooled)]]);
+    const halves = settings({ tokenDim: 8, tokenPooling: 2 });
+    const plain = await codecs.coded(given, halves);
+    assert.deepEqual([plain.count, float32Rows(plain.rows)], [2, pooled]);
+    assert.equal((await codecs.coded({ ...given, pooled: true }, halves)).count, 3);
+    for (const tokenPooling of [0, 1]) assert.equal((await codecs.coded(given, { ...halves, tokenPooling })).count, 3);
+  });
+
+  it('cannot be pooled where they are not finite', async () => {
+    const given = { count: 2, rows: floats(...new Array<number>(15).fill(1), NaN), codec: '', pooled: false };
+    await assert.rejects(codecsOf(stored).codecs.coded(given, { ...coded, tokenPooling: 2 }), {
+      code: 'INVALID_ARGUMENT',
+      message: 'token row 1 has a number that is not finite, so it cannot be pooled; clean the input',
+    });
+  });
+
   it('pass as they are when they are coded already, if their size fits', async () => {
     const { codecs } = codecsOf(stored);
-    const record = { count: 1, rows: Buffer.alloc(codec.recordBytes(1)), codec: codec.version };
+    const record = { count: 1, rows: Buffer.alloc(codec.recordBytes(1)), codec: codec.version, pooled: false };
     assert.equal(await codecs.coded(record, coded), record);
     await assert.rejects(codecs.coded({ ...record, count: 2 }, coded), {
       code: 'INVALID_ARGUMENT',
@@ -45,7 +70,7 @@ describe('given token rows', () => {
   });
 
   it('cannot be coded when the codec is gone', async () => {
-    await assert.rejects(codecsOf({}).codecs.coded({ count: 1, rows, codec: '' }, coded), {
+    await assert.rejects(codecsOf({}).codecs.coded({ count: 1, rows, codec: '', pooled: false }, coded), {
       code: 'FAILED_PRECONDITION',
       message: /is not in the object store/,
     });

@@ -14,6 +14,7 @@ import {
   question,
   ranked,
   servingMap,
+  settings,
   wire,
   words,
 } from '../fixtures.js';
@@ -38,6 +39,7 @@ const encoders = encodersOf({
 async function run(
   hits: readonly FoundHit[],
   scores: Partial<ShardScores>,
+  tokenPooling = 1,
 ): Promise<TokenExplanation & { requests: RerankRequest[] }> {
   const requests: RerankRequest[] = [];
   const map = servingMap(1);
@@ -49,12 +51,12 @@ async function run(
   });
   const parts = { encoders, peers, fanOut: fanOutOf(map), ...foundBy(map), deadline: deadlineOf() };
   const asked = wire({ tokens: floats(1, 2, 3, 4), tokenCount: 2 });
-  return { ...(await explainTokens(hits, question(), asked, parts)), requests };
+  return { ...(await explainTokens(hits, question({ settings: settings({ tokenPooling }) }), asked, parts)), requests };
 }
 
 describe('explaining hits', () => {
   it('names for each query token the document token that answered it, with its place', async () => {
-    const { queryTokens, matches, requests } = await run([hit(1n, 'a cobbler mends')], {
+    const { queryTokens, matches, missing, requests } = await run([hit(1n, 'a cobbler mends')], {
       matchTokens: words(1, 2),
       matchScores: floats(0.5, 0.75),
     });
@@ -63,7 +65,7 @@ describe('explaining hits', () => {
       { queryToken: 'who', documentToken: 'cobbler', score: 0.5, start: 2, end: 9 },
       { queryToken: 'repairs', documentToken: 'mends', score: 0.75, start: 10, end: 15 },
     ]);
-    assert.equal(requests[0]?.matches, true);
+    assert.deepEqual([requests[0]?.matches, missing], [true, '']);
   });
 
   it('takes each hit’s own rows out of the columns', async () => {
@@ -86,9 +88,15 @@ describe('explaining hits', () => {
     assert.deepEqual(matches.get(1n), []);
   });
 
+  it('says why it names none where a row stands for several tokens', async () => {
+    const { queryTokens, matches, missing, requests } = await run([hit(1n, 'a cobbler mends')], {}, 4);
+    assert.deepEqual([queryTokens, matches.size, requests.length], [['who', 'repairs'], 0, 0]);
+    assert.match(missing, /^the collection keeps one token row for about 4 tokens of a document, so it is not known/);
+  });
+
   it('asks nobody where nothing was found', async () => {
-    const { queryTokens, matches, requests } = await run([], {});
-    assert.deepEqual([queryTokens, matches, requests], [[], new Map(), []]);
+    const { queryTokens, matches, missing, requests } = await run([], {});
+    assert.deepEqual([queryTokens, matches, missing, requests], [[], new Map(), '', []]);
   });
 
   it('asks nobody where the mode has no tokens', async () => {
@@ -101,6 +109,6 @@ describe('explaining hits', () => {
       deadline: deadlineOf(),
     };
     const explained = await explainTokens([hit(1n, 'x')], question(), wire(), parts);
-    assert.deepEqual(explained, { queryTokens: [], matches: new Map() });
+    assert.deepEqual(explained, { queryTokens: [], matches: new Map(), missing: '' });
   });
 });

@@ -6,7 +6,14 @@ const policy = { sequencesMax: 4, tokensMax: 40, paddingMax: 1.1 };
 const never = new AbortController().signal;
 
 function item(length: number, order: number, more: Partial<QueuedSequence> = {}): QueuedSequence {
-  const sequence = { ids: new Int32Array(length), attended: length, wantsDense: true, rows: null, isCoded: false };
+  const sequence = {
+    ids: new Int32Array(length),
+    attended: length,
+    wantsDense: true,
+    rows: null,
+    isCoded: false,
+    pooling: 1,
+  };
   return { sequence, isQuery: false, signal: never, order, ...more };
 }
 

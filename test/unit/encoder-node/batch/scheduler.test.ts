@@ -9,7 +9,7 @@ const policy = { sequencesMax: 4, tokensMax: 100, paddingMax: 1.1 };
 const never = new AbortController().signal;
 
 function sequence(length: number): Sequence {
-  return { ids: new Int32Array(length), attended: length, wantsDense: true, rows: null, isCoded: false };
+  return { ids: new Int32Array(length), attended: length, wantsDense: true, rows: null, isCoded: false, pooling: 1 };
 }
 
 interface Batch {

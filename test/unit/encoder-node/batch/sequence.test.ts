@@ -25,11 +25,13 @@ function shapeOf(change: {
 
 describe('the sequence of a document', () => {
   it('lies between start and end; every token but the start has a vector', () => {
-    const { ids, rows, attended, isCoded } = documentSequence([1, 2], shapeOf({}), all);
+    const { ids, rows, attended, isCoded, pooling } = documentSequence([1, 2], shapeOf({}), all);
     assert.deepEqual([...ids], [101, 1, 2, 102]);
     assert.deepEqual([...(rows ?? [])], [1, 2, 3]);
     assert.equal(attended, 4);
-    assert.equal(isCoded, true);
+    assert.deepEqual([isCoded, pooling], [true, 1]);
+    assert.equal(documentSequence([1, 2], shapeOf({}), { ...all, pooling: 3 }).pooling, 3);
+    assert.equal(querySequences([1, 2], shapeOf({}), { ...all, pooling: 3 })[0]?.pooling, 1);
   });
 
   it('is cut to its length with the end kept', () => {

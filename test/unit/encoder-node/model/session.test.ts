@@ -4,11 +4,12 @@ import type { Sequence } from '../../../../encoder-node/batch/sequence.js';
 import { loadModel } from '../../../../encoder-node/model/load-model.js';
 import type { ModelManifest } from '../../../../encoder-node/model/manifest.js';
 import { EncoderSession } from '../../../../encoder-node/model/session.js';
-import { tinyDim, withTinyModel } from '../tiny-model.js';
+import { poolTokens } from '../../../../vector-index/codebook/pool-tokens.js';
+import { tinyCodec, tinyDim, withTinyModel } from '../tiny-model.js';
 
-function sequence(ids: readonly number[], isCoded = false): Sequence {
+function sequence(ids: readonly number[], isCoded = false, pooling = 1): Sequence {
   const rows = Int32Array.from({ length: ids.length - 1 }, (_, i) => i + 1);
-  return { ids: Int32Array.from(ids), attended: ids.length, wantsDense: true, rows, isCoded };
+  return { ids: Int32Array.from(ids), attended: ids.length, wantsDense: true, rows, isCoded, pooling };
 }
 
 async function withSession<T>(
@@ -53,6 +54,21 @@ describe('an inference session', () => {
     await withSession(async (session) => {
       const [result] = await session.run([sequence(short, true)]);
       assert.equal(result?.tokens?.length, 3 * (4 + tinyDim / 4));
+    });
+  });
+
+  it('pools rows before it codes them', async () => {
+    await withSession(async (session) => {
+      const [all, pooled, coded] = await session.run([
+        sequence(long),
+        sequence(long, false, 2),
+        sequence(long, true, 2),
+      ]);
+      const rows = new Float32Array(all?.tokens?.buffer ?? new ArrayBuffer(0));
+      const expected = poolTokens(rows, tinyDim, 2);
+      assert.deepEqual([all?.tokenCount, pooled?.tokenCount, coded?.tokenCount], [7, 4, 4]);
+      assert.deepEqual(new Float32Array(pooled?.tokens?.buffer ?? new ArrayBuffer(0)), expected);
+      assert.deepEqual(coded?.tokens, tinyCodec().encode(expected));
     });
   });
 
@@ -160,6 +176,32 @@ describe('the default model', () => {
     await session.close();
     const scores = glosses.map((gloss) => cosine(question ?? gloss, gloss));
     assert.equal(scores.indexOf(Math.max(...scores)), 0);
+  });
+
+  it('keeps the words of a text apart where half of its token rows are pooled away', async () => {
+    const model = await loadModel('models/default');
+    const session = await EncoderSession.open({ ...model, executionProvider: 'cpu', intraOpThreads: 1 });
+    const { tokenizer } = model;
+    const of = (text: string): number[] => [tokenizer.startId, ...tokenizer.idsOf(text), tokenizer.endId];
+    const document = of('the cobbler mends old shoes, the baker bakes fresh bread');
+    const batch = [sequence(document), sequence(document, false, 2), sequence(of('a person who repairs shoes'))];
+    const [all, pooled, question] = (await session.run(batch)).map(({ tokens }) => new Float32Array(tokens!.buffer));
+    await session.close();
+    assert.equal(pooled!.length, Math.ceil(all!.length / 384 / 2) * 384);
+    const maxSim = (rows: Float32Array): number => {
+      let sum = 0;
+      for (let q = 0; q < question!.length; q += 384) {
+        const best = Array.from({ length: rows.length / 384 }, (_, row) =>
+          cosine(question!.subarray(q, q + 384), rows.subarray(row * 384, (row + 1) * 384)),
+        );
+        sum += Math.max(...best);
+      }
+      return sum / (question!.length / 384);
+    };
+    const mean = poolTokens(all!, 384, 100);
+    // Means of two rows lose little of what the rows say, one mean of all of them loses most of it.
+    const lost = (rows: Float32Array): number => maxSim(all!) - maxSim(rows);
+    assert.ok(Math.abs(lost(pooled!)) < lost(mean) / 2, `${lost(pooled!)}, ${lost(mean)}`);
   });
 
   it('gives a text the same bits alone, among others and beside longer ones', async () => {

@@ -56,7 +56,7 @@ describe('fetching from a shard node', () => {
         const document = part?.documents[0]?.document;
         assert.deepEqual(
           [document?.vector, document?.sparse, document?.tokens],
-          [floats(1, 0), sparse, { count: 1, rows: floats(0.5, -1), codec: '' }],
+          [floats(1, 0), sparse, { count: 1, rows: floats(0.5, -1), codec: '', pooled: false }],
         );
       },
       withTokens,

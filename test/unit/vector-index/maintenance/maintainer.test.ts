@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../../base/clock.js';
 import { seededRandom } from '../../../../base/random.js';
@@ -64,6 +64,25 @@ describe('maintenance', () => {
       await maintainer.seal();
       assert.deepEqual(await readManifest(systemFiles, directory), before);
     });
+  });
+
+  it('does not merge what was damaged since it was checked', async () => {
+    const limits = { mergeFanIn: 2 };
+    await withMaintainer(async ({ state, maintainer, directory }) => {
+      for (const sequence of [1n, 2n]) {
+        writeMany(state, sequence, 20);
+        await maintainer.seal();
+      }
+      for (const { reader } of state.sealed) while (await reader.verifyNext(100));
+      const [{ file, reader }] = state.sealed as [(typeof state.sealed)[0]];
+      const at = (await readFile(join(directory, file))).indexOf(reader.document(3).text);
+      const handle = await open(join(directory, file), 'r+');
+      await handle.write(Buffer.from('#'), 0, 1, at);
+      await handle.close();
+      await assert.rejects(maintainer.merge(), { code: 'DATA_LOSS', message: new RegExp(`column text in .*${file}`) });
+      assert.equal(state.sealed.length, 2);
+      assert.deepEqual((await readdir(directory)).filter((name) => name.endsWith('.segment')).length, 2);
+    }, limits);
   });
 
   it('serves and keeps what it could not write, and writes it with the next seal', async () => {

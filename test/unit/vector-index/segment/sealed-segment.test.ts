@@ -69,11 +69,13 @@ describe('a sealed segment', () => {
   });
 
   it('has checked every block when nothing is left to verify', async () => {
-    await withSealed(randomDocuments(seededRandom(5), 30), (segment) => {
+    await withSealed(randomDocuments(seededRandom(5), 30), async (segment) => {
+      assert.notEqual(segment.checks, null);
       let steps = 0;
-      while (segment.verifyNext(1)) steps += 1;
+      while (await segment.verifyNext(1)) steps += 1;
       assert.ok(steps >= 5);
-      assert.equal(segment.verifyNext(1), false);
+      assert.equal(segment.checks, null);
+      assert.equal(await segment.verifyNext(1), false);
     });
   });
 });

@@ -51,6 +51,14 @@ describe('shoal collections', () => {
       assert.equal((await shoal(['collections', 'alias', ...words])).exitCode, 2);
   });
 
+  it('passes token pooling on, at most 16', async () => {
+    const create = (pooling: string): ReturnType<typeof shoal> =>
+      shoal(['collections', 'create', 'papers', '--token-pooling', pooling, '--json']);
+    const { collection } = (await create('3')).json() as { collection: Record<string, unknown> };
+    assert.equal(collection['tokenPooling'], 3);
+    for (const pooling of ['0', '17', 'x']) assert.equal((await create(pooling)).exitCode, 2);
+  });
+
   it('passes a structure, an expiry and directory partitions on', async () => {
     const path = join(folder(), 'c.npy');
     writeFileSync(

@@ -5,7 +5,13 @@ import { withClient } from '../../with-client.js';
 describe('the header of an export', () => {
   it('says what a copy of the collection needs', () =>
     withClient(async (client) => {
-      const options = { model: 'none', dim: 4, attributes: { until: 'timestamp' }, expiresBy: 'until' } as const;
+      const options = {
+        model: 'none',
+        dim: 4,
+        tokenPooling: 4,
+        attributes: { until: 'timestamp' },
+        expiresBy: 'until',
+      } as const;
       const json = headerToJson(await client.collections.create('news', options));
       const header = headerFromJson(JSON.parse(JSON.stringify(json)) as Record<string, unknown>);
       assert.deepEqual(header?.attributes, { until: 'timestamp' });
@@ -16,6 +22,7 @@ describe('the header of an export', () => {
         keepVectors: true,
         targetRecall: 0,
         copies: 1,
+        tokenPooling: 4,
         autoTrain: true,
       });
     }));

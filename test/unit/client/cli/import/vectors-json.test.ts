@@ -52,7 +52,8 @@ describe('vectors in JSON', () => {
       Float32Array.of(1, 2, 3, 4),
     );
     const coded = { count: 2, codec: 'r2', rows: 'AQID' };
-    assert.deepEqual(tokensToJson(tokensFromJson(coded)), coded);
+    for (const given of [coded, { ...coded, codec: '', pooled: true }])
+      assert.deepEqual(tokensToJson(tokensFromJson(given)), given);
     assert.throws(() => tokensFromJson([[1], [1, 2]]), { message: /unequal length/ });
     assert.throws(() => tokensFromJson({ rows: 1 }), { message: /neither a list of rows/ });
     for (const count of [-1, 0.5, 2 ** 32]) {
