@@ -10,6 +10,7 @@ import { getSystemErrorName } from 'node:util';
 import { assert } from '../base/assert.js';
 import { ShoalError, type ErrorCode } from '../base/errors.js';
 import { runJob } from './job.js';
+import { documentMeans, levelProduct, meanQuery, type MeanQuery } from './max-sim/means.js';
 import { packLanes, prepareQuery, scratchFloats, type MaxSimQuery, type MaxSimTables } from './max-sim/query.js';
 import { callKernels as call, nativeKernels } from './native.js';
 import type { JobArrays, KernelIsa, SecondListsArrays } from './native-kernels.js';
@@ -86,19 +87,28 @@ export function toFloat32(bits: Uint16Array): Float32Array {
   return values;
 }
 
-/** `query` float32[tokens, dim], at least one token, made ready for MaxSim over codes made with `tables`. Keeps `tables`' arrays. */
-export function prepareMaxSim(tables: MaxSimTables, query: Float32Array): MaxSimQuery {
-  const { dim, nbits, centroids, weights } = tables;
+/** A query made ready for codes. */
+export interface PreparedMaxSim extends MaxSimQuery {
+  /** Null where records hold no mean. */
+  readonly means: MeanQuery | null;
+}
+
+/** `query` float32[tokens, dim], at least one token, made ready for MaxSim over codes made with `tables`. Keeps `query` and `tables`' arrays. */
+export function prepareMaxSim(tables: MaxSimTables, query: Float32Array): PreparedMaxSim {
+  const { dim, nbits, centroids, weights, spreads = null, isCentred = false } = tables;
   assert(nbits === 1 || nbits === 2 || nbits === 4, 'nbits is 1, 2 or 4');
   assert(dim % 8 === 0, 'dim is a multiple of 8');
   assert(weights.length === 1 << nbits, 'there is a weight for every bucket');
   const centroidCount = rowCount(centroids, dim, 'centroids');
   assert(centroidCount >= 1 && centroidCount <= 65_536, 'there are 1 to 65,536 centroids');
+  assert(spreads === null || spreads.length === dim, 'there is a spread for every dimension');
   checkQuery(query, dim);
-  return prepareQuery(tables, query);
+  // A product with a token in units of spreads: the query bears them.
+  const borne = spreads === null ? query : query.map((value, i) => value * spreads[i % dim]!);
+  return { ...prepareQuery(tables, borne), means: isCentred ? meanQuery(query, dim) : null };
 }
 
-/** Records of coded documents in one column of bytes: where each begins, and how many tokens it has. */
+/** Records of coded documents in one column of bytes: where each begins, and how many tokens it has. A mean follows where the codec has one. */
 export interface CodedDocuments {
   readonly offsets: BigUint64Array;
   readonly counts: Uint32Array;
@@ -109,7 +119,7 @@ export interface CodedDocuments {
  * The share of a query token is off by 0.001 to 0.002 rms against `maxSimCodesExact` (max-sim.h).
  */
 export async function maxSimCodes(
-  query: MaxSimQuery,
+  query: PreparedMaxSim,
   tokens: Uint8Array,
   documents: CodedDocuments,
   signal?: AbortSignal,
@@ -118,12 +128,13 @@ export async function maxSimCodes(
   await runJob(signal, (cancel) =>
     call((kernels) => kernels.maxSimCodes(query, tokens, ...columnsOf(documents), ...jobArrays(query, cancel, scores))),
   );
+  addMeans(scores, query.means?.sum ?? null, { query, tokens, documents });
   return scores;
 }
 
 /** As `maxSimCodes`, over the decompressed vectors in float32. For the last rescoring, tests and explain. */
 export async function maxSimCodesExact(
-  query: MaxSimQuery,
+  query: PreparedMaxSim,
   tokens: Uint8Array,
   documents: CodedDocuments,
   signal?: AbortSignal,
@@ -134,6 +145,7 @@ export async function maxSimCodesExact(
       kernels.maxSimCodesExact(query, tokens, ...columnsOf(documents), ...jobArrays(query, cancel, scores)),
     ),
   );
+  addMeans(scores, query.means?.sum ?? null, { query, tokens, documents });
   return scores;
 }
 
@@ -146,7 +158,7 @@ export interface TokenMatches {
 
 /** Which document token answers each query token best. Exact. */
 export async function maxSimCodesMatches(
-  query: MaxSimQuery,
+  query: PreparedMaxSim,
   tokens: Uint8Array,
   documents: CodedDocuments,
   signal?: AbortSignal,
@@ -158,7 +170,27 @@ export async function maxSimCodesMatches(
       kernels.maxSimCodesMatches(query, tokens, ...columnsOf(documents), ...jobArrays(query, cancel, scores), matches),
     ),
   );
+  addMeans(scores, query.means?.rows ?? null, { query, tokens, documents });
   return { scores, tokens: matches };
+}
+
+/** Adds the products of `rows` float32[n, dim] with the means of the documents to `scores` float32[documents, n]. */
+function addMeans(
+  scores: Float32Array,
+  rows: Float32Array | null,
+  of: { readonly query: MaxSimQuery; readonly tokens: Uint8Array; readonly documents: CodedDocuments },
+): void {
+  if (rows === null) return;
+  const { dim } = of.query;
+  const { steps, levels } = documentMeans(of.tokens, of.documents, of.query);
+  const sizes = toFloat32(steps);
+  const width = rows.length / dim;
+  for (let at = 0; at < width; at++) {
+    const row = rows.subarray(at * dim, (at + 1) * dim);
+    for (const [document, own] of levels.entries()) {
+      scores[document * width + at]! += sizes[document]! * levelProduct(row, own);
+    }
+  }
 }
 
 /** Documents in a matrix of token rows: the row each begins at, and its tokens. */

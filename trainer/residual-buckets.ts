@@ -6,7 +6,6 @@
  * smallest. At two bits that takes the cosine of a decoded row from 0.90 to 0.94 and costs nothing.
  */
 import { assert } from '../base/assert.js';
-import { assignNearest } from '../kernels/kernels.js';
 
 export interface ResidualBuckets {
   /** float32[2^nbits − 1], ascending. */
@@ -18,27 +17,15 @@ export interface ResidualBuckets {
 /** Sixteen buckets need about sixty rounds until weights move by less than a thousandth. */
 const rounds = 100;
 
-/**
- * Buckets for `rows` float32[n, dim] under `centroids` float32[k, dim]. Take rows that the centroids were not trained on, else
- * residuals look smaller than they will be. Sorts a copy of all n × dim residuals.
- */
-export function trainResidualBuckets(
-  rows: Float32Array,
-  centroids: Float32Array,
-  { dim, nbits }: { readonly dim: number; readonly nbits: 1 | 2 | 4 },
-): ResidualBuckets {
-  assert(rows.length >= dim, 'there are rows to take residuals of');
-  const sorted = residualsOf(rows, centroids, dim).sort();
+/** Buckets for `values`, at least one, which are sorted in place. */
+export function trainResidualBuckets(values: Float32Array, nbits: 1 | 2 | 4): ResidualBuckets {
+  assert(values.length >= 1, 'there are residuals');
+  const sorted = values.sort();
   const sums = prefixSums(sorted);
   const buckets = 1 << nbits;
   let weights = Array.from({ length: buckets }, (_, i) => quantile(sorted, (i + 0.5) / buckets));
   for (let round = 0; round < rounds; round++) weights = bucketMeans(sorted, sums, weights);
   return { cutoffs: Float32Array.from(midpoints(weights)), weights: Float32Array.from(weights) };
-}
-
-function residualsOf(rows: Float32Array, centroids: Float32Array, dim: number): Float32Array {
-  const { assignments } = assignNearest(rows, centroids, dim);
-  return rows.map((value, i) => value - centroids[assignments[Math.floor(i / dim)]! * dim + (i % dim)]!);
 }
 
 /** sums[i] = the sum of the first i values. */

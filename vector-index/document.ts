@@ -88,4 +88,8 @@ export interface TokenTables {
   readonly weights: Float32Array;
   readonly nbits: number;
   readonly dim: number;
+  /** float32[dim]: what one unit of centroids and weights is in each dimension; null or left out: 1. */
+  readonly spreads?: Float32Array | null;
+  /** Whether a document's mean follows its codes (kernels/max-sim/means.ts); left out: it does not. */
+  readonly isCentred?: boolean;
 }

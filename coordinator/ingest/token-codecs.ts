@@ -32,7 +32,7 @@ export class TokenCodecs {
       const { rows, count } = rowsOf(tokens, settings);
       return { count, rows: bufferOf(codec.encode(rows)), codec: codec.version, pooled: false };
     }
-    const bytes = tokens.count * (4 + (codec.dim * codec.nbits) / 8);
+    const bytes = codec.recordBytes(tokens.count);
     if (tokens.rows.length !== bytes) {
       const what = `${tokens.count} token rows of codec '${codec.version}' have ${bytes} bytes, not ${tokens.rows.length}`;
       throw new ShoalError('INVALID_ARGUMENT', what);

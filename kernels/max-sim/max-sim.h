@@ -14,6 +14,7 @@
 //   [0, 2n)      centroid ids   uint16[n]
 //   [2n, 4n)     inverse norms  float16[n]
 //   [4n, ...)    codes          uint8[n, dim * nbits / 8], dimension j in the bits j * nbits .. of the row, low bits first
+// A codec may keep the mean of the tokens behind its record; kernels.ts adds what it contributes (means.ts), nothing here reads it.
 // nbits is 1, 2 or 4; dim a multiple of 8, at most 1024. token[t][j] = (C[cid][j] + weight[bucket_j]) * inverse norm.
 // A centroid id outside the table reads as the last centroid, so damaged bytes give wrong scores and no stray read.
 //

@@ -16,6 +16,10 @@ export interface MaxSimTables {
   readonly nbits: number;
   /** A multiple of 8, at most 1,024. */
   readonly dim: number;
+  /** float32[dim]: what one unit of centroids and weights is in each dimension of a row; null or left out: 1. */
+  readonly spreads?: Float32Array | null;
+  /** Whether rows were coded without the mean of their document, which then follows their codes; left out: they were not. */
+  readonly isCentred?: boolean;
 }
 
 /** Query tokens in lanes: tiles of 16, zeros where there is no token. */

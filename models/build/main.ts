@@ -58,9 +58,11 @@ async function build(source: string, target: string): Promise<void> {
 
   say('encoding text for the token codec');
   const bare = defaultManifest({}, null);
-  const rows = await tokenRows(graphPath, bare, sequencesOf(codecPassages));
+  const sequences = sequencesOf(codecPassages);
+  const counts = sequences.map(({ length }) => length - bare.document.firstToken);
+  const rows = await tokenRows(graphPath, bare, sequences);
   say(`training the token codec on ${rows.length / 384} token vectors`);
-  const codec = trainCodec(rows, { dim: 384, centroids, nbits: 2, iterations, seed, onProgress: say });
+  const codec = trainCodec(rows, { dim: 384, counts, centroids, nbits: 2, iterations, seed, onProgress: say });
   await writeFile(join(target, codecFile), codec.serialize());
 
   const manifest = defaultManifest(await digests(target), codec.version);

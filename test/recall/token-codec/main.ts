@@ -31,12 +31,15 @@ import {
   maxSimRows,
   prepareMaxSim,
   toFloat16,
+  toFloat32,
   type CodedDocuments,
 } from '../../../kernels/kernels.js';
 import { trainCodec } from '../../../models/build/codec.js';
 import { passagesOf, readGlosses } from '../../../models/build/shipped-text.js';
 import { EncodeRequest, InputType, type Encoding } from '../../../proto/generated/shoal/v1/encoder.js';
-import { trainResidualBuckets } from '../../../trainer/residual-buckets.js';
+import { trainScaledBuckets } from '../../../trainer/residual-scales.js';
+import { centreRows } from '../../../vector-index/codebook/centred-rows.js';
+import { readCodecFile } from '../../../vector-index/codebook/token-codec-file.js';
 import { poolTokens } from '../../../vector-index/codebook/pool-tokens.js';
 import { TokenCodec, type CodeBits } from '../../../vector-index/codebook/token-codec.js';
 import { principalProjection, type Projection } from './pca.js';
@@ -107,8 +110,8 @@ async function main(folder: string, every: number, passages: number): Promise<vo
     print(`float32, ${name}`, 4 * dim, judge(rankings));
   }
   const glosses = passagesOf(await readGlosses(), passages, seededRandom(7));
-  const training = rowsOf(await encodeAll(parts, glosses, InputType.INPUT_TYPE_DOCUMENT)).values;
-  say(`codecs are trained on ${training.length / dim} token vectors of shipped text`);
+  const training = rowsOf(await encodeAll(parts, glosses, InputType.INPUT_TYPE_DOCUMENT));
+  say(`codecs are trained on ${training.values.length / dim} token vectors of shipped text`);
   const given = { training, rows, queries, tops, judge };
   if (flags.shipped) await tryShipped(given);
   else for (const variant of variants) await tryCodec(variant, given);
@@ -116,7 +119,7 @@ async function main(folder: string, every: number, passages: number): Promise<vo
 }
 
 interface Given {
-  readonly training: Float32Array;
+  readonly training: Rows;
   readonly rows: Rows;
   readonly queries: readonly Encoding[];
   readonly tops: readonly (readonly number[])[];
@@ -132,11 +135,15 @@ async function tryShipped({ training, rows, queries, tops, judge }: Given): Prom
     maxSimRows({ rows: query, dim }, halves, rowPlaces(rows, top)),
   );
   print('float16', 2 * dim, judge(ofHalves));
-  const shipped = TokenCodec.parse(readFileSync('models/default/token-codec.bin'));
+  const file = readFileSync('models/default/token-codec.bin');
+  const shipped = TokenCodec.parse(file);
+  const centroids = toFloat32(readCodecFile(file).centroids);
+  const directions = centredDirections(training);
   for (const nbits of [1, 2, 4] as const) {
-    const buckets = trainResidualBuckets(training, shipped.centroids, { dim, nbits });
     const codec =
-      nbits === shipped.nbits ? shipped : TokenCodec.create({ dim, nbits, centroids: shipped.centroids, ...buckets });
+      nbits === shipped.nbits
+        ? shipped
+        : TokenCodec.create({ dim, nbits, centroids, ...trainScaledBuckets(directions, centroids, { dim, nbits }) });
     const record = documentRecords(rows, (some) => codec.encode(some));
     const placesOf = (top: readonly number[]): CodedDocuments => ({
       offsets: BigUint64Array.from(top, (d) => BigInt(record.offsets[d] ?? 0)),
@@ -150,9 +157,20 @@ async function tryShipped({ training, rows, queries, tops, judge }: Given): Prom
       queries,
       (query, top) => maxSimCodesExact(prepareMaxSim(codec, query), record.bytes, placesOf(top)),
     );
-    print(`${nbits}-bit, fast`, codec.recordBytes(1), judge(fast));
-    print(`${nbits}-bit, best ${exactTop} exactly`, codec.recordBytes(1), judge(best));
+    const perToken = record.bytes.length / (rows.values.length / dim);
+    print(`${nbits}-bit, fast`, perToken, judge(fast));
+    print(`${nbits}-bit, best ${exactTop} exactly`, perToken, judge(best));
   }
+}
+
+/** Rows of each text without their mean, to unit length. */
+function centredDirections({ values, starts }: Rows): Float32Array {
+  const directions = new Float32Array(values.length);
+  for (const [text, start] of starts.slice(0, -1).entries()) {
+    const own = values.subarray(start * dim, present(starts[text + 1], 'an end') * dim);
+    if (own.length > 0) directions.set(centreRows(own, dim).directions, start * dim);
+  }
+  return directions;
 }
 
 async function tryPooling(
@@ -176,7 +194,8 @@ async function tryPooling(
     const share = pooled.values.length / rows.values.length;
     const name = `pooling ${factor} (${(100 * share).toFixed(1)} % of the rows)`;
     print(`${name}, float16`, 2 * dim * share, judge(ofHalves));
-    print(`${name}, ${codec.nbits}-bit`, codec.recordBytes(1) * share, judge(ofCodes));
+    const perToken = record.bytes.length / (rows.values.length / dim);
+    print(`${name}, ${codec.nbits}-bit`, perToken, judge(ofCodes));
   }
 }
 
@@ -210,10 +229,11 @@ async function tryCodec({ projectTo, centroids, nbits }: Variant, given: Given):
   const projection: Projection =
     projectTo === null
       ? { dim, apply: (rows) => rows }
-      : principalProjection(given.training.subarray(0, 50_000 * dim), dim, projectTo);
-  const training = projection.apply(given.training);
+      : principalProjection(given.training.values.subarray(0, 50_000 * dim), dim, projectTo);
+  const training = projection.apply(given.training.values);
   const codec = trainCodec(training, {
     dim: projection.dim,
+    counts: given.training.starts.slice(0, -1).map((_, text) => countOf(given.training, text)),
     centroids,
     nbits,
     iterations: 8,
@@ -231,7 +251,8 @@ async function tryCodec({ projectTo, centroids, nbits }: Variant, given: Given):
   );
   const name = `${projectTo === null ? 'raw 384-d' : `PCA ${projectTo}-d`}, K ${centroids}, ${nbits}-bit`;
   const perDocument = encodeMs / (given.rows.starts.length - 1);
-  print(`${name} (${perDocument.toFixed(2)} ms a document)`, codec.recordBytes(1), given.judge(rankings));
+  const perToken = record.bytes.length / (given.rows.values.length / dim);
+  print(`${name} (${perDocument.toFixed(2)} ms a document)`, perToken, given.judge(rankings));
 }
 
 function documentRecords(

@@ -7,11 +7,33 @@ const tables = {
   centroids: Uint16Array.from({ length: 24 }, (_, i) => i),
   cutoffs: Float32Array.of(-1, 0, 1),
   weights: Float32Array.of(-2, -0.5, 0.5, 2),
+  scaling: null,
 };
+
+const scaling = { spreads: new Float32Array(8).fill(1.5), gains: Float32Array.of(0.25, 0.5) };
+const scaled = { ...tables, scaling };
 
 describe('the file of a token codec', () => {
   it('gives back the tables written', () => {
     assert.deepEqual(readCodecFile(writeCodecFile(tables)), tables);
+  });
+
+  it('gives back spreads and gains', () => {
+    assert.deepEqual(readCodecFile(writeCodecFile(scaled)), scaled);
+  });
+
+  it('is not written with gains that are none, or more than numbers can name', () => {
+    const withGains = (...gains: number[]) => ({
+      ...scaled,
+      scaling: { ...scaling, gains: Float32Array.of(...gains) },
+    });
+    assert.throws(() => writeCodecFile(withGains()), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withGains(0)), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withGains(1)), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withGains(0.5, 0.25)), { code: 'INTERNAL' });
+    assert.throws(() => writeCodecFile(withGains(...Array.from({ length: 21_846 }, (_, i) => (i + 1) / 21_847))), {
+      code: 'INTERNAL',
+    });
   });
 
   it('is read at any place in a larger buffer', () => {
@@ -39,8 +61,8 @@ describe('the file of a token codec', () => {
 
   it('is refused when a newer version wrote it', () => {
     const bytes = writeCodecFile(tables);
-    new DataView(bytes.buffer).setUint16(4, 2, true);
-    assert.throws(() => readCodecFile(bytes), { code: 'FAILED_PRECONDITION', message: /format 2.*use a newer Shoal/ });
+    new DataView(bytes.buffer).setUint16(4, 3, true);
+    assert.throws(() => readCodecFile(bytes), { code: 'FAILED_PRECONDITION', message: /format 3.*use a newer Shoal/ });
   });
 
   it('is not written when sizes do not fit', () => {
