@@ -10,8 +10,7 @@ namespace {
 
 constexpr size_t vectors_between_looks = 256;
 constexpr double half_max = 65504;
-// The best step of most left-overs of text encoders lies between the last ones; all of the largest is for few dimensions.
-constexpr double shares[tried_steps] = {1, 0.84, 0.77, 0.7};
+constexpr double shares[tried_steps] = {1, 0.85, 0.7, 0.55};
 
 uint16_t to_half(double value) {
   const float kept = static_cast<float>(value > half_max ? half_max : value < -half_max ? -half_max : value);

@@ -11,7 +11,7 @@ import { paddedDim, recordBytes } from './record.js';
 const headerBytes = 6;
 const nibbleBits = 4;
 const halfMax = 65504;
-const shares = [1, 0.84, 0.77, 0.7] as const;
+const shares = [1, 0.85, 0.7, 0.55] as const;
 const vectorsBetweenPauses = 16;
 
 /** See `NativeKernels.quantizeQuery`. */

@@ -251,10 +251,10 @@ export const plantedBugs: readonly PlantedBug[] = [
     seeds: 20,
   },
   {
-    name: 'a split leaves the rows of a list where they are',
+    name: 'a split leaves some rows of a list where they are',
     file: 'vector-index/lists/moved-rows.ts',
     find: '      rows.forEach((row, i) => (lists[row] = moved[i]!));',
-    replace: '      void moved;',
+    replace: '      rows.forEach((row, i) => (lists[row] = row % 2 === 0 ? moved[i]! : lists[row]!));',
     from: 51,
     seeds: 20,
   },
