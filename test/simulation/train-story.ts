@@ -15,7 +15,7 @@ export async function tellTrainStory(session: Session, client: SimClient, isOver
   const { cluster, random } = session;
   const { network, registry } = cluster.world;
   while (!isOver()) {
-    await cluster.scheduler.sleep(random.unit() * 4_000);
+    await cluster.scheduler.sleep(random.unit() * 1_500);
     const late = random.below(4) === 0 ? null : cluster.machines[random.below(cluster.machines.length)]!;
     if (late !== null) network.setDelay(registry.name, late.name, 50 + random.unit() * 400);
     await Promise.all([train(session, client, any(session)), askWhenPublished(session, client)]);
@@ -44,7 +44,7 @@ async function train(session: Session, client: SimClient, coordinator: Machine):
   const { cluster, random, collection } = session;
   const dryRun = random.below(8) === 0;
   const isFirst = structureVersion(session) === 0;
-  const isNew = random.below(3) === 0 || isFirst;
+  const isNew = random.below(4) === 0 || isFirst;
   const seed = random.below(1_000_000);
   const method = !isNew ? 'split' : isFirst && seed % 4 === 0 ? 'rabitq' : 'structure';
   const request = { collection: collection.name, method, dryRun, seed };

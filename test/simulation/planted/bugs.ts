@@ -247,7 +247,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/training/train.ts',
     find: '    await training.store(codebook.version, deadline);\n',
     replace: '',
-    from: 9,
     seeds: 20,
   },
   {
@@ -255,7 +254,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'vector-index/lists/moved-rows.ts',
     find: '      rows.forEach((row, i) => (lists[row] = moved[i]!));',
     replace: '      rows.forEach((row, i) => (lists[row] = row % 2 === 0 ? moved[i]! : lists[row]!));',
-    from: 51,
     seeds: 20,
   },
   {
@@ -263,7 +261,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/training/publish.ts',
     find: '{ length: codebook.lists }',
     replace: "{ length: codebook.method === 'split' ? codebook.lists - 1 : codebook.lists }",
-    from: 115,
     seeds: 20,
   },
 ];
