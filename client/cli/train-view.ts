@@ -65,7 +65,18 @@ export function codebooksTable({ active, versions }: CodebookList, paint: Colour
     share(each.heldOut.before),
     share(each.heldOut.after),
   ]);
-  const heads = ['version', 'structure', 'method', 'created', 'documents', 'lists', 'copies', 'bits', 'recall before', 'after'];
+  const heads = [
+    'version',
+    'structure',
+    'method',
+    'created',
+    'documents',
+    'lists',
+    'copies',
+    'bits',
+    'recall before',
+    'after',
+  ];
   return table(heads, rows, paint);
 }
 

@@ -11,7 +11,14 @@ import { storeVersion } from './small-structures.js';
 describe('the service of trainings on a shard node', () => {
   it('begins, awaits, stores and ends', async () => {
     const files = {
-      ...{ structure: Uint8Array.of(1), codebook: Uint8Array.of(2), lists: 4, copies: 1 as const, secondBits: 4, sampled: 90 },
+      ...{
+        structure: Uint8Array.of(1),
+        codebook: Uint8Array.of(2),
+        lists: 4,
+        copies: 1 as const,
+        secondBits: 4,
+        sampled: 90,
+      },
       ...{ heldOutBefore: 1, heldOutAfter: 0.96, probes: [], shortProbes: [] },
     };
     await withCluster({ train: () => async () => files }, async (cluster) => {

@@ -75,10 +75,16 @@ describe('training a structure on a sample', () => {
     const { dim, vectors } = cloudsOf({ dim: 32, clouds: 40, vectors: 3_000, queries: 1 });
     const [one, two] = [
       await trainAndEvaluate({ ...task, dim, documents: 3_000, vectors: vectors.slice() }, () => undefined),
-      await trainAndEvaluate({ ...task, dim, documents: 3_000, copies: 2, secondBits: 2, vectors: vectors.slice() }, () => undefined),
+      await trainAndEvaluate(
+        { ...task, dim, documents: 3_000, copies: 2, secondBits: 2, vectors: vectors.slice() },
+        () => undefined,
+      ),
     ];
     assert.deepEqual([one.copies, two.copies], [1, 2]);
-    assert.deepEqual([one, two].map(({ secondBits }) => secondBits), [4, 2]);
+    assert.deepEqual(
+      [one, two].map(({ secondBits }) => secondBits),
+      [4, 2],
+    );
     assert.equal(readListCodebookFile(two.codebook).secondBits, 2);
     assert.equal(readStructureFile(one.structure).around, undefined);
     assert.ok(readStructureFile(two.structure).around !== undefined);
