@@ -71,14 +71,13 @@ export class Encoders {
   }
 
   #leastBusy(model: string, digest: string): Node {
-    const [first, ...others] = nodesOfKind(this.#view.current(), NodeKind.NODE_KIND_ENCODER).filter(
-      (node) => node.model === model && node.modelDigest === digest,
-    );
+    const named = nodesOfKind(this.#view.current(), NodeKind.NODE_KIND_ENCODER).filter((node) => node.model === model);
+    const [first, ...others] = named.filter((node) => node.modelDigest === digest);
     if (first === undefined) {
-      throw new ShoalError(
-        'UNAVAILABLE',
-        `no encoder node serves the model '${model}' of this collection; start one with its files`,
-      );
+      const what = `no encoder node serves the model '${model}' of this collection`;
+      if (named.length === 0) throw new ShoalError('UNAVAILABLE', `${what}; start one with its files`);
+      const how = 'start one with these files, or export the collection without vectors and import it into a new one';
+      throw new ShoalError('UNAVAILABLE', `${what} with the files that it was made with (${digest}); ${how}`);
     }
     const load = (node: Node): number => this.#peers.encoderLoadOf(node.address);
     return others.reduce((best, node) => (load(node) < load(best) ? node : best), first);

@@ -342,9 +342,13 @@ export class ShardIndex {
   }
 
   /** Seals, and holds the files as they then are until they are released. RESOURCE_EXHAUSTED when the disk is full. */
-  snapshot(): Promise<IndexSnapshot> {
+  async snapshot(): Promise<IndexSnapshot> {
     this.#guard();
-    return this.#maintainer.snapshot();
+    try {
+      return await this.#maintainer.snapshot();
+    } catch (error) {
+      throw this.#noted(error);
+    }
   }
 
   /**

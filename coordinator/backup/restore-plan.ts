@@ -8,6 +8,7 @@ import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import { attributeTypeName, attributeTypes } from '../../proto/attributes.js';
 import type { RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { isSecondBits } from '../../vector-index/codebook/list-codebook.js';
 import type { Placed } from '../collections/create.js';
 import { checkName, dimMax } from '../collections/validate.js';
 import { placeDirectory, placeShards } from '../placement/place.js';
@@ -83,6 +84,8 @@ function settingsOf(manifest: ArchiveManifest): CollectionSettings {
   if (!(bm25AverageLength > 0 && Number.isFinite(bm25AverageLength)))
     throw wrong(`its average length is ${bm25AverageLength}`);
   if (settings.tokenPooling > limits.tokenPoolingMax) throw wrong(`its token pooling is ${settings.tokenPooling}`);
+  const odd = settings.codebooks.find(({ secondBits }) => secondBits !== 0 && !isSecondBits(secondBits));
+  if (odd !== undefined) throw wrong(`second codes of its codebook ${odd.version} have ${odd.secondBits} bits`);
   if (tokenCodec !== (manifest.codec?.version ?? ''))
     throw wrong(`its codec is not the '${tokenCodec}' of its settings`);
   if (structureVersion > 0 !== (manifest.structure !== null)) throw wrong('its structure is not that of its settings');

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../cluster/object-store.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { TokenVectors } from '../../proto/generated/shoal/v1/document.js';
 import { float16Rows } from '../../vector-index/codebook/float16-rows.js';
-import { poolTokens } from '../../vector-index/codebook/pool-tokens.js';
+import { poolTokens, unitRows } from '../../vector-index/codebook/pool-tokens.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 
 export class TokenCodecs {
@@ -18,9 +18,9 @@ export class TokenCodecs {
   }
 
   /**
-   * `tokens` by the collection's codec; float16 rows where it has none. Rows that are neither coded nor pooled yet are pooled first,
-   * where the collection does so. Coded ones pass through, their size checked. INVALID_ARGUMENT for a wrong size, and for rows to be
-   * pooled that are not finite.
+   * `tokens`, whose uncoded rows are finite, by the collection's codec, which keeps their directions; float16 rows where it has none. Rows
+   * that are neither coded nor pooled yet are pooled first, where the collection does so. Coded ones pass through, their size checked.
+   * INVALID_ARGUMENT for a wrong size.
    */
   async coded(tokens: TokenVectors, settings: CollectionSettings): Promise<TokenVectors> {
     if (settings.tokenCodec === '') {
@@ -30,7 +30,7 @@ export class TokenCodecs {
     const codec = await this.#codec(settings.tokenCodec);
     if (tokens.codec === '') {
       const { rows, count } = rowsOf(tokens, settings);
-      return { count, rows: bufferOf(codec.encode(rows)), codec: codec.version, pooled: false };
+      return { count, rows: bufferOf(codec.encode(unitRows(rows, codec.dim))), codec: codec.version, pooled: false };
     }
     const bytes = codec.recordBytes(tokens.count);
     if (tokens.rows.length !== bytes) {
@@ -57,11 +57,6 @@ function rowsOf(tokens: TokenVectors, settings: CollectionSettings): { rows: Flo
   const { tokenDim, tokenPooling } = settings;
   const given = float32From(tokens.rows, 'token rows');
   if (tokens.pooled || tokenPooling <= 1) return { rows: given, count: tokens.count };
-  const bad = given.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
-    const what = `token row ${Math.floor(bad / tokenDim)} has a number that is not finite`;
-    throw new ShoalError('INVALID_ARGUMENT', `${what}, so it cannot be pooled; clean the input`);
-  }
   const rows = poolTokens(given, tokenDim, tokenPooling);
   return { rows, count: rows.length / tokenDim };
 }

@@ -240,6 +240,12 @@ function checkTokens(
     const want = `${tokens.count} × ${settings.tokenDim} float32 are ${tokens.count * settings.tokenDim * 4}`;
     throw invalid(document, `${whose} token rows have ${tokens.rows.length} bytes, but ${want}`);
   }
+  if (tokens.codec !== '') return;
+  const rows = float32From(tokens.rows, `the token rows of document '${document.id}'`);
+  const bad = rows.findIndex((value) => !(Math.abs(value) <= float16Max));
+  if (bad < 0) return;
+  const where = `${whose} token row ${Math.floor(bad / settings.tokenDim)} has the value ${rows[bad]}`;
+  throw invalid(document, `${where}; values are numbers within ±${float16Max}, clean the input`);
 }
 
 function invalid(document: Document, why: string): ShoalError {

@@ -48,13 +48,18 @@ interface Counted {
   readonly listSizes: ListSizes | undefined;
 }
 
+interface Failed {
+  readonly method: TrainingMethod;
+  readonly documents: number;
+}
+
 export class AutoTrainer {
   readonly #parts: TrainParts;
   readonly #options: AutoTrainerOptions;
   readonly #clock: Clock;
   readonly #hindrances: Hindrances;
-  /** uid → the number of documents with which it failed. */
-  readonly #failed = new Map<string, number>();
+  /** uid → what failed last, and with how many documents. */
+  readonly #failed = new Map<string, Failed>();
   readonly #longLists: LongLists;
   #timer: Timer | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -106,13 +111,14 @@ export class AutoTrainer {
     if (counted === null) return;
     const { documents, listSizes } = counted;
     const { logger } = this.#parts;
-    const method =
-      documents >= retryGrowth * (this.#failed.get(uid) ?? 0) ? dueFor(settings, documents, this.#options) : null;
-    if (method !== null) {
+    const method = dueFor(settings, documents, this.#options);
+    const failed = this.#failed.get(uid);
+    const isTried = failed !== undefined && failed.method === method && documents < retryGrowth * failed.documents;
+    if (method !== null && !isTried) {
       logger.info({ collection: name, documents, method }, 'the collection has grown and is trained');
       await this.#attempt(settings, method, (reason) => {
         if (reason === '') this.#failed.delete(uid);
-        else this.#fail(settings, documents, reason);
+        else this.#fail(settings, { method, documents }, reason);
       });
     } else if (listSizes !== undefined && this.#isSplitDue(settings, listSizes)) {
       const { lists, longest } = listSizes;
@@ -146,8 +152,8 @@ export class AutoTrainer {
     }
   }
 
-  #fail({ uid, name }: CollectionSettings, documents: number, reason: string): void {
-    this.#failed.set(uid, documents);
+  #fail({ uid, name }: CollectionSettings, failed: Failed, reason: string): void {
+    this.#failed.set(uid, failed);
     this.#parts.logger.warn({ collection: name, reason }, 'the collection keeps the structure that it has');
   }
 

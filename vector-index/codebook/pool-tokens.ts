@@ -53,7 +53,8 @@ function poolWindow(units: Float32Array, dim: number, means: Float32Array): void
   }
 }
 
-function unitRows(rows: Float32Array, dim: number): Float32Array {
+/** `rows` float32[n, dim], finite, each of unit length; rows of zeros stay. */
+export function unitRows(rows: Float32Array, dim: number): Float32Array {
   const units = new Float32Array(rows.length);
   for (let start = 0; start < rows.length; start += dim) {
     const scale = inverseNorm(rows.subarray(start, start + dim));

@@ -40,10 +40,19 @@ describe('the encoders', () => {
   });
 
   it('say UNAVAILABLE when no node has the model', () => {
-    const { encoders } = rig([encoderNode('c', { modelDigest: 'other' })]);
+    const { encoders } = rig([encoderNode('c', { model: 'other' })]);
     assert.throws(() => void encoders.encode(settings(), order, deadlineOf()), {
       code: 'UNAVAILABLE',
       message: "no encoder node serves the model 'toy' of this collection; start one with its files",
+    });
+  });
+
+  it('say so when nodes have the model with other files than the collection was made with', () => {
+    const { encoders } = rig([encoderNode('c', { modelDigest: 'other' })]);
+    assert.throws(() => void encoders.encode(settings(), order, deadlineOf()), {
+      code: 'UNAVAILABLE',
+      message:
+        /'toy' of this collection with the files that it was made with \(.+\); start one with these files, or export/,
     });
   });
 

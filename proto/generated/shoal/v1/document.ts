@@ -52,9 +52,9 @@ export interface SparseVector {
 
 /** Token vectors of a text. */
 export interface TokenVectors {
-  /** Number of tokens. */
+  /** Number of rows: one a token, or fewer where tokens are pooled. */
   count: number;
-  /** float32[count, token_dim] when codec is empty, else the records of that codec, row after row. */
+  /** float32[count, token_dim], finite, when codec is empty, else the record of that codec. A codec keeps the directions of rows, not their lengths. */
   rows: Buffer;
   /** Version of the token codec; empty = uncoded float32. */
   codec: string;

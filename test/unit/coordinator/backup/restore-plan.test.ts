@@ -3,7 +3,7 @@ import { uint32From } from '../../../../base/bytes.js';
 import { encodeManifest } from '../../../../cluster/archive/archive-manifest.js';
 import type { ArchiveManifest } from '../../../../cluster/archive/archive.js';
 import { planRestore, type RestorePlan } from '../../../../coordinator/backup/restore-plan.js';
-import { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+import { Codebook, CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
 import { type AttributeType } from '../../../../proto/generated/shoal/v1/document.js';
 import { mapOf, shardNode } from '../fixtures.js';
 import { archivedManifest, archivedSettings } from './fixtures.js';
@@ -17,6 +17,8 @@ function plan(manifest: ArchiveManifest, changes: { collection?: string; replica
 
 const withSettings = (changes: Partial<CollectionSettings>): ArchiveManifest =>
   archivedManifest({ settings: CollectionSettings.encode(archivedSettings(changes)).finish() });
+
+const oddCodebook = Codebook.fromPartial({ version: 3, secondBits: 99 });
 
 describe('the plan of a restore', () => {
   it('keeps shards, generations, lists and settings, under a new name and uid', () => {
@@ -72,6 +74,7 @@ describe('the plan of a restore', () => {
       [withSettings({ sparseWeighting: 'other' }), /weighs terms by 'other'/],
       [withSettings({ bm25AverageLength: 0 }), /average length is 0/],
       [withSettings({ tokenPooling: 17 }), /token pooling is 17/],
+      [withSettings({ codebooks: [oddCodebook] }), /second codes of its codebook 3 have 99 bits/],
       [withSettings({ tokenCodec: 'r2' }), /codec is not the 'r2'/],
       [withSettings(oneList), /structure is not that of its settings/],
       [

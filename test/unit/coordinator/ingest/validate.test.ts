@@ -184,6 +184,17 @@ describe('the token vectors of a document', () => {
     );
   });
 
+  it('are refused where a value is none that can be stored, however small a part of them it is', () => {
+    for (const value of [NaN, Infinity, -Infinity, 3e38, 70_000]) {
+      refusal(
+        { tokens: { count: 2, rows: floats(1, 2, value, 4) } },
+        new RegExp(
+          `'d': its token row 1 has the value ${Math.fround(value).toString().replace('+', '\\+')}; values are numbers within ±65504`,
+        ),
+      );
+    }
+  });
+
   it('are refused where the collection has no such representation', () => {
     refusal({ tokens: { count: 1, rows: floats(1, 2) } }, /no multi-vector representation/, settings({ tokenDim: 0 }));
   });

@@ -78,6 +78,20 @@ describe('training by itself', () => {
     assert.equal((await rig.stored()).structureVersion, 1);
   });
 
+  it('trains a structure where codes without training were refused', async () => {
+    const rig = trainingRig({ documents: 1_400n, trained: { ...codebook, heldOutAfter: 0.2 } });
+    const options = { ...autoOptions(1_500), codeDocuments: 1_000 };
+    const trainer = new AutoTrainer(rig.parts, options);
+    const look = async (documents: bigint): Promise<number> => {
+      rig.counts.documents = documents;
+      await rig.clock.advance(1_000);
+      await turns();
+      return rig.calls.filter((call) => call.startsWith('BeginTraining')).length;
+    };
+    assert.deepEqual([await look(1_400n), await look(1_400n), await look(1_500n), await look(1_500n)], [1, 1, 2, 2]);
+    await trainer.close();
+  });
+
   it('does not try a collection again that has too few documents, until it has grown', async () => {
     const served = { ...codebook, version: 1, structureVersion: 1, documents: 2_000n };
     const changes = { structureVersion: 1, codebookVersion: 1, versionsGiven: 1, codebooks: [served] };

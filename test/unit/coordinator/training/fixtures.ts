@@ -26,6 +26,8 @@ export interface TrainingRig {
   readonly parts: TrainParts;
   /** How often a training has asked how many documents there are. */
   readonly counted: { documents: number };
+  /** What the node's next answer says that there is. */
+  readonly counts: { documents: bigint };
   map(): ClusterMap;
   /** The collection's settings as the registry has them. */
   stored(): Promise<CollectionSettings>;
@@ -98,5 +100,5 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
   } as unknown as TrainParts;
   const stored = async (): Promise<CollectionSettings> =>
     CollectionSettings.decode((await registry.get(keys.setting(uid)))!.value);
-  return { settings, registry, objects, clock, calls, failures, parts, counted, map, stored };
+  return { settings, registry, objects, clock, calls, failures, parts, counted, counts, map, stored };
 }
