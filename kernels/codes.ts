@@ -10,7 +10,7 @@ import { assert } from '../base/assert.js';
 import { runJob } from './job.js';
 import type { BatchArrays, ScanListsArrays, SurvivorArrays } from './native-kernels.js';
 import { callKernels as call } from './native.js';
-import { paddedDim, recordBytes } from './second-code/record.js';
+import { queryLevels, recordBytes } from './second-code/record.js';
 
 export { recordBytes };
 
@@ -27,8 +27,6 @@ const entryWords = 4;
 /** Bits a dimension that a second code may have, and has unless told. */
 export const secondBitsMax = 8;
 export const usualSecondBits = 4;
-/** Those from which on a query has two levels a dimension. */
-const fineBits = 5;
 
 /** What vectors of one generation are coded with. Published with the collection, the same on every shard. */
 export interface Codebook {
@@ -232,7 +230,7 @@ export interface SecondQuery {
 
 /** Of `query` float32[dim], whose table over the first codes is `table`, for second codes of `bits` a dimension. */
 export function prepareSecond(table: LookupTable, query: Float32Array, bits = usualSecondBits): SecondQuery {
-  const levels = new Int8Array(paddedDim(query.length) * (bits >= fineBits ? 2 : 1));
+  const levels = new Int8Array(queryLevels(query.length, bits));
   const halfUnit = call((kernels) => kernels.quantizeQuery(query, levels));
   return { table, levels, halfUnit, dim: query.length, bits };
 }

@@ -17,9 +17,6 @@ import { paddedDim } from './second-code/record.js';
 /** Columns of one searcher. */
 export const searchColumnsMax = 65_536;
 
-/** Threads of one search. */
-export const searchThreadsMax = 16;
-
 /** Threads that a search is worth: libuv's pool has four. */
 export const searchThreads = Math.min(4, availableParallelism());
 

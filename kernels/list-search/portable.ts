@@ -12,9 +12,8 @@ import type {
   SearchColumnArrays,
 } from '../native-kernels.js';
 import { isLive } from '../top-k.js';
-import { fineBits } from '../second-code/portable-values.js';
 import { quantizeQuery, scoreSurvivors, secondTerms } from '../second-code/portable.js';
-import { paddedDim, recordBytes } from '../second-code/record.js';
+import { queryLevels, recordBytes } from '../second-code/record.js';
 import { chooseLists, nearer, rowProduct } from './coarse.js';
 import { byPosition, listOf, searcherOf, type Column, type Searcher } from './portable-columns.js';
 
@@ -195,8 +194,8 @@ function tableOf({ words, dsub, scales, secondBits: bits }: Searcher, own: Float
     scale: new Float64Array(3),
   };
   buildLookupTable(words ?? own, padded, dsub, scales, table.tables, table.levels, table.scale);
-  const queryLevels = new Int8Array(paddedDim(dim) * (bits >= fineBits ? 2 : 1));
-  return { ...table, queryLevels, halfUnit: quantizeQuery(padded, queryLevels), dim, bits };
+  const levels = new Int8Array(queryLevels(dim, bits));
+  return { ...table, queryLevels: levels, halfUnit: quantizeQuery(padded, levels), dim, bits };
 }
 
 interface Pass {

@@ -1,12 +1,11 @@
 /** Portable twin of values.h: the same bits. */
 import { floatOfHalf, toFloat16 } from '../float16/portable.js';
+import { fineBits } from './record.js';
 
 const halfMax = 65504;
 const tried = 4;
 const groupDims = 32;
 const finest = 127 * 128;
-/** Bits from which on a query has two levels a dimension. */
-export const fineBits = 5;
 /** Steps in the header of a record. */
 export const stepsInHeader = 128;
 const shares = [1, 0.85, 0.7, 0.55];

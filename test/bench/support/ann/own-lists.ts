@@ -1,12 +1,12 @@
 /** Which of Shoal's indexes of lists are measured, and the settings that are tried of each. */
 import type { Clock } from '../../../../base/clock.js';
-import { signCodebook } from '../../../../trainer/structure/sign-words.js';
 import type { AnnSystem } from './ann-system.js';
 import type { AnnDataset } from './dataset.js';
 import type { FloatRows } from './npy-file.js';
 import { ShoalLists } from './shoal-lists.js';
 import { trainedLists, type TrainedLists } from './trained-lists.js';
 import { trainingQueries } from './training-queries.js';
+import { signCodebook } from './sign-codebook.js';
 
 export interface OwnListsOptions {
   readonly clock: Clock;
