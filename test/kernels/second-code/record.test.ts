@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { paddedDim, recordBytes } from '../../../kernels/second-code/record.js';
+import { paddedDim, queryLevels, recordBytes } from '../../../kernels/second-code/record.js';
 
 describe('a record of the second code', () => {
   it('has a head and its bits of every dimension, rounded up to 32', () => {
