@@ -1,4 +1,5 @@
 /** Portable twin of nearest-centroid.h: the same bits, since every product and every sum is rounded by itself. */
+import { assert } from '../../base/assert.js';
 import { pause } from '../job.js';
 import type { NativeKernels, NearestArrays, SecondListsArrays } from '../native-kernels.js';
 
@@ -21,7 +22,10 @@ export const assignNearestAsync: NativeKernels['assignNearestAsync'] = async (..
 /** See `NativeKernels.secondLists`. */
 export function secondLists(...[points, firsts, centroids, around, residual, seconds]: SecondListsArrays): void {
   const dim = residual.length;
-  const width = (around.length * dim) / centroids.length;
+  const lists = centroids.length / dim;
+  const width = around.length / lists;
+  const isList = (list: number): boolean => list < lists;
+  assert(firsts.every(isList) && around.every(isList), 'refused: lists are those of the centroids');
   for (let p = 0; p < firsts.length; p++) {
     const first = firsts[p]!;
     for (let j = 0; j < dim; j++) residual[j] = points[p * dim + j]! - centroids[first * dim + j]!;
