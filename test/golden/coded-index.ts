@@ -49,13 +49,23 @@ const twice: ListStructure = {
 export interface Opening {
   /** Vectors lie in two lists. */
   readonly hasCopies?: boolean;
+  /** Bits of second codes; 4. */
+  readonly secondBits?: number;
 }
 
 /** The index of `directory`, made where there is none. */
-export function openAt(directory: string, { hasCopies = false }: Opening = {}): Promise<ShardIndex> {
+export function openAt(directory: string, { hasCopies = false, secondBits }: Opening = {}): Promise<ShardIndex> {
   const settings = { dim, tokenDim: 8 };
   const own = hasCopies ? twice : structure;
-  return ShardIndex.open({ directory, settings, codecs, structure: own, files: systemFiles, clock: systemClock });
+  const codebook = secondBits === undefined ? own.codebook : { ...own.codebook, secondBits };
+  return ShardIndex.open({
+    directory,
+    settings,
+    codecs,
+    structure: { ...own, codebook },
+    files: systemFiles,
+    clock: systemClock,
+  });
 }
 
 /** Fails unless the index of folder `from` holds `documents`. */

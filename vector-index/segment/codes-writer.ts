@@ -42,7 +42,12 @@ export async function writeCodes(writer: SegmentFileWriter, order: RowOrder): Pr
   if (hasCopies) await writeCopies(writer, order);
   const secondBits = secondBitsOf(order.shape);
   return {
-    codes: { structureVersion, subquantizers, dsub, ...(secondBits === usualSecondBits ? {} : { secondBits }) },
+    codes: {
+      structureVersion,
+      subquantizers,
+      dsub,
+      ...(secondBits === usualSecondBits ? {} : { secondBits, hasCopies }),
+    },
   };
 }
 

@@ -7,6 +7,7 @@
  * `verifyNext`, which the owner calls in the background until it answers false. A merge checks all again before it copies.
  */
 import { assert } from '../../base/assert.js';
+import { isSecondBits, secondBitsOf } from '../../kernels/codes.js';
 import { toFloat32, type MappedFile } from '../../kernels/kernels.js';
 import { bitmapBytes, setBit } from '../bitmap.js';
 import type { IndexDocument } from '../document.js';
@@ -14,6 +15,7 @@ import { FilterCache } from '../filter/filter-cache.js';
 import type { Files } from '../files.js';
 import { rowAttributes } from './attribute-columns.js';
 import { readAttributes } from './attribute-reader.js';
+import type { CodeShape } from '../lists/row-coding.js';
 import { copyColumns } from '../lists/sealed-copies.js';
 import { listColumns, SealedLists } from '../lists/sealed-lists.js';
 import { ColumnFile } from './column-file.js';
@@ -28,7 +30,7 @@ import {
   utf8,
   type TextColumns,
 } from './sealed-columns.js';
-import { rowFlags, segmentFormats } from './segment-layout.js';
+import { damaged, rowFlags, segmentFormats, type SegmentLayout } from './segment-layout.js';
 import { SealedChecks } from './segment-checks.js';
 import type {
   AttributeColumn,
@@ -107,8 +109,7 @@ export class SealedSegment implements SegmentReader {
     this.docIds = file.u64('docId');
     this.keyOrder = keyOrderOf(file);
     this.isOrdered = this.keyOrder === null;
-    const hasCopies = layout.version >= segmentFormats.copied;
-    this.coding = layout.codes === undefined ? null : new SealedLists(file, path, { ...layout.codes, hasCopies });
+    this.coding = layout.codes === undefined ? null : new SealedLists(file, path, shapeOf(layout, layout.codes, path));
     this.isByList = this.coding !== null;
     this.passages = file.has('passage') ? file.u32('passage') : null;
     this.primaryCount = this.passages === null ? layout.rows : zeros(this.passages);
@@ -338,4 +339,10 @@ function zeros(column: Uint32Array): number {
   let count = 0;
   for (const value of column) if (value === 0) count += 1;
   return count;
+}
+
+function shapeOf({ version }: SegmentLayout, codes: NonNullable<SegmentLayout['codes']>, path: string): CodeShape {
+  if (!isSecondBits(secondBitsOf(codes))) throw damaged(path, 'directory');
+  const hasCopies = version === segmentFormats.widths ? codes.hasCopies === true : version === segmentFormats.copied;
+  return { ...codes, hasCopies };
 }
