@@ -1,13 +1,16 @@
 /**
- * WordNet's glosses as vectors of the default encoder, kept in the cache by the digest of the model.
+ * WordNet's glosses as vectors of the default encoder, kept in the cache by the digest of what of the model
+ * dense vectors depend on.
  *
  * Rows are definitions, without their quoted examples. Two sets of queries: *sentences* are quoted examples, encoded
  * as texts, near the data; *words* are first words of a meaning with the model's query prefix, far from the data, as
  * short queries are.
  */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ModelManifest } from '../../../../encoder-node/model/manifest.js';
 import { seededRandom, type Random } from '../../../../base/random.js';
 import { readGlosses, wordnetFolder, type Gloss } from '../../../../tools/demo/wordnet.js';
 import { cacheFolder } from './cache-folder.js';
@@ -29,7 +32,7 @@ const sentenceWordsMin = 4;
 /** Paths of the vectors, which are made now unless they are there. */
 export async function glossFiles(options: EncodeTextsOptions): Promise<GlossFiles> {
   const model = await loadDefaultModel();
-  const folder = join(cacheFolder(), `glosses-${model.digest.slice(0, 12)}`);
+  const folder = join(cacheFolder(), `glosses-${vectorsDigest(model.manifest).slice(0, 12)}`);
   const files = {
     folder,
     base: join(folder, 'base.npy'),
@@ -47,6 +50,14 @@ export async function glossFiles(options: EncodeTextsOptions): Promise<GlossFile
   await make(files.sentences, () => sentenceQueries(glosses), 'document');
   await make(files.base, () => glosses.map(({ text }) => definitionOf(text)), 'document');
   return files;
+}
+
+/** Of everything but the token codec, as hexadecimal digits. */
+function vectorsDigest({ tokenCodec, files, ...rest }: ModelManifest): string {
+  const own = Object.entries(files).filter(([name]) => name !== tokenCodec?.file);
+  return createHash('sha256')
+    .update(JSON.stringify([rest, own]))
+    .digest('hex');
 }
 
 /** What a gloss says before its examples. */
