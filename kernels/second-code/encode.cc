@@ -9,15 +9,7 @@ namespace shoal {
 namespace {
 
 constexpr size_t vectors_between_looks = 256;
-constexpr double half_max = 65504;
 constexpr double shares[tried_steps] = {1, 0.85, 0.7, 0.55};
-
-uint16_t to_half(double value) {
-  const float kept = static_cast<float>(value > half_max ? half_max : value < -half_max ? -half_max : value);
-  uint16_t bits;
-  reference::to_half(&kept, 1, &bits);
-  return bits;
-}
 
 double value_of(int nibble, double step) { return step * (static_cast<double>(nibble) - 7.5); }
 
@@ -30,7 +22,7 @@ uint16_t best_step(const Kernels& kernels, const float* left_over, size_t dim) {
   uint16_t bits[tried_steps];
   double steps[tried_steps], errors[tried_steps];
   for (size_t i = 0; i < tried_steps; i++) {
-    bits[i] = to_half(largest * shares[i] / 7.5);
+    bits[i] = half_of(largest * shares[i] / 7.5);
     steps[i] = reference::float_of_half(bits[i]);
   }
   kernels.nibble_errors(left_over, dim, steps, errors);
@@ -59,8 +51,8 @@ struct Sums {
   }
 
   void write_header(uint16_t step_bits, uint8_t* record) const {
-    const uint16_t rescale = to_half(product > 0 ? norm / product : 0);
-    const uint16_t shift = to_half(anchor_residual - static_cast<double>(reference::float_of_half(rescale)) * anchor_decoded);
+    const uint16_t rescale = half_of(product > 0 ? norm / product : 0);
+    const uint16_t shift = half_of(anchor_residual - static_cast<double>(reference::float_of_half(rescale)) * anchor_decoded);
     const uint16_t header[3] = {step_bits, rescale, shift};
     std::memcpy(record, header, sizeof header);
   }

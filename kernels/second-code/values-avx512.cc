@@ -8,6 +8,8 @@
 
 #include <cstring>
 
+#include "kernels/second-code/bytes32.h"
+
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"))), apply_to = function)
 #else
@@ -18,29 +20,7 @@
 namespace shoal::avx512 {
 namespace {
 
-inline __m256i load(const void* p) { return _mm256_loadu_si256(static_cast<const __m256i*>(p)); }
-
-inline __m256i twice(const uint8_t* p) { return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))); }
-
-inline int64_t sum_of(__m256i values) {
-  const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
-  const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
-  return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xb1)));
-}
-
-// 32 codes of four bits.
-inline __m256i nibbles_of(const uint8_t* group) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(group));
-  return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes), _mm256_set1_epi8(15));
-}
-
-// 32 codes of two bits.
-inline __m256i pairs_of(const uint8_t* group) {
-  int64_t bytes;
-  std::memcpy(&bytes, group, sizeof bytes);
-  const __m256i shifted = _mm256_srlv_epi64(_mm256_set1_epi64x(bytes), _mm256_setr_epi64x(0, 2, 4, 6));
-  return _mm256_and_si256(shifted, _mm256_set1_epi8(3));
-}
+using bytes32::load, bytes32::nibbles_of, bytes32::pairs_of, bytes32::sum_of, bytes32::twice;
 
 inline __mmask32 bits_of(const uint8_t* group) {
   uint32_t bytes;

@@ -11,7 +11,6 @@ namespace {
 
 constexpr size_t piece = 64;
 constexpr size_t tried = 4;
-constexpr double half_max = 65504;
 // Of the largest value, where levels are even; of the root of the mean square, where they are those of a normal distribution.
 constexpr double shares[tried] = {1, 0.85, 0.7, 0.55};
 constexpr double spreads[tried] = {0, 0.9, 1, 1.12};
@@ -30,13 +29,6 @@ Levels levels_of(uint32_t bits) {
   if (bits == 5) return {magnitudes_5, 16, 3.2607326};
   if (bits == 6) return {magnitudes_6, 32, 3.7441016};
   return {nullptr, 0, 0};
-}
-
-uint16_t to_half(double value) {
-  const float kept = static_cast<float>(value > half_max ? half_max : value);
-  uint16_t bits;
-  reference::to_half(&kept, 1, &bits);
-  return bits;
 }
 
 // uint32 m of up to `piece` values; zeros where the step is not positive.
@@ -102,7 +94,7 @@ uint16_t best_header(const float* left_over, size_t dim, uint32_t bits) {
   for (size_t i = 0; i < tried; i++) {
     const bool is_even = levels.count == 0;
     const double reach = is_even ? largest * shares[i] : i == 0 ? largest : deviation * levels.reach * spreads[i];
-    const uint16_t header = to_half(reach / last * steps_in_header);
+    const uint16_t header = half_of(reach / last * steps_in_header);
     const double error = squared_error(left_over, dim, step_of(header), bits);
     if (i > 0 && !(error < least)) continue;
     least = error;
@@ -131,6 +123,14 @@ void put_code(uint8_t* group, size_t j, uint32_t code, uint32_t bits) {
 }
 
 }  // namespace
+
+uint16_t half_of(double value) {
+  constexpr double half_max = 65504;
+  const float kept = static_cast<float>(value > half_max ? half_max : value < -half_max ? -half_max : value);
+  uint16_t bits;
+  reference::to_half(&kept, 1, &bits);
+  return bits;
+}
 
 uint16_t encode_values(const float* left_over, size_t dim, uint32_t bits, uint8_t* values, float* decoded) {
   const uint16_t header = best_header(left_over, dim, bits);

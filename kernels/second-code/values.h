@@ -47,6 +47,9 @@ constexpr uint8_t magnitudes_6[32] = {1,  3,  6,  8,  10, 13, 15, 17, 20, 22, 24
 // P, from levels int8[dim] or, from fine_bits on, int8[2][dim]: high, low. dim a multiple of 32; bits is not 4.
 using ValueProduct = int64_t (*)(const uint8_t* values, const int8_t* levels, size_t dim, uint32_t bits);
 
+// The float16 nearest to `value`, kept within +-65,504.
+uint16_t half_of(double value);
+
 // Codes of left_over float32[dim] into values, which come zeroed, and decoded float32[dim] = step * value. Gives the step's header, float16.
 uint16_t encode_values(const float* left_over, size_t dim, uint32_t bits, uint8_t* values, float* decoded);
 
