@@ -326,13 +326,16 @@ export function topK(scores: Float32Array, live: Uint8Array | null, k: number, m
 export interface MappedFile {
   /** The whole file; of length 0 after `close`, and so is every view on its buffer. */
   readonly bytes: Uint8Array;
-  /** How it is going to be read. */
-  advise(pattern: 'random' | 'sequential' | 'willneed'): void;
+  /**
+   * How it is going to be read. `unneeded`: what was read leaves the process's memory at once, and comes back from the file, or from the
+   * system's cache of it, where it is read again; jobs that run on it are not disturbed.
+   */
+  advise(pattern: 'random' | 'sequential' | 'willneed' | 'unneeded'): void;
   /** Idempotent. Native jobs that run on the memory finish first: it is given back after the last of them. Portable ones are cancelled. */
   close(): void;
 }
 
-const advices = { random: 0, sequential: 1, willneed: 2 } as const;
+const advices = { random: 0, sequential: 1, willneed: 2, unneeded: 3 } as const;
 
 /** Maps a file. NOT_FOUND, PERMISSION_DENIED, or FAILED_PRECONDITION where it is no plain file or memory is short. */
 export function mapFile(path: string): MappedFile {

@@ -197,7 +197,7 @@ export interface NativeKernels {
   checkBlocksAsync(...blocks: CheckBlocksArrays): Promise<number>;
   /** The file's bytes, or the errno that kept them away. */
   mapFile(path: string): ArrayBuffer | number;
-  /** 0 = random, 1 = sequential, 2 = will need; gives 0 or an errno. */
+  /** 0 = random, 1 = sequential, 2 = will need, 3 = unneeded; gives 0 or an errno. */
   adviseMapping(buffer: ArrayBuffer, advice: number): number;
   /** Detaches the buffer; the memory goes when no job runs on it any more. */
   unmapFile(buffer: ArrayBuffer): void;

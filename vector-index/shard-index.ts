@@ -377,6 +377,7 @@ export class ShardIndex {
       state.pin();
       try {
         await state.reader.verifyNext(this.#limits.verifyBlocks);
+        state.reader.unload();
       } finally {
         state.unpin();
       }

@@ -43,8 +43,8 @@ napi_value map(napi_env env, napi_callback_info info) {
 napi_value advise(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   void* address = address_of(arguments);
-  const double advice = arguments.number(1, "advice: 0, 1 or 2");
-  arguments.require(advice == 0 || advice == 1 || advice == 2, "advice: 0, 1 or 2");
+  const double advice = arguments.number(1, "advice: 0, 1, 2 or 3");
+  arguments.require(advice == 0 || advice == 1 || advice == 2 || advice == 3, "advice: 0, 1, 2 or 3");
   if (!arguments.ok()) return nullptr;
   return number_value(env, advise_mapping(address, static_cast<Advice>(static_cast<int>(advice))));
 }

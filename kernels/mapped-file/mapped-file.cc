@@ -96,7 +96,7 @@ int advise_mapping(const void* address, Advice advice) {
   const std::lock_guard<std::mutex> guard(lock);
   const Mapping* mapping = find_start(address);
   if (mapping == nullptr) return 0;
-  constexpr int advices[] = {MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED};
+  constexpr int advices[] = {MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED};
   return madvise(mapping->address, mapping->size, advices[static_cast<int>(advice)]) == 0 ? 0 : errno;
 }
 

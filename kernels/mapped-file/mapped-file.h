@@ -11,7 +11,8 @@ namespace shoal {
 
 struct Mapping;
 
-enum class Advice { random = 0, sequential = 1, will_need = 2 };
+// unneeded: pages that were read leave the process's memory at once, and come back from the file where they are read again.
+enum class Advice { random = 0, sequential = 1, will_need = 2, unneeded = 3 };
 
 // Maps the file; null with *error = errno when that fails. An empty file gives a mapping of size 0 and a null address.
 Mapping* map_file(const char* path, int* error);

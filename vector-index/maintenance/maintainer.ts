@@ -28,6 +28,9 @@ import { holdSnapshot, type IndexSnapshot } from './index-snapshot.js';
 import { planMerge } from './merge-plan.js';
 import { Slices } from './slices.js';
 
+/** Slices of a merge after which what it read of its sources leaves the process's memory: some tens of megabytes. */
+const slicesLoaded = 32;
+
 /** What a seal commits: all of one instant. */
 interface PendingSeal {
   /** Null when there was nothing to freeze. */
@@ -220,7 +223,12 @@ export class Maintainer {
   async #merge(sources: readonly SealedState[]): Promise<void> {
     const { directory, state, files } = this.#options;
     const { coder } = state;
-    const slices = this.#slices(() => this.#betweenSlices());
+    let sliceCount = 0;
+    const slices = this.#slices(() => {
+      sliceCount += 1;
+      if (sliceCount % slicesLoaded === 0) for (const { reader } of sources) reader.unload();
+      return this.#betweenSlices();
+    });
     for (const source of sources) source.pin();
     try {
       // Again, since what was whole at the start may be damaged by now: the new file's checksums would hide it for ever.

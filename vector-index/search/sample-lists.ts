@@ -49,6 +49,7 @@ export async function sampleLists(index: PinnedIndex, options: SampleListsOption
     }
     samples.push(vectors);
   }
+  for (const { reader } of index.segments) reader.unload();
   return samples;
 }
 

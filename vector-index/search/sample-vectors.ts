@@ -23,16 +23,27 @@ export interface SampleOptions {
 export async function sampleVectors(index: PinnedIndex, options: SampleOptions): Promise<Float32Array> {
   const { dim, pause, signal } = options;
   const rows = await chosenRows(index, options);
-  await checkVectors(rows, signal);
   const vectors = new Float32Array(rows.length * dim);
-  for (const [at, row] of rows.entries()) {
-    if (at % vectorsPerTurn === 0) {
-      await pause();
-      signal?.throwIfAborted();
-    }
-    vectors.set(vectorOf(row, dim), at * dim);
+  const asTheyLie = inFileOrder(index, rows);
+  for (let from = 0; from < rows.length; from += vectorsPerTurn) {
+    await pause();
+    signal?.throwIfAborted();
+    const turn = asTheyLie.subarray(from, from + vectorsPerTurn);
+    await checkVectors(
+      Array.from(turn, (at) => rows[at]!),
+      signal,
+    );
+    for (const at of turn) vectors.set(vectorOf(rows[at]!, dim), at * dim);
+    for (const { reader } of index.segments) reader.unload();
   }
   return vectors;
+}
+
+/** Positions in `rows` in the order in which their vectors lie in files: so that a large sample has few pages of them in memory at once. */
+function inFileOrder(index: PinnedIndex, rows: readonly SegmentRow[]): Uint32Array {
+  const numbers = new Map(index.segments.map((segment, number) => [segment, number]));
+  const places = rows.map(({ segment, row }) => numbers.get(segment)! * 2 ** 32 + row);
+  return Uint32Array.from(rows.keys()).sort((left, right) => places[left]! - places[right]!);
 }
 
 /** A reservoir over all segments. */

@@ -97,6 +97,10 @@ export class MutableSegment implements SegmentReader {
     return this.#rowCount;
   }
 
+  unload(): void {
+    // There is no file that it could come back from.
+  }
+
   get bytes(): number {
     return this.#bytes;
   }

@@ -154,9 +154,16 @@ export class SealedSegment implements SegmentReader {
     return this.#file.checkNext(blocks);
   }
 
-  /** Checks every block, whether that was done before or not. DATA_LOSS names the damaged block. */
+  /** Checks every block, whether that was done before or not, and keeps none in memory. DATA_LOSS names the damaged block. */
   verifyAgain(pause: () => Promise<void>): Promise<void> {
-    return this.#file.checkAgain(pause);
+    return this.#file.checkAgain(() => {
+      this.unload();
+      return pause();
+    });
+  }
+
+  unload(): void {
+    this.#map.advise('unneeded');
   }
 
   /** Unmaps the file: every column that was handed out is gone. */

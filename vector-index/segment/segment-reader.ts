@@ -160,6 +160,11 @@ export interface SegmentReader {
    * Null where nothing is left to check.
    */
   readonly checks: SegmentChecks | null;
+  /**
+   * What of the segment's file lies in the process's memory leaves it, and comes back where it is read again: for those who read much of it
+   * in passing. Nothing where the segment has no file.
+   */
+  unload(): void;
   /** fp16[rows, dim]; rows without a vector are zero. Null when no row has one. */
   readonly dense: Uint16Array | null;
   /** Bitmap of rows with a dense vector; null when all have one. */

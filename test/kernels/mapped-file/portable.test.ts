@@ -30,6 +30,18 @@ describe('a mapped file', () => {
     assert.deepEqual([file.bytes.length, view.length], [0, 0]);
   });
 
+  it('comes back when it is read again, where it was called unneeded', () => {
+    const bytes = Uint8Array.from({ length: 70_001 }, (_, i) => i * 7);
+    const file = mapFile(fileOf('unneeded', bytes));
+    const view = file.bytes.subarray(5, 69_000);
+    for (let round = 0; round < 2; round += 1) {
+      assert.deepEqual(Buffer.from(view), Buffer.from(bytes.subarray(5, 69_000)));
+      file.advise('unneeded');
+    }
+    assert.equal(file.bytes[70_000], bytes[70_000]);
+    file.close();
+  });
+
   it('may be empty', () => {
     const file = mapFile(fileOf('empty', new Uint8Array(0)));
     assert.equal(file.bytes.length, 0);
