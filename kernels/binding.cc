@@ -84,6 +84,7 @@ void export_all(Exports exports) {
   exports.Set("addSearchColumn", add_search_column);
   exports.Set("addRowColumn", add_row_column);
   exports.Set("setFirstColumn", set_first_column);
+  exports.Set("scanWith", scan_with);
   exports.Set("closeSearcher", close_searcher);
   exports.Set("searchWorkBytes", search_work_bytes);
   exports.Set("openScratch", open_scratch);

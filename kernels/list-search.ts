@@ -91,7 +91,17 @@ export interface SearcherOptions {
   readonly bases: Float32Array | null;
   /** null = lists are given with each search. */
   readonly coarse: CoarseTable | null;
+  /** What vectors survive by, where that was learned apart from the codes; left out = the codebook's words. */
+  readonly scan?: ScanParameters | null;
   readonly columns: readonly (SearchColumn | RowColumn)[];
+}
+
+/** Numbers that a scan reads instead of the codebook's. Codes, factors and second codes are as they were made. */
+export interface ScanParameters {
+  /** float32[subquantizers, dsub, 16] */
+  readonly words: Float32Array;
+  /** float32[dim, dim], A: the table is made of A q; null = of q. */
+  readonly adapter: Float32Array | null;
 }
 
 export interface SearchRequest {
@@ -170,6 +180,8 @@ export function openSearcher(options: SearcherOptions): ListSearcher {
   const { columns } = options;
   assert(columns.length <= searchColumnsMax, 'there are at most 65,536 columns');
   const handle = openHandle(options);
+  const { scan = null } = options;
+  if (scan !== null) call((kernels) => kernels.scanWith(handle, scan.words, scan.adapter));
   for (const column of columns) addColumn(handle, column);
   return {
     scratch: (sizes) => openScratch(handle, options, sizes),

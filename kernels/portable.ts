@@ -12,7 +12,13 @@ import {
   searchAsync,
   searchWorkBytes,
 } from './list-search/portable.js';
-import { addRowColumn, addSearchColumn, openSearcher, setFirstColumn } from './list-search/portable-columns.js';
+import {
+  addRowColumn,
+  addSearchColumn,
+  openSearcher,
+  scanWith,
+  setFirstColumn,
+} from './list-search/portable-columns.js';
 import { buildLookupTable } from './lookup-table/portable.js';
 import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { addRows, bestProducts, gatherRows, packPanels } from './matrix-product/portable.js';
@@ -58,6 +64,7 @@ export const portableKernels: NativeKernels = {
   addSearchColumn,
   addRowColumn,
   setFirstColumn,
+  scanWith,
   closeSearcher,
   searchWorkBytes,
   openScratch,

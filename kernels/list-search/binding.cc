@@ -408,6 +408,23 @@ napi_value set_first_column(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value scan_with(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  Searcher* handle = searcher_of(arguments);
+  const auto words = arguments.column<float>(1, "words: a Float32Array");
+  const auto adapter = arguments.column_or_null<float>(2, "adapter: a Float32Array or null");
+  if (handle == nullptr) return nullptr;
+  ListSearcher& searcher = handle->searcher;
+  arguments.require(searcher.words != nullptr && words.size == searcher.coded_dim() * ksub, "words: as many as the codes have");
+  arguments.require(adapter.data == nullptr || adapter.size == searcher.dim * searcher.dim, "adapter: dim rows of dim values");
+  arguments.require(handle->users == 0, "searcher: in use");
+  if (!arguments.ok()) return nullptr;
+  searcher.scan_words = words.data;
+  searcher.adapter = adapter.data;
+  handle->keeper.keep(arguments);
+  return nullptr;
+}
+
 napi_value close_searcher(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   Searcher* handle = handle_of<Searcher>(arguments, 0, searcher_tag, "searcher: one that openSearcher made");

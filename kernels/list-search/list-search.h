@@ -4,6 +4,7 @@
 //            route(l) = <q, centroid[l]>                                 the best nprobe of those, nearest first, ties to the smaller list
 //            With as many candidates as probes near(l) decides: rows of centroids, four times the bytes, are not read.
 //   bias     bias(l) = <q, base[l]>                                      where bases are there; else the caller's
+//   table    of u = A q with the words to scan with, where such were learned (A = 1 without an adapter), else of q with the codes' words
 //   first    score of adc-scan.h, list by list, nearest first, in every column: exactly the best R
 //   once     of a vector that lies in several lists one of its survivors, so fewer than R may be left: the better, or, where second codes
 //            follow, that of its first list. A survivor of another list becomes that of the first: its code is read there.
@@ -12,6 +13,9 @@
 //            lies in as many cache lines as it has bytes, only for those few: 2 k of R.)
 //   exact    instead of the last, where the vectors themselves are there: <q, x> for those `refined`, the best k; of first scores where there
 //            is no second code
+//
+// Learned words and an adapter say which vectors survive and nothing else: what is left over of a vector, its second code, is that of the
+// codes' own words. So with them D' is the product with those words, D of second-code.h, from the code where it lies.
 //
 // Every stage can be left out: lists and biases may be given, the work may end after any of them, and columns without records or without
 // vectors do without the stages that read them. step = unit / rescale scale. better = larger score, then smaller id; NaN is never among the best.
@@ -82,6 +86,8 @@ struct ListSearcher {
   const SearchColumn* columns;
   size_t column_count;
   uint32_t second_bits;  // of records
+  const float* scan_words = nullptr;  // as words: what the scan's table is made of; null = words
+  const float* adapter = nullptr;     // float32[dim][dim], A; null = the query itself
 
   size_t coded_dim() const { return words == nullptr ? dim : subquantizers * dsub; }
 };

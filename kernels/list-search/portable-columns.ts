@@ -31,6 +31,10 @@ export interface Searcher extends CoarseArrays {
   readonly bases: Float32Array | null;
   readonly secondBits: number;
   readonly columns: Column[];
+  /** What the scan's table is made of instead of words; null = of those. */
+  scanWords: Float32Array | null;
+  /** float32[dim, dim] */
+  adapter: Float32Array | null;
   isClosed: boolean;
 }
 
@@ -44,6 +48,8 @@ export const openSearcher: NativeKernels['openSearcher'] = (
   const searcher: Searcher = {
     ...{ words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondBits },
     columns: [],
+    scanWords: null,
+    adapter: null,
     isClosed: false,
   };
   return searcher as unknown as NativeHandle;
@@ -99,6 +105,16 @@ export const setFirstColumn: NativeKernels['setFirstColumn'] = (handle, number) 
   });
   assert(first.lists === null || position === first.ids.length, 'refused: every row is in a list');
   further.first = number;
+};
+
+/** See `NativeKernels.scanWith`. */
+export const scanWith: NativeKernels['scanWith'] = (handle, words, adapter) => {
+  const searcher = searcherOf(handle);
+  assert(words.length === searcher.words?.length, 'refused: there are as many words as the codes have');
+  const isShaped = adapter === null || adapter.length === searcher.dim ** 2;
+  assert(isShaped, 'refused: an adapter has dim rows of dim values');
+  searcher.scanWords = words;
+  searcher.adapter = adapter;
 };
 
 function addColumn(searcher: Searcher, column: Omit<Column, 'first'>): void {

@@ -174,6 +174,7 @@ function fillBiases({ bases }: Searcher, query: Query, vector: Float32Array, pro
 }
 
 interface Table {
+  /** Products with the codes' own words: those that second codes belong to. */
   readonly tables: Float32Array;
   readonly levels: Uint8Array;
   readonly scale: Float64Array;
@@ -183,19 +184,33 @@ interface Table {
   readonly bits: number;
 }
 
-function tableOf({ words, dsub, scales, secondBits: bits }: Searcher, own: Float32Array, vector: Float32Array): Table {
-  const dim = own.length / ksub;
+function tableOf(searcher: Searcher, words: Float32Array, vector: Float32Array): Table {
+  const { scanWords, secondBits: bits } = searcher;
+  const dim = words.length / ksub;
   const padded = new Float32Array(dim);
   padded.set(vector);
-  const subquantizers = dim / dsub;
+  const table = builtTable(searcher, scanWords ?? words, adapted(searcher, padded));
+  const { tables } = scanWords === null ? table : builtTable(searcher, words, padded);
+  const levels = new Int8Array(queryLevels(dim, bits));
+  return { ...table, tables, queryLevels: levels, halfUnit: quantizeQuery(padded, levels), dim, bits };
+}
+
+function builtTable({ dsub, scales }: Searcher, words: Float32Array, query: Float32Array) {
+  const subquantizers = query.length / dsub;
   const table = {
     tables: new Float32Array(subquantizers * ksub),
     levels: new Uint8Array(((subquantizers + 3) & ~3) * ksub),
     scale: new Float64Array(3),
   };
-  buildLookupTable(words ?? own, padded, dsub, scales, table.tables, table.levels, table.scale);
-  const levels = new Int8Array(queryLevels(dim, bits));
-  return { ...table, queryLevels: levels, halfUnit: quantizeQuery(padded, levels), dim, bits };
+  buildLookupTable(words, query, dsub, scales, table.tables, table.levels, table.scale);
+  return table;
+}
+
+/** A q, with the zeros behind it. */
+function adapted({ adapter, dim }: Searcher, padded: Float32Array): Float32Array {
+  if (adapter === null) return padded;
+  const query = padded.subarray(0, dim);
+  return padded.map((_, j) => (j < dim ? rowProduct(query, adapter, j) : 0));
 }
 
 interface Pass {
@@ -298,7 +313,10 @@ function scanRows(
 
 function refine(searcher: Searcher, survivors: Entry[], pass: Pass & Stages): Entry[] {
   const { table, biases, query, isExact } = pass;
-  if (pass.hasSecond) scoreSecond(searcher, survivors, pass);
+  if (pass.hasSecond && searcher.scanWords === null) scoreSecond(searcher, survivors, pass);
+  if (pass.hasSecond && searcher.scanWords !== null)
+    for (const entry of survivors)
+      entry.score = orWorst(exactScore(searcher.columns[entry.column]!, entry, table, biases));
   const refined = survivors.sort(better).slice(0, query.refined);
   const vector = query.query.subarray(0, searcher.dim);
   for (const entry of refined) {

@@ -13,6 +13,7 @@ namespace {
 constexpr size_t survivors_between_looks = 64;
 constexpr size_t prefetch_ahead = 8;
 constexpr size_t vectors_ahead = 4;
+constexpr size_t codes_ahead = 2;
 constexpr size_t reservoir_slack = 192;
 
 // S of a survivor that was found in a further list, until its first one is read: |S| < 2^31.
@@ -33,6 +34,9 @@ struct Work {
   Entry* entries;
   size_t capacity;
   uint32_t* places;  // [places_for(wanted)]
+  float* scan_query;  // float32[coded dim] and uint32[dim], where there is an adapter
+  uint32_t* dims;
+  float* own_tables;  // of the codes' own words, where others are learned
   size_t bytes;
 };
 
@@ -69,6 +73,9 @@ Work cut(const ListSearcher& searcher, size_t wanted, size_t threads, uint8_t* m
   work.capacity = 2 * wanted + reservoir_slack;
   work.entries = take<Entry>(from, at, work.capacity * threads);
   work.places = take<uint32_t>(from, at, places_for(wanted));
+  work.scan_query = take<float>(from, at, searcher.adapter == nullptr ? 0 : searcher.coded_dim());
+  work.dims = take<uint32_t>(from, at, searcher.adapter == nullptr ? 0 : searcher.dim);
+  work.own_tables = take<float>(from, at, searcher.scan_words == nullptr ? 0 : searcher.subquantizers * ksub);
   work.bytes = at + 64;
   return work;
 }
@@ -106,6 +113,22 @@ struct Scan {
   ScanQuery query;
   double step;
 };
+
+// The tables that the scan reads, and for learned words those of the codes' own.
+LevelScale make_tables(const Kernels& kernels, const ListSearcher& searcher, const Work& work) {
+  const size_t subquantizers = searcher.subquantizers, dsub = searcher.dsub;
+  const float* query = work.query;
+  if (searcher.adapter != nullptr) {
+    for (size_t j = 0; j < searcher.dim; j++) work.dims[j] = static_cast<uint32_t>(j);
+    kernels.row_products(work.query, searcher.adapter, work.dims, searcher.dim, searcher.dim, work.scan_query);
+    for (size_t j = searcher.dim; j < searcher.coded_dim(); j++) work.scan_query[j] = 0;
+    query = work.scan_query;
+  }
+  const bool is_learned = searcher.scan_words != nullptr;
+  if (is_learned) kernels.inner_tables(searcher.words, work.query, subquantizers, dsub, work.own_tables);
+  const float* words = is_learned ? searcher.scan_words : searcher.words;
+  return build_lookup_table(kernels, words, query, subquantizers, dsub, searcher.scales, work.tables, work.levels);
+}
 
 bool has_copies(const ListSearcher& searcher) {
   for (size_t c = 0; c < searcher.column_count; c++) {
@@ -244,7 +267,15 @@ void read_first(const Kernels& kernels, const Scan& scan, double* biases) {
   }
 }
 
-// Scores of both codes for all survivors, the first code's part as the scan saw it.
+// <q, d>: of learned words from the code, else as the scan saw it.
+double own_product(const Scan& scan, const SecondQuery& second, const Entry& entry) {
+  if (scan.searcher.scan_words == nullptr) return scan.step * first_sum(scan, entry);
+  uint8_t code[subquantizers_max / 2];
+  copy_code(scan, entry, code);
+  return first_product(second, code);
+}
+
+// Scores of both codes for all survivors.
 bool score_all(const Kernels& kernels, const Scan& scan, const SecondQuery& second, int64_t level_sum, const uint8_t* cancel) {
   const Reservoir& best = *scan.query.best;
   const size_t size = record_bytes(second.dim, second.bits);
@@ -252,9 +283,10 @@ bool score_all(const Kernels& kernels, const Scan& scan, const SecondQuery& seco
   for (size_t i = 0; i < best.count; i++) {
     if (i % survivors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
     if (i + prefetch_ahead < best.count) prefetch_survivor(scan, best.entries[i + prefetch_ahead], size);
+    if (scan.searcher.scan_words != nullptr && i + codes_ahead < best.count) prefetch_code(scan, best.entries[i + codes_ahead]);
     const Entry& entry = best.entries[i];
     const SecondTerms terms = second_terms(kernels, second, level_sum, record_of(scan, entry, size));
-    const double score = terms.rescale * (scan.step * first_sum(scan, entry) + terms.second) + terms.shift + scan.query.biases[entry.list];
+    const double score = terms.rescale * (own_product(scan, second, entry) + terms.second) + terms.shift + scan.query.biases[entry.list];
     best.entries[i].score = score == score ? score : -INFINITY;
   }
   return true;
@@ -385,8 +417,7 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
   }
   fill_biases(kernels, searcher, work, request, answer);
   if (request.last == Stage::coarse || searcher.words == nullptr) return true;
-  const LevelScale scale = build_lookup_table(kernels, searcher.words, work.query, searcher.subquantizers, searcher.dsub, searcher.scales,
-                                              work.tables, work.levels);
+  const LevelScale scale = make_tables(kernels, searcher, work);
   const uint32_t pairs = static_cast<uint32_t>(padded_subquantizers(searcher.subquantizers) / 2);
   kernels.spread_levels(work.levels, pairs, work.spread);
   if (request.last == Stage::table) return true;
@@ -405,7 +436,8 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
   const uint32_t bits = searcher.second_bits;
   // The centroids, which the same levels were compared with, are done with.
   const double second_unit = bits >= fine_bits ? quantize_finely(work.query, coded_dim, work.query_levels) : half_unit;
-  const SecondQuery second = {work.tables, work.query_levels, second_unit, searcher.subquantizers, coded_dim, bits};
+  const float* tables = searcher.scan_words == nullptr ? work.tables : work.own_tables;
+  const SecondQuery second = {tables, work.query_levels, second_unit, searcher.subquantizers, coded_dim, bits};
   if (is_refined && !refine(kernels, scan, second, cancel)) return false;
   write_answer(scan, request.k, answer);
   return true;

@@ -325,8 +325,13 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   std::vector<int8_t> coarse(3 * padded_dim(dim));
   std::vector<float> scales(3);
   quantize_rows(rows.data(), 3, dim, coarse.data(), scales.data());
-  const ListSearcher searcher = {coded.codebook.data(), subquantizers, dsub,          {4.0 / 32767, 4.0 / 32767}, dim, 3,
+  ListSearcher searcher = {coded.codebook.data(), subquantizers, dsub,          {4.0 / 32767, 4.0 / 32767}, dim, 3,
                                  rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, last == Stage::second ? 4u : 3u, coded.bits};
+  // Of odd counts the scan is by learned words.
+  std::vector<float> adapter(dim * dim), learned(coded.codebook.rbegin(), coded.codebook.rend());
+  for (size_t i = 0; i < adapter.size(); i++) adapter[i] = rows[i % rows.size()];
+  if (count % 2 == 1) searcher.scan_words = learned.data();
+  if (count % 4 == 1) searcher.adapter = adapter.data();
   ScanCrew crew(1);
   work.resize(work_bytes(searcher, 9, has_help ? 2 : 1));
   std::thread helper;

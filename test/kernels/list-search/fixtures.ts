@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { Random } from '../../../base/random.js';
 import { recordBytes } from '../../../kernels/codes.js';
 import { floatOfHalf, toFloat16 } from '../../../kernels/float16/portable.js';
+import type { ScanParameters } from '../../../kernels/list-search.js';
 import type { NativeKernels, RowColumnArrays, SearchColumnArrays } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
 import { bytesOfList, codebookOf, randomLists, scales } from '../coded.js';
@@ -20,6 +21,8 @@ export interface Index {
   readonly bases: Float32Array;
   readonly centroids: Float32Array;
   readonly columns: readonly SearchColumnArrays[];
+  /** What is learned apart from the codes. */
+  readonly scan?: ScanParameters;
   /** Behind the columns. */
   readonly rowColumns?: readonly RowColumnArrays[];
   /** The further lists of columns, by their numbers: behind all of these. */
@@ -98,6 +101,7 @@ export async function run(kernels: NativeKernels, index: Index, asked: Asked, is
     ...([index.words, index.dsub, scales, dim, lists, index.bases, index.centroids, rows, rowScales] as const),
     index.bits ?? 4,
   );
+  if (index.scan !== undefined) kernels.scanWith(searcher, index.scan.words, index.scan.adapter);
   for (const column of index.columns) kernels.addSearchColumn(searcher, ...column);
   for (const column of index.rowColumns ?? []) kernels.addRowColumn(searcher, ...column);
   for (const [first, column] of index.further ?? []) {

@@ -158,6 +158,41 @@ describe('the search of lists', () => {
     }
   });
 
+  for (const [dim, bits] of [
+    [17, 4],
+    [384, 4],
+    [40, 3],
+    [40, 7],
+  ] as const) {
+    it(`scans ${dim} dimensions with learned words, and scores survivors by the codes' own, of ${bits} bits`, async () => {
+      const random = testRandom();
+      const index = indexOf(random, dim, { bits });
+      const words = normals(random, index.words.length, dim);
+      const adapter = normals(random, dim * dim, dim);
+      const mixed = { ...index, columns: index.columns.slice(1), rowColumns: [rowsOf(index, 0)] };
+      const learned = { ...mixed, scan: { words, adapter } };
+      await agree(learned, { nprobe: 4, candidates: 6 });
+      await agree(learned, { last: 3 });
+      const every = { wanted: 2000, refined: 2000, k: 1500 };
+      const { ids, scores, found } = await agree(learned, every);
+      const own = await agree(mixed, every);
+      // Whatever was learned, those that survive have the scores of their codes.
+      assert.deepEqual([...ids].slice(0, found[1]), [...own.ids].slice(0, own.found[1]));
+      assert.deepEqual([...scores], [...own.scores]);
+    });
+  }
+
+  it('scans by words of its own, and by an adapter of ones, as without', async () => {
+    const index = indexOf(testRandom(), 24);
+    const adapter = Float32Array.from({ length: 24 * 24 }, (_, i) => (i % 25 === 0 ? 1 : 0));
+    const expected = await agree(index, { wanted: 20 });
+    assert.deepEqual(await agree({ ...index, scan: { words: index.words, adapter: null } }, { wanted: 20 }), expected);
+    assert.deepEqual(await agree({ ...index, scan: { words: index.words, adapter } }, { wanted: 20 }), expected);
+    const turned = Float32Array.from(adapter, (value) => -value);
+    const other = await agree({ ...index, scan: { words: index.words, adapter: turned } }, { wanted: 20 });
+    assert.notDeepEqual([...other.ids], [...expected.ids]);
+  });
+
   it('survives queries and tables of NaN, infinity and zeros', async () => {
     for (const value of [NaN, Infinity, 0]) {
       const index = indexOf(testRandom(), 40);
