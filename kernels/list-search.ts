@@ -102,6 +102,8 @@ export interface ScanParameters {
   readonly words: Float32Array;
   /** float32[dim, dim], A: the table is made of A q; null = of q. */
   readonly adapter: Float32Array | null;
+  /** float32[lists]: added to the first score of every vector of a list; null = nothing. */
+  readonly listBiases: Float32Array | null;
 }
 
 export interface SearchRequest {
@@ -181,7 +183,7 @@ export function openSearcher(options: SearcherOptions): ListSearcher {
   assert(columns.length <= searchColumnsMax, 'there are at most 65,536 columns');
   const handle = openHandle(options);
   const { scan = null } = options;
-  if (scan !== null) call((kernels) => kernels.scanWith(handle, scan.words, scan.adapter));
+  if (scan !== null) call((kernels) => kernels.scanWith(handle, scan.words, scan.adapter, scan.listBiases));
   for (const column of columns) addColumn(handle, column);
   return {
     scratch: (sizes) => openScratch(handle, options, sizes),

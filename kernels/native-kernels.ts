@@ -149,8 +149,18 @@ export interface NativeKernels {
   addRowColumn(searcher: NativeHandle, ...column: RowColumnArrays): void;
   /** The column added last, of the same ids array, has the vectors of column `first` in further lists. */
   setFirstColumn(searcher: NativeHandle, first: number): void;
-  /** Before the first search: other words, as many, for the scan's table, and adapter float32[dim, dim] or null for its query. */
-  scanWith(searcher: NativeHandle, words: Float32Array, adapter: Float32Array | null): void;
+  /**
+   * Before the first search: other words, as many, for the scan's table, adapter float32[dim, dim] or null for its query, and
+   * float32[lists] or null that first scores get more.
+   */
+  scanWith(
+    ...[searcher, words, adapter, listBiases]: [
+      searcher: NativeHandle,
+      words: Float32Array,
+      adapter: Float32Array | null,
+      listBiases: Float32Array | null,
+    ]
+  ): void;
   /** Jobs that run on it finish; later calls are refused. */
   closeSearcher(searcher: NativeHandle): void;
   /** Bytes of `work` for searches of up to `wanted` survivors by up to `threads` threads. */

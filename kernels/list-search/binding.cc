@@ -413,14 +413,17 @@ napi_value scan_with(napi_env env, napi_callback_info info) {
   Searcher* handle = searcher_of(arguments);
   const auto words = arguments.column<float>(1, "words: a Float32Array");
   const auto adapter = arguments.column_or_null<float>(2, "adapter: a Float32Array or null");
+  const auto biases = arguments.column_or_null<float>(3, "listBiases: a Float32Array or null");
   if (handle == nullptr) return nullptr;
   ListSearcher& searcher = handle->searcher;
   arguments.require(searcher.words != nullptr && words.size == searcher.coded_dim() * ksub, "words: as many as the codes have");
   arguments.require(adapter.data == nullptr || adapter.size == searcher.dim * searcher.dim, "adapter: dim rows of dim values");
+  arguments.require(biases.data == nullptr || biases.size == searcher.list_count, "listBiases: one for every list");
   arguments.require(handle->users == 0, "searcher: in use");
   if (!arguments.ok()) return nullptr;
   searcher.scan_words = words.data;
   searcher.adapter = adapter.data;
+  searcher.list_biases = biases.data;
   handle->keeper.keep(arguments);
   return nullptr;
 }

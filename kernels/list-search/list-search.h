@@ -14,7 +14,7 @@
 //   exact    instead of the last, where the vectors themselves are there: <q, x> for those `refined`, the best k; of first scores where there
 //            is no second code
 //
-// Learned words and an adapter say which vectors survive and nothing else: what is left over of a vector, its second code, is that of the
+// Learned words, an adapter and learned biases of lists, added to bias(l) in the first scores, say which vectors survive and nothing else: what is left over of a vector, its second code, is that of the
 // codes' own words. So with them D' is the product with those words, D of second-code.h, from the code where it lies.
 //
 // Every stage can be left out: lists and biases may be given, the work may end after any of them, and columns without records or without
@@ -88,6 +88,7 @@ struct ListSearcher {
   uint32_t second_bits;  // of records
   const float* scan_words = nullptr;  // as words: what the scan's table is made of; null = words
   const float* adapter = nullptr;     // float32[dim][dim], A; null = the query itself
+  const float* list_biases = nullptr; // float32[lists]; null = zeros
 
   size_t coded_dim() const { return words == nullptr ? dim : subquantizers * dsub; }
 };

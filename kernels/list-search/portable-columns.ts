@@ -35,6 +35,8 @@ export interface Searcher extends CoarseArrays {
   scanWords: Float32Array | null;
   /** float32[dim, dim] */
   adapter: Float32Array | null;
+  /** float32[lists]; null = zeros. */
+  listBiases: Float32Array | null;
   isClosed: boolean;
 }
 
@@ -50,6 +52,7 @@ export const openSearcher: NativeKernels['openSearcher'] = (
     columns: [],
     scanWords: null,
     adapter: null,
+    listBiases: null,
     isClosed: false,
   };
   return searcher as unknown as NativeHandle;
@@ -108,11 +111,14 @@ export const setFirstColumn: NativeKernels['setFirstColumn'] = (handle, number) 
 };
 
 /** See `NativeKernels.scanWith`. */
-export const scanWith: NativeKernels['scanWith'] = (handle, words, adapter) => {
+export const scanWith: NativeKernels['scanWith'] = (handle, words, adapter, listBiases) => {
   const searcher = searcherOf(handle);
   assert(words.length === searcher.words?.length, 'refused: there are as many words as the codes have');
   const isShaped = adapter === null || adapter.length === searcher.dim ** 2;
   assert(isShaped, 'refused: an adapter has dim rows of dim values');
+  const isBiased = listBiases === null || listBiases.length === searcher.lists;
+  assert(isBiased, 'refused: there is a bias for every list');
+  searcher.listBiases = listBiases;
   searcher.scanWords = words;
   searcher.adapter = adapter;
 };

@@ -133,9 +133,11 @@ function* searchSteps(searcher: Searcher, query: Query, filters: Filters): Gener
   if (query.last === lastTable) return;
   const biases = new Float64Array(searcher.lists).fill(NaN);
   for (let i = 0; i < probed; i++) biases[query.probes[i]!] = query.biases[i]!;
+  const learned = searcher.listBiases;
+  const scanBiases = learned === null ? biases : biases.map((bias, list) => bias + learned[list]!);
   const pass = { table, biases, query };
   let survivors: Entry[] = [];
-  for (const entries of scanColumns(searcher, pass, filters)) {
+  for (const entries of scanColumns(searcher, { ...pass, biases: scanBiases }, filters)) {
     survivors = [...survivors, ...entries].sort(better).slice(0, query.wanted);
     yield;
   }

@@ -27,6 +27,7 @@ struct Work {
   uint8_t* spread;
   int8_t* query_levels;
   double* biases;  // by list
+  double* scan_biases;  // those with learned ones; the same where there are none
   uint32_t* lists;
   int32_t* products;
   float* scores;
@@ -66,6 +67,7 @@ Work cut(const ListSearcher& searcher, size_t wanted, size_t threads, uint8_t* m
   work.spread = take<uint8_t>(from, at, pairs * 128);
   work.query_levels = take<int8_t>(from, at, 2 * padded_dim(searcher.coded_dim()));
   work.biases = take<double>(from, at, lists);
+  work.scan_biases = searcher.list_biases == nullptr ? work.biases : take<double>(from, at, lists);
   work.lists = take<uint32_t>(from, at, lists);
   work.products = take<int32_t>(from, at, lists);
   work.scores = take<float>(from, at, lists);
@@ -105,6 +107,12 @@ void fill_biases(const Kernels& kernels, const ListSearcher& searcher, const Wor
   const bool is_sparse = has_rows(searcher) || has_further(searcher);
   for (size_t list = 0; is_sparse && list < searcher.list_count; list++) work.biases[list] = NAN;
   for (size_t i = 0; i < answer.probed; i++) work.biases[answer.probes[i]] = answer.biases[i];
+  if (searcher.list_biases == nullptr) return;
+  for (size_t list = 0; is_sparse && list < searcher.list_count; list++) work.scan_biases[list] = NAN;
+  for (size_t i = 0; i < answer.probed; i++) {
+    const uint32_t list = answer.probes[i];
+    work.scan_biases[list] = answer.biases[i] + static_cast<double>(searcher.list_biases[list]);
+  }
 }
 
 struct Scan {
@@ -425,7 +433,7 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
   const ScanTable table = {work.levels, work.spread, pairs, scale.offset, scale.anchor_weight};
   const Scan scan = {searcher, request, {table, scale.unit, work.biases, &best}, scale.unit / searcher.scales.rescale};
   ScanProgress progress(request.threshold);
-  const ScanTask task = {kernels, searcher,      request, table,     scale.unit,   work.biases,
+  const ScanTask task = {kernels, searcher,      request, table,     scale.unit,   work.scan_biases,
                          answer.probes, answer.probed, cancel,  &progress, work.entries, work.capacity};
   if (!scan_all(task, best, crew)) return false;
   answer.scanned = static_cast<double>(progress.scanned.load());

@@ -332,6 +332,7 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   for (size_t i = 0; i < adapter.size(); i++) adapter[i] = rows[i % rows.size()];
   if (count % 2 == 1) searcher.scan_words = learned.data();
   if (count % 4 == 1) searcher.adapter = adapter.data();
+  if (count % 4 == 1) searcher.list_biases = rows.data();
   ScanCrew crew(1);
   work.resize(work_bytes(searcher, 9, has_help ? 2 : 1));
   std::thread helper;

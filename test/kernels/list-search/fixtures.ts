@@ -101,7 +101,7 @@ export async function run(kernels: NativeKernels, index: Index, asked: Asked, is
     ...([index.words, index.dsub, scales, dim, lists, index.bases, index.centroids, rows, rowScales] as const),
     index.bits ?? 4,
   );
-  if (index.scan !== undefined) kernels.scanWith(searcher, index.scan.words, index.scan.adapter);
+  if (index.scan !== undefined) kernels.scanWith(searcher, index.scan.words, index.scan.adapter, index.scan.listBiases);
   for (const column of index.columns) kernels.addSearchColumn(searcher, ...column);
   for (const column of index.rowColumns ?? []) kernels.addRowColumn(searcher, ...column);
   for (const [first, column] of index.further ?? []) {

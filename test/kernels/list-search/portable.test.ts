@@ -170,7 +170,7 @@ describe('the search of lists', () => {
       const words = normals(random, index.words.length, dim);
       const adapter = normals(random, dim * dim, dim);
       const mixed = { ...index, columns: index.columns.slice(1), rowColumns: [rowsOf(index, 0)] };
-      const learned = { ...mixed, scan: { words, adapter } };
+      const learned = { ...mixed, scan: { words, adapter, listBiases: normals(random, sizes.length, 1) } };
       await agree(learned, { nprobe: 4, candidates: 6 });
       await agree(learned, { last: 3 });
       const every = { wanted: 2000, refined: 2000, k: 1500 };
@@ -186,10 +186,19 @@ describe('the search of lists', () => {
     const index = indexOf(testRandom(), 24);
     const adapter = Float32Array.from({ length: 24 * 24 }, (_, i) => (i % 25 === 0 ? 1 : 0));
     const expected = await agree(index, { wanted: 20 });
-    assert.deepEqual(await agree({ ...index, scan: { words: index.words, adapter: null } }, { wanted: 20 }), expected);
-    assert.deepEqual(await agree({ ...index, scan: { words: index.words, adapter } }, { wanted: 20 }), expected);
+    assert.deepEqual(
+      await agree({ ...index, scan: { words: index.words, adapter: null, listBiases: null } }, { wanted: 20 }),
+      expected,
+    );
+    assert.deepEqual(
+      await agree({ ...index, scan: { words: index.words, adapter, listBiases: null } }, { wanted: 20 }),
+      expected,
+    );
     const turned = Float32Array.from(adapter, (value) => -value);
-    const other = await agree({ ...index, scan: { words: index.words, adapter: turned } }, { wanted: 20 });
+    const other = await agree(
+      { ...index, scan: { words: index.words, adapter: turned, listBiases: null } },
+      { wanted: 20 },
+    );
     assert.notDeepEqual([...other.ids], [...expected.ids]);
   });
 
