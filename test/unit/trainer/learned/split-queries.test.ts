@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { seededRandom } from '../../../../base/random.js';
+import { askedQueries, askingDocuments, splitQueries } from '../../../../trainer/learned/split-queries.js';
+import { smallCollection } from './small-collection.js';
+
+const { dim, vectors, queries, structure } = smallCollection(600, 200);
+/** First value over second: no length changes it. */
+const namesOf = (rows: Float32Array) =>
+  Array.from({ length: rows.length / dim }, (_, i) => (rows[i * dim]! / rows[i * dim + 1]!).toPrecision(4));
+
+describe('queries of a training', () => {
+  it('are learned from, choose, or judge: none does two of these', () => {
+    const { training, choosing, judging } = splitQueries(structure, askedQueries(queries), seededRandom(1));
+    const all = [training, choosing, judging].map(({ rows }) => namesOf(rows));
+    assert.deepEqual(
+      all.map((names) => names.length),
+      [160, 20, 20],
+    );
+    assert.deepEqual(all.flat().sort(), namesOf(queries).sort());
+  });
+
+  it('are as long as queries are when they are compared with codes', () => {
+    const { training } = splitQueries(structure, askedQueries(queries), seededRandom(1));
+    const lengths = Array.from({ length: 160 }, (_, i) =>
+      Math.hypot(...training.rows.subarray(i * dim, (i + 1) * dim)),
+    );
+    assert.ok(Math.max(...lengths) - Math.min(...lengths) < 1e-5);
+  });
+
+  it('are documents that know themselves where there are none', () => {
+    const asking = askingDocuments(vectors, dim, seededRandom(2));
+    const { choosing } = splitQueries(structure, asking, seededRandom(1));
+    choosing.selves!.forEach((self, i) => {
+      assert.equal(namesOf(choosing.rows)[i], namesOf(vectors.subarray(self * dim, (self + 1) * dim))[0]);
+    });
+  });
+});

@@ -1,0 +1,33 @@
+/** Adam (Kingma and Ba, ICLR 2015) with bias correction: β = (0.9, 0.999), ε = 1e-8, no weight decay. */
+import { assert } from '../../base/assert.js';
+
+const momentum = 0.9;
+const squareDecay = 0.999;
+const epsilon = 1e-8;
+
+export class Adam {
+  readonly #means: Float64Array;
+  readonly #squares: Float64Array;
+  #steps = 0;
+
+  /** For `length` values. */
+  constructor(length: number) {
+    this.#means = new Float64Array(length);
+    this.#squares = new Float64Array(length);
+  }
+
+  /** Moves `values` by about `rate` each against `gradient`, both float64[length]; `values` is changed. */
+  step(values: Float64Array, gradient: Float64Array, rate: number): void {
+    const [means, squares] = [this.#means, this.#squares];
+    assert(values.length === means.length && gradient.length === means.length, 'there is a gradient for every value');
+    this.#steps += 1;
+    const size = (rate * Math.sqrt(1 - squareDecay ** this.#steps)) / (1 - momentum ** this.#steps);
+    const floor = epsilon * Math.sqrt(1 - squareDecay ** this.#steps);
+    for (let i = 0; i < values.length; i++) {
+      const slope = gradient[i]!;
+      const mean = (means[i] = momentum * means[i]! + (1 - momentum) * slope);
+      const square = (squares[i] = squareDecay * squares[i]! + (1 - squareDecay) * slope * slope);
+      values[i]! -= (size * mean) / (Math.sqrt(square) + floor);
+    }
+  }
+}
