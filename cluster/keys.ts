@@ -83,6 +83,16 @@ export function codebookObject(uid: string, version: number): string {
   return `${codebooksOf(uid)}${version}`;
 }
 
+/** What the names of a collection's learned parameters begin with. */
+export function parametersOf(uid: string): string {
+  return `parameters/${uid}/`;
+}
+
+/** Object name of learned parameters: what version `version` scans the codes of its structure by. */
+export function parametersObject(uid: string, version: number): string {
+  return `${parametersOf(uid)}${version}`;
+}
+
 /** The subject of a shard's records. */
 export function shardSubject(uid: string, generation: bigint, shard: number): string {
   return `shoal.${uid}.${generation}.${shard}`;

@@ -28,6 +28,7 @@ import type { ShardNodeConfig } from './config.js';
 import { retryMsMax } from './ingest/maintenance.js';
 import { Replica } from './replica.js';
 import { StateReports } from './state-reports.js';
+import { LearnedCodebooks } from './search/learned-codebooks.js';
 import { givenVersion, readListStructure, trainedStructure } from './training/list-structures.js';
 
 export interface ReplicaSetParts {
@@ -68,10 +69,13 @@ export class ReplicaSet {
   #work: Promise<void> = Promise.resolve();
   readonly #reports: StateReports;
   readonly #hindrances: Hindrances;
+  /** What was learned for the codes of the collections here. */
+  readonly learned: LearnedCodebooks;
   #isClosed = false;
 
   constructor(parts: ReplicaSetParts) {
     this.#parts = parts;
+    this.learned = new LearnedCodebooks(parts);
     this.#reports = new StateReports(parts);
     this.#hindrances = new Hindrances(parts);
   }

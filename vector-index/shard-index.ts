@@ -11,6 +11,7 @@ import { ShoalError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { hasBit } from './bitmap.js';
 import { applyChange, newestDocId, prepareChange, type IndexChange } from './apply-change.js';
+import type { LearnedParameters } from './codebook/learned-parameters.js';
 import type { ListStructure } from './codebook/list-structure.js';
 import { contentHash } from './content-hash.js';
 import type { CandidateColumns, IndexDocument, QueryTerms, RowKeys, TokenTables } from './document.js';
@@ -63,6 +64,8 @@ export interface ScanQuery {
   readonly k: number;
   /** Compare every selected document's own vector, not its code. */
   readonly isExact?: boolean;
+  /** What coded rows are scanned by where it belongs to their codes; left out = the codebook of these. */
+  readonly learned?: LearnedParameters | null;
   readonly selection: Selection;
 }
 
@@ -192,7 +195,10 @@ export class ShardIndex {
    * weight, only documents that share a term, of any list. Both only among what `selection` lets through; best first, ties by smaller docId.
    * CANCELLED when `signal` aborts.
    */
-  scan({ dense, sparse, k, selection, isExact = false }: ScanQuery, signal?: AbortSignal): Promise<ScanResult> {
+  scan(
+    { dense, sparse, k, selection, isExact = false, learned }: ScanQuery,
+    signal?: AbortSignal,
+  ): Promise<ScanResult> {
     assert(dense === null || dense.length === this.#state.settings.dim, 'the query has the index’s dim');
     assert(sparse === null || sparse.termIds.length === sparse.factors.length, 'every term has a factor');
     assert(k >= 1, 'k is at least 1');
@@ -203,7 +209,7 @@ export class ShardIndex {
       // Words are not routed by centroid: their documents may be in any list.
       const inAnyList = selection.lists === null ? index : new SelectedIndex(pinned, { ...selection, lists: null });
       const [denseFound, sparseFound] = await Promise.all([
-        dense === null ? null : searchDense(index, { query: dense, k, isExact, pause, signal }),
+        dense === null ? null : searchDense(index, { query: dense, k, isExact, learned, pause, signal }),
         sparse === null ? null : searchSparse(inAnyList, sparse, k, signal),
       ]);
       const count = selection.filter === null ? null : matching(index);

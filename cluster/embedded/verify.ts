@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import { codebookObject, codecObject, keys, streamOf, structureObject } from '../keys.js';
+import { codebookObject, codecObject, keys, parametersObject, streamOf, structureObject } from '../keys.js';
 import { assertNotInUse, dataFormat } from './data-directory.js';
 import { assertFormat } from './disk-format.js';
 import { logFormat, unfinished } from './embedded-change-log.js';
@@ -70,11 +70,13 @@ async function* missing(directory: string): AsyncGenerator<VerifiedFile> {
   for (const [key, value] of registry) {
     if (key.startsWith(keys.allRemains)) named.add(streamOf(key.slice(keys.allRemains.length)));
     if (!key.startsWith(keys.settings)) continue;
-    const { uid, name, structureVersion, codebookVersion, tokenCodec } = CollectionSettings.decode(value);
+    const { uid, name, structureVersion, codebookVersion, parametersVersion, tokenCodec } =
+      CollectionSettings.decode(value);
     named.add(streamOf(uid));
     const objects = [
       ...(structureVersion === 0 ? [] : [structureObject(uid, structureVersion)]),
       ...(codebookVersion === 0 ? [] : [codebookObject(uid, codebookVersion)]),
+      ...(parametersVersion === 0 ? [] : [parametersObject(uid, parametersVersion)]),
       ...(tokenCodec === '' ? [] : [codecObject(tokenCodec)]),
     ];
     const parts = [

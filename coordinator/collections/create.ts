@@ -164,6 +164,7 @@ function settingsOf(
     expiresBy,
     codebooks: [],
     codebookVersion: 0,
+    parametersVersion: 0,
     versionsGiven: 0,
     autoTrain: request.autoTrain,
     copies: request.copies,

@@ -39,8 +39,8 @@ export async function routeUnder(
   const settings = map.settings.get(question.settings.uid) ?? question.settings;
   const nprobe = probesFor(question, encoded.termCount, settings);
   const structure = nprobe === 0 ? null : await structures.of(settings);
-  const { structureVersion } = settings;
-  return route({ ...question, nprobe }, encoded.dense, { map, structure, structureVersion });
+  const { structureVersion, parametersVersion } = settings;
+  return route({ ...question, nprobe }, encoded.dense, { map, structure, structureVersion, parametersVersion });
 }
 
 /** Lists to probe; 0 = all. `termCount` is that of the question's text, null where nobody counted. */

@@ -27,6 +27,8 @@ export interface Plan {
   readonly listsTotal: number;
   /** Version of the structure that numbers the lists. */
   readonly structureVersion: number;
+  /** Version of the learned parameters that scans read, the same at every shard and in every step; 0 = none. */
+  readonly parametersVersion: number;
   readonly shardsTotal: number;
   /** Every shard of the collection, also those that are not asked for candidates. */
   readonly placements: readonly ShardPlacement[];
@@ -37,6 +39,7 @@ export interface Routing {
   /** The structure of the collection; null where it has one list. */
   readonly structure: Structure | null;
   readonly structureVersion: number;
+  readonly parametersVersion: number;
 }
 
 /**
@@ -46,7 +49,7 @@ export interface Routing {
 export function route(
   question: Question,
   dense: Float32Array | null,
-  { map, structure, structureVersion }: Routing,
+  { map, structure, structureVersion, parametersVersion }: Routing,
 ): Plan {
   const placements = placementsOf(map, question.settings.uid);
   if (placements.length === 0) {
@@ -67,7 +70,7 @@ export function route(
   });
   return planOf(
     shards.filter((shard) => shard.dense || shard.sparse),
-    { placements, listsTotal, structureVersion },
+    { placements, listsTotal, structureVersion, parametersVersion },
   );
 }
 
@@ -100,10 +103,12 @@ export function united(first: Plan, second: Plan): Plan {
 
 function planOf(
   shards: readonly ShardPlan[],
-  { placements, listsTotal, structureVersion }: Pick<Plan, 'placements' | 'listsTotal' | 'structureVersion'>,
+  collection: Pick<Plan, 'placements' | 'listsTotal' | 'structureVersion' | 'parametersVersion'>,
 ): Plan {
+  const { placements, listsTotal, structureVersion, parametersVersion } = collection;
   const lists = shards.flatMap((shard) => [...shard.lists]).sort((a, b) => a - b);
-  return { shards, lists, listsTotal, structureVersion, shardsTotal: placements.length, placements };
+  const shardsTotal = placements.length;
+  return { shards, lists, listsTotal, structureVersion, parametersVersion, shardsTotal, placements };
 }
 
 function checkProbes({ nprobe, settings }: Question, listsTotal: number): void {

@@ -100,6 +100,7 @@ async function scan(plan: Plan, question: Question, wire: WireQuestion, parts: S
         k: question.candidates,
         filter: question.filter ?? undefined,
         structureVersion: plan.structureVersion,
+        parametersVersion: plan.parametersVersion,
         exact: question.exact,
       };
       return (await peers.scan(address, request, deadline)).shards;

@@ -28,6 +28,19 @@ export interface SplitOrder {
   readonly shortProbes: readonly ProbeRecall[];
 }
 
+/** Which structure parameters are to be learned for, where nothing else is to change. */
+export interface LearnOrder {
+  /** Of the structure that serves. */
+  readonly version: number;
+  /** Files of that structure and of its codebook. */
+  readonly structure: Uint8Array;
+  readonly codebook: Uint8Array;
+  /** float32[m, dim]: what the collection is asked with; none = its own vectors. */
+  readonly queries: Float32Array;
+  /** The file of the parameters that serve; null = none do. */
+  readonly serving: Uint8Array | null;
+}
+
 export interface TrainingTask {
   readonly dim: number;
   /** float32[n, dim]: rows chosen at random; the training takes them over. */
@@ -49,13 +62,11 @@ export interface TrainingTask {
   readonly serving: ServingStructure | null;
   /** Left out where a whole structure is trained. */
   readonly split?: SplitOrder;
+  readonly learn?: LearnOrder;
 }
 
-/** A trained structure, evaluated. */
-export interface TrainedFiles {
-  /** Files of the structure and of its codebook. */
-  readonly structure: Uint8Array;
-  readonly codebook: Uint8Array;
+/** What a training has found, evaluated. */
+interface Evaluated {
   readonly lists: number;
   /** Lists that a vector lies in. */
   readonly copies: 1 | 2;
@@ -63,13 +74,26 @@ export interface TrainedFiles {
   readonly secondBits: number;
   /** Vectors that it was trained on. */
   readonly sampled: number;
-  /** Recall@10 on held-out queries: of what serves, and of this one as calibrated. */
+  /** Recall@10 on held-out queries: of what serves, and of this one as calibrated; of parameters by first codes alone. */
   readonly heldOutBefore: number;
   readonly heldOutAfter: number;
   /** Ascending by nprobe: on held-out vectors, and on short questions. */
   readonly probes: readonly ProbeRecall[];
   readonly shortProbes: readonly ProbeRecall[];
 }
+
+export interface TrainedStructure extends Evaluated {
+  /** Files of the structure and of its codebook. */
+  readonly structure: Uint8Array;
+  readonly codebook: Uint8Array;
+}
+
+export interface TrainedParameters extends Evaluated {
+  /** The file; null where nothing was learned that finds more. */
+  readonly parameters: Uint8Array | null;
+}
+
+export type TrainedFiles = TrainedStructure | TrainedParameters;
 
 /** Hears what is done at present and which share of the whole is done, 0 to 1. */
 export type OnProgress = (step: string, share: number) => void;

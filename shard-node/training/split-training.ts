@@ -16,7 +16,7 @@ import { splitStructure } from '../../vector-index/codebook/split-structure.js';
 import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf, listsMax, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
 import { holdOut, questionsOf } from './held-questions.js';
-import type { OnProgress, SplitOrder, TrainedFiles, TrainingTask } from './run-training.js';
+import type { OnProgress, SplitOrder, TrainedStructure, TrainingTask } from './run-training.js';
 
 /** Parts of the whole: where each step ends. */
 const ends = { dividing: 0.4, neighbours: 0.9 };
@@ -26,7 +26,7 @@ export async function splitAndEvaluate(
   task: TrainingTask,
   order: SplitOrder,
   onProgress: OnProgress,
-): Promise<TrainedFiles> {
+): Promise<TrainedStructure> {
   const { dim, seed } = task;
   const random = seededRandom(seed);
   onProgress('dividing lists', 0);

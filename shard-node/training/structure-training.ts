@@ -32,7 +32,7 @@ import { secondLists } from '../../vector-index/codebook/second-lists.js';
 import { readStructureFile, writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf, nearestList, type Structure } from '../../vector-index/codebook/structure.js';
 import { holdOut, questionsOf } from './held-questions.js';
-import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
+import type { OnProgress, TrainedStructure, TrainingTask } from './run-training.js';
 
 /** Routes are tried as they were learned, and drawn back towards the centroids: the fewer the questions, the nearer to these are the best. */
 const routeShares = [1, 0.5, 0.25];
@@ -44,7 +44,7 @@ const oneList = { lists: 1, words: 'signs' } as const;
 const ends = { neighbours: 0.1, lists: 0.6, anchors: 0.65, words: 0.8, routes: 0.95 };
 
 /** The structure for `task`, evaluated on what was held out. INVALID_ARGUMENT for a sample that cannot be trained on. */
-export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgress): Promise<TrainedFiles> {
+export async function trainAndEvaluate(task: TrainingTask, onProgress: OnProgress): Promise<TrainedStructure> {
   const { dim, documents, copies = 1, secondBits = usualSecondBits, untrained = false } = task;
   const random = seededRandom(task.seed);
   onProgress('finding true neighbours', 0);

@@ -7,7 +7,7 @@ import type { Clock, Timer } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import { seededRandom } from '../../base/random.js';
-import { codebookObject, structureObject } from '../../cluster/keys.js';
+import { codebookObject, parametersObject, structureObject } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import { Codebook } from '../../proto/generated/shoal/v1/collections.js';
 import type {
@@ -21,6 +21,7 @@ import type { Replica } from '../replica.js';
 import type { ReplicaSet } from '../replicas.js';
 import { Waiters } from '../waiters.js';
 import type { RunTraining, ServingStructure, TrainedFiles } from './run-training.js';
+import { learnOrderFor } from './learn-order.js';
 import { splitOrderFor } from './split-order.js';
 
 /** Bytes of the vectors that a training holds in memory at most. */
@@ -30,6 +31,8 @@ const rowsPerList = 128;
 const rowsMin = 10_000;
 /** Vectors that a split is measured with, where nothing else is trained. */
 const splitRowsMax = 50_000;
+/** Vectors that parameters are learned on. */
+const learnRowsMax = 131_072;
 
 /** A training is stopped when nobody asked about it for so long. */
 const forgottenMs = 30_000;
@@ -120,8 +123,16 @@ export class Trainings {
       throw new ShoalError('FAILED_PRECONDITION', 'the training is not done; await it first');
     current.askedMs = this.#parts.clock.monotonicMs();
     const { objects } = this.#parts;
-    await objects.put(structureObject(request.uid, structureVersion), outcome.files.structure);
-    await objects.put(codebookObject(request.uid, codebookVersion), outcome.files.codebook);
+    const { files } = outcome;
+    const { uid } = request;
+    if ('structure' in files) {
+      await objects.put(structureObject(uid, structureVersion), files.structure);
+      await objects.put(codebookObject(uid, codebookVersion), files.codebook);
+      return;
+    }
+    if (files.parameters === null)
+      throw new ShoalError('FAILED_PRECONDITION', 'the training found nothing better than what serves');
+    await objects.put(parametersObject(uid, codebookVersion), files.parameters);
   }
 
   /** Stops a training and forgets it. Idempotent. */
@@ -160,11 +171,11 @@ export class Trainings {
   /** Never rejects. */
   async #carryOut(current: Current, replica: Replica): Promise<void> {
     const { logger } = this.#parts;
-    const { uid } = current.request;
+    const { uid, method } = current.request;
     try {
       const files = await this.#train(current, replica);
       current.outcome = { files };
-      logger.info({ uid, lists: files.lists, recall: files.heldOutAfter }, 'a structure is trained');
+      logger.info({ uid, method, lists: files.lists, recall: files.heldOutAfter }, 'a training is done');
     } catch (thrown) {
       current.outcome = { error: ShoalError.from(thrown) };
       if (!current.stop.signal.aborted) logger.warn({ uid, err: thrown }, 'a training failed');
@@ -182,12 +193,14 @@ export class Trainings {
     const { signal } = stop;
     const parts = { dim, index, objects, random, splitLimits, signal };
     const split = request.method === 'split' ? await splitOrderFor(request, parts) : null;
+    const learn = request.method === 'distill-vq' ? await learnOrderFor(request, objects) : null;
     const rowsMax = Math.min(Math.floor(sampleBytesMax / (4 * dim)), rowsPerList * listCountFor(documents));
-    const rows = split === null ? Math.max(rowsMin, rowsMax) : splitRowsMax;
+    const rows = split !== null ? splitRowsMax : learn !== null ? learnRowsMax : Math.max(rowsMin, rowsMax);
     const vectors = await index.sampleVectors(rows, random, signal);
     const task = {
       ...{ dim, vectors, serving, seed: request.seed, targetRecall: request.targetRecall },
       ...(split === null ? {} : { split }),
+      ...(learn === null ? {} : { learn }),
       ...(request.method === 'rabitq' ? { untrained: true as const } : {}),
       shortQueries: float32From(request.shortQueries, 'short queries'),
       documents,

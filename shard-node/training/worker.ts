@@ -3,6 +3,7 @@ import { constants, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
+import { learnAndEvaluate } from './learned-training.js';
 import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
 import { splitAndEvaluate } from './split-training.js';
 import { trainAndEvaluate } from './structure-training.js';
@@ -16,10 +17,7 @@ async function main(port: MessagePort, task: TrainingTask): Promise<void> {
     // Of this thread alone, where the system has priorities of threads.
     setPriority(constants.priority.PRIORITY_LOW);
     const onProgress: OnProgress = (step, share) => say({ kind: 'progress', step, share });
-    const { split } = task;
-    const files = await (split === undefined
-      ? trainAndEvaluate(task, onProgress)
-      : splitAndEvaluate(task, split, onProgress));
+    const files = await carriedOut(task, onProgress);
     say({ kind: 'trained', files }, buffersOf(files));
   } catch (thrown) {
     const { code, message } = ShoalError.from(thrown);
@@ -29,6 +27,14 @@ async function main(port: MessagePort, task: TrainingTask): Promise<void> {
   }
 }
 
-function buffersOf({ structure, codebook }: TrainedFiles): ArrayBuffer[] {
-  return [structure.buffer, codebook.buffer].filter((buffer) => buffer instanceof ArrayBuffer);
+function carriedOut(task: TrainingTask, onProgress: OnProgress): TrainedFiles | Promise<TrainedFiles> {
+  const { split, learn } = task;
+  if (split !== undefined) return splitAndEvaluate(task, split, onProgress);
+  if (learn !== undefined) return learnAndEvaluate(task, learn, onProgress);
+  return trainAndEvaluate(task, onProgress);
+}
+
+function buffersOf(files: TrainedFiles): ArrayBuffer[] {
+  const own = 'structure' in files ? [files.structure, files.codebook] : [files.parameters];
+  return own.flatMap((file) => (file?.buffer instanceof ArrayBuffer ? [file.buffer] : []));
 }

@@ -11,10 +11,13 @@ import {
   searchThreads,
   type ListSearcher,
   type RowColumn,
+  type ScanParameters,
   type SearchColumn,
   type SearchScratch,
 } from '../../kernels/list-search.js';
+import type { LearnedParameters } from '../codebook/learned-parameters.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
+import { LearnedScans } from './learned-scan.js';
 import type { ListCoder } from './list-coder.js';
 import { MovedRows } from './moved-rows.js';
 import { MutableCodes } from './mutable-codes.js';
@@ -28,6 +31,8 @@ const scanTogether = 65_536;
 /** Scratches that are kept, and survivors up to which one is. */
 const scratchesKept = 8;
 const wantedKept = 4_096;
+/** Searchers that are kept: while one codebook takes over from another, both are searched by. */
+const searchersKept = 2;
 
 /** What a search is to find. */
 export interface ListsQuestion {
@@ -53,7 +58,9 @@ export interface FoundRows {
 }
 
 export class ListSearchers {
-  #current: SharedSearcher | null = null;
+  /** The one that was asked for last comes first. */
+  #open: readonly SharedSearcher[] = [];
+  readonly #learned = new LearnedScans();
   /** By coder: a search that began under a former one must not throw away what was found for the next. */
   readonly #moved = new WeakMap<ListCoder, MovedRows>();
 
@@ -73,24 +80,36 @@ export class ListSearchers {
 
   /**
    * A searcher over `readers`, all coded as by `coder`, with at least one row each, for this caller until it releases it; null when their rows have no
-   * order that takes 64 bits.
+   * order that takes 64 bits. It scans by `learned` where that belongs to the codes.
    */
-  acquire(coder: ListCoder, readers: readonly SegmentReader[]): SharedSearcher | null {
+  acquire(
+    coder: ListCoder,
+    readers: readonly SegmentReader[],
+    learned: LearnedParameters | null = null,
+  ): SharedSearcher | null {
     const keys = keysOf(readers);
     if (keys === null) return null;
-    if (this.#current?.isOver(coder, keys) !== true) {
-      const former = this.#current;
-      this.#current = new SharedSearcher(coder, readers, keys);
-      former?.retire();
-    }
-    this.#current.use();
-    return this.#current;
+    const scan = this.#learned.of(coder, learned);
+    const known = this.#open.find((each) => each.isOver(coder, keys) && each.scan === scan);
+    const searcher = known ?? new SharedSearcher(coder, readers, { keys, scan });
+    this.#keep(searcher, keys);
+    searcher.use();
+    return searcher;
   }
 
   /** The segments of the index are others now. What was acquired stays open until it is released. */
   close(): void {
-    this.#current?.retire();
-    this.#current = null;
+    for (const each of this.#open) each.retire();
+    this.#open = [];
+  }
+
+  /** Those over other columns go at once. */
+  #keep(searcher: SharedSearcher, keys: readonly BigUint64Array[]): void {
+    if (this.#open[0] === searcher) return;
+    const open = [searcher, ...this.#open.filter((each) => each !== searcher)];
+    const kept = open.filter((each) => each.isOver(searcher.coder, keys)).slice(0, searchersKept);
+    for (const each of open) if (!kept.includes(each)) each.retire();
+    this.#open = kept;
   }
 }
 
@@ -102,7 +121,9 @@ function keysOf(readers: readonly SegmentReader[]): BigUint64Array[] | null {
 }
 
 export class SharedSearcher {
-  readonly #coder: ListCoder;
+  readonly coder: ListCoder;
+  /** null = by the words of the codes. */
+  readonly scan: ScanParameters | null;
   readonly #keys: readonly BigUint64Array[];
   /** By column, the number of its segment. */
   readonly #segments: readonly number[];
@@ -111,8 +132,13 @@ export class SharedSearcher {
   #users = 0;
   #isRetired = false;
 
-  constructor(coder: ListCoder, readers: readonly SegmentReader[], keys: readonly BigUint64Array[]) {
-    this.#coder = coder;
+  constructor(
+    coder: ListCoder,
+    readers: readonly SegmentReader[],
+    { keys, scan }: { readonly keys: readonly BigUint64Array[]; readonly scan: ScanParameters | null },
+  ) {
+    this.coder = coder;
+    this.scan = scan;
     this.#keys = keys;
     const { codebook, dim, listCount } = coder;
     const segments: number[] = [];
@@ -126,16 +152,14 @@ export class SharedSearcher {
     }
     this.#segments = segments;
     this.#searcher = openSearcher({
-      ...{ codebook, dim, lists: listCount, bases: codebook.bases, coarse: null },
+      ...{ codebook, dim, lists: listCount, bases: codebook.bases, coarse: null, scan },
       columns,
     });
   }
 
   /** Whether it is over the same columns: those of a segment that grows move when it needs more room, and then all of them do. */
   isOver(coder: ListCoder, keys: readonly BigUint64Array[]): boolean {
-    return (
-      coder === this.#coder && keys.length === this.#keys.length && keys.every((own, at) => own === this.#keys[at])
-    );
+    return coder === this.coder && keys.length === this.#keys.length && keys.every((own, at) => own === this.#keys[at]);
   }
 
   /** Rows for which segment number `at` has room. */
@@ -193,7 +217,7 @@ export class SharedSearcher {
   #takeScratch(wanted: number, k: number): SearchScratch {
     const at = this.#scratches.findIndex(({ sizes }) => sizes.wanted >= wanted && sizes.k >= k);
     if (at >= 0) return this.#scratches.splice(at, 1)[0]!;
-    const sizes = { queries: 1, nprobe: this.#coder.listCount, threads: searchThreads };
+    const sizes = { queries: 1, nprobe: this.coder.listCount, threads: searchThreads };
     return this.#searcher.scratch({ ...sizes, wanted: powerAbove(wanted), k: powerAbove(k) });
   }
 }

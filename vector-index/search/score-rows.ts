@@ -1,5 +1,6 @@
 /** Exact scores of rows by inner product with their fp16 vectors. */
 import { scoreDense } from '../../kernels/kernels.js';
+import type { LearnedParameters } from '../codebook/learned-parameters.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import { both } from './selection.js';
 
@@ -10,6 +11,8 @@ export interface DenseQuery {
   /** float32[dim]. */
   readonly query: Float32Array;
   readonly k: number;
+  /** What coded rows are scanned by where it belongs to their codes; left out = the codebook of these. */
+  readonly learned?: LearnedParameters | null | undefined;
   /** Gives other work a turn. */
   readonly pause: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;

@@ -28,6 +28,7 @@ export async function searchLists(
   const searcher = index.searchers.acquire(
     index.coder!,
     pinned.map(({ reader }) => reader),
+    wanted.learned,
   );
   if (searcher === null) return null;
   try {

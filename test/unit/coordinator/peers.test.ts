@@ -41,6 +41,7 @@ describe('the calls of a coordinator', () => {
       k: 1,
       filter: undefined,
       structureVersion: 0,
+      parametersVersion: 0,
       exact: false,
     };
     const [scanned] = (await peers.scan(shard, scan, deadline)).shards;

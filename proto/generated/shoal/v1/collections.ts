@@ -73,6 +73,8 @@ export interface CollectionSettings {
   copies: number;
   /** Of a document's token rows about one for so many tokens is kept, 1 to 16; 0 = 1. Fixed when the collection is made. */
   tokenPooling: number;
+  /** Version of the learned parameters that scans read (object `parameters/<uid>/<version>`); 0 = none, the codebook's own numbers. */
+  parametersVersion: number;
 }
 
 export interface CollectionSettings_AttributesEntry {
@@ -91,7 +93,10 @@ export interface Codebook {
   version: number;
   /** The structure that it belongs to: it serves with that one only. */
   structureVersion: number;
-  /** "structure", or "split" where it was made of the one before by splitting lists. */
+  /**
+   * "structure" or "rabitq", "split" where it was made of the one before by splitting lists; "distill-vq" for parameters that were learned for
+   * the codes of its structure.
+   */
   method: string;
   created:
     | Date
@@ -102,7 +107,10 @@ export interface Codebook {
   documents: bigint;
   sampled: bigint;
   lists: number;
-  /** Recall@10 on held-out queries of what served before, and of this one with as many lists as its calibration says. */
+  /**
+   * Recall@10 on held-out queries of what served before, and of this one with as many lists as its calibration says; of learned parameters
+   * the share of the true ten among the first ten by first codes alone.
+   */
   heldOutBefore: number;
   heldOutAfter: number;
   /**
@@ -255,6 +263,7 @@ function createBaseCollectionSettings(): CollectionSettings {
     versionsGiven: 0,
     copies: 0,
     tokenPooling: 0,
+    parametersVersion: 0,
   };
 }
 
@@ -328,6 +337,9 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     }
     if (message.tokenPooling !== 0) {
       writer.uint32(184).uint32(message.tokenPooling);
+    }
+    if (message.parametersVersion !== 0) {
+      writer.uint32(192).uint32(message.parametersVersion);
     }
     return writer;
   },
@@ -532,6 +544,14 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
             message.tokenPooling = reader.uint32();
             continue;
           }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.parametersVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -580,6 +600,7 @@ export const CollectionSettings: MessageFns<CollectionSettings> = {
     message.versionsGiven = object.versionsGiven ?? 0;
     message.copies = object.copies ?? 0;
     message.tokenPooling = object.tokenPooling ?? 0;
+    message.parametersVersion = object.parametersVersion ?? 0;
     return message;
   },
 };

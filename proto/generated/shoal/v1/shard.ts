@@ -121,6 +121,8 @@ export interface ScanRequest {
   structureVersion: number;
   /** Every candidate is scored without approximation. */
   exact: boolean;
+  /** Version of the learned parameters to scan by; 0 = none. */
+  parametersVersion: number;
 }
 
 /** Candidates of one shard: parallel columns, best first, ties by smaller docId. */
@@ -1066,6 +1068,7 @@ function createBaseScanRequest(): ScanRequest {
     filter: undefined,
     structureVersion: 0,
     exact: false,
+    parametersVersion: 0,
   };
 }
 
@@ -1094,6 +1097,9 @@ export const ScanRequest: MessageFns<ScanRequest> = {
     }
     if (message.exact !== false) {
       writer.uint32(72).bool(message.exact);
+    }
+    if (message.parametersVersion !== 0) {
+      writer.uint32(80).uint32(message.parametersVersion);
     }
     return writer;
   },
@@ -1175,6 +1181,14 @@ export const ScanRequest: MessageFns<ScanRequest> = {
             message.exact = reader.bool();
             continue;
           }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.parametersVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1204,6 +1218,7 @@ export const ScanRequest: MessageFns<ScanRequest> = {
       : undefined;
     message.structureVersion = object.structureVersion ?? 0;
     message.exact = object.exact ?? false;
+    message.parametersVersion = object.parametersVersion ?? 0;
     return message;
   },
 };

@@ -29,7 +29,10 @@ export const protobufFileName = "shoal/v1/training.proto";
 
 export interface TrainRequest {
   collection: string;
-  /** "structure", or "split": only lists that have grown too long are divided. */
+  /**
+   * "structure"; "rabitq": one list with codes that need no training; "split": only lists that have grown too long are divided; "distill-vq":
+   * parameters of the scan are learned for the codes that are there.
+   */
   method: string;
   /** Stop before publishing. */
   dryRun: boolean;
@@ -41,7 +44,11 @@ export interface TrainRequest {
    * Bits a dimension of second codes, 1 to 8; absent = those of the codebook that serves, 4 where there is none. Not with "split", which
    * keeps them.
    */
-  secondBits?: number | undefined;
+  secondBits?:
+    | number
+    | undefined;
+  /** Texts that the collection is asked with, to learn parameters from; none = the collection asks itself. */
+  queries: string[];
 }
 
 export interface TrainResponse {
@@ -77,7 +84,7 @@ export interface ListCodebooksRequest {
 }
 
 export interface ListCodebooksResponse {
-  /** Version of the one that serves; 0 = none. */
+  /** Version of the one that serves: that of the learned parameters where there are any, else of the structure's; 0 = none. */
   active: number;
   /** Ascending by version. */
   codebooks: Codebook[];
@@ -115,6 +122,10 @@ export interface BeginTrainingRequest {
   copies: number;
   /** Bits a dimension of second codes; 0 = 4. */
   secondBits: number;
+  /** float32[n, dim]: what parameters are learned from; empty = the vectors themselves. */
+  queries: Buffer;
+  /** Version of the learned parameters that serve; 0 = none. */
+  parametersVersion: number;
 }
 
 export interface BeginTrainingResponse {
@@ -135,6 +146,7 @@ export interface AwaitTrainingResponse {
 export interface StoreTrainingRequest {
   training: bigint;
   structureVersion: number;
+  /** Of what is stored: as that of the structure, or of learned parameters. */
   codebookVersion: number;
 }
 
@@ -149,7 +161,7 @@ export interface EndTrainingResponse {
 }
 
 function createBaseTrainRequest(): TrainRequest {
-  return { collection: "", method: "", dryRun: false, seed: undefined, secondBits: undefined };
+  return { collection: "", method: "", dryRun: false, seed: undefined, secondBits: undefined, queries: [] };
 }
 
 export const TrainRequest: MessageFns<TrainRequest> = {
@@ -168,6 +180,9 @@ export const TrainRequest: MessageFns<TrainRequest> = {
     }
     if (message.secondBits !== undefined) {
       writer.uint32(40).uint32(message.secondBits);
+    }
+    for (const v of message.queries) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -225,6 +240,14 @@ export const TrainRequest: MessageFns<TrainRequest> = {
             message.secondBits = reader.uint32();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.queries.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -247,6 +270,7 @@ export const TrainRequest: MessageFns<TrainRequest> = {
     message.dryRun = object.dryRun ?? false;
     message.seed = object.seed ?? undefined;
     message.secondBits = object.secondBits ?? undefined;
+    message.queries = object.queries?.map((e) => e) || [];
     return message;
   },
 };
@@ -822,6 +846,8 @@ function createBaseBeginTrainingRequest(): BeginTrainingRequest {
     shortProbes: [],
     copies: 0,
     secondBits: 0,
+    queries: Buffer.alloc(0),
+    parametersVersion: 0,
   };
 }
 
@@ -865,6 +891,12 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     }
     if (message.secondBits !== 0) {
       writer.uint32(104).uint32(message.secondBits);
+    }
+    if (message.queries.length !== 0) {
+      writer.uint32(114).bytes(message.queries);
+    }
+    if (message.parametersVersion !== 0) {
+      writer.uint32(120).uint32(message.parametersVersion);
     }
     return writer;
   },
@@ -986,6 +1018,22 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
             message.secondBits = reader.uint32();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.queries = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.parametersVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1016,6 +1064,8 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     message.shortProbes = object.shortProbes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     message.copies = object.copies ?? 0;
     message.secondBits = object.secondBits ?? 0;
+    message.queries = object.queries ?? Buffer.alloc(0);
+    message.parametersVersion = object.parametersVersion ?? 0;
     return message;
   },
 };
@@ -1469,7 +1519,10 @@ export const TrainingService = {
       Buffer.from(ListCodebooksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListCodebooksResponse => ListCodebooksResponse.decode(value),
   },
-  /** FAILED_PRECONDITION for a version of another structure than the one that serves. */
+  /**
+   * Has searches read the learned parameters of a version, or with the version of the structure's own codebook none. FAILED_PRECONDITION for a
+   * version of another structure than the one that serves.
+   */
   activateCodebook: {
     path: "/shoal.v1.Training/ActivateCodebook" as const,
     requestStream: false as const,
@@ -1491,7 +1544,10 @@ export interface TrainingServer extends UntypedServiceImplementation {
    */
   train: handleServerStreamingCall<TrainRequest, TrainResponse>;
   listCodebooks: handleUnaryCall<ListCodebooksRequest, ListCodebooksResponse>;
-  /** FAILED_PRECONDITION for a version of another structure than the one that serves. */
+  /**
+   * Has searches read the learned parameters of a version, or with the version of the structure's own codebook none. FAILED_PRECONDITION for a
+   * version of another structure than the one that serves.
+   */
   activateCodebook: handleUnaryCall<ActivateCodebookRequest, ActivateCodebookResponse>;
 }
 
@@ -1522,7 +1578,10 @@ export interface TrainingClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListCodebooksResponse) => void,
   ): ClientUnaryCall;
-  /** FAILED_PRECONDITION for a version of another structure than the one that serves. */
+  /**
+   * Has searches read the learned parameters of a version, or with the version of the structure's own codebook none. FAILED_PRECONDITION for a
+   * version of another structure than the one that serves.
+   */
   activateCodebook(
     request: ActivateCodebookRequest,
     callback: (error: ServiceError | null, response: ActivateCodebookResponse) => void,

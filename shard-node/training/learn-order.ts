@@ -1,0 +1,35 @@
+/** What parameters are learned for: the structure that serves, as it is in the object store, and what it is asked with. */
+import { float32From } from '../../base/bytes.js';
+import { ShoalError } from '../../base/errors.js';
+import { codebookObject, parametersObject, structureObject } from '../../cluster/keys.js';
+import type { ObjectStore } from '../../cluster/object-store.js';
+import type { BeginTrainingRequest } from '../../proto/generated/shoal/v1/training.js';
+import type { LearnOrder } from './run-training.js';
+
+/** UNAVAILABLE where a file of the structure is not there. */
+export async function learnOrderFor(
+  {
+    uid,
+    structureVersion,
+    codebookVersion,
+    parametersVersion,
+    queries,
+  }: Pick<
+    BeginTrainingRequest,
+    'uid' | 'structureVersion' | 'codebookVersion' | 'parametersVersion' | 'queries'
+  >,
+  objects: Pick<ObjectStore, 'get'>,
+): Promise<LearnOrder> {
+  const read = async (name: string): Promise<Uint8Array> => {
+    const bytes = await objects.get(name);
+    if (bytes !== null) return bytes;
+    throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store; another structure serves by now`);
+  };
+  return {
+    version: structureVersion,
+    structure: await read(structureObject(uid, structureVersion)),
+    codebook: await read(codebookObject(uid, codebookVersion)),
+    queries: float32From(queries, 'queries'),
+    serving: parametersVersion === 0 ? null : await objects.get(parametersObject(uid, parametersVersion)),
+  };
+}
