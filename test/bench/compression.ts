@@ -6,6 +6,8 @@
  * candidates). Peers: FAISS's codecs, those that lead at some size unless --codecs all; what they find is kept, so that a run after the
  * first takes a minute or two. Rows with `higher` say who is ahead at equal bytes: the best of each side that is no larger. A codec is asked as many queries as it answers in --seconds, at least 100: some take a quarter
  * of a second a query; `queries` says how many.
+ *
+ * Codecs named distill-vq are those of the same name with parameters learned by Distill-VQ (trainer/learned/): the bytes of the vectors are the same.
  */
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
@@ -16,7 +18,7 @@ import { atEqualBytes, type SizedRecall } from './support/ann/equal-bytes.js';
 import { datasetOf, datasetOptions } from './support/ann/dataset-options.js';
 import type { AnnDataset } from './support/ann/dataset.js';
 import { openPeers } from './support/ann/open-peers.js';
-import { ownCodecs } from './support/ann/own-lists.js';
+import { learnedCodecs, ownCodecs } from './support/ann/own-lists.js';
 import { recallOf, rightAnswers, type RightAnswers } from './support/ann/recall.js';
 import { RowStore, type Row } from './support/ann/row-store.js';
 import { ShoalExact } from './support/ann/shoal-exact.js';
@@ -29,6 +31,7 @@ export const benchmark: Benchmark = {
       option.flag.startsWith('--queries-limit') ? { ...option, default: '2000' } : option,
     ),
     { flag: '--seconds N', describe: 'of a codec and a set of queries', default: '20' },
+    { flag: '--distill STEPS', describe: 'of Distill-VQ, some minutes each time; 0 = not measured', default: '600' },
     { flag: '--codecs WHICH', describe: 'of the peers: leading, or all, which takes an hour once', default: 'leading' },
   ],
   run,
@@ -40,6 +43,7 @@ const timedQueries = 10;
 const queriesMin = 100;
 /** Up to which sizes are compared. */
 const bytesMax = 432;
+const smokeSteps = 5;
 
 async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
   const dataset = await datasetOf(context);
@@ -81,7 +85,13 @@ function comparedOn(querySet: string, rows: readonly Row[]): Record<string, unkn
 /** Shoal's side. */
 function ownSystems(dataset: AnnDataset, { clock, options, smoke, progress }: BenchmarkContext): AnnSystem[] {
   const threads = Number(options['threads']);
-  return [new ShoalExact(dataset.base, clock), ...ownCodecs(dataset, { clock, threads, smoke, progress })];
+  const own = { clock, threads, smoke, progress };
+  const steps = smoke ? smokeSteps : Number(options['distill']);
+  return [
+    new ShoalExact(dataset.base, clock),
+    ...ownCodecs(dataset, own),
+    ...learnedCodecs(dataset, { ...own, steps }),
+  ];
 }
 
 /** A row for each set of queries, or one that says why there is none. */

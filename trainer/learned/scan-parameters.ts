@@ -1,6 +1,6 @@
 /** What of a scan is learned, in the precision in which it is trained. Published as `vector-index/codebook/learned-parameters.ts`. */
 import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
-import type { LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
+import { refuseOther, type LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
 import { codedLists } from '../../vector-index/codebook/list-codebook.js';
 import type { ScanTables } from './coded-documents.js';
 
@@ -18,15 +18,19 @@ export interface LearnedParts {
   readonly hasBiases: boolean;
 }
 
-/** What the structure does by itself: its own words, the query as it is, no biases. */
+/** What a training begins with: `from`, or what the structure does by itself: its own words, the query as it is, no biases. */
 export function startingParameters(
-  { codebook }: ListStructure,
-  { hasAdapter, hasBiases }: LearnedParts,
+  structure: ListStructure,
+  { hasAdapter, hasBiases, from = null }: LearnedParts & { readonly from?: LearnedParameters | null },
 ): ScanParameters {
+  const { codebook } = structure;
+  if (from !== null) refuseOther(from, structure);
+  const { adapter, listBiases } = from ?? {};
+  const biases = hasBiases ? new Float64Array(codedLists(codebook)) : null;
   return {
-    words: Float64Array.from(codebook.words),
-    adapter: hasAdapter ? identity(codebook.dim) : null,
-    biases: hasBiases ? new Float64Array(codedLists(codebook)) : null,
+    words: Float64Array.from(from?.scanWords ?? codebook.words),
+    adapter: adapter !== undefined ? Float64Array.from(adapter) : hasAdapter ? identity(codebook.dim) : null,
+    biases: listBiases !== undefined ? Float64Array.from(listBiases) : biases,
   };
 }
 

@@ -2,6 +2,8 @@
 import type { Clock } from '../../../../base/clock.js';
 import type { AnnSystem } from './ann-system.js';
 import type { AnnDataset } from './dataset.js';
+import { LearnedCodec } from './learned-codecs.js';
+import { narrowCodebook } from './narrow-codebook.js';
 import type { FloatRows } from './npy-file.js';
 import { ShoalLists } from './shoal-lists.js';
 import { trainedLists, type TrainedLists } from './trained-lists.js';
@@ -33,6 +35,8 @@ const vectorsPerList = 57;
 /** Where every vector lies in two. */
 const vectorsPerListOfTwo = 115;
 const smokeLists = 16;
+/** Dimensions of a word of the codes that are learned for: 48 and 24 bytes of 384. */
+const learnedDims = [4, 8];
 
 /**
  * Lists with both codes; and with every vector in two lists, and half-precision rows beside them. `queries` have anchors and routes learned
@@ -78,6 +82,33 @@ export function ownCodecs(dataset: AnnDataset, options: OwnListsOptions): AnnSys
         }),
       ];
     },
+  );
+}
+
+/** First codes as they are and after `steps` steps of Distill-VQ, of words of four dimensions and of eight; nothing where steps are 0. */
+export function learnedCodecs(dataset: AnnDataset, options: OwnListsOptions & { readonly steps: number }): AnnSystem[] {
+  const { base } = dataset;
+  const { clock, progress, threads, steps } = options;
+  if (steps === 0) return [];
+  const hasWords = dataset.name === 'glosses';
+  const queries = () =>
+    hasWords ? trainingQueries('words', Infinity, { threads, clock, progress }) : Promise.resolve(null);
+  const structures = structuresOf(dataset, { perList: vectorsPerList, hasSeconds: false }, options);
+  return structures.flatMap(({ name, parts }) =>
+    learnedDims.flatMap((dsub) => {
+      const structure = async () => {
+        const { parts: own, trainSeconds } = await parts();
+        const { structure: lists, codebook } = own;
+        const narrow = dsub === codebook.dsub ? codebook : narrowCodebook(lists, codebook, base.values, dsub);
+        return { structure: { version: 1, structure: lists, codebook: narrow }, trainSeconds };
+      };
+      const made = { base, clock, progress, structure, queries };
+      const codec = `${name} PQ4x${dsub}`;
+      return [
+        new LearnedCodec({ ...made, variant: codec, steps: 0 }),
+        new LearnedCodec({ ...made, variant: `${codec} distill-vq`, steps }),
+      ];
+    }),
   );
 }
 
