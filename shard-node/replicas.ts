@@ -276,6 +276,7 @@ export class ReplicaSet {
     this.#failures.get(place)?.retry?.cancel();
     this.#failures.delete(place);
     this.#hindrances.forget(place);
+    this.learned.forget(uid);
     try {
       if (gone instanceof Replica) await gone.close();
       await this.#reports.withdraw(keys.replica(uid, shard, config.id));

@@ -19,7 +19,10 @@ export interface TrainingCalls {
    */
   train(collection: string, options?: TrainOptions): Promise<TrainingResult>;
   codebooks(collection: string): Promise<CodebookList>;
-  /** Gives the version that serves then. FAILED_PRECONDITION for one of another structure. */
+  /**
+   * Has searches go by learned parameters, or with the version of the structure's own codebook by none; gives the version that serves then.
+   * FAILED_PRECONDITION for one of another structure, and while the collection is being trained.
+   */
   activate(collection: string, version: number): Promise<number>;
 }
 
@@ -41,10 +44,10 @@ async function train(
   target: Target,
   client: TrainingClient,
   collection: string,
-  { method = 'structure', dryRun = false, seed, secondBits, onProgress }: TrainOptions,
+  { method = 'structure', dryRun = false, seed, secondBits, queries = [], onProgress }: TrainOptions,
 ): Promise<TrainingResult> {
   const request = TrainRequest.fromPartial({
-    ...{ collection, method, dryRun },
+    ...{ collection, method, dryRun, queries: [...queries] },
     ...(seed === undefined ? {} : { seed }),
     ...(secondBits === undefined ? {} : { secondBits }),
   });

@@ -377,6 +377,8 @@ export interface TrainOptions {
   readonly seed?: number;
   /** Bits a dimension of second codes, 1 to 8; those of the codebook that serves unless given, 4 where there is none. Not with "split". */
   readonly secondBits?: number;
+  /** With "distill-vq": texts that the collection is asked with; words of its own documents unless given. */
+  readonly queries?: readonly string[];
   onProgress?(progress: TrainingProgress): void;
 }
 

@@ -42,6 +42,8 @@ export interface ArchiveManifest {
   readonly structure: string | null;
   /** The member with the codebook of the lists; null where none was trained. */
   readonly codebook: string | null;
+  /** The member with the learned parameters that scans read; null where there are none. */
+  readonly parameters: string | null;
   /** The member with the token codec's tables; null without. */
   readonly codec: { readonly version: string; readonly member: string } | null;
   readonly shards: readonly ArchivedShard[];

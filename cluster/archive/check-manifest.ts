@@ -27,8 +27,9 @@ export function checkManifest(json: unknown, format: number): ArchiveManifest {
     settings: base64(fields['settings'], 'settings'),
     directoryPartitions: whole(fields['directoryPartitions'], 'directoryPartitions', 1, 256),
     structure: fields['structure'] === null ? null : memberName(fields['structure'], 'structure'),
-    // An archive of a Shoal that trained nothing yet does not say.
+    // An archive of a Shoal that trained or learned nothing yet does not say.
     codebook: (fields['codebook'] ?? null) === null ? null : memberName(fields['codebook'], 'codebook'),
+    parameters: (fields['parameters'] ?? null) === null ? null : memberName(fields['parameters'], 'parameters'),
     codec: fields['codec'] === null ? null : codecOf(fields['codec']),
     shards: list(fields['shards'], 'shards').map(shardOf),
     members: list(fields['members'], 'members').map(memberOf),
@@ -51,6 +52,7 @@ function checkWhole(manifest: ArchiveManifest): void {
     ...shards.flatMap((shard) => [...shard.files.map(({ member }) => member), shard.log]),
     ...(manifest.structure === null ? [] : [manifest.structure]),
     ...(manifest.codebook === null ? [] : [manifest.codebook]),
+    ...(manifest.parameters === null ? [] : [manifest.parameters]),
     ...(manifest.codec === null ? [] : [manifest.codec.member]),
   ];
   const wanted = unique(used, 'use of member');

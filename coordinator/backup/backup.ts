@@ -11,7 +11,15 @@ import { ShoalError } from '../../base/errors.js';
 import { version } from '../../base/version.js';
 import { archiveFormat, encodeManifest } from '../../cluster/archive/archive-manifest.js';
 import type { ArchivedShard, ArchiveManifest } from '../../cluster/archive/archive.js';
-import { codebookObject, codecObject, keys, shardSubject, streamOf, structureObject } from '../../cluster/keys.js';
+import {
+  codebookObject,
+  codecObject,
+  keys,
+  parametersObject,
+  shardSubject,
+  streamOf,
+  structureObject,
+} from '../../cluster/keys.js';
 import type { Lease, Registry } from '../../cluster/registry.js';
 import { collectionNamed, placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { BackupPart } from '../../proto/generated/shoal/v1/backup.js';
@@ -82,10 +90,10 @@ async function* archive(
 }
 
 async function* sendObjects(
-  { uid, structureVersion, codebookVersion, tokenCodec }: CollectionSettings,
+  { uid, structureVersion, codebookVersion, parametersVersion, tokenCodec }: CollectionSettings,
   writer: ArchiveWriter,
   { objects }: BackupParts,
-): AsyncGenerator<BackupPart, Pick<ArchiveManifest, 'structure' | 'codebook' | 'codec'>> {
+): AsyncGenerator<BackupPart, Pick<ArchiveManifest, 'structure' | 'codebook' | 'parameters' | 'codec'>> {
   const read = async (name: string): Promise<Uint8Array> => {
     const bytes = await objects.get(name);
     if (bytes !== null) return bytes;
@@ -102,11 +110,15 @@ async function* sendObjects(
     codebookVersion === 0
       ? null
       : yield* writer.member('codebook', inPieces(await read(codebookObject(uid, codebookVersion))));
+  const parameters =
+    parametersVersion === 0
+      ? null
+      : yield* writer.member('parameters', inPieces(await read(parametersObject(uid, parametersVersion))));
   const codec =
     tokenCodec === ''
       ? null
       : { version: tokenCodec, member: yield* writer.member('codec', inPieces(await read(codecObject(tokenCodec)))) };
-  return { structure, codebook, codec };
+  return { structure, codebook, parameters, codec };
 }
 
 const pieceBytes = 1024 * 1024;

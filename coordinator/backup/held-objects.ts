@@ -1,6 +1,7 @@
-/** Members of a backup that the coordinator stores itself: structure, codebook and token codec, checked against the settings first. */
+/** Members of a backup that the coordinator stores itself: structure, codebook, learned parameters and token codec, checked against the settings first. */
 import { ShoalError } from '../../base/errors.js';
-import { codebookObject, codecObject, structureObject } from '../../cluster/keys.js';
+import { codebookObject, codecObject, parametersObject, structureObject } from '../../cluster/keys.js';
+import { readLearnedParametersFile } from '../../vector-index/codebook/learned-parameters.js';
 import { codedLists, readListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
 import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf } from '../../vector-index/codebook/structure.js';
@@ -8,15 +9,18 @@ import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import type { BackupParts } from './parts.js';
 import type { RestorePlan } from './restore-plan.js';
 
-/** Bytes of a structure, codebook or codec, which are held in memory. */
+/** Bytes of one of them, which are held in memory. */
 const objectBytesMax = 1024 * 1024 * 1024;
+
+export type HeldKind = 'structure' | 'codebook' | 'parameters' | 'codec';
 
 export class HeldObjects {
   readonly #plan: RestorePlan;
   readonly #parts: Pick<BackupParts, 'objects'>;
-  readonly #pieces: { readonly [Kind in 'structure' | 'codebook' | 'codec']: Buffer[] } = {
+  readonly #pieces: { readonly [Kind in HeldKind]: Buffer[] } = {
     structure: [],
     codebook: [],
+    parameters: [],
     codec: [],
   };
   #isStored = false;
@@ -27,7 +31,7 @@ export class HeldObjects {
   }
 
   /** The next bytes of one of them. INVALID_ARGUMENT when it is too large, or comes after all were stored. */
-  hold(kind: 'structure' | 'codebook' | 'codec', bytes: Buffer): void {
+  hold(kind: HeldKind, bytes: Buffer): void {
     if (this.#isStored) throw wrong(`its ${kind} comes after its shards`);
     const pieces = this.#pieces[kind];
     pieces.push(bytes);
@@ -40,11 +44,12 @@ export class HeldObjects {
     if (this.#isStored) return;
     this.#isStored = true;
     this.#check();
-    const { uid, structureVersion, codebookVersion } = this.#plan.settings;
-    const { structure, codebook, codec } = this.#plan.manifest;
+    const { uid, structureVersion, codebookVersion, parametersVersion } = this.#plan.settings;
+    const { structure, codebook, parameters, codec } = this.#plan.manifest;
     const { objects } = this.#parts;
     if (structure !== null) await objects.put(structureObject(uid, structureVersion), this.#bytes('structure'));
     if (codebook !== null) await objects.put(codebookObject(uid, codebookVersion), this.#bytes('codebook'));
+    if (parameters !== null) await objects.put(parametersObject(uid, parametersVersion), this.#bytes('parameters'));
     if (codec !== null) await objects.put(codecObject(codec.version), this.#bytes('codec'));
   }
 
@@ -62,12 +67,18 @@ export class HeldObjects {
       if (codebook.dim !== settings.dim || codedLists(codebook) !== lists.size)
         throw wrong('its codebook is not that of its lists');
     }
+    if (manifest.parameters !== null) {
+      const parameters = readLearnedParametersFile(this.#bytes('parameters'));
+      const isOf = (structure: number): boolean => settings.codebooks.some(({ version }) => version === structure);
+      if (parameters.dim !== settings.dim || parameters.lists > lists.size || !isOf(parameters.structureVersion))
+        throw wrong('its learned parameters are not those of its codebook');
+    }
     if (manifest.codec === null) return;
     const { version } = TokenCodec.parse(this.#bytes('codec'));
     if (version !== manifest.codec.version) throw wrong(`its codec is '${version}', not as it says`);
   }
 
-  #bytes(kind: 'structure' | 'codebook' | 'codec'): Buffer {
+  #bytes(kind: HeldKind): Buffer {
     return Buffer.concat(this.#pieces[kind]);
   }
 }

@@ -8,6 +8,7 @@ import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import { attributeTypeName, attributeTypes } from '../../proto/attributes.js';
 import type { RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { HeldKind } from './held-objects.js';
 import { isSecondBits } from '../../vector-index/codebook/list-codebook.js';
 import type { Placed } from '../collections/create.js';
 import { checkName, dimMax } from '../collections/validate.js';
@@ -17,7 +18,7 @@ const replicasMax = 100;
 
 /** Where a member goes. */
 export type Destination =
-  | { readonly kind: 'structure' | 'codebook' | 'codec' }
+  | { readonly kind: HeldKind }
   | { readonly kind: 'file'; readonly shard: number; readonly file: string }
   | { readonly kind: 'records'; readonly shard: number };
 
@@ -63,10 +64,11 @@ export function planRestore(
   return { manifest, settings, placed, destinations: destinationsOf(manifest) };
 }
 
-function destinationsOf({ shards, structure, codebook, codec }: ArchiveManifest): Map<string, Destination> {
+function destinationsOf({ shards, structure, codebook, parameters, codec }: ArchiveManifest): Map<string, Destination> {
   const destinations = new Map<string, Destination>();
   if (structure !== null) destinations.set(structure, { kind: 'structure' });
   if (codebook !== null) destinations.set(codebook, { kind: 'codebook' });
+  if (parameters !== null) destinations.set(parameters, { kind: 'parameters' });
   if (codec !== null) destinations.set(codec.member, { kind: 'codec' });
   for (const { shard, files, log } of shards) {
     for (const { file, member } of files) destinations.set(member, { kind: 'file', shard, file });
@@ -90,6 +92,8 @@ function settingsOf(manifest: ArchiveManifest): CollectionSettings {
     throw wrong(`its codec is not the '${tokenCodec}' of its settings`);
   if (structureVersion > 0 !== (manifest.structure !== null)) throw wrong('its structure is not that of its settings');
   if (codebookVersion > 0 !== (manifest.codebook !== null)) throw wrong('its codebook is not that of its settings');
+  if (settings.parametersVersion > 0 !== (manifest.parameters !== null))
+    throw wrong('its learned parameters are not those of its settings');
   if (codebookVersion > 0 && structureVersion === 0) throw wrong('it has a codebook and no structure');
   const lists = manifest.shards.flatMap((shard) => [...shard.lists]);
   if (manifest.structure === null && (lists.length !== 1 || lists[0] !== 0))

@@ -1,21 +1,70 @@
 /** The trained versions of a collection: which there are, and which one serves. */
+import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
+import { parametersObject } from '../../cluster/keys.js';
 import { collectionNamed } from '../../cluster/shard-map/cluster-map.js';
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
-import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { ListCodebooksResponse } from '../../proto/generated/shoal/v1/training.js';
+import { Claim } from './claim.js';
+import type { PublishParts } from './publish.js';
+import { isLearning } from './trainable.js';
+
+/** The version that searches go by: of the learned parameters where there are any, else of the structure's codebook; 0 = none. */
+export function servingVersion({
+  codebookVersion,
+  parametersVersion,
+}: Pick<CollectionSettings, 'codebookVersion' | 'parametersVersion'>): number {
+  return parametersVersion > 0 ? parametersVersion : codebookVersion;
+}
 
 /** The versions of the collection `name`, ascending. */
 export function listCodebooks(name: string, map: ClusterMap): ListCodebooksResponse {
-  const { codebooks, codebookVersion, structureVersion } = collectionNamed(map, name);
-  return { active: codebookVersion, codebooks, structureVersion };
+  const settings = collectionNamed(map, name);
+  return {
+    active: servingVersion(settings),
+    codebooks: settings.codebooks,
+    structureVersion: settings.structureVersion,
+  };
 }
 
 /**
- * The version that serves once `version` is activated: it is the only one of its structure. NOT_FOUND for a version that never was,
- * FAILED_PRECONDITION for one of an older structure, whose lists the shards do not have any more.
+ * Has searches go by version `version` of the collection `name`: by those learned parameters, or by none where it is the structure's own
+ * codebook. Resolves with it when this coordinator's picture shows it. NOT_FOUND for a version that never was, FAILED_PRECONDITION for one of
+ * another structure, whose lists and codes the shards do not have, and while the collection is being trained.
  */
-export function activateCodebook(version: number, settings: CollectionSettings): number {
+export async function activateCodebook(
+  name: string,
+  version: number,
+  parts: PublishParts,
+  deadline: Deadline,
+): Promise<number> {
+  const settings = collectionNamed(parts.view.current(), name);
+  const { uid } = settings;
+  parametersFor(version, settings);
+  const claim = await Claim.take(settings, parts);
+  try {
+    await claim.write(async (current) => {
+      const parametersVersion = parametersFor(version, current);
+      if (parametersVersion > 0) await checkStored(version, current, parts);
+      return { settings: { ...current, parametersVersion } };
+    }, deadline);
+  } finally {
+    await claim.end();
+  }
+  await parts.view.when(
+    (map) => {
+      const seen = map.settings.get(uid);
+      return seen === undefined || servingVersion(seen) === version ? true : undefined;
+    },
+    `version ${version} of the codebook of collection '${name}' to be seen`,
+    deadline,
+  );
+  return version;
+}
+
+/** Of the learned parameters by which searches go once `version` is active; 0 = none. Errors as of `activateCodebook`. */
+function parametersFor(version: number, settings: CollectionSettings): number {
   const { name, codebooks, codebookVersion, structureVersion } = settings;
   const wanted = codebooks.find((each) => each.version === version);
   if (wanted === undefined) {
@@ -23,8 +72,26 @@ export function activateCodebook(version: number, settings: CollectionSettings):
     const what = `collection '${name}' has no codebook ${version}`;
     throw new ShoalError('NOT_FOUND', `${what}; ${known === '' ? 'it was never trained' : `it has ${known}`}`);
   }
-  if (wanted.structureVersion === structureVersion) return codebookVersion;
+  if (version === codebookVersion) return 0;
+  if (isLearning(wanted.method) && codedAlike(settings).has(wanted.structureVersion)) return version;
   const what = `codebook ${version} of collection '${name}' belongs to structure ${wanted.structureVersion}`;
   const why = `structure ${structureVersion} serves, whose lists are others, and its documents are coded for those`;
   throw new ShoalError('FAILED_PRECONDITION', `${what}; ${why}; train again for a new structure`);
+}
+
+/** The structure that serves and those that it was made of by splits of lists alone, which have its codes. */
+function codedAlike({ codebooks, codebookVersion }: CollectionSettings): ReadonlySet<number> {
+  const structures = codebooks.filter(({ method, version }) => !isLearning(method) && version <= codebookVersion);
+  const trained = structures.findLastIndex(({ method }: Codebook) => method !== 'split');
+  return new Set(structures.slice(Math.max(0, trained)).map(({ structureVersion }) => structureVersion));
+}
+
+async function checkStored(
+  version: number,
+  { uid, name }: CollectionSettings,
+  { objects }: Pick<PublishParts, 'objects'>,
+): Promise<void> {
+  if ((await objects.get(parametersObject(uid, version))) !== null) return;
+  const what = `the parameters of codebook ${version} of collection '${name}' are no longer kept`;
+  throw new ShoalError('FAILED_PRECONDITION', `${what}; learn them again: train by the method that they came from`);
 }

@@ -7,7 +7,15 @@ import type { Clock } from '../../base/clock.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
-import { codebookObject, codebooksOf, keys, structureObject, structuresOf } from '../../cluster/keys.js';
+import {
+  codebookObject,
+  codebooksOf,
+  keys,
+  parametersObject,
+  parametersOf,
+  structureObject,
+  structuresOf,
+} from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { Registry, RegistryEntry } from '../../cluster/registry.js';
 import { epochOf } from '../../cluster/shard-map/cluster-map.js';
@@ -15,6 +23,7 @@ import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { Claim, SettingsChange } from './claim.js';
+import { isLearning } from './trainable.js';
 
 /** Trained versions of which a collection remembers where they came from. */
 const codebooksRemembered = 32;
@@ -32,12 +41,17 @@ export interface PublishParts {
 
 /**
  * Why `codebook` is not to serve; '' when it is. It has to reach the target recall or, where what serves misses that too, what serves
- * has: an exact scan finds everything, so that a first structure is measured by the target alone.
+ * has: an exact scan finds everything, so that a first structure is measured by the target alone. Learned parameters have to find more than
+ * those that serve.
  */
 export function refusalOf(
-  { heldOutBefore, heldOutAfter }: Pick<Codebook, 'heldOutBefore' | 'heldOutAfter'>,
+  { method, heldOutBefore, heldOutAfter }: Pick<Codebook, 'method' | 'heldOutBefore' | 'heldOutAfter'>,
   targetRecall: number,
 ): string {
+  if (isLearning(method)) {
+    if (heldOutAfter > heldOutBefore) return '';
+    return `nothing was learned that finds more of held-out queries by first codes than ${heldOutBefore.toFixed(4)}, as what serves does`;
+  }
   const wanted = Math.min(heldOutBefore, targetRecall);
   if (heldOutAfter >= wanted - recallTolerance) return '';
   const found = `recall@10 on held-out queries is ${heldOutAfter.toFixed(4)}`;
@@ -57,33 +71,55 @@ export async function giveVersion(claim: Claim, deadline: Deadline): Promise<num
 /** Makes `codebook`, whose objects are stored, the one that serves; resolves when this coordinator's picture shows it. */
 export async function publish(
   codebook: Codebook,
-  { uid, name, structureVersion }: Pick<CollectionSettings, 'uid' | 'name' | 'structureVersion'>,
+  collection: Pick<CollectionSettings, 'uid' | 'name' | 'structureVersion'>,
   claim: Claim,
   { parts, deadline }: { readonly parts: PublishParts; readonly deadline: Deadline },
 ): Promise<void> {
-  const { version } = codebook;
-  await claim.write(async (current): Promise<SettingsChange> => {
-    // Its lists are numbered on from those of the structure that it was made of.
-    if (codebook.method === 'split' && current.structureVersion !== structureVersion) throw changed(name);
-    const { entry, placement } = await onlyPlacement(uid, name, parts.registry);
-    const lists = bufferOf(Uint32Array.from({ length: codebook.lists }, (_, list) => list));
-    const owning = { ...placement, lists, epoch: epochOf(parts.view.current()) + 1n };
-    return {
-      settings: {
-        ...current,
-        structureVersion: codebook.structureVersion,
-        codebookVersion: version,
-        codebooks: [...current.codebooks, codebook].slice(-codebooksRemembered),
-      },
-      conditions: [{ key: entry.key, revision: entry.revision }],
-      writes: [{ operation: 'put', key: entry.key, value: ShardPlacement.encode(owning).finish() }],
-    };
+  const { version, method } = codebook;
+  const { uid, name, structureVersion } = collection;
+  await claim.write((current): SettingsChange | Promise<SettingsChange> => {
+    // Its lists are numbered on from those of the structure that it was made of, or its parameters belong to the codes of that.
+    const isMadeOf = method === 'split' || isLearning(method);
+    if (isMadeOf && current.structureVersion !== structureVersion) throw changed(name);
+    if (isLearning(method)) return { settings: { ...remembering(current, codebook), parametersVersion: version } };
+    return withStructure(current, codebook, parts);
   }, deadline);
   await parts.view.when(
-    (map) => (map.settings.get(uid)?.codebookVersion === version || !map.settings.has(uid) ? true : undefined),
-    `the structure of collection '${name}' to be seen`,
+    (map) => (serves(version, map.settings.get(uid)) ? true : undefined),
+    `version ${version} of the codebook of collection '${name}' to be seen`,
     deadline,
   );
+}
+
+/** Whether the collection is dropped or served by `version`. */
+function serves(version: number, settings: CollectionSettings | undefined): boolean {
+  return settings === undefined || settings.codebookVersion === version || settings.parametersVersion === version;
+}
+
+/** Parameters that were learned for codes stay while these do: a split changes none. */
+async function withStructure(
+  current: CollectionSettings,
+  codebook: Codebook,
+  { registry, view }: PublishParts,
+): Promise<SettingsChange> {
+  const { version, structureVersion, method } = codebook;
+  const { entry, placement } = await onlyPlacement(current.uid, current.name, registry);
+  const lists = bufferOf(Uint32Array.from({ length: codebook.lists }, (_, list) => list));
+  const owning = { ...placement, lists, epoch: epochOf(view.current()) + 1n };
+  const parametersVersion = method === 'split' ? current.parametersVersion : 0;
+  return {
+    settings: { ...remembering(current, codebook), structureVersion, codebookVersion: version, parametersVersion },
+    conditions: [{ key: entry.key, revision: entry.revision }],
+    writes: [{ operation: 'put', key: entry.key, value: ShardPlacement.encode(owning).finish() }],
+  };
+}
+
+/** The settings with one codebook more: the latest ones, and that of the structure that serves. */
+function remembering(current: CollectionSettings, codebook: Codebook): CollectionSettings {
+  const all = [...current.codebooks, codebook];
+  const first = all.length - codebooksRemembered;
+  const codebooks = all.filter(({ version }, at) => at >= first || version === current.codebookVersion);
+  return { ...current, codebooks };
 }
 
 async function onlyPlacement(
@@ -102,14 +138,22 @@ function changed(name: string): ShoalError {
 
 /** Removes the objects of a version that is not published. What cannot be removed now goes with the collection. */
 export async function discardObjects(uid: string, version: number, parts: PublishParts): Promise<void> {
-  await removeObjects([structureObject(uid, version), codebookObject(uid, version)], uid, parts);
+  const names = [structureObject(uid, version), codebookObject(uid, version), parametersObject(uid, version)];
+  await removeObjects(names, uid, parts);
 }
 
-/** Removes the objects of all versions before `previous`, the one that served until now: somebody may still be about to read that. */
+/**
+ * Removes the objects of all versions before `previous`, the structure that served until now: somebody may still be about to read that. Learned
+ * parameters that serve stay.
+ */
 export async function removeOutdated(uid: string, previous: number, parts: PublishParts): Promise<void> {
-  const names = await Promise.all([structuresOf(uid), codebooksOf(uid)].map((family) => parts.objects.list(family)));
+  const families = [structuresOf(uid), codebooksOf(uid), parametersOf(uid)];
+  const names = await Promise.all(families.map((family) => parts.objects.list(family)));
+  const { parametersVersion = 0 } = parts.view.current().settings.get(uid) ?? {};
+  const kept = parametersObject(uid, parametersVersion);
   const isOutdated = (name: string): boolean => Number(name.slice(name.lastIndexOf('/') + 1)) < previous;
-  await removeObjects(names.flat().filter(isOutdated), uid, parts);
+  const outdated = names.flat().filter((name) => isOutdated(name) && name !== kept);
+  await removeObjects(outdated, uid, parts);
 }
 
 async function removeObjects(names: readonly string[], uid: string, parts: PublishParts): Promise<void> {

@@ -1,7 +1,6 @@
 /** The gRPC face of training. */
 import { limits } from '../../base/limits.js';
 import { serverStreamHandler, unaryHandler } from '../../cluster/rpc/handlers.js';
-import { collectionNamed } from '../../cluster/shard-map/cluster-map.js';
 import type { TrainingServer } from '../../proto/generated/shoal/v1/training.js';
 import { activateCodebook, listCodebooks } from './codebooks.js';
 import { trainCollection, type TrainParts } from './train.js';
@@ -22,8 +21,8 @@ export function trainingService(parts: TrainParts): TrainingServer {
       ({ collection }) => Promise.resolve(listCodebooks(collection, view.current())),
       options,
     ),
-    activateCodebook: unaryHandler(async ({ collection, version }) => {
-      return { active: activateCodebook(version, collectionNamed(view.current(), collection)) };
+    activateCodebook: unaryHandler(async ({ collection, version }, { deadline }) => {
+      return { active: await activateCodebook(collection, version, parts, deadline) };
     }, options),
   };
 }

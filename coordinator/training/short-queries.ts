@@ -40,15 +40,7 @@ export async function shortQueries(
 ): Promise<Buffer> {
   if (settings.model === noModel) return Buffer.alloc(0);
   try {
-    const texts = await shortTexts(settings, order, parts, deadline);
-    const vectors: Buffer[] = [];
-    for (let at = 0; at < texts.length; at += textsPerBatch) {
-      const batch = texts.slice(at, at + textsPerBatch).map((text) => ({ title: '', text }));
-      const query = { inputType: InputType.INPUT_TYPE_QUERY, texts: batch, dense: true, sparse: false, multi: false };
-      const { encodings } = await parts.encoders.encode(settings, query, deadline);
-      vectors.push(...encodings.map(({ dense }) => dense).filter(({ length }) => length === 4 * settings.dim));
-    }
-    return Buffer.concat(vectors);
+    return await queryVectors(await shortTexts(settings, order, parts, deadline), settings, parts, deadline);
   } catch (thrown) {
     deadline.check();
     const error = ShoalError.from(thrown);
@@ -56,6 +48,23 @@ export async function shortQueries(
     parts.logger.warn({ err: error, collection: settings.name }, 'a training does without short queries');
     return bufferOf(new Float32Array(0));
   }
+}
+
+/** float32[n, dim] of `texts` as queries; those that the model gives no vector are left out. */
+export async function queryVectors(
+  texts: readonly string[],
+  settings: CollectionSettings,
+  { encoders }: Pick<ShortQueryParts, 'encoders'>,
+  deadline: Deadline,
+): Promise<Buffer> {
+  const vectors: Buffer[] = [];
+  for (let at = 0; at < texts.length; at += textsPerBatch) {
+    const batch = texts.slice(at, at + textsPerBatch).map((text) => ({ title: '', text }));
+    const query = { inputType: InputType.INPUT_TYPE_QUERY, texts: batch, dense: true, sparse: false, multi: false };
+    const { encodings } = await encoders.encode(settings, query, deadline);
+    vectors.push(...encodings.map(({ dense }) => dense).filter(({ length }) => length === 4 * settings.dim));
+  }
+  return Buffer.concat(vectors);
 }
 
 async function shortTexts(

@@ -19,14 +19,26 @@ import type { ReadParts } from '../documents/read.js';
 import type { Encoders } from '../encoders.js';
 import { activeCodebook, probesFor, shortTermsMax } from '../search/probes.js';
 import { Claim } from './claim.js';
+import { servingVersion } from './codebooks.js';
 import { discardObjects, giveVersion, publish, refusalOf, removeOutdated, type PublishParts } from './publish.js';
 import { RemoteTraining, type RemoteTrainingParts, type TrainingNode } from './remote-training.js';
-import { shortQueries } from './short-queries.js';
-import { checkMethod, checkSecondBits, checkSplittable, trainableDocuments, trainableShard } from './trainable.js';
+import { queryVectors, shortQueries } from './short-queries.js';
+import {
+  checkLearnable,
+  checkMethod,
+  checkQueries,
+  checkSecondBits,
+  checkSplittable,
+  isLearning,
+  trainableDocuments,
+  trainableShard,
+} from './trainable.js';
 
 /** Short questions that a training learns from and calibrates with, and that a split, which learns nothing, calibrates with. */
 const structureQuestions = 2_000;
 const splitQuestions = 300;
+/** Fewer questions of the documents' words say less than the documents themselves. */
+const learnedQueriesMin = 500;
 
 export interface TrainParts extends ReadParts, PublishParts, RemoteTrainingParts {
   readonly encoders: Encoders;
@@ -50,6 +62,8 @@ export async function* trainCollection(
   const settings = collectionNamed(parts.view.current(), request.collection);
   const placement = trainableShard(settings, parts);
   if (request.method === 'split') checkSplittable(settings);
+  if (isLearning(request.method)) checkLearnable(settings);
+  checkQueries(request, settings);
   const documents = await trainableDocuments(settings, parts, deadline);
   const claim = await Claim.take(settings, parts);
   try {
@@ -77,7 +91,7 @@ async function* trainClaimed(task: Task, parts: TrainParts, deadline: Deadline):
       collection: settings.name,
       uid: settings.uid,
       method: request.method,
-      from: activeCodebook(settings)?.version ?? 0,
+      from: servingVersion(settings),
     };
     if (reason !== '') {
       yield { result: { ...result, version: 0, published: false, reason, codebook: found } };
@@ -85,7 +99,8 @@ async function* trainClaimed(task: Task, parts: TrainParts, deadline: Deadline):
     }
     const version = await giveVersion(claim, deadline);
     const created = new Date(parts.clock.wallMs());
-    const codebook: Codebook = { ...found, version, structureVersion: version, created };
+    const structureVersion = isLearning(request.method) ? settings.structureVersion : version;
+    const codebook: Codebook = { ...found, version, structureVersion, created };
     await storeAndPublish(codebook, trained.training, task, { parts, deadline });
     yield { result: { ...result, version, published: true, reason: '', codebook } };
   } finally {
@@ -105,11 +120,12 @@ async function storeAndPublish(
     await publish(codebook, settings, claim, { parts, deadline });
   } catch (error) {
     // Published, perhaps, though nobody could say so: then its objects are needed.
-    if (parts.view.current().settings.get(uid)?.structureVersion !== codebook.version && isRefused(error))
-      await discardObjects(uid, codebook.version, parts);
+    const current = parts.view.current().settings.get(uid);
+    const serves = current?.structureVersion === codebook.version || current?.parametersVersion === codebook.version;
+    if (!serves && isRefused(error)) await discardObjects(uid, codebook.version, parts);
     throw error;
   }
-  await removeOutdated(uid, structureVersion, parts);
+  if (!isLearning(codebook.method)) await removeOutdated(uid, structureVersion, parts);
 }
 
 /** Whether the registry has certainly not taken what was to be published. */
@@ -182,6 +198,7 @@ async function orderOf(
   const count = request.method === 'split' ? splitQuestions : structureQuestions;
   const { uid, targetRecall, structureVersion, copies } = settings;
   const active = activeCodebook(settings);
+  const short = await shortQueries(settings, { count, seed }, parts, deadline);
   const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null, k: 10, offset: 0 };
   return {
     uid,
@@ -191,13 +208,27 @@ async function orderOf(
     targetRecall,
     copies,
     secondBits: request.secondBits ?? active?.secondBits ?? 0,
-    shortQueries: await shortQueries(settings, { count, seed }, parts, deadline),
+    shortQueries: short,
+    queries: await learnedFrom(request, settings, short, { parts, deadline }),
+    parametersVersion: settings.parametersVersion,
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,
     nprobe: active === null ? 0 : probesFor(usual, shortTermsMax + 1, settings),
     probes: active?.probes ?? [],
     shortProbes: active?.shortProbes ?? [],
   };
+}
+
+/** float32[n, dim]: what parameters are learned from: the queries given, else short ones made of the documents' words, where there are enough. */
+async function learnedFrom(
+  { method, queries }: TrainRequest,
+  settings: CollectionSettings,
+  short: Buffer,
+  { parts, deadline }: { readonly parts: TrainParts; readonly deadline: Deadline },
+): Promise<Buffer> {
+  if (!isLearning(method)) return Buffer.alloc(0);
+  if (queries.length > 0) return queryVectors(queries, settings, parts, deadline);
+  return short.length < 4 * settings.dim * learnedQueriesMin ? Buffer.alloc(0) : short;
 }
 
 /** A ready replica that was not tried, where its placement of the moment names one. */

@@ -7,15 +7,21 @@ import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v
 import { shardStatistics } from '../documents/count.js';
 import type { TrainRequest } from '../../proto/generated/shoal/v1/training.js';
 import { isSecondBits, secondBitsMax } from '../../vector-index/codebook/list-codebook.js';
+import { noModel } from '../encoders.js';
 import type { ReadParts } from '../documents/read.js';
 import { activeCodebook } from '../search/probes.js';
 
 /**
- * The ways of training that there are: a new structure; one list with the codes of RaBitQ, which need no training; or the structure that
- * serves with its long lists split.
+ * The ways of training that there are: a new structure; one list with the codes of RaBitQ, which need no training; the structure that
+ * serves with its long lists split; or parameters that are learned for the codes of the structure that serves, which stay as they are.
  */
-export const methods = ['structure', 'rabitq', 'split'] as const;
+export const methods = ['structure', 'rabitq', 'split', 'distill-vq'] as const;
 export type TrainingMethod = (typeof methods)[number];
+
+/** Whether a method learns parameters for the structure that serves. */
+export function isLearning(method: string): boolean {
+  return method === 'distill-vq';
+}
 
 /** Throws INVALID_ARGUMENT, naming the methods that there are, for another one. */
 export function checkMethod(method: string): void {
@@ -31,9 +37,38 @@ export function checkSecondBits({ method, secondBits }: Pick<TrainRequest, 'meth
     const message = `second bits are ${secondBits}; a second code has 1 to ${secondBitsMax} bits a dimension`;
     throw new ShoalError('INVALID_ARGUMENT', message);
   }
-  if (method !== 'split') return;
+  if (method !== 'split' && !isLearning(method)) return;
   const how = "leave second bits out, or train by method 'structure'";
-  throw new ShoalError('INVALID_ARGUMENT', `method 'split' keeps all codes, and so the bits of second ones; ${how}`);
+  throw new ShoalError(
+    'INVALID_ARGUMENT',
+    `method '${method}' keeps all codes, and so the bits of second ones; ${how}`,
+  );
+}
+
+/** Throws INVALID_ARGUMENT for queries where nothing is learned from them, or nobody could encode them. */
+export function checkQueries(
+  { method, queries }: Pick<TrainRequest, 'method' | 'queries'>,
+  settings: CollectionSettings,
+): void {
+  if (queries.length === 0) return;
+  if (!isLearning(method)) {
+    const how = "leave them out, or train by method 'distill-vq'";
+    throw new ShoalError('INVALID_ARGUMENT', `method '${method}' learns nothing from queries; ${how}`);
+  }
+  if (settings.model === noModel) {
+    const what = `collection '${settings.name}' has no encoder model, which queries need`;
+    throw new ShoalError('INVALID_ARGUMENT', `${what}; leave them out: it then learns from its own vectors`);
+  }
+  const empty = queries.findIndex((query) => query.trim() === '');
+  if (empty < 0) return;
+  throw new ShoalError('INVALID_ARGUMENT', `query number ${empty + 1} is empty; leave it out`);
+}
+
+/** FAILED_PRECONDITION where the collection has no codes that anything could be learned for. */
+export function checkLearnable(settings: CollectionSettings): void {
+  if (activeCodebook(settings) !== null) return;
+  const why = 'was not trained, so that it has no codes to learn parameters for';
+  throw refusal(settings.name, why, "train it by method 'structure' first");
 }
 
 /** The one shard that a training of the collection reads and re-encodes. FAILED_PRECONDITION when it has none such. */

@@ -14,10 +14,7 @@ export async function learnOrderFor(
     codebookVersion,
     parametersVersion,
     queries,
-  }: Pick<
-    BeginTrainingRequest,
-    'uid' | 'structureVersion' | 'codebookVersion' | 'parametersVersion' | 'queries'
-  >,
+  }: Pick<BeginTrainingRequest, 'uid' | 'structureVersion' | 'codebookVersion' | 'parametersVersion' | 'queries'>,
   objects: Pick<ObjectStore, 'get'>,
 ): Promise<LearnOrder> {
   const read = async (name: string): Promise<Uint8Array> => {

@@ -4,8 +4,15 @@
  */
 import { seededRandom } from '../../base/random.js';
 import { distillVq } from '../../trainer/learned/distill-vq.js';
-import { readLearnedParametersFile, writeLearnedParametersFile } from '../../vector-index/codebook/learned-parameters.js';
+import {
+  readLearnedParametersFile,
+  writeLearnedParametersFile,
+  type LearnedParameters,
+} from '../../vector-index/codebook/learned-parameters.js';
 import { codedLists, readListCodebookFile, secondBitsOf } from '../../vector-index/codebook/list-codebook.js';
+import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
+import { LearnedScans } from '../../vector-index/lists/learned-scan.js';
+import { ListCoder } from '../../vector-index/lists/list-coder.js';
 import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
 import type { LearnOrder, OnProgress, TrainedParameters, TrainingTask } from './run-training.js';
 
@@ -28,7 +35,7 @@ export function learnAndEvaluate(
     {
       ...{ structure, vectors },
       queries: order.queries.length === 0 ? null : order.queries,
-      serving: order.serving === null ? null : readLearnedParametersFile(order.serving),
+      from: order.serving === null ? null : servingNow(readLearnedParametersFile(order.serving), structure),
     },
     {
       random: seededRandom(seed),
@@ -46,5 +53,18 @@ export function learnAndEvaluate(
     heldOutAfter: after.at10,
     probes: [],
     shortProbes: [],
+  };
+}
+
+/** The parameters that serve, as they are laid over `structure`: their own, or one that was made of it by splits since. */
+function servingNow(parameters: LearnedParameters, structure: ListStructure): LearnedParameters | null {
+  const scan = new LearnedScans().of(new ListCoder(structure), parameters);
+  if (scan === null) return null;
+  const { dim, subquantizers, dsub } = parameters;
+  return {
+    ...{ structureVersion: structure.version, dim, lists: codedLists(structure.codebook), subquantizers, dsub },
+    scanWords: scan.words,
+    ...(scan.adapter === null ? {} : { adapter: scan.adapter }),
+    ...(scan.listBiases === null ? {} : { listBiases: scan.listBiases }),
   };
 }

@@ -6,6 +6,7 @@
  * stand for the paper's top 200 of the teacher and in-batch documents alike. The factors of the codes are in the scores, and do not move.
  */
 import type { Random } from '../../base/random.js';
+import type { LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
 import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
 import type { StopSign } from '../stop-sign.js';
 import {
@@ -43,6 +44,8 @@ export interface DistillSample {
   readonly vectors: Float32Array;
   /** float32[m, dim], finite, of any length: training queries, real or made of texts; null = documents ask for their neighbours. */
   readonly queries: Float32Array | null;
+  /** What is begun with, and has to be surpassed; left out = the structure alone. */
+  readonly from?: LearnedParameters | null;
 }
 
 export interface DistillOptions {
@@ -77,7 +80,7 @@ export function distillVq(sample: DistillSample, options: DistillOptions): Learn
   const { training, choosing, judging } = splitQueries(structure, queries, random);
   const chooser = heldOutQueries(taught, choosing, signal);
   const { hasAdapter = true, hasBiases = true } = options;
-  const start = startingParameters(structure, { hasAdapter, hasBiases });
+  const start = startingParameters(structure, { hasAdapter, hasBiases, from: sample.from ?? null });
   const teacher = options.teacher ?? ((query, rows) => taught.documents.teacherScores(query, rows));
   const temperature = (options.temperature ?? 1) * spreadOf(taught, training, { parameters: start, width, signal });
   const fit = fitParameters(

@@ -39,7 +39,10 @@ export function addEval(program: Command, host: CommandHost): void {
             .default('hybrid'),
         )
         .option('--embedded', 'use a temporary cluster in this process')
-        .option('--train <methods>', 'train first: structure or rabitq; several one after the other, comma-separated')
+        .option(
+          '--train <methods>',
+          'train first: structure, rabitq or distill-vq; several one after the other, comma-separated',
+        )
         .option('--run <file>', 'write the answers as a TREC run'),
     run: async (call, args, flags) => {
       const task = { name: args.text(0), directory: args.text(1), flags };

@@ -160,7 +160,8 @@ export function planOf(map: ClusterMap): Plan {
     sparse: true,
   }));
   const lists = placements.map(({ shard }) => shard);
-  return { shards, lists, listsTotal: lists.length, structureVersion: 0, shardsTotal: shards.length, placements };
+  const versions = { structureVersion: 0, parametersVersion: 2 };
+  return { shards, lists, listsTotal: lists.length, ...versions, shardsTotal: shards.length, placements };
 }
 
 /** Nothing was required, and every shard of `map` answered that it found nothing. */

@@ -26,6 +26,7 @@ export function smallArchive(name = 'notes'): SmallArchive {
     directoryPartitions: 1,
     structure: null,
     codebook: null,
+    parameters: null,
     codec: null,
     shards: [
       {

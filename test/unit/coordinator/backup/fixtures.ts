@@ -81,6 +81,7 @@ export function archivedManifest(changes: Partial<ArchiveManifest> = {}): Archiv
     directoryPartitions: 2,
     structure: 'structure',
     codebook: null,
+    parameters: null,
     codec: null,
     shards: [shard(4, 0, ['manifest']), shard(0, 1, ['manifest', 'empty'])],
     members: Object.entries(archivedMembers()).map(([name, bytes]) => ({

@@ -16,7 +16,13 @@ const threeShards = mapOf({
 });
 
 function plan(changes: Partial<Question>, routing: Partial<Routing> = {}): Plan {
-  return route(question(changes), query, { map: threeShards, structure, structureVersion: 1, ...routing });
+  return route(question(changes), query, {
+    map: threeShards,
+    structure,
+    structureVersion: 1,
+    parametersVersion: 0,
+    ...routing,
+  });
 }
 
 const asked = ({ shards }: Plan): unknown[] =>
@@ -60,7 +66,8 @@ describe('routing', () => {
   });
 
   it('probes no list for a question of words alone', () => {
-    const words = route(question({ dense: false }), null, { map: servingMap(2), structure: null, structureVersion: 0 });
+    const versions = { structureVersion: 0, parametersVersion: 0 };
+    const words = route(question({ dense: false }), null, { map: servingMap(2), structure: null, ...versions });
     assert.deepEqual(words.lists, []);
     assert.equal(words.listsTotal, 2);
     assert.deepEqual(

@@ -69,6 +69,7 @@ describe('scattering', () => {
         k: 40,
         filter: undefined,
         structureVersion: 0,
+        parametersVersion: 2,
         exact: false,
       },
     ]);

@@ -1,22 +1,58 @@
 import assert from 'node:assert/strict';
+import { parametersObject } from '../../../../cluster/keys.js';
+import { Claim } from '../../../../coordinator/training/claim.js';
 import { activateCodebook, listCodebooks } from '../../../../coordinator/training/codebooks.js';
-import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
-import { mapOf, settings } from '../fixtures.js';
+import { Codebook, type CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+import { deadlineOf, mapOf, settings, uid } from '../fixtures.js';
+import { trainingRig } from './fixtures.js';
 
-const codebooks = [1, 3].map((version) => Codebook.fromPartial({ version, structureVersion: version }));
-const trained = settings({ codebooks, codebookVersion: 3, structureVersion: 3 });
+const codebooks = [
+  { version: 1, structureVersion: 1, method: 'structure' },
+  { version: 2, structureVersion: 1, method: 'distill-vq' },
+  { version: 3, structureVersion: 3, method: 'structure' },
+  { version: 4, structureVersion: 3, method: 'distill-vq' },
+  { version: 5, structureVersion: 5, method: 'split' },
+  { version: 6, structureVersion: 5, method: 'distill-vq' },
+].map((each) => Codebook.fromPartial(each));
+const trained: Partial<CollectionSettings> = {
+  ...{ codebooks, codebookVersion: 5, structureVersion: 5, parametersVersion: 6, keepVectors: true },
+};
 
 describe('the codebooks of a collection', () => {
   it('are listed with the one that serves', () => {
-    const list = listCodebooks('notes', mapOf({ collections: [trained] }));
-    assert.deepEqual([list.active, list.codebooks.length, list.structureVersion], [3, 2, 3]);
+    const list = listCodebooks('notes', mapOf({ collections: [settings(trained)] }));
+    assert.deepEqual([list.active, list.codebooks.length, list.structureVersion], [6, 6, 5]);
+    const bare = mapOf({ collections: [settings({ ...trained, parametersVersion: 0 })] });
+    assert.equal(listCodebooks('notes', bare).active, 5);
     assert.throws(() => listCodebooks('other', mapOf({})), { code: 'NOT_FOUND' });
   });
 
-  it('serve with their own structure only', () => {
-    assert.equal(activateCodebook(3, trained), 3);
-    assert.throws(() => activateCodebook(1, trained), { code: 'FAILED_PRECONDITION', message: /train again/ });
-    assert.throws(() => activateCodebook(2, trained), { code: 'NOT_FOUND', message: /it has 1, 3/ });
-    assert.throws(() => activateCodebook(2, settings()), { code: 'NOT_FOUND', message: /never trained/ });
+  it('serve again, with what was learned for the codes that there are, or without', async () => {
+    const { parts, stored, objects, settings: own } = trainingRig({ changes: trained });
+    objects.set(parametersObject(uid, 4), Buffer.of(1));
+    assert.equal(await activateCodebook(own.name, 5, parts, deadlineOf()), 5);
+    assert.equal((await stored()).parametersVersion, 0);
+    // Its structure was split since: the codes are the same.
+    assert.equal(await activateCodebook(own.name, 4, parts, deadlineOf()), 4);
+    const { parametersVersion, codebookVersion, structureVersion } = await stored();
+    assert.deepEqual([parametersVersion, codebookVersion, structureVersion], [4, 5, 5]);
+  });
+
+  it('serve with their own codes only, while their objects are there and nothing is trained', async () => {
+    const { parts, stored, settings: own } = trainingRig({ changes: trained });
+    const refused = async (version: number, expected: object): Promise<void> =>
+      assert.rejects(activateCodebook(own.name, version, parts, deadlineOf()), expected);
+    await refused(1, { code: 'FAILED_PRECONDITION', message: /structure 1.*train again/ });
+    await refused(2, { code: 'FAILED_PRECONDITION', message: /structure 1.*train again/ });
+    await refused(3, { code: 'FAILED_PRECONDITION', message: /structure 3.*train again/ });
+    await refused(7, { code: 'NOT_FOUND', message: /it has 1, 2, 3, 4, 5, 6/ });
+    await refused(4, { code: 'FAILED_PRECONDITION', message: /no longer kept.*learn them again/ });
+    assert.equal((await stored()).parametersVersion, 6);
+    const claim = await Claim.take(own, parts);
+    await refused(5, { code: 'FAILED_PRECONDITION', message: /training already runs/ });
+    await claim.end();
+    await refused(4, { code: 'FAILED_PRECONDITION', message: /no longer kept/ });
+    const bare = trainingRig();
+    await assert.rejects(activateCodebook(bare.settings.name, 2, bare.parts, deadlineOf()), /never trained/);
   });
 });

@@ -85,6 +85,7 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
     return { shards: [request.listSizes === true ? { ...counts, listSizes } : counts] };
   };
   const store: Partial<ObjectStore> = {
+    get: async (name) => objects.get(name) ?? null,
     list: async (prefix) => [...objects.keys()].filter((name) => name.startsWith(prefix)),
     delete: async (name) => void objects.delete(name),
   };

@@ -14,9 +14,18 @@ import { ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js'
 
 describe('publishing a structure', () => {
   it('is refused to one that misses the target and finds less than what serves', () => {
-    assert.equal(refusalOf({ heldOutBefore: 1, heldOutAfter: 0.95 }, 0.95), '');
-    assert.equal(refusalOf({ heldOutBefore: 0.8, heldOutAfter: 0.8 }, 0.95), '');
-    assert.match(refusalOf({ heldOutBefore: 1, heldOutAfter: 0.9 }, 0.95), /0\.9000.*1\.0000.*0\.95/);
+    assert.equal(refusalOf({ method: 'structure', heldOutBefore: 1, heldOutAfter: 0.95 }, 0.95), '');
+    assert.equal(refusalOf({ method: 'structure', heldOutBefore: 0.8, heldOutAfter: 0.8 }, 0.95), '');
+    assert.match(
+      refusalOf({ method: 'structure', heldOutBefore: 1, heldOutAfter: 0.9 }, 0.95),
+      /0\.9000.*1\.0000.*0\.95/,
+    );
+  });
+
+  it('is refused to parameters that find no more than what serves, whatever the target', () => {
+    const learned = { method: 'distill-vq', heldOutBefore: 0.7 };
+    assert.equal(refusalOf({ ...learned, heldOutAfter: 0.71 }, 0.95), '');
+    assert.match(refusalOf({ ...learned, heldOutAfter: 0.7 }, 0.95), /nothing was learned.*0\.7000/);
   });
 
   it('gives every version once, above all that there were', async () => {
@@ -58,13 +67,48 @@ describe('publishing a structure', () => {
     assert.equal((await stored()).structureVersion, 7);
   });
 
+  it('lays learned parameters over the structure that they were learned for, and changes nothing else', async () => {
+    const { settings, parts, stored, map } = trainingRig({ changes: { structureVersion: 5, codebookVersion: 5 } });
+    const claim = await Claim.take(settings, parts);
+    const learned = { ...codebook, method: 'distill-vq', version: 7, structureVersion: 5 };
+    const deadline = deadlineOf();
+    const earlier = { ...settings, structureVersion: 4 };
+    await assert.rejects(publish(learned, earlier, claim, { parts, deadline }), { code: 'ABORTED' });
+    await publish(learned, settings, claim, { parts, deadline });
+    const { structureVersion, codebookVersion, parametersVersion } = await stored();
+    assert.deepEqual([structureVersion, codebookVersion, parametersVersion], [5, 5, 7]);
+    assert.equal(map().placements.get(uid)?.get(0)?.epoch, 1n);
+    // A split has the same codes; a new structure has others.
+    const split = { ...codebook, method: 'split', version: 8, structureVersion: 8 };
+    await publish(split, settings, claim, { parts, deadline });
+    assert.equal((await stored()).parametersVersion, 7);
+    await publish({ ...codebook, version: 9, structureVersion: 9 }, settings, claim, { parts, deadline });
+    assert.equal((await stored()).parametersVersion, 0);
+  });
+
+  it('remembers the codebook that serves, however many were learned for it', async () => {
+    const serving = { ...codebook, version: 5, structureVersion: 5 };
+    const changes = { structureVersion: 5, codebookVersion: 5, codebooks: [serving] };
+    const { settings, parts, stored } = trainingRig({ changes });
+    const claim = await Claim.take(settings, parts);
+    for (let version = 6; version < 46; version += 1) {
+      const learned = { ...codebook, method: 'distill-vq', version, structureVersion: 5 };
+      await publish(learned, settings, claim, { parts, deadline: deadlineOf() });
+    }
+    const versions = (await stored()).codebooks.map(({ version }) => version);
+    assert.deepEqual([versions[0], versions[1], versions.at(-1), versions.length], [5, 14, 45, 33]);
+  });
+
   it('removes objects that nobody will read', async () => {
-    const { parts, objects } = trainingRig();
-    for (const name of ['structures', 'codebooks'])
+    const { parts, objects } = trainingRig({ changes: { parametersVersion: 1 } });
+    for (const name of ['structures', 'codebooks', 'parameters'])
       for (const version of [1, 2, 10]) objects.set(`${name}/${uid}/${version}`, Buffer.of(1));
     await removeOutdated(uid, 2, parts);
-    assert.equal(objects.size, 4);
+    assert.equal(objects.size, 7);
     await discardObjects(uid, 10, parts);
-    assert.deepEqual([...objects.keys()], [`structures/${uid}/2`, `codebooks/${uid}/2`]);
+    assert.deepEqual(
+      [...objects.keys()],
+      [`structures/${uid}/2`, `codebooks/${uid}/2`, `parameters/${uid}/1`, `parameters/${uid}/2`],
+    );
   });
 });
