@@ -81,7 +81,7 @@ struct ListSearcher {
   const float* coarse_scales;
   const SearchColumn* columns;
   size_t column_count;
-  uint32_t second_bits;  // of records
+  uint32_t second_kind;  // of records
 
   size_t coded_dim() const { return words == nullptr ? dim : subquantizers * dsub; }
 };

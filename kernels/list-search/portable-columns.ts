@@ -29,20 +29,20 @@ export interface Searcher extends CoarseArrays {
   readonly dsub: number;
   readonly scales: Float64Array;
   readonly bases: Float32Array | null;
-  readonly secondBits: number;
+  readonly secondKind: number;
   readonly columns: Column[];
   isClosed: boolean;
 }
 
 /** See `NativeKernels.openSearcher`. */
 export const openSearcher: NativeKernels['openSearcher'] = (
-  ...[words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondBits]
+  ...[words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondKind]
 ) => {
   const covered = words === null || words.length / ksub >= dim;
   const shaped = [bases, centroids].every((table) => table === null || table.length === lists * dim);
   assert(covered && shaped, 'refused: words cover dim, and there is a base and a centroid for every list');
   const searcher: Searcher = {
-    ...{ words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondBits },
+    ...{ words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondKind },
     columns: [],
     isClosed: false,
   };
@@ -104,7 +104,7 @@ export const setFirstColumn: NativeKernels['setFirstColumn'] = (handle, number) 
 function addColumn(searcher: Searcher, column: Omit<Column, 'first'>): void {
   const { ids, records } = column;
   const dim = (searcher.words?.length ?? 0) / ksub;
-  const size = recordBytes(dim, searcher.secondBits);
+  const size = recordBytes(dim, searcher.secondKind);
   assert(records === null || records.length === ids.length * size, 'refused: there is a record for every position');
   searcher.columns.push({ ...column, first: searcher.columns.length });
 }

@@ -180,10 +180,10 @@ interface Table {
   readonly queryLevels: Int8Array;
   readonly halfUnit: number;
   readonly dim: number;
-  readonly bits: number;
+  readonly kind: number;
 }
 
-function tableOf({ words, dsub, scales, secondBits: bits }: Searcher, own: Float32Array, vector: Float32Array): Table {
+function tableOf({ words, dsub, scales, secondKind: kind }: Searcher, own: Float32Array, vector: Float32Array): Table {
   const dim = own.length / ksub;
   const padded = new Float32Array(dim);
   padded.set(vector);
@@ -194,8 +194,8 @@ function tableOf({ words, dsub, scales, secondBits: bits }: Searcher, own: Float
     scale: new Float64Array(3),
   };
   buildLookupTable(words ?? own, padded, dsub, scales, table.tables, table.levels, table.scale);
-  const levels = new Int8Array(queryLevels(dim, bits));
-  return { ...table, queryLevels: levels, halfUnit: quantizeQuery(padded, levels), dim, bits };
+  const levels = new Int8Array(queryLevels(dim, kind));
+  return { ...table, queryLevels: levels, halfUnit: quantizeQuery(padded, levels), dim, kind };
 }
 
 interface Pass {
@@ -356,14 +356,14 @@ function sumOfCode(codes: Uint8Array, start: number, width: number, { levels, sc
 function exactScore({ lists, growing, records }: Column, entry: Entry, table: Table, biases: Float64Array): number {
   const scores = new Float64Array(1);
   const [codes, offsets, counts, firsts] = lists ?? rowAsList(growing!, entry, table);
-  const size = recordBytes(table.dim, table.bits);
+  const size = recordBytes(table.dim, table.kind);
   const isRow = lists === null;
   const own = isRow ? records!.subarray(entry.position * size, (entry.position + 1) * size) : records!;
   scoreSurvivors(
     ...([table.tables, table.queryLevels, table.halfUnit, table.dim] as const),
     ...([codes, offsets, counts, firsts, isRow ? Float64Array.of(biases[entry.list]!) : biases, own] as const),
     ...([Uint32Array.of(isRow ? 0 : entry.position), Uint32Array.of(isRow ? 0 : entry.list)] as const),
-    ...([scores, new Uint8Array(1), table.bits] as const),
+    ...([scores, new Uint8Array(1), table.kind] as const),
   );
   return scores[0]!;
 }

@@ -25,7 +25,7 @@ import {
   recordBytes,
   scanLists,
   scoreSurvivors,
-  secondBitsOf,
+  secondKindOf,
   type BestVectors,
   type Codebook,
   type CodedVectors,
@@ -221,7 +221,7 @@ function recordsOf(codebook: Codebook, coded: CodedVectors, vectors: number): Ui
   const points = normalRows(seededRandom(6), 64, codebook.subquantizers * codebook.dsub);
   const codes = coded.codes.subarray(0, 64 * codeBytes(codebook.subquantizers));
   const few = encodeSecond(codebook, points, { base: null, anchor: null, codes, factors: coded.factors });
-  const size = recordBytes(codebook.subquantizers * codebook.dsub, secondBitsOf(codebook));
+  const size = recordBytes(codebook.subquantizers * codebook.dsub, secondKindOf(codebook));
   const records = new Uint8Array(vectors * size);
   for (let at = 0; at < records.length; at += few.length) records.set(few.subarray(0, records.length - at), at);
   return records;
