@@ -20,7 +20,7 @@
 //   [6, ...)  nibbles, dimensions padded to a multiple of 32 with zeros: for every 64 dimensions from i on 32 bytes, byte j =
 //             nibble[i + j] | nibble[i + 32 + j] << 4; for the last 32, if they stand alone, 16 bytes, nibble[i + j] | nibble[i + 16 + j] << 4
 //             of other kinds their codes, values.h
-// f lies near 1, where float16 has three digits: the wider the code, the more of its error that was (a tenth of the square at 7 bits).
+// f lies near 1, where float16 has three digits; the wider the code, the more of the error of its score that would be.
 // Encoding of even nibbles: the step is the best of four shares of largest |e| / 7.5 by squared error, rounded to float16 first.
 //
 // No overflow: |sum of level * nibble| <= 65,536 * 127 * 15 < 2^27. It is exact; D is four sums in double (subquantizer s goes to

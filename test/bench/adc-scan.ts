@@ -209,15 +209,16 @@ async function smallParts(context: BenchmarkContext, sizes: Sizes): Promise<Reco
     return () => scoreSurvivors(second, { lists, biases: new Float64Array(1), records, survivors });
   });
   const tables: LookupTable[] = [];
-  const times = await interleave(context.clock, context.smoke ? 3 : sizes.repetitions, {
+  const repetitions = context.smoke ? 3 : sizes.repetitions;
+  const ofTables = await interleave(context.clock, repetitions, {
     table: () => {
       tables.length = 0;
       for (let i = 0; i < 1000; i++) tables.push(buildLookupTable(codebook, query));
     },
-    second: normal!,
-    'second even': even!,
   });
-  return Object.entries(times).map(([system, { bestMs, medianMs }]) => ({
+  // Apart, so that either finds the caches as the other leaves them.
+  const ofScores = await interleave(context.clock, repetitions, { second: normal!, 'second even': even! });
+  return Object.entries({ ...ofTables, ...ofScores }).map(([system, { bestMs, medianMs }]) => ({
     system,
     nsEach: bestMs * 1e3,
     nsEachMedian: medianMs * 1e3,
