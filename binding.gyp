@@ -80,6 +80,7 @@
         'kernels/second-code/avx512.cc',
         'kernels/second-code/binding.cc',
         'kernels/second-code/encode.cc',
+        'kernels/second-code/levels-encode.cc',
         'kernels/second-code/neon.cc',
         'kernels/second-code/reference.cc',
         'kernels/second-code/score.cc',

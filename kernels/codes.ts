@@ -10,9 +10,16 @@ import { assert } from '../base/assert.js';
 import { runJob } from './job.js';
 import type { BatchArrays, ScanListsArrays, SurvivorArrays } from './native-kernels.js';
 import { callKernels as call } from './native.js';
-import { queryLevels, recordBytes } from './second-code/record.js';
+import {
+  bitsOfKind,
+  evenNibbles,
+  queryLevels,
+  recordBytes,
+  secondBitsMax,
+  secondKindsMax,
+} from './second-code/record.js';
 
-export { recordBytes };
+export { recordBytes, secondBitsMax };
 
 /** Codewords of a subquantizer: a code has four bits. */
 export const ksub = 16;
@@ -24,9 +31,10 @@ export const scanQueriesMax = 16;
 const reservoirSlack = 192;
 // float64 that an entry takes.
 const entryWords = 4;
-/** Bits a dimension that a second code may have, and has unless told. */
-export const secondBitsMax = 8;
+/** Bits a dimension that a second code has unless told. */
 export const usualSecondBits = 4;
+/** The kind of second codes where nothing says one: what those were before there were others. */
+export const firstSecondKind = evenNibbles;
 
 /** What vectors of one generation are coded with. Published with the collection, the same on every shard. */
 export interface Codebook {
@@ -38,8 +46,8 @@ export interface Codebook {
   readonly rescale: number;
   /** t = anchor · T: the largest |t| to be kept, over 32,767. */
   readonly anchor: number;
-  /** Bits a dimension of second codes, 1 to 8; 4 unless given. */
-  readonly secondBits?: number;
+  /** The kind of second codes, 1 to 16 (second-code.h); 4 unless given. */
+  readonly secondKind?: number;
 }
 
 /** The base a list's vectors are coded against, and where their estimate is exact; both float32[dim] or null. */
@@ -65,9 +73,24 @@ export function isSecondBits(bits: number): boolean {
   return Number.isInteger(bits) && bits >= 1 && bits <= secondBitsMax;
 }
 
+/** Whether `kind` is one of second codes. */
+export function isSecondKind(kind: number): boolean {
+  return Number.isInteger(kind) && kind >= 1 && kind <= secondKindsMax;
+}
+
+/** The kind that second codes of so many bits have in new codebooks. */
+export function newestKind(bits: number): number {
+  return bits + secondBitsMax;
+}
+
+/** The kind of the second codes of `codebook`. */
+export function secondKindOf({ secondKind }: { readonly secondKind?: number | undefined }): number {
+  return secondKind ?? firstSecondKind;
+}
+
 /** Bits a dimension of the second codes of `codebook`. */
-export function secondBitsOf({ secondBits }: { readonly secondBits?: number | undefined }): number {
-  return secondBits ?? usualSecondBits;
+export function secondBitsOf(codebook: { readonly secondKind?: number | undefined }): number {
+  return bitsOfKind(secondKindOf(codebook));
 }
 
 /** Rows: codes uint8[n, codeBytes], factors int16[n, 2] = F, T. */
@@ -95,10 +118,10 @@ export function encodeSecond(codebook: Codebook, points: Float32Array, of: ListB
   const count = rowsOf(points, codebook);
   checkBase(codebook, of);
   const dim = dimOf(codebook);
-  const bits = secondBitsOf(codebook);
-  const records = new Uint8Array(count * recordBytes(dim, bits));
+  const kind = secondKindOf(codebook);
+  const records = new Uint8Array(count * recordBytes(dim, kind));
   const scratch = new Float32Array(3 * dim);
-  call((kernels) => kernels.encodeSecond(points, of.base, of.anchor, words, dsub, of.codes, scratch, records, bits));
+  call((kernels) => kernels.encodeSecond(points, of.base, of.anchor, words, dsub, of.codes, scratch, records, kind));
   return records;
 }
 
@@ -225,14 +248,14 @@ export interface SecondQuery {
   readonly levels: Int8Array;
   readonly halfUnit: number;
   readonly dim: number;
-  readonly bits: number;
+  readonly kind: number;
 }
 
-/** Of `query` float32[dim], whose table over the first codes is `table`, for second codes of `bits` a dimension. */
-export function prepareSecond(table: LookupTable, query: Float32Array, bits = usualSecondBits): SecondQuery {
-  const levels = new Int8Array(queryLevels(query.length, bits));
+/** Of `query` float32[dim], whose table over the first codes is `table`, for second codes of `kind`. */
+export function prepareSecond(table: LookupTable, query: Float32Array, kind = firstSecondKind): SecondQuery {
+  const levels = new Int8Array(queryLevels(query.length, kind));
   const halfUnit = call((kernels) => kernels.quantizeQuery(query, levels));
-  return { table, levels, halfUnit, dim: query.length, bits };
+  return { table, levels, halfUnit, dim: query.length, kind };
 }
 
 export interface SurvivorScan {
@@ -260,7 +283,7 @@ function roomFor({ codebook, points, dim, lists, bases, anchors, hasRecords }: V
   return {
     codes: new Uint8Array(count * codeBytes(subquantizers)),
     factors: new Int16Array(2 * count),
-    records: hasRecords ? new Uint8Array(count * recordBytes(dimOf(codebook), secondBitsOf(codebook))) : null,
+    records: hasRecords ? new Uint8Array(count * recordBytes(dimOf(codebook), secondKindOf(codebook))) : null,
   };
 }
 
@@ -270,12 +293,12 @@ function batchArrays(batch: VectorBatch, { codes, factors, records }: CodedBatch
   const scratch = new Float32Array(subquantizers * (ksub + 6 * dsub));
   return [
     ...([points, dim, lists, bases, anchors, words, dsub, scalesOf(codebook), scratch] as const),
-    ...([codes, factors, records, cancel, secondBitsOf(codebook)] as const),
+    ...([codes, factors, records, cancel, secondKindOf(codebook)] as const),
   ];
 }
 
 function survivorArrays(
-  { table, levels, halfUnit, dim, bits }: SecondQuery,
+  { table, levels, halfUnit, dim, kind }: SecondQuery,
   { lists, biases, records, survivors }: SurvivorScan,
   scores: Float64Array,
 ): SurvivorArrays {
@@ -284,7 +307,7 @@ function survivorArrays(
   return [
     ...([table.tables, levels, halfUnit, dim] as const),
     ...([codes, offsets, counts, firsts, biases, records, positions, survivors.lists, scores] as const),
-    ...([new Uint8Array(1), bits] as const),
+    ...([new Uint8Array(1), kind] as const),
   ];
 }
 
@@ -332,7 +355,7 @@ function dimOf({ subquantizers, dsub }: Codebook): number {
 
 function checked(codebook: Codebook): Codebook {
   const { words, subquantizers, dsub, rescale, anchor } = codebook;
-  assert(isSecondBits(secondBitsOf(codebook)), 'second codes have 1 to 8 bits a dimension');
+  assert(isSecondKind(secondKindOf(codebook)), 'there are sixteen kinds of second codes');
   assert(subquantizers >= 1 && subquantizers <= subquantizersMax, 'there are 1 to 512 subquantizers');
   assert(words.length === subquantizers * dsub * ksub, 'a codebook has 16 codewords for every subquantizer');
   assert(rescale > 0 && anchor > 0, 'the scales of the factors are positive');

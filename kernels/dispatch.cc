@@ -37,6 +37,8 @@ const Kernels reference_kernels = {
     reference::nibble_errors,
     reference::find_nibbles,
     reference::value_product,
+    reference::entry_product,
+    reference::level_errors,
     reference::row_products,
     reference::half_products,
     reference::byte_products,
@@ -68,6 +70,8 @@ const Kernels avx2_kernels = {
     avx2::nibble_errors,
     avx2::find_nibbles,
     avx2::value_product,
+    avx2::entry_product,
+    avx2::level_errors,
     avx2::row_products,
     avx2::half_products,
     avx2::byte_products,
@@ -100,6 +104,8 @@ const Kernels avx512_kernels = {
     avx2::nibble_errors,
     avx2::find_nibbles,
     avx512::value_product,
+    avx512::entry_product,
+    avx2::level_errors,
     avx512::row_products,
     avx512::half_products,
     avx512::byte_products,
@@ -159,6 +165,8 @@ Kernels make_neon() {
   kernels.nibble_errors = neon::nibble_errors;
   kernels.find_nibbles = neon::find_nibbles;
   kernels.value_product = neon::value_product;
+  kernels.entry_product = neon::entry_product;
+  kernels.level_errors = neon::level_errors;
   kernels.row_products = neon::row_products;
   kernels.half_products = neon::half_products;
   kernels.byte_products = neon::byte_products;

@@ -42,6 +42,8 @@ struct Kernels {
   NibbleErrors nibble_errors;
   FindNibbles find_nibbles;
   ValueProduct value_product;
+  EntryProduct entry_product;
+  LevelErrors level_errors;
   RowProducts row_products;
   HalfProducts half_products;
   ByteProducts byte_products;

@@ -8,7 +8,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { assert } from '../base/assert.js';
-import { usualSecondBits, type Codebook, type Lists } from './codes.js';
+import { secondKindOf, type Codebook, type Lists } from './codes.js';
 import { runJob } from './job.js';
 import type { NativeHandle } from './native-kernels.js';
 import { callKernels as call } from './native.js';
@@ -227,7 +227,7 @@ function openHandle({ codebook, dim, lists, bases, coarse }: SearcherOptions): N
     kernels.openSearcher(
       ...([codebook?.words ?? null, codebook?.dsub ?? 1, scales, dim, lists, bases] as const),
       ...([coarse?.centroids ?? null, coarse?.rows ?? null, coarse?.scales ?? null] as const),
-      codebook?.secondBits ?? usualSecondBits,
+      secondKindOf(codebook ?? {}),
     ),
   );
 }

@@ -114,7 +114,7 @@ export interface NativeKernels {
       codes: Uint8Array,
       scratch: Float32Array,
       records: Uint8Array,
-      bits: number,
+      kind: number,
     ]
   ): void;
   /** Both codes of vectors of many lists: second-code.h. Gives 0 or -1. */
@@ -142,7 +142,7 @@ export interface NativeKernels {
       centroids: Float32Array | null,
       coarseRows: Int8Array | null,
       coarseScales: Float32Array | null,
-      secondBits: number,
+      secondKind: number,
     ]
   ): NativeHandle;
   addSearchColumn(searcher: NativeHandle, ...column: SearchColumnArrays): void;
@@ -230,7 +230,7 @@ export type BatchArrays = [
   factors: Int16Array,
   records: Uint8Array | null,
   cancel: Uint8Array,
-  bits: number,
+  kind: number,
 ];
 
 /** Blocks of `bytes`: where each begins, its bytes and its CRC-32. */
@@ -363,5 +363,5 @@ export type SurvivorArrays = [
   lists: Uint32Array,
   scores: Float64Array,
   cancel: Uint8Array,
-  bits: number,
+  kind: number,
 ];

@@ -294,7 +294,7 @@ napi_value open_searcher(napi_env env, napi_callback_info info) {
   const auto centroids = arguments.column_or_null<float>(6, "centroids: a Float32Array or null");
   const auto rows = arguments.column_or_null<int8_t>(7, "coarseRows: an Int8Array or null");
   const auto row_scales = arguments.column_or_null<float>(8, "coarseScales: a Float32Array or null");
-  const uint32_t second_bits = arguments.size(9, bits_max, "secondBits: from 1 to 8");
+  const uint32_t second_kind = arguments.size(9, kinds_max, "secondKind: from 1 to 16");
   const size_t subquantizers = words.size / (dsub * ksub);
   arguments.require(words.size == subquantizers * dsub * ksub && subquantizers <= subquantizers_max, "words: 1 to 512 subquantizers");
   arguments.require(words.data == nullptr || (subquantizers >= 1 && subquantizers * dsub >= dim), "words: cover dim");
@@ -306,7 +306,7 @@ napi_value open_searcher(napi_env env, napi_callback_info info) {
   if (!arguments.ok()) return nullptr;
   Searcher* handle = new Searcher;
   handle->searcher = {words.data,     subquantizers, dsub,      {scales.data[0], scales.data[1]}, dim, lists, bases.data,
-                      centroids.data, rows.data,     row_scales.data, nullptr,                          0,   second_bits};
+                      centroids.data, rows.data,     row_scales.data, nullptr,                          0,   second_kind};
   handle->keeper.keep(arguments);
   return external_of(env, handle);
 }
@@ -330,7 +330,7 @@ napi_value add_search_column(napi_env env, napi_callback_info info) {
     arguments.require(size_t{column.lists.firsts[l]} + column.lists.counts[l] <= positions, "ids: one for every position");
   }
   for (size_t i = 0; arguments.ok() && i < rows.size; i++) arguments.require(rows.data[i] < ids.size, "rows: an id for each");
-  const size_t size = record_bytes(handle->searcher.coded_dim(), handle->searcher.second_bits);
+  const size_t size = record_bytes(handle->searcher.coded_dim(), handle->searcher.second_kind);
   arguments.require(records.data == nullptr || records.size == positions * size, "records: one for every position");
   arguments.require(live.data == nullptr || live.size == (ids.size + 7) / 8, "live: a bit for every row");
   const bool is_whole = vectors.data == nullptr || vectors.size == ids.size * handle->searcher.dim;
@@ -367,7 +367,7 @@ napi_value add_row_column(napi_env env, napi_callback_info info) {
   const auto lists = arguments.column<uint32_t>(3, "lists: a Uint32Array");
   const auto ids = arguments.column<uint64_t>(4, "ids: a BigUint64Array");
   const auto records = arguments.column_or_null<uint8_t>(5, "records: a Uint8Array or null");
-  const size_t rows = ids.size, size = record_bytes(handle->searcher.coded_dim(), handle->searcher.second_bits);
+  const size_t rows = ids.size, size = record_bytes(handle->searcher.coded_dim(), handle->searcher.second_kind);
   arguments.require(rows >= 1 && rows <= UINT32_MAX && lists.size == rows, "ids: one for every row, of which there are some");
   arguments.require(codes.size == rows * pairs && factors.size == 2 * rows, "codes, factors: of every row");
   arguments.require(records.data == nullptr || records.size == rows * size, "records: one for every row");

@@ -85,7 +85,7 @@ struct ListSearcher {
   const float* coarse_scales;
   const SearchColumn* columns;
   size_t column_count;
-  uint32_t second_bits;  // of records
+  uint32_t second_kind;  // of records
   const float* scan_words = nullptr;  // as words: what the scan's table is made of; null = words
   const float* adapter = nullptr;     // float32[dim][dim], A; null = the query itself
   const float* list_biases = nullptr; // float32[lists]; null = zeros

@@ -29,7 +29,7 @@ export interface Searcher extends CoarseArrays {
   readonly dsub: number;
   readonly scales: Float64Array;
   readonly bases: Float32Array | null;
-  readonly secondBits: number;
+  readonly secondKind: number;
   readonly columns: Column[];
   /** What the scan's table is made of instead of words; null = of those. */
   scanWords: Float32Array | null;
@@ -42,13 +42,13 @@ export interface Searcher extends CoarseArrays {
 
 /** See `NativeKernels.openSearcher`. */
 export const openSearcher: NativeKernels['openSearcher'] = (
-  ...[words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondBits]
+  ...[words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondKind]
 ) => {
   const covered = words === null || words.length / ksub >= dim;
   const shaped = [bases, centroids].every((table) => table === null || table.length === lists * dim);
   assert(covered && shaped, 'refused: words cover dim, and there is a base and a centroid for every list');
   const searcher: Searcher = {
-    ...{ words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondBits },
+    ...{ words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondKind },
     columns: [],
     scanWords: null,
     adapter: null,
@@ -126,7 +126,7 @@ export const scanWith: NativeKernels['scanWith'] = (handle, words, adapter, list
 function addColumn(searcher: Searcher, column: Omit<Column, 'first'>): void {
   const { ids, records } = column;
   const dim = (searcher.words?.length ?? 0) / ksub;
-  const size = recordBytes(dim, searcher.secondBits);
+  const size = recordBytes(dim, searcher.secondKind);
   assert(records === null || records.length === ids.length * size, 'refused: there is a record for every position');
   searcher.columns.push({ ...column, first: searcher.columns.length });
 }

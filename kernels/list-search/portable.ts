@@ -183,18 +183,18 @@ interface Table {
   readonly queryLevels: Int8Array;
   readonly halfUnit: number;
   readonly dim: number;
-  readonly bits: number;
+  readonly kind: number;
 }
 
 function tableOf(searcher: Searcher, words: Float32Array, vector: Float32Array): Table {
-  const { scanWords, secondBits: bits } = searcher;
+  const { scanWords, secondKind: kind } = searcher;
   const dim = words.length / ksub;
   const padded = new Float32Array(dim);
   padded.set(vector);
   const table = builtTable(searcher, scanWords ?? words, adapted(searcher, padded));
   const { tables } = scanWords === null ? table : builtTable(searcher, words, padded);
-  const levels = new Int8Array(queryLevels(dim, bits));
-  return { ...table, tables, queryLevels: levels, halfUnit: quantizeQuery(padded, levels), dim, bits };
+  const levels = new Int8Array(queryLevels(dim, kind));
+  return { ...table, tables, queryLevels: levels, halfUnit: quantizeQuery(padded, levels), dim, kind };
 }
 
 function builtTable({ dsub, scales }: Searcher, words: Float32Array, query: Float32Array) {
@@ -376,14 +376,14 @@ function sumOfCode(codes: Uint8Array, start: number, width: number, { levels, sc
 function exactScore({ lists, growing, records }: Column, entry: Entry, table: Table, biases: Float64Array): number {
   const scores = new Float64Array(1);
   const [codes, offsets, counts, firsts] = lists ?? rowAsList(growing!, entry, table);
-  const size = recordBytes(table.dim, table.bits);
+  const size = recordBytes(table.dim, table.kind);
   const isRow = lists === null;
   const own = isRow ? records!.subarray(entry.position * size, (entry.position + 1) * size) : records!;
   scoreSurvivors(
     ...([table.tables, table.queryLevels, table.halfUnit, table.dim] as const),
     ...([codes, offsets, counts, firsts, isRow ? Float64Array.of(biases[entry.list]!) : biases, own] as const),
     ...([Uint32Array.of(isRow ? 0 : entry.position), Uint32Array.of(isRow ? 0 : entry.list)] as const),
-    ...([scores, new Uint8Array(1), table.bits] as const),
+    ...([scores, new Uint8Array(1), table.kind] as const),
   );
   return scores[0]!;
 }

@@ -286,7 +286,7 @@ double own_product(const Scan& scan, const SecondQuery& second, const Entry& ent
 // Scores of both codes for all survivors.
 bool score_all(const Kernels& kernels, const Scan& scan, const SecondQuery& second, int64_t level_sum, const uint8_t* cancel) {
   const Reservoir& best = *scan.query.best;
-  const size_t size = record_bytes(second.dim, second.bits);
+  const size_t size = record_bytes(second.dim, second.kind);
   for (size_t i = 0; i < best.count && i < prefetch_ahead; i++) prefetch_survivor(scan, best.entries[i], size);
   for (size_t i = 0; i < best.count; i++) {
     if (i % survivors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
@@ -309,7 +309,7 @@ void score_best(const Kernels& kernels, const Scan& scan, const SecondQuery& sec
     if (i + 1 < count) prefetch_code(scan, entries[i + 1]);
     const Entry& entry = entries[i];
     copy_code(scan, entry, code);
-    const SecondTerms terms = second_terms(kernels, second, level_sum, record_of(scan, entry, record_bytes(second.dim, second.bits)));
+    const SecondTerms terms = second_terms(kernels, second, level_sum, record_of(scan, entry, record_bytes(second.dim, second.kind)));
     const double score =
         terms.rescale * (first_product(second, code) + terms.second) + terms.shift + scan.query.biases[entry.list];
     entries[i].score = score == score ? score : -INFINITY;
@@ -441,11 +441,11 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
   if (has_copies(searcher)) keep_once(searcher, best, is_placed, work.places, places_for(request.wanted));
   if (is_placed) place_first(scan);
   if (is_placed && has_second(scan)) read_first(kernels, scan, work.biases);
-  const uint32_t bits = searcher.second_bits;
+  const uint32_t kind = searcher.second_kind;
   // The centroids, which the same levels were compared with, are done with.
-  const double second_unit = bits >= fine_bits ? quantize_finely(work.query, coded_dim, work.query_levels) : half_unit;
+  const double second_unit = has_fine_query(kind) ? quantize_finely(work.query, coded_dim, work.query_levels) : half_unit;
   const float* tables = searcher.scan_words == nullptr ? work.tables : work.own_tables;
-  const SecondQuery second = {tables, work.query_levels, second_unit, searcher.subquantizers, coded_dim, bits};
+  const SecondQuery second = {tables, work.query_levels, second_unit, searcher.subquantizers, coded_dim, kind};
   if (is_refined && !refine(kernels, scan, second, cancel)) return false;
   write_answer(scan, request.k, answer);
   return true;

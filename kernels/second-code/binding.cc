@@ -22,7 +22,7 @@ struct SurvivorsJob {
 };
 
 void require_survivors(Arguments& arguments, const SurvivorsJob& job) {
-  const size_t records = job.records.size / record_bytes(job.query.dim, job.query.bits);
+  const size_t records = job.records.size / record_bytes(job.query.dim, job.query.kind);
   for (size_t i = 0; arguments.ok() && i < job.survivors.count; i++) {
     const uint32_t list = job.survivors.lists[i], position = job.survivors.positions[i];
     const bool is_listed = list < job.lists.count && position >= job.lists.firsts[list] &&
@@ -39,10 +39,10 @@ SurvivorsJob parse_survivors(Arguments& arguments) {
   const size_t dim = arguments.size(3, dim_max, "dim: from 1 to 32768");
   const size_t subquantizers = tables.size / ksub;
   job.kernels = &selected_kernels();
-  const uint32_t bits = arguments.size(14, bits_max, "bits: from 1 to 8");
-  job.query = {tables.data, levels.data, half_unit, subquantizers, dim, bits};
+  const uint32_t kind = arguments.size(14, kinds_max, "kind: from 1 to 16");
+  job.query = {tables.data, levels.data, half_unit, subquantizers, dim, kind};
   arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && tables.size == subquantizers * ksub, "tables: whole");
-  arguments.require(levels.size == query_levels(dim, bits), "levels: one or two for every padded dimension");
+  arguments.require(levels.size == query_levels(dim, kind), "levels: one or two for every padded dimension");
   job.lists = parse_lists(arguments, 4, padded_subquantizers(subquantizers) / 2);
   job.biases = arguments.column<double>(8, "biases: a Float64Array");
   job.records = arguments.column<uint8_t>(9, "records: a Uint8Array");
@@ -86,20 +86,20 @@ BatchJob parse_batch(Arguments& arguments) {
   job.factors = arguments.column<int16_t>(10, "factors: an Int16Array");
   job.records = arguments.column_or_null<uint8_t>(11, "records: a Uint8Array or null");
   job.cancel = arguments.column<uint8_t>(12, "cancel: a Uint8Array");
-  const uint32_t bits = arguments.size(13, bits_max, "bits: from 1 to 8");
+  const uint32_t kind = arguments.size(13, kinds_max, "kind: from 1 to 16");
   const size_t subquantizers = codebook.size / (dsub * ksub), coded = subquantizers * dsub, count = numbers.size;
   arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && codebook.size == coded * ksub, "codebook: its shape");
   arguments.require(dim <= coded && points.size == count * dim, "points: one row of dim for every list number");
   arguments.require(bases.size % dim == 0 && anchors.size == bases.size, "bases, anchors: whole rows of dim");
   arguments.require(job.scratch.size >= batch_floats(subquantizers, dsub) && job.cancel.size == 1, "scratch: too small");
   arguments.require(job.codes.size == count * padded_subquantizers(subquantizers) / 2 && job.factors.size == 2 * count, "codes: of count");
-  arguments.require(job.records.data == nullptr || job.records.size == count * record_bytes(coded, bits), "records: of count");
+  arguments.require(job.records.data == nullptr || job.records.size == count * record_bytes(coded, kind), "records: of count");
   arguments.require(scales.size == 2 && scales.data[0] > 0 && scales.data[1] > 0, "scales: two, positive");
   for (size_t v = 0; arguments.ok() && v < count; v++) arguments.require(numbers.data[v] < bases.size / dim, "lists: have a base");
   if (!arguments.ok()) return job;
   job.kernels = &selected_kernels();
   job.encoder = {nullptr, nullptr, codebook.data, subquantizers, dsub, {scales.data[0], scales.data[1]}};
-  job.batch = {points.data, count, dim, numbers.data, bases.data, anchors.data, bits};
+  job.batch = {points.data, count, dim, numbers.data, bases.data, anchors.data, kind};
   return job;
 }
 
@@ -127,19 +127,19 @@ napi_value encode_second_codes(napi_env env, napi_callback_info info) {
   const auto codes = arguments.column<uint8_t>(5, "codes: a Uint8Array");
   const auto scratch = arguments.column<float>(6, "scratch: a Float32Array");
   const auto records = arguments.column<uint8_t>(7, "records: a Uint8Array");
-  const uint32_t bits = arguments.size(8, bits_max, "bits: from 1 to 8");
+  const uint32_t kind = arguments.size(8, kinds_max, "kind: from 1 to 16");
   const size_t subquantizers = codebook.size / (dsub * ksub), dim = subquantizers * dsub;
   arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && codebook.size == dim * ksub, "codebook: its shape");
   if (!arguments.ok()) return nullptr;
   const size_t count = points.size / dim;
   arguments.require(points.size == count * dim, "points: whole rows of dim");
   arguments.require((base.data == nullptr || base.size == dim) && (anchor.data == nullptr || anchor.size == dim), "base, anchor: of dim");
-  arguments.require(scratch.size >= 3 * dim && records.size == count * record_bytes(dim, bits), "scratch, records: their size");
+  arguments.require(scratch.size >= 3 * dim && records.size == count * record_bytes(dim, kind), "scratch, records: their size");
   arguments.require(codes.size == count * padded_subquantizers(subquantizers) / 2, "codes: of count");
   if (!arguments.ok()) return nullptr;
   const Encoder encoder = {base.data, anchor.data, codebook.data, subquantizers, dsub, {1, 1}};
   const uint8_t never = 0;
-  encode_second(selected_kernels(), encoder, points.data, count, codes.data, bits, &never, scratch.data, records.data);
+  encode_second(selected_kernels(), encoder, points.data, count, codes.data, kind, &never, scratch.data, records.data);
   return nullptr;
 }
 

@@ -31,12 +31,6 @@ uint16_t best_step(const Kernels& kernels, const float* left_over, size_t dim) {
   return bits[best];
 }
 
-// Two nibbles a byte, 64 dimensions at a time; `single` has a byte each and zeros past the last.
-void put_nibbles(const uint8_t* single, size_t padded, uint8_t* nibbles) {
-  const size_t half = padded >= 64 ? 32 : 16;
-  for (size_t j = 0; j < half; j++) nibbles[j] = static_cast<uint8_t>(single[j] | single[half + j] << 4);
-}
-
 // What f and t are made of, dimension by dimension in their order.
 struct Sums {
   double norm = 0, product = 0, anchor_residual = 0, anchor_decoded = 0;
@@ -50,9 +44,10 @@ struct Sums {
     anchor_decoded += a * decoded;
   }
 
-  void write_header(uint16_t step_bits, uint8_t* record) const {
-    const uint16_t rescale = half_of(product > 0 ? norm / product : 0);
-    const uint16_t shift = half_of(anchor_residual - static_cast<double>(reference::float_of_half(rescale)) * anchor_decoded);
+  void write_header(uint32_t kind, uint16_t step_bits, uint8_t* record) const {
+    const uint16_t rescale = half_of((product > 0 ? norm / product : 0) - rescale_origin(kind));
+    const double kept = rescale_origin(kind) + static_cast<double>(reference::float_of_half(rescale));
+    const uint16_t shift = half_of(anchor_residual - kept * anchor_decoded);
     const uint16_t header[3] = {step_bits, rescale, shift};
     std::memcpy(record, header, sizeof header);
   }
@@ -70,7 +65,7 @@ void write_nibbles(const Kernels& kernels, const Encoder& encoder, const float* 
     put_nibbles(nibbles, padded_dim(dim) - from, record + second_header_bytes + from / 2);
     for (size_t j = from; j < from + size; j++) sums.add(encoder, j, residual, left_over, value_of(nibbles[j - from], step));
   }
-  sums.write_header(step_bits, record);
+  sums.write_header(even_nibbles, step_bits, record);
 }
 
 // Of one vector: its residual, what the first code left over of it, and room for as much as that; the record comes zeroed.
@@ -78,24 +73,32 @@ struct Row {
   const float* residual;
   const float* left_over;
   float* decoded;
-  uint32_t bits;
+  uint32_t kind;
 };
 
 void write_record(const Kernels& kernels, const Encoder& encoder, const Row& row, uint8_t* record) {
-  if (row.bits == nibble_bits) return write_nibbles(kernels, encoder, row.residual, row.left_over, record);
+  if (row.kind == even_nibbles) return write_nibbles(kernels, encoder, row.residual, row.left_over, record);
   const size_t dim = encoder.subquantizers * encoder.dsub;
-  const uint16_t step_bits = encode_values(row.left_over, dim, row.bits, record + second_header_bytes, row.decoded);
+  const uint32_t bits = bits_of_kind(row.kind);
+  uint8_t* values = record + second_header_bytes;
+  const uint16_t step_bits = is_second_edition(row.kind) ? encode_levels(kernels, row.left_over, dim, bits, values, row.decoded)
+                                                         : encode_values(row.left_over, dim, bits, values, row.decoded);
   Sums sums;
   for (size_t j = 0; j < dim; j++) sums.add(encoder, j, row.residual, row.left_over, static_cast<double>(row.decoded[j]));
-  sums.write_header(step_bits, record);
+  sums.write_header(row.kind, step_bits, record);
 }
 
 }  // namespace
 
+void put_nibbles(const uint8_t* single, size_t padded, uint8_t* nibbles) {
+  const size_t half = padded >= 64 ? 32 : 16;
+  for (size_t j = 0; j < half; j++) nibbles[j] = static_cast<uint8_t>(single[j] | single[half + j] << 4);
+}
+
 bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
-                   uint32_t bits, const uint8_t* cancel, float* scratch, uint8_t* records) {
+                   uint32_t kind, const uint8_t* cancel, float* scratch, uint8_t* records) {
   const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  const size_t size = record_bytes(dim, bits);
+  const size_t size = record_bytes(dim, kind);
   float* residual = scratch;
   float* left_over = scratch + dim;
   if (count > 0) std::memset(records, 0, count * size);
@@ -106,7 +109,7 @@ bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* 
       residual[j] = encoder.base == nullptr ? points[v * dim + j] : points[v * dim + j] - encoder.base[j];
       left_over[j] = residual[j] - left_over[j];
     }
-    write_record(kernels, encoder, {residual, left_over, scratch + 2 * dim, bits}, records + v * size);
+    write_record(kernels, encoder, {residual, left_over, scratch + 2 * dim, kind}, records + v * size);
   }
   return true;
 }
@@ -114,7 +117,7 @@ bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* 
 bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
                   uint8_t* codes, int16_t* factors, uint8_t* records) {
   const size_t coded = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  const size_t size = record_bytes(coded, batch.bits);
+  const size_t size = record_bytes(coded, batch.kind);
   float* work = scratch + encoder.subquantizers * ksub;
   float* own[3] = {work + 2 * coded, work + 3 * coded, work + 4 * coded};  // point, base, anchor
   std::memset(own[0], 0, 3 * coded * sizeof(float));
@@ -130,7 +133,7 @@ bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& b
     float* left_over = work + coded;
     for (size_t j = 0; j < coded; j++) left_over[j] = work[j] - left_over[j];
     std::memset(records + v * size, 0, size);
-    write_record(kernels, padded, {work, left_over, work + 5 * coded, batch.bits}, records + v * size);
+    write_record(kernels, padded, {work, left_over, work + 5 * coded, batch.kind}, records + v * size);
   }
   return true;
 }

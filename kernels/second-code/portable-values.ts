@@ -1,6 +1,7 @@
-/** Portable twin of values.h: the same bits. */
+/** Portable twin of values.h, its first edition and the products of both: the same bits. */
 import { floatOfHalf, toFloat16 } from '../float16/portable.js';
-import { fineBits } from './record.js';
+import { magnitudesOf } from './portable-levels.js';
+import { bitsOfKind, hasFineQuery, isSecondEdition } from './record.js';
 
 const halfMax = 65504;
 const tried = 4;
@@ -50,18 +51,19 @@ export function encodeValues(
     decoded[j] = decodedOf(value, step, { magnitude, bits });
     const sign = isNegative ? 1 << (bits - 1) : 0;
     const code = bits === 8 ? (isNegative ? -magnitude & 255 : magnitude) : magnitude | sign;
-    putCode(groupOf(values, j, bits), j % groupDims, code, bits);
+    putCode(values, j, code, bits);
   });
   return { header, decoded };
 }
 
 /** P, from levels int8[dim] or, from 5 bits on, int8[2, dim]. */
-export function valueProduct(values: Uint8Array, levels: Int8Array, bits: number): number {
-  const isFine = bits >= fineBits;
+export function valueProduct(values: Uint8Array, levels: Int8Array, kind: number): number {
+  const isFine = hasFineQuery(kind);
+  const bits = bitsOfKind(kind);
   const dim = isFine ? levels.length / 2 : levels.length;
   let [high, low] = [0, 0];
   for (let j = 0; j < dim; j++) {
-    const value = valueOf(codeAt(groupOf(values, j, bits), j % groupDims, bits), bits);
+    const value = valueOf(codeAt(groupOf(values, j, bits), j % groupDims, bits), kind);
     high += levels[j]! * value;
     if (isFine) low += levels[dim + j]! * value;
   }
@@ -102,7 +104,12 @@ function codeAt(group: Uint8Array, j: number, bits: number): number {
   return code;
 }
 
-function putCode(group: Uint8Array, j: number, code: number, bits: number): void {
+/** One code, of dimension `at`, into `values`, where its bits are zero. */
+export function putCode(values: Uint8Array, at: number, code: number, bits: number): void {
+  putInGroup(groupOf(values, at, bits), at % groupDims, code, bits);
+}
+
+function putInGroup(group: Uint8Array, j: number, code: number, bits: number): void {
   if (bits === 8) {
     group[j] = code;
     return;
@@ -121,10 +128,12 @@ function putCode(group: Uint8Array, j: number, code: number, bits: number): void
   if ((bits & 1) !== 0) group[at + (j >> 3)]! |= (rest & 1) << (j % 8);
 }
 
-function valueOf(code: number, bits: number): number {
+function valueOf(code: number, kind: number): number {
+  const bits = bitsOfKind(kind);
   if (bits === 8) return (code << 24) >> 24;
   const sign = 1 << (bits - 1);
-  const magnitude = levelsOf[bits]!.magnitudes[code & (sign - 1)]!;
+  const magnitudes = isSecondEdition(kind) ? magnitudesOf(bits) : levelsOf[bits]!.magnitudes;
+  const magnitude = magnitudes[code & (sign - 1)]!;
   return (code & sign) === 0 ? magnitude : -magnitude;
 }
 

@@ -5,11 +5,11 @@ import { floatOfHalf, toFloat16 } from '../float16/portable.js';
 import { pause } from '../job.js';
 import type { BatchArrays, NativeKernels, SurvivorArrays } from '../native-kernels.js';
 import { decodeVector, encodeVectors, fillResidual } from '../product-code/portable.js';
-import { encodeValues, quantizeFinely, stepsInHeader, valueProduct } from './portable-values.js';
-import { paddedDim, recordBytes } from './record.js';
+import { encodeLevels, magnitudesOf } from './portable-levels.js';
+import { encodeValues, putCode, quantizeFinely, stepsInHeader, valueProduct } from './portable-values.js';
+import { bitsOfKind, evenNibbles, isSecondEdition, normalNibbles, paddedDim, recordBytes } from './record.js';
 
 const headerBytes = 6;
-const nibbleBits = 4;
 const halfMax = 65504;
 const shares = [1, 0.85, 0.7, 0.55] as const;
 const vectorsBetweenPauses = 16;
@@ -36,7 +36,7 @@ export const scoreSurvivors: NativeKernels['scoreSurvivors'] = (...arrays) => {
 
 /** See `NativeKernels.encodeSecond`. */
 export const encodeSecond: NativeKernels['encodeSecond'] = (
-  ...[points, base, anchor, codebook, dsub, codes, , records, bits]
+  ...[points, base, anchor, codebook, dsub, codes, , records, kind]
 ) => {
   const dim = codebook.length / 16;
   const count = points.length / dim;
@@ -49,7 +49,7 @@ export const encodeSecond: NativeKernels['encodeSecond'] = (
     decodeVector(codebook, dsub, codes.subarray(v * pairs, (v + 1) * pairs), leftOver);
     for (let j = 0; j < dim; j++) leftOver[j] = residual[j]! - leftOver[j]!;
     const size = records.length / count;
-    writeRecord({ residual, leftOver, anchor, bits }, records.subarray(v * size, (v + 1) * size));
+    writeRecord({ residual, leftOver, anchor, kind }, records.subarray(v * size, (v + 1) * size));
   }
 };
 
@@ -80,7 +80,7 @@ function checkBatch([, dim, lists, bases]: BatchArrays): void {
 }
 
 function encodeOne(arrays: BatchArrays, v: number): void {
-  const [points, dim, lists, bases, anchors, codebook, dsub, scales, , codes, factors, records, , bits] = arrays;
+  const [points, dim, lists, bases, anchors, codebook, dsub, scales, , codes, factors, records, , kind] = arrays;
   const padded = (rows: Float32Array, row: number) => {
     const own = new Float32Array(codebook.length / 16);
     own.set(rows.subarray(row * dim, (row + 1) * dim));
@@ -91,19 +91,19 @@ function encodeOne(arrays: BatchArrays, v: number): void {
     all.subarray((v * all.length) / lists.length, ((v + 1) * all.length) / lists.length);
   const none = new Float32Array(0);
   encodeVectors(point, base, anchor, codebook, dsub, scales, none, own(codes), own(factors));
-  if (records !== null) encodeSecond(point, base, anchor, codebook, dsub, own(codes), none, own(records), bits);
+  if (records !== null) encodeSecond(point, base, anchor, codebook, dsub, own(codes), none, own(records), kind);
 }
 
 function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
-  const [, levels, halfUnit, dim, , , counts, firsts, biases, records, positions, lists, scores, , bits] = arrays;
-  const size = recordBytes(dim, bits);
+  const [, levels, halfUnit, dim, , , counts, firsts, biases, records, positions, lists, scores, , kind] = arrays;
+  const size = recordBytes(dim, kind);
   const levelSum = levels.reduce((sum, level) => sum + level, 0);
   for (let i = from; i < to; i++) {
     const list = lists[i]!;
     const vector = positions[i]! - firsts[list]!;
     assert(vector >= 0 && vector < counts[list]!, 'refused: a survivor lies outside its list');
     const record = records.subarray(positions[i]! * size, (positions[i]! + 1) * size);
-    const terms = secondTerms(record, { levels, halfUnit, levelSum, bits });
+    const terms = secondTerms(record, { levels, halfUnit, levelSum, kind });
     const first = firstProduct(arrays, list, vector);
     scores[i] = terms.rescale * (first + terms.second) + terms.shift + biases[list]!;
   }
@@ -112,17 +112,19 @@ function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
 /** f, E and t of a record. */
 export function secondTerms(
   record: Uint8Array,
-  query: { readonly levels: Int8Array; readonly halfUnit: number; readonly levelSum: number; readonly bits: number },
+  query: { readonly levels: Int8Array; readonly halfUnit: number; readonly levelSum: number; readonly kind: number },
 ): { readonly rescale: number; readonly second: number; readonly shift: number } {
-  const { levels, halfUnit, levelSum, bits } = query;
-  const [step, rescale, shift] = [0, 2, 4].map((at) => floatOfHalf(record[at]! | (record[at + 1]! << 8)));
+  const { levels, halfUnit, levelSum, kind } = query;
+  const [step, kept, shift] = [0, 2, 4].map((at) => floatOfHalf(record[at]! | (record[at + 1]! << 8)));
+  const rescale = rescaleOrigin(kind) + kept!;
   const codes = record.subarray(headerBytes);
-  if (bits !== nibbleBits) {
-    const product = valueProduct(codes, levels, bits);
-    return { rescale: rescale!, second: step! * halfUnit * (product * (2 / stepsInHeader)), shift: shift! };
+  if (kind === evenNibbles) {
+    const product = nibbleProduct(codes, levels, (nibble) => nibble);
+    return { rescale, second: step! * halfUnit * (2 * product - 15 * levelSum), shift: shift! };
   }
-  const product = nibbleProduct(codes, levels);
-  return { rescale: rescale!, second: step! * halfUnit * (2 * product - 15 * levelSum), shift: shift! };
+  const product =
+    kind === normalNibbles ? nibbleProduct(codes, levels, normalValue) : valueProduct(codes, levels, kind);
+  return { rescale, second: step! * halfUnit * (product * (2 / stepsInHeader)), shift: shift! };
 }
 
 function firstProduct(arrays: SurvivorArrays, list: number, vector: number): number {
@@ -139,13 +141,23 @@ function firstProduct(arrays: SurvivorArrays, list: number, vector: number): num
   return sums[0]! + sums[1]! + (sums[2]! + sums[3]!);
 }
 
-function nibbleProduct(nibbles: Uint8Array, levels: Int8Array): number {
+/** What f in the header of a record is told from. */
+function rescaleOrigin(kind: number): number {
+  return isSecondEdition(kind) ? 1 : 0;
+}
+
+function normalValue(nibble: number): number {
+  const magnitude = magnitudesOf(4)[nibble & 7]!;
+  return nibble < 8 ? magnitude : -magnitude;
+}
+
+function nibbleProduct(nibbles: Uint8Array, levels: Int8Array, valueOf: (nibble: number) => number): number {
   let sum = 0;
   for (let from = 0; from < levels.length; from += 64) {
     const half = levels.length - from >= 64 ? 32 : 16;
     for (let j = 0; j < half; j++) {
       const byte = nibbles[from / 2 + j]!;
-      sum += levels[from + j]! * (byte & 15) + levels[from + half + j]! * (byte >> 4);
+      sum += levels[from + j]! * valueOf(byte & 15) + levels[from + half + j]! * valueOf(byte >> 4);
     }
   }
   return sum;
@@ -155,13 +167,11 @@ interface Row {
   readonly residual: Float32Array;
   readonly leftOver: Float32Array;
   readonly anchor: Float32Array | null;
-  readonly bits: number;
+  readonly kind: number;
 }
 
-function writeRecord({ residual, leftOver, anchor, bits }: Row, record: Uint8Array): void {
-  const codes = record.subarray(headerBytes);
-  const { header, decoded: values } =
-    bits === nibbleBits ? encodeNibbles(leftOver, codes) : encodeValues(leftOver, bits, codes);
+function writeRecord({ residual, leftOver, anchor, kind }: Row, record: Uint8Array): void {
+  const { header, decoded: values } = encodeLeftOver(leftOver, kind, record.subarray(headerBytes));
   let [norm, product, anchorResidual, anchorDecoded] = [0, 0, 0, 0];
   for (let j = 0; j < residual.length; j++) {
     const r = residual[j]!;
@@ -172,9 +182,24 @@ function writeRecord({ residual, leftOver, anchor, bits }: Row, record: Uint8Arr
     anchorResidual += a * r;
     anchorDecoded += a * decoded;
   }
-  const rescale = halfOf(product > 0 ? norm / product : 0);
-  const shift = halfOf(anchorResidual - floatOfHalf(rescale) * anchorDecoded);
+  const origin = rescaleOrigin(kind);
+  const rescale = halfOf((product > 0 ? norm / product : 0) - origin);
+  const shift = halfOf(anchorResidual - (origin + floatOfHalf(rescale)) * anchorDecoded);
   [header, rescale, shift].forEach((bits, at) => record.set([bits & 255, bits >> 8], 2 * at));
+}
+
+/** Codes of `leftOver` into `values`, which come zeroed. */
+function encodeLeftOver(
+  leftOver: Float32Array,
+  kind: number,
+  values: Uint8Array,
+): { readonly header: number; readonly decoded: ArrayLike<number> } {
+  const bits = bitsOfKind(kind);
+  if (kind === evenNibbles) return encodeNibbles(leftOver, values);
+  if (!isSecondEdition(kind)) return encodeValues(leftOver, bits, values);
+  const { header, codes, decoded } = encodeLevels(leftOver, bits);
+  codes.forEach((code, j) => (kind === normalNibbles ? putNibble(values, j, code) : putCode(values, j, code, bits)));
+  return { header, decoded };
 }
 
 function encodeNibbles(

@@ -17,10 +17,11 @@ struct Header {
   double step, rescale, shift;
 };
 
-Header header_of(const uint8_t* record) {
+Header header_of(const uint8_t* record, uint32_t kind) {
   uint16_t halves[3];
   std::memcpy(halves, record, sizeof halves);
-  return {reference::float_of_half(halves[0]), reference::float_of_half(halves[1]), reference::float_of_half(halves[2])};
+  const double rescale = rescale_origin(kind) + static_cast<double>(reference::float_of_half(halves[1]));
+  return {reference::float_of_half(halves[0]), rescale, reference::float_of_half(halves[2])};
 }
 
 double largest_of(const float* query, size_t dim) {
@@ -41,13 +42,16 @@ int64_t sum_levels(const int8_t* levels, size_t dim) {
 }
 
 SecondTerms second_terms(const Kernels& kernels, const SecondQuery& query, int64_t level_sum, const uint8_t* record) {
-  const Header header = header_of(record);
-  if (query.bits != nibble_bits) {
-    const int64_t product = kernels.value_product(record + second_header_bytes, query.levels, padded_dim(query.dim), query.bits);
-    return {header.rescale, header.step * query.half_unit * (static_cast<double>(product) * (2 / steps_in_header)), header.shift};
+  const Header header = header_of(record, query.kind);
+  const uint8_t* values = record + second_header_bytes;
+  const size_t dim = padded_dim(query.dim);
+  if (query.kind == even_nibbles) {
+    const int64_t product = kernels.nibble_product(values, query.levels, dim);
+    return {header.rescale, header.step * query.half_unit * static_cast<double>(2 * product - 15 * level_sum), header.shift};
   }
-  const int64_t product = kernels.nibble_product(record + second_header_bytes, query.levels, padded_dim(query.dim));
-  return {header.rescale, header.step * query.half_unit * static_cast<double>(2 * product - 15 * level_sum), header.shift};
+  const int64_t product = query.kind == normal_nibbles ? 2 * int64_t{kernels.entry_product(values, query.levels, dim)} - nibble_reach * level_sum
+                                                       : kernels.value_product(values, query.levels, dim, query.kind);
+  return {header.rescale, header.step * query.half_unit * (static_cast<double>(product) * (2 / steps_in_header)), header.shift};
 }
 
 double first_product(const SecondQuery& query, const uint8_t* code) {
@@ -97,7 +101,7 @@ double quantize_finely(const float* query, size_t dim, int8_t* levels) {
 
 bool score_survivors(const Kernels& kernels, const SecondQuery& query, const ListColumns& lists, const double* biases,
                      const uint8_t* records, const Survivors& survivors, const uint8_t* cancel, double* scores) {
-  const size_t size = record_bytes(query.dim, query.bits);
+  const size_t size = record_bytes(query.dim, query.kind);
   const size_t pairs = padded_subquantizers(query.subquantizers) / 2;
   const int64_t level_sum = sum_levels(query.levels, query.dim);
   uint8_t code[subquantizers_max / 2];

@@ -1,20 +1,27 @@
-// The second pass: what the first code left over, in four bits a dimension, for the survivors of a scan. Other widths: values.h.
+// The second pass: what the first code left over, in 1 to 8 bits a dimension, for the survivors of a scan.
 //
-//   e = x - c - d,  d = the first code's codewords;    e[j] ~ step * (nibble[j] - 7.5)
+//   e = x - c - d,  d = the first code's codewords
 //   score = f * (D + E) + t + bias
 //   D = <q, d>, from the float tables of lookup-table.h and the first code where it lies
-//   E = <q, e> ~ step * (unit / 2) * (2 * sum over j of level[j] * nibble[j] - 15 * sum over j of level[j])
+//   E = <q, e>, from e as the record has it
+//
+// Records are of sixteen kinds. Kinds 1 to 8 have as many bits a dimension and are of the first edition, 9 to 16 have eight bits fewer than their
+// number and are of the second, which is made of new codebooks. Kind 4, even nibbles, is below, as E of it is; all others are in values.h.
+//
+//   e[j] ~ step * (nibble[j] - 7.5)
+//   E ~ step * (unit / 2) * (2 * sum over j of level[j] * nibble[j] - 15 * sum over j of level[j])
 //
 // with q[j] ~ unit * level[j], level = round(127 q / largest |q|). f = |r|^2 / <r, d + e> and t = <a, r> - f <a, d + e> are the two factors
 // of adc-scan.h for both codes together, near 1 and 0; f = 1 and t = 0 leave the plain sum. The rounding of the query costs about
 // largest |q| / 440 * |e| in the score, a tenth of what four bits leave.
 //
-// Record of a vector, record_bytes(dim, 4), at any address, positions in order:
-//   [0, 2) step   [2, 4) f   [4, 6) t      float16, little-endian
+// Record of a vector, record_bytes(dim, kind), at any address, positions in order:
+//   [0, 2) step, of all kinds but 4 times 128   [2, 4) f, in the second edition f - 1   [4, 6) t      float16, little-endian
 //   [6, ...)  nibbles, dimensions padded to a multiple of 32 with zeros: for every 64 dimensions from i on 32 bytes, byte j =
 //             nibble[i + j] | nibble[i + 32 + j] << 4; for the last 32, if they stand alone, 16 bytes, nibble[i + j] | nibble[i + 16 + j] << 4
-// Of another width the codes and the header, of 128 steps, are those of values.h, and E is; f and t are the same.
-// Encoding: the step is the best of four shares of largest |e| / 7.5 by squared error, rounded to float16 first.
+//             of other kinds their codes, values.h
+// f lies near 1, where float16 has three digits; the wider the code, the more of the error of its score that would be.
+// Encoding of even nibbles: the step is the best of four shares of largest |e| / 7.5 by squared error, rounded to float16 first.
 //
 // No overflow: |sum of level * nibble| <= 65,536 * 127 * 15 < 2^27. It is exact; D is four sums in double (subquantizer s goes to
 // sum s % 4, then (0 + 1) + (2 + 3)) and the rest double operations in the order written, so every set gives the same bits.
@@ -33,9 +40,11 @@ struct Kernels;
 
 constexpr size_t second_header_bytes = 6;
 constexpr size_t padded_dim(size_t dim) { return (dim + 31) & ~size_t{31}; }
-constexpr size_t record_bytes(size_t dim, uint32_t bits) { return second_header_bytes + padded_dim(dim) / 8 * bits; }
+constexpr size_t record_bytes(size_t dim, uint32_t kind) { return second_header_bytes + padded_dim(dim) / 8 * bits_of_kind(kind); }
+// What the header's f is told from.
+constexpr double rescale_origin(uint32_t kind) { return is_second_edition(kind) ? 1 : 0; }
 // int8 levels of a query.
-constexpr size_t query_levels(size_t dim, uint32_t bits) { return bits >= fine_bits ? 2 * padded_dim(dim) : padded_dim(dim); }
+constexpr size_t query_levels(size_t dim, uint32_t kind) { return has_fine_query(kind) ? 2 * padded_dim(dim) : padded_dim(dim); }
 
 // sum over j of levels[j] * nibble[j]; dim a multiple of 32.
 using NibbleProduct = int32_t (*)(const uint8_t* nibbles, const int8_t* levels, size_t dim);
@@ -48,13 +57,16 @@ using NibbleErrors = void (*)(const float* left_over, size_t dim, const double* 
 // nibbles[j], a byte each, of one step.
 using FindNibbles = void (*)(const float* left_over, size_t dim, double step, uint8_t* nibbles);
 
+// Two nibbles a byte of up to 64 dimensions; `single` uint8[64] has a byte each and zeros past the last, `padded` of them are left to write.
+void put_nibbles(const uint8_t* single, size_t padded, uint8_t* nibbles);
+
 struct SecondQuery {
   const float* tables;   // float32[subquantizers][16]
-  const int8_t* levels;  // int8[query_levels(dim, bits)]
+  const int8_t* levels;  // int8[query_levels(dim, kind)]
   double half_unit;
   size_t subquantizers;
   size_t dim;
-  uint32_t bits;
+  uint32_t kind;
 };
 
 struct Survivors {
@@ -84,7 +96,7 @@ double first_product(const SecondQuery& query, const uint8_t* code);
 
 // codes are those of encode_vectors for the same points; scratch float32[3 * dim].
 bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
-                   uint32_t bits, const uint8_t* cancel, float* scratch, uint8_t* records);
+                   uint32_t kind, const uint8_t* cancel, float* scratch, uint8_t* records);
 
 // Both codes of vectors of many lists, in one go: vector v is coded against row lists[v] of bases and anchors, float32[..][dim] with dim
 // up to the codebook's, what is missing being zeros. records may be null. scratch float32[batch_floats(subquantizers, dsub)].
@@ -95,7 +107,7 @@ struct Batch {
   const uint32_t* lists;
   const float* bases;
   const float* anchors;
-  uint32_t bits;  // of records
+  uint32_t kind;  // of records
 };
 constexpr size_t batch_floats(size_t subquantizers, size_t dsub) { return subquantizers * (ksub + 6 * dsub); }
 bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,

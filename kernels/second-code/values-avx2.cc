@@ -49,28 +49,35 @@ inline __m256i entries_of(__m256i low, __m256i high, __m256i nibbles, __m256i is
   return _mm256_blendv_epi8(_mm256_shuffle_epi8(low, nibbles), _mm256_shuffle_epi8(high, nibbles), is_high);
 }
 
-template <uint32_t bits>
+template <uint32_t kind>
 inline Values values_of(const uint8_t* group) {
-  if constexpr (bits == 1) return signed_by(_mm256_set1_epi8(magnitudes_1[0]), bits_of(group));
-  if constexpr (bits == 2) {
+  if constexpr (kind == 1) return signed_by(_mm256_set1_epi8(magnitudes_1[0]), bits_of(group));
+  if constexpr (kind == 2) {
     const __m256i pairs = pairs_of(group);
     const __m256i is_large = _mm256_cmpgt_epi8(_mm256_and_si256(pairs, _mm256_set1_epi8(1)), _mm256_setzero_si256());
     const __m256i sizes = _mm256_blendv_epi8(_mm256_set1_epi8(magnitudes_2[0]), _mm256_set1_epi8(magnitudes_2[1]), is_large);
     return signed_by(sizes, is_set<1>(pairs));
   }
-  if constexpr (bits == 3) {
+  if constexpr (kind == 3) {
     int32_t four;
     std::memcpy(&four, magnitudes_3, sizeof four);
     return signed_by(_mm256_shuffle_epi8(_mm256_set1_epi32(four), pairs_of(group)), bits_of(group + 8));
   }
-  if constexpr (bits == 5) return signed_by(_mm256_shuffle_epi8(twice(magnitudes_5), nibbles_of(group)), bits_of(group + 16));
-  if constexpr (bits == 6) {
+  if constexpr (kind == 5) return signed_by(_mm256_shuffle_epi8(twice(magnitudes_5), nibbles_of(group)), bits_of(group + 16));
+  if constexpr (kind == 6) {
     const __m256i pairs = pairs_of(group + 16), is_high = _mm256_slli_epi16(pairs, 7);
     return signed_by(entries_of(twice(magnitudes_6), twice(magnitudes_6 + 16), nibbles_of(group), is_high), is_set<1>(pairs));
   }
-  if constexpr (bits == 7) {
+  if constexpr (kind == 7) {
     const __m256i high = _mm256_slli_epi16(pairs_of(group + 16), 5), low = _mm256_slli_epi16(nibbles_of(group), 1);
     return signed_by(_mm256_or_si256(_mm256_or_si256(high, low), _mm256_set1_epi8(1)), bits_of(group + 24));
+  }
+  if constexpr (kind == normal_sevens) {
+    const __m256i low = nibbles_of(group), pairs = pairs_of(group + 16);
+    const __m256i is_odd = _mm256_slli_epi16(pairs, 7), is_high = _mm256_slli_epi16(pairs, 6);
+    const __m256i first = entries_of(twice(magnitudes_7), twice(magnitudes_7 + 16), low, is_odd);
+    const __m256i second = entries_of(twice(magnitudes_7 + 32), twice(magnitudes_7 + 48), low, is_odd);
+    return signed_by(_mm256_blendv_epi8(first, second, is_high), bits_of(group + 24));
   }
   const __m256i values = load(group);
   return {_mm256_abs_epi8(values), values};
@@ -81,20 +88,22 @@ inline __m256i products_of(const Values& values, const int8_t* levels) {
   return _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
 }
 
-template <uint32_t bits>
+template <uint32_t kind>
 int64_t product_of(const uint8_t* group, const int8_t* levels, size_t dim) {
   __m256i high = _mm256_setzero_si256(), low = _mm256_setzero_si256();
-  for (size_t j = 0; j < dim; j += values_at_once, group += 4 * bits) {
-    const Values values = values_of<bits>(group);
+  for (size_t j = 0; j < dim; j += values_at_once, group += 4 * bits_of_kind(kind)) {
+    const Values values = values_of<kind>(group);
     high = _mm256_add_epi32(high, products_of(values, levels + j));
-    if constexpr (bits >= fine_bits) low = _mm256_add_epi32(low, products_of(values, levels + dim + j));
+    if constexpr (has_fine_query(kind)) low = _mm256_add_epi32(low, products_of(values, levels + dim + j));
   }
-  return bits >= fine_bits ? 128 * sum_of(high) + sum_of(low) : sum_of(high);
+  return has_fine_query(kind) ? 128 * sum_of(high) + sum_of(low) : sum_of(high);
 }
 
 }  // namespace
 
-int64_t value_product(const uint8_t* values, const int8_t* levels, size_t dim, uint32_t bits) {
+int64_t value_product(const uint8_t* values, const int8_t* levels, size_t dim, uint32_t kind) {
+  if (kind == normal_sevens) return product_of<normal_sevens>(values, levels, dim);
+  const uint32_t bits = bits_of_kind(kind);
   if (bits == 1) return product_of<1>(values, levels, dim);
   if (bits == 2) return product_of<2>(values, levels, dim);
   if (bits == 3) return product_of<3>(values, levels, dim);
@@ -102,6 +111,38 @@ int64_t value_product(const uint8_t* values, const int8_t* levels, size_t dim, u
   if (bits == 6) return product_of<6>(values, levels, dim);
   if (bits == 7) return product_of<7>(values, levels, dim);
   return product_of<8>(values, levels, dim);
+}
+
+int32_t entry_product(const uint8_t* nibbles, const int8_t* levels, size_t dim) {
+  const __m256i entries = twice(nibble_entries), low = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
+  __m256i sum = _mm256_setzero_si256();
+  size_t j = 0;
+  for (; j + 64 <= dim; j += 64) {
+    const __m256i bytes = load(nibbles + j / 2), high = _mm256_srli_epi16(bytes, 4);
+    const __m256i first = _mm256_maddubs_epi16(_mm256_shuffle_epi8(entries, _mm256_and_si256(bytes, low)), load(levels + j));
+    const __m256i second = _mm256_maddubs_epi16(_mm256_shuffle_epi8(entries, _mm256_and_si256(high, low)), load(levels + j + 32));
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_add_epi16(first, second), ones));
+  }
+  if (j < dim) {
+    const __m256i sizes = _mm256_shuffle_epi8(entries, nibbles_of(nibbles + j / 2));
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(sizes, load(levels + j)), ones));
+  }
+  return static_cast<int32_t>(sum_of(sum));
+}
+
+// A lane for each step, so that their sums run in the order of dimensions and hide each other's latency.
+void level_errors(const float* left_over, size_t dim, const float* magnitudes, const TriedSteps& tried, float* errors) {
+  const __m256 steps = _mm256_loadu_ps(tried.steps), inverses = _mm256_loadu_ps(tried.inverses);
+  const __m256 last = _mm256_set1_ps(buckets - 1), sign = _mm256_set1_ps(-0.0f);
+  __m256 sum = _mm256_setzero_ps();
+  for (size_t j = 0; j < dim; j++) {
+    const __m256 size = _mm256_andnot_ps(sign, _mm256_set1_ps(left_over[j]));
+    // Of a NaN min gives its second operand.
+    const __m256i bucket = _mm256_cvttps_epi32(_mm256_min_ps(_mm256_mul_ps(size, inverses), last));
+    const __m256 difference = _mm256_sub_ps(size, _mm256_mul_ps(steps, _mm256_i32gather_ps(magnitudes, bucket, 4)));
+    sum = _mm256_add_ps(sum, _mm256_mul_ps(difference, difference));
+  }
+  _mm256_storeu_ps(errors, sum);
 }
 
 }  // namespace shoal::avx2

@@ -49,15 +49,15 @@ const twice: ListStructure = {
 export interface Opening {
   /** Vectors lie in two lists. */
   readonly hasCopies?: boolean;
-  /** Bits of second codes; 4. */
-  readonly secondBits?: number;
+  /** Of second codes; 4. */
+  readonly secondKind?: number;
 }
 
 /** The index of `directory`, made where there is none. */
-export function openAt(directory: string, { hasCopies = false, secondBits }: Opening = {}): Promise<ShardIndex> {
+export function openAt(directory: string, { hasCopies = false, secondKind }: Opening = {}): Promise<ShardIndex> {
   const settings = { dim, tokenDim: 8 };
   const own = hasCopies ? twice : structure;
-  const codebook = secondBits === undefined ? own.codebook : { ...own.codebook, secondBits };
+  const codebook = secondKind === undefined ? own.codebook : { ...own.codebook, secondKind };
   return ShardIndex.open({
     directory,
     settings,

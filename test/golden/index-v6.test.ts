@@ -11,7 +11,7 @@ import { assertReadable, documents, files, openAt } from './coded-index.js';
 
 const golden = fileURLToPath(new URL('index-v6', import.meta.url));
 
-const opening = { hasCopies: true, secondBits: 3 };
+const opening = { hasCopies: true, secondKind: 3 };
 
 describe('format version 6 of segments', () => {
   it('is read as it was written', () => assertReadable(golden, opening));

@@ -206,7 +206,7 @@ void check_search(const Kernels& kernels, uint32_t row_count, uint32_t stride, b
 
 // A query's table, codes of random points, their blocks, and scans of every size, against the reference; arrays of exact size.
 struct Coded {
-  uint32_t bits = nibble_bits;
+  uint32_t kind = even_nibbles;
   std::vector<float> codebook, query, tables;
   std::vector<uint8_t> levels, codes, blocks, records;
   std::vector<int16_t> factors;
@@ -226,8 +226,8 @@ Coded code(const Kernels& kernels, const std::vector<float>& points, Coded made,
   made.factors.resize(count * 2);
   std::vector<float> scratch(encode_floats(subquantizers, dsub)), two(3 * dim);
   encode_vectors(kernels, encoder, points.data(), count, &cancel, scratch.data(), made.codes.data(), made.factors.data());
-  made.records.resize(count * record_bytes(dim, made.bits));
-  encode_second(kernels, encoder, points.data(), count, made.codes.data(), made.bits, &cancel, two.data(), made.records.data());
+  made.records.resize(count * record_bytes(dim, made.kind));
+  encode_second(kernels, encoder, points.data(), count, made.codes.data(), made.kind, &cancel, two.data(), made.records.data());
   made.blocks.resize(list_bytes(pairs, count));
   pack_blocks(made.codes.data(), made.factors.data(), pairs, count, made.blocks.data());
   return made;
@@ -254,10 +254,10 @@ std::vector<double> scan(const Kernels& kernels, const Coded& coded, size_t pair
     answer.push_back(entries[i].score);
     answer.push_back(entries[i].position);
   }
-  std::vector<int8_t> levels(query_levels(dim, coded.bits));
-  const auto quantize = coded.bits >= fine_bits ? quantize_finely : quantize_query;
+  std::vector<int8_t> levels(query_levels(dim, coded.kind));
+  const auto quantize = has_fine_query(coded.kind) ? quantize_finely : quantize_query;
   const SecondQuery second = {coded.tables.data(), levels.data(), quantize(coded.query.data(), dim, levels.data()),
-                              coded.tables.size() / ksub, dim, coded.bits};
+                              coded.tables.size() / ksub, dim, coded.kind};
   std::vector<double> scores(best.count);
   score_survivors(kernels, second, lists, &bias, coded.records.data(), {positions.data(), numbers.data(), best.count}, &cancel,
                   scores.data());
@@ -265,10 +265,10 @@ std::vector<double> scan(const Kernels& kernels, const Coded& coded, size_t pair
   return answer;
 }
 
-void check_coded(const Kernels& kernels, uint32_t count, size_t subquantizers, size_t dsub, uint32_t bits = nibble_bits) {
+void check_coded(const Kernels& kernels, uint32_t count, size_t subquantizers, size_t dsub, uint32_t kind = even_nibbles) {
   const size_t dim = subquantizers * dsub, pairs = padded_subquantizers(subquantizers) / 2;
   Coded inputs = {};
-  inputs.bits = bits;
+  inputs.kind = kind;
   inputs.codebook = values(dim * ksub);
   inputs.query = values(dim);
   const auto points = values(count * dim);
@@ -326,7 +326,7 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   std::vector<float> scales(3);
   quantize_rows(rows.data(), 3, dim, coarse.data(), scales.data());
   ListSearcher searcher = {coded.codebook.data(), subquantizers, dsub,          {4.0 / 32767, 4.0 / 32767}, dim, 3,
-                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, last == Stage::second ? 4u : 3u, coded.bits};
+                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, last == Stage::second ? 4u : 3u, coded.kind};
   // Of odd counts the scan is by learned words.
   std::vector<float> adapter(dim * dim), learned(coded.codebook.rbegin(), coded.codebook.rend());
   for (size_t i = 0; i < adapter.size(); i++) adapter[i] = rows[i % rows.size()];
@@ -354,9 +354,9 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   return all;
 }
 
-void check_search(const Kernels& kernels, uint32_t count, size_t subquantizers, size_t dsub, size_t dim, uint32_t bits = nibble_bits) {
+void check_search(const Kernels& kernels, uint32_t count, size_t subquantizers, size_t dsub, size_t dim, uint32_t kind = even_nibbles) {
   Coded inputs = {};
-  inputs.bits = bits;
+  inputs.kind = kind;
   inputs.codebook = values(subquantizers * dsub * ksub);
   inputs.query = values(subquantizers * dsub);
   const auto points = values(count * subquantizers * dsub), rows = values(3 * dim);
@@ -371,9 +371,9 @@ void check_search(const Kernels& kernels, uint32_t count, size_t subquantizers, 
 }
 
 // The codes of many lists in one go, against those made alone.
-void check_batch(const Kernels& kernels, size_t count, size_t subquantizers, size_t dsub, size_t dim, uint32_t bits = nibble_bits) {
+void check_batch(const Kernels& kernels, size_t count, size_t subquantizers, size_t dsub, size_t dim, uint32_t kind = even_nibbles) {
   const auto codebook = values(subquantizers * dsub * ksub), points = values(count * dim), rows = values(2 * dim);
-  const size_t pairs = padded_subquantizers(subquantizers) / 2, size = record_bytes(subquantizers * dsub, bits);
+  const size_t pairs = padded_subquantizers(subquantizers) / 2, size = record_bytes(subquantizers * dsub, kind);
   const Encoder encoder = {nullptr, nullptr, codebook.data(), subquantizers, dsub, {4.0 / 32767, 4.0 / 32767}};
   std::vector<uint32_t> lists(count);
   for (auto& list : lists) list = below(2);
@@ -384,7 +384,7 @@ void check_batch(const Kernels& kernels, size_t count, size_t subquantizers, siz
     codes[i].resize(count * pairs);
     records[i].resize(count * size);
     std::vector<int16_t> factors(2 * count);
-    encode_batch(i == 0 ? *find_kernels("reference") : kernels, encoder, {points.data(), count, dim, lists.data(), rows.data(), rows.data(), bits},
+    encode_batch(i == 0 ? *find_kernels("reference") : kernels, encoder, {points.data(), count, dim, lists.data(), rows.data(), rows.data(), kind},
                  &cancel, scratch.data(), codes[i].data(), factors.data(), records[i].data());
   }
   require_equal("batch codes", kernels.name, codes[0], codes[1]);
@@ -406,12 +406,13 @@ void check_set(const Kernels& kernels) {
   }
   check_coded(kernels, 70, 512, 2);
   check_checksums(kernels);
-  for (uint32_t bits : {1, 2, 3, 5, 6, 7, 8}) {
-    for (size_t subquantizers : {1, 8, 9, 25}) check_coded(kernels, 33, subquantizers, subquantizers == 8 ? 3 : 4, bits);
-    check_coded(kernels, 3, 1, 1, bits);
-    check_coded(kernels, 5, 512, 8, bits);
-    check_search(kernels, 65, 25, 4, 97, bits);
-    check_batch(kernels, 9, 25, 4, 97, bits);
+  for (uint32_t kind = 1; kind <= kinds_max; kind++) {
+    if (kind == even_nibbles) continue;
+    for (size_t subquantizers : {1, 8, 9, 25}) check_coded(kernels, 33, subquantizers, subquantizers == 8 ? 3 : 4, kind);
+    check_coded(kernels, 3, 1, 1, kind);
+    check_coded(kernels, 5, 512, 8, kind);
+    check_search(kernels, 65, 25, 4, 97, kind);
+    check_batch(kernels, 9, 25, 4, 97, kind);
   }
   for (size_t count : {0, 1, 3, 4, 5, 257}) {
     for (size_t dim : {1, 7, 8, 15, 16, 17, 31, 33, 72}) check_dense(kernels, count, dim);

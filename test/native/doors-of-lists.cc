@@ -44,11 +44,11 @@ std::vector<Value> encode_arguments(Source& source) {
 
 std::vector<Value> encode_second_arguments(Source& source) {
   const Shape shape = shape_of(source);
-  const uint32_t count = source.below(20), bits = 1 + source.below(8);
+  const uint32_t count = source.below(20), kind = 1 + source.below(16);
   return list_of(source.small_reals(count * shape.dim()), vector_or_null(source, shape.dim()), vector_or_null(source, shape.dim()),
                  source.small_reals(shape.dim() * ksub), number_of(shape.dsub), source.bytes(count * shape.pairs()),
-                 zeros(napi_float32_array, 3 * shape.dim()), zeros(napi_uint8_array, count * record_bytes(shape.dim(), bits)),
-                 number_of(bits));
+                 zeros(napi_float32_array, 3 * shape.dim()), zeros(napi_uint8_array, count * record_bytes(shape.dim(), kind)),
+                 number_of(kind));
 }
 
 std::vector<Value> pack_arguments(Source& source) {
@@ -122,8 +122,8 @@ std::vector<Value> quantize_arguments(Source& source) {
 std::vector<Value> survivors_arguments(Source& source) {
   const Shape shape = shape_of(source);
   const size_t dim = 1 + source.below(200);
-  const uint32_t bits = 1 + source.below(8);
-  Value levels = array_of(napi_int8_array, query_levels(dim, bits));
+  const uint32_t kind = 1 + source.below(16);
+  Value levels = array_of(napi_int8_array, query_levels(dim, kind));
   for (size_t i = 0; i < levels.bytes; i++) elements_of<int8_t>(levels)[i] = static_cast<int8_t>(source.below(255)) - 127;
   Lists lists = lists_of(source, shape.pairs());
   const uint32_t asked = lists.count == 0 ? 0 : source.below(40);
@@ -137,8 +137,8 @@ std::vector<Value> survivors_arguments(Source& source) {
   for (size_t list = 0; list < lists.count; list++) elements_of<double>(biases)[list] = static_cast<double>(source.real());
   return list_of(source.small_reals(shape.subquantizers * ksub), levels, number_of(static_cast<double>(source.small_real())),
                  number_of(static_cast<double>(dim)), lists.codes, lists.offsets, lists.counts, lists.firsts, biases,
-                 source.bytes(lists.positions * record_bytes(dim, bits)), positions, numbers, zeros(napi_float64_array, asked),
-                 never_cancelled(), number_of(bits));
+                 source.bytes(lists.positions * record_bytes(dim, kind)), positions, numbers, zeros(napi_float64_array, asked),
+                 never_cancelled(), number_of(kind));
 }
 
 }  // namespace

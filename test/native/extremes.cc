@@ -70,7 +70,7 @@ void check_ties(const Kernels& kernels) {
   }
 }
 
-void check_levels(const Kernels& kernels) {
+void check_level_errors(const Kernels& kernels) {
   const float odd[] = {nan, infinity, -infinity, 3e38f, -3e38f, 254.49f, 254.5f, 255.5f, 0.49999997f, 0.5f, -0.5f};
   for (size_t subquantizers : {1, 3, 6}) {
     std::vector<float> tables(subquantizers * ksub), minima(subquantizers);
@@ -177,6 +177,26 @@ void check_steps(const Kernels& kernels) {
   }
 }
 
+void check_levels(const Kernels& kernels) {
+  const float odd[] = {0, -0.0f, nan, infinity, -infinity, 3e38f, 1e-40f};
+  std::vector<float> magnitudes(buckets);
+  for (size_t i = 0; i < buckets; i++) magnitudes[i] = static_cast<float>(i / 2);
+  for (size_t dim : {1, 3, 66}) {
+    for (bool is_odd : {false, true}) {
+      std::vector<float> left_over = values(dim);
+      for (float& one : left_over) one = is_odd ? odd[below(7)] : one;
+      const TriedSteps tried = {{0.1f, 0.01f, 0, 1, 0.02f, 0.03f, 1e-9f, 500}, {20, 200, 0, 2, 100, 2 / 0.03f, 2e9f, 0.004f}};
+      std::vector<float> errors(steps_tried), expected(steps_tried);
+      kernels.level_errors(left_over.data(), dim, magnitudes.data(), tried, errors.data());
+      plain_kernels().level_errors(left_over.data(), dim, magnitudes.data(), tried, expected.data());
+      for (size_t i = 0; i < steps_tried; i++) {
+        const bool is_equal = std::isnan(expected[i]) ? std::isnan(errors[i]) : expected[i] == errors[i];
+        require(is_equal, "errors of levels", kernels.name);
+      }
+    }
+  }
+}
+
 void check_products(const Kernels& kernels) {
   for (size_t dim : {32, 64, 96, 1024, 32768}) {
     for (int size : {127, -127, -128}) {
@@ -184,20 +204,26 @@ void check_products(const Kernels& kernels) {
       const std::vector<int8_t> levels(dim, static_cast<int8_t>(size));
       const int32_t expected = static_cast<int32_t>(dim) * 15 * size;
       require(kernels.nibble_product(nibbles.data(), levels.data(), dim) == expected, "product of nibbles", kernels.name);
+      // The largest entry, and every one.
+      for (int byte : {0x77, 0xff, 0x5a, 0x13, 0x8c}) {
+        const std::vector<uint8_t> codes(dim / 2, static_cast<uint8_t>(byte));
+        const int32_t wanted = static_cast<int32_t>(dim) / 2 * (nibble_entries[byte & 15] + nibble_entries[byte >> 4]) * size;
+        require(kernels.entry_product(codes.data(), levels.data(), dim) == wanted, "product of entries", kernels.name);
+      }
     }
   }
 }
 
 // The largest values of the largest dimension, and of every byte that a damaged file may have.
 void check_values(const Kernels& kernels) {
-  for (uint32_t bits : {1, 2, 3, 5, 6, 7, 8}) {
+  for (uint32_t kind : {1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16}) {
     for (size_t dim : {32, 96, 32768}) {
       for (int byte : {0, 0x7f, 0x80, 0xff, 0x5a}) {
         for (int size : {127, -127, -64}) {
-          const std::vector<uint8_t> codes(dim / 8 * bits, static_cast<uint8_t>(byte));
+          const std::vector<uint8_t> codes(dim / 8 * bits_of_kind(kind), static_cast<uint8_t>(byte));
           const std::vector<int8_t> levels(2 * dim, static_cast<int8_t>(size));
-          const int64_t expected = plain_kernels().value_product(codes.data(), levels.data(), dim, bits);
-          require(kernels.value_product(codes.data(), levels.data(), dim, bits) == expected, "product of values", kernels.name);
+          const int64_t expected = plain_kernels().value_product(codes.data(), levels.data(), dim, kind);
+          require(kernels.value_product(codes.data(), levels.data(), dim, kind) == expected, "product of values", kernels.name);
         }
       }
     }
@@ -252,6 +278,7 @@ void check_extremes(const Kernels& kernels) {
   check_ties(kernels);
   check_levels(kernels);
   check_scans(kernels);
+  check_level_errors(kernels);
   check_products(kernels);
   check_rows_of_lists(kernels);
   check_steps(kernels);

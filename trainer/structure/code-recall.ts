@@ -74,8 +74,8 @@ function rowsFor(heldOut: readonly HeldOut[], count: number): Uint32Array {
 
 /** Ids are numbers of rows. */
 function codedRows(coder: ListCoder, { vectors, lists }: CodedSample, rows: Uint32Array): RowColumn {
-  const { dim, subquantizers, codedDim, secondBits } = coder;
-  const [code, record] = [codeBytes(subquantizers), recordBytes(codedDim, secondBits)];
+  const { dim, subquantizers, codedDim, secondKind } = coder;
+  const [code, record] = [codeBytes(subquantizers), recordBytes(codedDim, secondKind)];
   const column = {
     codes: new Uint8Array(rows.length * code),
     factors: new Int16Array(rows.length * 2),

@@ -8,7 +8,7 @@
  */
 import type { Random } from '../../base/random.js';
 import { ShoalError } from '../../base/errors.js';
-import { subquantizersMax, usualSecondBits } from '../../kernels/codes.js';
+import { newestKind, subquantizersMax, usualSecondBits } from '../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
 import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
@@ -96,8 +96,8 @@ export function trainStructure(sample: StructureSample, options: StructureOption
       });
   const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
   const { secondBits = usualSecondBits } = options;
-  const own = secondBits === usualSecondBits ? {} : { secondBits };
-  const codebook = { words, ...shape, ...scales, ...own, dim, bases: lists.means, anchors };
+  const secondKind = newestKind(secondBits);
+  const codebook = { words, ...shape, ...scales, secondKind, dim, bases: lists.means, anchors };
   return { structure, codebook, objective: lists.objective };
 }
 

@@ -6,7 +6,7 @@
  *
  *   [0, 4)    magic "SHLC"
  *   [4, 6)    format, uint16
- *   [6, 8)    zero in format 1, bits a dimension of second codes in format 2, uint16
+ *   [6, 8)    zero in format 1, the kind of second codes (kernels/second-code/second-code.h) in formats 2 and 3, uint16
  *   [8, 12)   dim, uint32
  *   [12, 16)  number of lists, uint32
  *   [16, 20)  subquantizers, uint32
@@ -16,15 +16,19 @@
  *   then      words float32[subquantizers, dsub, 16], bases float32[lists, dim], anchors float32[lists, dim]
  *   last 8    XXH64 of all bytes before, uint64
  *
- * Format 1 has second codes of four bits, and is what is written of those.
+ * Format 1 has second codes of kind 4, format 2 of the other kinds up to 8, format 3 of kinds 9 to 16, which new codebooks have; each is
+ * what is written of those.
  */
 import { assert } from '../../base/assert.js';
 import { float32From } from '../../base/bytes.js';
 import {
+  firstSecondKind,
   isSecondBits,
+  isSecondKind,
   ksub,
   secondBitsMax,
   secondBitsOf,
+  secondKindOf,
   subquantizersMax,
   usualSecondBits,
   type Codebook,
@@ -34,12 +38,11 @@ import { listsMax } from './structure.js';
 
 const kind: FileKind = {
   magic: 'SHLC',
-  format: 2,
+  format: 3,
   headBytes: 40,
   name: 'the codebook of lists',
   remedy: 'restore it from a backup',
 };
-const usualKind: FileKind = { ...kind, format: 1 };
 const dsubMax = 64;
 
 export { isSecondBits, secondBitsMax, secondBitsOf, usualSecondBits };
@@ -67,16 +70,16 @@ export function writeListCodebookFile(codebook: ListCodebook): Uint8Array {
   assert(words.length === subquantizers * dsub * ksub, 'a codebook has 16 codewords for every subquantizer');
   assert(anchors.length === bases.length, 'every list has a base and an anchor');
   assert(isScale(rescale) && isScale(anchor), 'the scales of the factors are positive');
-  const secondBits = secondBitsOf(codebook);
-  assert(isSecondBits(secondBits), 'second codes have 1 to 8 bits a dimension');
-  const isUsual = secondBits === usualSecondBits;
+  const secondKind = secondKindOf(codebook);
+  assert(isSecondKind(secondKind), 'there are sixteen kinds of second codes');
+  const format = formatOf(secondKind);
   const fillHead = (view: DataView): void => {
-    if (!isUsual) view.setUint16(6, secondBits, true);
+    if (format > 1) view.setUint16(6, secondKind, true);
     [dim, lists, subquantizers, dsub].forEach((value, at) => view.setUint32(8 + 4 * at, value, true));
     view.setFloat64(24, rescale, true);
     view.setFloat64(32, anchor, true);
   };
-  return sealFile(isUsual ? usualKind : kind, fillHead, [words, bases, anchors]);
+  return sealFile({ ...kind, format }, fillHead, [words, bases, anchors]);
 }
 
 /** The codebook in `bytes`, copied. DATA_LOSS when they are damaged, FAILED_PRECONDITION when a newer version wrote them. */
@@ -89,21 +92,28 @@ export function readListCodebookFile(bytes: Uint8Array): ListCodebook {
     dsub: view.getUint32(20, true),
   };
   const { dim, lists, subquantizers, dsub } = shape;
-  const secondBits = view.getUint16(4, true) === usualKind.format ? usualSecondBits : view.getUint16(6, true);
+  const format = view.getUint16(4, true);
+  const secondKind = format === 1 ? firstSecondKind : view.getUint16(6, true);
   const [basesAt, listBytes] = [4 * subquantizers * dsub * ksub, 4 * lists * dim];
   if (!isShape(shape) || tables.length !== basesAt + 2 * listBytes) {
     throw damagedFile(kind, `it has ${bytes.length} bytes`);
   }
   const [rescale, anchor] = [view.getFloat64(24, true), view.getFloat64(32, true)];
   if (!isScale(rescale) || !isScale(anchor)) throw damagedFile(kind, 'the scales of its factors are not positive');
-  if (!isSecondBits(secondBits)) throw damagedFile(kind, `its second codes have ${secondBits} bits`);
+  if (!isSecondKind(secondKind) || (format > 1 && formatOf(secondKind) !== format))
+    throw damagedFile(kind, `its second codes are of kind ${secondKind}`);
   return {
     ...{ dim, subquantizers, dsub, rescale, anchor },
-    ...(secondBits === usualSecondBits ? {} : { secondBits }),
+    ...(secondKind === firstSecondKind ? {} : { secondKind }),
     words: float32From(tables.subarray(0, basesAt), 'codewords'),
     bases: float32From(tables.subarray(basesAt, basesAt + listBytes), 'bases of lists'),
     anchors: float32From(tables.subarray(basesAt + listBytes), 'anchors of lists'),
   };
+}
+
+function formatOf(secondKind: number): number {
+  if (secondKind === firstSecondKind) return 1;
+  return secondKind <= secondBitsMax ? 2 : 3;
 }
 
 interface Shape {

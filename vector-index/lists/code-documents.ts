@@ -213,11 +213,11 @@ interface CodedParts {
 }
 
 function withCodes(
-  { subquantizers, codedDim, secondBits }: ListCoder,
+  { subquantizers, codedDim, secondKind }: ListCoder,
   documents: readonly IndexDocument[],
   { positions, coded, copies }: CodedParts,
 ): CodedDocument[] {
-  const [code, record] = [codeBytes(subquantizers), recordBytes(codedDim, secondBits)];
+  const [code, record] = [codeBytes(subquantizers), recordBytes(codedDim, secondKind)];
   const found: CodedDocument[] = documents.map((document) => ({ document, code: null }));
   positions.forEach((at, i) => {
     const own = {

@@ -3,7 +3,7 @@
  * replicas agree however a row came to them.
  */
 import { assert } from '../../base/assert.js';
-import { secondBitsOf, type VectorBatch } from '../../kernels/codes.js';
+import { secondKindOf, type VectorBatch } from '../../kernels/codes.js';
 import { assignNearest, assignNearestAsync } from '../../kernels/kernels.js';
 import { codedLists, type ListCodebook } from '../codebook/list-codebook.js';
 import type { ListStructure } from '../codebook/list-structure.js';
@@ -17,7 +17,7 @@ export class ListCoder implements CodeShape {
   readonly dim: number;
   readonly subquantizers: number;
   readonly dsub: number;
-  readonly secondBits: number;
+  readonly secondKind: number;
   readonly listCount: number;
   readonly codebook: ListCodebook;
   /** Whether vectors lie in two lists. */
@@ -36,7 +36,7 @@ export class ListCoder implements CodeShape {
     this.dim = structure.dim;
     this.subquantizers = codebook.subquantizers;
     this.dsub = codebook.dsub;
-    this.secondBits = secondBitsOf(codebook);
+    this.secondKind = secondKindOf(codebook);
     this.listCount = listCountOf(structure);
     this.codebook = codebook;
     this.hasCopies = structure.around !== undefined;

@@ -153,16 +153,16 @@ class MovedCodes implements RowCoding {
   readonly structureVersion: number;
   readonly subquantizers: number;
   readonly dsub: number;
-  readonly secondBits: number;
+  readonly secondKind: number;
   readonly #reader: SegmentReader;
   /** uint32[rows]: of the segment as it is. */
   readonly #lists: Uint32Array;
 
-  constructor(reader: SegmentReader, { structureVersion, subquantizers, dsub, secondBits }: ListCoder) {
+  constructor(reader: SegmentReader, { structureVersion, subquantizers, dsub, secondKind }: ListCoder) {
     this.structureVersion = structureVersion;
     this.subquantizers = subquantizers;
     this.dsub = dsub;
-    this.secondBits = secondBits;
+    this.secondKind = secondKind;
     this.#reader = reader;
     this.#lists = reader.lists;
   }
@@ -182,7 +182,7 @@ class MovedCodes implements RowCoding {
   }
 
   readSecond(_list: number, rows: Uint32Array): Uint8Array {
-    const bytes = recordBytes(this.subquantizers * this.dsub, this.secondBits);
+    const bytes = recordBytes(this.subquantizers * this.dsub, this.secondKind);
     const records = new Uint8Array(rows.length * bytes);
     for (const [list, positions] of this.#byOwnList(rows)) {
       const own = this.#reader.coding!.readSecond(

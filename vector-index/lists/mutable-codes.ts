@@ -1,5 +1,5 @@
 /** The codes of a segment that grows: row by row, in the same codes as those of sealed segments. */
-import { codeBytes, recordBytes, secondBitsOf, type CodedVectors } from '../../kernels/codes.js';
+import { codeBytes, recordBytes, secondKindOf, type CodedVectors } from '../../kernels/codes.js';
 import { grown } from '../segment/growable.js';
 import { gatherCodes, gatherRecords } from './coded-rows.js';
 import type { RowCode, RowCopy } from './code-documents.js';
@@ -9,7 +9,7 @@ export class MutableCodes implements RowCoding {
   readonly structureVersion: number;
   readonly subquantizers: number;
   readonly dsub: number;
-  readonly secondBits: number;
+  readonly secondKind: number;
   /** Bytes of a row's code, and of its record. */
   readonly codeBytes: number;
   readonly copies: MutableCopies | null;
@@ -17,15 +17,15 @@ export class MutableCodes implements RowCoding {
   readonly #first: GrowingFirsts;
   #records = new Uint8Array(0);
 
-  constructor({ structureVersion, subquantizers, dsub, secondBits, hasCopies }: CodeShape) {
+  constructor({ structureVersion, subquantizers, dsub, secondKind, hasCopies }: CodeShape) {
     this.structureVersion = structureVersion;
     this.subquantizers = subquantizers;
     this.dsub = dsub;
-    this.secondBits = secondBitsOf({ secondBits });
+    this.secondKind = secondKindOf({ secondKind });
     this.codeBytes = codeBytes(subquantizers);
     this.#first = new GrowingFirsts(this.codeBytes);
     this.copies = hasCopies ? new MutableCopies(this.codeBytes) : null;
-    this.#recordBytes = recordBytes(subquantizers * dsub, this.secondBits);
+    this.#recordBytes = recordBytes(subquantizers * dsub, this.secondKind);
   }
 
   get hasCopies(): boolean {

@@ -87,7 +87,7 @@ class RecodedCodes implements RowCoding {
   readonly structureVersion: number;
   readonly subquantizers: number;
   readonly dsub: number;
-  readonly secondBits: number;
+  readonly secondKind: number;
   readonly #reader: SegmentReader;
   readonly #coder: ListCoder;
   readonly #codes: CodedVectors;
@@ -101,7 +101,7 @@ class RecodedCodes implements RowCoding {
     this.structureVersion = coder.structureVersion;
     this.subquantizers = coder.subquantizers;
     this.dsub = coder.dsub;
-    this.secondBits = coder.secondBits;
+    this.secondKind = coder.secondKind;
     this.#reader = reader;
     this.#coder = coder;
     this.#codes = codes;
@@ -121,7 +121,7 @@ class RecodedCodes implements RowCoding {
     const batch = this.#coder.batch(pointsOf(this.#reader, dense), new Uint32Array(dense.length).fill(list));
     const records = encodeBatch(batch).records!;
     if (dense.length === rows.length) return records;
-    const bytes = recordBytes(this.#coder.codedDim, this.secondBits);
+    const bytes = recordBytes(this.#coder.codedDim, this.secondKind);
     const spread = new Uint8Array(rows.length * bytes);
     const positions = [...rows.keys()].filter((i) => hasDense(this.#reader, rows[i]!));
     scatterRecords(records, positions, bytes, spread);

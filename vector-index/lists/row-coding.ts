@@ -7,8 +7,8 @@ export interface CodeShape {
   readonly structureVersion: number;
   readonly subquantizers: number;
   readonly dsub: number;
-  /** Bits a dimension of second codes; 4 unless given. */
-  readonly secondBits?: number | undefined;
+  /** The kind of second codes; even nibbles unless given. */
+  readonly secondKind?: number | undefined;
   /** Whether vectors lie in a second list too. */
   readonly hasCopies: boolean;
 }

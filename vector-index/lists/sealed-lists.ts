@@ -6,7 +6,7 @@
  * (kernels/second-code/second-code.h) for every row. The rows of list i are `listFirst[i]` up to the first row of the next one. A row
  * without a vector has a code and a record of zeros, which nobody looks at. Rows that lie in a second list too: `sealed-copies.ts`.
  */
-import { recordBytes, secondBitsOf, type CodedVectors, type Lists } from '../../kernels/codes.js';
+import { recordBytes, secondKindOf, type CodedVectors, type Lists } from '../../kernels/codes.js';
 import { bitmapBytes, setBits } from '../bitmap.js';
 import type { ColumnFile } from '../segment/column-file.js';
 import type { ListRows } from '../segment/rows-by-list.js';
@@ -29,7 +29,7 @@ export class SealedLists implements RowCoding, ListRows {
   readonly structureVersion: number;
   readonly subquantizers: number;
   readonly dsub: number;
-  readonly secondBits: number;
+  readonly secondKind: number;
   readonly copies: SealedCopies | null;
   readonly #rows: number;
   readonly #blocks: ListBlocks;
@@ -44,7 +44,7 @@ export class SealedLists implements RowCoding, ListRows {
     this.structureVersion = structureVersion;
     this.subquantizers = subquantizers;
     this.dsub = dsub;
-    this.secondBits = secondBitsOf(shape);
+    this.secondKind = secondKindOf(shape);
     const columns = {
       numbers: file.u32(listColumns.number),
       firsts: file.u32(listColumns.first),
@@ -53,7 +53,7 @@ export class SealedLists implements RowCoding, ListRows {
     };
     this.#blocks = new ListBlocks(columns, rows, subquantizers);
     this.records = file.u8(listColumns.second);
-    this.#recordBytes = recordBytes(subquantizers * dsub, this.secondBits);
+    this.#recordBytes = recordBytes(subquantizers * dsub, this.secondKind);
     this.#rows = rows;
     if (!this.#blocks.isWhole || this.records.length !== rows * this.#recordBytes)
       throw damaged(path, 'the table of lists');

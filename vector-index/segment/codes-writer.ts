@@ -1,6 +1,13 @@
 /** The columns of lists and codes of a segment whose rows are coded. Layout: `lists/sealed-lists.ts`, `lists/sealed-copies.ts`. */
 import { bytesOf } from '../../base/bytes.js';
-import { codeBytes, packList, secondBitsOf, usualSecondBits, type CodedVectors } from '../../kernels/codes.js';
+import {
+  codeBytes,
+  packList,
+  firstSecondKind,
+  secondBitsMax,
+  secondKindOf,
+  type CodedVectors,
+} from '../../kernels/codes.js';
 import { listsMax } from '../codebook/structure.js';
 import { scatterCodes, scatterRecords } from '../lists/coded-rows.js';
 import { noList, type RowCoding } from '../lists/row-coding.js';
@@ -40,15 +47,14 @@ export async function writeCodes(writer: SegmentFileWriter, order: RowOrder): Pr
   writer.column(listColumns.second);
   for (const run of runs) await writeRecords(writer, order, run);
   if (hasCopies) await writeCopies(writer, order);
-  const secondBits = secondBitsOf(order.shape);
-  return {
-    codes: {
-      structureVersion,
-      subquantizers,
-      dsub,
-      ...(secondBits === usualSecondBits ? {} : { secondBits, hasCopies }),
-    },
-  };
+  const secondKind = secondKindOf(order.shape);
+  return { codes: { structureVersion, subquantizers, dsub, ...secondSaid(secondKind, hasCopies) } };
+}
+
+/** What a directory says of second codes, by the format version that they have. */
+function secondSaid(secondKind: number, hasCopies: boolean): Partial<NonNullable<SegmentDirectory['codes']>> {
+  if (secondKind === firstSecondKind) return {};
+  return secondKind > secondBitsMax ? { secondKind, hasCopies } : { secondBits: secondKind, hasCopies };
 }
 
 /** The new rows by list, in which those of one list are together already. */

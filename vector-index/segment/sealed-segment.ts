@@ -7,7 +7,7 @@
  * `verifyNext`, which the owner calls in the background until it answers false. A merge checks all again before it copies.
  */
 import { assert } from '../../base/assert.js';
-import { isSecondBits, secondBitsOf } from '../../kernels/codes.js';
+import { firstSecondKind, isSecondKind, secondBitsMax } from '../../kernels/codes.js';
 import { toFloat32, type MappedFile } from '../../kernels/kernels.js';
 import { bitmapBytes, setBit } from '../bitmap.js';
 import type { IndexDocument } from '../document.js';
@@ -349,7 +349,15 @@ function zeros(column: Uint32Array): number {
 }
 
 function shapeOf({ version }: SegmentLayout, codes: NonNullable<SegmentLayout['codes']>, path: string): CodeShape {
-  if (!isSecondBits(secondBitsOf(codes))) throw damaged(path, 'directory');
-  const hasCopies = version === segmentFormats.widths ? codes.hasCopies === true : version === segmentFormats.copied;
-  return { ...codes, hasCopies };
+  const { structureVersion, subquantizers, dsub } = codes;
+  const isTold = version >= segmentFormats.widths;
+  const secondKind = isTold
+    ? version === segmentFormats.widths
+      ? codes.secondBits
+      : codes.secondKind
+    : firstSecondKind;
+  const isKind = secondKind !== undefined && isSecondKind(secondKind);
+  if (!isKind || secondKind > secondBitsMax !== (version === segmentFormats.kinds)) throw damaged(path, 'directory');
+  const hasCopies = isTold ? codes.hasCopies === true : version === segmentFormats.copied;
+  return { structureVersion, subquantizers, dsub, secondKind, hasCopies };
 }

@@ -33,7 +33,7 @@ export class SealedChecks implements SegmentChecks {
     const blocks = new Set<number>();
     const { coding } = this.#segment;
     if (coding === null) return Promise.resolve();
-    const record = recordBytes(coding.subquantizers * coding.dsub, coding.secondBits);
+    const record = recordBytes(coding.subquantizers * coding.dsub, coding.secondKind);
     let hasCopies = false;
     for (const list of lists) {
       const own = coding.place(list);

@@ -1,5 +1,5 @@
 /**
- * The bytes of a segment file, format versions 1 to 6. All numbers little-endian.
+ * The bytes of a segment file, format versions 1 to 7. All numbers little-endian.
  *
  *   header     64 bytes   magic "SHOALSEG", u32 version @8, u32 CRC-32 of bytes 0..12 @12, zeros
  *   columns               each at a multiple of 64, zeros between
@@ -16,9 +16,10 @@
  * are ordered by list, then docId, then passage; `keyOrder`, the rows by docId and passage, is there unless both orders are the same;
  * the columns of lists and codes are those of `lists/sealed-lists.ts`, and the directory says under which structure they were made.
  * Version 5 is version 4 with the columns of `lists/sealed-copies.ts`: its rows lie in a second list too. Version 6 is either of them with
- * second codes of another width than four bits: the directory says which, and whether rows lie in a second list.
+ * second codes of kinds 1 to 8 but 4 (kernels/second-code/second-code.h): the directory says which in `secondBits`, and whether rows lie in a
+ * second list. Version 7 is the same of kinds 9 to 16, in `secondKind`.
  *
- * Versions 3 to 6, which are written, are narrow in what every row has beside its vector and codes: `flags`, `list` (not from 4 on, where
+ * Versions 3 to 7, which are written, are narrow in what every row has beside its vector and codes: `flags`, `list` (not from 4 on, where
  * the lists say it), `titleLength`, `tokenCount` and `tokenCodec` as of `narrow-column.ts`; ids, texts, terms and tokens by their
  * lengths (`row-ranges.ts`); rows by id as of `id-slots.ts`; `keyOrder` as of `packed-rows.ts`. Versions 1 and 2 have `flags` and
  * `tokenCodec` u8, the other numbers u32; `idStart` u32, `textStart` u64, `rowTermStart` u32 (each with one more for the end) and
@@ -33,8 +34,8 @@ import type { CodeShape } from '../lists/row-coding.js';
 import { newerFormat } from '../manifest.js';
 import type { AttributeKind } from './segment-reader.js';
 
-/** Of segments without codes, with codes, with rows in two lists, and with second codes of another width, as they are written. */
-export const segmentFormats = { plain: 3, coded: 4, copied: 5, widths: 6 } as const;
+/** Of segments without codes, with codes, with rows in two lists, with second codes of another width, and of the second edition, as they are written. */
+export const segmentFormats = { plain: 3, coded: 4, copied: 5, widths: 6, kinds: 7 } as const;
 export const headerBytes = 64;
 export const footerBytes = 64;
 export const columnAlignment = 64;
@@ -58,7 +59,8 @@ export interface SegmentDirectory {
   readonly tokenDim: number;
   readonly blockBytes: number;
   /** How rows are coded; absent where they are not. */
-  readonly codes?: (Omit<CodeShape, 'hasCopies'> & { readonly hasCopies?: boolean }) | undefined;
+  readonly codes?:
+    (Omit<CodeShape, 'hasCopies'> & { readonly hasCopies?: boolean; readonly secondBits?: number }) | undefined;
   /** Token codec versions; column `tokenCodec` counts into it. */
   readonly codecs: readonly string[];
   /**
@@ -120,7 +122,7 @@ export function directoryAndFooter(directory: SegmentDirectory, checksums: reado
  */
 export function parseLayout(path: string, file: Uint8Array): SegmentLayout {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  checkHeader(path, bytes, 'SHOALSEG', segmentFormats.widths);
+  checkHeader(path, bytes, 'SHOALSEG', segmentFormats.kinds);
   if (bytes.length < headerBytes + footerBytes) throw damaged(path, 'footer (the file is cut short)');
   const footer = bytes.subarray(bytes.length - footerBytes);
   const isWhole = crc32(footer.subarray(0, 32)) === footer.readUInt32LE(32) && isZero(footer.subarray(36));

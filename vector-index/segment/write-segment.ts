@@ -3,7 +3,7 @@
  *
  * Works in slices while the sources are read by searches. The bytes depend only on the documents, not on where they came from.
  */
-import { secondBitsOf, usualSecondBits } from '../../kernels/codes.js';
+import { firstSecondKind, secondBitsMax, secondKindOf } from '../../kernels/codes.js';
 import { bytesOf } from '../../base/bytes.js';
 import { diskError } from '../durable-file.js';
 import type { Files } from '../files.js';
@@ -69,7 +69,9 @@ export async function writeSegment(
 
 function formatOf({ shape }: RowOrder): number {
   if (shape === null) return segmentFormats.plain;
-  if (secondBitsOf(shape) !== usualSecondBits) return segmentFormats.widths;
+  const secondKind = secondKindOf(shape);
+  if (secondKind > secondBitsMax) return segmentFormats.kinds;
+  if (secondKind !== firstSecondKind) return segmentFormats.widths;
   return shape.hasCopies ? segmentFormats.copied : segmentFormats.coded;
 }
 

@@ -3,7 +3,9 @@ import { seededRandom } from '../../../base/random.js';
 import {
   encodeBatch,
   listBytes,
+  newestKind,
   packList,
+  usualSecondBits,
   type Codebook,
   type CodedVectors,
   type Lists,
@@ -110,6 +112,7 @@ function indexOf(dim: number, listSize: number): Index {
   const codebook = {
     words: normalRows(seededRandom(1), 16, dim).map((word) => word / 2),
     ...{ subquantizers: dim / 4, dsub: 4, rescale: 4 / 32_767, anchor: 1 / 32_767 },
+    secondKind: newestKind(usualSecondBits),
   };
   const bases = normalRows(seededRandom(9), listCount, dim);
   const noise = normalRows(seededRandom(10), 4096, dim);

@@ -1,5 +1,6 @@
 /** Which of Shoal's indexes of lists are measured, and the settings that are tried of each. */
 import type { Clock } from '../../../../base/clock.js';
+import { newestKind } from '../../../../kernels/codes.js';
 import type { AnnSystem } from './ann-system.js';
 import type { AnnDataset } from './dataset.js';
 import { LearnedCodec } from './learned-codecs.js';
@@ -113,7 +114,7 @@ export function learnedCodecs(dataset: AnnDataset, options: OwnListsOptions & { 
 }
 
 function withBits({ parts, trainSeconds }: TrainedLists, secondBits: number): TrainedLists {
-  return { parts: { ...parts, codebook: { ...parts.codebook, secondBits } }, trainSeconds };
+  return { parts: { ...parts, codebook: { ...parts.codebook, secondKind: newestKind(secondBits) } }, trainSeconds };
 }
 
 function withSigns(base: FloatRows, { parts, trainSeconds }: TrainedLists): TrainedLists {

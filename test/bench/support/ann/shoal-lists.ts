@@ -1,6 +1,6 @@
 /** Shoal's inverted lists as a system: lists chosen by a query, first codes scanned, survivors compared by both codes. */
 import type { Clock } from '../../../../base/clock.js';
-import { codeBytes as codeBytesOf, recordBytes, secondBitsOf } from '../../../../kernels/codes.js';
+import { codeBytes as codeBytesOf, recordBytes, secondKindOf } from '../../../../kernels/codes.js';
 import { cpuSeconds } from './cpu-seconds.js';
 import type { AnnSystem, BatchRun, Built, QueryRange, Setting, SingleRun } from './ann-system.js';
 import type { QuerySet } from './dataset.js';
@@ -34,7 +34,7 @@ export class ShoalLists implements AnnSystem {
   readonly #options: ShoalListsOptions;
   #index: ListIndex | null = null;
   #queries: Float32Array = new Float32Array(0);
-  #secondBits = 0;
+  #secondKind = 0;
 
   constructor(options: ShoalListsOptions) {
     this.#options = options;
@@ -46,7 +46,7 @@ export class ShoalLists implements AnnSystem {
     const { base, hasCopies } = this.#options;
     const { parts, trainSeconds } = await this.#options.parts();
     const begin = cpuSeconds();
-    this.#secondBits = secondBitsOf(parts.codebook);
+    this.#secondKind = secondKindOf(parts.codebook);
     this.#index = new ListIndex(base, { ...parts, hasCopies });
     const listBytes = codeBytesOf(parts.codebook.subquantizers) + factorBytes + (hasCopies ? rowBytes : 0);
     const codeBytes = (hasCopies ? 2 : 1) * listBytes + this.#furtherBytes();
@@ -103,7 +103,7 @@ export class ShoalLists implements AnnSystem {
     const { dim } = base;
     const settings = this.families.flat();
     const second =
-      !hasCopies && settings.some(({ survivors = 0 }) => survivors > 0) ? recordBytes(dim, this.#secondBits) : 0;
+      !hasCopies && settings.some(({ survivors = 0 }) => survivors > 0) ? recordBytes(dim, this.#secondKind) : 0;
     return second + (settings.some(({ exact = 0 }) => exact > 0) ? halfBytes * dim : 0);
   }
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededRandom, type Random } from '../../../../base/random.js';
+import { newestKind, usualSecondBits } from '../../../../kernels/codes.js';
 import { assignNearest } from '../../../../kernels/kernels.js';
 import { drawnTowards, trainRouting } from '../../../../trainer/structure/train-routing.js';
 import { trainStructure } from '../../../../trainer/structure/train-structure.js';
@@ -75,7 +76,9 @@ function withRoutes(
 
 async function readLists(path: (ending: string) => string): Promise<TrainedLists> {
   const structure = readStructureFile(await readFile(path('structure')));
-  const codebook = readListCodebookFile(await readFile(path('codebook')));
+  // What is kept may be from before second codes were what they are.
+  const secondKind = newestKind(usualSecondBits);
+  const codebook = { ...readListCodebookFile(await readFile(path('codebook'))), secondKind };
   const { trainSeconds } = JSON.parse(await readFile(path('json'), 'utf8')) as { trainSeconds: number };
   return { parts: { structure, codebook }, trainSeconds };
 }

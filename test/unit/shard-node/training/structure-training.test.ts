@@ -85,7 +85,7 @@ describe('training a structure on a sample', () => {
       [one, two].map(({ secondBits }) => secondBits),
       [4, 2],
     );
-    assert.equal(readListCodebookFile(two.codebook).secondBits, 2);
+    assert.equal(readListCodebookFile(two.codebook).secondKind, 10);
     assert.equal(readStructureFile(one.structure).around, undefined);
     assert.ok(readStructureFile(two.structure).around !== undefined);
     const [alone, both] = [one, two].map(({ probes }) => probes.find(({ nprobe }) => nprobe === 1)?.recall ?? 0);

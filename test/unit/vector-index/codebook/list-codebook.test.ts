@@ -1,6 +1,7 @@
 /** The codebook of lists survives its file exactly, and its file tells damage. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { hashBytes } from '../../../../base/hash.js';
 import { seededRandom } from '../../../../base/random.js';
 import {
   codedLists,
@@ -35,26 +36,42 @@ describe('the file of a codebook of lists', () => {
     }
   });
 
-  it('says how many bits second codes have, in format 2 where they are not four', () => {
+  it('says the kind of second codes, in the first format that knows it', () => {
     const usual = randomCodebook(3, 1, 4, 2);
-    assert.equal(writeListCodebookFile({ ...usual, secondBits: 4 })[4], 1);
-    for (const secondBits of [1, 2, 3, 5, 6, 7, 8]) {
-      const bytes = writeListCodebookFile({ ...usual, secondBits });
-      assert.deepEqual([bytes[4], bytes[6]], [2, secondBits]);
-      assert.deepEqual(readListCodebookFile(bytes), { ...usual, secondBits });
+    assert.equal(writeListCodebookFile({ ...usual, secondKind: 4 })[4], 1);
+    for (const secondKind of [1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]) {
+      const bytes = writeListCodebookFile({ ...usual, secondKind });
+      assert.deepEqual([bytes[4], bytes[6]], [secondKind > 8 ? 3 : 2, secondKind]);
+      assert.deepEqual(readListCodebookFile(bytes), { ...usual, secondKind });
     }
-    for (const secondBits of [0, 9, 2.5]) {
-      assert.throws(() => writeListCodebookFile({ ...usual, secondBits }), { code: 'INTERNAL' });
+    for (const secondKind of [0, 17, 2.5]) {
+      assert.throws(() => writeListCodebookFile({ ...usual, secondKind }), { code: 'INTERNAL' });
     }
   });
 
-  it('of both formats is what it was when it was first written', async () => {
+  it('is refused with a kind that its format does not know', () => {
+    for (const [format, kind, odd] of [
+      [2, 3, 12],
+      [3, 12, 3],
+      [3, 12, 17],
+    ] as const) {
+      const bytes = writeListCodebookFile({ ...randomCodebook(3, 1, 4, 2), secondKind: kind });
+      assert.equal(bytes[4], format);
+      bytes[6] = odd;
+      const end = bytes.length - 8;
+      new DataView(bytes.buffer).setBigUint64(end, hashBytes(bytes.subarray(0, end)), true);
+      assert.throws(() => readListCodebookFile(bytes), { code: 'DATA_LOSS' });
+    }
+  });
+
+  it('of every format is what it was when it was first written', async () => {
     const wave = (length: number) => Float32Array.from({ length }, (_, i) => (i % 7) / 8 - 0.5);
     const tables = { words: wave(64), bases: wave(6), anchors: wave(6).reverse() };
     const usual = { dim: 3, subquantizers: 1, dsub: 4, rescale: 0.0003, anchor: 1e-5, ...tables };
     for (const [format, codebook] of [
       [1, usual],
-      [2, { ...usual, secondBits: 3 }],
+      [2, { ...usual, secondKind: 3 }],
+      [3, { ...usual, secondKind: 12 }],
     ] as const) {
       const golden = await readFile(new URL(`../../../golden/list-codebook-v${format}`, import.meta.url));
       assert.deepEqual(readListCodebookFile(golden), codebook);
@@ -75,7 +92,7 @@ describe('the file of a codebook of lists', () => {
 
   it('of a newer version is not read', () => {
     const newer = writeListCodebookFile(randomCodebook(3, 1, 4, 2));
-    newer[4] = 3;
+    newer[4] = 4;
     assert.throws(() => readListCodebookFile(newer), { code: 'FAILED_PRECONDITION' });
   });
 

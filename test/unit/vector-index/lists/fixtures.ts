@@ -14,7 +14,7 @@ export interface ToyShape {
   /** Vectors lie in two lists. */
   readonly hasCopies?: boolean;
   /** Bits a dimension of second codes. */
-  readonly secondBits?: number;
+  readonly secondKind?: number;
 }
 
 function normals(random: Random, count: number, scale: number): Float32Array {
@@ -23,12 +23,12 @@ function normals(random: Random, count: number, scale: number): Float32Array {
 
 /** Random unit centroids, and codewords of about the size of what lies around them. */
 export function toyStructure(shape: ToyShape): ListStructure {
-  const { dim, lists, version = 1, dsub = 4, hasCopies = false, secondBits = 4 } = shape;
+  const { dim, lists, version = 1, dsub = 4, hasCopies = false, secondKind = 4 } = shape;
   const random = seededRandom(1000 * version + lists);
   const subquantizers = Math.ceil(dim / dsub);
   const centroids = normals(random, lists * dim, 1 / Math.sqrt(dim));
   const codebook: ListCodebook = {
-    ...{ dim, subquantizers, dsub, secondBits, rescale: 8 / 32767, anchor: 4 / 32767 },
+    ...{ dim, subquantizers, dsub, secondKind, rescale: 8 / 32767, anchor: 4 / 32767 },
     words: normals(random, subquantizers * dsub * 16, 0.5 / Math.sqrt(dim)),
     bases: centroids.slice(),
     anchors: centroids.slice(),

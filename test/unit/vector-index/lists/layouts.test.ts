@@ -96,20 +96,22 @@ async function answers(index: ShardIndex, queries: readonly Float32Array[]): Pro
 }
 
 describe('answers of coded lists', () => {
-  for (const [dim, dsub, count, hasCopies, secondBits] of [
+  for (const [dim, dsub, count, hasCopies, secondKind] of [
     [16, 4, 2400, false, 4],
     [16, 4, 2400, true, 4],
+    [16, 4, 2400, true, 12],
     [3, 4, 1600, false, 4],
     [3, 4, 1600, true, 4],
     [1, 1, 1400, true, 4],
     [13, 4, 900, false, 3],
     [13, 4, 900, true, 6],
+    [13, 4, 900, false, 15],
   ] as const) {
     const times = hasCopies ? 'twice' : 'once';
-    it(`are the same in every bit however ${count} documents of ${dim} dimensions lie ${times} in lists of ${secondBits} bits`, async () => {
+    it(`are the same in every bit however ${count} documents of ${dim} dimensions lie ${times} in lists of kind ${secondKind}`, async () => {
       await inFolder(async (folder) => {
         const random = seededRandom(dim);
-        const structure = toyStructure({ dim, lists: 8, dsub, hasCopies, secondBits });
+        const structure = toyStructure({ dim, lists: 8, dsub, hasCopies, secondKind });
         const documents = toyDocuments(random, structure, count);
         const queries = someQueries(random, structure);
         let expected: { hash: bigint; found: unknown[] } | null = null;

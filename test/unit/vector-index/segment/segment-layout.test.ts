@@ -26,10 +26,10 @@ describe('the layout of a segment file', () => {
   });
 
   it('of a newer version is FAILED_PRECONDITION and names both versions', () => {
-    const header = fileHeader('SHOALSEG', segmentFormats.widths + 1);
+    const header = fileHeader('SHOALSEG', segmentFormats.kinds + 1);
     assert.throws(() => parseLayout('x.segment', header), {
       code: 'FAILED_PRECONDITION',
-      message: /x\.segment has format version 7, this program reads up to 6/,
+      message: /x\.segment has format version 8, this program reads up to 7/,
     });
   });
 
