@@ -1,0 +1,155 @@
+/** `train --method distill-vq` from the client to every replica: published, taken back and taken up again while the collection serves. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ShoalError } from '../../base/errors.js';
+import { checkArchive, readMembers, writeArchive } from '../../client/cli/backup/archive-folder.js';
+import type { RunTraining, TrainingTask } from '../../shard-node/training/run-training.js';
+import { runInThread } from '../../shard-node/training/thread.js';
+import { writeLearnedParametersFile } from '../../vector-index/codebook/learned-parameters.js';
+import { codedLists, readListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
+import { inFolder } from '../temporary-folder.js';
+import { SmallCluster } from './small-cluster.js';
+import { clusteredVectors, dim, fill, recallOf, settled } from './trained-collection.js';
+
+const vectors = clusteredVectors(4_000, 1);
+const queries = clusteredVectors(40, 2);
+
+/** Trains in a thread, but learns what can be told from what there was: words that point the other way. */
+const learnsTheOpposite: RunTraining = async (task, onProgress, signal) => {
+  const { learn } = task;
+  if (learn === undefined) return runInThread(task, onProgress, signal);
+  const { words, subquantizers, dsub, ...codebook } = readListCodebookFile(learn.codebook);
+  const lists = codedLists({ words, subquantizers, dsub, ...codebook });
+  const shape = { structureVersion: learn.version, dim, lists, subquantizers, dsub };
+  return {
+    parameters: writeLearnedParametersFile({ ...shape, scanWords: words.map((value) => -value) }),
+    ...{ lists, copies: 1, secondBits: 4, sampled: 100, heldOutBefore: 0.5, heldOutAfter: 0.6 },
+    ...{ probes: [], shortProbes: [] },
+  };
+};
+
+describe('a learned codebook', function () {
+  this.timeout(60_000);
+  let cluster: SmallCluster;
+  let run: RunTraining = runInThread;
+
+  before(async () => {
+    const train =
+      (): RunTraining =>
+      (task: TrainingTask, ...rest) =>
+        run(task, ...rest);
+    cluster = await SmallCluster.start({ shardNodes: 2, replicas: 2, train });
+    await fill(cluster.client, 'notes', vectors);
+  });
+
+  after(() => cluster.close());
+
+  it('is refused where there are no codes, and for what learning does not take', async () => {
+    const { training } = cluster.client;
+    const refused = async (options: object, code: string, why: RegExp): Promise<void> =>
+      assert.rejects(training.train('notes', { method: 'distill-vq', ...options }), (error: unknown) => {
+        assert.equal(ShoalError.from(error).code, code);
+        return why.test(ShoalError.from(error).message);
+      });
+    await refused({}, 'FAILED_PRECONDITION', /was not trained.*'structure' first/);
+    await training.train('notes', { seed: 5 });
+    await settled(cluster.client, 'notes', 2);
+    await refused({ secondBits: 3 }, 'INVALID_ARGUMENT', /'distill-vq' keeps all codes/);
+    await refused({ queries: ['who?'] }, 'INVALID_ARGUMENT', /no encoder model.*its own vectors/);
+    await refused({ method: 'split', queries: ['who?'] }, 'INVALID_ARGUMENT', /'split' learns nothing from queries/);
+  });
+
+  it('is learned in a thread from the vectors themselves, and not published after a dry run', async () => {
+    const result = await cluster.client.training.train('notes', { method: 'distill-vq', dryRun: true, seed: 1 });
+    const { heldOut, structureVersion } = result.codebook;
+    assert.deepEqual([result.published, result.version, structureVersion], [false, 0, 0]);
+    assert.ok(heldOut.before > 0.2 && heldOut.after >= heldOut.before && heldOut.after <= 1);
+    assert.equal((await cluster.client.training.codebooks('notes')).active, 1);
+  });
+
+  it('moves no document and rewrites no code, and searches never fail meanwhile', async () => {
+    const files = await segmentsOf(cluster.directory);
+    assert.ok(files.length >= 2);
+    run = learnsTheOpposite;
+    const asking = { ends: false, answered: 0 };
+    const asked = Promise.all([ask(asking), ask(asking)]);
+    const { training, collections } = cluster.client;
+    const before = await recallOf(cluster.client, 'notes', queries);
+    const result = await training.train('notes', { method: 'distill-vq', seed: 1 });
+    assert.deepEqual([result.published, result.from, result.version], [true, 1, 2]);
+    const { structureVersion, codebookVersion } = await collections.describe('notes');
+    assert.deepEqual([structureVersion, codebookVersion], [1, 1]);
+    const { active, versions } = await training.codebooks('notes');
+    assert.deepEqual(
+      [active, versions.map((each) => [each.version, each.structureVersion, each.method])],
+      [
+        2,
+        [
+          [1, 1, 'structure'],
+          [2, 1, 'distill-vq'],
+        ],
+      ],
+    );
+    // What was learned is the opposite of what is right, so that nobody can miss that it is read.
+    assert.ok((await recallOf(cluster.client, 'notes', queries)).recall < before.recall - 0.2);
+    assert.equal(await training.activate('notes', 1), 1);
+    assert.deepEqual(await recallOf(cluster.client, 'notes', queries), before);
+    assert.equal(await training.activate('notes', 2), 2);
+    assert.ok((await recallOf(cluster.client, 'notes', queries)).recall < before.recall - 0.2);
+    asking.ends = true;
+    await asked;
+    assert.ok(asking.answered > 10);
+    assert.deepEqual(await segmentsOf(cluster.directory), files);
+  });
+
+  it('serves on after a restart, and from a backup', async () => {
+    const learned = await recallOf(cluster.client, 'notes', queries);
+    await cluster.down();
+    await cluster.up();
+    await settled(cluster.client, 'notes', 2);
+    assert.deepEqual(await recallOf(cluster.client, 'notes', queries), learned);
+    await inFolder(async (folder) => {
+      const { client } = cluster;
+      const archive = join(folder, 'backup');
+      await writeArchive(archive, client.backups.backup('notes'));
+      const { manifest, bytes } = await checkArchive(archive);
+      await client.backups.restore({ collection: 'copy', manifest: bytes, members: readMembers(archive, manifest) });
+      await settled(client, 'copy', 2);
+      assert.equal((await client.training.codebooks('copy')).active, 2);
+      assert.deepEqual(await recallOf(client, 'copy', queries), learned);
+      await client.collections.drop('copy');
+    });
+  });
+
+  it('ends with the structure that it was learned for, and leaves no object behind', async () => {
+    const { training, collections } = cluster.client;
+    await training.train('notes', { seed: 6 });
+    await settled(cluster.client, 'notes', 2);
+    assert.equal((await training.codebooks('notes')).active, 3);
+    assert.ok((await recallOf(cluster.client, 'notes', queries)).recall >= 0.95);
+    await assert.rejects(training.activate('notes', 2), /belongs to structure 1; structure 3 serves/);
+    await collections.drop('notes');
+    assert.deepEqual(await cluster.embedded.objects.list('parameters/'), []);
+  });
+
+  async function ask(until: { ends: boolean; answered: number }): Promise<void> {
+    for (let at = 0; !until.ends; at += 1) {
+      const { hits, coverage } = await cluster.client.search('notes', queries[at % queries.length]!, { mode: 'dense' });
+      assert.ok(coverage.full && hits.length === 10);
+      until.answered += 1;
+    }
+  }
+});
+
+/** Name and content of every segment file. */
+async function segmentsOf(directory: string): Promise<readonly string[]> {
+  const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.segment')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(join(directory, name));
+      return `${name} ${createHash('sha256').update(bytes).digest('hex')}`;
+    }),
+  );
+}
