@@ -2,8 +2,9 @@
  * Distill-VQ (Xiao et al., SIGIR 2022) for codes that stay: the words of the scan's look-up table, a linear adapter of the query and a bias
  * for each list are learned so that softmax over the first scores says what softmax over the vectors' inner products says.
  *
- * Label-free: the teacher is the vectors. Candidates are the best of the present student (`candidate-pools.ts`), a fifth of a thousand, which
- * stand for the paper's top 200 of the teacher and in-batch documents alike. The factors of the codes are in the scores, and do not move.
+ * Label-free: the teacher is the vectors. A query is taught on the documents that the present student finds (`candidate-pools.ts`), in place of the
+ * paper's top 200 of the teacher with those of the other queries: the first codes' best two hundred hold all but some thousandths of the true
+ * ten, and whatever the student comes to overrate is among them at the next look. The factors of the codes are in the scores, and do not move.
  */
 import type { Random } from '../../base/random.js';
 import type { ListStructure } from '../../vector-index/codebook/list-structure.js';

@@ -31,6 +31,8 @@ import { narrowCodebook } from '../../bench/support/ann/narrow-codebook.js';
 import { readFloatRows, type FloatRows } from '../../bench/support/ann/npy-file.js';
 
 const vectorsPerList = 80;
+/** Of Distill-VQ: the collection is small. */
+const distillSteps = 240;
 const seed = 11;
 
 const { values: flags } = parseArgs({
@@ -98,7 +100,7 @@ function splitFigures(
   const { dim, values: vectors } = documents;
   const labels = (numbers: Uint32Array): Uint32Array[] => Array.from(numbers, (number) => relevant[number]!);
   const rows = gatherRows(queries, dim, others);
-  const distilled = distillVq({ structure, vectors, queries: rows }, { random }).parameters;
+  const distilled = distillVq({ structure, vectors, queries: rows }, { random, steps: distillSteps }).parameters;
   const learned = jpq({ structure, vectors, queries: rows, relevant: labels(others), from: distilled }, { random });
   const test = { rows: gatherRows(queries, dim, asked), relevant: labels(asked) };
   const measure = (parameters: LearnedParameters | null): Figures => measured(collection, structure, test, parameters);
