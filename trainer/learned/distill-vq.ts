@@ -23,7 +23,7 @@ import { fitParameters, type FitProgress, type LearningRates } from './fit-param
 import { judgedFit, type Learned } from './judged-fit.js';
 import { listNet } from './list-net.js';
 import { startingParameters } from './scan-parameters.js';
-import { askedQueries, askingDocuments, splitQueries } from './split-queries.js';
+import { askedQueries, askingDocuments, splitQueries, withAskingDocuments } from './split-queries.js';
 
 /** Fewer documents or queries teach nothing that holds for others. */
 export const documentsMin = 256;
@@ -57,6 +57,8 @@ export interface DistillOptions {
   /** Whether the adapter and the lists' biases are learned besides the words; true. */
   readonly hasAdapter?: boolean;
   readonly hasBiases?: boolean;
+  /** Documents that are learned from as queries, besides the given ones, which alone choose and judge; 0. */
+  readonly askingDocuments?: number;
   readonly signal?: StopSign;
   onProgress?(progress: FitProgress): void;
   /** Float32[n]: what is taught instead of the inner products of `query` float32[dim] with documents `rows`. For controls. */
@@ -75,7 +77,8 @@ export function distillVq(sample: DistillSample, options: DistillOptions): Learn
   if (sample.queries !== null) checkTrainingRows(sample.queries, { dim, what: 'query', least: queriesMin });
   const taught = { structure, documents: new CodedDocuments(structure, vectors, signal) };
   const queries = sample.queries === null ? askingDocuments(vectors, dim, random) : askedQueries(sample.queries);
-  const { training, choosing, judging } = splitQueries(structure, queries, random);
+  const { training: own, choosing, judging } = splitQueries(structure, queries, random);
+  const training = withAskingDocuments(structure, own, vectors, { count: options.askingDocuments ?? 0, random });
   const chooser = heldOutQueries(taught, choosing, signal);
   const { hasAdapter = true, hasBiases = true } = options;
   const start = startingParameters(structure, { hasAdapter, hasBiases });
