@@ -39,6 +39,8 @@ export function learnAndEvaluate(
     },
     {
       random: seededRandom(seed),
+      // As many questions near the data as far from it: who learned from the latter alone would find less of the former.
+      askingDocuments: order.queries.length / dim,
       onProgress: ({ share, best }) =>
         onProgress(`learning, finds ${best.toFixed(4)} by first codes`, codedShare + (1 - codedShare) * share),
     },

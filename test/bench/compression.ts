@@ -7,7 +7,8 @@
  * first takes a minute or two. Rows with `higher` say who is ahead at equal bytes: the best of each side that is no larger. A codec is asked as many queries as it answers in --seconds, at least 100: some take a quarter
  * of a second a query; `queries` says how many.
  *
- * Codecs named distill-vq are those of the same name with parameters learned by Distill-VQ (trainer/learned/): the bytes of the vectors are the same.
+ * Codecs named distill-vq are those of the same name with parameters learned by Distill-VQ (trainer/learned/): the bytes of the vectors are the
+ * same. Each takes two or three minutes, every time; --distill 0 leaves them out.
  */
 import { join } from 'node:path';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';

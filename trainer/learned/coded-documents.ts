@@ -10,6 +10,7 @@ import { openSearcher, type ListSearcher, type SearchColumn, type SearchScratch 
 import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
 import { ListCoder } from '../../vector-index/lists/list-coder.js';
 import type { CodeColumns } from './code-gradient.js';
+import type { ScanTables } from './scan-parameters.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 
 /** Vectors that are coded at once. */
@@ -78,15 +79,6 @@ export class CodedDocuments implements CodeColumns {
   teacherScores(query: Float32Array, rows: Uint32Array): Float32Array {
     return scoreDense(this.halves, this.dim, query, rows);
   }
-}
-
-export interface ScanTables {
-  /** float32[subquantizers, dsub, 16]: what look-up tables are made with. */
-  readonly words: Float32Array;
-  /** float32[lists, dim] */
-  readonly bases: Float32Array;
-  /** float32[lists]: added to the scores of a list; null = nothing. */
-  readonly biases: Float32Array | null;
 }
 
 /** What a scan found, best first. */

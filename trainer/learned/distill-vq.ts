@@ -2,8 +2,9 @@
  * Distill-VQ (Xiao et al., SIGIR 2022) for codes that stay: the words of the scan's look-up table, a linear adapter of the query and a bias
  * for each list are learned so that softmax over the first scores says what softmax over the vectors' inner products says.
  *
- * Label-free: the teacher is the vectors. Candidates are the best of the present student (`candidate-pools.ts`), a fifth of a thousand, which
- * stand for the paper's top 200 of the teacher and in-batch documents alike. The factors of the codes are in the scores, and do not move.
+ * Label-free: the teacher is the vectors. A query is taught on the documents that the present student finds (`candidate-pools.ts`), in place of the
+ * paper's top 200 of the teacher with those of the other queries: the first codes' best two hundred hold all but some thousandths of the true
+ * ten, and whatever the student comes to overrate is among them at the next look. The factors of the codes are in the scores, and do not move.
  */
 import type { Random } from '../../base/random.js';
 import type { LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
@@ -23,7 +24,7 @@ import { fitParameters, type FitProgress, type LearningRates } from './fit-param
 import { judgedFit, type Learned } from './judged-fit.js';
 import { listNet } from './list-net.js';
 import { startingParameters } from './scan-parameters.js';
-import { askedQueries, askingDocuments, splitQueries } from './split-queries.js';
+import { askedQueries, askingDocuments, splitQueries, withAskingDocuments } from './split-queries.js';
 
 /** Fewer documents or queries teach nothing that holds for others. */
 export const documentsMin = 256;
@@ -59,6 +60,8 @@ export interface DistillOptions {
   /** Whether the adapter and the lists' biases are learned besides the words; true. */
   readonly hasAdapter?: boolean;
   readonly hasBiases?: boolean;
+  /** Documents that are learned from as queries, besides the given ones, which alone choose and judge; 0. */
+  readonly askingDocuments?: number;
   readonly signal?: StopSign;
   onProgress?(progress: FitProgress): void;
   /** Float32[n]: what is taught instead of the inner products of `query` float32[dim] with documents `rows`. For controls. */
@@ -77,7 +80,8 @@ export function distillVq(sample: DistillSample, options: DistillOptions): Learn
   if (sample.queries !== null) checkTrainingRows(sample.queries, { dim, what: 'query', least: queriesMin });
   const taught = { structure, documents: new CodedDocuments(structure, vectors, signal) };
   const queries = sample.queries === null ? askingDocuments(vectors, dim, random) : askedQueries(sample.queries);
-  const { training, choosing, judging } = splitQueries(structure, queries, random);
+  const { training: own, choosing, judging } = splitQueries(structure, queries, random);
+  const training = withAskingDocuments(structure, own, vectors, { count: options.askingDocuments ?? 0, random });
   const chooser = heldOutQueries(taught, choosing, signal);
   const { hasAdapter = true, hasBiases = true } = options;
   const start = startingParameters(structure, { hasAdapter, hasBiases, from: sample.from ?? null });

@@ -23,18 +23,18 @@ export const labelledQueriesMin = 50;
 const documentsMin = 256;
 const batch = 32;
 const usualWidth = 200;
-const usualSteps = 300;
-const refreshSteps = 30;
-const judgeSteps = 30;
-const patience = 5;
-const usualRates: LearningRates = { words: 0.003, adapter: 0.002, biases: 0 };
+const usualSteps = 150;
+const refreshSteps = 15;
+const judgeSteps = 15;
+const patience = 8;
+const usualRates: LearningRates = { words: 0.002, adapter: 0.0015, biases: 0 };
 /** σ of the loss: inner products of unit vectors differ by hundredths. */
 const scoreScale = 20;
 const rankCut = 200;
 /** Relevant documents of a query beyond these are not added where they were not found. */
 const addedMax = 50;
 /** Of the recall of the start, so much has to be left. */
-const recallFloor = 0.97;
+const recallFloor = 0.9;
 
 export interface JpqSample {
   readonly structure: ListStructure;
@@ -50,7 +50,7 @@ export interface JpqSample {
 
 export interface JpqOptions {
   readonly random: Random;
-  /** Steps of 32 queries each, 300; documents of each, 200. */
+  /** Steps of 32 queries each, 150; documents of each, 200. */
   readonly steps?: number;
   readonly width?: number;
   readonly rates?: LearningRates;

@@ -2,7 +2,6 @@
 import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
 import { refuseOther, type LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
 import { codedLists } from '../../vector-index/codebook/list-codebook.js';
-import type { ScanTables } from './coded-documents.js';
 
 export interface ScanParameters {
   /** float64[subquantizers, dsub, 16]: C, the words of the query's look-up table. */
@@ -42,6 +41,16 @@ export function copyOf({ words, adapter, biases }: ScanParameters): ScanParamete
 /** Whether all values are numbers. */
 export function areFinite({ words, adapter, biases }: ScanParameters): boolean {
   return [words, adapter, biases].every((part) => part?.every(Number.isFinite) !== false);
+}
+
+/** What a scan reads. */
+export interface ScanTables {
+  /** float32[subquantizers, dsub, 16]: what look-up tables are made with. */
+  readonly words: Float32Array;
+  /** float32[lists, dim] */
+  readonly bases: Float32Array;
+  /** float32[lists]: added to the scores of a list; null = nothing. */
+  readonly biases: Float32Array | null;
 }
 
 /** As the scan reads them. */

@@ -10,6 +10,8 @@ const heldShare = 1 / 5;
 const heldMax = 1_600;
 /** Documents that ask for their neighbours where there are no queries, at most. */
 const askingMax = 20_000;
+/** Where a query was made of no document. */
+const nobody = 0xffffffff;
 
 export interface SplitQueries {
   readonly training: TrainingQueries;
@@ -24,9 +26,7 @@ export function splitQueries({ codebook }: ListStructure, queries: TrainingQueri
   const held = Math.min(heldMax, Math.ceil(order.length * heldShare));
   const half = Math.ceil(held / 2);
   const some = (numbers: Uint32Array): TrainingQueries => {
-    const rows = gatherRows(queries.rows, dim, numbers);
-    for (let from = 0; from < rows.length; from += dim)
-      rows.set(atAnchorLength(rows.subarray(from, from + dim), codebook), from);
+    const rows = atCodedLength(gatherRows(queries.rows, dim, numbers), codebook);
     return { rows, selves: queries.selves === null ? null : numbers.map((number) => queries.selves![number]!) };
   };
   return {
@@ -34,6 +34,33 @@ export function splitQueries({ codebook }: ListStructure, queries: TrainingQueri
     judging: some(order.subarray(half, held)),
     training: some(order.subarray(held)),
   };
+}
+
+/** `training` of `splitQueries`, and up to `count` of `vectors` float32[n, dim] that ask for the others. */
+export function withAskingDocuments(
+  { codebook }: ListStructure,
+  training: TrainingQueries,
+  vectors: Float32Array,
+  { count, random }: { readonly count: number; readonly random: Random },
+): TrainingQueries {
+  const { dim } = codebook;
+  if (count === 0) return training;
+  const asking = shuffledRows(vectors.length / dim, random).subarray(0, count);
+  const rows = new Float32Array(training.rows.length + asking.length * dim);
+  rows.set(training.rows);
+  rows.set(atCodedLength(gatherRows(vectors, dim, asking), codebook), training.rows.length);
+  const selves = new Uint32Array(rows.length / dim).fill(nobody);
+  if (training.selves !== null) selves.set(training.selves);
+  selves.set(asking, training.rows.length / dim);
+  return { rows, selves };
+}
+
+/** `rows` float32[n, dim], changed: each at the length at which queries are compared with codes. */
+function atCodedLength(rows: Float32Array, codebook: ListStructure['codebook']): Float32Array {
+  const { dim } = codebook;
+  for (let from = 0; from < rows.length; from += dim)
+    rows.set(atAnchorLength(rows.subarray(from, from + dim), codebook), from);
+  return rows;
 }
 
 /** Queries as they were given: none of them is a document. */

@@ -4,6 +4,7 @@
  *
  *   first score = ⟨q, base⟩ + list bias + f · ⟨adapter · q, d(code)⟩ + t,   d by the scan words
  *
+ * with q at the length that `lists/query-length.ts` gives it: biases are learned at that length, and the adapter is applied behind it.
  * Second codes, exact scores and ⟨q, base⟩ take the query as it is, and second codes the structure's own words.
  *
  * The file, little-endian:

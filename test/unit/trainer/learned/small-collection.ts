@@ -9,11 +9,11 @@ export interface SmallCollection extends Clouds {
 }
 
 /** The same every time. */
-export function smallCollection(vectors = 3_000, queries = 1_500): SmallCollection {
+export function smallCollection(vectors = 3_000, queries = 1_500, lists = 24): SmallCollection {
   const data = cloudsOf({ dim: 32, clouds: 30, vectors, queries });
   const { structure, codebook } = trainStructure(
     { dim: data.dim, vectors: data.vectors, queries: null },
-    { lists: 24, random: seededRandom(8) },
+    { lists, random: seededRandom(8) },
   );
   return { ...data, structure: { version: 3, structure, codebook } };
 }

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { askedQueries, askingDocuments, splitQueries } from '../../../../trainer/learned/split-queries.js';
+import {
+  askedQueries,
+  askingDocuments,
+  splitQueries,
+  withAskingDocuments,
+} from '../../../../trainer/learned/split-queries.js';
 import { smallCollection } from './small-collection.js';
 
 const { dim, vectors, queries, structure } = smallCollection(600, 200);
@@ -33,5 +38,19 @@ describe('queries of a training', () => {
     choosing.selves!.forEach((self, i) => {
       assert.equal(namesOf(choosing.rows)[i], namesOf(vectors.subarray(self * dim, (self + 1) * dim))[0]);
     });
+  });
+
+  it('are learned from with documents that ask for the others, as long as they are', () => {
+    const { training } = splitQueries(structure, askedQueries(queries), seededRandom(1));
+    assert.equal(withAskingDocuments(structure, training, vectors, { count: 0, random: seededRandom(1) }), training);
+    const { rows, selves } = withAskingDocuments(structure, training, vectors, { count: 40, random: seededRandom(1) });
+    assert.deepEqual(rows.subarray(0, training.rows.length), training.rows);
+    assert.deepEqual([...selves!.subarray(158, 160)], [0xffffffff, 0xffffffff]);
+    assert.equal(selves!.length, 200);
+    const self = selves![170]!;
+    assert.equal(namesOf(rows)[170], namesOf(vectors.subarray(self * dim, (self + 1) * dim))[0]);
+    assert.ok(
+      Math.abs(Math.hypot(...rows.subarray(170 * dim, 171 * dim)) - Math.hypot(...rows.subarray(0, dim))) < 1e-5,
+    );
   });
 });
