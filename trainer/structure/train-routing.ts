@@ -24,8 +24,8 @@ const epochs = 5;
 const sharpness = 25;
 /** Of the first step; it falls to zero in a straight line. Twice as large a rate runs away. */
 const firstRate = 8;
-/** More queries change routes little; nor are more vectors compared with them all, which takes a minute or two. */
-const queriesMax = 12_000;
+/** Learned from while a structure is trained, where time is short; nor are more vectors compared with them all, which takes a minute or two. */
+const usualQueriesMax = 12_000;
 const comparedMax = 400_000_000;
 /** One vector is asked for so many queries, and at least so many: with few, routes lead to what happens to lie near them. */
 const queriesPerVector = 4;
@@ -43,6 +43,9 @@ export interface RoutingSample {
 export interface RoutingOptions {
   readonly random: Random;
   readonly signal?: StopSign | undefined;
+  /** Queries that are learned from at most, 12,000; and vectors that are asked as well, one for every four of them unless given. */
+  readonly queriesMax?: number;
+  readonly vectorsAsked?: number;
   onProgress?(share: number): void;
 }
 
@@ -85,14 +88,15 @@ interface Example {
 function examplesOf(
   structure: Structure,
   { vectors, lists, queries }: RoutingSample,
-  { random, signal, onProgress }: RoutingOptions,
+  options: RoutingOptions,
 ): Example[] {
+  const { random, signal, onProgress, queriesMax = usualQueriesMax } = options;
   const { dim } = structure;
   const searched = { structure, halves: toFloat16(vectors), members: membersOf(structure, lists[0]!) };
   const each = ((vectors.length / dim) * searchedLists(structure)) / listCountOf(structure);
   const most = Math.min(queriesMax, Math.ceil(comparedMax / each));
   const asked = shuffledRows(queries.length / dim, random).subarray(0, most);
-  const ownCount = Math.max(Math.ceil(asked.length / queriesPerVector), vectorsMin);
+  const ownCount = options.vectorsAsked ?? Math.max(Math.ceil(asked.length / queriesPerVector), vectorsMin);
   const own = shuffledRows(vectors.length / dim, random).subarray(0, ownCount);
   const unitRow = (rows: Float32Array, row: number): Float32Array => {
     const query = rows.slice(row * dim, (row + 1) * dim);

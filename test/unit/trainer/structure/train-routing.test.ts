@@ -49,6 +49,18 @@ describe('training routes', () => {
     assert.ok(1 - after < 0.7 * (1 - before), `${before} before, ${after} after`);
   });
 
+  it('learns from as many queries and vectors as it is told to', () => {
+    const sample = { vectors: vectors.subarray(0, 600 * dim), lists: [lists.subarray(0, 600)], queries };
+    const callsOf = (queriesMax: number, vectorsAsked: number): number => {
+      let calls = 0;
+      const onProgress = (): number => (calls += 1);
+      trainRouting(structure, sample, { random: seededRandom(5), queriesMax, vectorsAsked, onProgress });
+      return calls;
+    };
+    // One call for every hundred, and one for each of five epochs.
+    assert.deepEqual([callsOf(50, 60), callsOf(900, 600)], [7, 20]);
+  });
+
   it('gives the same routes for the same seed, and is CANCELLED by its signal', () => {
     const few = {
       ...{ vectors: vectors.subarray(0, 500 * dim), lists: [lists.subarray(0, 500)] },
