@@ -7,12 +7,10 @@ import { readStructureFile } from '../../vector-index/codebook/structure-file.js
 import { listCountOf } from '../../vector-index/codebook/structure.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import type { BackupParts } from './parts.js';
-import type { RestorePlan } from './restore-plan.js';
+import type { HeldKind, RestorePlan } from './restore-plan.js';
 
 /** Bytes of one of them, which are held in memory. */
 const objectBytesMax = 1024 * 1024 * 1024;
-
-export type HeldKind = 'structure' | 'codebook' | 'parameters' | 'codec';
 
 export class HeldObjects {
   readonly #plan: RestorePlan;

@@ -8,13 +8,15 @@ import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import { attributeTypeName, attributeTypes } from '../../proto/attributes.js';
 import type { RestoreStart } from '../../proto/generated/shoal/v1/backup.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import type { HeldKind } from './held-objects.js';
 import { isSecondBits } from '../../vector-index/codebook/list-codebook.js';
 import type { Placed } from '../collections/create.js';
 import { checkName, dimMax } from '../collections/validate.js';
 import { placeDirectory, placeShards } from '../placement/place.js';
 
 const replicasMax = 100;
+
+/** Members that are objects of the collection. */
+export type HeldKind = 'structure' | 'codebook' | 'parameters' | 'codec';
 
 /** Where a member goes. */
 export type Destination =

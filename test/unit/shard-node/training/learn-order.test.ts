@@ -1,0 +1,25 @@
+import assert from 'node:assert/strict';
+import { parametersObject } from '../../../../cluster/keys.js';
+import { learnOrderFor } from '../../../../shard-node/training/learn-order.js';
+import { memoryObjects, storeVersion } from './small-structures.js';
+
+const request = { uid: 'u', structureVersion: 3, codebookVersion: 3, parametersVersion: 0, queries: Buffer.alloc(0) };
+
+describe('the order to learn parameters', () => {
+  it('has the files of the structure that serves, and of what was learned for it', async () => {
+    const objects = memoryObjects();
+    await storeVersion(objects, 'u', 3);
+    const bare = await learnOrderFor(request, objects);
+    assert.deepEqual([bare.version, bare.queries.length, bare.serving], [3, 0, null]);
+    assert.ok(bare.structure.length > 0 && bare.codebook.length > 0);
+    await objects.put(parametersObject('u', 5), Buffer.of(1, 2));
+    const queries = Buffer.from(Float32Array.of(0.5, 1).buffer);
+    const order = await learnOrderFor({ ...request, parametersVersion: 5, queries }, objects);
+    assert.deepEqual([[...order.queries], order.serving], [[0.5, 1], Buffer.of(1, 2)]);
+  });
+
+  it('is UNAVAILABLE where the structure is not there any more', async () => {
+    const message = /'structures\/u\/3' is not in the object store; another structure serves/;
+    await assert.rejects(learnOrderFor(request, memoryObjects()), { code: 'UNAVAILABLE', message });
+  });
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { learnAndEvaluate } from '../../../../shard-node/training/learned-training.js';
+import type { LearnOrder } from '../../../../shard-node/training/run-training.js';
+import { readLearnedParametersFile } from '../../../../vector-index/codebook/learned-parameters.js';
+import { writeListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
+import { writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
+import { listCountOf } from '../../../../vector-index/codebook/structure.js';
+import { smallCollection } from '../../trainer/learned/small-collection.js';
+
+const { dim, vectors, queries, structure } = smallCollection(1_500, 600);
+const lists = listCountOf(structure.structure);
+const task = {
+  dim,
+  vectors,
+  shortQueries: new Float32Array(0),
+  documents: 1_500,
+  seed: 2,
+  targetRecall: 0.95,
+  serving: null,
+};
+const order: LearnOrder = {
+  ...{
+    version: 3,
+    structure: writeStructureFile(structure.structure),
+    codebook: writeListCodebookFile(structure.codebook),
+  },
+  ...{ queries, serving: null },
+};
+
+describe('learning parameters for a structure that serves', function () {
+  this.timeout(60_000);
+
+  it('gives a file for the scan that finds more, with its progress', () => {
+    const shares: number[] = [];
+    const learned = learnAndEvaluate(task, order, (_, share) => shares.push(share));
+    const { parameters, heldOutBefore, heldOutAfter, copies, secondBits, sampled } = learned;
+    assert.deepEqual([learned.lists, copies, secondBits, sampled], [lists, 1, 4, 1_500]);
+    assert.ok(heldOutAfter > heldOutBefore, `${heldOutBefore} before, ${heldOutAfter} after`);
+    const read = readLearnedParametersFile(parameters!);
+    assert.deepEqual([read.structureVersion, read.lists], [3, lists]);
+    assert.ok(shares.length > 2 && shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1));
+    // What serves is what has to be surpassed.
+    const again = learnAndEvaluate({ ...task, seed: 2 }, { ...order, serving: parameters }, () => undefined);
+    assert.equal(again.heldOutBefore, heldOutAfter);
+    assert.ok(again.heldOutAfter >= heldOutAfter);
+    assert.equal(again.parameters === null, again.heldOutAfter === again.heldOutBefore);
+  });
+
+  it('learns from the vectors where nobody asks', () => {
+    const { heldOutBefore, heldOutAfter } = learnAndEvaluate(
+      task,
+      { ...order, queries: new Float32Array(0) },
+      () => undefined,
+    );
+    assert.ok(heldOutAfter >= heldOutBefore && heldOutBefore > 0.2);
+  });
+
+  it('begins anew where what serves belongs to other codes', () => {
+    const { parameters } = learnAndEvaluate(task, order, () => undefined);
+    const other = { ...order, version: 9, serving: parameters };
+    const { heldOutBefore } = learnAndEvaluate(task, other, () => undefined);
+    assert.equal(heldOutBefore, learnAndEvaluate(task, order, () => undefined).heldOutBefore);
+  });
+});
