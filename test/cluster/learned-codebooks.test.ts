@@ -11,27 +11,28 @@ import { writeLearnedParametersFile } from '../../vector-index/codebook/learned-
 import { codedLists, readListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
 import { inFolder } from '../temporary-folder.js';
 import { SmallCluster } from './small-cluster.js';
-import { clusteredVectors, dim, fill, recallOf, settled } from './trained-collection.js';
+import { clusteredVectors, dim, fill, settled } from './trained-collection.js';
 
 const vectors = clusteredVectors(4_000, 1);
 const queries = clusteredVectors(40, 2);
 
-/** Trains in a thread, but learns what can be told from what there was: words that point the other way. */
-const learnsTheOpposite: RunTraining = async (task, onProgress, signal) => {
+/** Trains in a thread, but learns what can be told from what there was: that every other list holds nothing. */
+const learnsTooMuch: RunTraining = async (task, onProgress, signal) => {
   const { learn } = task;
   if (learn === undefined) return runInThread(task, onProgress, signal);
   const { words, subquantizers, dsub, ...codebook } = readListCodebookFile(learn.codebook);
   const lists = codedLists({ words, subquantizers, dsub, ...codebook });
+  const listBiases = Float32Array.from({ length: lists }, (_, list) => (list % 2) * 10);
   const shape = { structureVersion: learn.version, dim, lists, subquantizers, dsub };
   return {
-    parameters: writeLearnedParametersFile({ ...shape, scanWords: words.map((value) => -value) }),
+    parameters: writeLearnedParametersFile({ ...shape, scanWords: words, listBiases }),
     ...{ lists, copies: 1, secondBits: 4, sampled: 100, heldOutBefore: 0.5, heldOutAfter: 0.6 },
     ...{ probes: [], shortProbes: [] },
   };
 };
 
 describe('a learned codebook', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let cluster: SmallCluster;
   let run: RunTraining = runInThread;
 
@@ -72,11 +73,11 @@ describe('a learned codebook', function () {
   it('moves no document and rewrites no code, and searches never fail meanwhile', async () => {
     const files = await segmentsOf(cluster.directory);
     assert.ok(files.length >= 2);
-    run = learnsTheOpposite;
+    run = learnsTooMuch;
     const asking = { ends: false, answered: 0 };
     const asked = Promise.all([ask(asking), ask(asking)]);
     const { training, collections } = cluster.client;
-    const before = await recallOf(cluster.client, 'notes', queries);
+    const before = await found();
     const result = await training.train('notes', { method: 'distill-vq', seed: 1 });
     assert.deepEqual([result.published, result.from, result.version], [true, 1, 2]);
     const { structureVersion, codebookVersion } = await collections.describe('notes');
@@ -92,12 +93,12 @@ describe('a learned codebook', function () {
         ],
       ],
     );
-    // What was learned is the opposite of what is right, so that nobody can miss that it is read.
-    assert.ok((await recallOf(cluster.client, 'notes', queries)).recall < before.recall - 0.2);
+    // What was learned is so wrong that nobody can miss that it is read.
+    assert.ok((await found()) < before - 0.2);
     assert.equal(await training.activate('notes', 1), 1);
-    assert.deepEqual(await recallOf(cluster.client, 'notes', queries), before);
+    assert.equal(await found(), before);
     assert.equal(await training.activate('notes', 2), 2);
-    assert.ok((await recallOf(cluster.client, 'notes', queries)).recall < before.recall - 0.2);
+    assert.ok((await found()) < before - 0.2);
     asking.ends = true;
     await asked;
     assert.ok(asking.answered > 10);
@@ -105,11 +106,11 @@ describe('a learned codebook', function () {
   });
 
   it('serves on after a restart, and from a backup', async () => {
-    const learned = await recallOf(cluster.client, 'notes', queries);
+    const learned = await found();
     await cluster.down();
     await cluster.up();
     await settled(cluster.client, 'notes', 2);
-    assert.deepEqual(await recallOf(cluster.client, 'notes', queries), learned);
+    assert.equal(await found(), learned);
     await inFolder(async (folder) => {
       const { client } = cluster;
       const archive = join(folder, 'backup');
@@ -118,7 +119,7 @@ describe('a learned codebook', function () {
       await client.backups.restore({ collection: 'copy', manifest: bytes, members: readMembers(archive, manifest) });
       await settled(client, 'copy', 2);
       assert.equal((await client.training.codebooks('copy')).active, 2);
-      assert.deepEqual(await recallOf(client, 'copy', queries), learned);
+      assert.equal(await found('copy'), learned);
       await client.collections.drop('copy');
     });
   });
@@ -128,11 +129,26 @@ describe('a learned codebook', function () {
     await training.train('notes', { seed: 6 });
     await settled(cluster.client, 'notes', 2);
     assert.equal((await training.codebooks('notes')).active, 3);
-    assert.ok((await recallOf(cluster.client, 'notes', queries)).recall >= 0.95);
+    assert.ok((await found()) >= 0.95);
     await assert.rejects(training.activate('notes', 2), /belongs to structure 1; structure 3 serves/);
     await collections.drop('notes');
     assert.deepEqual(await cluster.embedded.objects.list('parameters/'), []);
   });
+
+  /** Share of the ten exact hits that a search by the codes of all lists finds: of a few lists so small all rows are scored exactly. */
+  async function found(name = 'notes'): Promise<number> {
+    const { lists } = await cluster.client.collections.describe(name);
+    const sums = { found: 0, wanted: 0 };
+    for (const query of queries) {
+      const options = { mode: 'dense', k: 10 } as const;
+      const { hits } = await cluster.client.search(name, query, { ...options, nprobe: lists });
+      const exact = await cluster.client.search(name, query, { ...options, exact: true });
+      const ids = new Set(hits.map(({ id }) => id));
+      sums.found += exact.hits.filter(({ id }) => ids.has(id)).length;
+      sums.wanted += exact.hits.length;
+    }
+    return sums.found / sums.wanted;
+  }
 
   async function ask(until: { ends: boolean; answered: number }): Promise<void> {
     for (let at = 0; !until.ends; at += 1) {
