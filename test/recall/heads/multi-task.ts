@@ -35,13 +35,16 @@ export interface Sampling {
 interface Question {
   readonly source: Taught;
   readonly q: number;
-  /** Numbers of candidates, best by the teacher first, and what it says of them. */
-  readonly documents: readonly number[];
+  /** What the teacher says of each candidate. */
   readonly scores: Float64Array;
+  /** Places among the candidates, best by the teacher first. */
+  readonly order: readonly number[];
 }
 
 /** A question with the rows that it is asked over: numbers of rows of its source, by document. */
 interface Chosen extends Question {
+  /** Places of the candidates that take part. */
+  readonly places: readonly number[];
   readonly rows: readonly Uint32Array[];
 }
 
@@ -53,28 +56,27 @@ export function questionsOf(sources: readonly Taught[], sampling: Sampling, limi
       .map((q) => ({ source, q })),
   );
   const order = shuffledRows(all.length, random).subarray(0, limit);
-  return Array.from(order, (i) => questionOf(all[i]!.source, all[i]!.q, sampling, random));
+  return Array.from(order, (i) => questionOf(all[i]!.source, all[i]!.q));
 }
 
-function questionOf(source: Taught, q: number, { best, others }: Sampling, random: Random): Question {
+function questionOf(source: Taught, q: number): Question {
   const scores = teacherScores(source, q, teacherWeights);
-  const order = ranked(scores, scores.length);
-  const rest = order.slice(best);
-  const drawn = Array.from(shuffledRows(rest.length, random).subarray(0, others), (i) => rest[i]!);
-  const places = [...order.slice(0, best), ...drawn].filter((i) => countOf(source.documents, source.tops[q]![i]!) > 0);
-  return {
-    source,
-    q,
-    documents: places.map((i) => source.tops[q]![i]!),
-    scores: Float64Array.from(places, (i) => scores[i]!),
-  };
+  const hasRows = (place: number): boolean => countOf(source.documents, source.tops[q]![place]!) > 0;
+  return { source, q, scores, order: ranked(scores, scores.length).filter(hasRows) };
+}
+
+/** What rows are chosen by, and what candidates and rows are drawn with. */
+export interface Round {
+  readonly head: MultiHead;
+  readonly products: Products;
+  readonly random: Random;
 }
 
 /** A task over `questions`, the first `heldOut` of them held out, with rows chosen by `head`. */
 export async function multiTask(
   questions: readonly Question[],
   sampling: Sampling,
-  by: { readonly head: MultiHead; readonly products: Products; readonly random: Random },
+  by: Round,
 ): Promise<HeadTask<MultiExample>> {
   const mapped = new Map<Taught, ComparedRows>();
   const chosen: Chosen[] = [];
@@ -82,7 +84,7 @@ export async function multiTask(
     const { source } = question;
     const compared = mapped.get(source) ?? (await mappedSet(source.documents, by.head.documents, by.products));
     mapped.set(source, compared);
-    chosen.push(await chooseRows(question, compared, { ...by, count: sampling.rows }));
+    chosen.push(await chooseRows(question, compared, { ...by, sampling }));
   }
   const heldOut = chosen.slice(0, sampling.heldOut).map((one) => exampleOf(one, sampling.temperature));
   const learned = chosen.slice(sampling.heldOut);
@@ -92,26 +94,33 @@ export async function multiTask(
 async function chooseRows(
   question: Question,
   { rows, dim }: ComparedRows,
-  { head, products, random, count }: { head: MultiHead; products: Products; random: Random; count: number },
+  { head, products, random, sampling }: Round & { readonly sampling: Sampling },
 ): Promise<Chosen> {
-  const { source, q } = question;
+  const { source, q, order } = question;
+  const rest = order.slice(sampling.best);
+  const drawn = Array.from(shuffledRows(rest.length, random).subarray(0, sampling.others), (i) => rest[i]!);
+  const places = [...order.slice(0, sampling.best), ...drawn];
   const { units } = await mapRows(rowsOfQuery(source.queries, q), head.queries, products);
   const best = { assignments: new Uint32Array(units.length / dim), scores: new Float32Array(units.length / dim) };
-  const chosen = question.documents.map((d) => {
+  const chosen = places.map((place) => {
+    const d = source.tops[q]![place]!;
     const [from, to] = [source.documents.starts[d]!, source.documents.starts[d + 1]!];
     bestProducts(units, centroidPanels(toFloat32(rows.slice(from * dim, to * dim)), null, dim), best);
-    const drawn = Array.from({ length: count }, () => from + random.below(to - from));
-    return Uint32Array.from(new Set([...best.assignments.map((row) => from + row), ...drawn]));
+    const others = Array.from({ length: sampling.rows }, () => from + random.below(to - from));
+    return Uint32Array.from(new Set([...best.assignments.map((row) => from + row), ...others]));
   });
-  return { ...question, rows: chosen };
+  return { ...question, places, rows: chosen };
 }
 
-function exampleOf({ source, q, scores, rows }: Chosen, temperature: number): MultiExample {
+function exampleOf({ source, q, scores, places, rows }: Chosen, temperature: number): MultiExample {
   return {
     query: rowsOfQuery(source.queries, q),
     documents: gathered(source.documents, rows),
     counts: rows.map(({ length }) => length),
-    shares: softmax(scores, temperature).shares,
+    shares: softmax(
+      places.map((place) => scores[place]!),
+      temperature,
+    ).shares,
   };
 }
 

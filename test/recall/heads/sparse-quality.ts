@@ -35,7 +35,9 @@ export async function weightedPostings(
     const from = documents.starts[d]!;
     return weightsOf(ids, features.subarray(from, from + ids.length), head.documents[rowDim]!);
   });
-  const means = weights.map((own) => (own.size === 0 ? 1 : [...own.values()].reduce((sum, value) => sum + value, 0) / own.size));
+  const means = weights.map((own) =>
+    own.size === 0 ? 1 : [...own.values()].reduce((sum, value) => sum + value, 0) / own.size,
+  );
   let light = 0;
   let all = 0;
   const postings = new Map<number, TermPostings>();
@@ -58,7 +60,12 @@ function weightsOf(ids: Int32Array, features: Float32Array, bias: number): Map<n
 }
 
 /** For each asked query the score of every document. */
-export function sparseScores(searched: Searched, { postings }: SparseIndex, head: SparseHead, near: NearWords): Float32Array[] {
+export function sparseScores(
+  searched: Searched,
+  { postings }: SparseIndex,
+  head: SparseHead,
+  near: NearWords,
+): Float32Array[] {
   const { queries, asked, lexicon } = searched;
   const levelWeights = Float64Array.from(head.nearness, softplus);
   return asked.map((q) => {

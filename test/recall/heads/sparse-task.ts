@@ -40,7 +40,8 @@ export function soughtBy(word: number, lexicon: Lexicon, near: NearWords): Sough
   for (let i = word * nearCount; i < (word + 1) * nearCount; i++) {
     const other = near.ids[i]!;
     const level = nearnessLevel(near.cosines[i]!, leastNearness, levels);
-    if (level >= 0 && lexicon.postings.has(other)) sought.push({ word: other, level, idf: Math.min(own, idfOf(lexicon, other)) });
+    if (level >= 0 && lexicon.postings.has(other))
+      sought.push({ word: other, level, idf: Math.min(own, idfOf(lexicon, other)) });
   }
   return sought;
 }
