@@ -1,44 +1,34 @@
-/**
- * Encodes what heads are trained and judged on, each set once (encoded.ts).
- *
- *   node --import tsx test/recall/heads/encode.ts --cache DIR [--threads 1] [--only scifact,wordnet]
- *
- * About half an hour on one core, 3 GB of files. Sets that are there already stay.
- */
+/** Encodes what heads are trained and judged on, each set once (encoded.ts). Sets that are there already stay. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { systemClock } from '../../../base/clock.js';
-import { collectionNames, fullText, readCollection } from './collections.js';
+import { fullText, readCollection } from './collections.js';
 import { encodeSet, hasSet, openBackbone, writeSet, type TextKind } from './encoded.js';
-import { trainingNames, trainingSource } from './training-text.js';
+import { trainingSource } from './training-text.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    cache: { type: 'string' },
-    data: { type: 'string', default: '../shared/data' },
-    threads: { type: 'string', default: '1' },
-    only: { type: 'string', default: collectionNames.join(',') },
-    texts: { type: 'string', default: trainingNames.join(',') },
-  },
-});
+export interface EncodeOptions {
+  readonly data: string;
+  readonly threads: number;
+  readonly collections: readonly string[];
+  readonly texts: readonly string[];
+}
 
-async function main(cache: string): Promise<void> {
+export async function encodeSets(cache: string, { data, threads, collections, texts }: EncodeOptions): Promise<void> {
   await mkdir(cache, { recursive: true });
-  const backbone = await openBackbone(Number(flags.threads));
-  const encodeOnce = async (name: string, kind: TextKind, texts: readonly string[]): Promise<void> => {
+  const backbone = await openBackbone(threads);
+  const encodeOnce = async (name: string, kind: TextKind, own: readonly string[]): Promise<void> => {
     if (hasSet(cache, name)) return;
-    say(`${name}: ${texts.length} texts`);
-    await writeSet(cache, name, await encodeSet(backbone, texts, kind, (done) => say(`${name}: ${done}`)));
+    say(`${name}: ${own.length} texts`);
+    await writeSet(cache, name, await encodeSet(backbone, own, kind, (done) => say(`${name}: ${done}`)));
   };
-  for (const name of flags.only === '' ? [] : flags.only.split(',')) {
-    const collection = readCollection(join(flags.data, name));
+  for (const name of collections) {
+    const collection = readCollection(join(data, name));
     await encodeOnce(`${name}.queries`, 'queries', collection.queries);
-    const texts = collection.bodies.map((body, d) => fullText(collection.titles[d] ?? '', body));
-    await encodeOnce(`${name}.documents`, 'documents', texts);
+    const bodies = collection.bodies.map((body, d) => fullText(collection.titles[d] ?? '', body));
+    await encodeOnce(`${name}.documents`, 'documents', bodies);
   }
-  for (const name of flags.texts === '' ? [] : flags.texts.split(',')) {
-    const { documents, queries } = await trainingSource(name, flags.data);
+  for (const name of texts) {
+    const { documents, queries } = await trainingSource(name, data);
     await encodeOnce(`${name}.queries`, 'queries', queries);
     if (documents !== null) await encodeOnce(`${name}.documents`, 'documents', documents);
   }
@@ -48,6 +38,3 @@ async function main(cache: string): Promise<void> {
 function say(line: string): void {
   process.stderr.write(`${(systemClock.monotonicMs() / 1000).toFixed(0)} s  ${line}\n`);
 }
-
-if (flags.cache === undefined) throw new Error('give --cache DIR, a folder for the encoded sets');
-await main(flags.cache);

@@ -3,6 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { MultiHead, RowMap } from '../../../trainer/heads/multi-head.js';
 import type { SparseHead } from '../../../trainer/heads/sparse-head.js';
 
+export const multiHeadFile = 'multi-head.json';
+export const sparseHeadFile = 'sparse-head.json';
+
 type Plain<T> = { [K in keyof T]: T[K] extends Float32Array ? number[] : T[K] extends number ? number : Plain<T[K]> };
 
 export async function writeHead(path: string, head: MultiHead | SparseHead): Promise<void> {

@@ -162,3 +162,15 @@ function lexicalScores(lexicon: Lexicon, ids: Int32Array): Float32Array {
   }
   return scores;
 }
+
+/** The mean of a query's ten best scores by words: the unit of such scores. */
+export function wordUnit(scores: Float32Array): number {
+  const best = new Float64Array(10);
+  let least = 0;
+  for (const score of scores) {
+    if (score <= best[least]!) continue;
+    best[least] = score;
+    least = best.indexOf(Math.min(...best));
+  }
+  return Math.max(mean([...best]), 1e-9);
+}

@@ -1,43 +1,35 @@
 /**
  * What heads are worth: nDCG@10 on judged collections, of each representation alone and together.
  *
- *   node --import tsx test/recall/heads/report.ts --cache DIR [--only scifact,cranfield] [--split test] [--dense 1 --sparse 1 --multi 1]
- *
- * Wants the sets of encode.ts and the heads of train.ts in the cache. Multi-vector scores are MaxSim over the dense best hundred; together,
- * candidates are these and the best fifty by words. `--split train` with SciFact alone is what choices are made by.
+ * Multi-vector scores are MaxSim over the dense best hundred; together, candidates are these and the best fifty by words.
  */
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { toFloat32 } from '../../../kernels/kernels.js';
 import { trainCodec } from '../../../models/build/codec.js';
 import { evenHead, type MultiHead } from '../../../trainer/heads/multi-head.js';
 import type { Products } from '../../../trainer/heads/products.js';
 import type { SparseHead } from '../../../trainer/heads/sparse-head.js';
-import { TokenCodec } from '../../../vector-index/codebook/token-codec.js';
-import { collectionNames, mean, ranked } from './collections.js';
+import type { TokenCodec } from '../../../vector-index/codebook/token-codec.js';
+import { mean, ranked } from './collections.js';
 import { readSet, rowDim } from './encoded.js';
 import { openProducts } from './fast-products.js';
 import { fused, spreadUnits, type FusionWeights, type StageScores } from './fusion.js';
-import { readMultiHead, readSparseHead } from './head-files.js';
+import { multiHeadFile, readMultiHead, readSparseHead, sparseHeadFile } from './head-files.js';
 import { countOf, quality, readJudged, reordered, type Judged } from './judged.js';
 import { asTheyAre, byHead, byIdf, codedScores, mappedSet, multiScores } from './multi-quality.js';
 import { nearWords, type NearWords } from './near-words.js';
 import { sparseScores, weightedPostings } from './sparse-quality.js';
 import { readStart } from './start.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    cache: { type: 'string' },
-    data: { type: 'string', default: '../shared/data' },
-    source: { type: 'string', default: '../shared/models/bge-small-en-v1.5' },
-    split: { type: 'string', default: 'test' },
-    only: { type: 'string', default: collectionNames.join(',') },
-    head: { type: 'string', default: 'multi-head' },
-    dense: { type: 'string', default: '1' },
-    sparse: { type: 'string', default: '1' },
-    multi: { type: 'string', default: '1' },
-  },
-});
+export interface ReportOptions {
+  readonly data: string;
+  /** Folder of the source model, whose word embeddings say which words are near. */
+  readonly source: string;
+  readonly split: string;
+  readonly collections: readonly string[];
+  /** Of the three in units of their spreads. */
+  readonly weights: FusionWeights;
+}
 
 /** Candidates by the dense vector, by words, and documents whose rows train the codec. */
 const denseCandidates = 100;
@@ -54,29 +46,30 @@ interface Heads {
   readonly products: Products;
 }
 
-async function main(cache: string): Promise<void> {
-  const heads = await readHeads(cache);
-  const weights = { dense: Number(flags.dense), sparse: Number(flags.sparse), multi: Number(flags.multi) };
+/** Prints a table over `collections`, and each figure as soon as it is there. Wants the sets and the heads in `cache`. */
+export async function report(cache: string, options: ReportOptions): Promise<void> {
+  const { data, source, split, collections, weights } = options;
+  const heads = await readHeads(cache, source);
   const columns = new Map<string, number[]>();
-  for (const name of flags.only.split(',')) {
-    const judged = await readJudged(name, flags.split, { cache, data: flags.data }, heads.products);
+  for (const name of collections) {
+    const judged = await readJudged(name, split, { cache, data }, heads.products);
     for (const [row, score] of Object.entries(await judge(judged, heads, weights))) {
       columns.set(row, [...(columns.get(row) ?? []), score]);
       process.stderr.write(`${name.padEnd(10)} ${row.padEnd(44)} ${score.toFixed(4)}\n`);
     }
   }
-  process.stdout.write(`| | ${flags.only.replaceAll(',', ' | ')} | mean |\n`);
+  process.stdout.write(`| | ${collections.join(' | ')} | mean |\n`);
   for (const [row, scores] of columns) {
     process.stdout.write(`| ${row} | ${[...scores, mean(scores)].map((score) => score.toFixed(4)).join(' | ')} |\n`);
   }
 }
 
-async function readHeads(cache: string): Promise<Heads> {
+async function readHeads(cache: string, source: string): Promise<Heads> {
   const products = await openProducts(1);
-  const multi = await readMultiHead(join(cache, `${flags.head}.json`));
+  const multi = await readMultiHead(join(cache, multiHeadFile));
   const start = evenHead(rowDim, await readStart(cache, multi.dim));
-  const sparse = await readSparseHead(join(cache, 'sparse-head.json'));
-  const near = await nearWords(flags.source, cache, products);
+  const sparse = await readSparseHead(join(cache, sparseHeadFile));
+  const near = await nearWords(source, cache, products);
   return { multi, start, sparse, near, products, codec: await codecFor(multi, cache, products) };
 }
 
@@ -172,7 +165,3 @@ async function judgeTogether(
     ),
   };
 }
-
-if (flags.cache === undefined) throw new Error('give --cache DIR, the folder of encoded sets and heads');
-await main(flags.cache);
-process.exit(0);

@@ -6,9 +6,8 @@ import { nearnessLevel } from '../../../trainer/heads/sparse-head.js';
 import type { SparseExample, WordMatch } from '../../../trainer/heads/sparse-loss.js';
 import type { HeadTask } from '../../../trainer/heads/train-head.js';
 import { shuffledRows } from '../../../trainer/rows.js';
-import { ranked } from './collections.js';
 import { rowDim, type EncodedSet } from './encoded.js';
-import { countOf, idfOf, idsOf, type Lexicon } from './judged.js';
+import { countOf, idfOf, idsOf, wordUnit, type Lexicon } from './judged.js';
 import { teacherWeights } from './multi-task.js';
 import { rowsOfQuery } from './multi-quality.js';
 import { nearCount, type NearWords } from './near-words.js';
@@ -78,7 +77,7 @@ function exampleOf({ source, weights, near, sampling }: Given, q: number, random
   const scores = teacherScores(source, q, teacherWeights);
   const places = shuffledRows(scores.length, random).subarray(0, sampling.documents);
   const ids = idsOf(source.queries, q).subarray(0, countOf(source.queries, q) - 1);
-  const scale = bestWords(source.lexical[q]!);
+  const scale = wordUnit(source.lexical[q]!);
   const sought = Array.from(ids, (id) => soughtBy(id, source.lexicon, near));
   const rows: Float32Array[] = [];
   const matches = Array.from(places, (place) => {
@@ -105,11 +104,6 @@ function exampleOf({ source, weights, near, sampling }: Given, q: number, random
       sampling.temperature,
     ).shares,
   };
-}
-
-/** Mean of the query's ten best BM25 scores. */
-export function bestWords(scores: Float32Array): number {
-  return Math.max(ranked(scores, 10).reduce((sum, d) => sum + scores[d]!, 0) / 10, 1e-9);
 }
 
 /** Adds the mean row of `word` in document `d`; null where it stands only behind the model's reach. */

@@ -2,7 +2,7 @@
 import type { Products } from '../../../trainer/heads/products.js';
 import { ranked } from './collections.js';
 import { rowDim, type EncodedSet } from './encoded.js';
-import { searchAll, type Searched } from './judged.js';
+import { searchAll, wordUnit, type Searched } from './judged.js';
 import { byIdf, multiScores } from './multi-quality.js';
 
 export const candidateCount = 48;
@@ -42,8 +42,7 @@ export function teacherScores(
   weights: { readonly dense: number; readonly lexical: number },
 ): Float64Array {
   const words = lexical[q]!;
-  const best = ranked(words, 10).map((d) => words[d]!);
-  const scale = Math.max(best.reduce((sum, score) => sum + score, 0) / 10, 1e-9);
+  const scale = wordUnit(words);
   return Float64Array.from(
     tops[q]!,
     (d, i) => weighted[q]![i]! + weights.dense * dense[q]![d]! + (weights.lexical * words[d]!) / scale,
