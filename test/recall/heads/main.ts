@@ -14,6 +14,7 @@ import { collectionNames } from './collections.js';
 import { encodeSets } from './encode.js';
 import { report } from './report.js';
 import { trainHeads } from './train.js';
+import { trainingNames } from './training-text.js';
 
 const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,7 +24,8 @@ const { values: flags, positionals } = parseArgs({
     source: { type: 'string', default: '../shared/models/bge-small-en-v1.5' },
     threads: { type: 'string', default: '1' },
     collections: { type: 'string', default: collectionNames.join(',') },
-    texts: { type: 'string', default: 'scifact-text' },
+    texts: { type: 'string', default: trainingNames.join(',') },
+    heads: { type: 'string', default: 'sparse,multi' },
     dim: { type: 'string', default: '128' },
     seed: { type: 'string', default: '9' },
     split: { type: 'string', default: 'test' },
@@ -41,7 +43,14 @@ async function main(verb: string | undefined, cache: string): Promise<void> {
   const texts = listOf(flags.texts);
   if (verb === 'encode') await encodeSets(cache, { data, threads: Number(flags.threads), collections, texts });
   if (verb === 'train')
-    await trainHeads(cache, { data, source, texts, dim: Number(flags.dim), seed: Number(flags.seed) });
+    await trainHeads(cache, {
+      data,
+      source,
+      texts,
+      dim: Number(flags.dim),
+      seed: Number(flags.seed),
+      heads: listOf(flags.heads),
+    });
   if (verb !== 'report') return;
   const [dense = 1, sparse = 1, multi = 1] = listOf(flags.weights).map(Number);
   await report(cache, { data, source, split, collections, weights: { dense, sparse, multi } });

@@ -4,6 +4,7 @@
  * Multi-vector scores are MaxSim over the dense best hundred; together, candidates are these and the best fifty by words.
  */
 import { join } from 'node:path';
+import { present } from '../../../base/assert.js';
 import { toFloat32 } from '../../../kernels/kernels.js';
 import { trainCodec } from '../../../models/build/codec.js';
 import { evenHead, type MultiHead } from '../../../trainer/heads/multi-head.js';
@@ -67,7 +68,7 @@ export async function report(cache: string, options: ReportOptions): Promise<voi
 async function readHeads(cache: string, source: string): Promise<Heads> {
   const products = await openProducts(1);
   const multi = await readMultiHead(join(cache, multiHeadFile));
-  const start = evenHead(rowDim, await readStart(cache, multi.dim));
+  const start = evenHead(rowDim, present(await readStart(cache, multi.dim), 'axes'));
   const sparse = await readSparseHead(join(cache, sparseHeadFile));
   const near = await nearWords(source, cache, products);
   return { multi, start, sparse, near, products, codec: await codecFor(multi, cache, products) };

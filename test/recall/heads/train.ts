@@ -1,5 +1,6 @@
 /** Trains both heads on text alone (training-text.ts) and writes them into the cache. */
 import { join } from 'node:path';
+import { present } from '../../../base/assert.js';
 import { systemClock } from '../../../base/clock.js';
 import { seededRandom } from '../../../base/random.js';
 import { evenHead } from '../../../trainer/heads/multi-head.js';
@@ -13,7 +14,7 @@ import { multiHeadFile, sparseHeadFile, writeHead } from './head-files.js';
 import { multiTask, questionsOf } from './multi-task.js';
 import { nearWords } from './near-words.js';
 import { levels, sparseTask } from './sparse-task.js';
-import { readStart } from './start.js';
+import { readStart, writeAxes } from './start.js';
 import { taught, type Taught } from './teacher.js';
 import { trainingSource } from './training-text.js';
 
@@ -25,6 +26,7 @@ export interface TrainOptions {
   readonly texts: readonly string[];
   /** Dimensions of the multi-vector head. */
   readonly dim: number;
+  readonly heads: readonly string[];
   readonly seed: number;
 }
 
@@ -32,6 +34,8 @@ export interface TrainOptions {
 const multiRates = [0.01, 0.006] as const;
 const sparseRates = [0.02, 0.02, 0.05] as const;
 const batch = 16;
+/** Of all sources together. */
+const passagesMax = 9_000;
 
 export async function trainHeads(cache: string, options: TrainOptions): Promise<void> {
   const products = await openProducts(1);
@@ -42,8 +46,12 @@ export async function trainHeads(cache: string, options: TrainOptions): Promise<
     sources.push(await taught(documentSet, await readSet(cache, `${name}.queries`), origins, products));
     say(`${name}: ${origins.length} passages taught`);
   }
-  await trainSparseHead(cache, sources, options, products);
-  await trainMultiHead(cache, sources, options, products);
+  await writeAxes(
+    cache,
+    sources.map(({ documents }) => documents),
+  );
+  if (options.heads.includes('sparse')) await trainSparseHead(cache, sources, options, products);
+  if (options.heads.includes('multi')) await trainMultiHead(cache, sources, options, products);
 }
 
 async function trainMultiHead(
@@ -53,8 +61,8 @@ async function trainMultiHead(
   products: Products,
 ): Promise<void> {
   const sampling = { best: 6, others: 8, rows: 16, temperature: 0.02, heldOut: 100 };
-  const questions = questionsOf(sources, sampling, Infinity, seededRandom(seed));
-  let head = evenHead(rowDim, await readStart(cache, dim));
+  const questions = questionsOf(sources, sampling, passagesMax, seededRandom(seed));
+  let head = evenHead(rowDim, present(await readStart(cache, dim), 'axes'));
   for (const [round, rate] of multiRates.entries()) {
     const task = await multiTask(questions, sampling, { head, products, random: seededRandom(seed + round + 1) });
     head = await trainMulti(head, task, {

@@ -23,9 +23,11 @@ export interface TrainingSource {
 export const trainingNames = ['scifact-text', 'wordnet', 'others'] as const;
 
 const seed = 11;
-const wordnetDocuments = 6_000;
+const wordnetDocuments = 3_000;
 /** Words of a chunk of a long text: about what the model reads. */
 const chunkWords = 170;
+/** One document in so many of the smaller collections. */
+const othersEvery = 3;
 
 /** The source `name` of `trainingNames`; `data` is the folder of the collections. */
 export async function trainingSource(name: string, data: string): Promise<TrainingSource> {
@@ -64,6 +66,7 @@ function otherTexts(data: string): TrainingSource {
   for (const name of ['time', 'adi', 'covidfaq', join('xquad', 'en')]) {
     const { titles, bodies } = readCollection(join(data, name));
     bodies.forEach((body, d) => {
+      if (d % othersEvery !== 0) return;
       for (const chunk of chunksOf(fullText(titles[d] ?? '', body))) {
         for (const text of someSentences(chunk, 1, random)) pairs.push({ text, origin: documents.length });
         documents.push(chunk);
