@@ -31,3 +31,33 @@ export function fused(scores: StageScores, units: FusionWeights, weights: Fusion
     dense.map((_, i) => stages.reduce((sum, stage) => sum + weights[stage] * units[stage] * scores[stage][q]![i]!, 0)),
   );
 }
+
+/** Places over which orders are compared. */
+const comparedPlaces = 10;
+
+/**
+ * For each stage the mean share of its first ten that the other two have among theirs, as a part of the largest such share, squared: a
+ * stage that nobody agrees with is trusted less. Needs queries, and no judgement of them.
+ */
+export function agreement(scores: StageScores): FusionWeights {
+  const share = (stage: Stage): number =>
+    mean(
+      scores[stage].map((own, q) => {
+        const best = new Set(ranked(own, comparedPlaces));
+        const others = stages.filter((other) => other !== stage);
+        return mean(others.map((other) => ranked(scores[other][q]!, comparedPlaces).filter((d) => best.has(d)).length));
+      }),
+    );
+  const shares = { dense: share('dense'), sparse: share('sparse'), multi: share('multi') };
+  const most = Math.max(...Object.values(shares), 1e-9);
+  const part = (stage: Stage): number => (shares[stage] / most) ** 2;
+  return { dense: part('dense'), sparse: part('sparse'), multi: part('multi') };
+}
+
+export function scaled(weights: FusionWeights, by: FusionWeights): FusionWeights {
+  return {
+    dense: weights.dense * by.dense,
+    sparse: weights.sparse * by.sparse,
+    multi: weights.multi * by.multi,
+  };
+}

@@ -14,7 +14,7 @@ import type { TokenCodec } from '../../../vector-index/codebook/token-codec.js';
 import { mean, ranked } from './collections.js';
 import { readSet, rowDim } from './encoded.js';
 import { openProducts } from './fast-products.js';
-import { fused, spreadUnits, type FusionWeights, type StageScores } from './fusion.js';
+import { agreement, fused, scaled, spreadUnits, stages, type FusionWeights, type StageScores } from './fusion.js';
 import { multiHeadFile, readMultiHead, readSparseHead, sparseHeadFile } from './head-files.js';
 import { countOf, quality, readJudged, reordered, type Judged } from './judged.js';
 import { asTheyAre, byHead, byIdf, codedScores, mappedSet, multiScores } from './multi-quality.js';
@@ -146,9 +146,15 @@ async function judgeTogether(
     sparse: union.map((own, q) => Float32Array.from(own, (d) => words[q]![d]!)),
     multi: coded.scores,
   };
-  const together = fused(scores, spreadUnits(scores), weights);
+  const units = spreadUnits(scores);
+  const trust = agreement(scores);
+  const ofUnion = (together: readonly Float32Array[]): number =>
+    quality(
+      judged,
+      union.map((own, q) => reordered(own, together[q]!)),
+    );
   process.stderr.write(
-    `${judged.name.padEnd(10)} ${coded.bytes.toFixed(2)} bytes a token; ${index.lightShare.toFixed(3)} of the postings light\n`,
+    `${judged.name.padEnd(10)} ${coded.bytes.toFixed(2)} bytes a token; ${index.lightShare.toFixed(3)} of the postings light; trust ${stages.map((stage) => trust[stage].toFixed(2)).join(' ')}\n`,
   );
   return {
     [`multi: head ${multi.dim}-d, 2 bits`]: quality(judged, alone),
@@ -160,9 +166,7 @@ async function judgeTogether(
       judged,
       words.map((own) => ranked(own, 10)),
     ),
-    'hybrid of the three': quality(
-      judged,
-      union.map((own, q) => reordered(own, together[q]!)),
-    ),
+    'hybrid, fixed weights': ofUnion(fused(scores, units, weights)),
+    'hybrid, weights by agreement': ofUnion(fused(scores, units, scaled(weights, trust))),
   };
 }

@@ -31,11 +31,11 @@ export interface TrainOptions {
 }
 
 /** Rates of the multi-vector head's rounds, and of the sparse head's parts. */
-const multiRates = [0.01, 0.006] as const;
+const multiRates = [0.01, 0.006, 0.008, 0.005] as const;
 const sparseRates = [0.02, 0.02, 0.05] as const;
 const batch = 16;
 /** Of all sources together. */
-const passagesMax = 9_000;
+const passagesMax = 9_700;
 
 export async function trainHeads(cache: string, options: TrainOptions): Promise<void> {
   const products = await openProducts(1);
