@@ -1,0 +1,172 @@
+/**
+ * What heads are worth: nDCG@10 on judged collections, of each representation alone and together.
+ *
+ * Multi-vector scores are MaxSim over the dense best hundred; together, candidates are these and the best fifty by words.
+ */
+import { join } from 'node:path';
+import { present } from '../../../base/assert.js';
+import { toFloat32 } from '../../../kernels/kernels.js';
+import { trainCodec } from '../../../models/build/codec.js';
+import { evenHead, type MultiHead } from '../../../trainer/heads/multi-head.js';
+import type { Products } from '../../../trainer/heads/products.js';
+import type { SparseHead } from '../../../trainer/heads/sparse-head.js';
+import type { TokenCodec } from '../../../vector-index/codebook/token-codec.js';
+import { mean, ranked } from './collections.js';
+import { readSet, rowDim } from './encoded.js';
+import { openProducts } from './fast-products.js';
+import { agreement, fused, scaled, spreadUnits, stages, type FusionWeights, type StageScores } from './fusion.js';
+import { multiHeadFile, readMultiHead, readSparseHead, sparseHeadFile } from './head-files.js';
+import { countOf, quality, readJudged, reordered, type Judged } from './judged.js';
+import { asTheyAre, byHead, byIdf, codedScores, mappedSet, multiScores } from './multi-quality.js';
+import { nearWords, type NearWords } from './near-words.js';
+import { sparseScores, weightedPostings } from './sparse-quality.js';
+import { readStart } from './start.js';
+
+export interface ReportOptions {
+  readonly data: string;
+  /** Folder of the source model, whose word embeddings say which words are near. */
+  readonly source: string;
+  readonly split: string;
+  readonly collections: readonly string[];
+  /** Of the three in units of their spreads. */
+  readonly weights: FusionWeights;
+}
+
+/** Candidates by the dense vector, by words, and documents whose rows train the codec. */
+const denseCandidates = 100;
+const sparseCandidates = 50;
+const codecDocuments = 700;
+const seed = 7;
+
+interface Heads {
+  readonly multi: MultiHead;
+  readonly start: MultiHead;
+  readonly codec: TokenCodec;
+  readonly sparse: SparseHead;
+  readonly near: NearWords;
+  readonly products: Products;
+}
+
+/** Prints a table over `collections`, and each figure as soon as it is there. Wants the sets and the heads in `cache`. */
+export async function report(cache: string, options: ReportOptions): Promise<void> {
+  const { data, source, split, collections, weights } = options;
+  const heads = await readHeads(cache, source);
+  const columns = new Map<string, number[]>();
+  for (const name of collections) {
+    const judged = await readJudged(name, split, { cache, data }, heads.products);
+    for (const [row, score] of Object.entries(await judge(judged, heads, weights))) {
+      columns.set(row, [...(columns.get(row) ?? []), score]);
+      process.stderr.write(`${name.padEnd(10)} ${row.padEnd(44)} ${score.toFixed(4)}\n`);
+    }
+  }
+  process.stdout.write(`| | ${collections.join(' | ')} | mean |\n`);
+  for (const [row, scores] of columns) {
+    process.stdout.write(`| ${row} | ${[...scores, mean(scores)].map((score) => score.toFixed(4)).join(' | ')} |\n`);
+  }
+}
+
+async function readHeads(cache: string, source: string): Promise<Heads> {
+  const products = await openProducts(1);
+  const multi = await readMultiHead(join(cache, multiHeadFile));
+  const start = evenHead(rowDim, present(await readStart(cache, multi.dim), 'axes'));
+  const sparse = await readSparseHead(join(cache, sparseHeadFile));
+  const near = await nearWords(source, cache, products);
+  return { multi, start, sparse, near, products, codec: await codecFor(multi, cache, products) };
+}
+
+/** A codec of two bits for what `head` makes of documents that it was trained on. */
+async function codecFor(head: MultiHead, cache: string, products: Products): Promise<TokenCodec> {
+  const set = await readSet(cache, 'scifact.documents');
+  const { starts } = set;
+  const step = Math.floor((starts.length - 1) / codecDocuments);
+  const chosen = Array.from({ length: codecDocuments }, (_, i) => i * step);
+  const counts = chosen.map((d) => countOf(set, d));
+  const { rows, dim } = await mappedSet(set, head.documents, products);
+  const picked = new Float32Array(counts.reduce((sum, count) => sum + count, 0) * dim);
+  let at = 0;
+  for (const d of chosen) {
+    const own = toFloat32(rows.slice(starts[d]! * dim, starts[d + 1]! * dim));
+    picked.set(own, at);
+    at += own.length;
+  }
+  return trainCodec(picked, {
+    dim,
+    counts,
+    centroids: 256,
+    nbits: 2,
+    iterations: 8,
+    seed,
+    onProgress: () => undefined,
+  });
+}
+
+async function judge(judged: Judged, heads: Heads, weights: FusionWeights): Promise<Record<string, number>> {
+  const { products, multi } = heads;
+  const tops = judged.dense.map((scores) => ranked(scores, denseCandidates));
+  const rerank = (scores: readonly Float32Array[]): number =>
+    quality(
+      judged,
+      tops.map((top, q) => reordered(top, scores[q]!)),
+    );
+  const raw = { rows: judged.documents.rows, dim: rowDim };
+  const found: Record<string, number> = { dense: quality(judged, tops) };
+  found['multi: raw 384-d, float16'] = rerank(await multiScores(judged, tops, raw, asTheyAre));
+  found['multi: raw 384-d weighted by idf^½'] = rerank(await multiScores(judged, tops, raw, byIdf(judged, 0.5)));
+  const start = await mappedSet(judged.documents, heads.start.documents, products);
+  found[`multi: scaled PCA ${multi.dim}-d, float16`] = rerank(
+    await multiScores(judged, tops, start, byHead(heads.start, products)),
+  );
+  const mapped = await mappedSet(judged.documents, multi.documents, products);
+  found[`multi: head ${multi.dim}-d, float16`] = rerank(
+    await multiScores(judged, tops, mapped, byHead(multi, products)),
+  );
+  return { ...found, ...(await judgeTogether(judged, heads, { weights, mapped, tops })) };
+}
+
+interface Together {
+  readonly weights: FusionWeights;
+  readonly mapped: Awaited<ReturnType<typeof mappedSet>>;
+  readonly tops: readonly (readonly number[])[];
+}
+
+async function judgeTogether(
+  judged: Judged,
+  heads: Heads,
+  { weights, mapped, tops }: Together,
+): Promise<Record<string, number>> {
+  const { products, multi, codec, sparse, near } = heads;
+  const index = await weightedPostings(judged, sparse, products);
+  const words = sparseScores(judged, index, sparse, near);
+  const union = tops.map((top, q) => [...new Set([...top, ...ranked(words[q]!, sparseCandidates)])]);
+  const asking = byHead(multi, products);
+  const coded = await codedScores(judged, union, { ...mapped, codec }, asking);
+  const alone = tops.map((top, q) => reordered(top, coded.scores[q]!.subarray(0, top.length)));
+  const scores: StageScores = {
+    dense: union.map((own, q) => Float32Array.from(own, (d) => judged.dense[q]![d]!)),
+    sparse: union.map((own, q) => Float32Array.from(own, (d) => words[q]![d]!)),
+    multi: coded.scores,
+  };
+  const units = spreadUnits(scores);
+  const trust = agreement(scores);
+  const ofUnion = (together: readonly Float32Array[]): number =>
+    quality(
+      judged,
+      union.map((own, q) => reordered(own, together[q]!)),
+    );
+  process.stderr.write(
+    `${judged.name.padEnd(10)} ${coded.bytes.toFixed(2)} bytes a token; ${index.lightShare.toFixed(3)} of the postings light; trust ${stages.map((stage) => trust[stage].toFixed(2)).join(' ')}\n`,
+  );
+  return {
+    [`multi: head ${multi.dim}-d, 2 bits`]: quality(judged, alone),
+    BM25: quality(
+      judged,
+      judged.lexical.map((own) => ranked(own, 10)),
+    ),
+    'sparse head': quality(
+      judged,
+      words.map((own) => ranked(own, 10)),
+    ),
+    'hybrid, fixed weights': ofUnion(fused(scores, units, weights)),
+    'hybrid, weights by agreement': ofUnion(fused(scores, units, scaled(weights, trust))),
+  };
+}
