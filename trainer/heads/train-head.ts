@@ -3,10 +3,11 @@
  * held out is kept, the start included.
  */
 import { assert } from '../../base/assert.js';
+import { ShoalError } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
 import { shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
-import { Adam } from './adam.js';
+import { Adam } from '../adam.js';
 
 export interface HeadTask<Example> {
   /** Examples to learn from, and how many. Each call may choose other candidates. */
@@ -37,7 +38,7 @@ export interface HeadTraining<Example> {
 
 /**
  * Moves `parameters` in place to where the loss over the examples held out is least, which may be where they were: then they are as they
- * were. CANCELLED, parameters somewhere on the way, when the signal says so; DATA_LOSS for a gradient that is not finite.
+ * were. CANCELLED, parameters somewhere on the way, when the signal says so; FAILED_PRECONDITION, no parameter moved, for a gradient that is not finite.
  */
 export async function trainHead<Example>(
   parameters: readonly Float32Array[],
@@ -45,7 +46,7 @@ export async function trainHead<Example>(
   training: HeadTraining<Example>,
 ): Promise<void> {
   const { epochs, batch, rates, random } = training;
-  const adam = new Adam(parameters);
+  const adams = parameters.map(({ length }) => new Adam(length));
   const steps = Math.ceil(task.count / batch) * epochs;
   let best = { parameters: copyOf(parameters), loss: await meanLoss(task.heldOut, training) };
   training.onEpoch?.(0, best.loss);
@@ -56,10 +57,7 @@ export async function trainHead<Example>(
       refuseStopped(training.signal);
       const share = 1 - step++ / steps;
       const gradient = await batchGradient(parameters, order.subarray(from, from + batch), task, training);
-      adam.step(
-        gradient,
-        rates.map((rate) => rate * share),
-      );
+      parameters.forEach((part, i) => adams[i]!.step(part, gradient[i]!, rates[i]! * share));
     }
     const loss = await meanLoss(task.heldOut, training);
     training.onEpoch?.(epoch, loss);
@@ -90,7 +88,9 @@ async function batchGradient<Example>(
     const { gradient } = await lossOf(task.example(number, random));
     gradient.forEach((part, i) => addTo(sum[i]!, part, 1 / numbers.length));
   }
-  return sum;
+  if (sum.every((part) => part.every(Number.isFinite))) return sum;
+  const message = 'a gradient is not finite, so that training stopped';
+  throw new ShoalError('FAILED_PRECONDITION', `${message}; nothing was changed, train again with lower rates`);
 }
 
 function addTo(sum: Float32Array, values: Float32Array, factor: number): void {

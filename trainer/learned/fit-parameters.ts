@@ -6,7 +6,7 @@ import type { Random } from '../../base/random.js';
 import { ShoalError } from '../../base/errors.js';
 import { shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
-import { Adam } from './adam.js';
+import { Adam } from '../adam.js';
 import { candidatePools, type ChooseRows, type TaughtDocuments, type TrainingQueries } from './candidate-pools.js';
 import { CodeGradient, type Candidates } from './code-gradient.js';
 import { areFinite, copyOf, type ScanParameters } from './scan-parameters.js';

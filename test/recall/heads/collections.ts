@@ -1,8 +1,7 @@
 /** The labelled collections that heads are judged on, and nDCG@10. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { present } from '../../../base/assert.js';
+import { collectionLines } from '../collection-lines.js';
 
 /** All six; heads see texts of the first one's documents, and are chosen on its training questions. */
 export const collectionNames = ['scifact', 'cranfield', 'med', 'cacm', 'lisa', 'stackfaq'] as const;
@@ -20,10 +19,12 @@ export interface Collection {
 export type Judgements = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 export function readCollection(folder: string): Collection {
-  const documents = readLines(folder, 'corpus.jsonl').map(
+  const documents = collectionLines(join(folder, 'corpus.jsonl')).map(
     (line) => JSON.parse(line) as { _id: string; title: string; text: string },
   );
-  const queries = readLines(folder, 'queries.jsonl').map((line) => JSON.parse(line) as { _id: string; text: string });
+  const queries = collectionLines(join(folder, 'queries.jsonl')).map(
+    (line) => JSON.parse(line) as { _id: string; text: string },
+  );
   return {
     documentIds: documents.map(({ _id }) => _id),
     titles: documents.map(({ title }) => title),
@@ -40,7 +41,7 @@ export function fullText(title: string, body: string): string {
 
 export function readJudgements(folder: string, split: string): Judgements {
   const judgements = new Map<string, Map<string, number>>();
-  for (const line of readLines(join(folder, 'qrels'), `${split}.tsv`).slice(1)) {
+  for (const line of collectionLines(join(folder, 'qrels', `${split}.tsv`)).slice(1)) {
     const [query = '', document = '', score = ''] = line.split('\t');
     judgements.set(query, (judgements.get(query) ?? new Map<string, number>()).set(document, Number(score)));
   }
@@ -64,17 +65,4 @@ export function ranked(scores: ArrayLike<number>, limit: number): number[] {
   const order = Array.from({ length: scores.length }, (_, i) => i);
   order.sort((a, b) => present(scores[b], 'a score') - present(scores[a], 'a score') || a - b);
   return order.slice(0, limit);
-}
-
-function readLines(folder: string, name: string): string[] {
-  return readText(join(folder, name)).trim().split('\n');
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return gunzipSync(readFileSync(`${path}.gz`)).toString('utf8');
-  }
 }

@@ -9,10 +9,8 @@
  * collection is encoded with the default model, a few minutes on two cores, unless `--documents FILE.npy --queries FILE.npy` have the vectors of
  * corpus.jsonl and queries.jsonl.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { systemClock } from '../../../base/clock.js';
 import { seededRandom } from '../../../base/random.js';
 import { scoreDense, toFloat16, topK } from '../../../kernels/kernels.js';
@@ -27,6 +25,7 @@ import { trainStructure } from '../../../trainer/structure/train-structure.js';
 import type { LearnedParameters } from '../../../vector-index/codebook/learned-parameters.js';
 import type { ListStructure } from '../../../vector-index/codebook/list-structure.js';
 import { atAnchorLength } from '../../../vector-index/lists/query-length.js';
+import { collectionLines } from '../collection-lines.js';
 import { encodeTexts, loadDefaultModel, type InputKind } from '../../bench/support/ann/encode-texts.js';
 import { narrowCodebook } from '../../bench/support/ann/narrow-codebook.js';
 import { readFloatRows, type FloatRows } from '../../bench/support/ann/npy-file.js';
@@ -159,10 +158,10 @@ function structureOf({ documents: { dim, count, values } }: Collection, dsub: nu
 }
 
 async function readCollection(folder: string): Promise<Collection> {
-  const corpus = readLines(join(folder, 'corpus.jsonl')).map(
+  const corpus = collectionLines(join(folder, 'corpus.jsonl')).map(
     (line) => JSON.parse(line) as { _id: string; title: string; text: string },
   );
-  const asked = readLines(join(folder, 'queries.jsonl')).map(
+  const asked = collectionLines(join(folder, 'queries.jsonl')).map(
     (line) => JSON.parse(line) as { _id: string; text: string },
   );
   const texts = corpus.map(({ title, text }) => (title === '' ? text : `${title} ${text}`));
@@ -194,25 +193,12 @@ async function vectorsOf(path: string, texts: readonly string[], kind: InputKind
 function readJudgements(folder: string): Map<string, string[]> {
   const judged = new Map<string, string[]>();
   for (const split of ['train', 'test']) {
-    for (const line of readLines(join(folder, 'qrels', `${split}.tsv`)).slice(1)) {
+    for (const line of collectionLines(join(folder, 'qrels', `${split}.tsv`)).slice(1)) {
       const [query = '', document = '', score = ''] = line.split('\t');
       if (Number(score) > 0) judged.set(query, [...(judged.get(query) ?? []), document]);
     }
   }
   return judged;
-}
-
-function readLines(path: string): string[] {
-  return readText(path).trim().split('\n');
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return gunzipSync(readFileSync(`${path}.gz`)).toString('utf8');
-  }
 }
 
 function print(line: string): void {

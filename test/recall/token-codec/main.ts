@@ -14,7 +14,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { gunzipSync } from 'node:zlib';
 import { present } from '../../../base/assert.js';
 import { float32From } from '../../../base/bytes.js';
 import { systemClock } from '../../../base/clock.js';
@@ -42,6 +41,7 @@ import { centreRows } from '../../../vector-index/codebook/centred-rows.js';
 import { readCodecFile } from '../../../vector-index/codebook/token-codec-file.js';
 import { poolTokens } from '../../../vector-index/codebook/pool-tokens.js';
 import { TokenCodec, type CodeBits } from '../../../vector-index/codebook/token-codec.js';
+import { collectionLines } from '../collection-lines.js';
 import { principalProjection, type Projection } from './pca.js';
 
 const dim = 384;
@@ -351,7 +351,7 @@ function floats(bytes: Uint8Array): Float32Array {
 }
 
 function readCorpus(folder: string): { id: string; text: string }[] {
-  return readLines(folder, 'corpus.jsonl').map((line) => {
+  return collectionLines(join(folder, 'corpus.jsonl')).map((line) => {
     const { _id: id, title, text } = JSON.parse(line) as { _id: string; title: string; text: string };
     return { id, text: title === '' ? text : `${title} ${text}` };
   });
@@ -359,30 +359,16 @@ function readCorpus(folder: string): { id: string; text: string }[] {
 
 function readQuestions(folder: string): Question[] {
   const texts = new Map(
-    readLines(folder, 'queries.jsonl')
+    collectionLines(join(folder, 'queries.jsonl'))
       .map((line) => JSON.parse(line) as { _id: string; text: string })
       .map((q) => [q._id, q.text]),
   );
   const relevant = new Map<string, Map<string, number>>();
-  for (const line of readLines(join(folder, 'qrels'), `${flags.split}.tsv`).slice(1)) {
+  for (const line of collectionLines(join(folder, 'qrels', `${flags.split}.tsv`)).slice(1)) {
     const [query = '', document = '', score = ''] = line.split('\t');
     relevant.set(query, (relevant.get(query) ?? new Map<string, number>()).set(document, Number(score)));
   }
   return [...relevant].map(([id, own]) => ({ text: present(texts.get(id), 'a query'), relevant: own }));
-}
-
-function readLines(folder: string, name: string): string[] {
-  const path = join(folder, name);
-  return readText(path).trim().split('\n');
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return gunzipSync(readFileSync(`${path}.gz`)).toString('utf8');
-  }
 }
 
 function ndcg(ranking: readonly string[], relevant: ReadonlyMap<string, number>): number {

@@ -44,11 +44,11 @@ describe('training of a head', () => {
     assert.ok(told[2]![1] < told[0]![1]);
   });
 
-  it('stops with DATA_LOSS at a gradient that is not finite', async () => {
+  it('stops with FAILED_PRECONDITION at a gradient that is not finite', async () => {
     const parameters = [Float32Array.of(0)];
     const broken = (): Promise<Descent> => Promise.resolve({ loss: 0, gradient: [Float32Array.of(Infinity)] });
     await assert.rejects(trainHead(parameters, task, { ...training(parameters), lossOf: broken }), {
-      code: 'DATA_LOSS',
+      code: 'FAILED_PRECONDITION',
     });
     assert.equal(parameters[0]![0], 0);
   });

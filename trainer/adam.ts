@@ -1,5 +1,5 @@
 /** Adam (Kingma and Ba, ICLR 2015) with bias correction: β = (0.9, 0.999), ε = 1e-8, no weight decay. */
-import { assert } from '../../base/assert.js';
+import { assert } from '../base/assert.js';
 
 const momentum = 0.9;
 const squareDecay = 0.999;
@@ -16,8 +16,8 @@ export class Adam {
     this.#squares = new Float64Array(length);
   }
 
-  /** Moves `values` by about `rate` each against `gradient`, both float64[length]; `values` is changed. */
-  step(values: Float64Array, gradient: Float64Array, rate: number): void {
+  /** Moves `values` by about `rate` each against `gradient`, both of this length and of numbers; `values` is changed. */
+  step(values: Float32Array | Float64Array, gradient: Float32Array | Float64Array, rate: number): void {
     const [means, squares] = [this.#means, this.#squares];
     assert(values.length === means.length && gradient.length === means.length, 'there is a gradient for every value');
     this.#steps += 1;

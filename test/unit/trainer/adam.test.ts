@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { Adam } from '../../../../trainer/learned/adam.js';
+import { Adam } from '../../../trainer/adam.js';
 
 describe('Adam', () => {
   it('takes a first step of the rate against the sign of each slope, whatever its size', () => {
@@ -7,6 +7,9 @@ describe('Adam', () => {
     new Adam(3).step(values, Float64Array.of(1e-3, -50, 0), 0.1);
     assert.ok(Math.abs(values[0]! - 0.9) < 1e-5 && Math.abs(values[1]! - 1.1) < 1e-8);
     assert.equal(values[2], 1);
+    const halves = Float32Array.of(1, 1);
+    new Adam(2).step(halves, Float32Array.of(100, -0.01), 0.1);
+    assert.ok(Math.abs(halves[0]! - 0.9) < 1e-4 && Math.abs(halves[1]! - 1.1) < 1e-4);
   });
 
   it('takes the second step that the formulas say', () => {
