@@ -92,6 +92,9 @@ export interface IndexStatistics {
   readonly tombstones: number;
 }
 
+/** Steps of checks in the background after which what they read leaves memory: some tens of megabytes. */
+const checksLoaded = 16;
+
 export class ShardIndex {
   readonly #options: ShardIndexOptions;
   readonly #codecs: (version: string) => TokenTables | null;
@@ -99,6 +102,8 @@ export class ShardIndex {
   readonly #state: IndexState;
   readonly #maintainer: Maintainer;
   #damage: ShoalError | null = null;
+  /** Steps of checks in the background, so far. */
+  #checked = 0;
   #closing: Promise<void> | null = null;
 
   private constructor(
@@ -383,7 +388,8 @@ export class ShardIndex {
       state.pin();
       try {
         await state.reader.verifyNext(this.#limits.verifyBlocks);
-        state.reader.unload();
+        this.#checked += 1;
+        if (this.#checked % checksLoaded === 0 || state.reader.checks === null) state.reader.unload();
       } finally {
         state.unpin();
       }

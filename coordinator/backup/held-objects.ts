@@ -6,6 +6,8 @@ import { codedLists, readListCodebookFile } from '../../vector-index/codebook/li
 import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { listCountOf } from '../../vector-index/codebook/structure.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
+import { LearnedScans } from '../../vector-index/lists/learned-scan.js';
+import { ListCoder } from '../../vector-index/lists/list-coder.js';
 import type { BackupParts } from './parts.js';
 import type { HeldKind, RestorePlan } from './restore-plan.js';
 
@@ -66,9 +68,13 @@ export class HeldObjects {
         throw wrong('its codebook is not that of its lists');
     }
     if (manifest.parameters !== null) {
+      const { structureVersion: version } = settings;
+      const [structure, codebook] = [
+        readStructureFile(this.#bytes('structure')),
+        readListCodebookFile(this.#bytes('codebook')),
+      ];
       const parameters = readLearnedParametersFile(this.#bytes('parameters'));
-      const isOf = (structure: number): boolean => settings.codebooks.some(({ version }) => version === structure);
-      if (parameters.dim !== settings.dim || parameters.lists > lists.size || !isOf(parameters.structureVersion))
+      if (new LearnedScans().of(new ListCoder({ version, structure, codebook }), parameters) === null)
         throw wrong('its learned parameters are not those of its codebook');
     }
     if (manifest.codec === null) return;

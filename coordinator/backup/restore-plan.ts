@@ -96,6 +96,7 @@ function settingsOf(manifest: ArchiveManifest): CollectionSettings {
   if (codebookVersion > 0 !== (manifest.codebook !== null)) throw wrong('its codebook is not that of its settings');
   if (settings.parametersVersion > 0 !== (manifest.parameters !== null))
     throw wrong('its learned parameters are not those of its settings');
+  if (settings.parametersVersion > 0 && codebookVersion === 0) throw wrong('it has learned parameters and no codebook');
   if (codebookVersion > 0 && structureVersion === 0) throw wrong('it has a codebook and no structure');
   const lists = manifest.shards.flatMap((shard) => [...shard.lists]);
   if (manifest.structure === null && (lists.length !== 1 || lists[0] !== 0))

@@ -31,6 +31,9 @@ const codebooksRemembered = 32;
 /** So much worse, in recall, may be chance: as large as the error of a few hundred held-out queries. */
 const recallTolerance = 0.01;
 
+/** So much more, in recall by first codes, learned parameters have to find. */
+const learnedGain = 0.002;
+
 export interface PublishParts {
   readonly registry: Registry;
   readonly objects: ObjectStore;
@@ -49,8 +52,9 @@ export function refusalOf(
   targetRecall: number,
 ): string {
   if (isLearning(method)) {
-    if (heldOutAfter > heldOutBefore) return '';
-    return `nothing was learned that finds more of held-out queries by first codes than ${heldOutBefore.toFixed(4)}, as what serves does`;
+    if (heldOutAfter >= heldOutBefore + learnedGain) return '';
+    const found = `by first codes ${heldOutAfter.toFixed(4)} of what held-out queries ask for is found`;
+    return `${found}, what serves finds ${heldOutBefore.toFixed(4)}: a gain of less than ${learnedGain} may be chance`;
   }
   const wanted = Math.min(heldOutBefore, targetRecall);
   if (heldOutAfter >= wanted - recallTolerance) return '';
@@ -71,7 +75,7 @@ export async function giveVersion(claim: Claim, deadline: Deadline): Promise<num
 /** Makes `codebook`, whose objects are stored, the one that serves; resolves when this coordinator's picture shows it. */
 export async function publish(
   codebook: Codebook,
-  collection: Pick<CollectionSettings, 'uid' | 'name' | 'structureVersion'>,
+  collection: Pick<CollectionSettings, 'uid' | 'name' | 'structureVersion' | 'parametersVersion'>,
   claim: Claim,
   { parts, deadline }: { readonly parts: PublishParts; readonly deadline: Deadline },
 ): Promise<void> {
@@ -81,8 +85,9 @@ export async function publish(
     // Its lists are numbered on from those of the structure that it was made of, or its parameters belong to the codes of that.
     const isMadeOf = method === 'split' || isLearning(method);
     if (isMadeOf && current.structureVersion !== structureVersion) throw changed(name);
-    if (isLearning(method)) return { settings: { ...remembering(current, codebook), parametersVersion: version } };
-    return withStructure(current, codebook, parts);
+    if (!isLearning(method)) return withStructure(current, codebook, parts);
+    if (current.parametersVersion !== collection.parametersVersion) throw activated(name);
+    return { settings: { ...remembering(current, codebook), parametersVersion: version } };
   }, deadline);
   await parts.view.when(
     (map) => (serves(version, map.settings.get(uid)) ? true : undefined),
@@ -114,11 +119,14 @@ async function withStructure(
   };
 }
 
-/** The settings with one codebook more: the latest ones, and that of the structure that serves. */
+/** The settings with one codebook more: the latest ones, those that serve with the structures that they belong to, and the last training. */
 function remembering(current: CollectionSettings, codebook: Codebook): CollectionSettings {
   const all = [...current.codebooks, codebook];
   const first = all.length - codebooksRemembered;
-  const codebooks = all.filter(({ version }, at) => at >= first || version === current.codebookVersion);
+  const learned = all.find(({ version }) => version === current.parametersVersion)?.structureVersion;
+  const needed = [current.codebookVersion, current.parametersVersion, learned];
+  const trained = all.findLastIndex(({ method }) => method === 'structure');
+  const codebooks = all.filter(({ version }, at) => at >= first || at === trained || needed.includes(version));
   return { ...current, codebooks };
 }
 
@@ -134,6 +142,11 @@ async function onlyPlacement(
 
 function changed(name: string): ShoalError {
   return new ShoalError('ABORTED', `the shards of collection '${name}' changed during the training; train again`);
+}
+
+function activated(name: string): ShoalError {
+  const what = `another version of the codebook of collection '${name}' was activated during the training`;
+  return new ShoalError('ABORTED', `${what}, and this one was not compared with that; train again`);
 }
 
 /** Removes the objects of a version that is not published. What cannot be removed now goes with the collection. */
@@ -154,6 +167,16 @@ export async function removeOutdated(uid: string, previous: number, parts: Publi
   const isOutdated = (name: string): boolean => Number(name.slice(name.lastIndexOf('/') + 1)) < previous;
   const outdated = names.flat().filter((name) => isOutdated(name) && name !== kept);
   await removeObjects(outdated, uid, parts);
+}
+
+/** Removes learned parameters of versions that are not remembered: nobody can activate them any more. */
+export async function removeForgotten(uid: string, parts: PublishParts): Promise<void> {
+  const settings = parts.view.current().settings.get(uid);
+  if (settings === undefined) return;
+  const kept = new Set(settings.codebooks.map(({ version }) => parametersObject(uid, version)));
+  const names = await parts.objects.list(parametersOf(uid));
+  const forgotten = names.filter((name) => !kept.has(name));
+  await removeObjects(forgotten, uid, parts);
 }
 
 async function removeObjects(names: readonly string[], uid: string, parts: PublishParts): Promise<void> {

@@ -50,6 +50,13 @@ export async function shortQueries(
   }
 }
 
+/** Of `texts` each once, and at random as many as the vectors of a training may be. */
+export function someOf(texts: readonly string[], seed: number, { dim }: Pick<CollectionSettings, 'dim'>): string[] {
+  const different = [...new Set(texts.map((text) => text.trim()))];
+  const count = Math.floor(bytesMax / (4 * dim));
+  return different.length <= count ? different : sampled(different, count, seededRandom(seed));
+}
+
 /** float32[n, dim] of `texts` as queries; those that the model gives no vector are left out. */
 export async function queryVectors(
   texts: readonly string[],

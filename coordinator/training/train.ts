@@ -20,9 +20,17 @@ import type { Encoders } from '../encoders.js';
 import { activeCodebook, probesFor, shortTermsMax } from '../search/probes.js';
 import { Claim } from './claim.js';
 import { servingVersion } from './codebooks.js';
-import { discardObjects, giveVersion, publish, refusalOf, removeOutdated, type PublishParts } from './publish.js';
+import {
+  discardObjects,
+  giveVersion,
+  publish,
+  refusalOf,
+  removeForgotten,
+  removeOutdated,
+  type PublishParts,
+} from './publish.js';
 import { RemoteTraining, type RemoteTrainingParts, type TrainingNode } from './remote-training.js';
-import { queryVectors, shortQueries } from './short-queries.js';
+import { queryVectors, shortQueries, someOf } from './short-queries.js';
 import {
   checkLearnable,
   checkMethod,
@@ -30,6 +38,7 @@ import {
   checkSecondBits,
   checkSplittable,
   isLearning,
+  learnedQueriesMin,
   trainableDocuments,
   trainableShard,
 } from './trainable.js';
@@ -37,8 +46,6 @@ import {
 /** Short questions that a training learns from and calibrates with, and that a split, which learns nothing, calibrates with. */
 const structureQuestions = 2_000;
 const splitQuestions = 300;
-/** Fewer questions of the documents' words say less than the documents themselves. */
-const learnedQueriesMin = 500;
 
 export interface TrainParts extends ReadParts, PublishParts, RemoteTrainingParts {
   readonly encoders: Encoders;
@@ -125,7 +132,8 @@ async function storeAndPublish(
     if (!serves && isRefused(error)) await discardObjects(uid, codebook.version, parts);
     throw error;
   }
-  if (!isLearning(codebook.method)) await removeOutdated(uid, structureVersion, parts);
+  if (isLearning(codebook.method)) await removeForgotten(uid, parts);
+  else await removeOutdated(uid, structureVersion, parts);
 }
 
 /** Whether the registry has certainly not taken what was to be published. */
@@ -198,7 +206,12 @@ async function orderOf(
   const count = request.method === 'split' ? splitQuestions : structureQuestions;
   const { uid, targetRecall, structureVersion, copies } = settings;
   const active = activeCodebook(settings);
-  const short = await shortQueries(settings, { count, seed }, parts, deadline);
+  const isLearned = isLearning(request.method);
+  // Parameters are learned from these where no others are given.
+  const short =
+    isLearned && request.queries.length > 0
+      ? Buffer.alloc(0)
+      : await shortQueries(settings, { count, seed }, parts, deadline);
   const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null, k: 10, offset: 0 };
   return {
     uid,
@@ -208,8 +221,10 @@ async function orderOf(
     targetRecall,
     copies,
     secondBits: request.secondBits ?? active?.secondBits ?? 0,
-    shortQueries: short,
-    queries: await learnedFrom(request, settings, short, { parts, deadline }),
+    shortQueries: isLearned ? Buffer.alloc(0) : short,
+    queries: isLearned
+      ? await learnedFrom({ ...request, seed }, settings, short, { parts, deadline })
+      : Buffer.alloc(0),
     parametersVersion: settings.parametersVersion,
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,
@@ -219,15 +234,17 @@ async function orderOf(
   };
 }
 
-/** float32[n, dim]: what parameters are learned from: the queries given, else short ones made of the documents' words, where there are enough. */
+/**
+ * float32[n, dim]: what parameters are learned from: the queries given, as many of them as a message takes, else short ones made of the
+ * documents' words, where there are enough.
+ */
 async function learnedFrom(
-  { method, queries }: TrainRequest,
+  { queries, seed }: Pick<TrainRequest, 'queries'> & { readonly seed: number },
   settings: CollectionSettings,
   short: Buffer,
   { parts, deadline }: { readonly parts: TrainParts; readonly deadline: Deadline },
 ): Promise<Buffer> {
-  if (!isLearning(method)) return Buffer.alloc(0);
-  if (queries.length > 0) return queryVectors(queries, settings, parts, deadline);
+  if (queries.length > 0) return queryVectors(someOf(queries, seed, settings), settings, parts, deadline);
   return short.length < 4 * settings.dim * learnedQueriesMin ? Buffer.alloc(0) : short;
 }
 

@@ -1,6 +1,7 @@
 /** Whether a collection can be trained as it is; each refusal says what stands against it and what to do. */
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
+import { limits } from '../../base/limits.js';
 import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
@@ -17,6 +18,9 @@ import { activeCodebook } from '../search/probes.js';
  */
 export const methods = ['structure', 'rabitq', 'split', 'distill-vq'] as const;
 export type TrainingMethod = (typeof methods)[number];
+
+/** Fewer queries say too little of others: a fifth of them judges what was learned from the rest. */
+export const learnedQueriesMin = 500;
 
 /** Whether a method learns parameters for the structure that serves. */
 export function isLearning(method: string): boolean {
@@ -59,9 +63,17 @@ export function checkQueries(
     const what = `collection '${settings.name}' has no encoder model, which queries need`;
     throw new ShoalError('INVALID_ARGUMENT', `${what}; leave them out: it then learns from its own vectors`);
   }
-  const empty = queries.findIndex((query) => query.trim() === '');
-  if (empty < 0) return;
-  throw new ShoalError('INVALID_ARGUMENT', `query number ${empty + 1} is empty; leave it out`);
+  const { queryCharactersMax } = limits;
+  const odd = queries.findIndex((query) => query.trim() === '' || query.length > queryCharactersMax);
+  if (odd >= 0) {
+    const size = queries[odd]!.length;
+    const what = size > queryCharactersMax ? `has ${size} characters, the limit is ${queryCharactersMax}` : 'is empty';
+    throw new ShoalError('INVALID_ARGUMENT', `query number ${odd + 1} ${what}; leave it out`);
+  }
+  const different = new Set(queries.map((query) => query.trim())).size;
+  if (different >= learnedQueriesMin) return;
+  const what = `there are ${different} different queries where at least ${learnedQueriesMin} are needed`;
+  throw new ShoalError('INVALID_ARGUMENT', `${what}; give more, or none: then words of the documents are asked`);
 }
 
 /** FAILED_PRECONDITION where the collection has no codes that anything could be learned for. */

@@ -4,7 +4,6 @@ import type { Deadline } from '../../base/deadline.js';
 import { limits } from '../../base/limits.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ScanRequest, ScanResponse, ScanShard, ShardScan } from '../../proto/generated/shoal/v1/shard.js';
-import type { LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
 import type { Replica } from '../replica.js';
 import type { ReplicaSet } from '../replicas.js';
 import { candidatesToWire, perShard, selectionFrom, termsFrom, vectorFrom } from './answers.js';
@@ -14,12 +13,11 @@ export async function scan(request: ScanRequest, replicas: ReplicaSet, deadline:
   if (request.k < 1 || request.k > limits.kMax) {
     throw new ShoalError('INVALID_ARGUMENT', `k is ${request.k}; it must be 1 to ${limits.kMax}`);
   }
-  const learned = await replicas.learned.of(request.uid, request.parametersVersion);
   const shards = await Promise.all(
     request.shards.map((asked) =>
       perShard(
         asked.ref,
-        () => scanShard(asked, { ...request, learned }, replicas, deadline),
+        () => scanShard(asked, request, replicas, deadline),
         (outcome) => ({ ...outcome, dense: undefined, sparse: undefined, applied: 0n, behind: false }),
       ),
     ),
@@ -39,17 +37,18 @@ function listsOf({ lists }: ScanShard, version: number, { index, structureVersio
 
 async function scanShard(
   asked: ScanShard,
-  request: ScanRequest & { readonly learned: LearnedParameters | null },
+  request: ScanRequest,
   replicas: ReplicaSet,
   deadline: Deadline,
 ): Promise<ShardScan> {
   const replica = replicas.replica(request.uid, asked.ref);
   await replica.waitApplied(asked.required, deadline);
+  const learned = asked.dense ? await replicas.learned.of(request.uid, request.parametersVersion) : null;
   const selection = selectionFrom(request.filter, listsOf(asked, request.structureVersion, replica));
   const dense = asked.dense ? vectorFrom(request.dense, replica.dim, 'the query vector') : null;
   const terms = asked.sparse ? termsFrom(request.sparse) : null;
   const found = await replica.index.scan(
-    { dense, sparse: terms, k: request.k, selection, isExact: request.exact, learned: request.learned },
+    { dense, sparse: terms, k: request.k, selection, isExact: request.exact, learned },
     deadline.signal,
   );
   return {

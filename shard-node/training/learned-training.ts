@@ -2,8 +2,13 @@
  * Learned parameters for the structure that serves: words, an adapter and biases of its scan, from a sample of a shard's vectors and what the
  * collection is asked with. Nothing of the structure changes. Blocks the thread: for workers.
  */
-import { seededRandom } from '../../base/random.js';
-import { distillVq } from '../../trainer/learned/distill-vq.js';
+import { seededRandom, type Random } from '../../base/random.js';
+import type { TrainingQueries } from '../../trainer/learned/candidate-pools.js';
+import { CodedDocuments } from '../../trainer/learned/coded-documents.js';
+import { distillVq, type DistillSample } from '../../trainer/learned/distill-vq.js';
+import { firstCodeRecall, heldOutQueries } from '../../trainer/learned/first-code-recall.js';
+import { startingParameters } from '../../trainer/learned/scan-parameters.js';
+import { askingDocuments, splitQueries } from '../../trainer/learned/split-queries.js';
 import {
   readLearnedParametersFile,
   writeLearnedParametersFile,
@@ -16,8 +21,14 @@ import { ListCoder } from '../../vector-index/lists/list-coder.js';
 import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
 import type { LearnOrder, OnProgress, TrainedParameters, TrainingTask } from './run-training.js';
 
-/** Parts of the whole: where coding the sample ends. */
+/** Parts of the whole: where coding the sample ends, and where learning does. */
 const codedShare = 0.1;
+const learnedShare = 0.95;
+/** Values of a vector up to which its adapter is worth its products, as many as a thousand rows take, and their memory. */
+const adapterDimMax = 2_048;
+/** Vectors that ask whether what was learned for queries finds as much for them as before, and what may be chance. */
+const nearQuestions = 500;
+const nearTolerance = 0.005;
 
 /**
  * The parameters that `order` asks for, judged on held-out questions: null where none were found that find more than those that serve.
@@ -31,20 +42,29 @@ export function learnAndEvaluate(
   onProgress('coding vectors', 0);
   const codebook = readListCodebookFile(order.codebook);
   const structure = { version: order.version, structure: readStructureFile(order.structure), codebook };
-  const { parameters, before, after } = distillVq(
+  const from = order.serving === null ? null : servingNow(readLearnedParametersFile(order.serving), structure);
+  const random = seededRandom(seed);
+  const learned = distillVq(
+    { structure, vectors, queries: order.queries.length === 0 ? null : order.queries, from },
     {
-      ...{ structure, vectors },
-      queries: order.queries.length === 0 ? null : order.queries,
-      from: order.serving === null ? null : servingNow(readLearnedParametersFile(order.serving), structure),
-    },
-    {
-      random: seededRandom(seed),
+      random,
       // As many questions near the data as far from it: who learned from the latter alone would find less of the former.
       askingDocuments: order.queries.length / dim,
+      hasAdapter: dim <= adapterDimMax,
       onProgress: ({ share, best }) =>
-        onProgress(`learning, finds ${best.toFixed(4)} by first codes`, codedShare + (1 - codedShare) * share),
+        onProgress(
+          `learning, finds ${best.toFixed(4)} by first codes`,
+          codedShare + (learnedShare - codedShare) * share,
+        ),
     },
   );
+  onProgress('evaluating', learnedShare);
+  const isWorse =
+    learned.parameters !== null &&
+    order.queries.length > 0 &&
+    losesNear({ structure, vectors, from }, learned.parameters, random);
+  const { before } = learned;
+  const [parameters, after] = isWorse ? [null, before] : [learned.parameters, learned.after];
   return {
     parameters: parameters === null ? null : writeLearnedParametersFile(parameters),
     lists: codedLists(codebook),
@@ -56,6 +76,26 @@ export function learnAndEvaluate(
     probes: [],
     shortProbes: [],
   };
+}
+
+/** Whether vectors that ask for their neighbours find less of them by `learned` than by what serves. */
+function losesNear(
+  { structure, vectors, from }: Pick<DistillSample, 'structure' | 'vectors' | 'from'>,
+  learned: LearnedParameters,
+  random: Random,
+): boolean {
+  const taught = { structure, documents: new CodedDocuments(structure, vectors) };
+  const { training } = splitQueries(structure, askingDocuments(vectors, structure.codebook.dim, random), random);
+  const held = heldOutQueries(taught, firstOf(training, nearQuestions, structure.codebook.dim));
+  const [before, after] = [from ?? null, learned].map((parameters) => {
+    const parts = { hasAdapter: false, hasBiases: false, from: parameters };
+    return firstCodeRecall(taught, held, startingParameters(structure, parts)).at10;
+  });
+  return after! < before! - nearTolerance;
+}
+
+function firstOf({ rows, selves }: TrainingQueries, count: number, dim: number): TrainingQueries {
+  return { rows: rows.subarray(0, count * dim), selves: selves?.subarray(0, count) ?? null };
 }
 
 /** The parameters that serve, as they are laid over `structure`: their own, or one that was made of it by splits since. */

@@ -194,8 +194,9 @@ export class Trainings {
     const parts = { dim, index, objects, random, splitLimits, signal };
     const split = request.method === 'split' ? await splitOrderFor(request, parts) : null;
     const learn = request.method === 'distill-vq' ? await learnOrderFor(request, objects) : null;
-    const rowsMax = Math.min(Math.floor(sampleBytesMax / (4 * dim)), rowsPerList * listCountFor(documents));
-    const rows = split !== null ? splitRowsMax : learn !== null ? learnRowsMax : Math.max(rowsMin, rowsMax);
+    const heldMax = Math.floor(sampleBytesMax / (4 * dim));
+    const wanted = learn === null ? rowsPerList * listCountFor(documents) : learnRowsMax;
+    const rows = split === null ? Math.max(rowsMin, Math.min(heldMax, wanted)) : Math.min(splitRowsMax, heldMax);
     const vectors = await index.sampleVectors(rows, random, signal);
     const task = {
       ...{ dim, vectors, serving, seed: request.seed, targetRecall: request.targetRecall },

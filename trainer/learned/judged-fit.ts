@@ -26,7 +26,7 @@ export interface FitToJudge {
   readonly signal?: StopSign | undefined;
 }
 
-/** What `fit` is worth for `judge`; its parameters unless they find less of the first ten than the start. */
+/** What `fit` is worth for `judge`; its parameters where they find more of the first ten than the start. */
 export function judgedFit(
   taught: TaughtDocuments,
   judge: HeldOutQueries,
@@ -34,7 +34,7 @@ export function judgedFit(
 ): Learned {
   const before = firstCodeRecall(taught, judge, start, signal);
   const learned = fit.isBetter ? firstCodeRecall(taught, judge, fit.parameters, signal) : before;
-  const serves = fit.isBetter && learned.at10 >= before.at10;
+  const serves = fit.isBetter && learned.at10 > before.at10;
   return {
     parameters: serves ? publishedParameters(fit.parameters, taught.structure) : null,
     ...{ before, after: serves ? learned : before, curve: fit.curve },

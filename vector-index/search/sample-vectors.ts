@@ -2,12 +2,13 @@
 import type { Random } from '../../base/random.js';
 import { hasBit } from '../bitmap.js';
 import { hasDense } from '../segment/segment-reader.js';
+import type { PinnedSegment } from '../segment/segment-state.js';
 import type { PinnedIndex } from './pinned-index.js';
 import { checkVectors, RowReservoir, vectorOf, type SegmentRow } from './row-reservoir.js';
 
-/** Rows looked at between two pauses, and vectors read. */
+/** Rows looked at between two pauses, and rows of a segment whose vectors are read between two. */
 const rowsPerTurn = 65_536;
-const vectorsPerTurn = 4_096;
+const rowsTogether = 8_192;
 
 export interface SampleOptions {
   /** Vectors wanted; all where there are fewer. */
@@ -24,26 +25,39 @@ export async function sampleVectors(index: PinnedIndex, options: SampleOptions):
   const { dim, pause, signal } = options;
   const rows = await chosenRows(index, options);
   const vectors = new Float32Array(rows.length * dim);
-  const asTheyLie = inFileOrder(index, rows);
-  for (let from = 0; from < rows.length; from += vectorsPerTurn) {
+  for (const together of await inFileOrder(rows, options)) {
     await pause();
     signal?.throwIfAborted();
-    const turn = asTheyLie.subarray(from, from + vectorsPerTurn);
     await checkVectors(
-      Array.from(turn, (at) => rows[at]!),
+      together.map((at) => rows[at]!),
       signal,
     );
-    for (const at of turn) vectors.set(vectorOf(rows[at]!, dim), at * dim);
-    for (const { reader } of index.segments) reader.unload();
+    for (const at of together) vectors.set(vectorOf(rows[at]!, dim), at * dim);
+    rows[together[0]!]!.segment.reader.unload();
   }
   return vectors;
 }
 
-/** Positions in `rows` in the order in which their vectors lie in files: so that a large sample has few pages of them in memory at once. */
-function inFileOrder(index: PinnedIndex, rows: readonly SegmentRow[]): Uint32Array {
-  const numbers = new Map(index.segments.map((segment, number) => [segment, number]));
-  const places = rows.map(({ segment, row }) => numbers.get(segment)! * 2 ** 32 + row);
-  return Uint32Array.from(rows.keys()).sort((left, right) => places[left]! - places[right]!);
+/**
+ * Positions in `rows` by where their vectors lie in files, those near to each other together: so that a large sample has few pages of them in
+ * memory at once.
+ */
+async function inFileOrder(
+  rows: readonly SegmentRow[],
+  { pause, signal }: Pick<SampleOptions, 'pause' | 'signal'>,
+): Promise<number[][]> {
+  const bySegment = new Map<PinnedSegment, number[][]>();
+  for (const [at, { segment, row }] of rows.entries()) {
+    if (at % rowsPerTurn === 0) {
+      await pause();
+      signal?.throwIfAborted();
+    }
+    const own = bySegment.get(segment) ?? [];
+    if (own.length === 0) bySegment.set(segment, own);
+    (own[Math.floor(row / rowsTogether)] ??= []).push(at);
+  }
+  // Places that no row was chosen of have no entry.
+  return [...bySegment.values()].flatMap((own) => own.filter((together) => together.length > 0));
 }
 
 /** A reservoir over all segments. */

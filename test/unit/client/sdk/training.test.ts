@@ -20,6 +20,7 @@ describe('training through the client', () => {
         dryRun: false,
         seed: 3,
         secondBits: undefined,
+        queries: [],
       });
       const { active, versions } = await client.training.codebooks('notes');
       assert.deepEqual(

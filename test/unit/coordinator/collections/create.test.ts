@@ -109,6 +109,7 @@ describe('creating a collection', () => {
       structureVersion: 0,
       codebooks: [],
       codebookVersion: 0,
+      parametersVersion: 0,
       autoTrain: undefined,
       copies: 0,
       tokenPooling: 0,

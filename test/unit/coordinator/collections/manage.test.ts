@@ -137,7 +137,7 @@ describe('dropping a collection', () => {
     const dropped = await dropCollection('notes', each.parts, deadlineOf());
     assert.equal(dropped.uid, uid);
     assert.deepEqual([...each.entries.keys()].sort(), [...others].sort());
-    const objects = [`delete structures/${uid}/1`, `delete codebooks/${uid}/1`];
+    const objects = [`delete structures/${uid}/1`, `delete codebooks/${uid}/1`, `delete parameters/${uid}/1`];
     assert.deepEqual(each.events, [`drop ${uid}`, ...objects, `forget ${uid}`]);
   });
 

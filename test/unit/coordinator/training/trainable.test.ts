@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {
+  checkLearnable,
   checkMethod,
+  checkQueries,
   checkSecondBits,
   checkSplittable,
   isSplittable,
@@ -31,6 +33,27 @@ describe('what can be trained', () => {
     }
     const kept = { code: 'INVALID_ARGUMENT', message: /'split' keeps all codes.*leave second bits out/ };
     assert.throws(() => checkSecondBits({ method: 'split', secondBits: 2 }), kept);
+  });
+
+  it('learns from queries that are texts, and enough different ones', () => {
+    const own = settings();
+    const queries = Array.from({ length: 500 }, (_, i) => `query ${i}`);
+    checkQueries({ method: 'distill-vq', queries }, own);
+    checkQueries({ method: 'structure', queries: [] }, own);
+    const refused = (given: readonly string[], message: RegExp, of = own, method = 'distill-vq'): void =>
+      assert.throws(() => checkQueries({ method, queries: [...given] }, of), { code: 'INVALID_ARGUMENT', message });
+    refused(queries, /'structure' learns nothing from queries/, own, 'structure');
+    refused(queries, /no encoder model/, settings({ model: 'none' }));
+    refused([...queries, ' '], /query number 501 is empty/);
+    refused(['x'.repeat(40_000), ...queries], /query number 1 has 40000 characters, the limit is 32768/);
+    refused([...queries.slice(1), 'query 7 '], /499 different queries where at least 500 are needed/);
+  });
+
+  it('was trained, where parameters are to be learned for its codes', () => {
+    const { settings: given } = trainingRig();
+    assert.throws(() => checkLearnable(given), { code: 'FAILED_PRECONDITION', message: /'structure' first/ });
+    const codebooks = [Codebook.fromPartial({ version: 2, structureVersion: 2 })];
+    checkLearnable({ ...given, structureVersion: 2, codebookVersion: 2, codebooks });
   });
 
   it('was trained, where its lists are to be split', () => {

@@ -58,7 +58,8 @@ describe('shoal eval', () => {
     await fill();
     assert.equal((await shoal(['eval', 'shop', folder(), '--train', 'structure'])).exitCode, 0);
     const trained = fake().requests.find((request) => (request as { method?: string }).method !== undefined);
-    const asked = { collection: 'shop', method: 'structure', dryRun: false, seed: undefined, secondBits: undefined };
+    const unset = { seed: undefined, secondBits: undefined, queries: [] };
+    const asked = { collection: 'shop', method: 'structure', dryRun: false, ...unset };
     assert.deepEqual(trained, asked);
     await shoal(['import', 'ill', folder()]);
     const { exitCode, stderr } = await shoal(['eval', 'ill', folder(), '--train', 'structure']);

@@ -15,6 +15,7 @@ describe('shoal train', () => {
       dryRun: false,
       seed: 9,
       secondBits: undefined,
+      queries: [],
     });
     await shoal(['train', 'notes', '--second-bits', '3']);
     assert.equal((fake().requests.at(-1) as { secondBits?: number }).secondBits, 3);
