@@ -94,14 +94,12 @@ async function* sendObjects(
   writer: ArchiveWriter,
   { objects }: BackupParts,
 ): AsyncGenerator<BackupPart, Pick<ArchiveManifest, 'structure' | 'codebook' | 'parameters' | 'codec'>> {
-  const read = async (name: string): Promise<Uint8Array> => {
+  const read = async (name: string, remedy = 'was the collection dropped?'): Promise<Uint8Array> => {
     const bytes = await objects.get(name);
     if (bytes !== null) return bytes;
-    throw new ShoalError(
-      'FAILED_PRECONDITION',
-      `object '${name}' is not in the object store; was the collection dropped?`,
-    );
+    throw new ShoalError('FAILED_PRECONDITION', `object '${name}' is not in the object store; ${remedy}`);
   };
+  const without = `\`shoal codebooks NAME --activate ${codebookVersion}\` goes on without it`;
   const structure =
     structureVersion === 0
       ? null
@@ -113,7 +111,7 @@ async function* sendObjects(
   const parameters =
     parametersVersion === 0
       ? null
-      : yield* writer.member('parameters', inPieces(await read(parametersObject(uid, parametersVersion))));
+      : yield* writer.member('parameters', inPieces(await read(parametersObject(uid, parametersVersion), without)));
   const codec =
     tokenCodec === ''
       ? null
