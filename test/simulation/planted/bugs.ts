@@ -254,6 +254,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'vector-index/lists/moved-rows.ts',
     find: '      rows.forEach((row, i) => (lists[row] = moved[i]!));',
     replace: '      rows.forEach((row, i) => (lists[row] = row % 2 === 0 ? moved[i]! : lists[row]!));',
+    from: 225,
     seeds: 20,
   },
   {
@@ -261,6 +262,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/training/publish.ts',
     find: '{ length: codebook.lists }',
     replace: "{ length: codebook.method === 'split' ? codebook.lists - 1 : codebook.lists }",
+    from: 225,
     seeds: 20,
   },
 ];
