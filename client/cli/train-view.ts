@@ -29,7 +29,8 @@ export function trainingText(name: string, result: TrainingResult, seconds: numb
   const { published, version, reason, codebook } = result;
   const { lists, sampled, heldOut } = codebook;
   const what = `${counted(lists, 'list')} from ${counted(sampled, 'vector')} in ${duration(seconds)}`;
-  const recall = `recall@10 on held-out queries ${share(heldOut.after)}, before ${share(heldOut.before)}`;
+  const by = isByFirstCodes(codebook) ? ' by first codes alone' : '';
+  const recall = `recall@10${by} on held-out queries ${share(heldOut.after)}, before ${share(heldOut.before)}`;
   if (published) return `${name} is served by codebook ${version}: ${what}; ${recall}`;
   return `${name}: ${what}; ${recall}\nnot published: ${reason}`;
 }
@@ -77,7 +78,14 @@ export function codebooksTable({ active, versions }: CodebookList, paint: Colour
     'recall before',
     'after',
   ];
-  return table(heads, rows, paint);
+  const shown = table(heads, rows, paint);
+  if (!versions.some(isByFirstCodes)) return shown;
+  return `${shown}\n\nrecall of distill-vq: by first codes alone, before second codes and exact scores`;
+}
+
+/** Whether the recall of a version is that of the first scan, which learned parameters are for, and not that of a search. */
+function isByFirstCodes({ method }: Pick<CodebookInfo, 'method'>): boolean {
+  return method === 'distill-vq';
 }
 
 function share(value: number): string {

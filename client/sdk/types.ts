@@ -358,7 +358,7 @@ export interface CodebookInfo {
   readonly copies: number;
   /** Bits a dimension of second codes. */
   readonly secondBits: number;
-  /** Recall@10 on held-out queries: of what served before, and of this one. */
+  /** Recall@10 on held-out queries: of what served before, and of this one; of learned parameters (distill-vq) by first codes alone. */
   readonly heldOut: { readonly before: number; readonly after: number };
 }
 

@@ -24,7 +24,7 @@ export function addTrain(program: Command, host: CommandHost): void {
     summary: 'learn the inverted lists of a collection from its documents, so that searches read fewer of them',
     details:
       'A shard node trains on a sample of its own rows, with the lowest priority, and measures the recall on documents that it held\n' +
-      'out. What reaches the target recall, or is no worse than what serves, is published: documents are re-encoded in the background ("shoal shards" shows how\n' +
+      'out. What comes within .01 of the target recall, or of what serves, is published: documents are re-encoded in the background ("shoal shards" shows how\n' +
       'many are left), and searches probe as many lists as the target recall of the collection needs. An interrupted training\n' +
       'changes nothing. It happens by itself: past 10,000 documents by the method rabitq, past 50,000 by structure, and lists that grow\n' +
       'too long later are split without a training; none of it where the collection was made with --auto-train false.\n' +

@@ -25,6 +25,19 @@ describe('trainings in words', () => {
     );
   });
 
+  it('say whose recall it is where parameters of the first scan were learned', () => {
+    const learned = { ...codebook, method: 'distill-vq', heldOut: { before: 0.49, after: 0.55 } };
+    const rest = { uid: 'u', method: 'distill-vq', from: 2, version: 3, published: true, reason: '' };
+    const told = trainingText('notes', { ...rest, codebook: learned }, 5);
+    assert.match(told, /; recall@10 by first codes alone on held-out queries 0\.5500, before 0\.4900$/);
+    const paint = colours(testContext());
+    assert.match(
+      codebooksTable({ active: 2, versions: [codebook, learned] }, paint),
+      /\n\nrecall of distill-vq: by first/,
+    );
+    assert.doesNotMatch(codebooksTable({ active: 2, versions: [codebook] }, paint), /first codes/);
+  });
+
   it('say what to do where there was none', () => {
     assert.match(codebooksTable({ active: 0, versions: [] }, colours(testContext())), /`shoal train NAME` trains/);
     assert.match(codebooksTable({ active: 1, versions: [codebook] }, colours(testContext())), /2 +2 +structure +–/);
