@@ -1,8 +1,9 @@
 /**
  * The one place where errors cross the wire: ShoalError to gRPC status and back.
  *
- * Codes keep their numbers. `details` travel as JSON in the trailer `shoal-details-bin`; a detail `retryAfterMs` also becomes
- * `retry-after` in whole seconds, rounded up, as HTTP clients know it. Stacks and causes never leave the process.
+ * Codes keep their numbers. `details` travel as JSON in the trailer `shoal-details-bin`, which is there without any, too: so what a peer
+ * says is told from what the way to it does. A detail `retryAfterMs` also becomes `retry-after` in whole seconds, rounded up, as HTTP
+ * clients know it. Stacks and causes never leave the process.
  */
 import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
 import { codeOfStatus, ShoalError } from '../../base/errors.js';
@@ -25,7 +26,7 @@ export function statusOf(thrown: unknown, logger?: Logger): StatusObject {
   if (error.code === 'INTERNAL') logger?.error({ err: thrown }, 'a call failed with an internal error');
   const metadata = new Metadata();
   const details = Buffer.from(JSON.stringify(error.details));
-  if (Object.keys(error.details).length > 0 && details.length <= detailsBytesMax) metadata.set(detailsKey, details);
+  metadata.set(detailsKey, details.length <= detailsBytesMax ? details : Buffer.from('{}'));
   const retryAfterMs = Number(error.details['retryAfterMs']);
   if (retryAfterMs > 0) metadata.set('retry-after', String(Math.ceil(retryAfterMs / 1000)));
   return { code: error.status, details: error.message.slice(0, messageCharactersMax), metadata };
@@ -36,7 +37,7 @@ export function shoalErrorOf(thrown: unknown, address?: string): ShoalError {
   if (!isServiceError(thrown)) return ShoalError.from(thrown);
   const code = codeOfStatus(thrown.code);
   const said = thrown.details === '' ? thrown.message : thrown.details;
-  const isUnreachable = code === 'UNAVAILABLE' && address !== undefined;
+  const isUnreachable = code === 'UNAVAILABLE' && address !== undefined && !isFromPeer(thrown);
   const message = isUnreachable ? `${address} cannot be reached: ${said}` : said;
   return new ShoalError(code, message, { cause: thrown, details: detailsOf(thrown.metadata) });
 }
@@ -51,6 +52,11 @@ function shoalErrorFrom(thrown: unknown): ShoalError {
 
 function isServiceError(thrown: unknown): thrown is ServiceError {
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'number' && 'details' in thrown;
+}
+
+/** Whether a Shoal process gave the error, and not a connection to it. */
+function isFromPeer({ metadata }: { readonly metadata?: Metadata }): boolean {
+  return (metadata?.get(detailsKey).length ?? 0) > 0;
 }
 
 function detailsOf(metadata: Metadata | undefined): Record<string, string> {

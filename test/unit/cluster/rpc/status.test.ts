@@ -29,7 +29,7 @@ describe('an error on the wire', () => {
     const details = { long: 'x'.repeat(100_000) };
     const status = statusOf(new ShoalError('INVALID_ARGUMENT', 'y'.repeat(100_000), { details }));
     assert.ok(status.details.length <= 4_000);
-    assert.deepEqual(status.metadata.getMap(), {});
+    assert.deepEqual(shoalErrorOf(serviceError(status)).details, {});
   });
 
   it('names the peer that cannot be reached', () => {
@@ -38,6 +38,11 @@ describe('an error on the wire', () => {
       shoalErrorOf(serviceError(status), 'node:1').message,
       /^node:1 cannot be reached: connection refused$/,
     );
+  });
+
+  it('lets a peer that answers say itself why it is unavailable', () => {
+    const status = statusOf(new ShoalError('UNAVAILABLE', 'this node trains already; try again'));
+    assert.equal(shoalErrorOf(serviceError(status), 'node:1').message, 'this node trains already; try again');
   });
 
   it('takes a status number outside the table for UNKNOWN', () => {
