@@ -27,6 +27,16 @@ export async function learnOrderFor(
     structure: await read(structureObject(uid, structureVersion)),
     codebook: await read(codebookObject(uid, codebookVersion)),
     queries: float32From(queries, 'queries'),
-    serving: parametersVersion === 0 ? null : await objects.get(parametersObject(uid, parametersVersion)),
+    serving: parametersVersion === 0 ? null : await parametersOf(parametersObject(uid, parametersVersion), objects),
   };
+}
+
+/** Null where they are gone or damaged: then searches go by the codes' own numbers, and so does what is learned. */
+async function parametersOf(name: string, objects: Pick<ObjectStore, 'get'>): Promise<Uint8Array | null> {
+  try {
+    return await objects.get(name);
+  } catch (thrown) {
+    if (ShoalError.from(thrown).code === 'DATA_LOSS') return null;
+    throw thrown;
+  }
 }

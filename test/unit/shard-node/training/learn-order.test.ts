@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
 import { parametersObject } from '../../../../cluster/keys.js';
 import { learnOrderFor } from '../../../../shard-node/training/learn-order.js';
 import { memoryObjects, storeVersion } from './small-structures.js';
@@ -16,6 +17,16 @@ describe('the order to learn parameters', () => {
     const queries = Buffer.from(Float32Array.of(0.5, 1).buffer);
     const order = await learnOrderFor({ ...request, parametersVersion: 5, queries }, objects);
     assert.deepEqual([[...order.queries], order.serving], [[0.5, 1], Buffer.of(1, 2)]);
+  });
+
+  it('begins with the codes’ own numbers where those that serve are damaged, as searches do', async () => {
+    const held = memoryObjects();
+    await storeVersion(held, 'u', 3);
+    const get = async (name: string): Promise<Uint8Array | null> => {
+      if (name === parametersObject('u', 5)) throw new ShoalError('DATA_LOSS', 'damaged');
+      return held.get(name);
+    };
+    assert.equal((await learnOrderFor({ ...request, parametersVersion: 5 }, { get })).serving, null);
   });
 
   it('is UNAVAILABLE where the structure is not there any more', async () => {
