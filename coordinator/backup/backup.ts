@@ -94,10 +94,15 @@ async function* sendObjects(
   writer: ArchiveWriter,
   { objects }: BackupParts,
 ): AsyncGenerator<BackupPart, Pick<ArchiveManifest, 'structure' | 'codebook' | 'parameters' | 'codec'>> {
-  const read = async (name: string, remedy = 'was the collection dropped?'): Promise<Uint8Array> => {
-    const bytes = await objects.get(name);
+  const read = async (name: string, remedy = ''): Promise<Uint8Array> => {
+    const bytes = await objects.get(name).catch((thrown: unknown) => {
+      const { code, message } = ShoalError.from(thrown);
+      if (code !== 'DATA_LOSS' || remedy === '') throw thrown;
+      throw new ShoalError(code, `${message}; ${remedy}`, { cause: thrown });
+    });
     if (bytes !== null) return bytes;
-    throw new ShoalError('FAILED_PRECONDITION', `object '${name}' is not in the object store; ${remedy}`);
+    const why = remedy === '' ? 'was the collection dropped?' : remedy;
+    throw new ShoalError('FAILED_PRECONDITION', `object '${name}' is not in the object store; ${why}`);
   };
   const without = `\`shoal codebooks NAME --activate ${codebookVersion}\` goes on without it`;
   const structure =
@@ -139,14 +144,18 @@ async function carriedOut(uid: string, position: bigint, parts: BackupParts, dea
   );
 }
 
-/** With the attribute types that every document up to now has. */
+/** With the attribute types that every document up to now has, and the learned parameters that the backup has, whatever serves by now. */
 async function settingsNow(
-  { uid, name, structureVersion }: CollectionSettings,
+  { uid, name, structureVersion, parametersVersion }: CollectionSettings,
   registry: Registry,
 ): Promise<Uint8Array> {
   const entry = await registry.get(keys.setting(uid));
   if (entry === null) throw new ShoalError('NOT_FOUND', `collection '${name}' was dropped during the backup`);
-  if (CollectionSettings.decode(entry.value).structureVersion === structureVersion) return entry.value;
+  const now = CollectionSettings.decode(entry.value);
+  if (now.structureVersion === structureVersion)
+    return now.parametersVersion === parametersVersion
+      ? entry.value
+      : CollectionSettings.encode({ ...now, parametersVersion }).finish();
   const what = `collection '${name}' was trained during the backup, which has its lists of before`;
   throw new ShoalError('ABORTED', `${what}; run the backup again`);
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
 import { parseManifest } from '../../../../cluster/archive/archive-manifest.js';
 import type { ChangeLog } from '../../../../cluster/change-log.js';
-import { keys } from '../../../../cluster/keys.js';
+import { keys, parametersObject } from '../../../../cluster/keys.js';
 import type { Lease, Registry, RegistryEntry } from '../../../../cluster/registry.js';
 import { backupCollection } from '../../../../coordinator/backup/backup.js';
 import type { BackupParts } from '../../../../coordinator/backup/parts.js';
@@ -13,8 +14,8 @@ import { bareSettings, deadlineOf, registryOf, servingMap, silent, uid, viewOf }
 import { transferring } from './fixtures.js';
 
 /** Two shards of no files, a log that is at 6 at first and later at 8, and what happened in order. */
-function rig() {
-  const settings = bareSettings({ structureVersion: 0 });
+function rig(own: Partial<CollectionSettings> = {}) {
+  const settings = bareSettings({ structureVersion: 0, ...own });
   const entry = { key: keys.setting(uid), value: CollectionSettings.encode(settings).finish(), revision: 1n };
   const entries = new Map<string, RegistryEntry>([[entry.key, entry]]);
   const events: string[] = [];
@@ -76,6 +77,35 @@ describe('a backup of a collection', () => {
         [1, 1],
       ],
     );
+  });
+
+  it('names the learned parameters that it has, though others were activated meanwhile', async () => {
+    const { parts: given, entries } = rig();
+    const entry = entries.get(keys.setting(uid))!;
+    const later = CollectionSettings.encode({
+      ...CollectionSettings.decode(entry.value),
+      parametersVersion: 4,
+    }).finish();
+    entries.set(entry.key, { ...entry, value: later });
+    const manifest = parseManifest((await parts(given)).at(-1)?.manifest ?? Buffer.alloc(0));
+    assert.equal(manifest.parameters, null);
+    assert.equal(CollectionSettings.decode(manifest.settings).parametersVersion, 0);
+  });
+
+  it('says how to go on without parameters that are damaged or gone', async () => {
+    const { parts: given } = rig({ codebookVersion: 3, parametersVersion: 4 });
+    const damaged = new ShoalError('DATA_LOSS', 'it is damaged');
+    const without = (parameters: () => Promise<Uint8Array | null>): BackupParts => {
+      const get = (name: string): Promise<Uint8Array | null> =>
+        name === parametersObject(uid, 4) ? parameters() : Promise.resolve(Buffer.of(1));
+      return { ...given, objects: { get } } as unknown as BackupParts;
+    };
+    const remedy = '`shoal codebooks NAME --activate 3` goes on without it';
+    await assert.rejects(parts(without(() => Promise.reject(damaged))), {
+      ...{ code: 'DATA_LOSS', message: `it is damaged; ${remedy}` },
+    });
+    const gone = `object '${parametersObject(uid, 4)}' is not in the object store; ${remedy}`;
+    await assert.rejects(parts(without(async () => null)), { code: 'FAILED_PRECONDITION', message: gone });
   });
 
   it('ends when the lease of its hold is lost, or the collection dropped', async () => {
