@@ -14,6 +14,7 @@ import { Hindrances } from '../../base/hindrances.js';
 import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { ListSizes } from '../../proto/generated/shoal/v1/shard.js';
+import { codedDimMax } from '../../vector-index/codebook/list-codebook.js';
 import type { SplitLimits } from '../../vector-index/lists/list-limit.js';
 import { knownShardStatistics } from '../documents/count.js';
 import { isHeld } from '../placement/holds.js';
@@ -191,7 +192,8 @@ export class AutoTrainer {
 
 /** Whether a structure of its own may be given to the collection: not against its settings, nor instead of centroids that it was given. */
 function mayTrain({ autoTrain, dim, keepVectors, codebooks, structureVersion }: CollectionSettings): boolean {
-  return autoTrain !== false && dim > 0 && keepVectors && (structureVersion === 0 || codebooks.length > 0);
+  const isCodable = dim > 0 && dim <= codedDimMax && keepVectors;
+  return autoTrain !== false && isCodable && (structureVersion === 0 || codebooks.length > 0);
 }
 
 /** How a collection of so many documents is to be trained now; null = not at all. */

@@ -7,7 +7,7 @@ import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { shardStatistics } from '../documents/count.js';
 import type { TrainRequest } from '../../proto/generated/shoal/v1/training.js';
-import { isSecondBits, secondBitsMax } from '../../vector-index/codebook/list-codebook.js';
+import { codedDimMax, isSecondBits, secondBitsMax } from '../../vector-index/codebook/list-codebook.js';
 import { noModel } from '../encoders.js';
 import type { ReadParts } from '../documents/read.js';
 import { activeCodebook } from '../search/probes.js';
@@ -87,6 +87,10 @@ export function checkLearnable(settings: CollectionSettings): void {
 export function trainableShard(settings: CollectionSettings, parts: Pick<ReadParts, 'view'>): ShardPlacement {
   const { name, uid, dim, keepVectors } = settings;
   if (dim < 1) throw refusal(name, 'has no dense vectors', 'there is nothing to train');
+  if (dim > codedDimMax) {
+    const why = `has vectors of ${dim} dimensions, and codes have ${codedDimMax} at most`;
+    throw refusal(name, why, 'it is searched exactly as it is');
+  }
   if (!keepVectors) {
     const how = 'export it and import it into a collection that keeps its vectors';
     throw refusal(name, 'keeps no vectors (keep-vectors false), which training reads', how);

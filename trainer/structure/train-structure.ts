@@ -10,7 +10,7 @@ import type { Random } from '../../base/random.js';
 import { ShoalError } from '../../base/errors.js';
 import { newestKind, subquantizersMax, usualSecondBits } from '../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
-import type { ListCodebook } from '../../vector-index/codebook/list-codebook.js';
+import { codedDimMax, type ListCodebook } from '../../vector-index/codebook/list-codebook.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
 import { gatherRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
@@ -22,7 +22,7 @@ import { trainLists, type TrainedLists } from './train-lists.js';
 import { trainWords } from './train-words.js';
 
 export interface StructureSample {
-  /** At least 1. */
+  /** 1 to 32,768. */
   readonly dim: number;
   /** float32[n, dim], n ≥ 1, finite and within ±65,504, in any order; 64 to 256 a list are enough. */
   readonly vectors: Float32Array;
@@ -146,7 +146,8 @@ function residualSample(
 }
 
 function checkSample({ dim, vectors, queries }: StructureSample, { lists, signal }: StructureOptions): void {
-  if (!Number.isInteger(dim) || dim < 1) throw invalid(`dim is ${dim}; give a whole number from 1 on`);
+  if (!Number.isInteger(dim) || dim < 1 || dim > codedDimMax)
+    throw invalid(`dim is ${dim}; vectors that can be coded have 1 to ${codedDimMax}`);
   if (!Number.isInteger(lists) || lists < 1 || lists > listsMax) {
     throw invalid(`${lists} lists were asked for; ask for 1 to ${listsMax}`);
   }

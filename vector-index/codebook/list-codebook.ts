@@ -44,6 +44,8 @@ const kind: FileKind = {
   remedy: 'restore it from a backup',
 };
 const dsubMax = 64;
+/** Values of a vector that codes can have. */
+export const codedDimMax = subquantizersMax * dsubMax;
 
 export { isSecondBits, secondBitsMax, secondBitsOf, usualSecondBits };
 

@@ -40,6 +40,7 @@ describe('training by itself', () => {
     assert.equal((await looks({}, 2_001)).begun, 0);
     assert.equal((await looks({ changes: { autoTrain: false } })).begun, 0);
     assert.equal((await looks({ changes: { structureVersion: 1 } })).begun, 0);
+    assert.equal((await looks({ changes: { dim: 32_769 } })).begun, 0);
   });
 
   it('is not tried again with the same documents when nothing came of it', async () => {

@@ -81,6 +81,12 @@ describe('what can be trained', () => {
     assert.equal(trainableShard(given, parts).shard, 0);
     const refused = { code: 'FAILED_PRECONDITION' };
     assert.throws(() => trainableShard({ ...given, dim: 0 }, parts), refused);
+    const long = {
+      ...refused,
+      message: /vectors of 32769 dimensions, and codes have 32768 at most; it is searched exactly/,
+    };
+    assert.throws(() => trainableShard({ ...given, dim: 32_769 }, parts), long);
+    assert.equal(trainableShard({ ...given, dim: 32_768 }, parts).shard, 0);
     assert.throws(() => trainableShard({ ...given, keepVectors: false }, parts), refused);
     const two = { view: viewOf(mapOf({ placements: [placement(0, ['a']), placement(1, ['a'])] })) };
     assert.throws(() => trainableShard(given, two), { ...refused, message: /2 shards/ });

@@ -172,6 +172,8 @@ describe('training a structure on awkward vectors', () => {
     }
     assert.throws(() => trainOn(32, new Float32Array(0), 2), { code: 'INVALID_ARGUMENT', message: /no vectors/ });
     assert.throws(() => trainOn(32, new Float32Array(33), 2), { code: 'INVALID_ARGUMENT', message: /whole rows/ });
+    const long = { code: 'INVALID_ARGUMENT', message: /dim is 32769; vectors that can be coded have 1 to 32768/ };
+    assert.throws(() => trainOn(32_769, new Float32Array(32_769), 1), long);
     assert.throws(() => trainOn(32, broken(0), 0), { code: 'INVALID_ARGUMENT', message: /0 lists/ });
   });
 });
