@@ -1,7 +1,6 @@
 /** Portable twin of the coarse step of list-search.h: the same lists in the same order. */
 import { quantizeQuery } from '../second-code/portable.js';
-
-const lanes = 16;
+import { rowProduct } from './row-product.js';
 
 export interface CoarseArrays {
   readonly dim: number;
@@ -34,17 +33,6 @@ export function chooseLists(
   const exact = chosen.map(({ list }) => ({ list, score: rowProduct(query, centroids!, list) })).sort(nearer);
   exact.slice(0, nprobe).forEach(({ list }, i) => (probes[i] = list));
   return Math.min(nprobe, exact.length);
-}
-
-/** ⟨query, row⟩ in 16 lanes of float32. */
-export function rowProduct(query: Float32Array, rows: Float32Array, row: number): number {
-  const sums = new Float32Array(lanes);
-  const start = row * query.length;
-  for (let j = 0; j < query.length; j++) sums[j % lanes]! += Math.fround(query[j]! * rows[start + j]!);
-  for (let half = lanes / 2; half > 0; half >>= 1) {
-    for (let l = 0; l < half; l++) sums[l]! += sums[l + half]!;
-  }
-  return sums[0]!;
 }
 
 function byteScores({ rowScales }: CoarseArrays, rows: Int8Array, query: Float32Array): Float32Array {

@@ -14,8 +14,9 @@ import type {
 import { isLive } from '../top-k.js';
 import { quantizeQuery, scoreSurvivors, secondTerms } from '../second-code/portable.js';
 import { queryLevels, recordBytes } from '../second-code/record.js';
-import { chooseLists, nearer, rowProduct } from './coarse.js';
+import { chooseLists, nearer } from './coarse.js';
 import { byPosition, listOf, searcherOf, type Column, type Searcher } from './portable-columns.js';
+import { rowProduct } from './row-product.js';
 
 const ksub = 16;
 const lastTable = 2;
@@ -314,18 +315,19 @@ function scanRows(
 }
 
 function refine(searcher: Searcher, survivors: Entry[], pass: Pass & Stages): Entry[] {
-  const { table, biases, query, isExact } = pass;
-  if (pass.hasSecond && searcher.scanWords === null) scoreSecond(searcher, survivors, pass);
-  if (pass.hasSecond && searcher.scanWords !== null)
-    for (const entry of survivors)
-      entry.score = orWorst(exactScore(searcher.columns[entry.column]!, entry, table, biases));
+  const { table, biases, query, hasSecond, isExact } = pass;
+  const isLearned = searcher.scanWords !== null;
+  const scoreBoth = (entry: Entry): void => {
+    entry.score = orWorst(exactScore(searcher.columns[entry.column]!, entry, table, biases));
+  };
+  if (hasSecond && isLearned) survivors.forEach(scoreBoth);
+  else if (hasSecond) scoreSecond(searcher, survivors, pass);
   const refined = survivors.sort(better).slice(0, query.refined);
   const vector = query.query.subarray(0, searcher.dim);
-  for (const entry of refined) {
-    const column = searcher.columns[entry.column]!;
-    const score = isExact ? vectorScore(column, entry, vector) : exactScore(column, entry, table, biases);
-    entry.score = orWorst(score);
-  }
+  if (isExact)
+    for (const entry of refined) entry.score = orWorst(vectorScore(searcher.columns[entry.column]!, entry, vector));
+  // Beside learned words every survivor has that score already.
+  else if (!isLearned) refined.forEach(scoreBoth);
   return refined.sort(better);
 }
 

@@ -363,7 +363,8 @@ bool refine(const Kernels& kernels, const Scan& scan, const SecondQuery& second,
   if (refined > 0) select_entries(best.entries, best.count, refined);
   if (is_exact(scan)) {
     score_exactly(kernels, scan, refined);
-  } else {
+  } else if (scan.searcher.scan_words == nullptr) {
+    // Beside learned words every survivor has that score already.
     score_best(kernels, scan, second, level_sum, refined);
   }
   best.count = refined;

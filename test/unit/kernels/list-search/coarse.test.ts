@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { chooseLists, rowProduct } from '../../../../kernels/list-search/coarse.js';
+import { chooseLists } from '../../../../kernels/list-search/coarse.js';
 import { quantizeCentroids } from '../../../../kernels/list-search/portable.js';
+import { rowProduct } from '../../../../kernels/list-search/row-product.js';
 
 const [dim, lists] = [20, 50];
 const random = seededRandom(11);
