@@ -30,6 +30,7 @@ const { values: flags, positionals } = parseArgs({
     seed: { type: 'string', default: '9' },
     split: { type: 'string', default: 'test' },
     weights: { type: 'string', default: '1,1,1' },
+    near: { type: 'boolean', default: false },
   },
 });
 
@@ -50,10 +51,18 @@ async function main(verb: string | undefined, cache: string): Promise<void> {
       dim: Number(flags.dim),
       seed: Number(flags.seed),
       heads: listOf(flags.heads),
+      hasNear: flags.near,
     });
   if (verb !== 'report') return;
   const [dense = 1, sparse = 1, multi = 1] = listOf(flags.weights).map(Number);
-  await report(cache, { data, source, split, collections, weights: { dense, sparse, multi } });
+  await report(cache, {
+    data,
+    source,
+    split,
+    collections,
+    heads: listOf(flags.heads),
+    weights: { dense, sparse, multi },
+  });
 }
 
 if (flags.cache === undefined) throw new Error('give --cache DIR, a folder for encoded sets and heads');

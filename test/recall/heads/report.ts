@@ -28,6 +28,8 @@ export interface ReportOptions {
   readonly source: string;
   readonly split: string;
   readonly collections: readonly string[];
+  /** `sparse`, or with `multi` all rows of the table. */
+  readonly heads: readonly string[];
   /** Of the three in units of their spreads. */
   readonly weights: FusionWeights;
 }
@@ -38,23 +40,29 @@ const sparseCandidates = 50;
 const codecDocuments = 700;
 const seed = 7;
 
-interface Heads {
+interface WordHead {
+  readonly sparse: SparseHead;
+  /** Null for a head that finds a query's own words alone. */
+  readonly near: NearWords | null;
+  readonly products: Products;
+}
+
+interface Heads extends WordHead {
   readonly multi: MultiHead;
   readonly start: MultiHead;
   readonly codec: TokenCodec;
-  readonly sparse: SparseHead;
-  readonly near: NearWords;
-  readonly products: Products;
 }
 
 /** Prints a table over `collections`, and each figure as soon as it is there. Wants the sets and the heads in `cache`. */
 export async function report(cache: string, options: ReportOptions): Promise<void> {
   const { data, source, split, collections, weights } = options;
-  const heads = await readHeads(cache, source);
+  const words = await readWordHead(cache, source);
+  const heads = options.heads.includes('multi') ? await readHeads(cache, words) : null;
   const columns = new Map<string, number[]>();
   for (const name of collections) {
-    const judged = await readJudged(name, split, { cache, data }, heads.products);
-    for (const [row, score] of Object.entries(await judge(judged, heads, weights))) {
+    const judged = await readJudged(name, split, { cache, data }, words.products);
+    const found = heads === null ? (await judgeWords(judged, words)).rows : await judge(judged, heads, weights);
+    for (const [row, score] of Object.entries(found)) {
       columns.set(row, [...(columns.get(row) ?? []), score]);
       process.stderr.write(`${name.padEnd(10)} ${row.padEnd(44)} ${score.toFixed(4)}\n`);
     }
@@ -65,13 +73,16 @@ export async function report(cache: string, options: ReportOptions): Promise<voi
   }
 }
 
-async function readHeads(cache: string, source: string): Promise<Heads> {
+async function readWordHead(cache: string, source: string): Promise<WordHead> {
   const products = await openProducts(1);
+  const sparse = await readSparseHead(join(cache, sparseHeadFile));
+  return { sparse, products, near: sparse.nearness.length === 0 ? null : await nearWords(source, cache, products) };
+}
+
+async function readHeads(cache: string, words: WordHead): Promise<Heads> {
   const multi = await readMultiHead(join(cache, multiHeadFile));
   const start = evenHead(rowDim, present(await readStart(cache, multi.dim), 'axes'));
-  const sparse = await readSparseHead(join(cache, sparseHeadFile));
-  const near = await nearWords(source, cache, products);
-  return { multi, start, sparse, near, products, codec: await codecFor(multi, cache, products) };
+  return { ...words, multi, start, codec: await codecFor(multi, cache, words.products) };
 }
 
 /** A codec of two bits for what `head` makes of documents that it was trained on. */
@@ -123,6 +134,22 @@ async function judge(judged: Judged, heads: Heads, weights: FusionWeights): Prom
   return { ...found, ...(await judgeTogether(judged, heads, { weights, mapped, tops })) };
 }
 
+/** nDCG@10 by words alone, and for each asked query the head's score of every document. */
+async function judgeWords(
+  judged: Judged,
+  { sparse, near, products }: WordHead,
+): Promise<{ readonly rows: Record<string, number>; readonly scores: Float32Array[] }> {
+  const index = await weightedPostings(judged, sparse, products);
+  const scores = sparseScores(judged, index, sparse, near);
+  process.stderr.write(`${judged.name.padEnd(10)} ${index.lightShare.toFixed(3)} of the postings light\n`);
+  const byScores = (all: readonly Float32Array[]): number =>
+    quality(
+      judged,
+      all.map((own) => ranked(own, 10)),
+    );
+  return { rows: { BM25: byScores(judged.lexical), 'sparse head': byScores(scores) }, scores };
+}
+
 interface Together {
   readonly weights: FusionWeights;
   readonly mapped: Awaited<ReturnType<typeof mappedSet>>;
@@ -134,9 +161,8 @@ async function judgeTogether(
   heads: Heads,
   { weights, mapped, tops }: Together,
 ): Promise<Record<string, number>> {
-  const { products, multi, codec, sparse, near } = heads;
-  const index = await weightedPostings(judged, sparse, products);
-  const words = sparseScores(judged, index, sparse, near);
+  const { products, multi, codec } = heads;
+  const { rows, scores: words } = await judgeWords(judged, heads);
   const union = tops.map((top, q) => [...new Set([...top, ...ranked(words[q]!, sparseCandidates)])]);
   const asking = byHead(multi, products);
   const coded = await codedScores(judged, union, { ...mapped, codec }, asking);
@@ -154,18 +180,11 @@ async function judgeTogether(
       union.map((own, q) => reordered(own, together[q]!)),
     );
   process.stderr.write(
-    `${judged.name.padEnd(10)} ${coded.bytes.toFixed(2)} bytes a token; ${index.lightShare.toFixed(3)} of the postings light; trust ${stages.map((stage) => trust[stage].toFixed(2)).join(' ')}\n`,
+    `${judged.name.padEnd(10)} ${coded.bytes.toFixed(2)} bytes a token; trust ${stages.map((stage) => trust[stage].toFixed(2)).join(' ')}\n`,
   );
   return {
     [`multi: head ${multi.dim}-d, 2 bits`]: quality(judged, alone),
-    BM25: quality(
-      judged,
-      judged.lexical.map((own) => ranked(own, 10)),
-    ),
-    'sparse head': quality(
-      judged,
-      words.map((own) => ranked(own, 10)),
-    ),
+    ...rows,
     'hybrid, fixed weights': ofUnion(fused(scores, units, weights)),
     'hybrid, weights by agreement': ofUnion(fused(scores, units, scaled(weights, trust))),
   };

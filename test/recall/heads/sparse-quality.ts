@@ -64,7 +64,7 @@ export function sparseScores(
   searched: Searched,
   { postings }: SparseIndex,
   head: SparseHead,
-  near: NearWords,
+  near: NearWords | null,
 ): Float32Array[] {
   const { queries, asked, lexicon } = searched;
   const levelWeights = Float64Array.from(head.nearness, softplus);

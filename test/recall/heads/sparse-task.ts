@@ -33,9 +33,11 @@ export interface Sought {
   readonly idf: number;
 }
 
-export function soughtBy(word: number, lexicon: Lexicon, near: NearWords): Sought[] {
+/** What a token of `word` looks for; without `near` its own word alone. */
+export function soughtBy(word: number, lexicon: Lexicon, near: NearWords | null): Sought[] {
   const own = idfOf(lexicon, word);
   const sought: Sought[] = lexicon.postings.has(word) ? [{ word, level: -1, idf: own }] : [];
+  if (near === null) return sought;
   for (let i = word * nearCount; i < (word + 1) * nearCount; i++) {
     const other = near.ids[i]!;
     const level = nearnessLevel(near.cosines[i]!, leastNearness, levels);
@@ -54,7 +56,7 @@ export function wordWeights({ postings, documents }: Lexicon): Map<number, numbe
 
 export function sparseTask(
   source: Taught,
-  near: NearWords,
+  near: NearWords | null,
   sampling: SparseSampling,
   random: Random,
 ): HeadTask<SparseExample> {
@@ -69,7 +71,7 @@ export function sparseTask(
 interface Given {
   readonly source: Taught;
   readonly weights: readonly Map<number, number>[];
-  readonly near: NearWords;
+  readonly near: NearWords | null;
   readonly sampling: SparseSampling;
 }
 

@@ -27,6 +27,8 @@ export interface TrainOptions {
   /** Dimensions of the multi-vector head. */
   readonly dim: number;
   readonly heads: readonly string[];
+  /** Whether the sparse head finds words near a query's, too. */
+  readonly hasNear: boolean;
   readonly seed: number;
 }
 
@@ -88,10 +90,10 @@ async function trainSparseHead(
   products: Products,
 ): Promise<void> {
   if (source === undefined) return;
-  const near = await nearWords(options.source, cache, products);
+  const near = options.hasNear ? await nearWords(options.source, cache, products) : null;
   const sampling = { documents: 24, temperature: 0.04, heldOut: 150, limit: 2_500 };
   const task = sparseTask(source, near, sampling, seededRandom(options.seed));
-  const head = await trainSparse(sparseStart(rowDim, levels), task, {
+  const head = await trainSparse(sparseStart(rowDim, near === null ? 0 : levels), task, {
     epochs: 2,
     batch,
     rates: sparseRates,
