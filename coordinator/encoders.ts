@@ -35,7 +35,8 @@ export class Encoders {
   /** Encodes with the collection's model. UNAVAILABLE when no node has it. */
   encode(settings: CollectionSettings, order: EncodeOrder, deadline: Deadline): Promise<EncodeResponse> {
     const node = this.#leastBusy(settings.model, settings.modelDigest);
-    return this.#peers.encode(node.address, { tokenPooling: 0, ...order, model: settings.model }, deadline);
+    const { model, modelDigest } = settings;
+    return this.#peers.encode(node.address, { tokenPooling: 0, ...order, model, modelDigest }, deadline);
   }
 
   tokenize(settings: CollectionSettings, request: TokenizeRequest, deadline: Deadline): Promise<TokenizeResponse> {
@@ -72,7 +73,7 @@ export class Encoders {
 
   #leastBusy(model: string, digest: string): Node {
     const named = nodesOfKind(this.#view.current(), NodeKind.NODE_KIND_ENCODER).filter((node) => node.model === model);
-    const [first, ...others] = named.filter((node) => node.modelDigest === digest);
+    const [first, ...others] = named.filter((node) => [node.modelDigest, ...node.earlierDigests].includes(digest));
     if (first === undefined) {
       const what = `no encoder node serves the model '${model}' of this collection`;
       if (named.length === 0) throw new ShoalError('UNAVAILABLE', `${what}; start one with its files`);

@@ -181,5 +181,15 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
 
 function description(id: string, address: string): Node {
   const kind = NodeKind.NODE_KIND_COORDINATOR;
-  return { id, kind, address, version, kernels: '', executionProvider: '', model: '', modelDigest: '' };
+  return {
+    id,
+    kind,
+    address,
+    version,
+    kernels: '',
+    executionProvider: '',
+    model: '',
+    modelDigest: '',
+    earlierDigests: [],
+  };
 }

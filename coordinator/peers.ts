@@ -57,6 +57,7 @@ const encoderStream = {
     sparse: false,
     multi: false,
     model: '',
+    modelDigest: '',
     tokenPooling: 0,
   }),
 };

@@ -15,6 +15,7 @@ import { documentSequence, isCut, querySequences, type Sequence, type SequenceSh
 import type { EncoderModel } from './model/load-model.js';
 import type { SequenceResult } from './model/session.js';
 import { countTerms } from './tokenizer/term-counts.js';
+import { documentScales, queryWeights } from './tokenizer/term-scales.js';
 
 /** What a request is answered with. */
 export interface EncoderParts {
@@ -27,7 +28,10 @@ export interface EncoderParts {
 interface Prepared {
   /** All token ids of title and text, without start and end. */
   readonly ids: readonly number[];
+  /** Their buffers are a session's thread's once they are on their way. */
   readonly sequences: readonly Sequence[];
+  /** int32[rows]: the tokens behind the rows that the sparse head weighs; null where it is not asked. */
+  readonly weighed: Int32Array | null;
   readonly isTruncated: boolean;
 }
 
@@ -37,6 +41,7 @@ interface Prepared {
  */
 export async function encode(request: EncodeRequest, parts: EncoderParts, deadline: Deadline): Promise<EncodeResponse> {
   checkRequest(request, parts.model.manifest.name);
+  checkDigest(request, parts.model);
   deadline.check();
   const { clock, signal } = deadline;
   const startMs = clock.monotonicMs();
@@ -86,6 +91,18 @@ export function checkRequest(
   request.texts.forEach((text, position) => checkText(text, position, request.inputType));
 }
 
+/** Throws NOT_FOUND for a collection that was made with other files than the node answers for. */
+function checkDigest({ modelDigest }: Pick<EncodeRequest, 'modelDigest'>, { digest, manifest }: EncoderModel): void {
+  if (['', digest, ...manifest.succeeds].includes(modelDigest)) return;
+  const what = `the files of model '${manifest.name}' on this encoder node are ${digest}, not ${modelDigest}`;
+  throw new ShoalError('NOT_FOUND', `${what}; ask a node that has those`);
+}
+
+/** Whether words are weighed by the model's sparse head: not for collections that were made before it had one. */
+function isWeighed({ sparse, modelDigest }: EncodeRequest, { sparseHead, digest }: EncoderModel): boolean {
+  return sparse && sparseHead !== null && (modelDigest === '' || modelDigest === digest);
+}
+
 function checkText(text: EncodeText, position: number, inputType: InputType): void {
   if (inputType === InputType.INPUT_TYPE_QUERY) {
     if (text.text.length <= limits.queryCharactersMax) return;
@@ -103,16 +120,24 @@ async function prepare(
   request: EncodeRequest,
   { model, shape, signal }: EncoderParts & { readonly signal: AbortSignal },
 ): Promise<Prepared> {
-  const hasMulti = request.multi && model.manifest.outputs.multi !== null;
+  const needsRows = request.multi || isWeighed(request, model);
+  const hasMulti = needsRows && model.manifest.outputs.multi !== null;
   const wanted = { dense: request.dense, multi: hasMulti, pooling: Math.max(1, request.tokenPooling) };
   const isQuery = request.inputType === InputType.INPUT_TYPE_QUERY;
   const { maxLength } = isQuery ? model.manifest.query : model.manifest.document;
   const whole = fullText(text);
-  // Without the lexical side nothing behind the model's reach is needed; 12 characters a token are more than any text has.
-  const ids = await model.tokenizer.idsOfLong(request.sparse ? whole : whole.slice(0, 12 * maxLength), signal);
+  // Without counting nothing behind the model's reach is needed; 12 characters a token are more than any text has.
+  const isCounted = request.sparse || isQuery;
+  const ids = await model.tokenizer.idsOfLong(isCounted ? whole : whole.slice(0, 12 * maxLength), signal);
   const isNeeded = wanted.dense || wanted.multi;
   const sequences = isQuery ? querySequences(ids, shape, wanted) : [documentSequence(ids, shape, wanted)];
-  return { ids, sequences: isNeeded ? sequences : [], isTruncated: isNeeded && isCut(ids.length, shape, isQuery) };
+  const weighed = isWeighed(request, model) ? rowIds(sequences) : null;
+  return {
+    ids,
+    weighed,
+    sequences: isNeeded ? sequences : [],
+    isTruncated: isNeeded && isCut(ids.length, shape, isQuery),
+  };
 }
 
 function assemble(
@@ -122,28 +147,60 @@ function assemble(
   model: EncoderModel,
 ): Encoding[] {
   let at = 0;
-  return prepared.map(({ ids, sequences, isTruncated }) => {
-    const own = results.slice(at, at + sequences.length);
-    at += sequences.length;
+  return prepared.map((text) => {
+    const own = results.slice(at, at + text.sequences.length);
+    at += text.sequences.length;
     const dense = own.find((result) => result.dense !== null)?.dense ?? null;
-    const tokens = own.find((result) => result.tokens !== null);
-    const isDocument = request.inputType === InputType.INPUT_TYPE_DOCUMENT;
-    const isCoded = isDocument && model.codec !== null;
-    const terms = request.sparse ? countTerms(ids, model.tokenizer.specialIds) : null;
     return {
       dense: dense === null ? Buffer.alloc(0) : bufferOf(dense),
-      sparse: terms === null ? undefined : { termIds: bufferOf(terms.termIds), weights: bufferOf(terms.counts) },
-      tokens:
-        tokens === undefined
-          ? undefined
-          : {
-              count: tokens.tokenCount,
-              rows: bufferOf(tokens.tokens ?? new Uint8Array(0)),
-              codec: isCoded ? (model.codec?.version ?? '') : '',
-              pooled: isDocument && !isCoded && request.tokenPooling > 1,
-            },
-      terms: terms?.total ?? 0,
-      truncated: isTruncated,
+      tokens: request.multi ? tokensOf(own, request, model) : undefined,
+      truncated: text.isTruncated,
+      ...lexicalSide(text, own, request, model),
     };
   });
+}
+
+function tokensOf(
+  results: readonly SequenceResult[],
+  { inputType, tokenPooling }: EncodeRequest,
+  { codec }: EncoderModel,
+): Encoding['tokens'] {
+  const found = results.find((result) => result.tokens !== null);
+  if (found === undefined) return undefined;
+  const isDocument = inputType === InputType.INPUT_TYPE_DOCUMENT;
+  return {
+    count: found.tokenCount,
+    rows: bufferOf(found.tokens ?? new Uint8Array(0)),
+    codec: isDocument ? (codec?.version ?? '') : '',
+    pooled: isDocument && codec === null && tokenPooling > 1,
+  };
+}
+
+/** Words and what they weigh. */
+function lexicalSide(
+  { ids, weighed }: Prepared,
+  results: readonly SequenceResult[],
+  request: EncodeRequest,
+  model: EncoderModel,
+): Pick<Encoding, 'sparse' | 'terms' | 'termScales'> {
+  const isQuery = request.inputType === InputType.INPUT_TYPE_QUERY;
+  const termScales = Buffer.alloc(0);
+  if (!request.sparse && !isQuery) return { sparse: undefined, terms: 0, termScales };
+  const counted = countTerms(ids, model.tokenizer.specialIds);
+  const terms = counted.total;
+  if (!request.sparse) return { sparse: undefined, terms, termScales };
+  const features = results.find((result) => result.features !== null)?.features ?? null;
+  const rows = weighed === null || features === null ? null : { ids: weighed, features };
+  const weights = isQuery && rows !== null ? queryWeights(counted, rows) : counted.counts;
+  return {
+    sparse: { termIds: bufferOf(counted.termIds), weights: bufferOf(weights) },
+    terms,
+    termScales: isQuery || rows === null ? termScales : bufferOf(documentScales(counted, rows)),
+  };
+}
+
+/** The tokens behind the rows of `sequences`, of which at most one has some. */
+function rowIds(sequences: readonly Sequence[]): Int32Array | null {
+  const found = sequences.find(({ rows }) => rows !== null);
+  return found?.rows?.map((position) => found.ids[position]!) ?? null;
 }

@@ -77,9 +77,9 @@ export async function startEncoderNode(options: EncoderNodeOptions): Promise<Run
 
 async function openModel(config: EncoderNodeConfig, clock: Clock): Promise<{ pool: SessionPool; parts: EncoderParts }> {
   const model = await loadModel(config.modelDirectory);
-  const { manifest, graphPath, codecTables } = model;
+  const { manifest, graphPath, codecTables, sparseHead } = model;
   const { executionProvider, intraOpThreads } = config;
-  const setup = { graphPath, manifest, codecTables, executionProvider, intraOpThreads };
+  const setup = { graphPath, manifest, codecTables, sparseHead, executionProvider, intraOpThreads };
   const pool = await SessionPool.start(setup, config.workers);
   const policy = policies[executionProvider];
   const scheduler = new Scheduler({ slot: () => pool.slot(), policy, queueMax: config.queueLimit, clock });
@@ -122,5 +122,6 @@ function memberOf(config: EncoderNodeConfig, address: string, parts: EncoderPart
     executionProvider: config.executionProvider,
     model: manifest.name,
     modelDigest: digest,
+    earlierDigests: manifest.succeeds,
   };
 }

@@ -135,6 +135,7 @@ function memberOf(id: string, address: string): Node {
     executionProvider: '',
     model: '',
     modelDigest: '',
+    earlierDigests: [],
   };
 }
 

@@ -1,11 +1,13 @@
 /** Second step of a write: what was not given is encoded, in requests small enough to share the encoder with others. */
-import { present } from '../../base/assert.js';
+import { assert, present } from '../../base/assert.js';
+import { bufferOf, float32From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { TokenVectors } from '../../proto/generated/shoal/v1/document.js';
 import { InputType, type Encoding } from '../../proto/generated/shoal/v1/encoder.js';
 import type { LogDocument } from '../../proto/generated/shoal/v1/log.js';
+import { documentWeights } from '../../vector-index/sparse/bm25.js';
 import { noModel, type Encoders } from '../encoders.js';
 import type { TokenCodecs } from './token-codecs.js';
 import type { AcceptedDocument, AcceptedPassage } from './validate.js';
@@ -25,7 +27,7 @@ export async function encodeDocuments(
   parts: { readonly encoders: Encoders; readonly codecs: TokenCodecs; readonly deadline: Deadline },
 ): Promise<readonly (LogDocument | ShoalError)[]> {
   const encodings = settings.model === noModel ? [] : await encodeAll(accepted, settings, parts);
-  const documents = accepted.map((each, i) => logDocument(each, encodings[i]));
+  const documents = accepted.map((each, i) => logDocument(each, encodings[i], settings));
   if (settings.tokenDim === 0) return documents;
   return Promise.all(
     documents.map(async (document, i) => {
@@ -96,7 +98,11 @@ async function codeTokens(
   }
 }
 
-function logDocument(each: AcceptedDocument, encoding: Encoding | undefined): LogDocument {
+function logDocument(
+  each: AcceptedDocument,
+  encoding: Encoding | undefined,
+  settings: CollectionSettings,
+): LogDocument {
   const { document, passages } = each;
   const whole: AcceptedPassage = { vector: encoding?.dense ?? noBytes, tokens: document.tokens, start: 0, end: 0 };
   const [first = whole, ...further] = passages ?? [];
@@ -104,11 +110,26 @@ function logDocument(each: AcceptedDocument, encoding: Encoding | undefined): Lo
     ...passageOf(each, first, 0),
     ...(document.title === undefined ? {} : { title: document.title }),
     text: document.text ?? '',
-    sparse: document.sparse ?? encoding?.sparse,
-    terms: document.sparse === undefined ? (encoding?.terms ?? 0) : 0,
+    ...wordsOf(each, encoding, settings),
     tokens: tokensOf(each, first, encoding),
     further: further.map((passage, i) => passageOf(each, passage, i + 1)),
   };
+}
+
+/** A user's weights as they are; term frequencies as shards weigh them, or weighed here where the model has its own say in it. */
+function wordsOf(
+  { document }: AcceptedDocument,
+  encoding: Encoding | undefined,
+  { bm25AverageLength }: CollectionSettings,
+): Pick<LogDocument, 'sparse' | 'terms' | 'weighted'> {
+  if (document.sparse !== undefined) return { sparse: document.sparse, terms: 0, weighted: false };
+  const { sparse, terms = 0, termScales = noBytes } = encoding ?? {};
+  if (sparse === undefined || termScales.length === 0) return { sparse, terms, weighted: false };
+  const scales = float32From(termScales, 'scales of terms');
+  const weights = documentWeights(float32From(sparse.weights, 'term frequencies'), terms, bm25AverageLength);
+  assert(scales.length === weights.length, 'every term has a scale');
+  const scaled = weights.map((weight, i) => weight * scales[i]!);
+  return { sparse: { termIds: sparse.termIds, weights: bufferOf(scaled) }, terms, weighted: true };
 }
 
 function tokensOf(

@@ -5,14 +5,13 @@ import type { Deadline } from '../../base/deadline.js';
 import { InputType } from '../../proto/generated/shoal/v1/encoder.js';
 import type { Encoders } from '../encoders.js';
 import type { Question } from './question.js';
-import { isLearned } from './representations.js';
 
 export interface EncodedQuestion {
   /** float32[dim], null where the mode needs none. */
   readonly dense: Float32Array | null;
-  /** Terms of the text, repeats included; null where there is no text, or the model does not count them. */
+  /** Terms of the text, repeats included; null where there is no text, or it has none. */
   readonly termCount: number | null;
-  /** Terms with their number of occurrences (or learned weights), null where the mode needs none. */
+  /** Terms with their number of occurrences, or what the model's head makes of it; null where the mode needs none. */
   readonly terms: { readonly termIds: Uint32Array; readonly weights: Float32Array } | null;
   /** float32[tokens, tokenDim], null where the mode needs none. */
   readonly tokens: { readonly rows: Float32Array; readonly count: number } | null;
@@ -27,8 +26,7 @@ export async function encode(question: Question, encoders: Encoders, deadline: D
       inputType: InputType.INPUT_TYPE_QUERY,
       texts: [{ title: '', text: question.text }],
       dense: question.dense,
-      // Counting terms costs nothing; learned weights do.
-      sparse: question.sparse || !isLearned(question.settings),
+      sparse: question.sparse,
       multi: question.multi,
     },
     deadline,

@@ -17,6 +17,8 @@ export interface Sequence {
   readonly isCoded: boolean;
   /** About one row for so many token vectors is given; 1 = all. */
   readonly pooling: number;
+  /** Which side of the model's sparse head, where it has one, tells features of the rows. */
+  readonly side: 'queries' | 'documents';
 }
 
 /** What the model's tokenizer puts around a text, and what of it the manifest's strings become. */
@@ -53,6 +55,7 @@ export function documentSequence(ids: readonly number[], shape: SequenceShape, w
     rows: wanted.multi ? rows : null,
     isCoded: true,
     pooling: wanted.pooling ?? 1,
+    side: 'documents',
   };
 }
 
@@ -97,6 +100,7 @@ function querySequence(
     rows: wanted.multi ? positions(first, query.keepExpansion ? all.length : real.length) : null,
     isCoded: false,
     pooling: 1,
+    side: 'queries',
   };
 }
 

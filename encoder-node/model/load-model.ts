@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { assert } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
+import { parseSparseHead, type SparseHead } from '../../vector-index/codebook/sparse-head.js';
 import { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import { TextTokenizer } from '../tokenizer/tokenizer.js';
 import { parseManifest, type ModelManifest } from './manifest.js';
@@ -24,6 +25,7 @@ export interface EncoderModel {
   readonly codec: TokenCodec | null;
   /** The codec's file; empty when the model has none. */
   readonly codecTables: Uint8Array;
+  readonly sparseHead: SparseHead | null;
 }
 
 /** The model in `directory`. NOT_FOUND when a file is missing, DATA_LOSS when one does not match its digest. */
@@ -41,6 +43,7 @@ export async function loadModel(directory: string): Promise<EncoderModel> {
     tokenizer: new TextTokenizer(tokenizerText),
     codec: codecTables.length === 0 ? null : parseCodec(codecTables, manifest),
     codecTables,
+    sparseHead: await readSparseHead(directory, manifest),
   };
 }
 
@@ -60,6 +63,11 @@ async function verify(directory: string, name: string, expected: { bytes: number
 
 async function readCodec(directory: string, { tokenCodec }: ModelManifest): Promise<Uint8Array> {
   return tokenCodec === null ? new Uint8Array(0) : readModelFile(join(directory, tokenCodec.file), directory);
+}
+
+async function readSparseHead(directory: string, { sparseHead, outputs }: ModelManifest): Promise<SparseHead | null> {
+  if (sparseHead === null) return null;
+  return parseSparseHead(await readModelFile(join(directory, sparseHead.file), directory), outputs.multi?.dim ?? 0);
 }
 
 function parseCodec(tables: Uint8Array, { tokenCodec, outputs, name }: ModelManifest): TokenCodec {

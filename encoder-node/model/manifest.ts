@@ -8,11 +8,13 @@ import { z } from 'zod';
 import { ShoalError } from '../../base/errors.js';
 
 /** The manifest format that this version writes; it reads no newer one. */
-export const manifestFormat = 1;
+export const manifestFormat = 2;
+
+const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 
 const fileSchema = z.strictObject({
   bytes: z.int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
+  sha256: digestSchema,
 });
 
 const denseSchema = z.strictObject({
@@ -38,6 +40,14 @@ const sparseSchema = z.strictObject({
   isRectified: z.boolean(),
   /** Token ids that carry no weight. */
   dropIds: z.array(z.int().min(0)),
+});
+
+const sparseHeadSchema = z.strictObject({
+  file: z.string().min(1),
+  /** What it learned from. */
+  training: z.strictObject({ text: z.string().min(1), passages: z.int().positive(), seed: z.int().min(0) }),
+  /** nDCG@10 of BM25 and of the head on judged collections, none of whose test questions it was trained or chosen on. */
+  quality: z.record(z.string(), z.strictObject({ bm25: z.number(), head: z.number() })),
 });
 
 const querySchema = z.strictObject({
@@ -88,6 +98,10 @@ const manifestSchema = z
     query: querySchema,
     document: documentSchema,
     tokenCodec: z.strictObject({ file: z.string().min(1), version: z.string().min(1) }).nullable(),
+    /** Weights of words (vector-index/codebook/sparse-head.ts), from format 2 on; null = BM25's alone. */
+    sparseHead: sparseHeadSchema.nullable().default(null),
+    /** Digests of the manifests of models that answer as this one does without its sparse head: it serves their collections, too. */
+    succeeds: z.array(digestSchema).default([]),
     /** Every file that the manifest names, by its name in the folder. */
     files: z.record(z.string().regex(/^[^/\\]+$/, 'must be a name without a path'), fileSchema),
   })
@@ -95,11 +109,15 @@ const manifestSchema = z
     message: 'a token codec needs outputs.multi',
     path: ['tokenCodec'],
   })
+  .refine(({ outputs, sparseHead }) => sparseHead === null || outputs.multi !== null, {
+    message: 'a sparse head needs outputs.multi',
+    path: ['sparseHead'],
+  })
   .refine(
-    ({ model, tokenizer, tokenCodec, files }) =>
-      namedFiles(model, tokenizer.file, tokenCodec).every((file) => file in files),
+    ({ model, tokenizer, tokenCodec, sparseHead, files }) =>
+      [model, tokenizer.file, tokenCodec?.file, sparseHead?.file].every((file) => file === undefined || file in files),
     {
-      message: 'must list the model, the tokenizer and the token codec',
+      message: 'must list the model, the tokenizer, the token codec and the sparse head',
       path: ['files'],
     },
   );
@@ -118,10 +136,6 @@ export function parseManifest(text: string, where: string): ModelManifest {
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'manifest'}: ${message}`);
   throw new ShoalError('INVALID_ARGUMENT', `${where} is no valid model manifest: ${problems.join('; ')}`);
-}
-
-function namedFiles(model: string, tokenizer: string, codec: { readonly file: string } | null): string[] {
-  return codec === null ? [model, tokenizer] : [model, tokenizer, codec.file];
 }
 
 function parseJson(text: string, where: string): unknown {

@@ -7,6 +7,7 @@ import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import { assert, present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
 import { poolTokens } from '../../vector-index/codebook/pool-tokens.js';
+import { rowFeatures, type SparseHead } from '../../vector-index/codebook/sparse-head.js';
 import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import type { Sequence } from '../batch/sequence.js';
 import type { ModelManifest } from './manifest.js';
@@ -17,6 +18,7 @@ export interface SessionOptions {
   readonly graphPath: string;
   readonly manifest: ModelManifest;
   readonly codec: TokenCodec | null;
+  readonly sparseHead: SparseHead | null;
   readonly executionProvider: ExecutionProvider;
   readonly intraOpThreads: number;
 }
@@ -29,17 +31,21 @@ export interface SequenceResult {
   readonly tokens: Uint8Array | null;
   /** Rows that there are: fewer than tokens where they are pooled. */
   readonly tokenCount: number;
+  /** float64[rows]: what the sparse head says of each row asked for, before they are pooled; null without a head or rows. */
+  readonly features: Float64Array | null;
 }
 
 export class EncoderSession {
   readonly #session: InferenceSession;
   readonly #manifest: ModelManifest;
   readonly #codec: TokenCodec | null;
+  readonly #sparseHead: SparseHead | null;
 
-  private constructor(session: InferenceSession, { manifest, codec }: SessionOptions) {
+  private constructor(session: InferenceSession, { manifest, codec, sparseHead }: SessionOptions) {
     this.#session = session;
     this.#manifest = manifest;
     this.#codec = codec;
+    this.#sparseHead = sparseHead;
   }
 
   /**
@@ -95,11 +101,11 @@ export class EncoderSession {
 
   #tokens(
     results: InferenceSession.OnnxValueMapType,
-    { rows, isCoded, pooling }: Sequence,
+    { rows, isCoded, pooling, side }: Sequence,
     position: number,
-  ): Pick<SequenceResult, 'tokens' | 'tokenCount'> {
+  ): Pick<SequenceResult, 'tokens' | 'tokenCount' | 'features'> {
     const multi = this.#manifest.outputs.multi;
-    if (rows === null || multi === null) return { tokens: null, tokenCount: 0 };
+    if (rows === null || multi === null) return { tokens: null, tokenCount: 0, features: null };
     const output = outputOf(results, multi.name);
     checkDim(output, multi.name, multi.dim);
     const rowsPerSequence = present(output.dims[1], 'rows of the multi output');
@@ -113,7 +119,8 @@ export class EncoderSession {
     });
     const kept = poolTokens(vectors, multi.dim, pooling);
     const tokens = isCoded && this.#codec !== null ? this.#codec.encode(kept) : new Uint8Array(kept.buffer);
-    return { tokens, tokenCount: kept.length / multi.dim };
+    const features = this.#sparseHead === null ? null : rowFeatures(vectors, this.#sparseHead[side]);
+    return { tokens, tokenCount: kept.length / multi.dim, features };
   }
 }
 

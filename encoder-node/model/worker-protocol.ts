@@ -1,5 +1,6 @@
 /** What the main thread and a session's thread say to each other. */
 import type { ErrorCode } from '../../base/errors.js';
+import type { SparseHead } from '../../vector-index/codebook/sparse-head.js';
 import type { Sequence } from '../batch/sequence.js';
 import type { ModelManifest } from './manifest.js';
 import type { ExecutionProvider, SequenceResult } from './session.js';
@@ -10,6 +11,7 @@ export interface WorkerSetup {
   readonly manifest: ModelManifest;
   /** The codec's file; empty when there is none. */
   readonly codecTables: Uint8Array;
+  readonly sparseHead: SparseHead | null;
   readonly executionProvider: ExecutionProvider;
   readonly intraOpThreads: number;
 }

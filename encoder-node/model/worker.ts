@@ -66,8 +66,8 @@ async function answer(port: MessagePort, session: EncoderSession, { batch, seque
 }
 
 function buffersOf(results: readonly SequenceResult[]): ArrayBuffer[] {
-  return results.flatMap(({ dense, tokens }) =>
-    [dense?.buffer, tokens?.buffer].filter((buffer) => buffer instanceof ArrayBuffer),
+  return results.flatMap(({ dense, tokens, features }) =>
+    [dense?.buffer, tokens?.buffer, features?.buffer].filter((buffer) => buffer instanceof ArrayBuffer),
   );
 }
 

@@ -5,14 +5,26 @@ export const modelFile = 'model.onnx';
 export const dataFile = 'model.onnx.data';
 export const tokenizerFile = 'tokenizer.json';
 export const codecFile = 'token-codec.bin';
+export const sparseHeadFile = 'sparse-head.bin';
 
-/** The manifest with `files` and the codec of `codecVersion`; null while there is none yet. */
-export function defaultManifest(files: ModelManifest['files'], codecVersion: string | null): ModelManifest {
+/** The same files without a sparse head: its collections count words, and this model goes on serving them so. */
+const withoutHead = '9244c4d358d15ce0b98721dfbcd0de477859fc1d4a45da2996f90bde7c3e5b3c';
+
+/** What was built: digests of files, and what there is beside the graph; null while there is none yet. */
+export interface BuiltParts {
+  readonly files: ModelManifest['files'];
+  readonly codecVersion: string | null;
+  readonly sparseHead: ModelManifest['sparseHead'];
+}
+
+/** The manifest of what was built. */
+export function defaultManifest({ files, codecVersion, sparseHead }: BuiltParts): ModelManifest {
   return {
     format: manifestFormat,
     name: 'shoal-base-en',
     family: 'bge',
-    description: 'BAAI/bge-small-en-v1.5 with int8 weights, dense and multi-vector outputs of one pass. English.',
+    description:
+      'BAAI/bge-small-en-v1.5 with int8 weights, dense and multi-vector outputs of one pass. English.',
     licence: 'MIT (weights, BAAI/bge-small-en-v1.5) and Apache-2.0 (packaging); see LICENSE',
     model: modelFile,
     tokenizer: { file: tokenizerFile, padId: 0 },
@@ -36,6 +48,8 @@ export function defaultManifest(files: ModelManifest['files'], codecVersion: str
     },
     document: { maxLength: 256, prefix: '', firstToken: 1, markerId: null, skiplist: 'none' },
     tokenCodec: codecVersion === null ? null : { file: codecFile, version: codecVersion },
+    sparseHead,
+    succeeds: sparseHead === null ? [] : [withoutHead],
     files,
   };
 }

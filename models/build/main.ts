@@ -2,22 +2,34 @@
  * Builds `models/default` from the source model: the graph, its ranges, the token codec and the manifest.
  *
  *   npm run model -- --source DIR [--target models/default]
+ *   npm run model -- --sparse-head FILE [--target models/default]     takes over a trained sparse head, nothing else changes
  *
- * The result depends on the source, the versions of the dependencies and the numbers below alone.
+ * The result depends on the source, the versions of the dependencies and the numbers below alone. A sparse head that the target has stays.
  */
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { present } from '../../base/assert.js';
 import { systemClock } from '../../base/clock.js';
 import { seededRandom } from '../../base/random.js';
+import { parseManifest, type ModelManifest } from '../../encoder-node/model/manifest.js';
 import { TextTokenizer } from '../../encoder-node/tokenizer/tokenizer.js';
 import { calibrate } from './calibrate.js';
 import { trainCodec } from './codec.js';
-import { codecFile, dataFile, defaultManifest, modelFile, tokenizerFile } from './default-manifest.js';
+import {
+  codecFile,
+  dataFile,
+  defaultManifest,
+  modelFile,
+  sparseHeadFile,
+  tokenizerFile,
+  type BuiltParts,
+} from './default-manifest.js';
 import { buildGraphWithData } from './graph.js';
 import { passagesOf, readGlosses } from './shipped-text.js';
 import { readSourceWeights } from './source-weights.js';
+import { placeSparseHead, presentManifest } from './sparse-head.js';
 import { tokenRows } from './token-rows.js';
 
 const seed = 7;
@@ -31,9 +43,20 @@ const { values } = parseArgs({
   options: {
     source: { type: 'string', default: '../shared/models/bge-small-en-v1.5' },
     target: { type: 'string', default: 'models/default' },
+    'sparse-head': { type: 'string' },
   },
 });
-await build(values.source, values.target);
+const trained = values['sparse-head'];
+if (trained === undefined) await build(values.source, values.target);
+else await replaceSparseHead(trained, values.target);
+
+async function replaceSparseHead(from: string, target: string): Promise<void> {
+  const { tokenCodec } = present(await presentManifest(target), 'the manifest of the target');
+  await writeManifest(target, {
+    codecVersion: tokenCodec?.version ?? null,
+    sparseHead: await placeSparseHead(from, target),
+  });
+}
 
 async function build(source: string, target: string): Promise<void> {
   await mkdir(target, { recursive: true });
@@ -57,7 +80,7 @@ async function build(source: string, target: string): Promise<void> {
   await copyFile(join(source, 'tokenizer.json'), join(target, tokenizerFile));
 
   say('encoding text for the token codec');
-  const bare = defaultManifest({}, null);
+  const bare = defaultManifest({ files: {}, codecVersion: null, sparseHead: null });
   const sequences = sequencesOf(codecPassages);
   const counts = sequences.map(({ length }) => length - bare.document.firstToken);
   const rows = await tokenRows(graphPath, bare, sequences);
@@ -65,17 +88,24 @@ async function build(source: string, target: string): Promise<void> {
   const codec = trainCodec(rows, { dim: 384, counts, centroids, nbits: 2, iterations, seed, onProgress: say });
   await writeFile(join(target, codecFile), codec.serialize());
 
-  const manifest = defaultManifest(await digests(target), codec.version);
-  await writeFile(join(target, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  say(`wrote ${target} with token codec ${codec.version}`);
+  const sparseHead = (await presentManifest(target))?.sparseHead ?? null;
+  await writeManifest(target, { codecVersion: codec.version, sparseHead });
+}
+
+async function writeManifest(target: string, parts: Omit<BuiltParts, 'files'>): Promise<void> {
+  const names = [modelFile, dataFile, tokenizerFile, codecFile, ...(parts.sparseHead === null ? [] : [sparseHeadFile])];
+  const path = join(target, 'manifest.json');
+  const text = `${JSON.stringify(defaultManifest({ ...parts, files: await digests(target, names) }), null, 2)}\n`;
+  parseManifest(text, path);
+  await writeFile(path, text);
+  say(`wrote ${target} with token codec ${parts.codecVersion ?? 'none'}`);
 }
 
 function sequenceOf(text: string, tokenizer: TextTokenizer): Int32Array {
   return Int32Array.of(tokenizer.startId, ...tokenizer.idsOf(text).slice(0, 254), tokenizer.endId);
 }
 
-async function digests(target: string): Promise<Record<string, { bytes: number; sha256: string }>> {
-  const names = [modelFile, dataFile, tokenizerFile, codecFile];
+async function digests(target: string, names: readonly string[]): Promise<ModelManifest['files']> {
   const entries = names.map(async (name) => {
     const bytes = await readFile(join(target, name));
     return [name, { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }] as const;

@@ -15,6 +15,7 @@ export async function tokenRows(
     graphPath,
     manifest,
     codec: null,
+    sparseHead: null,
     executionProvider: 'cpu',
     intraOpThreads: 2,
   });
@@ -25,7 +26,15 @@ export async function tokenRows(
     for (const sequence of ids) {
       const positions = Int32Array.from({ length: sequence.length - firstToken }, (_, i) => i + firstToken);
       const batch = [
-        { ids: sequence, attended: sequence.length, wantsDense: false, rows: positions, isCoded: false, pooling: 1 },
+        {
+          ids: sequence,
+          attended: sequence.length,
+          wantsDense: false,
+          rows: positions,
+          isCoded: false,
+          pooling: 1,
+          side: 'documents' as const,
+        },
       ];
       const bytes = present((await session.run(batch))[0]?.tokens, 'token rows');
       rows.set(new Float32Array(bytes.buffer), at);

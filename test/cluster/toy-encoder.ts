@@ -144,6 +144,7 @@ function encodingOf(text: EncodeText, request: EncodeRequest, codec: TokenCodec 
       : undefined,
     terms: numbers.length,
     truncated: false,
+    termScales: Buffer.alloc(0),
   };
 }
 

@@ -2,7 +2,7 @@
  * Ranking without an index: every score of every exported document by its formula, in double precision, nothing shared with the
  * searching code but the formats of what is exported.
  *
- * BM25: Robertson and Zaragoza 2009, with k1 = 0.9, b = 0.4 and a constant average length; MaxSim: Khattab and Zaharia 2020 over
+ * BM25: Robertson and Zaragoza 2009, with k1 = 0.9, b = 0.4 and a constant average length, times the sparse head's weights; MaxSim: Khattab and Zaharia 2020 over
  * decoded rows; fusion: 1 · dense + 0.1 · sparse / mean of the ten best + 1 · mean MaxSim.
  */
 import assert from 'node:assert/strict';
@@ -48,14 +48,20 @@ interface TokenRows {
   readonly places: ReadonlyMap<StoredDocument, { readonly first: number; readonly count: number }>;
 }
 
-/** Counts terms and weighs them; `averageLength` is the collection's constant. */
-export function corpusOf(
-  documents: readonly StoredDocument[],
-  parts: { readonly tokenizer: TextTokenizer; readonly codec: TokenCodec; readonly averageLength: number },
-): Corpus {
+export interface CorpusParts {
+  readonly tokenizer: TextTokenizer;
+  readonly codec: TokenCodec;
+  /** The collection's constant. */
+  readonly averageLength: number;
+  /** By document id: term id → what the encoder's sparse head multiplies BM25's weight by. */
+  readonly scales: ReadonlyMap<string, ReadonlyMap<number, number>>;
+}
+
+/** Counts terms and weighs them. */
+export function corpusOf(documents: readonly StoredDocument[], parts: CorpusParts): Corpus {
   const frequencies = new Map<number, number>();
   const bm25 = documents.map((document) => {
-    const weights = termWeights(document, parts.tokenizer, parts.averageLength);
+    const weights = termWeights(document, parts);
     for (const term of weights.keys()) frequencies.set(term, (frequencies.get(term) ?? 0) + 1);
     return { document, weights };
   });
@@ -78,11 +84,10 @@ function tokenRowsOf(documents: readonly StoredDocument[], codec: TokenCodec): T
   return { dim: codec.dim, rows, places };
 }
 
-/** Term id → tf / (tf + k1 · (1 − b + b · length / average)), in the half precision in which weights are kept. */
+/** Term id → scale · tf / (tf + k1 · (1 − b + b · length / average)), in the half precision in which weights are kept. */
 function termWeights(
-  { title, text }: StoredDocument,
-  tokenizer: TextTokenizer,
-  averageLength: number,
+  { id: document, title, text }: StoredDocument,
+  { tokenizer, averageLength, scales }: CorpusParts,
 ): Map<number, number> {
   const whole = title === undefined || title === '' ? (text ?? '') : `${title} ${text ?? ''}`;
   const ids = tokenizer.idsOf(whole).filter((id) => !tokenizer.specialIds.has(id));
@@ -90,7 +95,8 @@ function termWeights(
   for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1);
   const norm = k1 * (1 - b + (b * ids.length) / averageLength);
   const half = (weight: number): number => toFloat32(toFloat16(Float32Array.of(weight)))[0] ?? NaN;
-  return new Map([...counts].map(([id, count]) => [id, half(count / (count + norm))]));
+  const scaleOf = (id: number): number => scales.get(document)?.get(id) ?? NaN;
+  return new Map([...counts].map(([id, count]) => [id, half((scaleOf(id) * count) / (count + norm))]));
 }
 
 /** Ids of the best documents of each mode, best first. */

@@ -1,23 +1,12 @@
 /** A positive weight of each row: softplus of a linear map. */
+import { rowFeatures, softplus } from '../../vector-index/codebook/sparse-head.js';
 
 /** The bias at which a row without any feature has the weight 1: softplus(bias) = 1. */
 export const unitBias = Math.log(Math.E - 1);
 
-/** ln(1 + e^value), without overflow. */
-export function softplus(value: number): number {
-  return Math.log1p(Math.exp(-Math.abs(value))) + Math.max(value, 0);
-}
-
 /** float64[n]: softplus(x · a + b) of each of `rows` float32[n, inputDim] by `weights`, a and behind it b. */
 export function rowWeights(rows: Float32Array, weights: Float32Array): Float64Array {
-  const inputDim = weights.length - 1;
-  const found = new Float64Array(rows.length / inputDim);
-  for (let row = 0; row < found.length; row++) {
-    let sum = weights[inputDim]!;
-    for (let j = 0; j < inputDim; j++) sum += rows[row * inputDim + j]! * weights[j]!;
-    found[row] = softplus(sum);
-  }
-  return found;
+  return rowFeatures(rows, weights).map(softplus);
 }
 
 /**

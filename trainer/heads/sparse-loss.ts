@@ -1,7 +1,7 @@
 /** How far a sparse head's order of a query's candidates is from a teacher's, and in which direction each parameter makes it worse. */
+import type { SparseHead } from '../../vector-index/codebook/sparse-head.js';
 import { listLoss } from './multi-loss.js';
-import { rowWeights, rowWeightsGradient, softplus } from './row-weights.js';
-import type { SparseHead } from './sparse-head.js';
+import { rowWeights, rowWeightsGradient } from './row-weights.js';
 import type { Descent } from './train-head.js';
 
 /** A word of a document that a token of the query finds. */
@@ -9,8 +9,6 @@ export interface WordMatch {
   /** Number of the query's token, and of the word's row. */
   readonly token: number;
   readonly word: number;
-  /** Level of nearness; −1: the word itself. */
-  readonly level: number;
   /** What BM25 gives for it. */
   readonly value: number;
 }
@@ -33,7 +31,7 @@ export interface SparsePenalty {
   readonly sparsity: number;
 }
 
-/** Loss of one example and its derivatives by queries, documents and nearness, in this order; with the scores. */
+/** Loss of one example and its derivatives by queries and documents, in this order; with the scores. */
 export function sparseLoss(
   head: SparseHead,
   example: SparseExample,
@@ -54,7 +52,6 @@ export function sparseLoss(
       words === 0
         ? new Float32Array(head.documents.length)
         : rowWeightsGradient(example.words, weights.words, flow.words),
-      Float32Array.from(flow.levels, (slope, level) => slope * -Math.expm1(-weights.levels[level]!)),
     ],
   };
 }
@@ -62,35 +59,30 @@ export function sparseLoss(
 interface Weights {
   readonly tokens: Float64Array;
   readonly words: Float64Array;
-  readonly levels: Float64Array;
 }
 
 function partsAt(head: SparseHead, { query, words }: SparseExample): Weights {
   return {
     tokens: rowWeights(query, head.queries),
     words: rowWeights(words, head.documents),
-    levels: Float64Array.from(head.nearness, softplus),
   };
 }
 
-function contribution({ token, word, level, value }: WordMatch, { tokens, words, levels }: Weights): number {
-  return value * tokens[token]! * words[word]! * (level < 0 ? 1 : levels[level]!);
+function contribution({ token, word, value }: WordMatch, { tokens, words }: Weights): number {
+  return value * tokens[token]! * words[word]!;
 }
 
 /** Derivatives by each weight, from those by the scores. */
-function flowBack({ matches }: SparseExample, { tokens, words, levels }: Weights, slopes: Float64Array): Weights {
+function flowBack({ matches }: SparseExample, { tokens, words }: Weights, slopes: Float64Array): Weights {
   const flow = {
     tokens: new Float64Array(tokens.length),
     words: new Float64Array(words.length),
-    levels: new Float64Array(levels.length),
   };
   matches.forEach((own, d) => {
-    for (const { token, word, level, value } of own) {
-      const near = level < 0 ? 1 : levels[level]!;
+    for (const { token, word, value } of own) {
       const slope = slopes[d]! * value;
-      flow.tokens[token]! += slope * words[word]! * near;
-      flow.words[word]! += slope * tokens[token]! * near;
-      if (level >= 0) flow.levels[level]! += slope * tokens[token]! * words[word]!;
+      flow.tokens[token]! += slope * words[word]!;
+      flow.words[word]! += slope * tokens[token]!;
     }
   });
   return flow;

@@ -1,7 +1,7 @@
 /** Trains a sparse head towards a teacher's order of each query's candidates. */
 import type { Random } from '../../base/random.js';
+import type { SparseHead } from '../../vector-index/codebook/sparse-head.js';
 import type { StopSign } from '../stop-sign.js';
-import type { SparseHead } from './sparse-head.js';
 import { sparseLoss, type SparseExample, type SparsePenalty } from './sparse-loss.js';
 import { trainHead, type HeadTask } from './train-head.js';
 
@@ -9,8 +9,8 @@ export interface SparseTraining extends SparsePenalty {
   readonly epochs: number;
   /** Examples of a step. */
   readonly batch: number;
-  /** Of the first step: by queries, documents and nearness; 0 leaves a part as it is. */
-  readonly rates: readonly [queries: number, documents: number, nearness: number];
+  /** Of the first step: by queries and documents; 0 leaves a part as it is. */
+  readonly rates: readonly [queries: number, documents: number];
   readonly random: Random;
   readonly signal?: StopSign | undefined;
   onEpoch?(epoch: number, heldOutLoss: number): void;
@@ -22,13 +22,8 @@ export async function trainSparse(
   task: HeadTask<SparseExample>,
   training: SparseTraining,
 ): Promise<SparseHead> {
-  const head = {
-    ...start,
-    queries: start.queries.slice(),
-    documents: start.documents.slice(),
-    nearness: start.nearness.slice(),
-  };
-  await trainHead([head.queries, head.documents, head.nearness], task, {
+  const head = { queries: start.queries.slice(), documents: start.documents.slice() };
+  await trainHead([head.queries, head.documents], task, {
     ...training,
     lossOf: (example) => Promise.resolve(sparseLoss(head, example, training)),
   });

@@ -42,7 +42,14 @@ export interface Backbone {
 export async function openBackbone(threads: number): Promise<Backbone> {
   const model = await loadModel('models/default');
   const { graphPath, manifest } = model;
-  const options = { graphPath, manifest, codec: null, executionProvider: 'cpu' as const, intraOpThreads: threads };
+  const options = {
+    graphPath,
+    manifest,
+    codec: null,
+    sparseHead: null,
+    executionProvider: 'cpu' as const,
+    intraOpThreads: threads,
+  };
   return { model, session: await EncoderSession.open(options) };
 }
 

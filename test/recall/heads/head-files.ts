@@ -1,20 +1,31 @@
-/** Heads as files: numbers of little use to people, so JSON without layout. */
+/** Heads as files of the cache: numbers of little use to people, so JSON without layout. */
 import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ModelManifest } from '../../../encoder-node/model/manifest.js';
 import type { MultiHead, RowMap } from '../../../trainer/heads/multi-head.js';
-import type { SparseHead } from '../../../trainer/heads/sparse-head.js';
+import type { SparseHead } from '../../../vector-index/codebook/sparse-head.js';
 
-export const multiHeadFile = 'multi-head.json';
-export const sparseHeadFile = 'sparse-head.json';
+const multiHeadFile = 'multi-head.json';
+const sparseHeadFile = 'sparse-head.json';
+
+type Facts = Exclude<ModelManifest['sparseHead'], null>;
+
+/** A sparse head with what a model's manifest says of it. */
+export interface TrainedSparseHead extends SparseHead {
+  readonly training: Facts['training'];
+  /** Once it was judged. */
+  readonly quality?: Facts['quality'];
+}
 
 type Plain<T> = { [K in keyof T]: T[K] extends Float32Array ? number[] : T[K] extends number ? number : Plain<T[K]> };
 
-export async function writeHead(path: string, head: MultiHead | SparseHead): Promise<void> {
-  const plain = (_: string, value: unknown): unknown => (value instanceof Float32Array ? [...value] : value);
-  await writeFile(path, JSON.stringify(head, plain));
+export async function writeMultiHead(cache: string, head: MultiHead): Promise<void> {
+  await writePlain(join(cache, multiHeadFile), head);
 }
 
-export async function readMultiHead(path: string): Promise<MultiHead> {
-  const { inputDim, dim, documents, queries, importance } = (await readJson(path)) as Plain<MultiHead>;
+export async function readMultiHead(cache: string): Promise<MultiHead> {
+  const file = (await readJson(join(cache, multiHeadFile))) as Plain<MultiHead>;
+  const { inputDim, dim, documents, queries, importance } = file;
   const map = ({ matrix, offset }: Plain<RowMap>): RowMap => ({
     matrix: Float32Array.from(matrix),
     offset: Float32Array.from(offset),
@@ -22,14 +33,19 @@ export async function readMultiHead(path: string): Promise<MultiHead> {
   return { inputDim, dim, documents: map(documents), queries: map(queries), importance: Float32Array.from(importance) };
 }
 
-export async function readSparseHead(path: string): Promise<SparseHead> {
-  const { inputDim, queries, documents, nearness } = (await readJson(path)) as Plain<SparseHead>;
-  return {
-    inputDim,
-    queries: Float32Array.from(queries),
-    documents: Float32Array.from(documents),
-    nearness: Float32Array.from(nearness),
-  };
+export async function writeSparseHead(cache: string, head: TrainedSparseHead): Promise<void> {
+  await writePlain(join(cache, sparseHeadFile), head);
+}
+
+export async function readSparseHead(cache: string): Promise<TrainedSparseHead> {
+  const file = (await readJson(join(cache, sparseHeadFile))) as Plain<SparseHead> &
+    Omit<TrainedSparseHead, keyof SparseHead>;
+  return { ...file, queries: Float32Array.from(file.queries), documents: Float32Array.from(file.documents) };
+}
+
+async function writePlain(path: string, head: MultiHead | TrainedSparseHead): Promise<void> {
+  const plain = (_: string, value: unknown): unknown => (value instanceof Float32Array ? [...value] : value);
+  await writeFile(path, JSON.stringify(head, plain));
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -6,8 +6,10 @@
  *   node --import tsx test/recall/heads/main.ts report --cache DIR --split train --collections scifact     what choices are made by
  *   node --import tsx test/recall/heads/main.ts report --cache DIR
  *
- * `--data` and `--source` are the folders of the labelled collections and of the source model. Training sees texts of SciFact's documents,
- * without any question or judgement; choices are made on SciFact's training questions. No other collection plays a part in either.
+ * `--data` is the folder of the labelled collections. Training sees texts of SciFact's documents, without any question or judgement; choices
+ * are made on SciFact's training questions. No other collection that is judged plays a part in either. With `--heads sparse` `train` and
+ * `report` do without the other head; the sparse one learns from the first of `--texts`. A report of test questions stands in its file, which
+ * `npm run model -- --sparse-head FILE` ships.
  */
 import { parseArgs } from 'node:util';
 import { collectionNames } from './collections.js';
@@ -21,7 +23,6 @@ const { values: flags, positionals } = parseArgs({
   options: {
     cache: { type: 'string' },
     data: { type: 'string', default: '../shared/data' },
-    source: { type: 'string', default: '../shared/models/bge-small-en-v1.5' },
     threads: { type: 'string', default: '1' },
     collections: { type: 'string', default: collectionNames.join(',') },
     texts: { type: 'string', default: trainingNames.join(',') },
@@ -38,14 +39,13 @@ function listOf(text: string): string[] {
 }
 
 async function main(verb: string | undefined, cache: string): Promise<void> {
-  const { data, source, split } = flags;
+  const { data, split } = flags;
   const collections = listOf(flags.collections);
   const texts = listOf(flags.texts);
   if (verb === 'encode') await encodeSets(cache, { data, threads: Number(flags.threads), collections, texts });
   if (verb === 'train')
     await trainHeads(cache, {
       data,
-      source,
       texts,
       dim: Number(flags.dim),
       seed: Number(flags.seed),
@@ -53,7 +53,13 @@ async function main(verb: string | undefined, cache: string): Promise<void> {
     });
   if (verb !== 'report') return;
   const [dense = 1, sparse = 1, multi = 1] = listOf(flags.weights).map(Number);
-  await report(cache, { data, source, split, collections, weights: { dense, sparse, multi } });
+  await report(cache, {
+    data,
+    split,
+    collections,
+    heads: listOf(flags.heads),
+    weights: { dense, sparse, multi },
+  });
 }
 
 if (flags.cache === undefined) throw new Error('give --cache DIR, a folder for encoded sets and heads');

@@ -3,31 +3,28 @@
  *
  * Multi-vector scores are MaxSim over the dense best hundred; together, candidates are these and the best fifty by words.
  */
-import { join } from 'node:path';
 import { present } from '../../../base/assert.js';
 import { toFloat32 } from '../../../kernels/kernels.js';
 import { trainCodec } from '../../../models/build/codec.js';
 import { evenHead, type MultiHead } from '../../../trainer/heads/multi-head.js';
 import type { Products } from '../../../trainer/heads/products.js';
-import type { SparseHead } from '../../../trainer/heads/sparse-head.js';
 import type { TokenCodec } from '../../../vector-index/codebook/token-codec.js';
 import { mean, ranked } from './collections.js';
 import { readSet, rowDim } from './encoded.js';
 import { openProducts } from './fast-products.js';
 import { agreement, fused, scaled, spreadUnits, stages, type FusionWeights, type StageScores } from './fusion.js';
-import { multiHeadFile, readMultiHead, readSparseHead, sparseHeadFile } from './head-files.js';
+import { readMultiHead, readSparseHead, writeSparseHead, type TrainedSparseHead } from './head-files.js';
 import { countOf, quality, readJudged, reordered, type Judged } from './judged.js';
 import { asTheyAre, byHead, byIdf, codedScores, mappedSet, multiScores } from './multi-quality.js';
-import { nearWords, type NearWords } from './near-words.js';
-import { sparseScores, weightedPostings } from './sparse-quality.js';
+import { sparseScores } from './sparse-quality.js';
 import { readStart } from './start.js';
 
 export interface ReportOptions {
   readonly data: string;
-  /** Folder of the source model, whose word embeddings say which words are near. */
-  readonly source: string;
   readonly split: string;
   readonly collections: readonly string[];
+  /** `sparse`, or with `multi` all rows of the table. */
+  readonly heads: readonly string[];
   /** Of the three in units of their spreads. */
   readonly weights: FusionWeights;
 }
@@ -37,24 +34,30 @@ const denseCandidates = 100;
 const sparseCandidates = 50;
 const codecDocuments = 700;
 const seed = 7;
+const bm25Row = 'BM25';
+const sparseRow = 'sparse head';
 
-interface Heads {
+interface WordHead {
+  readonly sparse: TrainedSparseHead;
+  readonly products: Products;
+}
+
+interface Heads extends WordHead {
   readonly multi: MultiHead;
   readonly start: MultiHead;
   readonly codec: TokenCodec;
-  readonly sparse: SparseHead;
-  readonly near: NearWords;
-  readonly products: Products;
 }
 
 /** Prints a table over `collections`, and each figure as soon as it is there. Wants the sets and the heads in `cache`. */
 export async function report(cache: string, options: ReportOptions): Promise<void> {
-  const { data, source, split, collections, weights } = options;
-  const heads = await readHeads(cache, source);
+  const { data, split, collections, weights } = options;
+  const words = { sparse: await readSparseHead(cache), products: await openProducts(1) };
+  const heads = options.heads.includes('multi') ? await readHeads(cache, words) : null;
   const columns = new Map<string, number[]>();
   for (const name of collections) {
-    const judged = await readJudged(name, split, { cache, data }, heads.products);
-    for (const [row, score] of Object.entries(await judge(judged, heads, weights))) {
+    const judged = await readJudged(name, split, { cache, data }, words.products);
+    const found = heads === null ? judgeWords(judged, words).rows : await judge(judged, heads, weights);
+    for (const [row, score] of Object.entries(found)) {
       columns.set(row, [...(columns.get(row) ?? []), score]);
       process.stderr.write(`${name.padEnd(10)} ${row.padEnd(44)} ${score.toFixed(4)}\n`);
     }
@@ -63,15 +66,17 @@ export async function report(cache: string, options: ReportOptions): Promise<voi
   for (const [row, scores] of columns) {
     process.stdout.write(`| ${row} | ${[...scores, mean(scores)].map((score) => score.toFixed(4)).join(' | ')} |\n`);
   }
+  const figure = (row: string, i: number): number => Number(columns.get(row)?.[i]?.toFixed(4));
+  const quality = collections.map(
+    (name, i) => [name, { bm25: figure(bm25Row, i), head: figure(sparseRow, i) }] as const,
+  );
+  if (split === 'test') await writeSparseHead(cache, { ...words.sparse, quality: Object.fromEntries(quality) });
 }
 
-async function readHeads(cache: string, source: string): Promise<Heads> {
-  const products = await openProducts(1);
-  const multi = await readMultiHead(join(cache, multiHeadFile));
+async function readHeads(cache: string, words: WordHead): Promise<Heads> {
+  const multi = await readMultiHead(cache);
   const start = evenHead(rowDim, present(await readStart(cache, multi.dim), 'axes'));
-  const sparse = await readSparseHead(join(cache, sparseHeadFile));
-  const near = await nearWords(source, cache, products);
-  return { multi, start, sparse, near, products, codec: await codecFor(multi, cache, products) };
+  return { ...words, multi, start, codec: await codecFor(multi, cache, words.products) };
 }
 
 /** A codec of two bits for what `head` makes of documents that it was trained on. */
@@ -123,6 +128,20 @@ async function judge(judged: Judged, heads: Heads, weights: FusionWeights): Prom
   return { ...found, ...(await judgeTogether(judged, heads, { weights, mapped, tops })) };
 }
 
+/** nDCG@10 by words alone, and for each asked query the head's score of every document. */
+function judgeWords(
+  judged: Judged,
+  { sparse }: WordHead,
+): { readonly rows: Record<string, number>; readonly scores: Float32Array[] } {
+  const scores = sparseScores(judged, sparse);
+  const byScores = (all: readonly Float32Array[]): number =>
+    quality(
+      judged,
+      all.map((own) => ranked(own, 10)),
+    );
+  return { rows: { [bm25Row]: byScores(judged.lexical), [sparseRow]: byScores(scores) }, scores };
+}
+
 interface Together {
   readonly weights: FusionWeights;
   readonly mapped: Awaited<ReturnType<typeof mappedSet>>;
@@ -134,9 +153,8 @@ async function judgeTogether(
   heads: Heads,
   { weights, mapped, tops }: Together,
 ): Promise<Record<string, number>> {
-  const { products, multi, codec, sparse, near } = heads;
-  const index = await weightedPostings(judged, sparse, products);
-  const words = sparseScores(judged, index, sparse, near);
+  const { products, multi, codec } = heads;
+  const { rows, scores: words } = judgeWords(judged, heads);
   const union = tops.map((top, q) => [...new Set([...top, ...ranked(words[q]!, sparseCandidates)])]);
   const asking = byHead(multi, products);
   const coded = await codedScores(judged, union, { ...mapped, codec }, asking);
@@ -154,18 +172,11 @@ async function judgeTogether(
       union.map((own, q) => reordered(own, together[q]!)),
     );
   process.stderr.write(
-    `${judged.name.padEnd(10)} ${coded.bytes.toFixed(2)} bytes a token; ${index.lightShare.toFixed(3)} of the postings light; trust ${stages.map((stage) => trust[stage].toFixed(2)).join(' ')}\n`,
+    `${judged.name.padEnd(10)} ${coded.bytes.toFixed(2)} bytes a token; trust ${stages.map((stage) => trust[stage].toFixed(2)).join(' ')}\n`,
   );
   return {
     [`multi: head ${multi.dim}-d, 2 bits`]: quality(judged, alone),
-    BM25: quality(
-      judged,
-      judged.lexical.map((own) => ranked(own, 10)),
-    ),
-    'sparse head': quality(
-      judged,
-      words.map((own) => ranked(own, 10)),
-    ),
+    ...rows,
     'hybrid, fixed weights': ofUnion(fused(scores, units, weights)),
     'hybrid, weights by agreement': ofUnion(fused(scores, units, scaled(weights, trust))),
   };

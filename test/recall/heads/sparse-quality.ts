@@ -1,84 +1,37 @@
-/** Scores of all documents by a sparse head. */
+/** Scores of all documents by a sparse head, weighed as the encoder and the index weigh them. */
+import { countTerms } from '../../../encoder-node/tokenizer/term-counts.js';
+import { documentScales, queryWeights, type RowFeatures } from '../../../encoder-node/tokenizer/term-scales.js';
 import { toFloat32 } from '../../../kernels/kernels.js';
-import type { Products } from '../../../trainer/heads/products.js';
-import { rowWeights, softplus } from '../../../trainer/heads/row-weights.js';
-import type { SparseHead } from '../../../trainer/heads/sparse-head.js';
-import { rowDim } from './encoded.js';
-import { countOf, idsOf, type Searched, type TermPostings } from './judged.js';
-import { rowsOfQuery } from './multi-quality.js';
-import type { NearWords } from './near-words.js';
-import { soughtBy } from './sparse-task.js';
-
-const chunkRows = 32_768;
-
-export interface SparseIndex {
-  readonly postings: ReadonlyMap<number, TermPostings>;
-  /** Share of the postings whose weight by the head is below a fifth of BM25's. */
-  readonly lightShare: number;
-}
-
-/** BM25's postings times the head's weights. A word behind the model's reach has the mean weight of its document's others. */
-export async function weightedPostings(
-  { documents, lexicon }: Searched,
-  head: SparseHead,
-  products: Products,
-): Promise<SparseIndex> {
-  const column = head.documents.slice(0, rowDim);
-  const count = documents.rows.length / rowDim;
-  const features = new Float32Array(count);
-  for (let from = 0; from < count; from += chunkRows) {
-    const rows = toFloat32(documents.rows.slice(from * rowDim, (from + chunkRows) * rowDim));
-    features.set(await products.times(rows, column, rowDim), from);
-  }
-  const weights = Array.from({ length: lexicon.documents }, (_, d) => {
-    const ids = idsOf(documents, d).subarray(0, Math.max(0, countOf(documents, d) - 1));
-    const from = documents.starts[d]!;
-    return weightsOf(ids, features.subarray(from, from + ids.length), head.documents[rowDim]!);
-  });
-  const means = weights.map((own) =>
-    own.size === 0 ? 1 : [...own.values()].reduce((sum, value) => sum + value, 0) / own.size,
-  );
-  let light = 0;
-  let all = 0;
-  const postings = new Map<number, TermPostings>();
-  for (const [word, own] of lexicon.postings) {
-    const factors = own.documents.map((d) => weights[d]!.get(word) ?? means[d]!);
-    light += factors.filter((factor) => factor < 0.2).length;
-    all += factors.length;
-    postings.set(word, { documents: own.documents, weights: own.weights.map((weight, i) => weight * factors[i]!) });
-  }
-  return { postings, lightShare: light / all };
-}
-
-function weightsOf(ids: Int32Array, features: Float32Array, bias: number): Map<number, number> {
-  const sums = new Map<number, { sum: number; count: number }>();
-  ids.forEach((id, i) => {
-    const own = sums.get(id) ?? { sum: 0, count: 0 };
-    sums.set(id, { sum: own.sum + features[i]!, count: own.count + 1 });
-  });
-  return new Map([...sums].map(([id, { sum, count }]) => [id, softplus(sum / count + bias)]));
-}
+import { rowFeatures, type SparseHead } from '../../../vector-index/codebook/sparse-head.js';
+import { modelTokenizer } from '../../model-tokenizer.js';
+import { rowDim, type EncodedSet } from './encoded.js';
+import { countOf, idfOf, idsOf, type Searched } from './judged.js';
 
 /** For each asked query the score of every document. */
-export function sparseScores(
-  searched: Searched,
-  { postings }: SparseIndex,
-  head: SparseHead,
-  near: NearWords,
-): Float32Array[] {
-  const { queries, asked, lexicon } = searched;
-  const levelWeights = Float64Array.from(head.nearness, softplus);
+export function sparseScores({ documents, queries, asked, lexicon }: Searched, head: SparseHead): Float32Array[] {
+  const { specialIds } = modelTokenizer();
+  const scales = Array.from({ length: lexicon.documents }, (_, d) => {
+    const { termIds } = countTerms(Array.from(idsOf(documents, d)), specialIds);
+    const own = documentScales({ termIds }, featuresOf(documents, d, head.documents));
+    return new Map(Array.from(termIds, (id, i) => [id, own[i]!]));
+  });
   return asked.map((q) => {
-    const ids = idsOf(queries, q);
-    const weights = rowWeights(rowsOfQuery(queries, q), head.queries);
+    const counted = countTerms(Array.from(idsOf(queries, q)), specialIds);
+    const weights = queryWeights(counted, featuresOf(queries, q, head.queries));
     const scores = new Float32Array(lexicon.documents);
-    ids.forEach((id, i) => {
-      for (const { word, level, idf } of soughtBy(id, lexicon, near)) {
-        const own = postings.get(word)!;
-        const factor = idf * (weights[i] ?? 1) * (level < 0 ? 1 : levelWeights[level]!);
-        own.documents.forEach((d, k) => (scores[d]! += factor * own.weights[k]!));
-      }
+    counted.termIds.forEach((id, i) => {
+      const postings = lexicon.postings.get(id);
+      const factor = idfOf(lexicon, id) * weights[i]!;
+      postings?.documents.forEach((d, k) => (scores[d]! += factor * postings.weights[k]! * scales[d]!.get(id)!));
     });
     return scores;
   });
+}
+
+/** What one side of the head says of the words of text number `text` that the model read. */
+function featuresOf(set: EncodedSet, text: number, side: Float32Array): RowFeatures {
+  const ids = idsOf(set, text).subarray(0, Math.max(0, countOf(set, text) - 1));
+  const from = set.starts[text]! * rowDim;
+  const rows = toFloat32(set.rows.slice(from, from + ids.length * rowDim));
+  return { ids, features: rowFeatures(rows, side) };
 }

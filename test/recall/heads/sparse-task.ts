@@ -2,7 +2,6 @@
 import type { Random } from '../../../base/random.js';
 import { toFloat32 } from '../../../kernels/kernels.js';
 import { softmax } from '../../../trainer/heads/multi-loss.js';
-import { nearnessLevel } from '../../../trainer/heads/sparse-head.js';
 import type { SparseExample, WordMatch } from '../../../trainer/heads/sparse-loss.js';
 import type { HeadTask } from '../../../trainer/heads/train-head.js';
 import { shuffledRows } from '../../../trainer/rows.js';
@@ -10,11 +9,7 @@ import { rowDim, type EncodedSet } from './encoded.js';
 import { countOf, idfOf, idsOf, wordUnit, type Lexicon } from './judged.js';
 import { teacherWeights } from './multi-task.js';
 import { rowsOfQuery } from './multi-quality.js';
-import { nearCount, type NearWords } from './near-words.js';
 import { teacherScores, type Taught } from './teacher.js';
-
-export const levels = 6;
-export const leastNearness = 0.34;
 
 export interface SparseSampling {
   /** Candidates of an example, at random. */
@@ -25,26 +20,6 @@ export interface SparseSampling {
   readonly limit: number;
 }
 
-/** What a token of a query looks for: its word at level −1, and those near it. */
-export interface Sought {
-  readonly word: number;
-  readonly level: number;
-  /** idf of the rarer of both words does not count: that of the commoner does. */
-  readonly idf: number;
-}
-
-export function soughtBy(word: number, lexicon: Lexicon, near: NearWords): Sought[] {
-  const own = idfOf(lexicon, word);
-  const sought: Sought[] = lexicon.postings.has(word) ? [{ word, level: -1, idf: own }] : [];
-  for (let i = word * nearCount; i < (word + 1) * nearCount; i++) {
-    const other = near.ids[i]!;
-    const level = nearnessLevel(near.cosines[i]!, leastNearness, levels);
-    if (level >= 0 && lexicon.postings.has(other))
-      sought.push({ word: other, level, idf: Math.min(own, idfOf(lexicon, other)) });
-  }
-  return sought;
-}
-
 /** BM25's weights of each document's words. */
 export function wordWeights({ postings, documents }: Lexicon): Map<number, number>[] {
   const weights = Array.from({ length: documents }, () => new Map<number, number>());
@@ -52,15 +27,10 @@ export function wordWeights({ postings, documents }: Lexicon): Map<number, numbe
   return weights;
 }
 
-export function sparseTask(
-  source: Taught,
-  near: NearWords,
-  sampling: SparseSampling,
-  random: Random,
-): HeadTask<SparseExample> {
+export function sparseTask(source: Taught, sampling: SparseSampling, random: Random): HeadTask<SparseExample> {
   const weights = wordWeights(source.lexicon);
   const order = shuffledRows(source.asked.length, random).subarray(0, sampling.limit);
-  const make = (q: number, own: Random): SparseExample => exampleOf({ source, weights, near, sampling }, q, own);
+  const make = (q: number, own: Random): SparseExample => exampleOf({ source, weights, sampling }, q, own);
   const heldOut = Array.from(order.subarray(0, sampling.heldOut), (q) => make(q, random));
   const learned = order.subarray(sampling.heldOut);
   return { count: learned.length, example: (number, own) => make(learned[number]!, own), heldOut };
@@ -69,29 +39,26 @@ export function sparseTask(
 interface Given {
   readonly source: Taught;
   readonly weights: readonly Map<number, number>[];
-  readonly near: NearWords;
   readonly sampling: SparseSampling;
 }
 
-function exampleOf({ source, weights, near, sampling }: Given, q: number, random: Random): SparseExample {
+function exampleOf({ source, weights, sampling }: Given, q: number, random: Random): SparseExample {
   const scores = teacherScores(source, q, teacherWeights);
   const places = shuffledRows(scores.length, random).subarray(0, sampling.documents);
   const ids = idsOf(source.queries, q).subarray(0, countOf(source.queries, q) - 1);
   const scale = wordUnit(source.lexical[q]!);
-  const sought = Array.from(ids, (id) => soughtBy(id, source.lexicon, near));
+  const idfs = Array.from(ids, (id) => idfOf(source.lexicon, id));
   const rows: Float32Array[] = [];
   const matches = Array.from(places, (place) => {
     const d = source.tops[q]![place]!;
     const found: WordMatch[] = [];
     const wordRow = new Map<number, number>();
-    sought.forEach((own, token) => {
-      for (const { word, level, idf } of own) {
-        const weight = weights[d]!.get(word);
-        const row = weight === undefined ? null : (wordRow.get(word) ?? addRow(source.documents, d, word, rows));
-        if (weight === undefined || row === null) continue;
-        wordRow.set(word, row);
-        found.push({ token, word: row, level, value: (idf * weight) / scale });
-      }
+    ids.forEach((id, token) => {
+      const weight = weights[d]!.get(id);
+      const row = weight === undefined ? null : (wordRow.get(id) ?? addRow(source.documents, d, id, rows));
+      if (weight === undefined || row === null) return;
+      wordRow.set(id, row);
+      found.push({ token, word: row, value: (idfs[token]! * weight) / scale });
     });
     return found;
   });

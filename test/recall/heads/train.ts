@@ -1,5 +1,4 @@
 /** Trains both heads on text alone (training-text.ts) and writes them into the cache. */
-import { join } from 'node:path';
 import { present } from '../../../base/assert.js';
 import { systemClock } from '../../../base/clock.js';
 import { seededRandom } from '../../../base/random.js';
@@ -10,18 +9,15 @@ import { trainMulti } from '../../../trainer/heads/train-multi.js';
 import { trainSparse } from '../../../trainer/heads/train-sparse.js';
 import { readSet, rowDim } from './encoded.js';
 import { openProducts } from './fast-products.js';
-import { multiHeadFile, sparseHeadFile, writeHead } from './head-files.js';
+import { writeMultiHead, writeSparseHead } from './head-files.js';
 import { multiTask, questionsOf } from './multi-task.js';
-import { nearWords } from './near-words.js';
-import { levels, sparseTask } from './sparse-task.js';
+import { sparseTask } from './sparse-task.js';
 import { readStart, writeAxes } from './start.js';
 import { taught, type Taught } from './teacher.js';
 import { trainingSource } from './training-text.js';
 
 export interface TrainOptions {
   readonly data: string;
-  /** Folder of the source model, whose word embeddings say which words are near. */
-  readonly source: string;
   /** Sources of training-text.ts; the sparse head learns from the first. */
   readonly texts: readonly string[];
   /** Dimensions of the multi-vector head. */
@@ -32,7 +28,7 @@ export interface TrainOptions {
 
 /** Rates of the multi-vector head's rounds, and of the sparse head's parts. */
 const multiRates = [0.01, 0.006, 0.008, 0.005] as const;
-const sparseRates = [0.02, 0.02, 0.05] as const;
+const sparseRates = [0.02, 0.02] as const;
 const batch = 16;
 /** Of all sources together. */
 const passagesMax = 9_700;
@@ -46,11 +42,7 @@ export async function trainHeads(cache: string, options: TrainOptions): Promise<
     sources.push(await taught(documentSet, await readSet(cache, `${name}.queries`), origins, products));
     say(`${name}: ${origins.length} passages taught`);
   }
-  await writeAxes(
-    cache,
-    sources.map(({ documents }) => documents),
-  );
-  if (options.heads.includes('sparse')) await trainSparseHead(cache, sources, options, products);
+  if (options.heads.includes('sparse')) await trainSparseHead(cache, sources, options);
   if (options.heads.includes('multi')) await trainMultiHead(cache, sources, options, products);
 }
 
@@ -60,6 +52,10 @@ async function trainMultiHead(
   { dim, seed }: TrainOptions,
   products: Products,
 ): Promise<void> {
+  await writeAxes(
+    cache,
+    sources.map(({ documents }) => documents),
+  );
   const sampling = { best: 6, others: 8, rows: 16, temperature: 0.02, heldOut: 100 };
   const questions = questionsOf(sources, sampling, passagesMax, seededRandom(seed));
   let head = evenHead(rowDim, present(await readStart(cache, dim), 'axes'));
@@ -77,30 +73,29 @@ async function trainMultiHead(
       onEpoch: (epoch, loss) =>
         say(`multi, round ${round + 1}, ${epoch === 0 ? 'before' : 'after'}: ${loss.toFixed(4)}`),
     });
-    await writeHead(join(cache, multiHeadFile), head);
+    await writeMultiHead(cache, head);
   }
 }
 
 async function trainSparseHead(
   cache: string,
   [source]: readonly Taught[],
-  options: TrainOptions,
-  products: Products,
+  { texts, seed }: TrainOptions,
 ): Promise<void> {
   if (source === undefined) return;
-  const near = await nearWords(options.source, cache, products);
   const sampling = { documents: 24, temperature: 0.04, heldOut: 150, limit: 2_500 };
-  const task = sparseTask(source, near, sampling, seededRandom(options.seed));
-  const head = await trainSparse(sparseStart(rowDim, levels), task, {
+  const task = sparseTask(source, sampling, seededRandom(seed));
+  const head = await trainSparse(sparseStart(rowDim), task, {
     epochs: 2,
     batch,
     rates: sparseRates,
     temperature: 0.2,
     sparsity: 0.02,
-    random: seededRandom(options.seed + 1),
+    random: seededRandom(seed + 1),
     onEpoch: (epoch, loss) => say(`sparse, after ${epoch} epochs: ${loss.toFixed(4)}`),
   });
-  await writeHead(join(cache, sparseHeadFile), head);
+  const text = `${texts[0] ?? ''} of test/recall/heads/training-text.ts`;
+  await writeSparseHead(cache, { ...head, training: { text, passages: task.count, seed } });
 }
 
 function say(line: string): void {

@@ -391,6 +391,7 @@ function clusterServer(held: Map<string, Held>): ClusterServer {
           executionProvider: '',
           model: '',
           modelDigest: '',
+          earlierDigests: [],
         },
       ],
       collections: [...held.keys()],

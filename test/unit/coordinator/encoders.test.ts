@@ -39,6 +39,21 @@ describe('the encoders', () => {
     assert.deepEqual(asked, ['encode toy at b:1', 'tokenize at b:1']);
   });
 
+  it('take a node whose model succeeds the collection’s, and say which of them is asked for', async () => {
+    const digests: string[] = [];
+    const peers = peersOf({
+      encode: async (_, { modelDigest }) => (digests.push(modelDigest), EncodeResponse.fromPartial({})),
+    });
+    const nodes = [encoderNode('a', { modelDigest: 'later', earlierDigests: ['first', 'd'] })];
+    const encoders = new Encoders(viewOf(mapOf({ nodes })), peers);
+    await encoders.encode(settings(), order, deadlineOf());
+    await encoders.encode(settings({ modelDigest: 'later' }), order, deadlineOf());
+    assert.deepEqual(digests, ['d', 'later']);
+    assert.throws(() => void encoders.encode(settings({ modelDigest: 'x' }), order, deadlineOf()), {
+      code: 'UNAVAILABLE',
+    });
+  });
+
   it('say UNAVAILABLE when no node has the model', () => {
     const { encoders } = rig([encoderNode('c', { model: 'other' })]);
     assert.throws(() => void encoders.encode(settings(), order, deadlineOf()), {

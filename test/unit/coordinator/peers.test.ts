@@ -93,7 +93,8 @@ describe('the calls of a coordinator', () => {
   it('reach an encoder node', async () => {
     const { address } = cluster.encoder;
     const texts = [{ title: '', text: 'cobbler' }];
-    const order = { inputType: 1, texts, dense: true, sparse: false, multi: false, model: '', tokenPooling: 0 };
+    const model = { model: '', modelDigest: '' };
+    const order = { inputType: 1, texts, dense: true, sparse: false, multi: false, ...model, tokenPooling: 0 };
     assert.deepEqual((await peers.encode(address, order, deadline)).encodings[0]?.dense, floats(1, 0));
     assert.equal((await peers.encoderInfo(address, deadline)).model, 'toy');
     assert.deepEqual((await peers.tokenize(address, { inputType: 1, texts }, deadline)).texts[0]?.tokens, ['cobbler']);

@@ -7,7 +7,14 @@ import { limits } from '../../../base/limits.js';
 import { encode, fullText, type EncoderParts } from '../../../encoder-node/encode.js';
 import { EncodeRequest, InputType, type EncodeResponse } from '../../../proto/generated/shoal/v1/encoder.js';
 import { withParts } from './parts.js';
-import { tinyCodec, tinyDim } from './tiny-model.js';
+import { rowFeatures, softplus } from '../../../vector-index/codebook/sparse-head.js';
+import { tinyCodec, tinyDim, tinyEarlier, tinySparseHead, withTinyHead } from './tiny-model.js';
+
+/** `found` is `expected` but for the last bits of float32. */
+function near(found: Float32Array, expected: readonly number[]): void {
+  assert.equal(found.length, expected.length);
+  expected.forEach((value, i) => assert.ok(Math.abs(found[i]! - value) < 1e-5 * value, `${found[i]}, not ${value}`));
+}
 
 const all = { dense: true, sparse: true, multi: true };
 const query = { inputType: InputType.INPUT_TYPE_QUERY, ...all };
@@ -112,6 +119,55 @@ describe('encoding', () => {
       const [dense] = (await ask(parts, { ...document, sparse: false, multi: false, texts })).encodings;
       assert.deepEqual([dense?.dense.length, dense?.tokens, dense?.sparse], [4 * tinyDim, undefined, undefined]);
     });
+  });
+
+  it('counts the terms of a query whatever is asked for', async () => {
+    await withParts(async (parts) => {
+      const texts = [{ title: '', text: 'fish shoe' }];
+      const [only] = (await ask(parts, { ...query, sparse: false, texts })).encodings;
+      assert.deepEqual([only?.terms, only?.sparse], [2, undefined]);
+    });
+  });
+
+  it('weighs words by the sparse head: those of a query at once, those of a document by scales beside their counts', async () => {
+    await withParts(async (parts) => {
+      const texts = [{ title: '', text: 'shoe fish fish' }];
+      const [asQuery] = (await ask(parts, { ...query, texts, multi: false })).encodings;
+      const rows = await ask({ ...parts, model: { ...parts.model, codec: null } }, { ...query, texts });
+      const tokens = float32From(rows.encodings[0]!.tokens!.rows, 'rows');
+      const { queries, documents } = tinySparseHead();
+      const weigh = (weights: Float32Array): number[] => [...rowFeatures(tokens, weights)];
+      const [shoe = 0, ...fish] = weigh(queries);
+      const [first = 0, second = 0] = fish;
+      const weights = [softplus(shoe), softplus(first) + softplus(second)];
+      near(float32From(asQuery!.sparse!.weights, 'weights'), weights);
+      assert.deepEqual([asQuery?.tokens, asQuery?.terms, asQuery?.termScales.length], [undefined, 3, 0]);
+
+      const [asDocument] = (await ask(parts, { ...document, texts })).encodings;
+      const [one = 0, two = 0, three = 0] = weigh(documents);
+      assert.deepEqual([...float32From(asDocument!.sparse!.weights, 'counts')], [1, 2]);
+      near(float32From(asDocument!.termScales, 'scales'), [softplus(one), softplus((two + three) / 2)]);
+    }, withTinyHead);
+  });
+
+  it('answers as an earlier model where the collection was made with that, and refuses others', async () => {
+    const texts = [{ title: '', text: 'shoe fish' }];
+    const plain = await withParts(async (parts) => [
+      await ask(parts, { ...query, texts }),
+      await ask(parts, { ...document, texts }),
+    ]);
+    await withParts(async (parts) => {
+      const asked = [query, document].map((side) => ({ ...side, texts, modelDigest: tinyEarlier }));
+      for (const [i, each] of asked.entries())
+        assert.deepEqual((await ask(parts, each)).encodings, plain[i]?.encodings);
+      const own = await ask(parts, { ...query, texts, modelDigest: parts.model.digest });
+      assert.notDeepEqual(own.encodings[0]?.sparse, plain[0]?.encodings[0]?.sparse);
+      await assert.rejects(ask(parts, { ...query, texts, modelDigest: 'f'.repeat(64) }), {
+        code: 'NOT_FOUND',
+        message:
+          /^the files of model 'tiny' on this encoder node are [0-9a-f]{64}, not f{64}; ask a node that has those/,
+      });
+    }, withTinyHead);
   });
 
   it('encodes an empty text', async () => {

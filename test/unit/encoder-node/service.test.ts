@@ -18,7 +18,7 @@ import {
   type EncodeResponse,
   type GetEncoderInfoResponse,
 } from '../../../proto/generated/shoal/v1/encoder.js';
-import { tinyCodec, tinyDim, withTinyModel } from './tiny-model.js';
+import { tinyCodec, tinyDim, tinyEarlier, withTinyHead, withTinyModel } from './tiny-model.js';
 
 const logger = createLogger('test', 'silent');
 const text = { title: '', text: 'fish shoe' };
@@ -33,6 +33,7 @@ interface Rig {
 async function withNode<T>(
   work: (rig: Rig) => Promise<T>,
   config: { queueLimit?: number; executionProvider?: 'cpu' | 'cuda' } = {},
+  change?: Parameters<typeof withTinyModel>[1],
 ): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'shoal-encoder-'));
   const { registry, close } = await openEmbedded({ directory, clock: systemClock, logger });
@@ -53,7 +54,7 @@ async function withNode<T>(
         client.close();
         await node.close();
       }
-    });
+    }, change);
   } finally {
     await close();
     await rm(directory, { recursive: true, force: true });
@@ -100,6 +101,23 @@ describe('an encoder node', () => {
       assert.equal(streamed.seq, 5n);
       assert.deepEqual(streamed.encodings, unary.encodings);
     });
+  });
+
+  it('tells members which models its own succeeds, and answers as each of them', async () => {
+    await withNode(
+      async ({ registry, encode }) => {
+        const entry = await registry.get(keys.node('e1'));
+        const { earlierDigests } = Node.decode(entry?.value ?? new Uint8Array(0));
+        assert.deepEqual(earlierDigests, [tinyEarlier]);
+        const request = { inputType: InputType.INPUT_TYPE_DOCUMENT, texts: [text], dense: true, sparse: true };
+        const [own] = (await encode(request)).encodings;
+        const [earlier] = (await encode({ ...request, modelDigest: tinyEarlier })).encodings;
+        assert.deepEqual([own?.termScales.length, earlier?.termScales.length], [8, 0]);
+        assert.deepEqual([own?.sparse, own?.dense], [earlier?.sparse, earlier?.dense]);
+      },
+      {},
+      withTinyHead,
+    );
   });
 
   it('answers a full queue with RESOURCE_EXHAUSTED', async () => {

@@ -8,6 +8,7 @@ import type { ModelManifest } from '../../../encoder-node/model/manifest.js';
 import { defaultManifest } from '../../../models/build/default-manifest.js';
 import { buildGraph, type Ranges } from '../../../models/build/graph.js';
 import type { BertWeights, LayerNorm, QuantizedLinear, QuantizedTable } from '../../../models/build/source-weights.js';
+import { serializeSparseHead, type SparseHead } from '../../../vector-index/codebook/sparse-head.js';
 import { TokenCodec } from '../../../vector-index/codebook/token-codec.js';
 
 export const tinyDim = 32;
@@ -114,6 +115,22 @@ export function tinyCodec(): TokenCodec {
   return TokenCodec.create({ dim: tinyDim, nbits: 2, centroids, cutoffs: Float32Array.of(-0.1, 0, 0.1), weights });
 }
 
+/** A head that says something of every row. */
+export function tinySparseHead(): SparseHead {
+  const random = seededRandom(29);
+  const side = (): Float32Array => Float32Array.from({ length: tinyDim + 1 }, () => random.normal());
+  return { queries: side(), documents: side() };
+}
+
+/** Digest of a model that the tiny one with a head succeeds. */
+export const tinyEarlier = 'e'.repeat(64);
+
+/** The tiny model with its sparse head: what `writeTinyModel` writes, and the manifest names. */
+export function withTinyHead(manifest: ModelManifest): ModelManifest {
+  const training = { text: 'none', passages: 1, seed: 29 };
+  return { ...manifest, sparseHead: { file: 'sparse-head.bin', training, quality: {} }, succeeds: [tinyEarlier] };
+}
+
 type ManifestChange = (manifest: ModelManifest) => unknown;
 
 /** Writes the tiny model into `folder`; `change` may give another manifest. */
@@ -123,6 +140,7 @@ export async function writeTinyModel(folder: string, change: ManifestChange = (m
     'model.onnx': buildGraph(tinyWeights(), tinyRanges),
     'tokenizer.json': new TextEncoder().encode(tinyTokenizer()),
     'token-codec.bin': codec.serialize(),
+    'sparse-head.bin': serializeSparseHead(tinySparseHead()),
   };
   const digests: Record<string, { bytes: number; sha256: string }> = {};
   for (const [name, bytes] of Object.entries(contents)) {
@@ -134,7 +152,7 @@ export async function writeTinyModel(folder: string, change: ManifestChange = (m
 }
 
 function tinyManifest(files: ModelManifest['files'], codecVersion: string): ModelManifest {
-  const manifest = defaultManifest(files, codecVersion);
+  const manifest = defaultManifest({ files, codecVersion, sparseHead: null });
   const { outputs, query, document } = manifest;
   return {
     ...manifest,

@@ -44,6 +44,8 @@ export interface Node {
   executionProvider: string;
   model: string;
   modelDigest: string;
+  /** Digests of models that this one succeeds: the node answers as they do for collections that were made with them. */
+  earlierDigests: string[];
 }
 
 /** One shard of a collection as placement decided it; one registry key each. */
@@ -175,7 +177,17 @@ export interface ListModelsResponse {
 }
 
 function createBaseNode(): Node {
-  return { id: "", kind: 0, address: "", version: "", kernels: "", executionProvider: "", model: "", modelDigest: "" };
+  return {
+    id: "",
+    kind: 0,
+    address: "",
+    version: "",
+    kernels: "",
+    executionProvider: "",
+    model: "",
+    modelDigest: "",
+    earlierDigests: [],
+  };
 }
 
 export const Node: MessageFns<Node> = {
@@ -203,6 +215,9 @@ export const Node: MessageFns<Node> = {
     }
     if (message.modelDigest !== "") {
       writer.uint32(66).string(message.modelDigest);
+    }
+    for (const v of message.earlierDigests) {
+      writer.uint32(74).string(v!);
     }
     return writer;
   },
@@ -284,6 +299,14 @@ export const Node: MessageFns<Node> = {
             message.modelDigest = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.earlierDigests.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -309,6 +332,7 @@ export const Node: MessageFns<Node> = {
     message.executionProvider = object.executionProvider ?? "";
     message.model = object.model ?? "";
     message.modelDigest = object.modelDigest ?? "";
+    message.earlierDigests = object.earlierDigests?.map((e) => e) || [];
     return message;
   },
 };

@@ -54,6 +54,11 @@ export interface EncodeRequest {
   model: string;
   /** Of documents: give about one token row for so many tokens, 1 to 16; 0 = 1. Queries keep every row. */
   tokenPooling: number;
+  /**
+   * Digest of the model's manifest that the caller's collection was made with; empty = the node's own. A node answers as a model that it
+   * succeeds where the collection was made with that.
+   */
+  modelDigest: string;
 }
 
 export interface EncodeResponse {
@@ -69,7 +74,10 @@ export interface EncodeResponse {
 export interface Encoding {
   /** float32[dim], unit norm. */
   dense: Buffer;
-  /** Of a document: term frequencies; of a query: the number of occurrences. idf is the coordinator's business. */
+  /**
+   * Of a document: term frequencies; of a query: the number of occurrences, each times its weight by the model's sparse head. idf is the
+   * coordinator's business.
+   */
   sparse:
     | SparseVector
     | undefined;
@@ -77,10 +85,12 @@ export interface Encoding {
   tokens:
     | TokenVectors
     | undefined;
-  /** Number of terms of the whole text, for BM25's length. */
+  /** Number of terms: of a document those of the whole text, for BM25's length, where sparse was asked for; of a query always. */
   terms: number;
   /** True when the dense and multi representations saw only the text's beginning. */
   truncated: boolean;
+  /** Of a document: float32[terms], what BM25's weight of each term of `sparse` is multiplied by; empty = 1. */
+  termScales: Buffer;
 }
 
 export interface EncodeTimings {
@@ -207,6 +217,7 @@ function createBaseEncodeRequest(): EncodeRequest {
     multi: false,
     model: "",
     tokenPooling: 0,
+    modelDigest: "",
   };
 }
 
@@ -244,6 +255,9 @@ export const EncodeRequest: MessageFns<EncodeRequest> = {
     }
     if (message.tokenPooling !== 0) {
       writer.uint32(80).uint32(message.tokenPooling);
+    }
+    if (message.modelDigest !== "") {
+      writer.uint32(90).string(message.modelDigest);
     }
     return writer;
   },
@@ -341,6 +355,14 @@ export const EncodeRequest: MessageFns<EncodeRequest> = {
             message.tokenPooling = reader.uint32();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.modelDigest = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -368,6 +390,7 @@ export const EncodeRequest: MessageFns<EncodeRequest> = {
     message.multi = object.multi ?? false;
     message.model = object.model ?? "";
     message.tokenPooling = object.tokenPooling ?? 0;
+    message.modelDigest = object.modelDigest ?? "";
     return message;
   },
 };
@@ -481,7 +504,14 @@ export const EncodeResponse: MessageFns<EncodeResponse> = {
 };
 
 function createBaseEncoding(): Encoding {
-  return { dense: Buffer.alloc(0), sparse: undefined, tokens: undefined, terms: 0, truncated: false };
+  return {
+    dense: Buffer.alloc(0),
+    sparse: undefined,
+    tokens: undefined,
+    terms: 0,
+    truncated: false,
+    termScales: Buffer.alloc(0),
+  };
 }
 
 export const Encoding: MessageFns<Encoding> = {
@@ -500,6 +530,9 @@ export const Encoding: MessageFns<Encoding> = {
     }
     if (message.truncated !== false) {
       writer.uint32(40).bool(message.truncated);
+    }
+    if (message.termScales.length !== 0) {
+      writer.uint32(50).bytes(message.termScales);
     }
     return writer;
   },
@@ -557,6 +590,14 @@ export const Encoding: MessageFns<Encoding> = {
             message.truncated = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.termScales = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -583,6 +624,7 @@ export const Encoding: MessageFns<Encoding> = {
       : undefined;
     message.terms = object.terms ?? 0;
     message.truncated = object.truncated ?? false;
+    message.termScales = object.termScales ?? Buffer.alloc(0);
     return message;
   },
 };

@@ -36,7 +36,10 @@ export interface LogDocument {
   tokens:
     | TokenVectors
     | undefined;
-  /** The sparse weights are final document weights as an index stores them, not term frequencies. */
+  /**
+   * The sparse weights are final document weights as an index stores them, not term frequencies: of a document that was read back, or
+   * whose model has a sparse head.
+   */
   weighted: boolean;
   /** Number of this passage in the document; 0 = the primary one, which alone carries title, text and sparse. */
   passage: number;

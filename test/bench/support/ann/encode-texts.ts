@@ -27,8 +27,9 @@ export async function encodeTexts(
   kind: InputKind,
   { threads, clock, progress }: EncodeTextsOptions,
 ): Promise<FloatRows> {
-  const { manifest, graphPath, codecTables } = model;
-  const setup = { graphPath, manifest, codecTables, executionProvider: 'cpu' as const, intraOpThreads: 1 };
+  const { manifest, graphPath, codecTables, sparseHead } = model;
+  const executionProvider = 'cpu' as const;
+  const setup = { graphPath, manifest, codecTables, sparseHead, executionProvider, intraOpThreads: 1 };
   const pool = await SessionPool.start(setup, threads);
   const scheduler = new Scheduler({ slot: () => pool.slot(), policy, queueMax: textsAtOnce, clock });
   const { dim } = manifest.outputs.dense;

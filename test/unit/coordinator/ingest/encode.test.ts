@@ -9,6 +9,7 @@ import type { CollectionSettings } from '../../../../proto/generated/shoal/v1/co
 import { Document } from '../../../../proto/generated/shoal/v1/document.js';
 import { EncodeResponse } from '../../../../proto/generated/shoal/v1/encoder.js';
 import type { LogDocument } from '../../../../proto/generated/shoal/v1/log.js';
+import { documentWeights } from '../../../../vector-index/sparse/bm25.js';
 import { bareSettings, deadlineOf, encodersOf, floats, settings, words } from '../fixtures.js';
 
 type Fields = Parameters<typeof Document.fromPartial>[0];
@@ -145,6 +146,23 @@ describe('encoding documents', () => {
       ['0', '2'],
     );
     assert.deepEqual(refusals, ["document '1': nine rows do not fit"]);
+  });
+
+  it('weighs terms by BM25 and the scales of the model’s head, for good', async () => {
+    const encoding = {
+      dense: floats(1, 2),
+      sparse: { termIds: words(3, 4), weights: floats(1, 2) },
+      termScales: floats(0.5, 3),
+      terms: 5,
+    };
+    const encoders = encodersOf({ encode: async () => EncodeResponse.fromPartial({ encodings: [encoding] }) });
+    const of = settings({ tokenDim: 0, bm25AverageLength: 10 });
+    const accepted = [acceptDocument(Document.fromPartial({ id: 'a', text: 'x' }), of)];
+    const parts = { encoders, codecs: {} as unknown as TokenCodecs, deadline: deadlineOf() };
+    const [document] = (await encodeDocuments(accepted, of, parts)) as LogDocument[];
+    const [first, second] = documentWeights(Float32Array.of(1, 2), 5, 10);
+    assert.deepEqual(document?.sparse, { termIds: words(3, 4), weights: floats(first! * 0.5, second! * 3) });
+    assert.equal(document.weighted, true);
   });
 
   it('asks nobody in a collection without a model', async () => {

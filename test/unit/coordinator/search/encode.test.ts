@@ -36,6 +36,14 @@ describe('encoding a question', () => {
     });
   });
 
+  it('asks for words only where they count', async () => {
+    const asked: boolean[] = [];
+    const counted = EncodeResponse.fromPartial({ encodings: [{ dense: floats(1, 2), terms: 4 }] });
+    const encoders = encodersOf({ encode: async (_, order) => (asked.push(order.sparse), counted) });
+    const { terms, termCount } = await encode(question({ sparse: false }), encoders, deadlineOf());
+    assert.deepEqual([asked, terms, termCount], [[false], null, 4]);
+  });
+
   it('gives token rows with their number', async () => {
     const { tokens } = await encode(question(), encodersOf({ encode: async () => full }), deadlineOf());
     assert.deepEqual(tokens, { rows: Float32Array.of(1, 2, 3, 4), count: 2 });

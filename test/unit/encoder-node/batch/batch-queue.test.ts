@@ -13,6 +13,7 @@ function item(length: number, order: number, more: Partial<QueuedSequence> = {})
     rows: null,
     isCoded: false,
     pooling: 1,
+    side: 'documents' as const,
   };
   return { sequence, isQuery: false, signal: never, order, ...more };
 }

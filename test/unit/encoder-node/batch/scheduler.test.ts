@@ -9,7 +9,15 @@ const policy = { sequencesMax: 4, tokensMax: 100, paddingMax: 1.1 };
 const never = new AbortController().signal;
 
 function sequence(length: number): Sequence {
-  return { ids: new Int32Array(length), attended: length, wantsDense: true, rows: null, isCoded: false, pooling: 1 };
+  return {
+    ids: new Int32Array(length),
+    attended: length,
+    wantsDense: true,
+    rows: null,
+    isCoded: false,
+    pooling: 1,
+    side: 'documents',
+  };
 }
 
 interface Batch {
@@ -32,6 +40,7 @@ function rig(queueMax = 100): { scheduler: Scheduler; batches: Batch[]; clock: F
           dense: Float32Array.of(ids.length),
           tokens: null,
           tokenCount: 0,
+          features: null,
         }));
         const settle = (how: () => void) => (): void => {
           state.isBusy = false;

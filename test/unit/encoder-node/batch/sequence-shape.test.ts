@@ -6,7 +6,7 @@ import { tinyTokenizer } from '../tiny-model.js';
 
 describe('what a tokenizer makes of the manifest’s strings', () => {
   it('is the prefix’s ids, the tokens around a text and the punctuation', () => {
-    const manifest = defaultManifest({}, null);
+    const manifest = defaultManifest({ files: {}, codecVersion: null, sparseHead: null });
     const tokenizer = new TextTokenizer(tinyTokenizer());
     const shape = sequenceShape({
       manifest: { ...manifest, query: { ...manifest.query, prefix: 'fish!' } },

@@ -8,7 +8,7 @@ import {
 import { defaultManifest } from '../../../../models/build/default-manifest.js';
 import type { ModelManifest } from '../../../../encoder-node/model/manifest.js';
 
-const base = defaultManifest({}, null);
+const base = defaultManifest({ files: {}, codecVersion: null, sparseHead: null });
 const all = { dense: true, multi: true };
 
 function shapeOf(change: {
@@ -25,13 +25,14 @@ function shapeOf(change: {
 
 describe('the sequence of a document', () => {
   it('lies between start and end; every token but the start has a vector', () => {
-    const { ids, rows, attended, isCoded, pooling } = documentSequence([1, 2], shapeOf({}), all);
+    const { ids, rows, attended, isCoded, pooling, side } = documentSequence([1, 2], shapeOf({}), all);
     assert.deepEqual([...ids], [101, 1, 2, 102]);
     assert.deepEqual([...(rows ?? [])], [1, 2, 3]);
     assert.equal(attended, 4);
-    assert.deepEqual([isCoded, pooling], [true, 1]);
+    assert.deepEqual([isCoded, pooling, side], [true, 1, 'documents']);
     assert.equal(documentSequence([1, 2], shapeOf({}), { ...all, pooling: 3 }).pooling, 3);
-    assert.equal(querySequences([1, 2], shapeOf({}), { ...all, pooling: 3 })[0]?.pooling, 1);
+    const [query] = querySequences([1, 2], shapeOf({}), { ...all, pooling: 3 });
+    assert.deepEqual([query?.pooling, query?.side], [1, 'queries']);
   });
 
   it('is cut to its length with the end kept', () => {

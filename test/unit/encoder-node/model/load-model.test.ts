@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadModel } from '../../../../encoder-node/model/load-model.js';
-import { manifestIn, tinyCodec, withTinyModel } from '../tiny-model.js';
+import { manifestIn, tinyCodec, tinySparseHead, withTinyHead, withTinyModel } from '../tiny-model.js';
 
 describe('loading a model', () => {
   it('gives its tokenizer, its codec and a digest that is the manifest’s', async () => {
@@ -49,6 +49,15 @@ describe('loading a model', () => {
       (folder) => assert.rejects(loadModel(folder), { code: 'INTERNAL', message: /token codec of tiny/ }),
       change,
     );
+  });
+
+  it('gives the sparse head where the manifest names one', async () => {
+    await withTinyModel(async (folder) => {
+      assert.deepEqual((await loadModel(folder)).sparseHead, tinySparseHead());
+      await appendFile(join(folder, 'sparse-head.bin'), ' ');
+      await assert.rejects(loadModel(folder), { code: 'DATA_LOSS', message: /sparse-head.bin is damaged/ });
+    }, withTinyHead);
+    await withTinyModel(async (folder) => assert.equal((await loadModel(folder)).sparseHead, null));
   });
 
   it('loads a model without a codec', async () => {

@@ -3,7 +3,8 @@ import { parseManifest, type ModelManifest } from '../../../../encoder-node/mode
 import { defaultManifest } from '../../../../models/build/default-manifest.js';
 
 const file = { bytes: 1, sha256: '0'.repeat(64) };
-const good = defaultManifest({ 'model.onnx': file, 'tokenizer.json': file, 'token-codec.bin': file }, 'c1');
+const files = { 'model.onnx': file, 'tokenizer.json': file, 'token-codec.bin': file };
+const good = defaultManifest({ files, codecVersion: 'c1', sparseHead: null });
 
 function parse(change: (manifest: ModelManifest) => unknown): ModelManifest {
   return parseManifest(JSON.stringify(change(good)), 'm/manifest.json');
@@ -68,10 +69,31 @@ describe('a model’s manifest', () => {
     assert.throws(() => parse(change), { message: /tokenCodec: a token codec needs outputs.multi/ });
   });
 
+  it('of format 1 has no sparse head and succeeds none', () => {
+    const { sparseHead, succeeds, ...earlier } = good;
+    assert.deepEqual([sparseHead, succeeds], [null, []]);
+    assert.deepEqual(
+      parse(() => ({ ...earlier, format: 1 })),
+      { ...good, format: 1 },
+    );
+  });
+
+  it('has a sparse head only with token vectors, as a file that it lists', () => {
+    const sparseHead = { file: 'sparse-head.bin', training: { text: 't', passages: 1, seed: 0 }, quality: {} };
+    assert.throws(() => parse((manifest) => ({ ...manifest, sparseHead })), { message: /files: must list/ });
+    const listed = { ...good, sparseHead, files: { ...files, 'sparse-head.bin': file } };
+    assert.deepEqual(
+      parse(() => listed),
+      listed,
+    );
+    const bare = { ...listed, tokenCodec: null, outputs: { ...good.outputs, multi: null } };
+    assert.throws(() => parse(() => bare), { message: /sparseHead: a sparse head needs outputs.multi/ });
+  });
+
   it('of a newer format is refused as such, whatever else it holds', () => {
-    assert.throws(() => parseManifest('{"format":2,"new":true}', 'm'), {
+    assert.throws(() => parseManifest('{"format":3,"new":true}', 'm'), {
       code: 'FAILED_PRECONDITION',
-      message: /format 2, this version reads up to 1; use a newer Shoal/,
+      message: /format 3, this version reads up to 2; use a newer Shoal/,
     });
   });
 });

@@ -7,7 +7,7 @@ import { withTinyModel } from '../tiny-model.js';
 
 function sequence(length: number): Sequence {
   const ids = Int32Array.from({ length }, (_, i) => (i === 0 ? 2 : i === length - 1 ? 3 : 10));
-  return { ids, attended: length, wantsDense: true, rows: null, isCoded: false, pooling: 1 };
+  return { ids, attended: length, wantsDense: true, rows: null, isCoded: false, pooling: 1, side: 'documents' };
 }
 
 async function withPool<T>(

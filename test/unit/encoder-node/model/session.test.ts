@@ -5,11 +5,20 @@ import { loadModel } from '../../../../encoder-node/model/load-model.js';
 import type { ModelManifest } from '../../../../encoder-node/model/manifest.js';
 import { EncoderSession } from '../../../../encoder-node/model/session.js';
 import { poolTokens } from '../../../../vector-index/codebook/pool-tokens.js';
-import { tinyCodec, tinyDim, withTinyModel } from '../tiny-model.js';
+import { rowFeatures } from '../../../../vector-index/codebook/sparse-head.js';
+import { tinyCodec, tinyDim, tinySparseHead, withTinyHead, withTinyModel } from '../tiny-model.js';
 
 function sequence(ids: readonly number[], isCoded = false, pooling = 1): Sequence {
   const rows = Int32Array.from({ length: ids.length - 1 }, (_, i) => i + 1);
-  return { ids: Int32Array.from(ids), attended: ids.length, wantsDense: true, rows, isCoded, pooling };
+  return {
+    ids: Int32Array.from(ids),
+    attended: ids.length,
+    wantsDense: true,
+    rows,
+    isCoded,
+    pooling,
+    side: 'documents',
+  };
 }
 
 async function withSession<T>(
@@ -72,10 +81,24 @@ describe('an inference session', () => {
     });
   });
 
+  it('tells what a sparse head says of every row before they are pooled, each side by its own weights', async () => {
+    await withSession(async (session) => {
+      const given = sequence(long, false, 2);
+      const [document, query, plain] = await session.run([given, { ...given, side: 'queries' }, sequence(long)]);
+      const rows = new Float32Array(plain!.tokens!.buffer);
+      const head = tinySparseHead();
+      assert.deepEqual(document?.features, rowFeatures(rows, head.documents));
+      assert.deepEqual(query?.features, rowFeatures(rows, head.queries));
+      assert.equal(document.features.length, 7);
+    }, withTinyHead);
+    const [none] = await withSession((session) => session.run([sequence(short)]));
+    assert.equal(none?.features, null);
+  });
+
   it('computes nothing that is not asked for', async () => {
     await withSession(async (session) => {
       const [result] = await session.run([{ ...sequence(short), wantsDense: false, rows: null }]);
-      assert.deepEqual(result, { dense: null, tokens: null, tokenCount: 0 });
+      assert.deepEqual(result, { dense: null, tokens: null, tokenCount: 0, features: null });
     });
   });
 

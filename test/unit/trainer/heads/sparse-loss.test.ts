@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { sparseStart, type SparseHead } from '../../../../trainer/heads/sparse-head.js';
+import { sparseStart } from '../../../../trainer/heads/sparse-head.js';
 import { sparseLoss } from '../../../../trainer/heads/sparse-loss.js';
+import type { SparseHead } from '../../../../vector-index/codebook/sparse-head.js';
 import { inputDim, sparseExamples } from './sparse-scenes.js';
 
 const penalty = { temperature: 0.5, sparsity: 0.3 };
@@ -9,8 +10,8 @@ const step = 1e-3;
 
 function randomHead(): SparseHead {
   const random = seededRandom(6);
-  const head = sparseStart(inputDim, 3);
-  for (const part of [head.queries, head.documents, head.nearness]) part.forEach((_, i) => (part[i] = random.normal()));
+  const head = sparseStart(inputDim);
+  for (const part of [head.queries, head.documents]) part.forEach((_, i) => (part[i] = random.normal()));
   return head;
 }
 
@@ -18,7 +19,7 @@ describe('the loss of a sparse head', () => {
   const [example] = sparseExamples(1, 3);
   assert.ok(example !== undefined);
 
-  for (const [position, name] of (['queries', 'documents', 'nearness'] as const).entries()) {
+  for (const [position, name] of (['queries', 'documents'] as const).entries()) {
     it(`has the gradient of finite differences by ${name}`, () => {
       const head = randomHead();
       const part = head[name];
@@ -40,10 +41,9 @@ describe('the loss of a sparse head', () => {
     });
   }
 
-  it('scores with the sum of BM25 where no weight was learned and no word is near', () => {
-    const exact = example.matches.map((own) => own.filter(({ level }) => level < 0));
-    const { scores } = sparseLoss(sparseStart(inputDim, 3), { ...example, matches: exact }, penalty);
-    exact.forEach((own, d) => {
+  it('scores with the sum of BM25 where no weight was learned', () => {
+    const { scores } = sparseLoss(sparseStart(inputDim), example, penalty);
+    example.matches.forEach((own, d) => {
       const wanted = own.reduce((sum, { value }) => sum + value, 0);
       assert.ok(Math.abs(scores[d]! - wanted) < 1e-6);
     });

@@ -37,5 +37,5 @@ function example(random: Random, isShuffled: boolean): SparseExample {
 
 function match(token: number, words: number[], random: Random): WordMatch {
   words.push(token);
-  return { token, word: words.length - 1, level: random.below(4) - 1, value: 0.5 + random.unit() };
+  return { token, word: words.length - 1, value: 0.5 + random.unit() };
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { sparseStart, type SparseHead } from '../../../../trainer/heads/sparse-head.js';
+import { sparseStart } from '../../../../trainer/heads/sparse-head.js';
 import { sparseLoss, type SparseExample } from '../../../../trainer/heads/sparse-loss.js';
 import { trainSparse } from '../../../../trainer/heads/train-sparse.js';
+import type { SparseHead } from '../../../../vector-index/codebook/sparse-head.js';
 import { inputDim, sparseExamples } from './sparse-scenes.js';
 
 const penalty = { temperature: 0.5, sparsity: 0 };
@@ -13,8 +14,8 @@ function train(
   sparsity = 0,
 ): Promise<SparseHead> {
   const task = { count: learned.length, example: (number: number) => learned[number]!, heldOut };
-  const options = { epochs: 5, batch: 8, rates: [0.1, 0.1, 0.1] as const, temperature: penalty.temperature, sparsity };
-  return trainSparse(sparseStart(inputDim, 3), task, { ...options, random: seededRandom(1) });
+  const options = { epochs: 5, batch: 8, rates: [0.1, 0.1] as const, temperature: penalty.temperature, sparsity };
+  return trainSparse(sparseStart(inputDim), task, { ...options, random: seededRandom(1) });
 }
 
 describe('training of a sparse head', () => {
@@ -25,7 +26,7 @@ describe('training of a sparse head', () => {
       const { scores } = sparseLoss(head, example, penalty);
       return sum + example.shares[scores.indexOf(Math.max(...scores))]!;
     }, 0) / judged.length;
-  const start = agreementOf(sparseStart(inputDim, 3));
+  const start = agreementOf(sparseStart(inputDim));
 
   it('learns which words matter', async () => {
     const head = await train(sparseExamples(200, 1), sparseExamples(40, 4));
