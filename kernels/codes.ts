@@ -27,6 +27,8 @@ export const ksub = 16;
 export const subquantizersMax = 512;
 /** Queries that one scan may serve. */
 export const scanQueriesMax = 16;
+/** Values of a dimension's rows in `Codebook.feedback`. */
+export const feedbackWidth = 64;
 // More entries than wanted: the reservoir is cut back when it is full.
 const reservoirSlack = 192;
 // float64 that an entry takes.
@@ -48,6 +50,8 @@ export interface Codebook {
   readonly anchor: number;
   /** The kind of second codes, 1 to 16 (second-code.h); 4 unless given. */
   readonly secondKind?: number;
+  /** float32[subquantizers × dsub, 2, 64]: how second codes of kinds from 9 on are rounded (values.h); each dimension by itself unless given. */
+  readonly feedback?: Float32Array;
 }
 
 /** The base a list's vectors are coded against, and where their estimate is exact; both float32[dim] or null. */
@@ -121,7 +125,10 @@ export function encodeSecond(codebook: Codebook, points: Float32Array, of: ListB
   const kind = secondKindOf(codebook);
   const records = new Uint8Array(count * recordBytes(dim, kind));
   const scratch = new Float32Array(3 * dim);
-  call((kernels) => kernels.encodeSecond(points, of.base, of.anchor, words, dsub, of.codes, scratch, records, kind));
+  const coding = [kind, codebook.feedback ?? null] as const;
+  call((kernels) =>
+    kernels.encodeSecond(points, of.base, of.anchor, words, dsub, of.codes, scratch, records, ...coding),
+  );
   return records;
 }
 
@@ -293,7 +300,7 @@ function batchArrays(batch: VectorBatch, { codes, factors, records }: CodedBatch
   const scratch = new Float32Array(subquantizers * (ksub + 6 * dsub));
   return [
     ...([points, dim, lists, bases, anchors, words, dsub, scalesOf(codebook), scratch] as const),
-    ...([codes, factors, records, cancel, secondKindOf(codebook)] as const),
+    ...([codes, factors, records, cancel, secondKindOf(codebook), codebook.feedback ?? null] as const),
   ];
 }
 

@@ -115,6 +115,7 @@ export interface NativeKernels {
       scratch: Float32Array,
       records: Uint8Array,
       kind: number,
+      feedback: Float32Array | null,
     ]
   ): void;
   /** Both codes of vectors of many lists: second-code.h. Gives 0 or -1. */
@@ -231,6 +232,7 @@ export type BatchArrays = [
   records: Uint8Array | null,
   cancel: Uint8Array,
   kind: number,
+  feedback: Float32Array | null,
 ];
 
 /** Blocks of `bytes`: where each begins, its bytes and its CRC-32. */

@@ -1,3 +1,4 @@
+/** Portable twin of row_products of list-search.h: the same bits. */
 const lanes = 16;
 
 /** ⟨query, row⟩ in 16 lanes of float32. */

@@ -57,6 +57,11 @@ SurvivorsJob parse_survivors(Arguments& arguments) {
   return job;
 }
 
+void require_feedback(Arguments& arguments, const Column<float>& feedback, uint32_t kind, size_t dim) {
+  const bool fits = feedback.data == nullptr || (is_second_edition(kind) && feedback.size == feedback_floats(dim));
+  arguments.require(fits, "feedback: 128 for every dimension, of the second edition");
+}
+
 struct BatchJob final : Job {
   const Kernels* kernels = nullptr;
   Encoder encoder = {};
@@ -87,6 +92,7 @@ BatchJob parse_batch(Arguments& arguments) {
   job.records = arguments.column_or_null<uint8_t>(11, "records: a Uint8Array or null");
   job.cancel = arguments.column<uint8_t>(12, "cancel: a Uint8Array");
   const uint32_t kind = arguments.size(13, kinds_max, "kind: from 1 to 16");
+  const auto feedback = arguments.column_or_null<float>(14, "feedback: a Float32Array or null");
   const size_t subquantizers = codebook.size / (dsub * ksub), coded = subquantizers * dsub, count = numbers.size;
   arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && codebook.size == coded * ksub, "codebook: its shape");
   arguments.require(dim <= coded && points.size == count * dim, "points: one row of dim for every list number");
@@ -94,12 +100,13 @@ BatchJob parse_batch(Arguments& arguments) {
   arguments.require(job.scratch.size >= batch_floats(subquantizers, dsub) && job.cancel.size == 1, "scratch: too small");
   arguments.require(job.codes.size == count * padded_subquantizers(subquantizers) / 2 && job.factors.size == 2 * count, "codes: of count");
   arguments.require(job.records.data == nullptr || job.records.size == count * record_bytes(coded, kind), "records: of count");
+  require_feedback(arguments, feedback, kind, coded);
   arguments.require(scales.size == 2 && scales.data[0] > 0 && scales.data[1] > 0, "scales: two, positive");
   for (size_t v = 0; arguments.ok() && v < count; v++) arguments.require(numbers.data[v] < bases.size / dim, "lists: have a base");
   if (!arguments.ok()) return job;
   job.kernels = &selected_kernels();
   job.encoder = {nullptr, nullptr, codebook.data, subquantizers, dsub, {scales.data[0], scales.data[1]}};
-  job.batch = {points.data, count, dim, numbers.data, bases.data, anchors.data, kind};
+  job.batch = {points.data, count, dim, numbers.data, bases.data, anchors.data, {kind, feedback.data}};
   return job;
 }
 
@@ -128,6 +135,7 @@ napi_value encode_second_codes(napi_env env, napi_callback_info info) {
   const auto scratch = arguments.column<float>(6, "scratch: a Float32Array");
   const auto records = arguments.column<uint8_t>(7, "records: a Uint8Array");
   const uint32_t kind = arguments.size(8, kinds_max, "kind: from 1 to 16");
+  const auto feedback = arguments.column_or_null<float>(9, "feedback: a Float32Array or null");
   const size_t subquantizers = codebook.size / (dsub * ksub), dim = subquantizers * dsub;
   arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && codebook.size == dim * ksub, "codebook: its shape");
   if (!arguments.ok()) return nullptr;
@@ -136,10 +144,11 @@ napi_value encode_second_codes(napi_env env, napi_callback_info info) {
   arguments.require((base.data == nullptr || base.size == dim) && (anchor.data == nullptr || anchor.size == dim), "base, anchor: of dim");
   arguments.require(scratch.size >= 3 * dim && records.size == count * record_bytes(dim, kind), "scratch, records: their size");
   arguments.require(codes.size == count * padded_subquantizers(subquantizers) / 2, "codes: of count");
+  require_feedback(arguments, feedback, kind, dim);
   if (!arguments.ok()) return nullptr;
   const Encoder encoder = {base.data, anchor.data, codebook.data, subquantizers, dsub, {1, 1}};
   const uint8_t never = 0;
-  encode_second(selected_kernels(), encoder, points.data, count, codes.data, kind, &never, scratch.data, records.data);
+  encode_second(selected_kernels(), encoder, points.data, count, codes.data, {kind, feedback.data}, &never, scratch.data, records.data);
   return nullptr;
 }
 

@@ -73,19 +73,19 @@ struct Row {
   const float* residual;
   const float* left_over;
   float* decoded;
-  uint32_t kind;
+  SecondCoding second;
 };
 
 void write_record(const Kernels& kernels, const Encoder& encoder, const Row& row, uint8_t* record) {
-  if (row.kind == even_nibbles) return write_nibbles(kernels, encoder, row.residual, row.left_over, record);
+  if (row.second.kind == even_nibbles) return write_nibbles(kernels, encoder, row.residual, row.left_over, record);
   const size_t dim = encoder.subquantizers * encoder.dsub;
-  const uint32_t bits = bits_of_kind(row.kind);
+  const uint32_t bits = bits_of_kind(row.second.kind);
   uint8_t* values = record + second_header_bytes;
-  const uint16_t step_bits = is_second_edition(row.kind) ? encode_levels(kernels, row.left_over, dim, bits, values, row.decoded)
+  const uint16_t step_bits = is_second_edition(row.second.kind) ? encode_levels(kernels, row.second.feedback, row.left_over, dim, bits, values, row.decoded)
                                                          : encode_values(row.left_over, dim, bits, values, row.decoded);
   Sums sums;
   for (size_t j = 0; j < dim; j++) sums.add(encoder, j, row.residual, row.left_over, static_cast<double>(row.decoded[j]));
-  sums.write_header(row.kind, step_bits, record);
+  sums.write_header(row.second.kind, step_bits, record);
 }
 
 }  // namespace
@@ -96,9 +96,9 @@ void put_nibbles(const uint8_t* single, size_t padded, uint8_t* nibbles) {
 }
 
 bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
-                   uint32_t kind, const uint8_t* cancel, float* scratch, uint8_t* records) {
+                   const SecondCoding& second, const uint8_t* cancel, float* scratch, uint8_t* records) {
   const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  const size_t size = record_bytes(dim, kind);
+  const size_t size = record_bytes(dim, second.kind);
   float* residual = scratch;
   float* left_over = scratch + dim;
   if (count > 0) std::memset(records, 0, count * size);
@@ -109,7 +109,7 @@ bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* 
       residual[j] = encoder.base == nullptr ? points[v * dim + j] : points[v * dim + j] - encoder.base[j];
       left_over[j] = residual[j] - left_over[j];
     }
-    write_record(kernels, encoder, {residual, left_over, scratch + 2 * dim, kind}, records + v * size);
+    write_record(kernels, encoder, {residual, left_over, scratch + 2 * dim, second}, records + v * size);
   }
   return true;
 }
@@ -117,7 +117,7 @@ bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* 
 bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
                   uint8_t* codes, int16_t* factors, uint8_t* records) {
   const size_t coded = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  const size_t size = record_bytes(coded, batch.kind);
+  const size_t size = record_bytes(coded, batch.second.kind);
   float* work = scratch + encoder.subquantizers * ksub;
   float* own[3] = {work + 2 * coded, work + 3 * coded, work + 4 * coded};  // point, base, anchor
   std::memset(own[0], 0, 3 * coded * sizeof(float));
@@ -133,7 +133,7 @@ bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& b
     float* left_over = work + coded;
     for (size_t j = 0; j < coded; j++) left_over[j] = work[j] - left_over[j];
     std::memset(records + v * size, 0, size);
-    write_record(kernels, padded, {work, left_over, work + 5 * coded, batch.kind}, records + v * size);
+    write_record(kernels, padded, {work, left_over, work + 5 * coded, batch.second}, records + v * size);
   }
   return true;
 }

@@ -86,29 +86,64 @@ uint16_t best_header(const Kernels& kernels, const float* left_over, size_t dim,
   return headers[best];
 }
 
-// Codes of 64 dimensions, a byte each, and what they stand for; of zeros zeros. In loops that compilers make vectors of, but for the look-ups.
+// Codes of `count` dimensions, a byte each, and what they stand for; of zeros zeros. In loops that compilers make vectors of, but for the look-ups.
+template <size_t count>
 void find_codes(const float* values, float step, uint32_t bits, uint8_t* codes, float* decoded) {
   constexpr float last = buckets - 1;
   const Levels& levels = all_levels[bits - 1];
   const float inverse = inverse_of(step);
-  int32_t bucket[piece];
-  for (size_t j = 0; j < piece; j++) {
+  int32_t bucket[count];
+  for (size_t j = 0; j < count; j++) {
     const float scaled = std::fabs(values[j]) * inverse;
     bucket[j] = static_cast<int32_t>(scaled < last ? scaled : last);
   }
-  float sizes[piece];
-  for (size_t j = 0; j < piece; j++) {
+  float sizes[count];
+  for (size_t j = 0; j < count; j++) {
     sizes[j] = levels.magnitudes[bucket[j]];
     codes[j] = levels.ms[bucket[j]];
   }
-  for (size_t j = 0; j < piece; j++) decoded[j] = values[j] < 0 ? -(step * sizes[j]) : step * sizes[j];
+  for (size_t j = 0; j < count; j++) decoded[j] = values[j] < 0 ? -(step * sizes[j]) : step * sizes[j];
   // Of 8 bits the sign is that of the byte.
   const int32_t sign = bits == 8 ? 0 : 1 << (bits - 1), turn = bits == 8 ? -1 : 0;
-  for (size_t j = 0; j < piece; j++) {
+  for (size_t j = 0; j < count; j++) {
     const int32_t negative = values[j] < 0 ? -1 : 0;
     codes[j] = static_cast<uint8_t>(((codes[j] ^ (negative & turn)) - (negative & turn)) | (negative & sign));
   }
 }
+
+// Up to 64 dimensions from `from` on, zeros behind them.
+struct Piece {
+  float values[piece] = {};
+  size_t from, count;
+
+  Piece(const float* left_over, size_t dim, size_t first) : from(first), count(dim - first < piece ? dim - first : piece) {
+    std::memcpy(values, left_over + from, count * sizeof(float));
+  }
+};
+
+// Rounding with what earlier dimensions left: p of values.h.
+class FedBack {
+ public:
+  FedBack(const Kernels& kernels, const float* feedback) : kernels_(kernels), feedback_(feedback) {}
+
+  void round(const Piece& own, float step, uint32_t bits, uint8_t* codes, float* decoded) {
+    for (size_t j = 0; j < own.count; j++) {
+      const float* rows = feedback_ + feedback_floats(own.from + j);
+      const uint32_t first = 0;
+      float product;
+      kernels_.row_products(p_, rows, &first, 1, feedback_width, &product);
+      const float aim = own.values[j] + product;
+      find_codes<1>(&aim, step, bits, codes + j, decoded + j);
+      const float error = own.values[j] - decoded[j];
+      for (size_t i = 0; i < feedback_width; i++) p_[i] += error * rows[feedback_width + i];
+    }
+  }
+
+ private:
+  const Kernels& kernels_;
+  const float* feedback_;
+  float p_[feedback_width] = {};
+};
 
 // Codes of 32 dimensions.
 void put_group(const uint8_t* codes, uint32_t bits, uint8_t* group) {
@@ -145,21 +180,22 @@ void put_codes(const uint8_t* codes, size_t padded, uint32_t bits, uint8_t* valu
 
 }  // namespace
 
-uint16_t encode_levels(const Kernels& kernels, const float* left_over, size_t dim, uint32_t bits, uint8_t* values, float* decoded) {
+uint16_t encode_levels(const Kernels& kernels, const float* feedback, const float* left_over, size_t dim, uint32_t bits, uint8_t* values,
+                       float* decoded) {
   const Levels& levels = all_levels[bits - 1];
   const uint16_t header = best_header(kernels, left_over, dim, levels);
   const float step = step_of(header);
+  FedBack fed_back(kernels, feedback);
   for (size_t from = 0; from < dim; from += piece) {
-    const size_t count = dim - from < piece ? dim - from : piece;
-    uint8_t codes[piece];
-    if (count == piece) {
-      find_codes(left_over + from, step, bits, codes, decoded + from);
+    const Piece own(left_over, dim, from);
+    uint8_t codes[piece] = {};
+    float found[piece];
+    if (feedback == nullptr) {
+      find_codes<piece>(own.values, step, bits, codes, found);
     } else {
-      float own[piece] = {}, found[piece];
-      std::memcpy(own, left_over + from, count * sizeof(float));
-      find_codes(own, step, bits, codes, found);
-      std::memcpy(decoded + from, found, count * sizeof(float));
+      fed_back.round(own, step, bits, codes, found);
     }
+    std::memcpy(decoded + from, found, own.count * sizeof(float));
     const size_t padded = padded_dim(dim) - from < piece ? padded_dim(dim) - from : piece;
     put_codes(codes, padded, bits, values + from / 8 * bits);
   }

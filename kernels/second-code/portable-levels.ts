@@ -1,9 +1,11 @@
 /** Portable twin of the second edition of values.h: its levels and how codes are made, the same bits. */
 import { floatOfHalf, toFloat16 } from '../float16/portable.js';
+import { rowProduct } from '../list-search/row-product.js';
 
 const halfMax = 65504;
 const bucketLast = 254;
 const stepsInHeader = 128;
+const feedbackWidth = 64;
 const spreads = [0.86, 0.94, 1.02, 1.1, 1.19, 1.29, 1.41];
 const count = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
@@ -31,38 +33,45 @@ const levelsOf: Readonly<Record<number, { readonly magnitudes: readonly number[]
   8: { magnitudes: count(0, 127), reach: 3.9 },
 };
 
+/** By bits, uint8[255]: m of each bucket of half a unit. */
+const bucketsOf: Readonly<Record<number, Uint8Array>> = Object.fromEntries(
+  Object.entries(levelsOf).map(([bits, { magnitudes }]) => {
+    let m = 0;
+    const buckets = Uint8Array.from({ length: bucketLast + 1 }, (_, bucket) => {
+      while (m + 1 < magnitudes.length && magnitudes[m]! + magnitudes[m + 1]! <= bucket) m += 1;
+      return m;
+    });
+    return [bits, buckets];
+  }),
+);
+
 /** The magnitudes of `bits`, 1 to 7, by m. */
 export function magnitudesOf(bits: number): readonly number[] {
   return levelsOf[bits]!.magnitudes;
 }
 
-/** Codes uint8[dim] of `leftOver` in `bits`, the header of their step, and float32[dim] that they stand for. */
+/** Codes uint8[dim] of `leftOver` in `bits`, the header of their step, and float32[dim] that they stand for; `feedback` as values.h has it. */
 export function encodeLevels(
   leftOver: Float32Array,
   bits: number,
+  feedback: Float32Array | null,
 ): { readonly header: number; readonly codes: Uint8Array; readonly decoded: Float32Array } {
   const header = bestHeader(leftOver, bits);
   const step = stepOf(header);
-  const ms = bucketsOf(bits);
   const codes = new Uint8Array(leftOver.length);
   const decoded = new Float32Array(leftOver.length);
+  const left = new Float32Array(feedbackWidth);
   leftOver.forEach((value, j) => {
-    const m = ms[bucketOf(Math.abs(value), inverseOf(step))]!;
+    const rows = feedback?.subarray(2 * j * feedbackWidth, 2 * (j + 1) * feedbackWidth);
+    const aim = rows === undefined ? value : Math.fround(value + rowProduct(left, rows, 0));
+    const m = bucketsOf[bits]![bucketOf(Math.abs(aim), inverseOf(step))]!;
     const size = Math.fround(step * magnitudesOf(bits)[m]!);
-    decoded[j] = value < 0 ? -size : size;
-    codes[j] = value >= 0 || Number.isNaN(value) ? m : bits === 8 ? -m : m | (1 << (bits - 1));
+    decoded[j] = aim < 0 ? -size : size;
+    codes[j] = aim >= 0 || Number.isNaN(aim) ? m : bits === 8 ? -m : m | (1 << (bits - 1));
+    const error = Math.fround(value - decoded[j]!);
+    rows?.subarray(feedbackWidth).forEach((share, i) => (left[i]! += Math.fround(error * share)));
   });
   return { header, codes, decoded };
-}
-
-/** uint8[255]: m of each bucket of half a unit. */
-function bucketsOf(bits: number): Uint8Array {
-  const magnitudes = magnitudesOf(bits);
-  let m = 0;
-  return Uint8Array.from({ length: bucketLast + 1 }, (_, bucket) => {
-    while (m + 1 < magnitudes.length && magnitudes[m]! + magnitudes[m + 1]! <= bucket) m += 1;
-    return m;
-  });
 }
 
 function bucketOf(size: number, inverse: number): number {
@@ -88,7 +97,7 @@ function bestHeader(leftOver: Float32Array, bits: number): number {
   });
   const deviation = Math.sqrt((squares[0]! + squares[1]! + (squares[2]! + squares[3]!)) / leftOver.length);
   const { magnitudes, reach } = levelsOf[bits]!;
-  const sizes = bucketsOf(bits);
+  const sizes = bucketsOf[bits]!;
   let [best, least] = [0, 0];
   [largest, ...spreads.map((spread) => deviation * reach * spread)].forEach((size, i) => {
     const header = halfOf((size / magnitudes.at(-1)!) * stepsInHeader);

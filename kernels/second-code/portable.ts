@@ -36,7 +36,7 @@ export const scoreSurvivors: NativeKernels['scoreSurvivors'] = (...arrays) => {
 
 /** See `NativeKernels.encodeSecond`. */
 export const encodeSecond: NativeKernels['encodeSecond'] = (
-  ...[points, base, anchor, codebook, dsub, codes, , records, kind]
+  ...[points, base, anchor, codebook, dsub, codes, , records, kind, feedback]
 ) => {
   const dim = codebook.length / 16;
   const count = points.length / dim;
@@ -49,7 +49,7 @@ export const encodeSecond: NativeKernels['encodeSecond'] = (
     decodeVector(codebook, dsub, codes.subarray(v * pairs, (v + 1) * pairs), leftOver);
     for (let j = 0; j < dim; j++) leftOver[j] = residual[j]! - leftOver[j]!;
     const size = records.length / count;
-    writeRecord({ residual, leftOver, anchor, kind }, records.subarray(v * size, (v + 1) * size));
+    writeRecord({ residual, leftOver, anchor, kind, feedback }, records.subarray(v * size, (v + 1) * size));
   }
 };
 
@@ -80,7 +80,8 @@ function checkBatch([, dim, lists, bases]: BatchArrays): void {
 }
 
 function encodeOne(arrays: BatchArrays, v: number): void {
-  const [points, dim, lists, bases, anchors, codebook, dsub, scales, , codes, factors, records, , kind] = arrays;
+  const [points, dim, lists, bases, anchors, codebook, dsub, scales, , codes, factors, records, , kind, feedback] =
+    arrays;
   const padded = (rows: Float32Array, row: number) => {
     const own = new Float32Array(codebook.length / 16);
     own.set(rows.subarray(row * dim, (row + 1) * dim));
@@ -91,7 +92,8 @@ function encodeOne(arrays: BatchArrays, v: number): void {
     all.subarray((v * all.length) / lists.length, ((v + 1) * all.length) / lists.length);
   const none = new Float32Array(0);
   encodeVectors(point, base, anchor, codebook, dsub, scales, none, own(codes), own(factors));
-  if (records !== null) encodeSecond(point, base, anchor, codebook, dsub, own(codes), none, own(records), kind);
+  if (records !== null)
+    encodeSecond(point, base, anchor, codebook, dsub, own(codes), none, own(records), kind, feedback);
 }
 
 function scoreRange(arrays: SurvivorArrays, from: number, to: number): void {
@@ -168,10 +170,11 @@ interface Row {
   readonly leftOver: Float32Array;
   readonly anchor: Float32Array | null;
   readonly kind: number;
+  readonly feedback: Float32Array | null;
 }
 
-function writeRecord({ residual, leftOver, anchor, kind }: Row, record: Uint8Array): void {
-  const { header, decoded: values } = encodeLeftOver(leftOver, kind, record.subarray(headerBytes));
+function writeRecord({ residual, leftOver, anchor, kind, feedback }: Row, record: Uint8Array): void {
+  const { header, decoded: values } = encodeLeftOver({ leftOver, kind, feedback }, record.subarray(headerBytes));
   let [norm, product, anchorResidual, anchorDecoded] = [0, 0, 0, 0];
   for (let j = 0; j < residual.length; j++) {
     const r = residual[j]!;
@@ -190,14 +193,13 @@ function writeRecord({ residual, leftOver, anchor, kind }: Row, record: Uint8Arr
 
 /** Codes of `leftOver` into `values`, which come zeroed. */
 function encodeLeftOver(
-  leftOver: Float32Array,
-  kind: number,
+  { leftOver, kind, feedback }: Pick<Row, 'leftOver' | 'kind' | 'feedback'>,
   values: Uint8Array,
 ): { readonly header: number; readonly decoded: ArrayLike<number> } {
   const bits = bitsOfKind(kind);
   if (kind === evenNibbles) return encodeNibbles(leftOver, values);
   if (!isSecondEdition(kind)) return encodeValues(leftOver, bits, values);
-  const { header, codes, decoded } = encodeLevels(leftOver, bits);
+  const { header, codes, decoded } = encodeLevels(leftOver, bits, feedback);
   codes.forEach((code, j) => (kind === normalNibbles ? putNibble(values, j, code) : putCode(values, j, code, bits)));
   return { header, decoded };
 }

@@ -94,9 +94,15 @@ int64_t sum_levels(const int8_t* levels, size_t dim);
 SecondTerms second_terms(const Kernels& kernels, const SecondQuery& query, int64_t level_sum, const uint8_t* record);
 double first_product(const SecondQuery& query, const uint8_t* code);
 
+// How records are made: with feedback float32[dim][2][64] of values.h, or null; kinds of the first edition have none.
+struct SecondCoding {
+  uint32_t kind;
+  const float* feedback;
+};
+
 // codes are those of encode_vectors for the same points; scratch float32[3 * dim].
 bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* codes,
-                   uint32_t kind, const uint8_t* cancel, float* scratch, uint8_t* records);
+                   const SecondCoding& second, const uint8_t* cancel, float* scratch, uint8_t* records);
 
 // Both codes of vectors of many lists, in one go: vector v is coded against row lists[v] of bases and anchors, float32[..][dim] with dim
 // up to the codebook's, what is missing being zeros. records may be null. scratch float32[batch_floats(subquantizers, dsub)].
@@ -107,7 +113,7 @@ struct Batch {
   const uint32_t* lists;
   const float* bases;
   const float* anchors;
-  uint32_t kind;  // of records
+  SecondCoding second;  // of records
 };
 constexpr size_t batch_floats(size_t subquantizers, size_t dsub) { return subquantizers * (ksub + 6 * dsub); }
 bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,

@@ -31,6 +31,15 @@
 // (thresholds lie halfway, so a bucket of half a unit has one m); a step that is not positive puts all into bucket 0. The error of a step is
 // the sum of (|e[j]| - step * magnitude)^2, from the first dimension to the last; of equal ones the first is taken.
 //
+// Error feedback, second edition. Rounding each dimension by itself errs along every direction alike, while queries lie along some of them
+// more than others. A codebook may say how errors are to be led away from those: feedback float32[dim][2][64], of dimension j first the row
+// g[j], then u[j]. From the first dimension to the last, with p float32[64] zeros at first,
+//   aim[j] = e[j] + <p, g[j]>, which is rounded in place of e[j];   p += (e[j] - decoded[j]) * u[j]
+// Where the expected square of <q, error> is as error' (I + U U') error and g[j] = S u[j] / (1 + u[j]' S u[j]) with S the inverse of
+// I + the sum of u[l] u[l]' over later l, no other feedback leaves less of it (Chee et al. 2023, "QuIP", section 3, which rounds weights so).
+// The step stays. <p, g[j]> is row_products of list-search.h, the rest is float32, each operation rounded. Only codes change, not how they are
+// read: records and their scores know nothing of it.
+//
 // No overflow: |P(high)|, |P(low)| <= 65,536 * 128 * 127 < 2^31; of two products beside each other, value up to 128 (a damaged byte of 8 bits
 // may say so) and level up to 127 in size, |sum| <= 32,512 < 2^15; of four products of an entry and a level |sum| <= 4 * 63 * 127 = 32,004.
 // All sums are exact, so every set gives the same bits.
@@ -87,10 +96,15 @@ using LevelErrors = void (*)(const float* left_over, size_t dim, const float* ma
 // The float16 nearest to `value`, kept within +-65,504.
 uint16_t half_of(double value);
 
+constexpr size_t feedback_width = 64;
+constexpr size_t feedback_floats(size_t dim) { return dim * 2 * feedback_width; }
+
 // Codes of left_over float32[dim] into values, which come zeroed, and decoded float32[dim] = step * value. Gives the step's header, float16.
 // encode_values of the first edition, encode_levels of the second.
 uint16_t encode_values(const float* left_over, size_t dim, uint32_t bits, uint8_t* values, float* decoded);
-uint16_t encode_levels(const Kernels& kernels, const float* left_over, size_t dim, uint32_t bits, uint8_t* values, float* decoded);
+// Without feedback where that is null.
+uint16_t encode_levels(const Kernels& kernels, const float* feedback, const float* left_over, size_t dim, uint32_t bits, uint8_t* values,
+                       float* decoded);
 
 namespace reference {
 int64_t value_product(const uint8_t* values, const int8_t* levels, size_t dim, uint32_t kind);

@@ -224,10 +224,13 @@ Coded code(const Kernels& kernels, const std::vector<float>& points, Coded made,
                                   made.levels.data());
   made.codes.resize(count * pairs);
   made.factors.resize(count * 2);
-  std::vector<float> scratch(encode_floats(subquantizers, dsub)), two(3 * dim);
+  std::vector<float> scratch(encode_floats(subquantizers, dsub)), two(3 * dim), feedback(is_second_edition(made.kind) ? feedback_floats(dim) : 0);
   encode_vectors(kernels, encoder, points.data(), count, &cancel, scratch.data(), made.codes.data(), made.factors.data());
   made.records.resize(count * record_bytes(dim, made.kind));
-  encode_second(kernels, encoder, points.data(), count, made.codes.data(), made.kind, &cancel, two.data(), made.records.data());
+  // The same on every set.
+  for (size_t i = 0; i < feedback.size(); i++) feedback[i] = static_cast<float>(static_cast<int>(i * 37 % 101) - 50) / 500;
+  const SecondCoding second = {made.kind, feedback.empty() ? nullptr : feedback.data()};
+  encode_second(kernels, encoder, points.data(), count, made.codes.data(), second, &cancel, two.data(), made.records.data());
   made.blocks.resize(list_bytes(pairs, count));
   pack_blocks(made.codes.data(), made.factors.data(), pairs, count, made.blocks.data());
   return made;
@@ -379,12 +382,15 @@ void check_batch(const Kernels& kernels, size_t count, size_t subquantizers, siz
   for (auto& list : lists) list = below(2);
   std::vector<float> scratch(batch_floats(subquantizers, dsub));
   const uint8_t cancel = 0;
+  auto feedback = values(feedback_floats(subquantizers * dsub));
+  for (float& value : feedback) value /= 8;
+  const float* fed_back = is_second_edition(kind) ? feedback.data() : nullptr;
   std::vector<uint8_t> codes[2], records[2];
   for (size_t i = 0; i < 2; i++) {
     codes[i].resize(count * pairs);
     records[i].resize(count * size);
     std::vector<int16_t> factors(2 * count);
-    encode_batch(i == 0 ? *find_kernels("reference") : kernels, encoder, {points.data(), count, dim, lists.data(), rows.data(), rows.data(), kind},
+    encode_batch(i == 0 ? *find_kernels("reference") : kernels, encoder, {points.data(), count, dim, lists.data(), rows.data(), rows.data(), {kind, fed_back}},
                  &cancel, scratch.data(), codes[i].data(), factors.data(), records[i].data());
   }
   require_equal("batch codes", kernels.name, codes[0], codes[1]);

@@ -42,13 +42,20 @@ std::vector<Value> encode_arguments(Source& source) {
                  zeros(napi_uint8_array, count * shape.pairs()), zeros(napi_int16_array, 2 * count));
 }
 
+// Now and then of a kind that has none, or too few.
+Value feedback_of(Source& source, const Shape& shape, uint32_t kind) {
+  if (source.one_in(2)) return null_value();
+  const size_t whole = feedback_floats(shape.dim());
+  return source.small_reals(kind <= 8 || source.one_in(8) ? whole / 2 : whole);
+}
+
 std::vector<Value> encode_second_arguments(Source& source) {
   const Shape shape = shape_of(source);
   const uint32_t count = source.below(20), kind = 1 + source.below(16);
   return list_of(source.small_reals(count * shape.dim()), vector_or_null(source, shape.dim()), vector_or_null(source, shape.dim()),
                  source.small_reals(shape.dim() * ksub), number_of(shape.dsub), source.bytes(count * shape.pairs()),
                  zeros(napi_float32_array, 3 * shape.dim()), zeros(napi_uint8_array, count * record_bytes(shape.dim(), kind)),
-                 number_of(kind));
+                 number_of(kind), feedback_of(source, shape, kind));
 }
 
 std::vector<Value> pack_arguments(Source& source) {

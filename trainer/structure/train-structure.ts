@@ -3,7 +3,7 @@
  *
  * Balanced centroids for routing, the mean of each list as the base of its residuals, an anchor for each list, sixteen words for every
  * four dimensions of the residuals, and the units of the two factors. No rotation: on vectors of text encoders a learned one (OPQ)
- * lowers the recall of four-bit codes, see docs of the benchmark. Words and factors are of vectors rounded to float16, as documents are
+ * lowers the recall of four-bit codes, see docs of the benchmark. From five bits of second codes on, what their rounding feeds back. Words and factors are of vectors rounded to float16, as documents are
  * before they are coded.
  */
 import type { Random } from '../../base/random.js';
@@ -15,6 +15,7 @@ import { listsMax, type Structure } from '../../vector-index/codebook/structure.
 import { gatherRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 import { aroundLists } from './around-lists.js';
+import { errorFeedback } from './error-feedback.js';
 import { factorScales } from './factor-scales.js';
 import { signDims, signWords } from './sign-words.js';
 import { trainAnchors } from './train-anchors.js';
@@ -62,6 +63,8 @@ const dsubUsual = 4;
 const wordRowsMax = 65_536;
 const wordValuesMax = 33_554_432;
 const wordIterations = 12;
+/** Bits of second codes from which on the error of rounding is worth leading away: it takes as long as the rest of coding. */
+export const feedbackBits = 5;
 /** Residuals that are made at once. */
 const residualRows = 1_024;
 const halfMax = 65_504;
@@ -97,7 +100,10 @@ export function trainStructure(sample: StructureSample, options: StructureOption
   const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
   const { secondBits = usualSecondBits } = options;
   const secondKind = newestKind(secondBits);
-  const codebook = { words, ...shape, ...scales, secondKind, dim, bases: lists.means, anchors };
+  const width = shape.subquantizers * shape.dsub;
+  const feedback = secondBits < feedbackBits ? null : errorFeedback(residuals.residuals, width, { random, signal });
+  const second = { secondKind, ...(feedback === null ? {} : { feedback }) };
+  const codebook = { words, ...shape, ...scales, ...second, dim, bases: lists.means, anchors };
   return { structure, codebook, objective: lists.objective };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NativeKernels } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
-import { recordBytes } from '../../../kernels/codes.js';
+import { recordBytes, secondBitsMax } from '../../../kernels/codes.js';
 import { queryLevels } from '../../../kernels/second-code/record.js';
 import { bytesOfList, codebookOf, codeBytesOf, encode, scales, tableOf, type Shape } from '../coded.js';
 import { never, normals, onBoth, testRandom } from '../pair.js';
@@ -22,7 +22,8 @@ function collection({ count, kind = 4, ...shape }: Shape & { count: number; kind
   const codebook = codebookOf(random, shape).map((value) => value / 4);
   const points = normals(random, count * dim, dim);
   const query = normals(random, dim, dim);
-  return { ...shape, count, kind, dim, base, anchor, codebook, points, query };
+  const feedback = kind > secondBitsMax ? normals(random, dim * 128, 400) : null;
+  return { ...shape, count, kind, dim, base, anchor, feedback, codebook, points, query };
 }
 
 type Collection = ReturnType<typeof collection>;
@@ -40,6 +41,7 @@ function recordsOf(kernels: NativeKernels, of: Collection): Uint8Array {
     new Float32Array(3 * of.dim),
     records,
     of.kind,
+    of.feedback,
   );
   return records;
 }
@@ -101,7 +103,7 @@ describe('second codes', () => {
       let last = Infinity;
       for (const [at, most] of largest.entries()) {
         const kind = at + (edition === 'first' ? 1 : 9);
-        const of = collection({ subquantizers: 96, dsub: 4, count: 200, kind });
+        const of = { ...collection({ subquantizers: 96, dsub: 4, count: 200, kind }), feedback: null };
         const { actual } = await onBoth((kernels) => scores(kernels, of, recordsOf(kernels, of)));
         const errors = Array.from(actual.found, (score, v) => {
           const exact = of.query.reduce((sum, value, j) => sum + value * of.points[v * of.dim + j]!, 0);
@@ -177,6 +179,7 @@ describe('second codes', () => {
       const codebook = codebookOf(random, { subquantizers, dsub });
       const rows = (n: number) => normals(random, n * dim, dim);
       const [points, bases, anchors] = [rows(count), rows(3), rows(3)];
+      const feedback = kind > secondBitsMax ? normals(random, coded * 128, 400) : null;
       const lists = Uint32Array.from({ length: count }, () => random.below(3));
       const batch = async (kernels: NativeKernels, isAsync: boolean, stop = 0) => {
         const codes = new Uint8Array(count * codeBytesOf(subquantizers));
@@ -185,7 +188,7 @@ describe('second codes', () => {
         const scratch = new Float32Array(subquantizers * (16 + 6 * dsub));
         const arrays = [
           ...([points, dim, lists, bases, anchors, codebook, dsub, scales, scratch] as const),
-          ...([codes, factors, records, Uint8Array.of(stop), kind] as const),
+          ...([codes, factors, records, Uint8Array.of(stop), kind, feedback] as const),
         ] as const;
         const done = isAsync ? await kernels.encodeBatchAsync(...arrays) : kernels.encodeBatch(...arrays);
         return { done, codes, factors, records };

@@ -1,13 +1,12 @@
 /** Which of Shoal's indexes of lists are measured, and the settings that are tried of each. */
 import type { Clock } from '../../../../base/clock.js';
-import { newestKind } from '../../../../kernels/codes.js';
 import type { AnnSystem } from './ann-system.js';
 import type { AnnDataset } from './dataset.js';
 import { LearnedCodec } from './learned-codecs.js';
 import { narrowCodebook } from './narrow-codebook.js';
 import type { FloatRows } from './npy-file.js';
 import { ShoalLists } from './shoal-lists.js';
-import { trainedLists, type TrainedLists } from './trained-lists.js';
+import { codedIn, trainedLists, type TrainedLists } from './trained-lists.js';
 import { trainingQueries } from './training-queries.js';
 import { signCodebook } from './sign-codebook.js';
 
@@ -113,12 +112,12 @@ export function learnedCodecs(dataset: AnnDataset, options: OwnListsOptions & { 
   );
 }
 
-function withBits({ parts, trainSeconds }: TrainedLists, secondBits: number): TrainedLists {
-  return { parts: { ...parts, codebook: { ...parts.codebook, secondKind: newestKind(secondBits) } }, trainSeconds };
+function withBits(trained: TrainedLists, secondBits: number): TrainedLists {
+  return { ...trained, parts: { ...trained.parts, codebook: codedIn(trained.widest, secondBits) } };
 }
 
-function withSigns(base: FloatRows, { parts, trainSeconds }: TrainedLists): TrainedLists {
-  return { parts: { ...parts, codebook: signCodebook(parts.structure, parts.codebook, base.values) }, trainSeconds };
+function withSigns(base: FloatRows, { parts, ...trained }: TrainedLists): TrainedLists {
+  return { ...trained, parts: { ...parts, codebook: signCodebook(parts.structure, parts.codebook, base.values) } };
 }
 
 interface Named {

@@ -3,11 +3,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededRandom, type Random } from '../../../../base/random.js';
-import { newestKind, usualSecondBits } from '../../../../kernels/codes.js';
+import { newestKind, secondBitsMax, usualSecondBits } from '../../../../kernels/codes.js';
 import { assignNearest } from '../../../../kernels/kernels.js';
 import { drawnTowards, trainRouting } from '../../../../trainer/structure/train-routing.js';
-import { trainStructure } from '../../../../trainer/structure/train-structure.js';
-import { readListCodebookFile, writeListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
+import { feedbackBits, trainStructure } from '../../../../trainer/structure/train-structure.js';
+import {
+  readListCodebookFile,
+  writeListCodebookFile,
+  type ListCodebook,
+} from '../../../../vector-index/codebook/list-codebook.js';
 import { secondLists } from '../../../../vector-index/codebook/second-lists.js';
 import type { Structure } from '../../../../vector-index/codebook/structure.js';
 import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
@@ -29,6 +33,8 @@ export interface TrainedListsOptions {
 
 export interface TrainedLists {
   readonly parts: Omit<ListIndexParts, 'hasCopies'>;
+  /** The codebook of the same lists for second codes of 8 bits. */
+  readonly widest: ListCodebook;
   /** Processor time of the training. */
   readonly trainSeconds: number;
 }
@@ -40,25 +46,35 @@ const routeShare = 0.5;
 /** Trained now unless it is in the folder. */
 export async function trainedLists(options: TrainedListsOptions): Promise<TrainedLists> {
   const { base, folder, lists, hasSeconds, queries, progress } = options;
-  const name = `lists-${base.count}-${lists}-${queries?.name ?? 'vectors'}${hasSeconds ? '-twice' : ''}-routes`;
+  const name = `lists-${base.count}-${lists}-${queries?.name ?? 'vectors'}${hasSeconds ? '-twice' : ''}-routes-fed-back`;
   const path = (ending: string): string => join(folder ?? '', `${name}.${ending}`);
   if (folder !== null && existsSync(path('json'))) return await readLists(path);
   const begin = cpuSeconds();
   const rows = queries === null ? null : (await queries.rows()).values;
   const random = seededRandom(seed);
-  const { structure: plain, codebook } = trainStructure(
+  const { structure: plain, codebook: widest } = trainStructure(
     { dim: base.dim, vectors: base.values, queries: rows },
-    { lists, copies: hasSeconds ? 2 : 1, random, onProgress: told(progress) },
+    { lists, copies: hasSeconds ? 2 : 1, secondBits: secondBitsMax, random, onProgress: told(progress) },
   );
   const structure = rows === null ? plain : withRoutes(plain, base, { queries: rows, random, progress });
   const trainSeconds = cpuSeconds() - begin;
   if (folder !== null) {
     await mkdir(folder, { recursive: true });
     await writeFile(path('structure'), writeStructureFile(structure));
-    await writeFile(path('codebook'), writeListCodebookFile(codebook));
+    await writeFile(path('codebook'), writeListCodebookFile(widest));
     await writeFile(path('json'), JSON.stringify({ trainSeconds }));
   }
-  return { parts: { structure, codebook }, trainSeconds };
+  return partsOf(structure, widest, trainSeconds);
+}
+
+/** The codebook for second codes of so many bits; what their rounding feeds back a training learns from five bits on. */
+export function codedIn({ feedback, ...codebook }: ListCodebook, secondBits: number): ListCodebook {
+  const isFedBack = feedback !== undefined && secondBits >= feedbackBits;
+  return { ...codebook, secondKind: newestKind(secondBits), ...(isFedBack ? { feedback } : {}) };
+}
+
+function partsOf(structure: Structure, widest: ListCodebook, trainSeconds: number): TrainedLists {
+  return { parts: { structure, codebook: codedIn(widest, usualSecondBits) }, widest, trainSeconds };
 }
 
 function withRoutes(
@@ -76,11 +92,9 @@ function withRoutes(
 
 async function readLists(path: (ending: string) => string): Promise<TrainedLists> {
   const structure = readStructureFile(await readFile(path('structure')));
-  // What is kept may be from before second codes were what they are.
-  const secondKind = newestKind(usualSecondBits);
-  const codebook = { ...readListCodebookFile(await readFile(path('codebook'))), secondKind };
+  const widest = readListCodebookFile(await readFile(path('codebook')));
   const { trainSeconds } = JSON.parse(await readFile(path('json'), 'utf8')) as { trainSeconds: number };
-  return { parts: { structure, codebook }, trainSeconds };
+  return partsOf(structure, widest, trainSeconds);
 }
 
 /** A line for each step, not for each call. */

@@ -25,7 +25,7 @@ describe('codes of the second edition', () => {
     const least = [0.3634, 0.1175, 0.03454, 0.0095, 0.0025, 0.00065, 0.000175, 0.00006];
     for (const bits of widths) {
       const errors = Array.from({ length: 20 }, (_, seed) =>
-        squaredError(normals(seed), encodeLevels(normals(seed), bits).decoded),
+        squaredError(normals(seed), encodeLevels(normals(seed), bits, null).decoded),
       );
       const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
       assert.ok(mean < 1.06 * least[bits - 1]!, `${bits} bits: ${mean}`);
@@ -34,13 +34,13 @@ describe('codes of the second edition', () => {
 
   it('leave less than even levels of as many bits', () => {
     const ofFirst = squaredError(normals(3), encodeValues(normals(3), 7, new Uint8Array((dim / 8) * 7)).decoded);
-    assert.ok(squaredError(normals(3), encodeLevels(normals(3), 7).decoded) < 0.75 * ofFirst);
+    assert.ok(squaredError(normals(3), encodeLevels(normals(3), 7, null).decoded) < 0.75 * ofFirst);
   });
 
   it('stand for the nearest level, on the side of the value', () => {
     for (const bits of widths) {
       const values = normals(bits);
-      const { header, codes, decoded } = encodeLevels(values, bits);
+      const { header, codes, decoded } = encodeLevels(values, bits, null);
       const step = floatOfHalf(header) / stepsInHeader;
       values.forEach((value, j) => {
         const sizes = magnitudesOf(bits).map((magnitude) => Math.abs(Math.abs(value) - magnitude * step));
@@ -53,8 +53,13 @@ describe('codes of the second edition', () => {
     }
   });
 
+  it('are those of no feedback where that is zeros', () => {
+    const plain = encodeLevels(normals(5), 7, null);
+    assert.deepEqual(encodeLevels(normals(5), 7, new Float32Array(dim * 128)), plain);
+  });
+
   it('of zeros are zeros', () => {
-    const { header, codes, decoded } = encodeLevels(new Float32Array(40), 4);
+    const { header, codes, decoded } = encodeLevels(new Float32Array(40), 4, null);
     assert.equal(header, 0);
     assert.ok(codes.every((code) => code === 0) && decoded.every((value) => value === 0));
   });

@@ -87,6 +87,17 @@ describe('training a structure', () => {
     assert.equal(one.structure.around, undefined);
   });
 
+  it('feeds errors of rounding back from five bits of second codes on', () => {
+    const trained = (secondBits: number) =>
+      trainStructure({ ...data, queries: null }, { lists: 8, random: seededRandom(3), secondBits }).codebook;
+    for (const bits of [1, 4]) assert.equal(trained(bits).feedback, undefined);
+    for (const bits of [5, 8]) {
+      const { feedback, subquantizers, dsub } = trained(bits);
+      assert.equal(feedback?.length, subquantizers * dsub * 2 * 64);
+      assert.ok(feedback.some((value) => value !== 0));
+    }
+  });
+
   it('takes the list’s mean for an anchor without queries', () => {
     const { codebook } = train();
     codebook.anchors.forEach((value, i) => assert.ok(Math.abs(value - codebook.bases[i]!) < 1e-6));

@@ -49,13 +49,28 @@ describe('the file of a codebook of lists', () => {
     }
   });
 
+  it('has the feedback of its rounding in the format that knows it', () => {
+    const usual = { ...randomCodebook(3, 1, 4, 2), secondKind: 15 };
+    const feedback = Float32Array.from({ length: 4 * 2 * 64 }, (_, i) => i / 7);
+    const bytes = writeListCodebookFile({ ...usual, feedback });
+    assert.equal(bytes[4], 4);
+    assert.deepEqual(readListCodebookFile(bytes), { ...usual, feedback });
+    for (const broken of [{ feedback: feedback.subarray(1) }, { feedback, secondKind: 7 }]) {
+      assert.throws(() => writeListCodebookFile({ ...usual, ...broken }), { code: 'INTERNAL' });
+    }
+  });
+
   it('is refused with a kind that its format does not know', () => {
     for (const [format, kind, odd] of [
       [2, 3, 12],
       [3, 12, 3],
       [3, 12, 17],
+      [4, 15, 7],
+      [4, 15, 17],
     ] as const) {
-      const bytes = writeListCodebookFile({ ...randomCodebook(3, 1, 4, 2), secondKind: kind });
+      const feedback = new Float32Array(4 * 2 * 64);
+      const plain = { ...randomCodebook(3, 1, 4, 2), secondKind: kind };
+      const bytes = writeListCodebookFile(format === 4 ? { ...plain, feedback } : plain);
       assert.equal(bytes[4], format);
       bytes[6] = odd;
       const end = bytes.length - 8;
@@ -72,6 +87,7 @@ describe('the file of a codebook of lists', () => {
       [1, usual],
       [2, { ...usual, secondKind: 3 }],
       [3, { ...usual, secondKind: 12 }],
+      [4, { ...usual, secondKind: 15, feedback: wave(512) }],
     ] as const) {
       const golden = await readFile(new URL(`../../../golden/list-codebook-v${format}`, import.meta.url));
       assert.deepEqual(readListCodebookFile(golden), codebook);
@@ -92,7 +108,7 @@ describe('the file of a codebook of lists', () => {
 
   it('of a newer version is not read', () => {
     const newer = writeListCodebookFile(randomCodebook(3, 1, 4, 2));
-    newer[4] = 4;
+    newer[4] = 5;
     assert.throws(() => readListCodebookFile(newer), { code: 'FAILED_PRECONDITION' });
   });
 
