@@ -46,6 +46,7 @@
         'kernels/lookup-table/reference.cc',
         'kernels/mapped-file/binding.cc',
         'kernels/mapped-file/mapped-file.cc',
+        'kernels/mapped-file/torn-pages.cc',
         'kernels/matrix-product/avx2.cc',
         'kernels/matrix-product/avx512.cc',
         'kernels/matrix-product/best.cc',

@@ -99,6 +99,7 @@ void export_all(Exports exports) {
   exports.Set("checkBlocksAsync", check_blocks_async);
   exports.Set("mapFile", map);
   exports.Set("adviseMapping", advise);
+  exports.Set("isTornMapping", is_torn_mapping);
   exports.Set("unmapFile", unmap);
 }
 

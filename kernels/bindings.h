@@ -82,6 +82,7 @@ napi_value add_assigned_rows(napi_env env, napi_callback_info info);
 // --- mapped-file
 napi_value map(napi_env env, napi_callback_info info);
 napi_value advise(napi_env env, napi_callback_info info);
+napi_value is_torn_mapping(napi_env env, napi_callback_info info);
 napi_value unmap(napi_env env, napi_callback_info info);
 
 }  // namespace shoal

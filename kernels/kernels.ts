@@ -331,6 +331,11 @@ export interface MappedFile {
    * system's cache of it, where it is read again; jobs that run on it are not disturbed.
    */
   advise(pattern: 'random' | 'sequential' | 'willneed' | 'unneeded'): void;
+  /**
+   * Whether the file was cut short, or could not be read, since it was mapped. What was then read of it may be zeros: who uses it asks
+   * first, after reading. Portable ones hold the whole file, and are never torn.
+   */
+  readonly isTorn: boolean;
   /** Idempotent. Native jobs that run on the memory finish first: it is given back after the last of them. Portable ones are cancelled. */
   close(): void;
 }
@@ -343,8 +348,14 @@ export function mapFile(path: string): MappedFile {
   const buffer = call(() => kernels.mapFile(path));
   if (typeof buffer === 'number') throw mappingError('map', path, buffer);
   const bytes = new Uint8Array(buffer);
+  // A file that is cut short reads as zeros to the end of its last page, without a fault: its last byte that is none is gone then.
+  const last = bytes.findLastIndex((byte) => byte !== 0);
+  const lastByte = bytes[last];
   return {
     bytes,
+    get isTorn() {
+      return bytes.length > 0 && (bytes[last] !== lastByte || kernels.isTornMapping(buffer) === 1);
+    },
     advise(pattern) {
       const errno = kernels.adviseMapping(buffer, advices[pattern]);
       if (errno !== 0) throw mappingError('advise', path, errno);

@@ -212,6 +212,8 @@ export interface NativeKernels {
   mapFile(path: string): ArrayBuffer | number;
   /** 0 = random, 1 = sequential, 2 = will need, 3 = unneeded; gives 0 or an errno. */
   adviseMapping(buffer: ArrayBuffer, advice: number): number;
+  /** 1 where a part of the file was gone when it was read, and gave zeros; else 0. */
+  isTornMapping(buffer: ArrayBuffer): number;
   /** Detaches the buffer; the memory goes when no job runs on it any more. */
   unmapFile(buffer: ArrayBuffer): void;
 }

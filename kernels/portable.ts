@@ -20,7 +20,7 @@ import {
   setFirstColumn,
 } from './list-search/portable-columns.js';
 import { buildLookupTable } from './lookup-table/portable.js';
-import { adviseMapping, mapFile, unmapFile } from './mapped-file/portable.js';
+import { adviseMapping, isTornMapping, mapFile, unmapFile } from './mapped-file/portable.js';
 import { addRows, bestProducts, gatherRows, packPanels } from './matrix-product/portable.js';
 import { maxSimCodes, maxSimCodesExact, maxSimCodesMatches, maxSimRows } from './max-sim/portable.js';
 import type { NativeKernels } from './native-kernels.js';
@@ -79,5 +79,6 @@ export const portableKernels: NativeKernels = {
   checkBlocksAsync,
   mapFile,
   adviseMapping,
+  isTornMapping,
   unmapFile,
 };

@@ -32,6 +32,7 @@ import { searchDense } from './search/search-dense.js';
 import { searchSparse } from './search/search-sparse.js';
 import { selectedDocuments, unselective } from './search/selection.js';
 import { defaultShardIndexLimits, type ShardIndexLimits } from './shard-index-limits.js';
+import { damageOf } from './segment/segment-state.js';
 import { verifyDirectory } from './verify.js';
 
 export interface ShardIndexOptions {
@@ -150,9 +151,10 @@ export class ShardIndex {
     if (sequence <= this.applied(subject)) return;
     try {
       applyChange(this.#state, timeMs, change);
+      this.#requireWhole();
     } catch (error) {
       // Half of it may be applied: what is damaged answers no more.
-      throw this.#noted(error);
+      throw this.#noted(damageOf(this.#state.sealed) ?? error);
     }
     this.#state.applied.set(subject, sequence);
   }
@@ -184,7 +186,7 @@ export class ShardIndex {
     const total = (of: (state: (typeof states)[number]) => number): number =>
       states.reduce((sum, state) => sum + of(state), 0);
     const documents = total((state) => state.livePrimaryCount);
-    return {
+    const counts = {
       documents,
       matching: selection === null ? null : this.#pinnedNow((index) => matching(new SelectedIndex(index, selection))),
       documentFrequencies: termIds.map((termId) => total((state) => state.documentFrequency(termId))),
@@ -193,6 +195,8 @@ export class ShardIndex {
       mutableDocuments: documents - sealed.reduce((sum, state) => sum + state.livePrimaryCount, 0),
       tombstones: sealed.reduce((sum, state) => sum + state.deadCount, 0),
     };
+    this.#requireWhole();
+    return counts;
   }
 
   /**
@@ -275,7 +279,9 @@ export class ShardIndex {
 
   /** docId of the living version of each id; 0 where there is none. */
   lookup(ids: readonly string[]): BigUint64Array {
-    return BigUint64Array.from(ids, (id) => newestDocId(this.#state, id));
+    const found = BigUint64Array.from(ids, (id) => newestDocId(this.#state, id));
+    this.#requireWhole();
+    return found;
   }
 
   /** The first `limit` selected documents whose docId is larger than `after`, ascending; of each the first passage that is here. */
@@ -364,10 +370,11 @@ export class ShardIndex {
 
   /**
    * One background step: a seal or merge that is due, or the check of some blocks not checked since the start; true when something
-   * was done. DATA_LOSS when a block is damaged; from then on every search fails with that error.
+   * was done. DATA_LOSS when a block is damaged, or a file was cut short; from then on every search fails with that error.
    */
   async maintain(): Promise<boolean> {
     this.#guard();
+    this.#requireWhole();
     try {
       if (this.#maintainer.isSealDue) {
         await this.#maintainer.seal();
@@ -424,9 +431,12 @@ export class ShardIndex {
     this.#guard();
     const index = this.#pin();
     try {
-      return await work(index);
+      const result = await work(index);
+      if (index.damage !== null) throw index.damage;
+      return result;
     } catch (error) {
-      throw this.#noted(error);
+      // Zeros where bytes were may fail in any way.
+      throw this.#noted(index.damage ?? error);
     } finally {
       index.release();
     }
@@ -436,9 +446,11 @@ export class ShardIndex {
     this.#guard();
     const index = this.#pin();
     try {
-      return work(index);
+      const result = work(index);
+      if (index.damage !== null) throw index.damage;
+      return result;
     } catch (error) {
-      throw this.#noted(error);
+      throw this.#noted(index.damage ?? error);
     } finally {
       index.release();
     }
@@ -447,6 +459,12 @@ export class ShardIndex {
   #pin(): PinnedIndex {
     const { states, coder, searchers } = this.#state;
     return new PinnedIndex(states, coder, searchers);
+  }
+
+  /** Throws, and takes note of, the damage of a file that was cut short or could not be read meanwhile: zeros may have been read of it. */
+  #requireWhole(): void {
+    const damage = damageOf(this.#state.sealed);
+    if (damage !== null) throw this.#noted(damage);
   }
 
   #guard(): void {

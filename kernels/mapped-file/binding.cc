@@ -49,6 +49,12 @@ napi_value advise(napi_env env, napi_callback_info info) {
   return number_value(env, advise_mapping(address, static_cast<Advice>(static_cast<int>(advice))));
 }
 
+napi_value is_torn_mapping(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const void* address = address_of(arguments);
+  return arguments.ok() ? number_value(env, is_mapping_torn(address) ? 1 : 0) : nullptr;
+}
+
 napi_value unmap(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   void* address = address_of(arguments);

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kernels/mapped-file/torn-pages.h"
+
 namespace shoal {
 
 struct Mapping {
@@ -19,6 +21,7 @@ struct Mapping {
   bool is_mapped = false;
   bool is_closed = false;
   bool is_forgotten = false;
+  WatchedRange* range = nullptr;  // while it is mapped
   Mapping* next = nullptr;
 };
 
@@ -37,6 +40,7 @@ void unlink_mapping(Mapping* mapping) {
 void settle(Mapping* mapping) {
   if (mapping->jobs != 0) return;
   if (mapping->is_mapped && mapping->is_closed) {
+    forget_range(mapping->range);
     munmap(mapping->address, mapping->size);
     mapping->is_mapped = false;
     unlink_mapping(mapping);
@@ -60,6 +64,11 @@ int map_descriptor(int descriptor, Mapping* mapping) {
   if (mapping->size == 0) return 0;
   void* address = mmap(nullptr, mapping->size, PROT_READ, MAP_SHARED, descriptor, 0);
   if (address == MAP_FAILED) return errno;
+  mapping->range = watch_range(address, mapping->size);
+  if (mapping->range == nullptr) {
+    munmap(address, mapping->size);
+    return ENOMEM;
+  }
   mapping->address = static_cast<char*>(address);
   mapping->is_mapped = true;
   return 0;
@@ -98,6 +107,13 @@ int advise_mapping(const void* address, Advice advice) {
   if (mapping == nullptr) return 0;
   constexpr int advices[] = {MADV_RANDOM, MADV_SEQUENTIAL, MADV_WILLNEED, MADV_DONTNEED};
   return madvise(mapping->address, mapping->size, advices[static_cast<int>(advice)]) == 0 ? 0 : errno;
+}
+
+bool is_mapping_torn(const void* address) {
+  if (!is_any_torn()) return false;
+  const std::lock_guard<std::mutex> guard(lock);
+  const Mapping* mapping = find_start(address);
+  return mapping != nullptr && is_torn(mapping->range);
 }
 
 void prefer_large_pages(const void* address, size_t size) {

@@ -22,6 +22,10 @@ size_t mapping_size(const Mapping* mapping);
 // 0 or errno. `address` is the start of a mapping; an address that is none is ignored.
 int advise_mapping(const void* address, Advice advice);
 
+// Whether a page of the mapping that starts at `address` was gone when it was read, and gave zeros: torn-pages.h. False for an address that
+// is none. Takes no lock while that has happened to no mapping.
+bool is_mapping_torn(const void* address);
+
 // Closes the mapping that starts at `address`; nothing when there is none (closed before, or empty).
 void close_mapping(const void* address);
 

@@ -20,6 +20,11 @@ export function adviseMapping(): number {
   return 0;
 }
 
+/** See `NativeKernels.isTornMapping`: what becomes of the file later does not touch what is in memory. */
+export function isTornMapping(): number {
+  return 0;
+}
+
 /** See `NativeKernels.unmapFile`. */
 export function unmapFile(buffer: ArrayBuffer): void {
   structuredClone(buffer, { transfer: [buffer] });

@@ -7,6 +7,7 @@ import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import type { Files } from '../../vector-index/files.js';
 import type { IndexSnapshot, SnapshotFile } from '../../vector-index/maintenance/index-snapshot.js';
+import { torn } from '../../vector-index/segment/segment-layout.js';
 
 /** Milliseconds without a call after which a snapshot, or an import, is given up. */
 export const abandonedMs = 600_000;
@@ -52,7 +53,10 @@ export class Snapshots {
     return { number, marks: snapshot.marks, files: snapshot.files };
   }
 
-  /** At most `limit` bytes of file `file` from `offset`, in an array of the caller's. NOT_FOUND when the snapshot is not held any more. */
+  /**
+   * At most `limit` bytes of file `file` from `offset`, in an array of the caller's. NOT_FOUND when the snapshot is not held any more; DATA_LOSS
+   * when the file was cut short, or could not be read, since the snapshot was taken.
+   */
   read(number: bigint, { file, offset, limit }: { file: number; offset: number; limit: number }): Uint8Array {
     const held = this.#held.get(number);
     const about = held?.snapshot.files[file];
@@ -65,7 +69,10 @@ export class Snapshots {
       held.open?.mapped.close();
       held.open = { number: file, mapped: this.#parts.files.map(about.path) };
     }
-    return held.open.mapped.bytes.slice(offset, offset + Math.min(limit, pieceBytesMax));
+    const { mapped } = held.open;
+    const piece = mapped.bytes.slice(offset, offset + Math.min(limit, pieceBytesMax));
+    if (mapped.isTorn || mapped.bytes.length !== about.bytes) throw torn(about.path);
+    return piece;
   }
 
   /** Lets the files go. Idempotent. */

@@ -17,7 +17,7 @@ import { recodeSegment } from '../lists/recode-segment.js';
 import { readManifest, writeManifest, type Manifest } from '../manifest.js';
 import { droppedRow, type RowOrder, type SegmentSource } from '../segment/row-order.js';
 import { SealedSegment } from '../segment/sealed-segment.js';
-import { SegmentState, type MutableState, type SealedState } from '../segment/segment-state.js';
+import { damageOf, SegmentState, type MutableState, type SealedState } from '../segment/segment-state.js';
 import { writeTombstones } from '../segment/tombstones.js';
 import { writeSegment } from '../segment/write-segment.js';
 import type { ShardIndexLimits } from '../shard-index-limits.js';
@@ -237,7 +237,12 @@ export class Maintainer {
       for (const source of sources) taken.push(await this.#sourceOf(source, coder, slices));
       const file = segmentName(this.#takeNumber());
       const order = await writeSegment(join(directory, file), taken, state.settings, { files, slices });
+      // What was written may be zeros of a source that was cut short meanwhile. No manifest names it: the next start removes it.
+      const damage = damageOf(sources);
+      if (damage !== null) throw damage;
       await this.exclusively(() => this.#swap(sources, order, file));
+    } catch (error) {
+      throw damageOf(sources) ?? error;
     } finally {
       for (const source of sources) source.unpin();
     }

@@ -1,10 +1,11 @@
 /** All segments of an index as they were at one instant; held by a search so that sealing and merging cannot disturb it. */
+import type { ShoalError } from '../../base/errors.js';
 import { hasBit } from '../bitmap.js';
 import type { Selection } from '../filter/row-filter.js';
 import type { ListCoder } from '../lists/list-coder.js';
 import { ListSearchers } from '../lists/list-searchers.js';
 import type { SegmentReader } from '../segment/segment-reader.js';
-import type { PinnedSegment, SegmentState } from '../segment/segment-state.js';
+import { damageOf, type PinnedSegment, type SegmentState } from '../segment/segment-state.js';
 import { unlessAborted } from '../unless-aborted.js';
 import { both, passing, searchableRows, selectedRows } from './selection.js';
 
@@ -32,6 +33,11 @@ export class PinnedIndex {
     this.#states = [...states];
     this.coder = coder;
     this.segments = this.#states.map((state) => state.pin());
+  }
+
+  /** As `SegmentReader.damage`, of the first segment that has any. */
+  get damage(): ShoalError | null {
+    return damageOf(this.#states);
   }
 
   /** Lets the segments go. Idempotent; afterwards no column may be read. */

@@ -54,6 +54,7 @@ export class MutableSegment implements SegmentReader {
   readonly dim: number;
   readonly filters = null;
   readonly checks = null;
+  readonly damage = null;
   docIds = new BigUint64Array(0);
   lists = new Uint32Array(0);
   #idHashes = new BigUint64Array(0);

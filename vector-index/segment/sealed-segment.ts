@@ -7,6 +7,7 @@
  * `verifyNext`, which the owner calls in the background until it answers false. A merge checks all again before it copies.
  */
 import { assert } from '../../base/assert.js';
+import type { ShoalError } from '../../base/errors.js';
 import { firstSecondKind, isSecondKind, secondBitsMax } from '../../kernels/codes.js';
 import { toFloat32, type MappedFile } from '../../kernels/kernels.js';
 import { bitmapBytes, setBit } from '../bitmap.js';
@@ -30,7 +31,7 @@ import {
   utf8,
   type TextColumns,
 } from './sealed-columns.js';
-import { damaged, rowFlags, segmentFormats, type SegmentLayout } from './segment-layout.js';
+import { damaged, rowFlags, segmentFormats, torn, type SegmentLayout } from './segment-layout.js';
 import { SealedChecks } from './segment-checks.js';
 import type {
   AttributeColumn,
@@ -77,6 +78,7 @@ export class SealedSegment implements SegmentReader {
   readonly tokens: TokenColumns;
   readonly attributes: readonly AttributeColumn[];
   readonly filters = new FilterCache();
+  readonly #path: string;
   readonly #map: MappedFile;
   readonly #file: ColumnFile;
   readonly #checks: SealedChecks;
@@ -100,6 +102,7 @@ export class SealedSegment implements SegmentReader {
 
   private constructor(map: MappedFile, file: ColumnFile, path: string) {
     const { layout } = file;
+    this.#path = path;
     this.#map = map;
     this.#file = file;
     this.#checks = new SealedChecks(file, this);
@@ -138,7 +141,9 @@ export class SealedSegment implements SegmentReader {
     try {
       const file = new ColumnFile(path, map.bytes);
       for (const { name } of file.layout.columns) if (!lazyColumns.has(name)) file.verifyColumn(name);
-      return new SealedSegment(map, file, path);
+      const opened = new SealedSegment(map, file, path);
+      if (opened.damage !== null) throw opened.damage;
+      return opened;
     } catch (error) {
       map.close();
       throw error;
@@ -147,6 +152,10 @@ export class SealedSegment implements SegmentReader {
 
   get checks(): SegmentChecks | null {
     return this.#file.isChecked ? null : this.#checks;
+  }
+
+  get damage(): ShoalError | null {
+    return this.#map.isTorn ? torn(this.#path) : null;
   }
 
   /** Checks up to `blocks` blocks that were not checked yet; false when none is left. DATA_LOSS names the damaged block. */

@@ -147,6 +147,12 @@ export function damaged(path: string, where: string): ShoalError {
   return new ShoalError('DATA_LOSS', message, { details: { file: path, where } });
 }
 
+/** The error for a file that was cut short, or that the disk cannot read any more, since it was opened. */
+export function torn(path: string): ShoalError {
+  const message = `${path} was cut short since it was opened, or the disk cannot read it any more: the file is damaged; restore this replica from a peer`;
+  return new ShoalError('DATA_LOSS', message, { details: { file: path } });
+}
+
 /** Whether every byte is zero. */
 export function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);

@@ -4,6 +4,7 @@
  * Rows are numbered from 0. Columns are views that belong to the segment: valid until it is closed, never to be changed. A mutable
  * segment may hand out columns longer than the `rowCount` that a caller pinned; rows at or past the pinned count are to be ignored.
  */
+import type { ShoalError } from '../../base/errors.js';
 import type { AttributeScalar, AttributeValue, IndexDocument } from '../document.js';
 import type { FilterCache } from '../filter/filter-cache.js';
 import type { RowCoding } from '../lists/row-coding.js';
@@ -160,6 +161,11 @@ export interface SegmentReader {
    * Null where nothing is left to check.
    */
   readonly checks: SegmentChecks | null;
+  /**
+   * DATA_LOSS where the segment's file was cut short, or could not be read, since it was opened, else null. What was read of it then may be
+   * zeros, checked or not: to be asked after reading, before anybody uses what was read.
+   */
+  readonly damage: ShoalError | null;
   /**
    * What of the segment's file lies in the process's memory leaves it, and comes back where it is read again: for those who read much of it
    * in passing. Nothing where the segment has no file.

@@ -4,6 +4,7 @@
  * The bitmap of living rows is copied on write once a search or a commit holds it: whoever took it sees one instant for ever.
  */
 import { assert } from '../../base/assert.js';
+import type { ShoalError } from '../../base/errors.js';
 import { bitmapBytes, clearBit, countBits, fullBitmap, hasBit, setBit } from '../bitmap.js';
 import type { MutableSegment } from './mutable-segment.js';
 import type { SealedSegment } from './sealed-segment.js';
@@ -132,4 +133,10 @@ export class SegmentState<
   #closeWhenUnused(): void {
     if (this.#isRetired && this.#pins === 0 && 'close' in this.reader) this.reader.close();
   }
+}
+
+/** As `SegmentReader.damage`, of the first of `states` that has any. */
+export function damageOf(states: readonly SegmentState[]): ShoalError | null {
+  for (const { reader } of states) if (reader.damage !== null) return reader.damage;
+  return null;
 }

@@ -37,7 +37,10 @@ export interface RunMerge {
   readonly isCancelled: () => boolean;
 }
 
-/** Writes one run that says what `runs` say together; on disk when it resolves. False when it was cancelled or nothing is left. */
+/**
+ * Writes one run that says what `runs` say together; on disk when it resolves. False when it was cancelled or nothing is
+ * left. DATA_LOSS when one of them is damaged.
+ */
 export async function mergeRuns({ runs, isOldest, files, path, slices, isCancelled }: RunMerge): Promise<boolean> {
   const writer = await RunWriter.create(
     files,
@@ -57,6 +60,7 @@ export async function mergeRuns({ runs, isOldest, files, path, slices, isCancell
       if (writer.isPieceFull) await writer.flush();
       if (slices.isOver) await slices.pause();
     }
+    for (const run of runs) run.requireWhole();
     if (!isEmpty) await writer.finish();
   } finally {
     await writer.close();

@@ -101,6 +101,14 @@ export class RunDirectoryStore implements DirectoryStore {
     const idBytes = this.#encodeId(id);
     if (this.#runs.length === 0) return null;
     probeOf(this.#id.subarray(0, idBytes), this.#probe);
+    try {
+      return this.#find(idBytes);
+    } finally {
+      for (const run of this.#runs) run.requireWhole();
+    }
+  }
+
+  #find(idBytes: number): DirectoryEntry | null {
     for (let at = this.#runs.length - 1; at >= 0; at -= 1) {
       const entry = this.#runs[at]!.get(this.#id, idBytes, this.#probe);
       if (entry !== undefined) return entry;
@@ -299,11 +307,15 @@ export class RunDirectoryStore implements DirectoryStore {
 
 function listEntries(runs: readonly Run[], after: string, limit: number): readonly ListedEntry[] {
   const listed: ListedEntry[] = [];
-  const cursor = new MergedCursor(runs, after === '' ? undefined : Buffer.from(after, 'utf8'));
-  while (listed.length < limit && cursor.next()) {
-    const { top } = cursor;
-    const entry = decodeValue(top.file, top.valueAt);
-    if (entry !== null) listed.push({ id: top.id.toString('utf8', 0, top.idBytes), entry });
+  try {
+    const cursor = new MergedCursor(runs, after === '' ? undefined : Buffer.from(after, 'utf8'));
+    while (listed.length < limit && cursor.next()) {
+      const { top } = cursor;
+      const entry = decodeValue(top.file, top.valueAt);
+      if (entry !== null) listed.push({ id: top.id.toString('utf8', 0, top.idBytes), entry });
+    }
+  } finally {
+    for (const run of runs) run.requireWhole();
   }
   return listed;
 }

@@ -83,6 +83,12 @@ export function damaged(path: string, part: string): ShoalError {
   return new ShoalError('DATA_LOSS', message, { details: { damaged: path } });
 }
 
+/** The error for a run that was cut short, or that the disk cannot read any more, since it was opened. */
+export function torn(path: string): ShoalError {
+  const message = `${path} was cut short since it was opened, or the disk cannot read it any more: it is damaged`;
+  return new ShoalError('DATA_LOSS', message, { details: { damaged: path } });
+}
+
 /** Bytes that `encodeValue` takes at most for an entry with `places` places. */
 export function valueBytesMax(places: number): number {
   return 1 + 8 + 8 + 5 + places * 10;

@@ -4,7 +4,7 @@ import { limits } from '../../../base/limits.js';
 import type { Files } from '../../../vector-index/files.js';
 import type { DirectoryEntry } from './directory-entry.js';
 import { mayHold, type IdProbe } from './id-filter.js';
-import { damaged, decodeFooter, decodeValue, runFormat, skipValue } from './run-format.js';
+import { damaged, decodeFooter, decodeValue, runFormat, skipValue, torn } from './run-format.js';
 
 type Mapped = ReturnType<Files['map']>;
 
@@ -98,6 +98,14 @@ export class Run {
     const bytes = this.#file.subarray(this.#offsets[block], this.#offsets[block + 1]);
     if (crc32(bytes) !== this.#crcs[block]) throw damaged(this.path, `block ${block}`);
     this.#checked[block] = 1;
+  }
+
+  /**
+   * DATA_LOSS where the run was cut short, or could not be read, since it was opened: what was read of it then may be zeros. To be called
+   * after reading, before anybody uses what was read.
+   */
+  requireWhole(): void {
+    if (this.#mapped.isTorn) throw torn(this.path);
   }
 
   /** Idempotent. */

@@ -67,6 +67,7 @@ export class SimFiles implements Files {
       get bytes() {
         return bytes;
       },
+      isTorn: false,
       advise: () => undefined,
       close: () => {
         if (bytes.length > 0) structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { abandonedMs, Snapshots } from '../../../../shard-node/transfer/snapshots.js';
 import type { IndexSnapshot } from '../../../../vector-index/maintenance/index-snapshot.js';
@@ -43,6 +43,15 @@ describe('a snapshot that is read', () => {
     await snapshots.release(number);
     assert.deepEqual(released, [1]);
     assert.throws(() => snapshots.read(number, { file: 0, offset: 0, limit: 1 }), { code: 'NOT_FOUND' });
+  });
+
+  it('is DATA_LOSS when a file was cut short since it was taken', async () => {
+    const { snapshots, take } = rig();
+    const { number } = await snapshots.open(take);
+    truncateSync(join(folder(), 'two'), 4);
+    assert.equal(text(snapshots.read(number, { file: 0, offset: 0, limit: 3 })), 'the');
+    const read = (): unknown => snapshots.read(number, { file: 1, offset: 0, limit: 3 });
+    assert.throws(read, { code: 'DATA_LOSS', message: /two was cut short/ });
   });
 
   it('is given up when nobody reads it any more, and not before', async () => {

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../../base/clock.js';
 import { seededRandom } from '../../../../base/random.js';
 import { applyChange, newestDocId } from '../../../../vector-index/apply-change.js';
+import type { MappedFile } from '../../../../kernels/kernels.js';
 import type { IndexDocument } from '../../../../vector-index/document.js';
+import type { Files } from '../../../../vector-index/files.js';
 import { IndexState } from '../../../../vector-index/index-state.js';
 import { openManifest } from '../../../../vector-index/maintenance/index-files.js';
 import { Maintainer } from '../../../../vector-index/maintenance/maintainer.js';
@@ -21,6 +23,7 @@ const random = seededRandom(5);
 async function withMaintainer(
   work: (parts: { state: IndexState; maintainer: Maintainer; directory: string }) => Promise<void>,
   limits = {},
+  files: Files = systemFiles,
 ): Promise<void> {
   await inFolder(async (directory) => {
     const state = new IndexState(settings);
@@ -31,7 +34,7 @@ async function withMaintainer(
       state,
       manifest,
       limits: all,
-      files: systemFiles,
+      files,
       fenceFiles: [],
       clock: systemClock,
     });
@@ -83,6 +86,40 @@ describe('maintenance', () => {
       assert.equal(state.sealed.length, 2);
       assert.deepEqual((await readdir(directory)).filter((name) => name.endsWith('.segment')).length, 2);
     }, limits);
+  });
+
+  it('does not put in place what it copied from a file that was cut short', async () => {
+    const torn = new Set<string>();
+    // The bytes stay, as where what was read last is still there: only the file itself can tell.
+    const map = (path: string): MappedFile => {
+      const { bytes, advise, close } = systemFiles.map(path);
+      const isTorn = (): boolean => torn.has(path);
+      return {
+        bytes,
+        advise,
+        close,
+        get isTorn() {
+          return isTorn();
+        },
+      };
+    };
+    const limits = { mergeFanIn: 2 };
+    await withMaintainer(
+      async ({ state, maintainer, directory }) => {
+        for (const sequence of [1n, 2n]) {
+          writeMany(state, sequence, 20);
+          await maintainer.seal();
+        }
+        const [{ file }] = state.sealed as [(typeof state.sealed)[0]];
+        const before = await readManifest(systemFiles, directory);
+        torn.add(join(directory, file));
+        await assert.rejects(maintainer.merge(), { code: 'DATA_LOSS', message: new RegExp(`${file} was cut short`) });
+        assert.deepEqual(await readManifest(systemFiles, directory), before);
+        assert.equal(state.sealed.length, 2);
+      },
+      limits,
+      { ...systemFiles, map },
+    );
   });
 
   it('serves and keeps what it could not write, and writes it with the next seal', async () => {
