@@ -27,9 +27,10 @@ export function createStepProgress(context: CliContext, label: string): StepProg
 /** What became of a training, in words. */
 export function trainingText(name: string, result: TrainingResult, seconds: number): string {
   const { published, version, reason, codebook } = result;
-  const { lists, sampled, heldOut } = codebook;
+  const { lists, sampled, heldOut, method } = codebook;
   const what = `${counted(lists, 'list')} from ${counted(sampled, 'vector')} in ${duration(seconds)}`;
-  const recall = `recall@10 on held-out queries ${share(heldOut.after)}, before ${share(heldOut.before)}`;
+  const figure = method === 'jpq' ? 'MRR@10 of held-out judged queries' : 'recall@10 on held-out queries';
+  const recall = `${figure} ${share(heldOut.after)}, before ${share(heldOut.before)}`;
   if (published) return `${name} is served by codebook ${version}: ${what}; ${recall}`;
   return `${name}: ${what}; ${recall}\nnot published: ${reason}`;
 }
@@ -74,7 +75,7 @@ export function codebooksTable({ active, versions }: CodebookList, paint: Colour
     'lists',
     'copies',
     'bits',
-    'recall before',
+    'held out before',
     'after',
   ];
   return table(heads, rows, paint);

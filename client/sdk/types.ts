@@ -377,8 +377,10 @@ export interface TrainOptions {
   readonly seed?: number;
   /** Bits a dimension of second codes, 1 to 8; those of the codebook that serves unless given, 4 where there is none. Not with "split". */
   readonly secondBits?: number;
-  /** With "distill-vq": texts that the collection is asked with; words of its own documents unless given. */
+  /** With "distill-vq": texts that the collection is asked with; words of its own documents unless given. With "jpq": judged ones. */
   readonly queries?: readonly string[];
+  /** With "jpq": ids of the documents that are relevant to each of `queries`, at least one. */
+  readonly relevant?: readonly (readonly string[])[];
   onProgress?(progress: TrainingProgress): void;
 }
 

@@ -53,8 +53,12 @@ export function refusalOf(
 ): string {
   if (isLearning(method)) {
     if (heldOutAfter >= heldOutBefore + learnedGain) return '';
-    const found = `by first codes ${heldOutAfter.toFixed(4)} of what held-out queries ask for is found`;
-    return `${found}, what serves finds ${heldOutBefore.toFixed(4)}: a gain of less than ${learnedGain} may be chance`;
+    const [after, before] = [heldOutAfter, heldOutBefore].map((figure) => figure.toFixed(4));
+    const found =
+      method === 'jpq'
+        ? `MRR@10 of held-out judged queries is ${after} by first codes, what serves has ${before}`
+        : `by first codes ${after} of what held-out queries ask for is found, what serves finds ${before}`;
+    return `${found}: a gain of less than ${learnedGain} may be chance`;
   }
   const wanted = Math.min(heldOutBefore, targetRecall);
   if (heldOutAfter >= wanted - recallTolerance) return '';

@@ -37,6 +37,8 @@ export interface LearnOrder {
   readonly codebook: Uint8Array;
   /** float32[m, dim]: what the collection is asked with; none = its own vectors. */
   readonly queries: Float32Array;
+  /** By judgements: rows of the task's vectors that are relevant to each query, at least one. Left out = without labels. */
+  readonly relevant?: readonly Uint32Array[];
   /** The file of the parameters that serve; null = none do. */
   readonly serving: Uint8Array | null;
 }
@@ -74,7 +76,7 @@ interface Evaluated {
   readonly secondBits: number;
   /** Vectors that it was trained on. */
   readonly sampled: number;
-  /** Recall@10 on held-out queries: of what serves, and of this one as calibrated; of parameters by first codes alone. */
+  /** Recall@10 on held-out queries: of what serves, and of this one as calibrated; of parameters by first codes alone, MRR@10 by judgements. */
   readonly heldOutBefore: number;
   readonly heldOutAfter: number;
   /** Ascending by nprobe: on held-out vectors, and on short questions. */

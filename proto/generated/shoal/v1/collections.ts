@@ -109,7 +109,7 @@ export interface Codebook {
   lists: number;
   /**
    * Recall@10 on held-out queries of what served before, and of this one with as many lists as its calibration says; of learned parameters
-   * the share of the true ten among the first ten by first codes alone.
+   * the share of the true ten among the first ten by first codes alone, or by "jpq" MRR@10 of judged queries by these.
    */
   heldOutBefore: number;
   heldOutAfter: number;

@@ -28,6 +28,8 @@ describe('publishing a structure', () => {
     assert.equal(refusalOf({ ...learned, heldOutAfter: 0.71 }, 0.95), '');
     for (const heldOutAfter of [0.7, 0.7015])
       assert.match(refusalOf({ ...learned, heldOutAfter }, 0.95), /0\.7000: a gain of less than 0\.002/);
+    const judged = refusalOf({ ...learned, method: 'jpq', heldOutAfter: 0.7 }, 0.95);
+    assert.match(judged, /MRR@10 of held-out judged queries is 0\.7000 by first codes, what serves has 0\.7000/);
   });
 
   it('gives every version once, above all that there were', async () => {
