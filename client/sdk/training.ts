@@ -87,5 +87,6 @@ function codebookFromWire(wire: Codebook | undefined): CodebookInfo {
     documents: Number(documents),
     sampled: Number(sampled),
     heldOut: { before: wire.heldOutBefore, after: wire.heldOutAfter },
+    ...(wire.neededAfter === 0 ? {} : { needed: { before: wire.neededBefore, after: wire.neededAfter } }),
   };
 }

@@ -358,8 +358,10 @@ export interface CodebookInfo {
   readonly copies: number;
   /** Bits a dimension of second codes. */
   readonly secondBits: number;
-  /** Recall@10 on held-out queries: of what served before, and of this one. */
+  /** Recall@10 on held-out queries, by "jpq" MRR@10: of what served before, and of this one. */
   readonly heldOut: { readonly before: number; readonly after: number };
+  /** Lists that held-out queries need, by the routes of before and by learned ones; left out where none were learned. */
+  readonly needed?: { readonly before: number; readonly after: number };
 }
 
 /** The trained versions of a collection, ascending. */

@@ -4,14 +4,14 @@ import type { Deadline } from '../../base/deadline.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { BeginTrainingRequest, TrainRequest } from '../../proto/generated/shoal/v1/training.js';
-import { activeCodebook, probesFor, shortTermsMax } from '../search/probes.js';
+import { activeCodebook, probesFor, routingCodebook, shortTermsMax } from '../search/probes.js';
 import { judgedQueries } from './judged-queries.js';
 import { queryVectors, shortQueries, someOf, type ShortQueryParts } from './short-queries.js';
 import { isLearning, learnedQueriesMin } from './trainable.js';
 
-/** Short questions that a training learns from and calibrates with, and that a split, which learns nothing, calibrates with. */
+/** Short questions that a training learns from and calibrates with, and those where it only calibrates with them. */
 const structureQuestions = 2_000;
-const splitQuestions = 300;
+const calibrationQuestions = 300;
 
 export interface OrderedTraining {
   readonly request: TrainRequest & { readonly seed: number };
@@ -27,6 +27,7 @@ export async function trainingOrder(
 ): Promise<BeginTrainingRequest> {
   const { uid, targetRecall, structureVersion, copies } = settings;
   const active = activeCodebook(settings);
+  const routing = routingCodebook(settings) ?? active;
   const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null, k: 10, offset: 0 };
   return {
     uid,
@@ -41,8 +42,8 @@ export async function trainingOrder(
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,
     nprobe: active === null ? 0 : probesFor(usual, shortTermsMax + 1, settings),
-    probes: active?.probes ?? [],
-    shortProbes: active?.shortProbes ?? [],
+    probes: routing?.probes ?? [],
+    shortProbes: routing?.shortProbes ?? [],
   };
 }
 
@@ -51,7 +52,7 @@ type Asked = Pick<BeginTrainingRequest, 'shortQueries' | 'queries' | 'relevant' 
 
 /**
  * Queries to learn from: those given, as many of them as a message takes, else short ones made of the documents' words, where there are enough;
- * short ones to calibrate with where lists are trained or split.
+ * short ones to calibrate with where lists are trained or split, or others are learned from.
  */
 async function askedOf(
   request: OrderedTraining['request'],
@@ -64,13 +65,15 @@ async function askedOf(
   if (method === 'jpq') return { ...none, ...(await judgedQueries(request, settings, parts, deadline)) };
   if (isLearning(method) && queries.length > 0) {
     const vectors = await queryVectors(someOf(queries, seed, settings), settings, parts, deadline);
-    if (vectors.length > 0) return { ...none, queries: vectors };
-    throw new ShoalError(
-      'INVALID_ARGUMENT',
-      'the model gives none of the queries a vector; give texts of its language',
-    );
+    if (vectors.length === 0)
+      throw new ShoalError(
+        'INVALID_ARGUMENT',
+        'the model gives none of the queries a vector; give texts of its language',
+      );
+    const short = await shortQueries(settings, { count: calibrationQuestions, seed }, parts, deadline);
+    return { ...none, queries: vectors, shortQueries: short };
   }
-  const count = method === 'split' ? splitQuestions : structureQuestions;
+  const count = method === 'split' ? calibrationQuestions : structureQuestions;
   const short = await shortQueries(settings, { count, seed }, parts, deadline);
   if (!isLearning(method)) return { ...none, shortQueries: short };
   return short.length < 4 * settings.dim * learnedQueriesMin ? none : { ...none, queries: short };

@@ -9,7 +9,7 @@ import { distillVq, type DistillOptions, type DistillSample } from '../../traine
 import { firstCodeRecall, heldOutQueries } from '../../trainer/learned/first-code-recall.js';
 import type { FitProgress } from '../../trainer/learned/fit-parameters.js';
 import { jpq, recallFloor, type JpqSample } from '../../trainer/learned/jpq.js';
-import { startingParameters } from '../../trainer/learned/scan-parameters.js';
+import { publishedParameters, startingParameters } from '../../trainer/learned/scan-parameters.js';
 import { askingDocuments, splitQueries } from '../../trainer/learned/split-queries.js';
 import {
   readLearnedParametersFile,
@@ -21,11 +21,13 @@ import type { ListStructure } from '../../vector-index/codebook/list-structure.j
 import { LearnedScans } from '../../vector-index/lists/learned-scan.js';
 import { ListCoder } from '../../vector-index/lists/list-coder.js';
 import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
+import { learnRoutes, type RoutesFound, type RoutesTask } from './learned-routes.js';
 import type { LearnOrder, OnProgress, TrainedParameters, TrainingTask } from './run-training.js';
 
-/** Parts of the whole: where coding the sample ends, and where learning does. */
+/** Parts of the whole: where coding the sample ends, where learning what scans read does, and where judging that. */
 const codedShare = 0.1;
-const learnedShare = 0.95;
+const learnedShare = 0.7;
+const evaluatedShare = 0.75;
 /** Values of a vector up to which its adapter is worth its products, as many as a thousand rows take, and their memory. */
 const adapterDimMax = 2_048;
 /** Vectors that ask whether what was learned for queries finds as much for them as before, and what may be chance. */
@@ -36,22 +38,22 @@ const nearTolerance = 0.005;
  * The parameters that `order` asks for, judged on held-out questions: null where none were found that are better than those that serve.
  * INVALID_ARGUMENT for a sample that cannot be learned from, FAILED_PRECONDITION where training runs away.
  */
-export function learnAndEvaluate(
-  { dim, vectors, seed }: TrainingTask,
-  order: LearnOrder,
-  onProgress: OnProgress,
-): TrainedParameters {
+export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgress: OnProgress): TrainedParameters {
+  const { dim, vectors } = task;
   onProgress('coding vectors', 0);
   const codebook = readListCodebookFile(order.codebook);
   const structure = { version: order.version, structure: readStructureFile(order.structure), codebook };
   const from = order.serving === null ? null : servingNow(readLearnedParametersFile(order.serving), structure);
-  const random = seededRandom(seed);
+  const random = seededRandom(task.seed);
   const sample = { structure, vectors, from };
   const parts = {
     random,
     hasAdapter: dim <= adapterDimMax,
-    onProgress: ({ share, best }: FitProgress) =>
-      onProgress(`learning, ${figure(best, order)}`, codedShare + (learnedShare - codedShare) * share),
+    onProgress: ({ share, loss, best }: FitProgress) =>
+      onProgress(
+        `learning, loss ${loss.toFixed(4)}, ${figure(best, order)}`,
+        codedShare + (learnedShare - codedShare) * share,
+      ),
   };
   const { queries, relevant } = order;
   const learned =
@@ -59,21 +61,58 @@ export function learnAndEvaluate(
   onProgress('evaluating', learnedShare);
   const { parameters, before, after, leastNear } = learned;
   const isWorse = parameters !== null && leastNear !== null && losesNear(sample, parameters, { leastNear, random });
+  const scan = isWorse ? null : parameters;
+  const found = relevant === undefined ? newRoutes({ ...task, structure }, order, { random, onProgress }) : null;
+  const published = scan === null && found === null ? null : withRoutes(scan ?? unlearned(sample), found, from);
   return {
-    parameters: parameters === null || isWorse ? null : writeLearnedParametersFile(parameters),
+    parameters: published === null ? null : writeLearnedParametersFile(published),
     lists: codedLists(codebook),
     copies: structure.structure.around === undefined ? 1 : 2,
     secondBits: secondBitsOf(codebook),
     sampled: vectors.length / dim,
     heldOutBefore: before,
     heldOutAfter: isWorse ? before : after,
-    probes: [],
-    shortProbes: [],
+    ...(published?.routes === undefined ? { probes: [], shortProbes: [] } : calibrationOf(found ?? order)),
+    ...(found === null ? {} : { needed: { before: found.neededBefore, after: found.neededAfter } }),
   };
 }
 
+function newRoutes(
+  { structure, vectors, shortQueries, targetRecall }: Omit<RoutesTask, 'queries' | 'probes' | 'shortProbes'>,
+  { queries, probes, shortProbes }: LearnOrder,
+  { random, onProgress }: { readonly random: Random; readonly onProgress: OnProgress },
+): RoutesFound | null {
+  return learnRoutes(
+    { structure, vectors, queries, shortQueries, targetRecall, probes, shortProbes },
+    {
+      random,
+      onProgress: (share) => onProgress('learning routes', evaluatedShare + (1 - evaluatedShare) * share),
+    },
+  );
+}
+
+/** `scan` with the routes that were found, or with those that serve. */
+function withRoutes(
+  scan: LearnedParameters,
+  found: RoutesFound | null,
+  from: LearnedParameters | null,
+): LearnedParameters {
+  const routes = found?.routes ?? from?.routes;
+  return routes === undefined ? scan : { ...scan, routes };
+}
+
+/** The parameters that serve, or what the structure does by itself. */
+function unlearned({ structure, from }: Sample): LearnedParameters {
+  const parts = { hasAdapter: false, hasBiases: false, from: from ?? null };
+  return publishedParameters(startingParameters(structure, parts), structure);
+}
+
+function calibrationOf({ probes, shortProbes }: Pick<RoutesFound, 'probes' | 'shortProbes'>) {
+  return { probes, shortProbes };
+}
+
 function figure(best: number, { relevant }: LearnOrder): string {
-  const found = relevant === undefined ? 'finds' : 'MRR@10 by judgements';
+  const found = relevant === undefined ? 'held-out queries find' : 'MRR@10 by judgements';
   return `${found} ${best.toFixed(4)} by first codes`;
 }
 
@@ -134,5 +173,8 @@ function servingNow(parameters: LearnedParameters, structure: ListStructure): Le
     scanWords: scan.words,
     ...(scan.adapter === null ? {} : { adapter: scan.adapter }),
     ...(scan.listBiases === null ? {} : { listBiases: scan.listBiases }),
+    ...(parameters.routes === undefined || parameters.structureVersion !== structure.version
+      ? {}
+      : { routes: parameters.routes }),
   };
 }

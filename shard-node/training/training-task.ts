@@ -10,6 +10,7 @@ import type { Replica } from '../replica.js';
 import { judgedSample } from './judged-sample.js';
 import { learnOrderFor } from './learn-order.js';
 import type { ServingStructure, TrainingTask } from './run-training.js';
+import { withServingRoutes } from './serving-routes.js';
 import { splitOrderFor } from './split-order.js';
 
 /** Bytes of the vectors that a training holds in memory at most. */
@@ -77,12 +78,10 @@ async function ordered(
   return { ...learn, vectors: await index.sampleVectors(rows, random, signal) };
 }
 
-async function servingStructure(
-  { uid, structureVersion, nprobe }: BeginTrainingRequest,
-  objects: ObjectStore,
-): Promise<ServingStructure | null> {
+async function servingStructure(request: BeginTrainingRequest, objects: ObjectStore): Promise<ServingStructure | null> {
+  const { uid, structureVersion, nprobe } = request;
   if (structureVersion === 0) return null;
   const structure = await objects.get(structureObject(uid, structureVersion));
   // Another one serves by now; the coordinator will see it.
-  return structure === null ? null : { structure, nprobe };
+  return structure === null ? null : { structure: await withServingRoutes(structure, request, objects), nprobe };
 }

@@ -185,8 +185,10 @@ export class Trainings {
 
 function codebookOf(files: TrainedFiles, { method, seed }: BeginTrainingRequest): Codebook {
   const { lists, copies, secondBits, sampled, heldOutBefore, heldOutAfter, probes, shortProbes } = files;
+  const needed = 'needed' in files ? files.needed : undefined;
   return Codebook.fromPartial({
     ...{ method, seed, lists, copies, secondBits, heldOutBefore, heldOutAfter },
     ...{ sampled: BigInt(sampled), probes: [...probes], shortProbes: [...shortProbes] },
+    ...{ neededBefore: needed?.before ?? 0, neededAfter: needed?.after ?? 0 },
   });
 }

@@ -91,4 +91,29 @@ describe('a codebook learned from judgements', function () {
     assert.deepEqual(await segmentsOf(cluster.directory), files);
     assert.equal(await training.activate('notes', 1), 1);
   });
+
+  it('has company in routes learned from queries, by which searches go while their version serves', async () => {
+    const { training } = cluster.client;
+    /** Of the first questions, those whose answer lies in the list that is read first. */
+    const found = async (): Promise<number> => {
+      let count = 0;
+      for (const [number, text] of texts.slice(0, 200).entries()) {
+        const options = { mode: 'dense', nprobe: 1, deadlineMs: 30_000 } as const;
+        const { hits } = await cluster.client.search('notes', text, options);
+        if (hits.some(({ id }) => id === relevant[number]![0])) count += 1;
+      }
+      return count;
+    };
+    const unlearned = await found();
+    const { published, version, codebook } = await training.train('notes', {
+      ...{ method: 'distill-vq', queries: texts, seed: 2 },
+    });
+    assert.ok(published && codebook.needed !== undefined && codebook.needed.after <= codebook.needed.before);
+    const learned = await found();
+    assert.ok(learned > unlearned, `${learned} instead of ${unlearned}`);
+    await training.activate('notes', 1);
+    assert.equal(await found(), unlearned);
+    await training.activate('notes', version);
+    assert.equal(await found(), learned);
+  });
 });

@@ -26,11 +26,11 @@ const order: LearnOrder = {
     structure: writeStructureFile(structure.structure),
     codebook: writeListCodebookFile(structure.codebook),
   },
-  ...{ queries, serving: null },
+  ...{ queries, serving: null, probes: [], shortProbes: [] },
 };
 
 describe('learning parameters for a structure that serves', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it('gives a file for the scan that finds more, with its progress', () => {
     const shares: number[] = [];
@@ -40,11 +40,13 @@ describe('learning parameters for a structure that serves', function () {
     assert.ok(heldOutAfter > heldOutBefore, `${heldOutBefore} before, ${heldOutAfter} after`);
     const read = readLearnedParametersFile(parameters!);
     assert.deepEqual([read.structureVersion, read.lists], [3, lists]);
+    assert.equal(read.routes?.length, learned.needed && lists * dim);
+    assert.equal(learned.probes.length > 0, learned.needed !== undefined);
     assert.ok(shares.length > 2 && shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1));
     // What serves is what has to be surpassed.
     const again = learnAndEvaluate({ ...task, seed: 2 }, { ...order, serving: parameters }, () => undefined);
     assert.equal(again.heldOutBefore, heldOutAfter);
-    assert.equal(again.parameters === null, again.heldOutAfter === again.heldOutBefore);
+    assert.equal(again.parameters === null, again.heldOutAfter === again.heldOutBefore && again.needed === undefined);
   });
 
   it('learns from judgements, and only from right ones', () => {

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { parametersObject } from '../../../../cluster/keys.js';
+import { withServingRoutes } from '../../../../shard-node/training/serving-routes.js';
+import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
+import { memoryObjects, parametersFile, structure } from './small-structures.js';
+
+describe('the routes that serve', () => {
+  it('are the learned ones, where these belong to the lists that there are', async () => {
+    const [objects, file] = [memoryObjects(), writeStructureFile(structure)];
+    const routes = Float32Array.of(0, 1, 1, 0);
+    await objects.put(parametersObject('u', 5), parametersFile(3, routes));
+    const of = (parametersVersion: number, structureVersion = 3) =>
+      withServingRoutes(file, { uid: 'u', structureVersion, parametersVersion }, objects);
+    assert.deepEqual(readStructureFile(await of(5)), { ...structure, routing: routes });
+    assert.equal(await of(0), file);
+    assert.equal(await of(5, 4), file);
+    await assert.rejects(of(6), { code: 'UNAVAILABLE', message: /parameters\/u\/6.*not in the object store/ });
+  });
+});
