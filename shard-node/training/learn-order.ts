@@ -5,7 +5,7 @@ import { codebookObject, parametersObject, structureObject } from '../../cluster
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { BeginTrainingRequest } from '../../proto/generated/shoal/v1/training.js';
 import type { LearnOrder } from './run-training.js';
-import { withServingRoutes } from './serving-routes.js';
+import { routesWhereReadable } from './serving-routes.js';
 
 /** UNAVAILABLE where a file of the structure is not there. */
 export async function learnOrderFor(
@@ -30,11 +30,11 @@ export async function learnOrderFor(
   };
   const serving = { uid, structureVersion, parametersVersion };
   return {
+    ...{ probes, shortProbes },
     version: structureVersion,
-    structure: await withServingRoutes(await read(structureObject(uid, structureVersion)), serving, objects),
+    structure: await routesWhereReadable(await read(structureObject(uid, structureVersion)), serving, objects),
     codebook: await read(codebookObject(uid, codebookVersion)),
     queries: float32From(queries, 'queries'),
     serving: parametersVersion === 0 ? null : await objects.get(parametersObject(uid, parametersVersion)),
-    ...{ probes, shortProbes },
   };
 }

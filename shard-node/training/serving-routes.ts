@@ -8,7 +8,7 @@ import { readStructureFile, writeStructureFile } from '../../vector-index/codebo
 
 /**
  * The file of a structure, `file`, with those routes. Where lists were split since they were learned, the structure has them already. UNAVAILABLE
- * where the learned parameters that serve are not there.
+ * where the learned parameters that serve are not there, DATA_LOSS where they are damaged.
  */
 export async function withServingRoutes(
   file: Uint8Array,
@@ -27,4 +27,15 @@ export async function withServingRoutes(
   const { routes, structureVersion: learnedFor } = readLearnedParametersFile(bytes);
   if (routes === undefined || learnedFor !== structureVersion) return file;
   return writeStructureFile({ ...readStructureFile(file), routing: routes });
+}
+
+/** The same, and `file` itself where learned parameters are gone or damaged: then searches go by the structure's own routes, too. */
+export async function routesWhereReadable(...given: Parameters<typeof withServingRoutes>): Promise<Uint8Array> {
+  try {
+    return await withServingRoutes(...given);
+  } catch (thrown) {
+    const { code } = ShoalError.from(thrown);
+    if (code !== 'UNAVAILABLE' && code !== 'DATA_LOSS') throw thrown;
+    return given[0];
+  }
 }

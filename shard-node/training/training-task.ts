@@ -10,7 +10,7 @@ import type { Replica } from '../replica.js';
 import { judgedSample } from './judged-sample.js';
 import { learnOrderFor } from './learn-order.js';
 import type { ServingStructure, TrainingTask } from './run-training.js';
-import { withServingRoutes } from './serving-routes.js';
+import { routesWhereReadable } from './serving-routes.js';
 import { splitOrderFor } from './split-order.js';
 
 /** Bytes of the vectors that a training holds in memory at most. */
@@ -83,5 +83,5 @@ async function servingStructure(request: BeginTrainingRequest, objects: ObjectSt
   if (structureVersion === 0) return null;
   const structure = await objects.get(structureObject(uid, structureVersion));
   // Another one serves by now; the coordinator will see it.
-  return structure === null ? null : { structure: await withServingRoutes(structure, request, objects), nprobe };
+  return structure === null ? null : { structure: await routesWhereReadable(structure, request, objects), nprobe };
 }

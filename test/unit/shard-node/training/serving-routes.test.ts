@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parametersObject } from '../../../../cluster/keys.js';
-import { withServingRoutes } from '../../../../shard-node/training/serving-routes.js';
+import { routesWhereReadable, withServingRoutes } from '../../../../shard-node/training/serving-routes.js';
 import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
 import { memoryObjects, parametersFile, structure } from './small-structures.js';
 
@@ -15,5 +15,16 @@ describe('the routes that serve', () => {
     assert.equal(await of(0), file);
     assert.equal(await of(5, 4), file);
     await assert.rejects(of(6), { code: 'UNAVAILABLE', message: /parameters\/u\/6.*not in the object store/ });
+  });
+
+  it('are those of the structure where learned ones are gone or damaged, if the caller can do with them', async () => {
+    const [objects, file] = [memoryObjects(), writeStructureFile(structure)];
+    await objects.put(parametersObject('u', 5), Buffer.from('no parameters'));
+    const request = { uid: 'u', structureVersion: 3, parametersVersion: 5 };
+    await assert.rejects(withServingRoutes(file, request, objects), { code: 'DATA_LOSS' });
+    assert.equal(await routesWhereReadable(file, request, objects), file);
+    assert.equal(await routesWhereReadable(file, { ...request, parametersVersion: 6 }, objects), file);
+    const broken = { get: () => Promise.reject(new Error('no disk')) };
+    await assert.rejects(routesWhereReadable(file, request, broken), /no disk/);
   });
 });
