@@ -167,7 +167,7 @@ function build(config: CoordinatorConfig, options: CoordinatorOptions): Coordina
     appenders: new Appenders({ view, log, clock, checkWritable: (uid) => guard.checkWritable(uid) }),
     types: new AttributeTypeRegistry(registry),
     codecs: new TokenCodecs(objects),
-    structures: new Structures(objects),
+    structures: new Structures({ objects, clock, logger }),
     truncation: new Truncation({ registry, log, clock, logger }),
     guard,
     clock,

@@ -22,6 +22,7 @@ import { openFences, openManifest, openSegments, removeOrphans } from './mainten
 import type { IndexSnapshot } from './maintenance/index-snapshot.js';
 import { ListCoder } from './lists/list-coder.js';
 import { Maintainer } from './maintenance/maintainer.js';
+import { documentVectors, type DocumentVectors } from './search/document-vectors.js';
 import { listSizes } from './search/list-sizes.js';
 import { sampleLists } from './search/sample-lists.js';
 import { sampleVectors } from './search/sample-vectors.js';
@@ -299,6 +300,23 @@ export class ShardIndex {
     const { dim } = this.#state.settings;
     const pause = (): Promise<void> => this.#options.clock.pause();
     return this.#pinned((index) => sampleVectors(index, { count, dim, random, pause, signal }));
+  }
+
+  /**
+   * Vectors of the documents `docIds`, each once, and of up to `count` living rows of others, as `sampleVectors`, all of one instant.
+   * CANCELLED when `signal` aborts.
+   */
+  sampleAround(
+    docIds: BigUint64Array,
+    { count, random }: { readonly count: number; readonly random: Random },
+    signal?: AbortSignal,
+  ): Promise<{ readonly own: DocumentVectors; readonly others: Float32Array }> {
+    const { dim } = this.#state.settings;
+    const options = { dim, pause: (): Promise<void> => this.#options.clock.pause(), signal };
+    return this.#pinned(async (index) => ({
+      own: await documentVectors(index, { ...options, docIds }),
+      others: await sampleVectors(index, { ...options, count, random, without: new Set(docIds) }),
+    }));
   }
 
   /** uint32[lists]: the living vectors of every list; null where there are no lists, or while rows lie in those of an older structure. */

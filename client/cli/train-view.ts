@@ -11,26 +11,37 @@ export interface StepProgress {
   stop(): void;
 }
 
-/** A progress bar on standard error that names the step; silent where standard error is no terminal. */
+/** A progress bar on standard error that names the step and the time left; silent where standard error is no terminal. */
 export function createStepProgress(context: CliContext, label: string): StepProgress {
   if (context.stderr.isTTY !== true) return { update: () => undefined, stop: () => undefined };
   const format = `${label}  {bar} {percentage}%  {step}`;
   const options = { stream: context.stderr, format, clearOnComplete: true, hideCursor: true, barsize: 28, fps: 10 };
   const bar = new SingleBar(options, Presets.shades_grey);
   bar.start(1_000, 0, { step: '' });
+  const startMs = context.clock.monotonicMs();
   return {
-    update: ({ share, step, node }) => bar.update(Math.round(1_000 * share), { step: `${step} on ${node}` }),
+    update: ({ share, step, node }) => {
+      const left = timeLeft((context.clock.monotonicMs() - startMs) / 1000, share);
+      bar.update(Math.round(1_000 * share), { step: `${step} on ${node}${left}` });
+    },
     stop: () => bar.stop(),
   };
+}
+
+/** ", 12 s left" of what took `seconds` so far for `share` of it; nothing before there is anything to tell it by, and at the end. */
+export function timeLeft(seconds: number, share: number): string {
+  return share > 0 && share < 1 ? `, ${duration((seconds * (1 - share)) / share)} left` : '';
 }
 
 /** What became of a training, in words. */
 export function trainingText(name: string, result: TrainingResult, seconds: number): string {
   const { published, version, reason, codebook } = result;
-  const { lists, sampled, heldOut } = codebook;
+  const { lists, sampled, heldOut, method, needed } = codebook;
   const what = `${counted(lists, 'list')} from ${counted(sampled, 'vector')} in ${duration(seconds)}`;
   const by = isByFirstCodes(codebook) ? ' by first codes alone' : '';
-  const recall = `recall@10${by} on held-out queries ${share(heldOut.after)}, before ${share(heldOut.before)}`;
+  const figure = method === 'jpq' ? 'MRR@10 of held-out judged queries' : `recall@10${by} on held-out queries`;
+  const routes = needed === undefined ? '' : `; they need ${needed.after} lists, before ${needed.before}`;
+  const recall = `${figure} ${share(heldOut.after)}, before ${share(heldOut.before)}${routes}`;
   if (published) return `${name} is served by codebook ${version}: ${what}; ${recall}`;
   return `${name}: ${what}; ${recall}\nnot published: ${reason}`;
 }
@@ -75,7 +86,7 @@ export function codebooksTable({ active, versions }: CodebookList, paint: Colour
     'lists',
     'copies',
     'bits',
-    'recall before',
+    'held out before',
     'after',
   ];
   const shown = table(heads, rows, paint);

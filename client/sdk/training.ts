@@ -44,10 +44,11 @@ async function train(
   target: Target,
   client: TrainingClient,
   collection: string,
-  { method = 'structure', dryRun = false, seed, secondBits, queries = [], onProgress }: TrainOptions,
+  { method = 'structure', dryRun = false, seed, secondBits, queries = [], relevant = [], onProgress }: TrainOptions,
 ): Promise<TrainingResult> {
   const request = TrainRequest.fromPartial({
     ...{ collection, method, dryRun, queries: [...queries] },
+    relevant: relevant.map((ids) => ({ ids: [...ids] })),
     ...(seed === undefined ? {} : { seed }),
     ...(secondBits === undefined ? {} : { secondBits }),
   });
@@ -86,5 +87,6 @@ function codebookFromWire(wire: Codebook | undefined): CodebookInfo {
     documents: Number(documents),
     sampled: Number(sampled),
     heldOut: { before: wire.heldOutBefore, after: wire.heldOutAfter },
+    ...(wire.neededAfter === 0 ? {} : { needed: { before: wire.neededBefore, after: wire.neededAfter } }),
   };
 }

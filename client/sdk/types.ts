@@ -358,8 +358,13 @@ export interface CodebookInfo {
   readonly copies: number;
   /** Bits a dimension of second codes. */
   readonly secondBits: number;
-  /** Recall@10 on held-out queries: of what served before, and of this one; of learned parameters (distill-vq) by first codes alone. */
+  /**
+   * Recall@10 on held-out queries: of what served before, and of this one; of learned parameters by first codes alone ("distill-vq"), or MRR@10
+   * by judgements ("jpq").
+   */
   readonly heldOut: { readonly before: number; readonly after: number };
+  /** Lists that held-out queries need, by the routes of before and by learned ones; left out where none were learned. */
+  readonly needed?: { readonly before: number; readonly after: number };
 }
 
 /** The trained versions of a collection, ascending. */
@@ -377,8 +382,10 @@ export interface TrainOptions {
   readonly seed?: number;
   /** Bits a dimension of second codes, 1 to 8; those of the codebook that serves unless given, 4 where there is none. Not with "split". */
   readonly secondBits?: number;
-  /** With "distill-vq": texts that the collection is asked with; words of its own documents unless given. */
+  /** With "distill-vq": texts that the collection is asked with; words of its own documents unless given. With "jpq": judged ones. */
   readonly queries?: readonly string[];
+  /** With "jpq": ids of the documents that are relevant to each of `queries`, at least one. */
+  readonly relevant?: readonly (readonly string[])[];
   onProgress?(progress: TrainingProgress): void;
 }
 

@@ -1,6 +1,6 @@
 /**
  * How many inverted lists a search probes when its caller leaves that to the collection: what the calibration of the codebook that serves says
- * for the collection's target recall, apart for short questions.
+ * for the collection's target recall, apart for short questions. Learned parameters that bring routes bring a calibration of these.
  *
  * A text of at most four terms, as the model's tokenizer counts them, is a short question: its vector lies farther from the documents, and its
  * neighbours are spread over more lists. A vector that the caller gave says nothing of its length and gets the larger number, in a collection
@@ -37,21 +37,29 @@ export async function routeUnder(
 ): Promise<Plan> {
   // Settings and placements of one picture: the shards' lists are numbered by this structure, whatever was read before.
   const settings = map.settings.get(question.settings.uid) ?? question.settings;
-  const nprobe = probesFor(question, encoded.termCount, settings);
-  const structure = nprobe === 0 ? null : await structures.of(settings);
+  const routed = routingCodebook(settings) === null ? null : await structures.routed(settings);
+  // Without its routes a calibration means nothing: then those of the structure hold.
+  const known = routed === null ? { ...settings, parametersVersion: 0 } : settings;
+  const nprobe = probesFor(question, encoded.termCount, known);
+  const structure = nprobe === 0 ? null : (routed ?? (await structures.of(settings)));
   const { structureVersion, parametersVersion } = settings;
   return route({ ...question, nprobe }, encoded.dense, { map, structure, structureVersion, parametersVersion });
 }
+
+type CalibratedSettings = Pick<
+  CollectionSettings,
+  'codebooks' | 'codebookVersion' | 'parametersVersion' | 'structureVersion' | 'targetRecall' | 'model'
+>;
 
 /** Lists to probe; 0 = all. `termCount` is that of the question's text, null where nobody counted. */
 export function probesFor(
   question: Pick<Question, 'nprobe' | 'exact' | 'isNarrowed' | 'like' | 'k' | 'offset'>,
   termCount: number | null,
-  settings: Pick<CollectionSettings, 'codebooks' | 'codebookVersion' | 'structureVersion' | 'targetRecall' | 'model'>,
+  settings: CalibratedSettings,
 ): number {
   const { nprobe, exact, isNarrowed, k, offset } = question;
   if (nprobe > 0 || exact || isNarrowed) return nprobe;
-  const codebook = activeCodebook(settings);
+  const codebook = routingCodebook(settings) ?? activeCodebook(settings);
   if (codebook === null) return 0;
   const { lists, documents } = codebook;
   const wanted = k + offset;
@@ -88,6 +96,18 @@ export function activeCodebook({
 }: Pick<CollectionSettings, 'codebooks' | 'codebookVersion' | 'structureVersion'>): Codebook | null {
   const active = codebooks.find(({ version }) => version === codebookVersion);
   return active !== undefined && active.structureVersion === structureVersion ? active : null;
+}
+
+/** That of the learned parameters that serve where they have routes, and so a calibration, for the lists that there are now; else null. */
+export function routingCodebook({
+  codebooks,
+  parametersVersion,
+  structureVersion,
+}: Pick<CollectionSettings, 'codebooks' | 'parametersVersion' | 'structureVersion'>): Codebook | null {
+  if (parametersVersion === 0) return null;
+  const learned = codebooks.find(({ version }) => version === parametersVersion);
+  const isOfThese = learned !== undefined && learned.structureVersion === structureVersion;
+  return isOfThese && learned.probes.length > 0 ? learned : null;
 }
 
 /**

@@ -162,7 +162,7 @@ export class AutoTrainer {
   async #train(collection: string, method: TrainingMethod): Promise<string> {
     this.#deadline = Deadline.after(this.#clock, trainMs);
     try {
-      const request = { collection, method, dryRun: false, queries: [] };
+      const request = { collection, method, dryRun: false, queries: [], relevant: [] };
       for await (const { result } of trainCollection(request, this.#parts, this.#deadline))
         if (result !== undefined) return result.reason;
       return 'it has no result';

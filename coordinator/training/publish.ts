@@ -45,21 +45,27 @@ export interface PublishParts {
 /**
  * Why `codebook` is not to serve; '' when it is. It has to reach the target recall or, where what serves misses that too, what serves
  * has: an exact scan finds everything, so that a first structure is measured by the target alone. Learned parameters have to find more than
- * those that serve.
+ * those that serve, or as much in fewer lists.
  */
 export function refusalOf(
-  { method, heldOutBefore, heldOutAfter }: Pick<Codebook, 'method' | 'heldOutBefore' | 'heldOutAfter'>,
+  found: Pick<Codebook, 'method' | 'heldOutBefore' | 'heldOutAfter' | 'neededBefore' | 'neededAfter'>,
   targetRecall: number,
 ): string {
+  const { method, heldOutBefore, heldOutAfter, neededBefore, neededAfter } = found;
   if (isLearning(method)) {
-    if (heldOutAfter >= heldOutBefore + learnedGain) return '';
-    const found = `by first codes ${heldOutAfter.toFixed(4)} of what held-out queries ask for is found`;
-    return `${found}, what serves finds ${heldOutBefore.toFixed(4)}: a gain of less than ${learnedGain} may be chance`;
+    const needsLess = neededAfter < neededBefore && heldOutAfter >= heldOutBefore;
+    if (heldOutAfter >= heldOutBefore + learnedGain || needsLess) return '';
+    const [after, before] = [heldOutAfter, heldOutBefore].map((figure) => figure.toFixed(4));
+    const what =
+      method === 'jpq'
+        ? `MRR@10 of held-out judged queries is ${after} by first codes, what serves has ${before}`
+        : `by first codes ${after} of what held-out queries ask for is found, what serves finds ${before}`;
+    return `${what}: a gain of less than ${learnedGain} may be chance`;
   }
   const wanted = Math.min(heldOutBefore, targetRecall);
   if (heldOutAfter >= wanted - recallTolerance) return '';
-  const found = `recall@10 on held-out queries is ${heldOutAfter.toFixed(4)}`;
-  return `${found}, what serves has ${heldOutBefore.toFixed(4)} and the target is ${targetRecall}: it would find less`;
+  const what = `recall@10 on held-out queries is ${heldOutAfter.toFixed(4)}`;
+  return `${what}, what serves has ${heldOutBefore.toFixed(4)} and the target is ${targetRecall}: it would find less`;
 }
 
 /** A version that no structure and no codebook of the collection ever had: its objects are written once. */

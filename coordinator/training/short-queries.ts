@@ -50,28 +50,48 @@ export async function shortQueries(
   }
 }
 
-/** Of `texts` each once, and at random as many as the vectors of a training may be. */
-export function someOf(texts: readonly string[], seed: number, { dim }: Pick<CollectionSettings, 'dim'>): string[] {
-  const different = [...new Set(texts.map((text) => text.trim()))];
-  const count = Math.floor(bytesMax / (4 * dim));
-  return different.length <= count ? different : sampled(different, count, seededRandom(seed));
+/** Queries of a training, of which a message takes the vectors. */
+export function queriesMax({ dim }: Pick<CollectionSettings, 'dim'>): number {
+  return Math.floor(bytesMax / (4 * dim));
 }
 
-/** float32[n, dim] of `texts` as queries; those that the model gives no vector are left out. */
+/** Of `texts` each once, and at random as many as the vectors of a training may be. */
+export function someOf(texts: readonly string[], seed: number, settings: Pick<CollectionSettings, 'dim'>): string[] {
+  const different = [...new Set(texts.map((text) => text.trim()))];
+  return sampled(different, queriesMax(settings), seededRandom(seed));
+}
+
+/** float32[n, dim] of `texts` as queries; those that the model gives no vector are left out. Errors as of `encodedQueries`. */
 export async function queryVectors(
+  texts: readonly string[],
+  settings: CollectionSettings,
+  parts: Pick<ShortQueryParts, 'encoders'>,
+  deadline: Deadline,
+): Promise<Buffer> {
+  return Buffer.concat(await encodedQueries(texts, settings, parts, deadline));
+}
+
+/**
+ * float32[dim] of each of `texts` as a query, or nothing where the model gives it no vector. FAILED_PRECONDITION for vectors of another dimension
+ * than the collection has.
+ */
+export async function encodedQueries(
   texts: readonly string[],
   settings: CollectionSettings,
   { encoders }: Pick<ShortQueryParts, 'encoders'>,
   deadline: Deadline,
-): Promise<Buffer> {
+): Promise<readonly Buffer[]> {
   const vectors: Buffer[] = [];
   for (let at = 0; at < texts.length; at += textsPerBatch) {
     const batch = texts.slice(at, at + textsPerBatch).map((text) => ({ title: '', text }));
     const query = { inputType: InputType.INPUT_TYPE_QUERY, texts: batch, dense: true, sparse: false, multi: false };
     const { encodings } = await encoders.encode(settings, query, deadline);
-    vectors.push(...encodings.map(({ dense }) => dense).filter(({ length }) => length === 4 * settings.dim));
+    vectors.push(...encodings.map(({ dense }) => dense));
   }
-  return Buffer.concat(vectors);
+  const other = vectors.find(({ length }) => length !== 0 && length !== 4 * settings.dim);
+  if (other === undefined) return vectors;
+  const what = `model '${settings.model}' gives vectors of ${other.length / 4} values, collection '${settings.name}' has ${settings.dim}`;
+  throw new ShoalError('FAILED_PRECONDITION', `${what}; bring the model that it was made with`);
 }
 
 async function shortTexts(
@@ -89,8 +109,7 @@ async function shortTexts(
     if (texts.length >= documentsPerQuestion * most) break;
   }
   const found = [...new Set(texts.filter((text) => text !== ''))];
-  const count = Math.min(most, Math.floor(bytesMax / (4 * settings.dim)));
-  return found.length <= count ? found : sampled(found, count, random);
+  return sampled(found, Math.min(most, queriesMax(settings)), random);
 }
 
 /** One or two neighbouring words of `text`; '' where it has none. */
@@ -101,7 +120,9 @@ export function shortText(text: string, random: Random): string {
   return words.slice(at, at + 1 + random.below(2)).join(' ');
 }
 
-function sampled(all: string[], count: number, random: Random): string[] {
+/** All of `all`, or `count` of them at random where there are more; changes `all`. */
+export function sampled<T>(all: T[], count: number, random: Random): T[] {
+  if (all.length <= count) return all;
   for (let i = 0; i < count; i += 1) {
     const j = i + random.below(all.length - i);
     [all[i], all[j]] = [all[j]!, all[i]!];

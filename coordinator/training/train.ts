@@ -17,9 +17,9 @@ import type {
 } from '../../proto/generated/shoal/v1/training.js';
 import type { ReadParts } from '../documents/read.js';
 import type { Encoders } from '../encoders.js';
-import { activeCodebook, probesFor, shortTermsMax } from '../search/probes.js';
 import { Claim } from './claim.js';
 import { servingVersion } from './codebooks.js';
+import { trainingOrder, type OrderedTraining } from './order.js';
 import {
   discardObjects,
   giveVersion,
@@ -30,7 +30,6 @@ import {
   type PublishParts,
 } from './publish.js';
 import { RemoteTraining, type RemoteTrainingParts, type TrainingNode } from './remote-training.js';
-import { queryVectors, shortQueries, someOf } from './short-queries.js';
 import {
   checkLearnable,
   checkMethod,
@@ -38,14 +37,9 @@ import {
   checkSecondBits,
   checkSplittable,
   isLearning,
-  learnedQueriesMin,
   trainableDocuments,
   trainableShard,
 } from './trainable.js';
-
-/** Short questions that a training learns from and calibrates with, and that a split, which learns nothing, calibrates with. */
-const structureQuestions = 2_000;
-const splitQuestions = 300;
 
 export interface TrainParts extends ReadParts, PublishParts, RemoteTrainingParts {
   readonly encoders: Encoders;
@@ -74,16 +68,17 @@ export async function* trainCollection(
   const documents = await trainableDocuments(settings, parts, deadline);
   const claim = await Claim.take(settings, parts);
   try {
-    yield* trainClaimed({ request, settings, placement, documents, claim }, parts, deadline);
+    yield* trainClaimed(
+      { request: { ...request, seed: request.seed ?? parts.newSeed() }, settings, placement, documents, claim },
+      parts,
+      deadline,
+    );
   } finally {
     await claim.end();
   }
 }
 
-interface Task {
-  readonly request: TrainRequest;
-  readonly settings: CollectionSettings;
-  readonly placement: ShardPlacement;
+interface Task extends OrderedTraining {
   readonly documents: bigint;
   readonly claim: Claim;
 }
@@ -153,7 +148,7 @@ async function* onSomeReplica(
   parts: TrainParts,
   deadline: Deadline,
 ): AsyncGenerator<TrainResponse, Trained> {
-  const order = await orderOf(task, parts, deadline);
+  const order = await trainingOrder(task, parts, deadline);
   const tried = new Set<string>();
   let lost: ShoalError | null = null;
   for (;;) {
@@ -195,57 +190,6 @@ async function* onReplica(
   } finally {
     if (!isTrained) await training.end();
   }
-}
-
-async function orderOf(
-  { request, settings, placement }: Task,
-  parts: TrainParts,
-  deadline: Deadline,
-): Promise<BeginTrainingRequest> {
-  const seed = request.seed ?? parts.newSeed();
-  const count = request.method === 'split' ? splitQuestions : structureQuestions;
-  const { uid, targetRecall, structureVersion, copies } = settings;
-  const active = activeCodebook(settings);
-  const isLearned = isLearning(request.method);
-  // Parameters are learned from these where no others are given.
-  const short =
-    isLearned && request.queries.length > 0
-      ? Buffer.alloc(0)
-      : await shortQueries(settings, { count, seed }, parts, deadline);
-  const usual = { nprobe: 0, exact: false, isNarrowed: false, like: null, k: 10, offset: 0 };
-  return {
-    uid,
-    ref: { shard: placement.shard, generation: placement.generation },
-    method: request.method,
-    seed,
-    targetRecall,
-    copies,
-    secondBits: request.secondBits ?? active?.secondBits ?? 0,
-    shortQueries: isLearned ? Buffer.alloc(0) : short,
-    queries: isLearned
-      ? await learnedFrom({ ...request, seed }, settings, short, { parts, deadline })
-      : Buffer.alloc(0),
-    parametersVersion: settings.parametersVersion,
-    codebookVersion: active?.version ?? 0,
-    structureVersion: active === null ? 0 : structureVersion,
-    nprobe: active === null ? 0 : probesFor(usual, shortTermsMax + 1, settings),
-    probes: active?.probes ?? [],
-    shortProbes: active?.shortProbes ?? [],
-  };
-}
-
-/**
- * float32[n, dim]: what parameters are learned from: the queries given, as many of them as a message takes, else short ones made of the
- * documents' words, where there are enough.
- */
-async function learnedFrom(
-  { queries, seed }: Pick<TrainRequest, 'queries'> & { readonly seed: number },
-  settings: CollectionSettings,
-  short: Buffer,
-  { parts, deadline }: { readonly parts: TrainParts; readonly deadline: Deadline },
-): Promise<Buffer> {
-  if (queries.length > 0) return queryVectors(someOf(queries, seed, settings), settings, parts, deadline);
-  return short.length < 4 * settings.dim * learnedQueriesMin ? Buffer.alloc(0) : short;
 }
 
 /** A ready replica that was not tried, where its placement of the moment names one. */

@@ -14,17 +14,21 @@ import { activeCodebook } from '../search/probes.js';
 
 /**
  * The ways of training that there are: a new structure; one list with the codes of RaBitQ, which need no training; the structure that
- * serves with its long lists split; or parameters that are learned for the codes of the structure that serves, which stay as they are.
+ * serves with its long lists split; or parameters that are learned for the codes of the structure that serves, which stay as they are, from
+ * its vectors or from judged queries.
  */
-export const methods = ['structure', 'rabitq', 'split', 'distill-vq'] as const;
+export const methods = ['structure', 'rabitq', 'split', 'distill-vq', 'jpq'] as const;
 export type TrainingMethod = (typeof methods)[number];
 
 /** Fewer queries say too little of others: a fifth of them judges what was learned from the rest. */
 export const learnedQueriesMin = 500;
+const judgedQueriesMin = 100;
+/** Judgements that a training is given. */
+const relevantMax = 100_000;
 
 /** Whether a method learns parameters for the structure that serves. */
 export function isLearning(method: string): boolean {
-  return method === 'distill-vq';
+  return method === 'distill-vq' || method === 'jpq';
 }
 
 /** Throws INVALID_ARGUMENT, naming the methods that there are, for another one. */
@@ -49,11 +53,13 @@ export function checkSecondBits({ method, secondBits }: Pick<TrainRequest, 'meth
   );
 }
 
-/** Throws INVALID_ARGUMENT for queries where nothing is learned from them, or nobody could encode them. */
+/** Throws INVALID_ARGUMENT for queries where nothing is learned from them, nobody could encode them, or their judgements do not fit. */
 export function checkQueries(
-  { method, queries }: Pick<TrainRequest, 'method' | 'queries'>,
+  request: Pick<TrainRequest, 'method' | 'queries' | 'relevant'>,
   settings: CollectionSettings,
 ): void {
+  const { method, queries } = request;
+  checkJudgements(request);
   if (queries.length === 0) return;
   if (!isLearning(method)) {
     const how = "leave them out, or train by method 'distill-vq'";
@@ -61,7 +67,10 @@ export function checkQueries(
   }
   if (settings.model === noModel) {
     const what = `collection '${settings.name}' has no encoder model, which queries need`;
-    throw new ShoalError('INVALID_ARGUMENT', `${what}; leave them out: it then learns from its own vectors`);
+    throw new ShoalError(
+      'INVALID_ARGUMENT',
+      `${what}; train by method 'distill-vq' without any: it learns from its own vectors`,
+    );
   }
   const { queryCharactersMax } = limits;
   const odd = queries.findIndex((query) => query.trim() === '' || query.length > queryCharactersMax);
@@ -71,9 +80,28 @@ export function checkQueries(
     throw new ShoalError('INVALID_ARGUMENT', `query number ${odd + 1} ${what}; leave it out`);
   }
   const different = new Set(queries.map((query) => query.trim())).size;
-  if (different >= learnedQueriesMin) return;
-  const what = `there are ${different} different queries where at least ${learnedQueriesMin} are needed`;
-  throw new ShoalError('INVALID_ARGUMENT', `${what}; give more, or none: then words of the documents are asked`);
+  const least = method === 'jpq' ? judgedQueriesMin : learnedQueriesMin;
+  if (different >= least) return;
+  const what = `there are ${different} different queries where at least ${least} are needed`;
+  const how = method === 'jpq' ? 'judge more' : 'give more, or none: then words of the documents are asked';
+  throw new ShoalError('INVALID_ARGUMENT', `${what}; ${how}`);
+}
+
+function checkJudgements({ method, queries, relevant }: Pick<TrainRequest, 'method' | 'queries' | 'relevant'>): void {
+  const refuse = (message: string): never => {
+    throw new ShoalError('INVALID_ARGUMENT', message);
+  };
+  if (method !== 'jpq') {
+    if (relevant.length > 0) refuse(`method '${method}' learns nothing from judgements; train by method 'jpq'`);
+    return;
+  }
+  if (queries.length === 0) refuse("method 'jpq' learns from queries and what was judged relevant to them; give both");
+  if (relevant.length !== queries.length)
+    refuse(`there are ${queries.length} queries and judgements of ${relevant.length}; give those of each query`);
+  const without = relevant.findIndex(({ ids }) => ids.length === 0);
+  if (without >= 0) refuse(`query number ${without + 1} has no relevant document; leave it out`);
+  const judged = relevant.reduce((sum, { ids }) => sum + ids.length, 0);
+  if (judged > relevantMax) refuse(`there are ${judged} judgements, the limit is ${relevantMax}; give fewer queries`);
 }
 
 /** FAILED_PRECONDITION where the collection has no codes that anything could be learned for. */

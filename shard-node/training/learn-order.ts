@@ -5,6 +5,7 @@ import { codebookObject, parametersObject, structureObject } from '../../cluster
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { BeginTrainingRequest } from '../../proto/generated/shoal/v1/training.js';
 import type { LearnOrder } from './run-training.js';
+import { routesWhereReadable } from './serving-routes.js';
 
 /** UNAVAILABLE where a file of the structure is not there. */
 export async function learnOrderFor(
@@ -14,7 +15,12 @@ export async function learnOrderFor(
     codebookVersion,
     parametersVersion,
     queries,
-  }: Pick<BeginTrainingRequest, 'uid' | 'structureVersion' | 'codebookVersion' | 'parametersVersion' | 'queries'>,
+    probes,
+    shortProbes,
+  }: Pick<
+    BeginTrainingRequest,
+    'uid' | 'structureVersion' | 'codebookVersion' | 'parametersVersion' | 'queries' | 'probes' | 'shortProbes'
+  >,
   objects: Pick<ObjectStore, 'get'>,
 ): Promise<LearnOrder> {
   const read = async (name: string): Promise<Uint8Array> => {
@@ -22,9 +28,11 @@ export async function learnOrderFor(
     if (bytes !== null) return bytes;
     throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store; another structure serves by now`);
   };
+  const serving = { uid, structureVersion, parametersVersion };
   return {
+    ...{ probes, shortProbes },
     version: structureVersion,
-    structure: await read(structureObject(uid, structureVersion)),
+    structure: await routesWhereReadable(await read(structureObject(uid, structureVersion)), serving, objects),
     codebook: await read(codebookObject(uid, codebookVersion)),
     queries: float32From(queries, 'queries'),
     serving: parametersVersion === 0 ? null : await parametersOf(parametersObject(uid, parametersVersion), objects),

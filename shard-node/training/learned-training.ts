@@ -1,13 +1,15 @@
 /**
  * Learned parameters for the structure that serves: words, an adapter and biases of its scan, from a sample of a shard's vectors and what the
- * collection is asked with. Nothing of the structure changes. Blocks the thread: for workers.
+ * collection is asked with, judged or not. Nothing of the structure changes. Blocks the thread: for workers.
  */
 import { seededRandom, type Random } from '../../base/random.js';
 import type { TrainingQueries } from '../../trainer/learned/candidate-pools.js';
 import { CodedDocuments } from '../../trainer/learned/coded-documents.js';
-import { distillVq, type DistillSample } from '../../trainer/learned/distill-vq.js';
+import { distillVq, type DistillOptions, type DistillSample } from '../../trainer/learned/distill-vq.js';
 import { firstCodeRecall, heldOutQueries } from '../../trainer/learned/first-code-recall.js';
-import { startingParameters } from '../../trainer/learned/scan-parameters.js';
+import type { FitProgress } from '../../trainer/learned/fit-parameters.js';
+import { jpq, recallFloor, type JpqSample } from '../../trainer/learned/jpq.js';
+import { publishedParameters, startingParameters } from '../../trainer/learned/scan-parameters.js';
 import { askingDocuments, splitQueries } from '../../trainer/learned/split-queries.js';
 import {
   readLearnedParametersFile,
@@ -19,11 +21,13 @@ import type { ListStructure } from '../../vector-index/codebook/list-structure.j
 import { LearnedScans } from '../../vector-index/lists/learned-scan.js';
 import { ListCoder } from '../../vector-index/lists/list-coder.js';
 import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
+import { learnRoutes, type RoutesFound, type RoutesTask } from './learned-routes.js';
 import type { LearnOrder, OnProgress, TrainedParameters, TrainingTask } from './run-training.js';
 
-/** Parts of the whole: where coding the sample ends, and where learning does. */
+/** Parts of the whole: where coding the sample ends, where learning what scans read does, and where judging that. */
 const codedShare = 0.1;
-const learnedShare = 0.95;
+const learnedShare = 0.7;
+const evaluatedShare = 0.75;
 /** Values of a vector up to which its adapter is worth its products, as many as a thousand rows take, and their memory. */
 const adapterDimMax = 2_048;
 /** Vectors that ask whether what was learned for queries finds as much for them as before, and what may be chance. */
@@ -31,58 +35,119 @@ const nearQuestions = 500;
 const nearTolerance = 0.005;
 
 /**
- * The parameters that `order` asks for, judged on held-out questions: null where none were found that find more than those that serve.
- * INVALID_ARGUMENT for a sample that cannot be learned from.
+ * The parameters that `order` asks for, judged on held-out questions: null where none were found that are better than those that serve.
+ * INVALID_ARGUMENT for a sample that cannot be learned from, FAILED_PRECONDITION where training runs away.
  */
-export function learnAndEvaluate(
-  { dim, vectors, seed }: TrainingTask,
-  order: LearnOrder,
-  onProgress: OnProgress,
-): TrainedParameters {
+export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgress: OnProgress): TrainedParameters {
+  const { dim, vectors } = task;
   onProgress('coding vectors', 0);
   const codebook = readListCodebookFile(order.codebook);
   const structure = { version: order.version, structure: readStructureFile(order.structure), codebook };
   const from = order.serving === null ? null : servingNow(readLearnedParametersFile(order.serving), structure);
-  const random = seededRandom(seed);
-  const learned = distillVq(
-    { structure, vectors, queries: order.queries.length === 0 ? null : order.queries, from },
-    {
-      random,
-      // As many questions near the data as far from it: who learned from the latter alone would find less of the former.
-      askingDocuments: order.queries.length / dim,
-      hasAdapter: dim <= adapterDimMax,
-      onProgress: ({ share, best }) =>
-        onProgress(
-          `learning, finds ${best.toFixed(4)} by first codes`,
-          codedShare + (learnedShare - codedShare) * share,
-        ),
-    },
-  );
+  const random = seededRandom(task.seed);
+  const sample = { structure, vectors, from };
+  const parts = {
+    random,
+    hasAdapter: dim <= adapterDimMax,
+    onProgress: ({ share, loss, best }: FitProgress) =>
+      onProgress(
+        `learning, loss ${loss.toFixed(4)}, ${figure(best, order)}`,
+        codedShare + (learnedShare - codedShare) * share,
+      ),
+  };
+  const { queries, relevant } = order;
+  const learned =
+    relevant === undefined ? distilled(sample, queries, parts) : judged(sample, { queries, relevant }, parts);
   onProgress('evaluating', learnedShare);
-  const isWorse =
-    learned.parameters !== null &&
-    order.queries.length > 0 &&
-    losesNear({ structure, vectors, from }, learned.parameters, random);
-  const { before } = learned;
-  const [parameters, after] = isWorse ? [null, before] : [learned.parameters, learned.after];
+  const { parameters, before, after, leastNear } = learned;
+  const isWorse = parameters !== null && leastNear !== null && losesNear(sample, parameters, { leastNear, random });
+  const scan = isWorse ? null : parameters;
+  const found = relevant === undefined ? newRoutes({ ...task, structure }, order, { random, onProgress }) : null;
+  const published = scan === null && found === null ? null : withRoutes(scan ?? unlearned(sample), found, from);
   return {
-    parameters: parameters === null ? null : writeLearnedParametersFile(parameters),
+    parameters: published === null ? null : writeLearnedParametersFile(published),
     lists: codedLists(codebook),
     copies: structure.structure.around === undefined ? 1 : 2,
     secondBits: secondBitsOf(codebook),
     sampled: vectors.length / dim,
-    heldOutBefore: before.at10,
-    heldOutAfter: after.at10,
-    probes: [],
-    shortProbes: [],
+    heldOutBefore: before,
+    heldOutAfter: isWorse ? before : after,
+    ...(published?.routes === undefined ? { probes: [], shortProbes: [] } : calibrationOf(found ?? order)),
+    ...(found === null ? {} : { needed: { before: found.neededBefore, after: found.neededAfter } }),
   };
 }
 
-/** Whether vectors that ask for their neighbours find less of them by `learned` than by what serves. */
+function newRoutes(
+  { structure, vectors, shortQueries, targetRecall }: Omit<RoutesTask, 'queries' | 'probes' | 'shortProbes'>,
+  { queries, probes, shortProbes }: LearnOrder,
+  { random, onProgress }: { readonly random: Random; readonly onProgress: OnProgress },
+): RoutesFound | null {
+  return learnRoutes(
+    { structure, vectors, queries, shortQueries, targetRecall, probes, shortProbes },
+    {
+      random,
+      onProgress: (share) => onProgress('learning routes', evaluatedShare + (1 - evaluatedShare) * share),
+    },
+  );
+}
+
+/** `scan` with the routes that were found, or with those that serve. */
+function withRoutes(
+  scan: LearnedParameters,
+  found: RoutesFound | null,
+  from: LearnedParameters | null,
+): LearnedParameters {
+  const routes = found?.routes ?? from?.routes;
+  return routes === undefined ? scan : { ...scan, routes };
+}
+
+/** The parameters that serve, or what the structure does by itself. */
+function unlearned({ structure, from }: Sample): LearnedParameters {
+  const parts = { hasAdapter: false, hasBiases: false, from: from ?? null };
+  return publishedParameters(startingParameters(structure, parts), structure);
+}
+
+function calibrationOf({ probes, shortProbes }: Pick<RoutesFound, 'probes' | 'shortProbes'>) {
+  return { probes, shortProbes };
+}
+
+function figure(best: number, { relevant }: LearnOrder): string {
+  const found = relevant === undefined ? 'held-out queries find' : 'MRR@10 by judgements';
+  return `${found} ${best.toFixed(4)} by first codes`;
+}
+
+/** What a method has found, in the figure by which it judges: the share of neighbours that is found, or MRR@10 by judgements. */
+interface Found {
+  readonly parameters: LearnedParameters | null;
+  readonly before: number;
+  readonly after: number;
+  /** What has to be left of the share of their neighbours that vectors found before; null = that is what was judged. */
+  readonly leastNear: ((before: number) => number) | null;
+}
+
+type Sample = Pick<DistillSample, 'structure' | 'vectors' | 'from'>;
+type MethodParts = Pick<DistillOptions, 'random' | 'onProgress'> & { readonly hasAdapter: boolean };
+
+/** Without labels. As many questions near the data as far from it: who learned from the latter alone would find less of the former. */
+function distilled(sample: Sample, queries: Float32Array, parts: MethodParts): Found {
+  const isAsked = queries.length > 0;
+  const askingDocuments = queries.length / sample.structure.codebook.dim;
+  const learned = distillVq({ ...sample, queries: isAsked ? queries : null }, { ...parts, askingDocuments });
+  const [before, after] = [learned.before.at10, learned.after.at10];
+  const leastNear = isAsked ? (near: number): number => near - nearTolerance : null;
+  return { parameters: learned.parameters, before, after, leastNear };
+}
+
+function judged(sample: Sample, labelled: Pick<JpqSample, 'queries' | 'relevant'>, parts: MethodParts): Found {
+  const { parameters, before, after } = jpq({ ...sample, ...labelled, from: sample.from ?? null }, parts);
+  return { parameters, before: before.mrr, after: after.mrr, leastNear: (near) => recallFloor * near };
+}
+
+/** Whether vectors that ask for their neighbours find too much less of them by `learned` than by what serves. */
 function losesNear(
-  { structure, vectors, from }: Pick<DistillSample, 'structure' | 'vectors' | 'from'>,
+  { structure, vectors, from }: Sample,
   learned: LearnedParameters,
-  random: Random,
+  { leastNear, random }: { readonly leastNear: (before: number) => number; readonly random: Random },
 ): boolean {
   const taught = { structure, documents: new CodedDocuments(structure, vectors) };
   const { training } = splitQueries(structure, askingDocuments(vectors, structure.codebook.dim, random), random);
@@ -91,7 +156,7 @@ function losesNear(
     const parts = { hasAdapter: false, hasBiases: false, from: parameters };
     return firstCodeRecall(taught, held, startingParameters(structure, parts)).at10;
   });
-  return after! < before! - nearTolerance;
+  return after! < leastNear(before!);
 }
 
 function firstOf({ rows, selves }: TrainingQueries, count: number, dim: number): TrainingQueries {
@@ -108,5 +173,8 @@ function servingNow(parameters: LearnedParameters, structure: ListStructure): Le
     scanWords: scan.words,
     ...(scan.adapter === null ? {} : { adapter: scan.adapter }),
     ...(scan.listBiases === null ? {} : { listBiases: scan.listBiases }),
+    ...(parameters.routes === undefined || parameters.structureVersion !== structure.version
+      ? {}
+      : { routes: parameters.routes }),
   };
 }

@@ -32,13 +32,18 @@ export interface SplitOrder {
 export interface LearnOrder {
   /** Of the structure that serves. */
   readonly version: number;
-  /** Files of that structure and of its codebook. */
+  /** Files of that structure, with the routes that serve, and of its codebook. */
   readonly structure: Uint8Array;
   readonly codebook: Uint8Array;
   /** float32[m, dim]: what the collection is asked with; none = its own vectors. */
   readonly queries: Float32Array;
+  /** By judgements: rows of the task's vectors that are relevant to each query, at least one. Left out = without labels. */
+  readonly relevant?: readonly Uint32Array[];
   /** The file of the parameters that serve; null = none do. */
   readonly serving: Uint8Array | null;
+  /** The calibrations of what serves. */
+  readonly probes: readonly ProbeRecall[];
+  readonly shortProbes: readonly ProbeRecall[];
 }
 
 export interface TrainingTask {
@@ -74,10 +79,10 @@ interface Evaluated {
   readonly secondBits: number;
   /** Vectors that it was trained on. */
   readonly sampled: number;
-  /** Recall@10 on held-out queries: of what serves, and of this one as calibrated; of parameters by first codes alone. */
+  /** Recall@10 on held-out queries: of what serves, and of this one as calibrated; of parameters by first codes alone, MRR@10 by judgements. */
   readonly heldOutBefore: number;
   readonly heldOutAfter: number;
-  /** Ascending by nprobe: on held-out vectors, and on short questions. */
+  /** Ascending by nprobe: on held-out vectors, and on short questions; none for parameters without routes. */
   readonly probes: readonly ProbeRecall[];
   readonly shortProbes: readonly ProbeRecall[];
 }
@@ -89,8 +94,10 @@ export interface TrainedStructure extends Evaluated {
 }
 
 export interface TrainedParameters extends Evaluated {
-  /** The file; null where nothing was learned that finds more. */
+  /** The file; null where nothing was learned that finds more, or as much in fewer lists. */
   readonly parameters: Uint8Array | null;
+  /** Lists that held-out queries need, by the routes of before and by those that were learned; left out where none were. */
+  readonly needed?: { readonly before: number; readonly after: number };
 }
 
 export type TrainedFiles = TrainedStructure | TrainedParameters;

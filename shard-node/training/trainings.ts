@@ -2,11 +2,9 @@
  * The training that this node carries out, one at a time: it samples the rows of a replica, has a thread train on them, and keeps the
  * result until the coordinator has it stored. One that nobody asks about any more is stopped.
  */
-import { float32From } from '../../base/bytes.js';
 import type { Clock, Timer } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
-import { seededRandom } from '../../base/random.js';
 import { codebookObject, parametersObject, structureObject } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import { Codebook } from '../../proto/generated/shoal/v1/collections.js';
@@ -15,24 +13,12 @@ import type {
   BeginTrainingRequest,
   StoreTrainingRequest,
 } from '../../proto/generated/shoal/v1/training.js';
-import { listCountFor } from '../../trainer/structure/list-count.js';
 import type { SplitLimits } from '../../vector-index/lists/list-limit.js';
 import type { Replica } from '../replica.js';
 import type { ReplicaSet } from '../replicas.js';
 import { Waiters } from '../waiters.js';
-import type { RunTraining, ServingStructure, TrainedFiles } from './run-training.js';
-import { learnOrderFor } from './learn-order.js';
-import { splitOrderFor } from './split-order.js';
-
-/** Bytes of the vectors that a training holds in memory at most. */
-const sampleBytesMax = 384 * 2 ** 20;
-/** More vectors a list change its structure by less than another seed does. */
-const rowsPerList = 128;
-const rowsMin = 10_000;
-/** Vectors that a split is measured with, where nothing else is trained. */
-const splitRowsMax = 50_000;
-/** Vectors that parameters are learned on. */
-const learnRowsMax = 131_072;
+import type { RunTraining, TrainedFiles } from './run-training.js';
+import { trainingTask } from './training-task.js';
 
 /** A training is stopped when nobody asked about it for so long. */
 const forgottenMs = 30_000;
@@ -185,50 +171,24 @@ export class Trainings {
 
   async #train(current: Current, replica: Replica): Promise<TrainedFiles> {
     const { request, stop } = current;
-    const { dim, index } = replica;
-    const serving = await this.#serving(request);
-    const { documents } = index.statistics(new Uint32Array(0));
-    const random = seededRandom(request.seed);
-    const { objects, splitLimits } = this.#parts;
-    const { signal } = stop;
-    const parts = { dim, index, objects, random, splitLimits, signal };
-    const split = request.method === 'split' ? await splitOrderFor(request, parts) : null;
-    const learn = request.method === 'distill-vq' ? await learnOrderFor(request, objects) : null;
-    const heldMax = Math.floor(sampleBytesMax / (4 * dim));
-    const wanted = learn === null ? rowsPerList * listCountFor(documents) : learnRowsMax;
-    const rows = split === null ? Math.max(rowsMin, Math.min(heldMax, wanted)) : Math.min(splitRowsMax, heldMax);
-    const vectors = await index.sampleVectors(rows, random, signal);
-    const task = {
-      ...{ dim, vectors, serving, seed: request.seed, targetRecall: request.targetRecall },
-      ...(split === null ? {} : { split }),
-      ...(learn === null ? {} : { learn }),
-      ...(request.method === 'rabitq' ? { untrained: true as const } : {}),
-      shortQueries: float32From(request.shortQueries, 'short queries'),
-      documents,
-      copies: request.copies === 2 ? (2 as const) : (1 as const),
-      ...(request.secondBits === 0 ? {} : { secondBits: request.secondBits }),
-    };
+    const { objects, splitLimits, run } = this.#parts;
+    const task = await trainingTask(request, replica, { objects, splitLimits, signal: stop.signal });
     const onProgress = (step: string, share: number): void => {
       Object.assign(current, { step, share: readShare + (1 - readShare) * share });
       current.news.wake();
     };
     stop.signal.throwIfAborted();
     onProgress('training', 0);
-    return this.#parts.run(task, onProgress, stop.signal);
-  }
-
-  async #serving({ uid, structureVersion, nprobe }: BeginTrainingRequest): Promise<ServingStructure | null> {
-    if (structureVersion === 0) return null;
-    const structure = await this.#parts.objects.get(structureObject(uid, structureVersion));
-    // Another one serves by now; the coordinator will see it.
-    return structure === null ? null : { structure, nprobe };
+    return run(task, onProgress, stop.signal);
   }
 }
 
 function codebookOf(files: TrainedFiles, { method, seed }: BeginTrainingRequest): Codebook {
   const { lists, copies, secondBits, sampled, heldOutBefore, heldOutAfter, probes, shortProbes } = files;
+  const needed = 'needed' in files ? files.needed : undefined;
   return Codebook.fromPartial({
     ...{ method, seed, lists, copies, secondBits, heldOutBefore, heldOutAfter },
     ...{ sampled: BigInt(sampled), probes: [...probes], shortProbes: [...shortProbes] },
+    ...{ neededBefore: needed?.before ?? 0, neededAfter: needed?.after ?? 0 },
   });
 }

@@ -1,7 +1,5 @@
 /** `train --method distill-vq` from the client to every replica: published, taken back and taken up again while the collection serves. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
 import { checkArchive, readMembers, writeArchive } from '../../client/cli/backup/archive-folder.js';
@@ -11,7 +9,7 @@ import { writeLearnedParametersFile } from '../../vector-index/codebook/learned-
 import { codedLists, readListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
 import { inFolder } from '../temporary-folder.js';
 import { SmallCluster } from './small-cluster.js';
-import { clusteredVectors, dim, fill, settled } from './trained-collection.js';
+import { clusteredVectors, dim, fill, segmentsOf, settled } from './trained-collection.js';
 
 const vectors = clusteredVectors(4_000, 1);
 const queries = clusteredVectors(40, 2);
@@ -158,14 +156,3 @@ describe('a learned codebook', function () {
     }
   }
 });
-
-/** Name and content of every segment file. */
-async function segmentsOf(directory: string): Promise<readonly string[]> {
-  const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.segment')).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      const bytes = await readFile(join(directory, name));
-      return `${name} ${createHash('sha256').update(bytes).digest('hex')}`;
-    }),
-  );
-}

@@ -12,7 +12,7 @@ import { startCoordinator, type RunningCoordinator } from '../../coordinator/mai
 import type { RunTraining } from '../../shard-node/training/run-training.js';
 import { startShardNode, type RunningNode } from '../../shard-node/main.js';
 import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
-import { startToyEncoder, type ToyEncoder } from './toy-encoder.js';
+import { startToyEncoder, type ToyEncoder, type ToyVectors } from './toy-encoder.js';
 import { newFolder, removeFolder } from '../temporary-folder.js';
 
 const clock = systemClock;
@@ -23,8 +23,8 @@ export interface SmallClusterOptions {
   readonly directory?: string;
   readonly shardNodes?: number;
   readonly replicas?: number;
-  /** Starts an encoder node; with a codec, it codes tokens. */
-  readonly encoder?: { readonly codec?: TokenCodec };
+  /** Starts an encoder node; with a codec, it codes tokens; dense vectors may be the test's own. */
+  readonly encoder?: { readonly codec?: TokenCodec; readonly dense?: ToyVectors };
   /** Further settings of the coordinator. */
   readonly coordinator?: Partial<CoordinatorConfigInput>;
   /** Carries out the trainings of the shard node with this id; a thread of its own otherwise. */

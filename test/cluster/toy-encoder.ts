@@ -2,7 +2,8 @@
  * An encoder node without a model: behind the real wire, with vectors that a test can compute by hand.
  *
  * A word's number is its place in `vocabulary`. Dense: float32[2], the counts of the even and of the odd words, unit length. Sparse:
- * the words' numbers and counts. Tokens: one float32[8] row a word, 1 at the word's number modulo 8; coded ones pooled as asked for.
+ * the words' numbers and counts. Tokens: one float32[8] row a word, 1 at the word's number modulo 8; coded ones pooled as asked for. A test may
+ * bring dense vectors of its own.
  */
 import type { Clock } from '../../base/clock.js';
 import { bufferOf } from '../../base/bytes.js';
@@ -38,6 +39,14 @@ export interface ToyEncoderOptions {
   readonly logger: Logger;
   /** Codes the tokens of documents; without one they are float32. */
   readonly codec?: TokenCodec;
+  readonly dense?: ToyVectors;
+}
+
+/** What texts mean. */
+export interface ToyVectors {
+  readonly dim: number;
+  /** float32[dim] */
+  of(text: string): Float32Array;
 }
 
 export interface ToyEncoder {
@@ -52,7 +61,7 @@ export async function startToyEncoder(options: ToyEncoderOptions): Promise<ToyEn
   const texts: EncodeText[] = [];
   const serve = async (request: EncodeRequest): Promise<EncodeResponse> => {
     texts.push(...request.texts);
-    return EncodeResponse.fromPartial({ encodings: request.texts.map((text) => encodingOf(text, request, codec)) });
+    return EncodeResponse.fromPartial({ encodings: request.texts.map((text) => encodingOf(text, request, options)) });
   };
   const implementation = encoderServer(serve, options);
   const services = [{ definition: EncoderService, implementation }];
@@ -78,13 +87,13 @@ function digestOf(codec: TokenCodec | undefined): string {
 
 function encoderServer(
   serve: (request: EncodeRequest) => Promise<EncodeResponse>,
-  { clock, logger, codec }: ToyEncoderOptions,
+  { clock, logger, codec, dense }: ToyEncoderOptions,
 ): EncoderServer {
   const handler = { clock, logger, deadlineMsDefault: 1_000 };
   const info = GetEncoderInfoResponse.fromPartial({
     model: toyModel,
     modelDigest: digestOf(codec),
-    dim: toyDim,
+    dim: dense?.dim ?? toyDim,
     tokenDim: toyTokenDim,
     reduction: 'mean',
     sparse: 'bm25',
@@ -114,20 +123,23 @@ const numbersOf = (text: string): number[] =>
     .map((word) => vocabulary.indexOf(word))
     .filter((number) => number >= 0);
 
-function encodingOf(text: EncodeText, request: EncodeRequest, codec: TokenCodec | undefined): Encoding {
+function encodingOf(
+  text: EncodeText,
+  request: EncodeRequest,
+  { codec, dense }: Pick<ToyEncoderOptions, 'codec' | 'dense'>,
+): Encoding {
   const numbers = numbersOf(whole(text));
   const counts = new Map<number, number>();
   for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
   const terms = [...counts].sort(([a], [b]) => a - b);
-  const odd = numbers.filter((number) => number % 2 === 1).length;
-  const length = Math.hypot(numbers.length - odd, odd) || 1;
+  const vector = dense?.of(whole(text)) ?? parities(numbers);
   const all = Float32Array.from({ length: numbers.length * toyTokenDim }, (_, i) =>
     Number(numbers[Math.floor(i / toyTokenDim)]! % toyTokenDim === i % toyTokenDim),
   );
   const isCoded = codec !== undefined && request.inputType === 2;
   const rows = isCoded ? poolTokens(all, toyTokenDim, request.tokenPooling) : all;
   return {
-    dense: request.dense ? bufferOf(Float32Array.of((numbers.length - odd) / length, odd / length)) : Buffer.alloc(0),
+    dense: request.dense ? bufferOf(vector) : Buffer.alloc(0),
     sparse: request.sparse
       ? {
           termIds: bufferOf(Uint32Array.from(terms, ([term]) => term)),
@@ -146,6 +158,12 @@ function encodingOf(text: EncodeText, request: EncodeRequest, codec: TokenCodec 
     truncated: false,
     termScales: Buffer.alloc(0),
   };
+}
+
+function parities(numbers: readonly number[]): Float32Array {
+  const odd = numbers.filter((number) => number % 2 === 1).length;
+  const length = Math.hypot(numbers.length - odd, odd) || 1;
+  return Float32Array.of((numbers.length - odd) / length, odd / length);
 }
 
 function tokenized(text: EncodeText): TokenizedText {

@@ -1,4 +1,7 @@
 /** A collection of ready-made vectors in clusters, as encoders give them, and what a search of it finds. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { systemClock } from '../../base/clock.js';
 import { seededRandom } from '../../base/random.js';
 import type { ShoalClient } from '../../client/sdk/connect.js';
@@ -59,6 +62,17 @@ export async function recallOf(
     sums.lists = plain.coverage.listsTotal;
   }
   return { recall: sums.found / sums.wanted, probed: sums.probed / queries.length, lists: sums.lists };
+}
+
+/** Name and content of every segment file below `directory`. */
+export async function segmentsOf(directory: string): Promise<readonly string[]> {
+  const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.segment')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const bytes = await readFile(join(directory, name));
+      return `${name} ${createHash('sha256').update(bytes).digest('hex')}`;
+    }),
+  );
 }
 
 function around(centre: Float32Array, spread: number, seed: number): Float32Array {

@@ -47,7 +47,7 @@ async function train(session: Session, client: SimClient, coordinator: Machine):
   const isNew = random.below(4) === 0 || isFirst;
   const seed = random.below(1_000_000);
   const method = !isNew ? 'split' : isFirst && seed % 4 === 0 ? 'rabitq' : 'structure';
-  const request = { collection: collection.name, method, dryRun, seed, queries: [] };
+  const request = { collection: collection.name, method, dryRun, seed, queries: [], relevant: [] };
   // Some callers go away before it is done.
   const ms = random.below(4) === 0 ? random.unit() * 1_500 : 30_000;
   const { answer, error } = await client.read(coordinator, TrainingService.train, request, ms);

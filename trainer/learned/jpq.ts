@@ -15,7 +15,7 @@ import { CodedDocuments } from './coded-documents.js';
 import { firstCodeRecall, heldOutQueries, type FirstCodeRecall, type HeldOutQueries } from './first-code-recall.js';
 import { fitParameters, type FitProgress, type LearningRates } from './fit-parameters.js';
 import { lambdaRank } from './lambda-rank.js';
-import { labelRank, type LabelledQueries } from './label-rank.js';
+import { meanRank, reciprocalRanks, type LabelledQueries } from './label-rank.js';
 import { publishedParameters, startingParameters, type ScanParameters } from './scan-parameters.js';
 import { splitQueries, type SplitQueries } from './split-queries.js';
 
@@ -34,7 +34,9 @@ const rankCut = 200;
 /** Relevant documents of a query beyond these are not added where they were not found. */
 const addedMax = 50;
 /** Of the recall of the start, so much has to be left. */
-const recallFloor = 0.9;
+export const recallFloor = 0.9;
+/** So many more judging queries have to gain than lose: what one of them gains may be chance. */
+const winsMin = 2;
 
 export interface JpqSample {
   readonly structure: ListStructure;
@@ -54,6 +56,8 @@ export interface JpqOptions {
   readonly steps?: number;
   readonly width?: number;
   readonly rates?: LearningRates;
+  /** Whether the adapter is learned besides the words, where there is none yet; true. */
+  readonly hasAdapter?: boolean;
   readonly signal?: StopSign;
   onProgress?(progress: FitProgress): void;
 }
@@ -84,7 +88,7 @@ export function jpq(sample: JpqSample, options: JpqOptions): LearnedFromLabels {
   checkSample(sample);
   const taught = { structure, documents: new CodedDocuments(structure, vectors, signal) };
   const split = splitLabelled(sample, random);
-  const start = startingParameters(structure, { hasAdapter: true, hasBiases: false, from });
+  const start = startingParameters(structure, { hasAdapter: options.hasAdapter ?? true, hasBiases: false, from });
   const judges = new LabelJudges(taught, split, start, signal);
   const { rows, relevant } = split.training;
   const fit = fitParameters(
@@ -137,17 +141,24 @@ class LabelJudges {
   }
 
   judge(learned: ScanParameters | null): Pick<LearnedFromLabels, 'parameters' | 'before' | 'after'> {
-    const before = this.#score(this.#judging, this.#start);
-    const after = learned === null ? before : this.#score(this.#judging, learned);
-    const serves = learned !== null && after.mrr >= before.mrr && after.at10 >= recallFloor * before.at10;
-    if (!serves) return { parameters: null, before, after: before };
+    const { ranks: ranksBefore, ...before } = this.#score(this.#judging, this.#start);
+    if (learned === null) return { parameters: null, before, after: before };
+    const { ranks, ...after } = this.#score(this.#judging, learned);
+    const isRelevantEarlier = after.mrr > before.mrr && winsOf(ranks, ranksBefore) >= winsMin;
+    if (!isRelevantEarlier || after.at10 < recallFloor * before.at10)
+      return { parameters: null, before, after: before };
     return { parameters: publishedParameters(learned, this.#taught.structure), before, after };
   }
 
-  #score({ labelled, held }: Judge, parameters: ScanParameters): LabelledScore {
-    const mrr = labelRank(this.#taught, labelled, parameters, this.#signal);
-    return { mrr, ...firstCodeRecall(this.#taught, held, parameters, this.#signal) };
+  #score({ labelled, held }: Judge, parameters: ScanParameters): LabelledScore & { readonly ranks: Float64Array } {
+    const ranks = reciprocalRanks(this.#taught, labelled, parameters, this.#signal);
+    return { mrr: meanRank(ranks), ...firstCodeRecall(this.#taught, held, parameters, this.#signal), ranks };
   }
+}
+
+/** Queries that gain less those that lose. */
+function winsOf(ranks: Float64Array, before: Float64Array): number {
+  return ranks.reduce((wins, rank, query) => wins + Math.sign(rank - before[query]!), 0);
 }
 
 interface Judge {

@@ -12,19 +12,23 @@ export interface LabelledQueries {
   readonly relevant: readonly Uint32Array[];
 }
 
-/** Mean over `queries` of 1 / the rank of the first relevant document, 0 beyond the tenth; 0 without queries. */
-export function labelRank(
+/** float64[queries]: 1 / the rank of the first relevant document, 0 beyond the tenth. */
+export function reciprocalRanks(
   taught: TaughtDocuments,
   { rows, relevant }: LabelledQueries,
   parameters: ScanParameters,
   signal?: StopSign,
-): number {
+): Float64Array {
   const numbers = Uint32Array.from(relevant.keys());
   const options = { parameters, width: depth, signal, choose: withoutSelf(null) };
   const pools = candidatePools(taught, { rows }, numbers, options);
-  const sum = pools.reduce((total, pool, query) => {
+  return Float64Array.from(pools, (pool, query) => {
     const rank = pool.rows.findIndex((row) => relevant[query]!.includes(row));
-    return total + (rank < 0 ? 0 : 1 / (rank + 1));
-  }, 0);
-  return relevant.length === 0 ? 0 : sum / relevant.length;
+    return rank < 0 ? 0 : 1 / (rank + 1);
+  });
+}
+
+/** MRR@10: the mean of `ranks`, 0 without queries. */
+export function meanRank(ranks: Float64Array): number {
+  return ranks.length === 0 ? 0 : ranks.reduce((sum, each) => sum + each, 0) / ranks.length;
 }

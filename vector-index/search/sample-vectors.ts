@@ -15,6 +15,8 @@ export interface SampleOptions {
   readonly count: number;
   readonly dim: number;
   readonly random: Random;
+  /** Documents that are left out. */
+  readonly without?: ReadonlySet<bigint> | undefined;
   /** Lets others go first. */
   readonly pause: () => Promise<void>;
   readonly signal?: AbortSignal | undefined;
@@ -63,7 +65,7 @@ async function inFileOrder(
 /** A reservoir over all segments. */
 async function chosenRows(
   index: PinnedIndex,
-  { count, random, pause, signal }: SampleOptions,
+  { count, random, without, pause, signal }: SampleOptions,
 ): Promise<readonly SegmentRow[]> {
   const chosen = new RowReservoir(count, random);
   for (const segment of index.segments) {
@@ -73,7 +75,8 @@ async function chosenRows(
         await pause();
         signal?.throwIfAborted();
       }
-      if ((live === null || hasBit(live, row)) && hasDense(reader, row)) chosen.offer(segment, row);
+      const isWanted = (live === null || hasBit(live, row)) && hasDense(reader, row);
+      if (isWanted && without?.has(reader.docIds[row]!) !== true) chosen.offer(segment, row);
     }
   }
   return chosen.rows;

@@ -1,6 +1,7 @@
 /** `shoal train`: learn the index parameters of a collection from its documents, while it serves. */
-import { addCommand, type CommandHost } from '../command.js';
+import { addCommand, usageError, type CommandHost } from '../command.js';
 import { integer } from '../flags.js';
+import { readJudgedQueries, type JudgedQueries } from '../judged-queries.js';
 import { readQueries } from '../queries-file.js';
 import { Option, type Command } from 'commander';
 
@@ -10,13 +11,18 @@ interface TrainFlags {
   readonly seed?: number;
   readonly secondBits?: number;
   readonly queries?: string;
+  readonly qrels?: string;
 }
 
 const secondBitsHelp =
   'bits a dimension of the second code, 1 to 8: fewer take less memory and find less (default: as before, at first 4)';
 
 const queriesHelp =
-  'what the collection is asked, for distill-vq: a text a line, or JSON lines with "text" (default: words of its documents)';
+  'what the collection is asked, for distill-vq: a text a line, or JSON lines with "text" (default: words of its documents); ' +
+  'for jpq: JSON lines with "_id" and "text"';
+
+const qrelsHelp =
+  'what is relevant to the queries, for jpq: query-id, corpus-id and score between tabs, or as TREC writes it';
 
 export function addTrain(program: Command, host: CommandHost): void {
   addCommand<TrainFlags>(program, host, {
@@ -29,12 +35,14 @@ export function addTrain(program: Command, host: CommandHost): void {
       'changes nothing. It happens by itself: past 10,000 documents by the method rabitq, past 50,000 by structure, and lists that grow\n' +
       'too long later are split without a training; none of it where the collection was made with --auto-train false.\n' +
       'By distill-vq no document moves and no code is rewritten: words, a query adapter and biases of the first scan are learned from the\n' +
-      'vectors themselves, for queries like those in --queries; "shoal codebooks NAME --activate VERSION" goes back.',
+      'vectors themselves, for queries like those in --queries; "shoal codebooks NAME --activate VERSION" goes back. By jpq the same is\n' +
+      'learned from judged queries, so that what --qrels calls relevant comes earlier; best after distill-vq.',
     examples: [
       'shoal train notes',
       'shoal train notes --dry-run --json',
       'shoal train notes --second-bits 3',
       'shoal train notes --method distill-vq --queries queries.txt',
+      'shoal train notes --method jpq --queries queries.jsonl --qrels qrels/train.tsv',
       'shoal collections update notes --target-recall 0.98',
     ],
     configure: (command) =>
@@ -43,18 +51,20 @@ export function addTrain(program: Command, host: CommandHost): void {
           new Option(
             '--method <method>',
             'structure: lists and codes; rabitq: one list of sign codes; split: only lists that are too long; ' +
-              'distill-vq: better numbers for the codes that are there',
+              'distill-vq: better numbers for the codes that are there; jpq: the same from judged queries',
           )
-            .choices(['structure', 'rabitq', 'split', 'distill-vq'])
+            .choices(['structure', 'rabitq', 'split', 'distill-vq', 'jpq'])
             .default('structure'),
         )
         .option('--dry-run', 'train and measure, and publish nothing')
         .option('--seed <number>', 'of the random numbers, to train the same again', integer(0, 4_294_967_295))
         .option('--second-bits <number>', secondBitsHelp, integer(1, 8))
-        .option('--queries <file>', queriesHelp),
-    run: async (call, args, { method, dryRun = false, seed, secondBits, queries }) => {
+        .option('--queries <file>', queriesHelp)
+        .option('--qrels <file>', qrelsHelp),
+    run: async (call, args, flags) => {
+      const { method, dryRun = false, seed, secondBits } = flags;
       const name = args.text(0);
-      const texts = queries === undefined ? [] : await readQueries(queries);
+      const asked = await askedBy(flags);
       const { createStepProgress, trainingText } = await import('../train-view.js');
       const startMs = call.context.clock.monotonicMs();
       const progress = createStepProgress(call.context, 'train');
@@ -62,7 +72,7 @@ export function addTrain(program: Command, host: CommandHost): void {
         ...{ method, dryRun },
         ...(seed === undefined ? {} : { seed }),
         ...(secondBits === undefined ? {} : { secondBits }),
-        ...(texts.length === 0 ? {} : { queries: texts }),
+        ...asked,
       };
       const result = await call
         .withClient((client) => client.training.train(name, { ...options, onProgress: (at) => progress.update(at) }))
@@ -75,4 +85,13 @@ export function addTrain(program: Command, host: CommandHost): void {
       return published || dryRun ? 0 : 1;
     },
   });
+}
+
+/** The queries that are given, with what is relevant to them. */
+async function askedBy({ method, queries, qrels }: TrainFlags): Promise<Partial<JudgedQueries>> {
+  if ((method === 'jpq') !== (qrels !== undefined))
+    throw usageError('--method jpq learns from --qrels, and no other method does; give both');
+  if (qrels === undefined) return queries === undefined ? {} : { queries: await readQueries(queries) };
+  if (queries === undefined) throw usageError('--qrels judges the queries of a file; give --queries, too');
+  return readJudgedQueries(queries, qrels);
 }

@@ -1,4 +1,4 @@
-/** A BEIR directory's questions and judgements: queries.jsonl(.gz) and qrels/SPLIT.tsv. */
+/** A BEIR directory's questions and judgements: queries.jsonl(.gz) and qrels/SPLIT.tsv; judgements as TREC writes them, too. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShoalError } from '../../../base/errors.js';
@@ -16,8 +16,15 @@ export interface BeirQuestions {
 
 /** Reads the judged queries of `split`. NOT_FOUND for a missing file, INVALID_ARGUMENT with file:line for a bad one. */
 export async function readBeirQuestions(directory: string, split: string): Promise<BeirQuestions> {
-  const judged = await readJudgements(directory, split);
-  const path = beirFile(directory, 'queries');
+  const judged = await readSplit(directory, split);
+  return { queries: await readJudged(beirFile(directory, 'queries'), judged), judged };
+}
+
+/** Query id → text of the judged ones, in the order of the file `path`. Errors as of `readBeirQuestions`. */
+export async function readJudged(
+  path: string,
+  judged: ReadonlyMap<string, Judgements>,
+): Promise<ReadonlyMap<string, string>> {
   const queries = new Map<string, string>();
   for await (const { number, bytes } of (await openLines(path)).lines()) {
     if (bytes === null || bytes.length === 0) continue;
@@ -28,20 +35,20 @@ export async function readBeirQuestions(directory: string, split: string): Promi
     if (!queries.has(id))
       throw new ShoalError('INVALID_ARGUMENT', `${path} has no query ${id}, which the judgements name`);
   }
-  return { queries, judged };
+  return queries;
 }
 
-/** Query id → judgements of a tab-separated file with a head line. */
+/** Query id → judgements: query-id, corpus-id and score between tabs, with a head line or without, or four columns as TREC has them. */
 export function parseJudgements(text: string, path: string): Map<string, Map<string, number>> {
   const judged = new Map<string, Map<string, number>>();
   text.split(/\r?\n/).forEach((line, index) => {
     if (line === '' || (index === 0 && line.startsWith('query-id'))) return;
-    const [query, document, score] = line.split('\t');
+    const [query, document, score] = columnsOf(line);
     const value = score === undefined || score.trim() === '' ? Number.NaN : Number(score);
     if (query === undefined || document === undefined || !Number.isFinite(value)) {
       throw new ShoalError(
         'INVALID_ARGUMENT',
-        `${path}:${index + 1} is no line of query-id, corpus-id, score between tabs`,
+        `${path}:${index + 1} is no line of query-id, corpus-id, score between tabs, nor of TREC's four columns`,
       );
     }
     const judgements = judged.get(query) ?? new Map<string, number>();
@@ -50,7 +57,15 @@ export function parseJudgements(text: string, path: string): Map<string, Map<str
   return judged;
 }
 
-async function readJudgements(directory: string, split: string): Promise<Map<string, Map<string, number>>> {
+/** TREC's second column says nothing. */
+function columnsOf(line: string): readonly string[] {
+  const columns = line.split('\t');
+  if (columns.length === 3) return columns;
+  const [query, , document, score, ...others] = line.trim().split(/\s+/);
+  return others.length === 0 && score !== undefined ? [query!, document!, score] : [];
+}
+
+async function readSplit(directory: string, split: string): Promise<Map<string, Map<string, number>>> {
   const path = join(directory, 'qrels', `${split}.tsv`);
   try {
     return parseJudgements(await readFile(path, 'utf8'), path);

@@ -18,7 +18,7 @@ import { CodedDocuments } from '../../../trainer/learned/coded-documents.js';
 import { distillVq } from '../../../trainer/learned/distill-vq.js';
 import { firstCodeRecall, heldOutQueries } from '../../../trainer/learned/first-code-recall.js';
 import { jpq } from '../../../trainer/learned/jpq.js';
-import { labelRank, type LabelledQueries } from '../../../trainer/learned/label-rank.js';
+import { meanRank, reciprocalRanks, type LabelledQueries } from '../../../trainer/learned/label-rank.js';
 import { startingParameters } from '../../../trainer/learned/scan-parameters.js';
 import { gatherRows, shuffledRows } from '../../../trainer/rows.js';
 import { trainStructure } from '../../../trainer/structure/train-structure.js';
@@ -134,7 +134,7 @@ function measured(
     asked.set(atAnchorLength(rows.subarray(at, at + dim), structure.codebook), at);
   const held = heldOutQueries(taught, { rows: asked, selves: null });
   const { at10 } = firstCodeRecall(taught, held, parameters);
-  return { mrr: labelRank(taught, { rows: asked, relevant }, parameters), at10 };
+  return { mrr: meanRank(reciprocalRanks(taught, { rows: asked, relevant }, parameters)), at10 };
 }
 
 function denseRank({ dim, count, values }: FloatRows, { rows, relevant }: LabelledQueries): number {

@@ -2,13 +2,21 @@
 import assert from 'node:assert/strict';
 import type { ObjectStore } from '../../../cluster/object-store.js';
 import { Structures } from '../../../coordinator/structures.js';
+import { writeLearnedParametersFile } from '../../../vector-index/codebook/learned-parameters.js';
 import { writeStructureFile } from '../../../vector-index/codebook/structure-file.js';
 import { type Structure } from '../../../vector-index/codebook/structure.js';
+
+import { FakeClock } from '../../fake-clock.js';
+import { silent } from './fixtures.js';
 
 const structure: Structure = { dim: 2, centroids: Float32Array.of(1, 0, 0, 1) };
 const settings = { uid: 'u1', structureVersion: 1 };
 
-function rig(objects: ReadonlyMap<string, Uint8Array>): { structures: Structures; reads: string[] } {
+function rig(objects: ReadonlyMap<string, Uint8Array>): {
+  structures: Structures;
+  reads: string[];
+  clock: FakeClock;
+} {
   const reads: string[] = [];
   const store: Partial<ObjectStore> = {
     get: async (name) => {
@@ -16,7 +24,8 @@ function rig(objects: ReadonlyMap<string, Uint8Array>): { structures: Structures
       return objects.get(name) ?? null;
     },
   };
-  return { structures: new Structures(store as ObjectStore), reads };
+  const clock = new FakeClock();
+  return { structures: new Structures({ objects: store as ObjectStore, clock, logger: silent }), reads, clock };
 }
 
 const held = new Map([['structures/u1/1', writeStructureFile(structure)]]);
@@ -69,5 +78,42 @@ describe('the structures of a coordinator', () => {
     await assert.rejects(structures.of(settings), { code: 'FAILED_PRECONDITION', message: /structures\/u1\/1/ });
     objects.set('structures/u1/1', held.get('structures/u1/1')!);
     assert.deepEqual(await structures.of(settings), structure);
+  });
+
+  it('have the routes of the learned parameters that serve, where these are for them', async () => {
+    const file = (structureVersion: number, routes?: Float32Array): Uint8Array =>
+      writeLearnedParametersFile({
+        ...{ structureVersion, dim: 2, lists: 2, subquantizers: 1, dsub: 2, scanWords: new Float32Array(32) },
+        ...(routes === undefined ? {} : { routes }),
+      });
+    const routes = Float32Array.of(0.5, 0, 0, 2);
+    const { structures, reads } = rig(
+      new Map([
+        ...held,
+        ['parameters/u1/2', file(1, routes)],
+        ['parameters/u1/3', file(1)],
+        ['parameters/u1/4', file(9, routes)],
+      ]),
+    );
+    const routed = (parametersVersion: number) => structures.routed({ ...settings, parametersVersion });
+    const [first, second] = await Promise.all([routed(2), routed(2)]);
+    assert.deepEqual(first, { ...structure, routing: routes });
+    assert.equal(first, second);
+    assert.deepEqual([await routed(3), await routed(4)], [null, null]);
+    assert.equal((await structures.of(settings))?.routing, undefined);
+    const count = reads.length;
+    // Two versions stay, and the first one is none of them any more.
+    await routed(2);
+    assert.deepEqual(reads.slice(count), ['parameters/u1/2']);
+  });
+
+  it('go on without routes that cannot be read, which are looked for again after a while', async () => {
+    const { structures, reads, clock } = rig(held);
+    const routed = () => structures.routed({ ...settings, parametersVersion: 2 });
+    assert.deepEqual([await routed(), await routed()], [null, null]);
+    assert.equal(reads.filter((name) => name.startsWith('parameters')).length, 1);
+    await clock.advance(5_000);
+    assert.equal(await routed(), null);
+    assert.equal(reads.filter((name) => name.startsWith('parameters')).length, 2);
   });
 });

@@ -109,7 +109,7 @@ export interface Codebook {
   lists: number;
   /**
    * Recall@10 on held-out queries of what served before, and of this one with as many lists as its calibration says; of learned parameters
-   * the share of the true ten among the first ten by first codes alone.
+   * the share of the true ten among the first ten by first codes alone, or by "jpq" MRR@10 of judged queries by these.
    */
   heldOutBefore: number;
   heldOutAfter: number;
@@ -123,6 +123,12 @@ export interface Codebook {
   copies: number;
   /** Bits a dimension of second codes; 0 = 4. */
   secondBits: number;
+  /**
+   * Of learned parameters with routes, which have calibrations of their own: lists that held-out queries need for the target recall, by the routes
+   * of before and by these; 0 = none were learned.
+   */
+  neededBefore: number;
+  neededAfter: number;
 }
 
 /** A collection with its present size. */
@@ -755,6 +761,8 @@ function createBaseCodebook(): Codebook {
     shortProbes: [],
     copies: 0,
     secondBits: 0,
+    neededBefore: 0,
+    neededAfter: 0,
   };
 }
 
@@ -807,6 +815,12 @@ export const Codebook: MessageFns<Codebook> = {
     }
     if (message.secondBits !== 0) {
       writer.uint32(112).uint32(message.secondBits);
+    }
+    if (message.neededBefore !== 0) {
+      writer.uint32(120).uint32(message.neededBefore);
+    }
+    if (message.neededAfter !== 0) {
+      writer.uint32(128).uint32(message.neededAfter);
     }
     return writer;
   },
@@ -936,6 +950,22 @@ export const Codebook: MessageFns<Codebook> = {
             message.secondBits = reader.uint32();
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.neededBefore = reader.uint32();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.neededAfter = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -967,6 +997,8 @@ export const Codebook: MessageFns<Codebook> = {
     message.shortProbes = object.shortProbes?.map((e) => ProbeRecall.fromPartial(e)) || [];
     message.copies = object.copies ?? 0;
     message.secondBits = object.secondBits ?? 0;
+    message.neededBefore = object.neededBefore ?? 0;
+    message.neededAfter = object.neededAfter ?? 0;
     return message;
   },
 };

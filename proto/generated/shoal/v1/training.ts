@@ -31,7 +31,7 @@ export interface TrainRequest {
   collection: string;
   /**
    * "structure"; "rabitq": one list with codes that need no training; "split": only lists that have grown too long are divided; "distill-vq":
-   * parameters of the scan are learned for the codes that are there.
+   * parameters of the scan are learned for the codes that are there, without labels; "jpq": the same from judged queries.
    */
   method: string;
   /** Stop before publishing. */
@@ -49,6 +49,13 @@ export interface TrainRequest {
     | undefined;
   /** Texts that the collection is asked with, to learn parameters from; none = the collection asks itself. */
   queries: string[];
+  /** With "jpq": one for each query. */
+  relevant: RelevantDocuments[];
+}
+
+/** Ids of the documents that were judged relevant to a query; at least one. */
+export interface RelevantDocuments {
+  ids: string[];
 }
 
 export interface TrainResponse {
@@ -126,6 +133,9 @@ export interface BeginTrainingRequest {
   queries: Buffer;
   /** Version of the learned parameters that serve; 0 = none. */
   parametersVersion: number;
+  /** With "jpq": uint64, docIds of the documents that are relevant, one query's behind the other's; uint32[n], how many each query has. */
+  relevant: Buffer;
+  relevantCounts: Buffer;
 }
 
 export interface BeginTrainingResponse {
@@ -161,7 +171,15 @@ export interface EndTrainingResponse {
 }
 
 function createBaseTrainRequest(): TrainRequest {
-  return { collection: "", method: "", dryRun: false, seed: undefined, secondBits: undefined, queries: [] };
+  return {
+    collection: "",
+    method: "",
+    dryRun: false,
+    seed: undefined,
+    secondBits: undefined,
+    queries: [],
+    relevant: [],
+  };
 }
 
 export const TrainRequest: MessageFns<TrainRequest> = {
@@ -183,6 +201,9 @@ export const TrainRequest: MessageFns<TrainRequest> = {
     }
     for (const v of message.queries) {
       writer.uint32(50).string(v!);
+    }
+    for (const v of message.relevant) {
+      RelevantDocuments.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -248,6 +269,14 @@ export const TrainRequest: MessageFns<TrainRequest> = {
             message.queries.push(reader.string());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.relevant.push(RelevantDocuments.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -271,6 +300,62 @@ export const TrainRequest: MessageFns<TrainRequest> = {
     message.seed = object.seed ?? undefined;
     message.secondBits = object.secondBits ?? undefined;
     message.queries = object.queries?.map((e) => e) || [];
+    message.relevant = object.relevant?.map((e) => RelevantDocuments.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRelevantDocuments(): RelevantDocuments {
+  return { ids: [] };
+}
+
+export const RelevantDocuments: MessageFns<RelevantDocuments> = {
+  encode(message: RelevantDocuments, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.ids) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RelevantDocuments {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRelevantDocuments();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ids.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RelevantDocuments>): RelevantDocuments {
+    return RelevantDocuments.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RelevantDocuments>): RelevantDocuments {
+    const message = createBaseRelevantDocuments();
+    message.ids = object.ids?.map((e) => e) || [];
     return message;
   },
 };
@@ -848,6 +933,8 @@ function createBaseBeginTrainingRequest(): BeginTrainingRequest {
     secondBits: 0,
     queries: Buffer.alloc(0),
     parametersVersion: 0,
+    relevant: Buffer.alloc(0),
+    relevantCounts: Buffer.alloc(0),
   };
 }
 
@@ -897,6 +984,12 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     }
     if (message.parametersVersion !== 0) {
       writer.uint32(120).uint32(message.parametersVersion);
+    }
+    if (message.relevant.length !== 0) {
+      writer.uint32(130).bytes(message.relevant);
+    }
+    if (message.relevantCounts.length !== 0) {
+      writer.uint32(138).bytes(message.relevantCounts);
     }
     return writer;
   },
@@ -1034,6 +1127,22 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
             message.parametersVersion = reader.uint32();
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.relevant = Buffer.from(reader.bytes());
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.relevantCounts = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1066,6 +1175,8 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     message.secondBits = object.secondBits ?? 0;
     message.queries = object.queries ?? Buffer.alloc(0);
     message.parametersVersion = object.parametersVersion ?? 0;
+    message.relevant = object.relevant ?? Buffer.alloc(0);
+    message.relevantCounts = object.relevantCounts ?? Buffer.alloc(0);
     return message;
   },
 };

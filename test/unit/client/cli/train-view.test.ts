@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { codebooksJson, codebooksTable, createStepProgress, trainingText } from '../../../../client/cli/train-view.js';
+import {
+  codebooksJson,
+  codebooksTable,
+  createStepProgress,
+  timeLeft,
+  trainingText,
+} from '../../../../client/cli/train-view.js';
 import { colours } from '../../../../client/cli/format.js';
 import { testContext } from './run-shoal.js';
 
@@ -23,6 +29,11 @@ describe('trainings in words', () => {
       trainingText('notes', result, 61),
       'notes: 64 lists from 900 vectors in 1 min 1 s; recall@10 on held-out queries 0.9000, before 1.0000\nnot published: too bad',
     );
+    const routed = { ...codebook, needed: { before: 9, after: 7 } };
+    assert.match(
+      trainingText('notes', { ...result, codebook: routed }, 1),
+      /before 1\.0000; they need 7 lists, before 9/,
+    );
   });
 
   it('say whose recall it is where parameters of the first scan were learned', () => {
@@ -45,6 +56,10 @@ describe('trainings in words', () => {
     assert.match(codebooksTable(twice, colours(testContext())), / copies .*\n(.*\n)*.* 64 +2 +3 +1\.0000/);
     const [first] = codebooksJson(twice).versions;
     assert.deepEqual([first?.copies, first?.secondBits], [2, 3]);
+  });
+
+  it('say how long it takes still, by what it took so far', () => {
+    assert.deepEqual([timeLeft(30, 0.25), timeLeft(0, 0), timeLeft(9, 1)], [', 1 min 30 s left', '', '']);
   });
 
   it('show no bar where nobody sees it', () => {

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { activeCodebook, calibrated, probesFor, routeUnder } from '../../../../coordinator/search/probes.js';
+import {
+  activeCodebook,
+  calibrated,
+  probesFor,
+  routeUnder,
+  routingCodebook,
+} from '../../../../coordinator/search/probes.js';
 import type { Structures } from '../../../../coordinator/structures.js';
 import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
 import { mapOf, placement, question, settings } from '../fixtures.js';
@@ -75,6 +81,42 @@ describe('the number of lists that a search probes', () => {
   it('is not that of a codebook whose structure serves no more', () => {
     assert.equal(activeCodebook(trained)?.version, 3);
     assert.equal(activeCodebook({ ...trained, structureVersion: 4 }), null);
+  });
+});
+
+describe('learned routes', () => {
+  const probes = [
+    { nprobe: 2, recall: 0.95 },
+    { nprobe: 64, recall: 0.99 },
+  ];
+  const learned = { ...codebook, version: 4, method: 'distill-vq', probes, shortProbes: probes };
+  const routed = { ...trained, codebooks: [...trained.codebooks, learned], parametersVersion: 4 };
+
+  it('bring their own calibration, for the lists that they were learned for, while they serve', () => {
+    assert.equal(routingCodebook(routed), learned);
+    assert.deepEqual(
+      [probesFor(question(), 5, routed), probesFor(question(), 5, { ...routed, parametersVersion: 0 })],
+      [2, 5],
+    );
+    const bare = { ...learned, probes: [] };
+    assert.equal(routingCodebook({ ...routed, codebooks: [codebook, bare] }), null);
+    assert.equal(routingCodebook({ ...routed, structureVersion: 9 }), null);
+  });
+
+  it('lead a search where they can be read; else all goes by the structure', async () => {
+    const centroids = Float32Array.from({ length: 128 }, (_, i) => (i % 2 === 0 ? i : 1));
+    const structure = { dim: 2, centroids };
+    const all = Array.from({ length: 64 }, (_, list) => list);
+    const map = mapOf({ collections: [routed], placements: [placement(0, ['a'], all)] });
+    const encoded = { dense: Float32Array.of(1, 0), termCount: 9, terms: null, tokens: null };
+    const plan = (routes: object | null) => {
+      const structures = { of: async () => structure, routed: async () => routes } as unknown as Structures;
+      return routeUnder(map, question(), encoded, structures);
+    };
+    const turned = { ...structure, routing: centroids.map((value, i) => (i % 2 === 0 ? -value : value)) };
+    const [by, without] = [await plan(turned), await plan(null)];
+    assert.deepEqual([by.lists, by.parametersVersion], [[0, 1], 4]);
+    assert.deepEqual([without.lists, without.parametersVersion], [[59, 60, 61, 62, 63], 4]);
   });
 });
 

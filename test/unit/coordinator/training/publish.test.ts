@@ -13,21 +13,33 @@ import { deadlineOf, placement, uid } from '../fixtures.js';
 import { codebook, trainingRig } from './fixtures.js';
 import { ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js';
 
+const unrouted = { neededBefore: 0, neededAfter: 0 };
+
 describe('publishing a structure', () => {
   it('is refused to one that misses the target and finds less than what serves', () => {
-    assert.equal(refusalOf({ method: 'structure', heldOutBefore: 1, heldOutAfter: 0.95 }, 0.95), '');
-    assert.equal(refusalOf({ method: 'structure', heldOutBefore: 0.8, heldOutAfter: 0.8 }, 0.95), '');
+    assert.equal(refusalOf({ ...unrouted, method: 'structure', heldOutBefore: 1, heldOutAfter: 0.95 }, 0.95), '');
+    assert.equal(refusalOf({ ...unrouted, method: 'structure', heldOutBefore: 0.8, heldOutAfter: 0.8 }, 0.95), '');
     assert.match(
-      refusalOf({ method: 'structure', heldOutBefore: 1, heldOutAfter: 0.9 }, 0.95),
+      refusalOf({ ...unrouted, method: 'structure', heldOutBefore: 1, heldOutAfter: 0.9 }, 0.95),
       /0\.9000.*1\.0000.*0\.95/,
     );
   });
 
   it('is refused to parameters that find no more than what serves, whatever the target', () => {
-    const learned = { method: 'distill-vq', heldOutBefore: 0.7 };
+    const learned = { ...unrouted, method: 'distill-vq', heldOutBefore: 0.7 };
     assert.equal(refusalOf({ ...learned, heldOutAfter: 0.71 }, 0.95), '');
     for (const heldOutAfter of [0.7, 0.7015])
       assert.match(refusalOf({ ...learned, heldOutAfter }, 0.95), /0\.7000: a gain of less than 0\.002/);
+    // As much in fewer lists is better, too.
+    const routed = { ...learned, neededBefore: 9 };
+    assert.equal(refusalOf({ ...routed, heldOutAfter: 0.7, neededAfter: 8 }, 0.95), '');
+    for (const [heldOutAfter, neededAfter] of [
+      [0.7, 9],
+      [0.69, 8],
+    ] as const)
+      assert.match(refusalOf({ ...routed, heldOutAfter, neededAfter }, 0.95), /may be chance/);
+    const judged = refusalOf({ ...learned, method: 'jpq', heldOutAfter: 0.7 }, 0.95);
+    assert.match(judged, /MRR@10 of held-out judged queries is 0\.7000 by first codes, what serves has 0\.7000/);
   });
 
   it('gives every version once, above all that there were', async () => {

@@ -10,6 +10,7 @@ import {
   trainableShard,
 } from '../../../../coordinator/training/trainable.js';
 import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
+import type { TrainRequest } from '../../../../proto/generated/shoal/v1/training.js';
 import { deadlineOf, mapOf, placement, settings, viewOf } from '../fixtures.js';
 import { trainingRig } from './fixtures.js';
 
@@ -18,9 +19,10 @@ describe('what can be trained', () => {
     checkMethod('structure');
     checkMethod('split');
     checkMethod('rabitq');
-    assert.throws(() => checkMethod('jpq'), {
+    checkMethod('jpq');
+    assert.throws(() => checkMethod('opq'), {
       code: 'INVALID_ARGUMENT',
-      message: /'jpq'; the methods are: 'structure'/,
+      message: /'opq'; the methods are: 'structure'/,
     });
   });
 
@@ -38,15 +40,35 @@ describe('what can be trained', () => {
   it('learns from queries that are texts, and enough different ones', () => {
     const own = settings();
     const queries = Array.from({ length: 500 }, (_, i) => `query ${i}`);
-    checkQueries({ method: 'distill-vq', queries }, own);
-    checkQueries({ method: 'structure', queries: [] }, own);
+    checkQueries({ method: 'distill-vq', queries, relevant: [] }, own);
+    checkQueries({ method: 'structure', queries: [], relevant: [] }, own);
     const refused = (given: readonly string[], message: RegExp, of = own, method = 'distill-vq'): void =>
-      assert.throws(() => checkQueries({ method, queries: [...given] }, of), { code: 'INVALID_ARGUMENT', message });
+      assert.throws(() => checkQueries({ method, queries: [...given], relevant: [] }, of), {
+        code: 'INVALID_ARGUMENT',
+        message,
+      });
     refused(queries, /'structure' learns nothing from queries/, own, 'structure');
     refused(queries, /no encoder model/, settings({ model: 'none' }));
     refused([...queries, ' '], /query number 501 is empty/);
     refused(['x'.repeat(40_000), ...queries], /query number 1 has 40000 characters, the limit is 32768/);
     refused([...queries.slice(1), 'query 7 '], /499 different queries where at least 500 are needed/);
+  });
+
+  it('learns from judgements of every query, at least one of each', () => {
+    const queries = Array.from({ length: 100 }, (_, i) => `query ${i}`);
+    const relevant = queries.map((_, i) => ({ ids: [`d${i}`] }));
+    const check = (changes: Partial<TrainRequest>, own = settings()): void =>
+      checkQueries({ method: 'jpq', queries, relevant, ...changes }, own);
+    check({});
+    const refused = (changes: Partial<TrainRequest>, message: RegExp): void =>
+      assert.throws(() => check(changes), { code: 'INVALID_ARGUMENT', message });
+    refused({ queries: [], relevant: [] }, /give both/);
+    refused({ relevant: relevant.slice(1) }, /100 queries and judgements of 99/);
+    refused({ relevant: relevant.with(4, { ids: [] }) }, /query number 5 has no relevant document/);
+    refused({ queries: queries.slice(1), relevant: relevant.slice(1) }, /99 different queries where at least 100/);
+    refused({ relevant: relevant.with(4, { ids: new Array<string>(100_000).fill('d') }) }, /the limit is 100000/);
+    refused({ method: 'distill-vq' }, /'distill-vq' learns nothing from judgements; train by method 'jpq'/);
+    assert.throws(() => check({}, settings({ model: 'none' })), { message: /no encoder model/ });
   });
 
   it('was trained, where parameters are to be learned for its codes', () => {

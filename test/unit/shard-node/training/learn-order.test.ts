@@ -2,9 +2,18 @@ import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
 import { parametersObject } from '../../../../cluster/keys.js';
 import { learnOrderFor } from '../../../../shard-node/training/learn-order.js';
-import { memoryObjects, storeVersion } from './small-structures.js';
+import { readStructureFile } from '../../../../vector-index/codebook/structure-file.js';
+import { memoryObjects, parametersFile, storeVersion } from './small-structures.js';
 
-const request = { uid: 'u', structureVersion: 3, codebookVersion: 3, parametersVersion: 0, queries: Buffer.alloc(0) };
+const request = {
+  uid: 'u',
+  structureVersion: 3,
+  codebookVersion: 3,
+  parametersVersion: 0,
+  queries: Buffer.alloc(0),
+  probes: [],
+  shortProbes: [],
+};
 
 describe('the order to learn parameters', () => {
   it('has the files of the structure that serves, and of what was learned for it', async () => {
@@ -13,10 +22,12 @@ describe('the order to learn parameters', () => {
     const bare = await learnOrderFor(request, objects);
     assert.deepEqual([bare.version, bare.queries.length, bare.serving], [3, 0, null]);
     assert.ok(bare.structure.length > 0 && bare.codebook.length > 0);
-    await objects.put(parametersObject('u', 5), Buffer.of(1, 2));
+    const routes = Float32Array.of(0, 1, 1, 0);
+    await objects.put(parametersObject('u', 5), parametersFile(3, routes));
     const queries = Buffer.from(Float32Array.of(0.5, 1).buffer);
     const order = await learnOrderFor({ ...request, parametersVersion: 5, queries }, objects);
-    assert.deepEqual([[...order.queries], order.serving], [[0.5, 1], Buffer.of(1, 2)]);
+    assert.deepEqual([[...order.queries], order.serving], [[0.5, 1], parametersFile(3, routes)]);
+    assert.deepEqual(readStructureFile(order.structure).routing, routes);
   });
 
   it('begins with the codes’ own numbers where those that serve are damaged, as searches do', async () => {

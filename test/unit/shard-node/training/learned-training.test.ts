@@ -5,6 +5,8 @@ import { readLearnedParametersFile } from '../../../../vector-index/codebook/lea
 import { writeListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
 import { writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
 import { listCountOf } from '../../../../vector-index/codebook/structure.js';
+import { CodedDocuments } from '../../../../trainer/learned/coded-documents.js';
+import { heldOutQueries } from '../../../../trainer/learned/first-code-recall.js';
 import { smallCollection } from '../../trainer/learned/small-collection.js';
 
 const { dim, vectors, queries, structure } = smallCollection(1_500, 600);
@@ -24,11 +26,11 @@ const order: LearnOrder = {
     structure: writeStructureFile(structure.structure),
     codebook: writeListCodebookFile(structure.codebook),
   },
-  ...{ queries, serving: null },
+  ...{ queries, serving: null, probes: [], shortProbes: [] },
 };
 
 describe('learning parameters for a structure that serves', function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
 
   it('gives a file for the scan that finds more, with its progress', () => {
     const shares: number[] = [];
@@ -38,11 +40,24 @@ describe('learning parameters for a structure that serves', function () {
     assert.ok(heldOutAfter > heldOutBefore, `${heldOutBefore} before, ${heldOutAfter} after`);
     const read = readLearnedParametersFile(parameters!);
     assert.deepEqual([read.structureVersion, read.lists], [3, lists]);
+    assert.equal(read.routes?.length, learned.needed && lists * dim);
+    assert.equal(learned.probes.length > 0, learned.needed !== undefined);
     assert.ok(shares.length > 2 && shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1));
     // What serves is what has to be surpassed.
     const again = learnAndEvaluate({ ...task, seed: 2 }, { ...order, serving: parameters }, () => undefined);
     assert.equal(again.heldOutBefore, heldOutAfter);
-    assert.equal(again.parameters === null, again.heldOutAfter === again.heldOutBefore);
+    assert.equal(again.parameters === null, again.heldOutAfter === again.heldOutBefore && again.needed === undefined);
+  });
+
+  it('learns from judgements, and only from right ones', () => {
+    const documents = new CodedDocuments(structure, vectors);
+    const { truths } = heldOutQueries({ structure, documents }, { rows: queries, selves: null });
+    const relevant = truths.map((rows) => rows.subarray(0, 1));
+    const right = learnAndEvaluate({ ...task, seed: 3 }, { ...order, relevant }, () => undefined);
+    assert.ok(right.parameters !== null && right.heldOutAfter > right.heldOutBefore);
+    const wrong = relevant.map((_, query) => relevant[(query + 301) % relevant.length]!);
+    const none = learnAndEvaluate(task, { ...order, relevant: wrong }, () => undefined);
+    assert.deepEqual([none.parameters, none.heldOutAfter], [null, none.heldOutBefore]);
   });
 
   it('learns from the vectors where nobody asks', () => {

@@ -1,6 +1,7 @@
 /** Structures of two lists in the plane, as training publishes them. */
 import { codebookObject, structureObject } from '../../../../cluster/keys.js';
 import type { ObjectStore } from '../../../../cluster/object-store.js';
+import { writeLearnedParametersFile } from '../../../../vector-index/codebook/learned-parameters.js';
 import { writeListCodebookFile, type ListCodebook } from '../../../../vector-index/codebook/list-codebook.js';
 import { writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
 import { type Structure } from '../../../../vector-index/codebook/structure.js';
@@ -22,6 +23,12 @@ export async function storeVersion(
 ): Promise<void> {
   await objects.put(structureObject(uid, version), writeStructureFile(stored));
   await objects.put(codebookObject(uid, version), writeListCodebookFile(codebook));
+}
+
+/** Learned parameters for the structure `version`, with `routes` float32[2, 2]. */
+export function parametersFile(version: number, routes: Float32Array): Uint8Array {
+  const shape = { dim: 2, lists: 2, subquantizers: 1, dsub: 2 };
+  return writeLearnedParametersFile({ structureVersion: version, ...shape, scanWords: codebook.words, routes });
 }
 
 /** An object store in memory. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { candidatePools, withoutSelf } from '../../../../trainer/learned/candidate-pools.js';
 import { CodedDocuments } from '../../../../trainer/learned/coded-documents.js';
-import { labelRank } from '../../../../trainer/learned/label-rank.js';
+import { meanRank, reciprocalRanks } from '../../../../trainer/learned/label-rank.js';
 import { startingParameters } from '../../../../trainer/learned/scan-parameters.js';
 import { smallCollection } from './small-collection.js';
 
@@ -20,7 +20,9 @@ describe('the rank of what is labelled', () => {
       Uint32Array.of(pools[2]!.rows[10]!),
     ];
     const labelled = { rows: queries.subarray(0, 3 * dim), relevant };
-    assert.ok(Math.abs(labelRank(taught, labelled, parameters) - (1 + 1 / 4) / 3) < 1e-12);
-    assert.equal(labelRank(taught, { rows: queries, relevant: [] }, parameters), 0);
+    const ranks = reciprocalRanks(taught, labelled, parameters);
+    assert.deepEqual([...ranks], [1, 1 / 4, 0]);
+    assert.ok(Math.abs(meanRank(ranks) - (1 + 1 / 4) / 3) < 1e-12);
+    assert.equal(meanRank(new Float64Array(0)), 0);
   });
 });

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TrainRequest } from '../../../../../proto/generated/shoal/v1/training.js';
+import { folderOfSuite } from '../../../../temporary-folder.js';
 import { withFakeCoordinator } from '../run-shoal.js';
 
 describe('shoal train', () => {
   const { fake, shoal } = withFakeCoordinator();
+  const folder = folderOfSuite();
 
   it('prints what became of it', async () => {
     await shoal(['collections', 'create', 'notes']);
@@ -16,6 +21,7 @@ describe('shoal train', () => {
       seed: 9,
       secondBits: undefined,
       queries: [],
+      relevant: [],
     });
     await shoal(['train', 'notes', '--second-bits', '3']);
     assert.equal((fake().requests.at(-1) as { secondBits?: number }).secondBits, 3);
@@ -29,6 +35,35 @@ describe('shoal train', () => {
         ...{ heldOut: { before: 1, after: 0.96 }, seconds: 0 },
       },
     );
+  });
+
+  it('sends judged queries with what is relevant to them', async () => {
+    await shoal(['collections', 'create', 'notes']);
+    const [queries, qrels] = [join(folder, 'queries.jsonl'), join(folder, 'qrels.tsv')];
+    writeFileSync(queries, '{"_id":"1","text":"a wing"}\n{"_id":"2","text":"a plate"}\n');
+    writeFileSync(qrels, '2\td1\t1\n2\td5\t1\n');
+    const { exitCode, stdout } = await shoal([
+      'train',
+      'notes',
+      '--method',
+      'jpq',
+      '--queries',
+      queries,
+      '--qrels',
+      qrels,
+    ]);
+    assert.equal(exitCode, 0, stdout);
+    const request = fake().requests.at(-1) as TrainRequest;
+    assert.deepEqual(
+      [request.method, request.queries, request.relevant],
+      ['jpq', ['a plate'], [{ ids: ['d1', 'd5'] }]],
+    );
+    for (const wrong of [
+      ['--method', 'jpq'],
+      ['--qrels', qrels],
+      ['--method', 'jpq', '--qrels', qrels],
+    ])
+      assert.equal((await shoal(['train', 'notes', ...wrong])).exitCode, 2, wrong.join(' '));
   });
 
   it('ends with 1 when nothing is published, unless that was wanted', async () => {
