@@ -38,12 +38,11 @@ export function trainingText(name: string, result: TrainingResult, seconds: numb
   const { published, version, reason, codebook } = result;
   const { lists, sampled, heldOut, method, needed } = codebook;
   const what = `${counted(lists, 'list')} from ${counted(sampled, 'vector')} in ${duration(seconds)}`;
-  const by = isByFirstCodes(codebook) ? ' by first codes alone' : '';
-  const figure = method === 'jpq' ? 'MRR@10 of held-out judged queries' : `recall@10${by} on held-out queries`;
+  const figure = method in firstCodeFigures ? `${firstCodeFigures[method]} by first codes alone` : usualFigure;
   const routes = needed === undefined ? '' : `; they need ${needed.after} lists, before ${needed.before}`;
-  const recall = `${figure} ${share(heldOut.after)}, before ${share(heldOut.before)}${routes}`;
-  if (published) return `${name} is served by codebook ${version}: ${what}; ${recall}`;
-  return `${name}: ${what}; ${recall}\nnot published: ${reason}`;
+  const found = `${figure} on held-out queries ${share(heldOut.after)}, before ${share(heldOut.before)}${routes}`;
+  if (published) return `${name} is served by codebook ${version}: ${what}; ${found}`;
+  return `${name}: ${what}; ${found}\nnot published: ${reason}`;
 }
 
 /** The versions as a program reads them. */
@@ -90,14 +89,16 @@ export function codebooksTable({ active, versions }: CodebookList, paint: Colour
     'after',
   ];
   const shown = table(heads, rows, paint);
-  if (!versions.some(isByFirstCodes)) return shown;
-  return `${shown}\n\nrecall of distill-vq: by first codes alone, before second codes and exact scores`;
+  const learned = Object.entries(firstCodeFigures).filter(([name]) => versions.some(({ method }) => method === name));
+  if (learned.length === 0) return shown;
+  const notes = learned.map(([method, figure]) => `of ${method} ${figure} by first codes alone`);
+  return `${shown}\n\nheld out: ${usualFigure} of searches; ${notes.join('; ')}`;
 }
 
-/** Whether the recall of a version is that of the first scan, which learned parameters are for, and not that of a search. */
-function isByFirstCodes({ method }: Pick<CodebookInfo, 'method'>): boolean {
-  return method === 'distill-vq';
-}
+/** What versions are judged by, of a search unless the method is below. */
+const usualFigure = 'recall@10';
+/** Methods that learn for the first scan, before second codes and exact scores, and what they are judged by there. */
+const firstCodeFigures: Readonly<Record<string, string>> = { 'distill-vq': usualFigure, jpq: 'MRR@10 by judgements' };
 
 function share(value: number): string {
   return value.toFixed(4);

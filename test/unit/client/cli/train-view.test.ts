@@ -44,7 +44,7 @@ describe('trainings in words', () => {
     const paint = colours(testContext());
     assert.match(
       codebooksTable({ active: 2, versions: [codebook, learned] }, paint),
-      /\n\nrecall of distill-vq: by first/,
+      /\n\nheld out: recall@10 of searches; of distill-vq recall@10 by first/,
     );
     assert.doesNotMatch(codebooksTable({ active: 2, versions: [codebook] }, paint), /first codes/);
   });
