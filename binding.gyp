@@ -32,6 +32,7 @@
         'kernels/float16/reference.cc',
         'kernels/list-search/avx2.cc',
         'kernels/list-search/avx512.cc',
+        'kernels/list-search/batch.cc',
         'kernels/list-search/binding.cc',
         'kernels/list-search/coarse.cc',
         'kernels/list-search/neon.cc',

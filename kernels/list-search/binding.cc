@@ -2,12 +2,12 @@
 //
 // A searcher and a scratch are externals that keep their arrays from the collector and the mapped files under them in memory, so that a
 // call checks a handful of numbers and no array. A searcher that is closed while jobs run on it goes when the last of them ends.
-#include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "kernels/bindings.h"
 #include "kernels/list-arguments.h"
+#include "kernels/list-search/batch.h"
 #include "kernels/list-search/scan.h"
 
 namespace shoal {
@@ -16,8 +16,6 @@ namespace {
 constexpr uint64_t searcher_tag = 0x53454152434c5354, scratch_tag = 0x5343524154434831;
 constexpr uint32_t dim_max = 65536;
 constexpr size_t parameter_count = 10;
-// Of two queries, when they are put in order.
-constexpr size_t lists_compared = 3;
 
 // Values of JavaScript and the mapped files under their arrays, kept until `drop`.
 struct Keeper {
@@ -70,7 +68,7 @@ struct Scratch {
   Column<uint32_t> probes, places;
   Column<uint64_t> ids;
   Column<uint8_t> work;
-  std::vector<uint32_t> order;
+  BatchWork batch;
   bool is_busy = false;
 };
 
@@ -148,57 +146,12 @@ struct SearchJob final : Job {
 
   double search_all() {
     request.filters = filters.bitmaps.empty() ? nullptr : filters.bitmaps.data();
-    const bool is_batch = query_count > 1 && request.candidates > 0 && request.last > Stage::coarse;
-    if (!is_batch) {
-      for (size_t q = 0; q < query_count; q++) {
-        if (!search_one(request, q)) return -1;
-      }
-      return 0;
-    }
-    SearchRequest coarse = request, rest = request;
-    coarse.last = Stage::coarse;
-    rest.candidates = 0;
-    rest.has_biases = true;
-    for (size_t q = 0; q < query_count; q++) {
-      if (!search_one(coarse, q)) return -1;
-    }
-    for (const uint32_t q : by_first_lists()) {
-      rest.nprobe = static_cast<size_t>(scratch->found.data[3 * q]);
-      if (!search_one(rest, q)) return -1;
-    }
-    return 0;
-  }
-
-  // Queries that begin with the same lists one after the other: what they share is still in the second-level cache. Saves an eighth of the
-  // time of 64 lists a query out of 1,024 (4,096 queries, 12 KiB a list).
-  const std::vector<uint32_t>& by_first_lists() {
-    std::vector<uint32_t>& order = scratch->order;
-    const size_t width = scratch->probes.size / scratch->queries_max, compared = width < lists_compared ? width : lists_compared;
-    const uint32_t* probes = scratch->probes.data;
-    order.resize(query_count);
-    for (size_t q = 0; q < query_count; q++) order[q] = static_cast<uint32_t>(q);
-    std::sort(order.begin(), order.end(), [=](uint32_t a, uint32_t b) {
-      for (size_t i = 0; i < compared; i++) {
-        if (probes[a * width + i] != probes[b * width + i]) return probes[a * width + i] < probes[b * width + i];
-      }
-      return a < b;
-    });
-    return order;
-  }
-
-  // False when it was cancelled.
-  bool search_one(SearchRequest& asked, size_t q) {
-    const size_t probes = scratch->probes.size / scratch->queries_max, room = scratch->scores.size / scratch->queries_max;
-    uint32_t* places = scratch->places.data + 3 * q * room;
-    SearchAnswer answer = {scratch->probes.data + q * probes, scratch->biases.data + q * probes, scratch->ids.data + q * room,
-                           scratch->scores.data + q * room, places, places + room, places + 2 * room};
-    asked.query = scratch->queries.data + q * handle->searcher.dim;
-    if (!search_lists(*kernels, handle->searcher, asked, scratch->work.data, cancel, answer, crew.get())) return false;
-    double* found = scratch->found.data + 3 * q;
-    found[0] = answer.probed;
-    found[1] = answer.found;
-    found[2] = answer.scanned;
-    return true;
+    const Scratch& own = *scratch;
+    const QueryColumns columns = {own.queries.data, own.probes.data, own.biases.data, own.ids.data, own.scores.data, own.places.data,
+                                  own.found.data, own.probes.size / own.queries_max, own.scores.size / own.queries_max};
+    const bool is_done = search_queries(*kernels, handle->searcher, request, columns, query_count, scratch->batch, own.work.data, cancel,
+                                        crew.get());
+    return is_done ? 0 : -1;
   }
 
   void finished(napi_env env) override {
@@ -464,7 +417,7 @@ napi_value open_scratch(napi_env env, napi_callback_info info) {
   arguments.require(made.places.size == 3 * made.scores.size && made.found.size == 3 * made.queries_max, "places, found: three each");
   if (!arguments.ok()) return nullptr;
   Scratch* handle = new Scratch(made);
-  if (made.queries_max > 1) handle->order.reserve(made.queries_max);
+  if (made.queries_max > 1) handle->batch.order.reserve(made.queries_max);
   handle->keeper.keep(arguments);
   return external_of(env, handle);
 }

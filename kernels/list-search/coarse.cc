@@ -105,14 +105,19 @@ void sort(uint64_t* keys, size_t count) {
 
 }  // namespace
 
+bool compares_bytes(const ListSearcher& searcher, size_t candidates) {
+  return searcher.coarse_rows != nullptr && candidates < searcher.list_count;
+}
+
 size_t choose_lists(const Kernels& kernels, const ListSearcher& searcher, const CoarseWork& work, size_t candidates, size_t nprobe,
                     uint32_t* lists) {
   const size_t total = searcher.list_count;
   size_t count = total;
-  if (searcher.coarse_rows != nullptr && candidates < total) {
-    kernels.byte_products(work.levels, searcher.coarse_rows, total, padded_dim(searcher.dim), work.products);
+  if (compares_bytes(searcher, candidates)) {
+    const int32_t* products = work.known == nullptr ? work.products : work.known;
+    if (work.known == nullptr) kernels.byte_products(work.levels, searcher.coarse_rows, total, padded_dim(searcher.dim), work.products);
     for (size_t l = 0; l < total; l++) {
-      work.keys[l] = key_of(static_cast<float>(work.products[l]) * searcher.coarse_scales[l], static_cast<uint32_t>(l));
+      work.keys[l] = key_of(static_cast<float>(products[l]) * searcher.coarse_scales[l], static_cast<uint32_t>(l));
     }
     select(work.keys, total, candidates);
     count = candidates;

@@ -106,6 +106,7 @@ struct SearchRequest {
   bool has_biases;     // biases are given
   Stage last;
   const uint8_t* const* filters;  // one for every column, null = all count; may be null
+  const int32_t* coarse_products = nullptr;  // [lists]: of the quantized query and centroids; null = worked out here
 };
 
 struct SearchAnswer {

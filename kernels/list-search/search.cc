@@ -421,7 +421,7 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
   const double half_unit = quantize_query(work.query, coded_dim, work.query_levels);
   answer.probed = static_cast<uint32_t>(request.nprobe);
   if (request.candidates > 0) {
-    const CoarseWork coarse = {work.query, work.query_levels, work.keys, work.products, work.lists, work.scores};
+    const CoarseWork coarse = {work.query, work.query_levels, request.coarse_products, work.keys, work.products, work.lists, work.scores};
     answer.probed = static_cast<uint32_t>(choose_lists(kernels, searcher, coarse, request.candidates, request.nprobe, answer.probes));
   }
   fill_biases(kernels, searcher, work, request, answer);

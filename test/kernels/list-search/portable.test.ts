@@ -19,6 +19,17 @@ describe('the search of lists', () => {
     });
   }
 
+  for (const queries of [2, 16, 17, 50]) {
+    it(`answers ${queries} queries of one call as one after the other`, async () => {
+      for (const dim of [5, 40]) {
+        const index = indexOf(testRandom(), dim);
+        await agree(index, { queries, nprobe: 2, candidates: 3 });
+        await agree(index, { queries, nprobe: 2, candidates: 3, last: 1 });
+        await agree(index, { queries, nprobe: 4, candidates: sizes.length });
+      }
+    });
+  }
+
   it('scores 4,096 dimensions in 512 subquantizers', async () => {
     await agree(indexOf(testRandom(), 4096, { dsub: 8, columns: 1 }), { nprobe: 3, candidates: 4 });
   });
