@@ -23,8 +23,7 @@ export function defaultManifest({ files, codecVersion, sparseHead }: BuiltParts)
     format: manifestFormat,
     name: 'shoal-base-en',
     family: 'bge',
-    description:
-      'BAAI/bge-small-en-v1.5 with int8 weights, dense and multi-vector outputs of one pass. English.',
+    description: 'BAAI/bge-small-en-v1.5 with int8 weights, dense and multi-vector outputs of one pass. English.',
     licence: 'MIT (weights, BAAI/bge-small-en-v1.5) and Apache-2.0 (packaging); see LICENSE',
     model: modelFile,
     tokenizer: { file: tokenizerFile, padId: 0 },

@@ -7,7 +7,7 @@ import { Slices } from '../../../vector-index/maintenance/slices.js';
 import { MutableSegment } from '../../../vector-index/segment/mutable-segment.js';
 import { SealedSegment } from '../../../vector-index/segment/sealed-segment.js';
 import { SegmentState, type MutableState } from '../../../vector-index/segment/segment-state.js';
-import type { AppliedRecord } from '../../../vector-index/shard-index.js';
+import type { AppliedRecord } from '../../../vector-index/shard-index-calls.js';
 import { writeSegment } from '../../../vector-index/segment/write-segment.js';
 import { inFolder } from '../../temporary-folder.js';
 import { systemFiles } from '../../../vector-index/system-files.js';

@@ -52,11 +52,22 @@ export async function glossFiles(options: EncodeTextsOptions): Promise<GlossFile
   return files;
 }
 
-/** Of everything but the token codec, as hexadecimal digits. */
-function vectorsDigest({ tokenCodec, files, ...rest }: ModelManifest): string {
-  const own = Object.entries(files).filter(([name]) => name !== tokenCodec?.file);
+/** Of what dense vectors come from, as hexadecimal digits: a new codec or sparse head leaves them as they are. */
+function vectorsDigest({
+  name,
+  model,
+  tokenizer,
+  tokenCodec,
+  sparseHead,
+  outputs,
+  query,
+  document,
+  files,
+}: ModelManifest): string {
+  const beside = [tokenCodec?.file, sparseHead?.file];
+  const own = Object.entries(files).filter(([file]) => !beside.includes(file));
   return createHash('sha256')
-    .update(JSON.stringify([rest, own]))
+    .update(JSON.stringify([name, model, tokenizer, outputs.dense, query, document, own]))
     .digest('hex');
 }
 

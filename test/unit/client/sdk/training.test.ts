@@ -21,6 +21,7 @@ describe('training through the client', () => {
         seed: 3,
         secondBits: undefined,
         queries: [],
+        relevant: [],
       });
       const { active, versions } = await client.training.codebooks('notes');
       assert.deepEqual(
