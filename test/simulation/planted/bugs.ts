@@ -250,19 +250,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     seeds: 20,
   },
   {
-    name: 'a split leaves some rows of a list where they are',
-    file: 'vector-index/lists/moved-rows.ts',
-    find: '      rows.forEach((row, i) => (lists[row] = moved[i]!));',
-    replace: '      rows.forEach((row, i) => (lists[row] = row % 2 === 0 ? moved[i]! : lists[row]!));',
-    from: 225,
-    seeds: 20,
-  },
-  {
     name: 'a split leaves its last part to no shard',
     file: 'coordinator/training/publish.ts',
     find: '{ length: codebook.lists }',
     replace: "{ length: codebook.method === 'split' ? codebook.lists - 1 : codebook.lists }",
-    from: 225,
+    from: 320,
     seeds: 20,
   },
 ];
