@@ -254,7 +254,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/training/publish.ts',
     find: '{ length: codebook.lists }',
     replace: "{ length: codebook.method === 'split' ? codebook.lists - 1 : codebook.lists }",
-    from: 320,
+    from: 11,
     seeds: 20,
   },
 ];

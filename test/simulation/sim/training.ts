@@ -16,7 +16,7 @@ export const trainedListsMax = 6;
 export const trainDocumentsMin = 4;
 
 /** Lists that are split: most lists that are longer than others. */
-export const splitLimits = { means: 1.2, least: 3 };
+export const splitLimits = { means: 1, least: 1 };
 
 const stepsMax = 4;
 
