@@ -87,6 +87,19 @@ inline int32_t sum_of(__m256i values) {
   return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xb1)));
 }
 
+inline __m256i load(const int8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+
+inline int32_t byte_product(const int8_t* levels, const int8_t* row, size_t dim) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  __m256i sum = _mm256_setzero_si256();
+  for (size_t j = 0; j < dim; j += 32) {
+    const __m256i values = load(row + j);
+    const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(values), _mm256_sign_epi8(load(levels + j), values));
+    sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
+  }
+  return sum_of(sum);
+}
+
 }  // namespace
 
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
@@ -97,17 +110,9 @@ void half_products(const float* query, const uint16_t* rows, const uint32_t* num
   all_products(query, rows, numbers, count, dim, products);
 }
 
-void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products) {
-  const __m256i ones = _mm256_set1_epi16(1);
+void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride) {
   for (size_t i = 0; i < count; i++, rows += dim) {
-    __m256i sum = _mm256_setzero_si256();
-    for (size_t j = 0; j < dim; j += 32) {
-      const __m256i row = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(rows + j));
-      const __m256i level = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(levels + j));
-      const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(row), _mm256_sign_epi8(level, row));
-      sum = _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, ones));
-    }
-    products[i] = sum_of(sum);
+    for (size_t q = 0; q < queries; q++) products[q * stride + i] = byte_product(levels + q * dim, rows, dim);
   }
 }
 

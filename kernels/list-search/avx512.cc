@@ -2,7 +2,7 @@
 //
 // The 16 lanes are one vector; products and sums are separate instructions, what is left of a row is loaded under a mask, and zeros add
 // nothing to a lane (none is ever -0). Bytes: vpdpbusd wants one side unsigned, so the rows are moved up by 128, exactly, and 128 times
-// the sum of the levels is taken off. Reads end with the rows.
+// the sum of the levels is taken off; four rows meet four queries while both are in registers. Reads end with the rows.
 #include "kernels/list-search/list-search.h"
 
 #if defined(__x86_64__)
@@ -67,13 +67,56 @@ inline void all_products(const float* query, const Value* rows, const uint32_t* 
   }
 }
 
-inline int32_t sum_of(__m256i values) {
-  const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
-  const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
-  return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xb1)));
+// Registers: 16 sums, 4 rows.
+constexpr size_t rows_at_once = 4;
+constexpr size_t queries_at_once = 4;
+
+inline __m512i load_bytes(const int8_t* p, __mmask64 which) { return _mm512_maskz_loadu_epi8(which, p); }
+
+inline __mmask64 bytes_before(size_t end) { return end < 64 ? (uint64_t{1} << end) - 1 : ~uint64_t{0}; }
+
+inline int32_t sum_of_levels(const int8_t* levels, size_t dim) {
+  const __m512i ones = _mm512_set1_epi8(1);
+  __m512i sum = _mm512_setzero_si512();
+  for (size_t j = 0; j < dim; j += 64) sum = _mm512_dpbusd_epi32(sum, ones, load_bytes(levels + j, bytes_before(dim - j)));
+  return _mm512_reduce_add_epi32(sum);
 }
 
-inline __m256i load(const int8_t* p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)); }
+inline __m256i halves_of(__m512i sum) { return _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1)); }
+
+// {total of a, of b, of c, of d}.
+inline __m128i totals_of(const __m512i* sums) {
+  const __m256i low = _mm256_hadd_epi32(halves_of(sums[0]), halves_of(sums[1]));
+  const __m256i high = _mm256_hadd_epi32(halves_of(sums[2]), halves_of(sums[3]));
+  const __m256i both = _mm256_hadd_epi32(low, high);
+  return _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+}
+
+// Up to four rows and `Queries` queries; of rows that there are not, the last one is read again.
+template <size_t Queries>
+inline void meet(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, const int32_t* moved, int32_t* products, size_t stride) {
+  const __m512i up = _mm512_set1_epi8(-128);
+  const int8_t* each[rows_at_once];
+  for (size_t r = 0; r < rows_at_once; r++) each[r] = rows + (r < count ? r : count - 1) * dim;
+  __m512i sums[Queries][rows_at_once];
+  for (auto& of_query : sums) {
+    for (__m512i& sum : of_query) sum = _mm512_setzero_si512();
+  }
+  for (size_t j = 0; j < dim; j += 64) {
+    const __mmask64 which = bytes_before(dim - j);
+    __m512i values[rows_at_once];
+    for (size_t r = 0; r < rows_at_once; r++) values[r] = _mm512_xor_si512(load_bytes(each[r] + j, which), up);
+    for (size_t q = 0; q < Queries; q++) {
+      const __m512i level = load_bytes(levels + q * dim + j, which);
+      for (size_t r = 0; r < rows_at_once; r++) sums[q][r] = _mm512_dpbusd_epi32(sums[q][r], values[r], level);
+    }
+  }
+  const __mmask8 written = static_cast<__mmask8>((1u << count) - 1);
+  for (size_t q = 0; q < Queries; q++) {
+    const __m128i totals = _mm_sub_epi32(totals_of(sums[q]), _mm_set1_epi32(moved[q]));
+    _mm_mask_storeu_epi32(products + q * stride, written, totals);
+  }
+}
 
 }  // namespace
 
@@ -85,27 +128,16 @@ void half_products(const float* query, const uint16_t* rows, const uint32_t* num
   all_products(query, rows, numbers, count, dim, products);
 }
 
-void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products) {
-  const __m256i up = _mm256_set1_epi8(-128);
-  int32_t level_sum = 0;
-  for (size_t j = 0; j < dim; j++) level_sum += levels[j];
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4, rows += 4 * dim) {
-    __m256i sums[4];
-    for (__m256i& sum : sums) sum = _mm256_setzero_si256();
-    for (size_t j = 0; j < dim; j += 32) {
-      const __m256i level = load(levels + j);
-      for (size_t r = 0; r < 4; r++) sums[r] = _mm256_dpbusd_epi32(sums[r], _mm256_xor_si256(load(rows + r * dim + j), up), level);
+void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride) {
+  int32_t moved[byte_queries_max];
+  for (size_t q = 0; q < queries; q++) moved[q] = 128 * sum_of_levels(levels + q * dim, dim);
+  for (size_t i = 0; i < count; i += rows_at_once, rows += rows_at_once * dim) {
+    const size_t some = count - i < rows_at_once ? count - i : rows_at_once;
+    size_t q = 0;
+    for (; q + queries_at_once <= queries; q += queries_at_once) {
+      meet<queries_at_once>(levels + q * dim, rows, some, dim, moved + q, products + q * stride + i, stride);
     }
-    const __m256i low = _mm256_hadd_epi32(sums[0], sums[1]), high = _mm256_hadd_epi32(sums[2], sums[3]);
-    const __m256i both = _mm256_hadd_epi32(low, high);
-    const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(products + i), _mm_sub_epi32(four, _mm_set1_epi32(128 * level_sum)));
-  }
-  for (; i < count; i++, rows += dim) {
-    __m256i sum = _mm256_setzero_si256();
-    for (size_t j = 0; j < dim; j += 32) sum = _mm256_dpbusd_epi32(sum, _mm256_xor_si256(load(rows + j), up), load(levels + j));
-    products[i] = sum_of(sum) - 128 * level_sum;
+    for (; q < queries; q++) meet<1>(levels + q * dim, rows, some, dim, moved + q, products + q * stride + i, stride);
   }
 }
 

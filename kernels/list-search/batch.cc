@@ -9,9 +9,7 @@
 namespace shoal {
 namespace {
 
-constexpr size_t queries_at_once = 16;
-// Rows that stay in the first-level cache while queries meet them.
-constexpr size_t bytes_at_once = 16384;
+constexpr size_t queries_at_once = byte_queries_max;
 // Of two queries, when they are put in order.
 constexpr size_t lists_compared = 3;
 
@@ -44,14 +42,7 @@ void multiply_centroids(const Call& call, size_t first, size_t count, BatchWork&
   const ListSearcher& searcher = call.searcher;
   const size_t dim = searcher.dim, width = padded_dim(dim), lists = searcher.list_count;
   for (size_t i = 0; i < count; i++) quantize_query(call.columns.queries + (first + i) * dim, dim, batch.levels.data() + i * width);
-  const size_t rows = bytes_at_once / width < 4 ? 4 : bytes_at_once / width & ~size_t{3};
-  for (size_t from = 0; from < lists; from += rows) {
-    const size_t some = lists - from < rows ? lists - from : rows;
-    for (size_t i = 0; i < count; i++) {
-      call.kernels.byte_products(batch.levels.data() + i * width, searcher.coarse_rows + from * width, some, width,
-                                 batch.products.data() + i * lists + from);
-    }
-  }
+  call.kernels.byte_products(batch.levels.data(), count, searcher.coarse_rows, lists, width, batch.products.data(), lists);
 }
 
 bool choose_all(const Call& call, const SearchRequest& request, size_t count, BatchWork& batch) {

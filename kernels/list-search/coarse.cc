@@ -10,6 +10,10 @@ namespace shoal {
 namespace {
 
 constexpr size_t small_size = 12;
+constexpr size_t sampled = 256;
+// Of fewer lists a selection among all of them takes no longer.
+constexpr size_t least_step = 4;
+constexpr size_t scores_at_once = 16;
 
 // Larger floats give larger numbers; NaN gives 0, below all others.
 inline uint32_t order_of(float value) {
@@ -103,6 +107,51 @@ void sort(uint64_t* keys, size_t count) {
   sort_small(keys, count);
 }
 
+// A score that about `wanted` of the `count` and some more reach, by a sample of them; -infinity where a sample says little. `keys` has room
+// for the sample.
+float likely_floor(const float* scores, size_t count, size_t wanted, uint64_t* keys) {
+  const size_t step = count / sampled;
+  const double expected = static_cast<double>(wanted) / static_cast<double>(step == 0 ? 1 : step);
+  const size_t rank = static_cast<size_t>(expected + 3 * std::sqrt(expected)) + 4;
+  if (step < least_step || rank > sampled / 2) return -INFINITY;
+  for (size_t i = 0; i < sampled; i++) keys[i] = key_of(scores[i * step], static_cast<uint32_t>(i));
+  select(keys, sampled, rank);
+  uint64_t least = keys[0];
+  for (size_t i = 1; i < rank; i++) least = keys[i] < least ? keys[i] : least;
+  return float_of(static_cast<uint32_t>(least >> 32));
+}
+
+bool reaches(const float* scores, float floor) {
+  int reached = 0;
+  for (size_t i = 0; i < scores_at_once; i++) reached |= scores[i] >= floor ? 1 : 0;
+  return reached != 0;
+}
+
+// Keys of the scores that reach `floor`; gives their number. `lists` of null = 0, 1, ..
+size_t keys_from(const float* scores, const uint32_t* lists, size_t count, float floor, uint64_t* keys) {
+  size_t found = 0;
+  for (size_t at = 0; at < count; at += scores_at_once) {
+    const bool is_whole = count - at >= scores_at_once;
+    if (is_whole && !reaches(scores + at, floor)) continue;
+    for (size_t i = at; i < (is_whole ? at + scores_at_once : count); i++) {
+      if (scores[i] >= floor) keys[found++] = key_of(scores[i], lists == nullptr ? static_cast<uint32_t>(i) : lists[i]);
+    }
+  }
+  return found;
+}
+
+// Keys of the `wanted` best to the front, in no order. The sample decides nothing: where fewer than `wanted` reach its floor, all are looked at.
+void select_best(const float* scores, const uint32_t* lists, size_t count, size_t wanted, uint64_t* keys) {
+  const float floor = likely_floor(scores, count, wanted, keys);
+  size_t found = floor > -INFINITY ? keys_from(scores, lists, count, floor, keys) : 0;
+  if (found < wanted) {
+    for (found = 0; found < count; found++) {
+      keys[found] = key_of(scores[found], lists == nullptr ? static_cast<uint32_t>(found) : lists[found]);
+    }
+  }
+  select(keys, found, wanted);
+}
+
 }  // namespace
 
 bool compares_bytes(const ListSearcher& searcher, size_t candidates) {
@@ -115,11 +164,9 @@ size_t choose_lists(const Kernels& kernels, const ListSearcher& searcher, const 
   size_t count = total;
   if (compares_bytes(searcher, candidates)) {
     const int32_t* products = work.known == nullptr ? work.products : work.known;
-    if (work.known == nullptr) kernels.byte_products(work.levels, searcher.coarse_rows, total, padded_dim(searcher.dim), work.products);
-    for (size_t l = 0; l < total; l++) {
-      work.keys[l] = key_of(static_cast<float>(products[l]) * searcher.coarse_scales[l], static_cast<uint32_t>(l));
-    }
-    select(work.keys, total, candidates);
+    if (work.known == nullptr) kernels.byte_products(work.levels, 1, searcher.coarse_rows, total, padded_dim(searcher.dim), work.products, total);
+    for (size_t l = 0; l < total; l++) work.scores[l] = static_cast<float>(products[l]) * searcher.coarse_scales[l];
+    select_best(work.scores, nullptr, total, candidates, work.keys);
     count = candidates;
     if (candidates == nprobe) {
       sort(work.keys, nprobe);
@@ -131,9 +178,8 @@ size_t choose_lists(const Kernels& kernels, const ListSearcher& searcher, const 
     for (size_t l = 0; l < total; l++) work.lists[l] = static_cast<uint32_t>(l);
   }
   kernels.row_products(work.query, searcher.centroids, work.lists, count, searcher.dim, work.scores);
-  for (size_t i = 0; i < count; i++) work.keys[i] = key_of(work.scores[i], work.lists[i]);
   const size_t chosen = nprobe < count ? nprobe : count;
-  select(work.keys, count, chosen);
+  select_best(work.scores, work.lists, count, chosen, work.keys);
   sort(work.keys, chosen);
   for (size_t i = 0; i < chosen; i++) lists[i] = list_of(work.keys[i]);
   return chosen;

@@ -51,8 +51,12 @@ using RowProducts = void (*)(const float* query, const float* rows, const uint32
 
 using HalfProducts = void (*)(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 
-// products[i] = sum over j of levels[j] * rows[i][j]; dim a multiple of 32, no value is -128.
-using ByteProducts = void (*)(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+// Queries of one call of ByteProducts: their levels stay in the first-level cache while the rows go by.
+constexpr size_t byte_queries_max = 16;
+
+// products[q * stride + i] = sum over j of levels[q * dim + j] * rows[i * dim + j]; dim a multiple of 32, no value is -128, stride >= count.
+using ByteProducts = void (*)(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products,
+                              size_t stride);
 
 constexpr size_t search_columns_max = 65536;
 
@@ -138,22 +142,22 @@ void quantize_rows(const float* centroids, size_t count, size_t dim, int8_t* row
 namespace reference {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
-void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride);
 }  // namespace reference
 namespace avx2 {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
-void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride);
 }  // namespace avx2
 namespace avx512 {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
-void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride);
 }  // namespace avx512
 namespace neon {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
-void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products);
+void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride);
 }  // namespace neon
 
 }  // namespace shoal

@@ -76,6 +76,18 @@ inline void all_products(const float* query, const Value* rows, const uint32_t* 
   products_of<1>(query, &one, dim, products + i);
 }
 
+inline int32_t byte_product(const int8_t* levels, const int8_t* row, size_t dim) {
+  int32x4_t sums[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
+  for (size_t j = 0; j < dim; j += 32) {
+    for (size_t half = 0; half < 2; half++) {
+      const int8x16_t values = vld1q_s8(row + j + 16 * half), level = vld1q_s8(levels + j + 16 * half);
+      const int16x8_t pairs = vmlal_high_s8(vmull_s8(vget_low_s8(values), vget_low_s8(level)), values, level);
+      sums[half] = vpadalq_s16(sums[half], pairs);
+    }
+  }
+  return vaddvq_s32(vaddq_s32(sums[0], sums[1]));
+}
+
 }  // namespace
 
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products) {
@@ -86,17 +98,9 @@ void half_products(const float* query, const uint16_t* rows, const uint32_t* num
   all_products(query, rows, numbers, count, dim, products);
 }
 
-void byte_products(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, int32_t* products) {
+void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride) {
   for (size_t i = 0; i < count; i++, rows += dim) {
-    int32x4_t sums[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
-    for (size_t j = 0; j < dim; j += 32) {
-      for (size_t half = 0; half < 2; half++) {
-        const int8x16_t row = vld1q_s8(rows + j + 16 * half), level = vld1q_s8(levels + j + 16 * half);
-        const int16x8_t pairs = vmlal_high_s8(vmull_s8(vget_low_s8(row), vget_low_s8(level)), row, level);
-        sums[half] = vpadalq_s16(sums[half], pairs);
-      }
-    }
-    products[i] = vaddvq_s32(vaddq_s32(sums[0], sums[1]));
+    for (size_t q = 0; q < queries; q++) products[q * stride + i] = byte_product(levels + q * dim, rows, dim);
   }
 }
 

@@ -142,11 +142,23 @@ void check_rows_of_lists(const Kernels& kernels) {
       require_equal("products of rows", kernels.name, expected, products);
     }
   }
+  for (size_t dim : {32, 96, 384}) {
+    for (size_t queries = 1; queries <= byte_queries_max; queries++) {
+      const size_t count = queries % 7, stride = count + queries % 2;
+      std::vector<int8_t> levels(queries * dim), rows(count * dim);
+      for (int8_t& level : levels) level = static_cast<int8_t>(static_cast<int>(below(255)) - 127);
+      for (int8_t& value : rows) value = static_cast<int8_t>(static_cast<int>(below(255)) - 127);
+      std::vector<int32_t> products(queries * stride, -1), expected(queries * stride, -1);
+      kernels.byte_products(levels.data(), queries, rows.data(), count, dim, products.data(), stride);
+      plain_kernels().byte_products(levels.data(), queries, rows.data(), count, dim, expected.data(), stride);
+      require_equal("products of bytes of queries", kernels.name, expected, products);
+    }
+  }
   for (size_t dim : {32, 96, 32768}) {
     for (int size : {127, -127}) {
       const std::vector<int8_t> levels(dim, 127), rows(3 * dim, static_cast<int8_t>(size));
       std::vector<int32_t> products(3);
-      kernels.byte_products(levels.data(), rows.data(), 3, dim, products.data());
+      kernels.byte_products(levels.data(), 1, rows.data(), 3, dim, products.data(), 3);
       const std::vector<int32_t> expected(3, static_cast<int32_t>(dim) * 127 * size);
       require_equal("products of bytes", kernels.name, expected, products);
     }
