@@ -342,7 +342,10 @@ export interface MappedFile {
 
 const advices = { random: 0, sequential: 1, willneed: 2, unneeded: 3 } as const;
 
-/** Maps a file. NOT_FOUND, PERMISSION_DENIED, or FAILED_PRECONDITION where it is no plain file or memory is short. */
+/**
+ * Maps a file. NOT_FOUND, PERMISSION_DENIED, RESOURCE_EXHAUSTED where the process has no room for it or no file descriptor, or
+ * FAILED_PRECONDITION where it is no plain file.
+ */
 export function mapFile(path: string): MappedFile {
   const kernels = nativeKernels();
   const buffer = call(() => kernels.mapFile(path));
@@ -366,12 +369,22 @@ export function mapFile(path: string): MappedFile {
   };
 }
 
+/** What a failed mapping means, and what to do. RESOURCE_EXHAUSTED passes once there is room. */
+const mappingRemedies: Partial<Record<string, readonly [ErrorCode, string]>> = {
+  ENOENT: ['NOT_FOUND', ''],
+  EACCES: ['PERMISSION_DENIED', '; give the user that runs Shoal leave to read it'],
+  ENOMEM: [
+    'RESOURCE_EXHAUSTED',
+    ', no room in the address space; raise the limit of the process (ulimit -v) or of mappings (sysctl vm.max_map_count)',
+  ],
+  EMFILE: ['RESOURCE_EXHAUSTED', ', too many open files of the process; raise its limit (ulimit -n)'],
+  ENFILE: ['RESOURCE_EXHAUSTED', ', too many open files of the machine; raise sysctl fs.file-max'],
+};
+
 function mappingError(verb: string, path: string, errno: number): ShoalError {
   const name = getSystemErrorName(-errno);
-  const codes: Partial<Record<string, ErrorCode>> = { ENOENT: 'NOT_FOUND', EACCES: 'PERMISSION_DENIED' };
-  return new ShoalError(codes[name] ?? 'FAILED_PRECONDITION', `cannot ${verb} the file: ${name}`, {
-    details: { path },
-  });
+  const [code, remedy] = mappingRemedies[name] ?? (['FAILED_PRECONDITION', ''] as const);
+  return new ShoalError(code, `cannot ${verb} the file ${path}: ${name}${remedy}`, { details: { path } });
 }
 
 function rowCount(rows: Float32Array | Uint16Array, dim: number, what: string): number {

@@ -92,8 +92,8 @@ export class Maintainer {
   }
 
   /**
-   * Makes everything applied so far durable. RESOURCE_EXHAUSTED when the disk is full: everything is searched as before, and the
-   * next call writes it.
+   * Makes everything applied so far durable. RESOURCE_EXHAUSTED when the disk is full, or a file cannot be mapped for want of room:
+   * everything is searched as before, and the next call writes it.
    */
   seal(): Promise<void> {
     return this.exclusively(async () => {
@@ -201,7 +201,7 @@ export class Maintainer {
       const file = segmentName(this.#takeNumber());
       const parts = { files, slices: this.#slices() };
       order = await writeSegment(join(directory, file), [source], state.settings, parts);
-      if (order.count > 0) sealed = new SegmentState(SealedSegment.open(files, join(directory, file)), file);
+      if (order.count > 0) sealed = await this.#opened(file);
     }
     const entries = sealed === null ? kept : [...kept, { state: sealed, live: null }];
     const replaced = await this.#commitNew(sealed, entries, point);
@@ -263,8 +263,8 @@ export class Maintainer {
   }
 
   async #swap(sources: readonly SealedState[], order: RowOrder, file: string): Promise<void> {
-    const { directory, state, files } = this.#options;
-    const merged = order.count === 0 ? null : new SegmentState(SealedSegment.open(files, join(directory, file)), file);
+    const { state } = this.#options;
+    const merged = order.count === 0 ? null : await this.#opened(file);
     const others = state.sealed.filter((segment) => !sources.includes(segment));
     const entries: CommitEntry[] = others.map((segment) => ({ state: segment, live: segment.committed }));
     if (merged !== null) {
@@ -282,6 +282,17 @@ export class Maintainer {
     state.sealed = merged === null ? others : [...others, merged];
     for (const source of sources) source.retire();
     await this.#keeper.remove([...replaced, ...sources.flatMap((source) => [source.file, source.tombstones])]);
+  }
+
+  /** A segment that was just written; where it cannot be mapped it goes, since another attempt writes it anew under another name. */
+  async #opened(file: string): Promise<SealedState> {
+    const { files, directory } = this.#options;
+    try {
+      return new SegmentState(SealedSegment.open(files, join(directory, file)), file);
+    } catch (error) {
+      await this.#keeper.remove([file]);
+      throw error;
+    }
   }
 
   /** As `#commit`, for entries with a segment that no manifest names yet (null: there is none). After an error it is gone. */

@@ -3,6 +3,7 @@ import { cpSync } from 'node:fs';
 import { mkdir, open, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../../../base/clock.js';
+import { ShoalError } from '../../../../base/errors.js';
 import { seededRandom } from '../../../../base/random.js';
 import { applyChange, newestDocId } from '../../../../vector-index/apply-change.js';
 import type { MappedFile } from '../../../../kernels/kernels.js';
@@ -67,6 +68,39 @@ describe('maintenance', () => {
       await maintainer.seal();
       assert.deepEqual(await readManifest(systemFiles, directory), before);
     });
+  });
+
+  it('leaves everything as it is while files cannot be mapped, and nothing on the disk, until there is room', async () => {
+    let hasRoom = true;
+    const map: Files['map'] = (path) => {
+      if (hasRoom) return systemFiles.map(path);
+      throw new ShoalError('RESOURCE_EXHAUSTED', `cannot map the file ${path}: ENOMEM`);
+    };
+    await withMaintainer(
+      async ({ state, maintainer, directory }) => {
+        const segments = async () => (await readdir(directory)).filter((name) => name.endsWith('.segment')).length;
+        const docIds = (): bigint[] =>
+          state.states.flatMap(({ reader }) => [...reader.docIds.subarray(0, reader.rowCount)]).sort();
+        for (const sequence of [1n, 2n]) {
+          writeMany(state, sequence, 20);
+          await maintainer.seal();
+        }
+        writeMany(state, 3n, 5);
+        const before = docIds();
+        hasRoom = false;
+        for (const attempt of [() => maintainer.merge(), () => maintainer.seal(), () => maintainer.seal()]) {
+          await assert.rejects(attempt(), { code: 'RESOURCE_EXHAUSTED', message: /cannot map the file .*ENOMEM/ });
+        }
+        assert.deepEqual([await segments(), docIds(), maintainer.isSealDue], [2, before, true]);
+        hasRoom = true;
+        await maintainer.seal();
+        assert.deepEqual([await segments(), docIds(), maintainer.isSealDue], [3, before, false]);
+        assert.equal(await maintainer.merge(), true);
+        assert.deepEqual(docIds(), before);
+      },
+      { mergeFanIn: 2 },
+      { ...systemFiles, map },
+    );
   });
 
   it('does not merge what was damaged since it was checked', async () => {
