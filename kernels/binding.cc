@@ -40,6 +40,16 @@ napi_value selected_name(napi_env env, napi_callback_info) {
   return name;
 }
 
+napi_value bytes_past_line(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  void* data = nullptr;
+  size_t size = 0;
+  const napi_value buffer = arguments.value(0);
+  const bool is_buffer = buffer != nullptr && napi_get_arraybuffer_info(env, buffer, &data, &size) == napi_ok;
+  arguments.require(is_buffer, "buffer: an ArrayBuffer");
+  return arguments.ok() ? number_value(env, reinterpret_cast<uintptr_t>(data) % 64) : nullptr;
+}
+
 }  // namespace
 
 const Kernels& selected_kernels() {
@@ -53,6 +63,7 @@ void export_all(Exports exports) {
   exports.Set("available", available);
   exports.Set("select", select);
   exports.Set("selected", selected_name);
+  exports.Set("bytesPastLine", bytes_past_line);
   exports.Set("scanDense", scan_dense_rows);
   exports.Set("scoreDense", score_dense);
   exports.Set("sumBytes", sum_bytes);

@@ -8,6 +8,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { assert } from '../base/assert.js';
+import { alignedBytes } from './aligned-bytes.js';
 import { secondKindOf, type Codebook, type Lists } from './codes.js';
 import { runJob } from './job.js';
 import type { NativeHandle } from './native-kernels.js';
@@ -39,7 +40,8 @@ export interface CoarseTable {
 export function coarseTable(centroids: Float32Array, dim: number): CoarseTable {
   assert(Number.isInteger(dim) && dim >= 1 && centroids.length % dim === 0, 'centroids are whole rows of dim values');
   const lists = centroids.length / dim;
-  const rows = new Int8Array(lists * paddedDim(dim));
+  const { buffer, byteOffset, length } = alignedBytes(lists * paddedDim(dim));
+  const rows = new Int8Array(buffer, byteOffset, length);
   const scales = new Float32Array(lists);
   call((kernels) => kernels.quantizeCentroids(centroids, dim, rows, scales));
   return { centroids, rows, scales };

@@ -18,6 +18,8 @@ export interface NativeKernels {
   select(isa: string): void;
   /** The set that calls run on. */
   selected(): string;
+  /** How many bytes behind the beginning of a cache line of 64 the buffer begins. */
+  bytesPastLine(buffer: ArrayBuffer): number;
   /** The best rows into bestRows and bestScores; gives their count. rows uint16[n, query.length]. */
   scanDense(
     ...scan: [

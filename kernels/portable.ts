@@ -33,6 +33,7 @@ export const portableKernels: NativeKernels = {
   available: () => ['typescript'],
   select: () => undefined,
   selected: () => 'typescript',
+  bytesPastLine: () => 0,
   scanDense,
   scoreDense,
   sumBytes,

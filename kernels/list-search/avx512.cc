@@ -68,53 +68,63 @@ inline void all_products(const float* query, const Value* rows, const uint32_t* 
 }
 
 // Registers: 16 sums, 4 rows.
-constexpr size_t rows_at_once = 4;
-constexpr size_t queries_at_once = 4;
+constexpr int rows_at_once = 4;
+constexpr int queries_at_once = 4;
 
-inline __m512i load_bytes(const int8_t* p, __mmask64 which) { return _mm512_maskz_loadu_epi8(which, p); }
+inline __m512i load_whole(const int8_t* p) { return _mm512_loadu_si512(p); }
 
-inline __mmask64 bytes_before(size_t end) { return end < 64 ? (uint64_t{1} << end) - 1 : ~uint64_t{0}; }
+// What is left of rows whose length is an odd multiple of 32.
+inline __m512i load_half(const int8_t* p) { return _mm512_maskz_loadu_epi8(0xffffffff, p); }
 
 inline int32_t sum_of_levels(const int8_t* levels, size_t dim) {
   const __m512i ones = _mm512_set1_epi8(1);
   __m512i sum = _mm512_setzero_si512();
-  for (size_t j = 0; j < dim; j += 64) sum = _mm512_dpbusd_epi32(sum, ones, load_bytes(levels + j, bytes_before(dim - j)));
+  size_t j = 0;
+  for (; j + 64 <= dim; j += 64) sum = _mm512_dpbusd_epi32(sum, ones, load_whole(levels + j));
+  if (j < dim) sum = _mm512_dpbusd_epi32(sum, ones, load_half(levels + j));
   return _mm512_reduce_add_epi32(sum);
 }
 
 inline __m256i halves_of(__m512i sum) { return _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1)); }
 
 // {total of a, of b, of c, of d}.
-inline __m128i totals_of(const __m512i* sums) {
-  const __m256i low = _mm256_hadd_epi32(halves_of(sums[0]), halves_of(sums[1]));
-  const __m256i high = _mm256_hadd_epi32(halves_of(sums[2]), halves_of(sums[3]));
+inline __m128i totals_of(__m512i a, __m512i b, __m512i c, __m512i d) {
+  const __m256i low = _mm256_hadd_epi32(halves_of(a), halves_of(b)), high = _mm256_hadd_epi32(halves_of(c), halves_of(d));
   const __m256i both = _mm256_hadd_epi32(low, high);
   return _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
 }
 
 // Up to four rows and `Queries` queries; of rows that there are not, the last one is read again.
-template <size_t Queries>
+template <int Queries>
 inline void meet(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, const int32_t* moved, int32_t* products, size_t stride) {
   const __m512i up = _mm512_set1_epi8(-128);
   const int8_t* each[rows_at_once];
   for (size_t r = 0; r < rows_at_once; r++) each[r] = rows + (r < count ? r : count - 1) * dim;
   __m512i sums[Queries][rows_at_once];
-  for (auto& of_query : sums) {
-    for (__m512i& sum : of_query) sum = _mm512_setzero_si512();
+#pragma GCC unroll 4
+  for (int q = 0; q < Queries; q++) {
+#pragma GCC unroll 4
+    for (int r = 0; r < rows_at_once; r++) sums[q][r] = _mm512_setzero_si512();
   }
-  for (size_t j = 0; j < dim; j += 64) {
-    const __mmask64 which = bytes_before(dim - j);
+  const auto add = [&](size_t j, auto load) __attribute__((always_inline)) {
     __m512i values[rows_at_once];
-    for (size_t r = 0; r < rows_at_once; r++) values[r] = _mm512_xor_si512(load_bytes(each[r] + j, which), up);
-    for (size_t q = 0; q < Queries; q++) {
-      const __m512i level = load_bytes(levels + q * dim + j, which);
-      for (size_t r = 0; r < rows_at_once; r++) sums[q][r] = _mm512_dpbusd_epi32(sums[q][r], values[r], level);
+#pragma GCC unroll 4
+    for (int r = 0; r < rows_at_once; r++) values[r] = _mm512_xor_si512(load(each[r] + j), up);
+#pragma GCC unroll 4
+    for (int q = 0; q < Queries; q++) {
+      const __m512i level = load(levels + q * dim + j);
+#pragma GCC unroll 4
+      for (int r = 0; r < rows_at_once; r++) sums[q][r] = _mm512_dpbusd_epi32(sums[q][r], values[r], level);
     }
-  }
+  };
+  size_t j = 0;
+  for (; j + 64 <= dim; j += 64) add(j, load_whole);
+  if (j < dim) add(j, load_half);
   const __mmask8 written = static_cast<__mmask8>((1u << count) - 1);
-  for (size_t q = 0; q < Queries; q++) {
-    const __m128i totals = _mm_sub_epi32(totals_of(sums[q]), _mm_set1_epi32(moved[q]));
-    _mm_mask_storeu_epi32(products + q * stride, written, totals);
+#pragma GCC unroll 4
+  for (int q = 0; q < Queries; q++) {
+    const __m128i totals = totals_of(sums[q][0], sums[q][1], sums[q][2], sums[q][3]);
+    _mm_mask_storeu_epi32(products + q * stride, written, _mm_sub_epi32(totals, _mm_set1_epi32(moved[q])));
   }
 }
 

@@ -41,8 +41,9 @@ struct Call {
 void multiply_centroids(const Call& call, size_t first, size_t count, BatchWork& batch) {
   const ListSearcher& searcher = call.searcher;
   const size_t dim = searcher.dim, width = padded_dim(dim), lists = searcher.list_count;
-  for (size_t i = 0; i < count; i++) quantize_query(call.columns.queries + (first + i) * dim, dim, batch.levels.data() + i * width);
-  call.kernels.byte_products(batch.levels.data(), count, searcher.coarse_rows, lists, width, batch.products.data(), lists);
+  int8_t* levels = batch.levels.data()->bytes;
+  for (size_t i = 0; i < count; i++) quantize_query(call.columns.queries + (first + i) * dim, dim, levels + i * width);
+  call.kernels.byte_products(levels, count, searcher.coarse_rows, lists, width, batch.products.data(), lists);
 }
 
 bool choose_all(const Call& call, const SearchRequest& request, size_t count, BatchWork& batch) {
@@ -50,7 +51,7 @@ bool choose_all(const Call& call, const SearchRequest& request, size_t count, Ba
   coarse.last = Stage::coarse;
   const bool has_products = compares_bytes(call.searcher, request.candidates);
   if (has_products) {
-    batch.levels.resize(queries_at_once * padded_dim(call.searcher.dim));
+    batch.levels.resize(queries_at_once * padded_dim(call.searcher.dim) / sizeof(CacheLine));
     batch.products.resize(queries_at_once * call.searcher.list_count);
   }
   for (size_t first = 0; first < count; first += queries_at_once) {

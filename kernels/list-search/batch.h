@@ -27,10 +27,14 @@ struct QueryColumns {
   size_t results_max;
 };
 
+struct alignas(64) CacheLine {
+  int8_t bytes[64];
+};
+
 // Kept from batch to batch.
 struct BatchWork {
   std::vector<uint32_t> order;
-  std::vector<int8_t> levels;
+  std::vector<CacheLine> levels;
   std::vector<int32_t> products;
 };
 

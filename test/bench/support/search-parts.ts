@@ -1,5 +1,6 @@
 /** What one search of lists costs and where the time goes, and what coding a vector costs. */
 import { seededRandom } from '../../../base/random.js';
+import { alignedBytes } from '../../../kernels/aligned-bytes.js';
 import {
   encodeBatch,
   listBytes,
@@ -145,9 +146,9 @@ function listsOf({ subquantizers }: Codebook, coded: readonly CodedVectors[], co
   return { codes: joined(coded.map((own) => packList(subquantizers, own))), offsets, counts, firsts };
 }
 
-/** All bytes of `parts`, one after the other, in an array of their own. */
+/** All bytes of `parts`, one after the other, in an array of their own that begins a cache line, as columns of segments do. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const whole = alignedBytes(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);

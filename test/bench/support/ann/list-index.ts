@@ -2,6 +2,7 @@
  * An index of inverted lists over one column of codes: what a segment holds, without documents around it. Rows are rounded
  * to half precision before they are coded, as documents are.
  */
+import { alignedBytes } from '../../../../kernels/aligned-bytes.js';
 import { encodeSecond, encodeVectors, packList, type Lists } from '../../../../kernels/codes.js';
 import { assignNearest, toFloat16, toFloat32 } from '../../../../kernels/kernels.js';
 import {
@@ -52,7 +53,7 @@ export class ListIndex {
     if (dim !== codebook.subquantizers * codebook.dsub) throw new Error(`lists of ${dim} values are not measured`);
     this.#codebook = codebook;
     this.#lists = listCountOf(structure);
-    const halves = toFloat16(base.values);
+    const halves = alignedHalves(base.values);
     const rounded = toFloat32(halves);
     const members = membersOf(rounded, structure, hasCopies);
     const rows = Uint32Array.from(members.flatMap((own) => [...own]));
@@ -134,6 +135,12 @@ function membersOf(values: Float32Array, structure: Structure, hasCopies: boolea
   return members.map((rows) => Uint32Array.from(rows));
 }
 
+/** As the columns of a segment lie in memory. */
+function alignedHalves(values: Float32Array): Uint16Array {
+  const { buffer, byteOffset } = alignedBytes(2 * values.length);
+  return toFloat16(values, new Uint16Array(buffer, byteOffset, values.length));
+}
+
 function columnOf(blocks: readonly { readonly blocks: Uint8Array }[], members: readonly Uint32Array[]): Lists {
   const offsets = new BigUint64Array(blocks.length);
   const firsts = new Uint32Array(blocks.length);
@@ -145,7 +152,7 @@ function columnOf(blocks: readonly { readonly blocks: Uint8Array }[], members: r
     end += Math.ceil(bytes.length / blockAlignment) * blockAlignment;
     first += members[list]!.length;
   });
-  const codes = new Uint8Array(end);
+  const codes = alignedBytes(end);
   blocks.forEach(({ blocks: bytes }, list) => codes.set(bytes, Number(offsets[list])));
   return { codes, offsets, counts: Uint32Array.from(members, (rows) => rows.length), firsts };
 }
