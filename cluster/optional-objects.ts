@@ -26,6 +26,8 @@ export interface OptionalObjectsKind<T> {
   /** What log lines say: that work goes on without one, and that one is read again. */
   readonly goesOn: string;
   readonly isRead: string;
+  /** What to do about one that is not there. */
+  readonly remedy: string;
 }
 
 interface Known<T> {
@@ -33,6 +35,8 @@ interface Known<T> {
   readonly object: Promise<T | null>;
   /** When it is read again; never, where it could be. */
   againMs: number;
+  /** Why it could not be read, the last time. */
+  problem: string;
 }
 
 export class OptionalObjects<T> {
@@ -54,12 +58,17 @@ export class OptionalObjects<T> {
     if (own === undefined) this.#families.set(family, (own = new Map()));
     const found = own.get(name);
     const isGood = found !== undefined && this.#parts.clock.monotonicMs() < found.againMs;
-    const known = isGood ? found : this.#begin(name, fields);
+    const known = isGood ? found : this.#begin(name, fields, found?.problem ?? '');
     own.delete(name);
     own.set(name, known);
     const [oldest] = own.keys();
     if (own.size > kept) this.#drop(own, oldest!);
     return known.object;
+  }
+
+  /** Why the object `name` of `family` could not be read the last time; empty where it could, or was not asked for. */
+  problemOf(family: string, name: string): string {
+    return this.#families.get(family)?.get(name)?.problem ?? '';
   }
 
   /** Forgets a family whose objects are wanted no more. */
@@ -75,25 +84,29 @@ export class OptionalObjects<T> {
     this.#hindrances.forget(name);
   }
 
-  #begin(name: string, fields: object): Known<T> {
-    const known: Known<T> = { object: this.#read(name, fields), againMs: Infinity };
-    void known.object.then((object) => {
-      if (object === null) known.againMs = this.#parts.clock.monotonicMs() + retryMs;
+  #begin(name: string, fields: object, problem: string): Known<T> {
+    const reading = this.#read(name, fields);
+    const known: Known<T> = { object: reading.then(({ object }) => object), againMs: Infinity, problem };
+    void reading.then(({ error }) => {
+      known.problem = error?.message ?? '';
+      if (error !== null) known.againMs = this.#parts.clock.monotonicMs() + retryMs;
     });
     return known;
   }
 
-  async #read(name: string, fields: object): Promise<T | null> {
-    const { read, goesOn, isRead } = this.#kind;
+  /** Never rejects. */
+  async #read(name: string, fields: object): Promise<{ readonly object: T | null; readonly error: ShoalError | null }> {
+    const { read, goesOn, isRead, remedy } = this.#kind;
     try {
       const bytes = await this.#parts.objects.get(name);
-      if (bytes === null) throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store`);
+      if (bytes === null) throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store; ${remedy}`);
       const object = read(bytes);
       this.#hindrances.end(name, { fields, message: isRead });
-      return object;
+      return { object, error: null };
     } catch (thrown) {
-      this.#hindrances.note(name, ShoalError.from(thrown), { fields, message: goesOn });
-      return null;
+      const error = ShoalError.from(thrown);
+      this.#hindrances.note(name, error, { fields, message: goesOn });
+      return { object: null, error };
     }
   }
 }

@@ -7,7 +7,11 @@ import { ShoalError } from '../base/errors.js';
 import { parametersObject, parametersOf, structureObject, structuresOf } from '../cluster/keys.js';
 import { OptionalObjects, type OptionalObjectsParts } from '../cluster/optional-objects.js';
 import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
-import { readLearnedParametersFile, type LearnedParameters } from '../vector-index/codebook/learned-parameters.js';
+import {
+  parametersRemedy,
+  readLearnedParametersFile,
+  type LearnedParameters,
+} from '../vector-index/codebook/learned-parameters.js';
 import { readStructureFile } from '../vector-index/codebook/structure-file.js';
 import { type Structure } from '../vector-index/codebook/structure.js';
 
@@ -29,6 +33,7 @@ export class Structures {
       read: routesIn,
       goesOn: 'searches go on without learned routes, by those of the structure',
       isRead: 'learned routes are read',
+      remedy: parametersRemedy,
     });
   }
 

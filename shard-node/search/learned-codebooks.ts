@@ -4,7 +4,11 @@
  */
 import { parametersObject, parametersOf } from '../../cluster/keys.js';
 import { OptionalObjects, type OptionalObjectsParts } from '../../cluster/optional-objects.js';
-import { readLearnedParametersFile, type LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
+import {
+  parametersRemedy,
+  readLearnedParametersFile,
+  type LearnedParameters,
+} from '../../vector-index/codebook/learned-parameters.js';
 
 export class LearnedCodebooks {
   readonly #objects: OptionalObjects<LearnedParameters>;
@@ -14,6 +18,7 @@ export class LearnedCodebooks {
       read: readLearnedParametersFile,
       goesOn: 'searches go on without learned parameters, by the codes’ own numbers',
       isRead: 'learned parameters are read',
+      remedy: parametersRemedy,
     });
   }
 
@@ -21,6 +26,12 @@ export class LearnedCodebooks {
   of(uid: string, version: number): Promise<LearnedParameters | null> {
     if (version === 0) return Promise.resolve(null);
     return this.#objects.get(parametersOf(uid), parametersObject(uid, version), { uid, version });
+  }
+
+  /** Why version `version` of collection `uid` cannot be read, now that it was asked for; empty where it can. Never rejects. */
+  async problemOf(uid: string, version: number): Promise<string> {
+    await this.of(uid, version);
+    return this.#objects.problemOf(parametersOf(uid), parametersObject(uid, version));
   }
 
   /** Forgets a collection that was dropped. */

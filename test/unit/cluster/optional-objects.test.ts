@@ -5,7 +5,7 @@ import { createLogger } from '../../../base/logger.js';
 import { OptionalObjects } from '../../../cluster/optional-objects.js';
 import { FakeClock } from '../../fake-clock.js';
 
-const texts = { goesOn: 'goes on without', isRead: 'is read' };
+const texts = { goesOn: 'goes on without', isRead: 'is read', remedy: 'write it again' };
 
 function rig() {
   const stored = new Map<string, string>();
@@ -51,14 +51,20 @@ describe('objects that work goes on without', () => {
   });
 
   it('are null where they are not there or damaged, and asked for again after five seconds', async () => {
-    const { stored, asked, clock, of } = rig();
+    const { stored, asked, clock, optional, of } = rig();
     stored.set('a/2', 'damaged');
     assert.deepEqual([await of('a', 'a/1'), await of('a', 'a/2')], [null, null]);
     stored.set('a/1', 'one').set('a/2', 'two');
     await clock.advance(4_999);
     assert.deepEqual([await of('a', 'a/1'), await of('a', 'a/2')], [null, null]);
     assert.equal(asked.length, 2);
+    const problems = (): string[] => ['a/1', 'a/2', 'a/3'].map((name) => optional.problemOf('a', name));
+    assert.deepEqual(problems(), ["'a/1' is not in the object store; write it again", 'damaged', '']);
     await clock.advance(1);
+    const again = [of('a', 'a/1'), of('a', 'a/2')];
+    assert.equal(problems()[1], 'damaged', 'until it is read');
+    await Promise.all(again);
+    assert.deepEqual(problems(), ['', '', '']);
     assert.deepEqual([await of('a', 'a/1'), await of('a', 'a/2')], [{ text: 'one' }, { text: 'two' }]);
   });
 
