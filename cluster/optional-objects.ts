@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.js';
 import { ShoalError } from '../base/errors.js';
 import { Hindrances } from '../base/hindrances.js';
 import type { Logger } from '../base/logger.js';
+import { objectRemedy } from './object-remedies.js';
 import type { ObjectStore } from './object-store.js';
 
 /** Objects of a family that stay. */
@@ -26,8 +27,6 @@ export interface OptionalObjectsKind<T> {
   /** What log lines say: that work goes on without one, and that one is read again. */
   readonly goesOn: string;
   readonly isRead: string;
-  /** What to do about one that is not there. */
-  readonly remedy: string;
 }
 
 interface Known<T> {
@@ -96,10 +95,11 @@ export class OptionalObjects<T> {
 
   /** Never rejects. */
   async #read(name: string, fields: object): Promise<{ readonly object: T | null; readonly error: ShoalError | null }> {
-    const { read, goesOn, isRead, remedy } = this.#kind;
+    const { read, goesOn, isRead } = this.#kind;
     try {
       const bytes = await this.#parts.objects.get(name);
-      if (bytes === null) throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store; ${remedy}`);
+      if (bytes === null)
+        throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store; ${objectRemedy(name)}`);
       const object = read(bytes);
       this.#hindrances.end(name, { fields, message: isRead });
       return { object, error: null };

@@ -5,13 +5,10 @@
  */
 import { ShoalError } from '../base/errors.js';
 import { parametersObject, parametersOf, structureObject, structuresOf } from '../cluster/keys.js';
+import { objectRemedy } from '../cluster/object-remedies.js';
 import { OptionalObjects, type OptionalObjectsParts } from '../cluster/optional-objects.js';
 import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
-import {
-  parametersRemedy,
-  readLearnedParametersFile,
-  type LearnedParameters,
-} from '../vector-index/codebook/learned-parameters.js';
+import { readLearnedParametersFile, type LearnedParameters } from '../vector-index/codebook/learned-parameters.js';
 import { readStructureFile } from '../vector-index/codebook/structure-file.js';
 import { type Structure } from '../vector-index/codebook/structure.js';
 
@@ -33,7 +30,6 @@ export class Structures {
       read: routesIn,
       goesOn: 'searches go on without learned routes, by those of the structure',
       isRead: 'learned routes are read',
-      remedy: parametersRemedy,
     });
   }
 
@@ -84,7 +80,10 @@ export class Structures {
   async #load(name: string): Promise<Structure> {
     const bytes = await this.#objects.get(name);
     if (bytes !== null) return readStructureFile(bytes);
-    throw new ShoalError('FAILED_PRECONDITION', `the structure '${name}' is not in the object store; restore it`);
+    throw new ShoalError(
+      'FAILED_PRECONDITION',
+      `the structure '${name}' is not in the object store; ${objectRemedy(name)}`,
+    );
   }
 }
 

@@ -88,10 +88,15 @@ function codedAlike({ codebooks, codebookVersion }: CollectionSettings): Readonl
 
 async function checkStored(
   version: number,
-  { uid, name }: CollectionSettings,
+  { uid, name, codebooks }: CollectionSettings,
   { objects }: Pick<PublishParts, 'objects'>,
 ): Promise<void> {
   if ((await objects.get(parametersObject(uid, version))) !== null) return;
   const what = `the parameters of codebook ${version} of collection '${name}' are no longer kept`;
-  throw new ShoalError('FAILED_PRECONDITION', `${what}; learn them again: train by the method that they came from`);
+  const { method } = codebooks.find((each) => each.version === version)!;
+  const files = method === 'jpq' ? ' --queries FILE --qrels FILE' : '';
+  throw new ShoalError(
+    'FAILED_PRECONDITION',
+    `${what}; learn anew: \`shoal train ${name} --method ${method}${files}\``,
+  );
 }

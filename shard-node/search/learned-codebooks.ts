@@ -4,11 +4,7 @@
  */
 import { parametersObject, parametersOf } from '../../cluster/keys.js';
 import { OptionalObjects, type OptionalObjectsParts } from '../../cluster/optional-objects.js';
-import {
-  parametersRemedy,
-  readLearnedParametersFile,
-  type LearnedParameters,
-} from '../../vector-index/codebook/learned-parameters.js';
+import { readLearnedParametersFile, type LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
 
 export class LearnedCodebooks {
   readonly #objects: OptionalObjects<LearnedParameters>;
@@ -18,7 +14,6 @@ export class LearnedCodebooks {
       read: readLearnedParametersFile,
       goesOn: 'searches go on without learned parameters, by the codes’ own numbers',
       isRead: 'learned parameters are read',
-      remedy: parametersRemedy,
     });
   }
 

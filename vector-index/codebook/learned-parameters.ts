@@ -30,15 +30,12 @@ import type { ListStructure } from './list-structure.js';
 import { damagedFile, openSealedFile, sealFile, type FileKind } from './sealed-file.js';
 import { listsMax } from './structure.js';
 
-/** What to do about learned parameters that are lost or damaged. */
-export const parametersRemedy = 'activate another version of the codebook, or train again';
-
 const kind: FileKind = {
   magic: 'SHLP',
   format: 1,
   headBytes: 32,
   name: 'the file of learned parameters',
-  remedy: parametersRemedy,
+  remedy: 'activate another version of the codebook, or train again',
 };
 const dsubMax = 64;
 /** As many values as an adapter may have: that of 4,096 dimensions. */

@@ -98,7 +98,9 @@ describe('the replicas of a node', () => {
       );
       set.replica(uid, ref).checkServing();
       await follow(3);
-      await until(({ problem }) => /'parameters\/u1\/3' is not in the object store; activate another/.test(problem));
+      await until(({ problem }) =>
+        /'parameters\/u1\/3' is not in the object store; let another version serve/.test(problem),
+      );
       await follow(0);
       await until(({ problem }) => problem === '');
     }));
