@@ -38,6 +38,24 @@ describe('the codebooks of a collection', () => {
     assert.deepEqual([parametersVersion, codebookVersion, structureVersion], [4, 5, 5]);
   });
 
+  it('serve again for a structure that was split so often that nobody remembers it', async () => {
+    const splits = Array.from({ length: 32 }, (_, at) => ({
+      version: 10 + at,
+      structureVersion: 10 + at,
+      method: 'split',
+    }));
+    const learned = { version: 9, structureVersion: 8, method: 'distill-vq' };
+    const remembered = [{ version: 3, structureVersion: 3, method: 'rabitq' }, learned, ...splits];
+    const changes = {
+      ...{ codebooks: remembered.map((each) => Codebook.fromPartial(each)), codebookVersion: 41, structureVersion: 41 },
+      parametersVersion: 0,
+    };
+    const { parts, stored, objects, settings: own } = trainingRig({ changes: { ...trained, ...changes } });
+    objects.set(parametersObject(uid, 9), Buffer.of(1));
+    assert.equal(await activateCodebook(own.name, 9, parts, deadlineOf()), 9);
+    assert.equal((await stored()).parametersVersion, 9);
+  });
+
   it('serve with their own codes only, while their objects are there and nothing is trained', async () => {
     const { parts, stored, settings: own } = trainingRig({ changes: trained });
     const refused = async (version: number, expected: object): Promise<void> =>
