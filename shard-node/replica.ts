@@ -20,6 +20,7 @@ import type { ListStructure } from '../vector-index/codebook/list-structure.js';
 import type { ShardIndex } from '../vector-index/shard-index.js';
 import { indexDocuments, type TermWeighting } from './ingest/decode.js';
 import { Maintenance, retryMsMax } from './ingest/maintenance.js';
+import { ParametersFollower } from './search/parameters-follower.js';
 import { StructureFollower } from './training/structure-follower.js';
 import { Waiters } from './waiters.js';
 
@@ -35,6 +36,8 @@ export interface ReplicaParts {
   readonly givenStructure: number;
   /** Reads a version that training published. */
   readonly readStructure: (version: number) => Promise<ListStructure>;
+  /** Why the node cannot read a version of the learned parameters; empty where it can. Never rejects. */
+  readonly parametersProblem: (version: number) => Promise<string>;
   readonly log: ChangeLog;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -64,6 +67,7 @@ export class Replica {
   readonly #waiters = new Waiters();
   readonly #hindrances: Hindrances;
   readonly #structures: StructureFollower;
+  readonly #parameters: ParametersFollower;
   readonly #stop = new AbortController();
   #phase: ReplicaPhase = 'loading';
   #problem = '';
@@ -88,7 +92,7 @@ export class Replica {
     this.index = parts.index;
     this.subject = shardSubject(this.uid, this.generation, this.shard);
     this.subjects = [this.subject];
-    const { index, givenStructure, readStructure, clock, logger } = parts;
+    const { index, givenStructure, readStructure, parametersProblem, clock, logger } = parts;
     const fields = { uid: this.uid, shard: this.shard };
     this.#structures = new StructureFollower({
       index,
@@ -98,6 +102,8 @@ export class Replica {
       logger,
       fields,
     });
+    const onChange = (): void => parts.onChange(this);
+    this.#parameters = new ParametersFollower({ problemOf: parametersProblem, clock, onChange });
   }
 
   /** Version of the structure that numbers its lists. */
@@ -114,15 +120,22 @@ export class Replica {
     return this.#phase !== 'ready' || this.#hasNoRoom || this.#cutOff !== '' || !this.#covers(this.#heldAtFirst);
   }
 
-  /** Why the replica failed, or why it cannot seal or go on although it serves; empty when all is well. */
+  /** Why the replica failed, or why it cannot seal, go on or search by what was learned although it serves; empty when all is well. */
   get problem(): string {
     if (this.#phase === 'failed') return this.#problem;
     if (this.#cutOff !== '') return `it cannot hear the log and answers with what it has: ${this.#cutOff}`;
     if (this.#structures.problem !== '')
       return `it waits for the newest structure, and so do the records that need it: ${this.#structures.problem}`;
-    if (!this.#hasNoRoom) return this.#problem;
+    if (!this.#hasNoRoom) return this.#problem === '' ? this.#parametersProblem : this.#problem;
     const held = `${Math.round(this.index.unsealedBytes / 2 ** 20)} MiB that are not sealed`;
     return `it reads no further in the log while ${held} are in memory${this.#problem === '' ? '' : `: ${this.#problem}`}`;
+  }
+
+  get #parametersProblem(): string {
+    const why = this.#parameters.problem;
+    return why === ''
+      ? ''
+      : `it searches without the learned parameters, which find more, as it cannot read them: ${why}`;
   }
 
   /** Largest position applied of the shard's own subject. */
@@ -166,6 +179,11 @@ export class Replica {
   /** The collection has a structure `version`: the index is to have it too. Returns at once. */
   followStructure(version: number): void {
     this.#structures.want(version);
+  }
+
+  /** Searches of the collection go by version `version` of its learned parameters, 0 = by none. Returns at once. */
+  followParameters(version: number): void {
+    this.#parameters.want(version);
   }
 
   hears(subject: string): boolean {
@@ -224,6 +242,7 @@ export class Replica {
     this.#stop.abort();
     await this.#consumer?.close();
     await this.#structures.close();
+    await this.#parameters.close();
     await this.#following;
     await this.#maintenance?.close();
     await this.index.close();

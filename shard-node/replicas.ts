@@ -158,7 +158,9 @@ export class ReplicaSet {
       const isKnown = this.#replicas.has(place) || this.#failures.has(place);
       if (settings === undefined) continue;
       if (!isKnown) await this.#open(place, placement, settings);
-      this.#replicas.get(place)?.followStructure(settings.structureVersion);
+      const replica = this.#replicas.get(place);
+      replica?.followStructure(settings.structureVersion);
+      replica?.followParameters(settings.parametersVersion);
     }
   }
 
@@ -239,6 +241,7 @@ export class ReplicaSet {
           : { kind: 'bm25', averageLength: settings.bm25AverageLength },
       givenStructure: givenVersion(settings),
       readStructure: (version) => readListStructure(objects, settings.uid, version),
+      parametersProblem: (version) => this.learned.problemOf(settings.uid, version),
       log,
       clock,
       logger,

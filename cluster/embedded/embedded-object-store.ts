@@ -8,6 +8,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ShoalError } from '../../base/errors.js';
+import { objectRemedy } from '../object-remedies.js';
 import type { ObjectStore } from '../object-store.js';
 import { checkFormat, diskError, ensureDirectory, syncDirectory, writeDurably } from './disk-format.js';
 
@@ -103,7 +104,8 @@ export async function readObject(path: string, name: string): Promise<Uint8Array
     file.readBigUInt64LE(16) === BigInt(content.length) &&
     file.readUInt32LE(8) === crc32(content);
   if (isWhole) return content;
-  throw new ShoalError('DATA_LOSS', `the checksum of object ${name} does not match: ${path} is damaged; restore it`);
+  const what = `the checksum of object ${name} does not match: ${path} is damaged`;
+  throw new ShoalError('DATA_LOSS', `${what}; ${objectRemedy(name)}`);
 }
 
 function newerFormat(name: string, path: string, found: number): ShoalError {

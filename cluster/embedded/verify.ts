@@ -27,6 +27,8 @@ export interface VerifiedFile {
 
 /** Path below the data folder. */
 const registryFile = join('registry', 'registry.mdb');
+/** Folder of the objects, each in a file of its name. */
+const objectsFolder = join('objects', 'objects');
 
 /** What the registry in the data folder `directory` holds, values by key; null where it is missing or damaged. */
 export async function registryOf(directory: string): Promise<ReadonlyMap<string, Uint8Array> | null> {
@@ -52,8 +54,9 @@ export async function* verifyEmbedded(directory: string): AsyncGenerator<Verifie
     const path = join(directory, stream);
     yield await verified(stream, 'log', () => checkStore(path, { own: checksOf(path, true) }));
   }
-  for (const object of await filesBelow(directory, join('objects', 'objects'), '')) {
-    yield await verified(object, 'object', () => readObject(join(directory, object), object));
+  for (const object of await filesBelow(directory, objectsFolder, '')) {
+    const name = object.slice(objectsFolder.length + 1);
+    yield await verified(object, 'object', () => readObject(join(directory, object), name));
   }
   yield* missing(directory);
 }
@@ -81,7 +84,7 @@ async function* missing(directory: string): AsyncGenerator<VerifiedFile> {
     ];
     const parts = [
       ['log', join('log', streamOf(uid))],
-      ...objects.map((object) => ['object', join('objects', 'objects', object)]),
+      ...objects.map((object) => ['object', join(objectsFolder, object)]),
     ] as const;
     for (const [kind = '', file = ''] of parts) {
       if (isThere(file)) continue;

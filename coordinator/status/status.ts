@@ -89,8 +89,8 @@ function notServing(where: string, said: { readonly state: string; readonly prob
   return { what, why: said.problem || 'it is taking up what the log holds', todo: 'wait; it serves when it is done' };
 }
 
-/** Disk full, or the log cannot be reached: what is new is in memory only, or not taken up. */
+/** Disk full, or the log cannot be reached: what is new is in memory only, or not taken up. Or searches find less than they could. */
 function hindered(where: string, why: string): Problem {
-  const what = `${where} serves, but is hindered in keeping what is new`;
-  return { what, why, todo: 'mend that, as by freeing disk space; it is tried again without a restart' };
+  const what = `${where} serves, but is hindered`;
+  return { what, why, todo: 'mend that, as by freeing disk space or as it says; it is tried again without a restart' };
 }

@@ -4,11 +4,11 @@ import { ShoalError } from '../../base/errors.js';
 import { parametersObject } from '../../cluster/keys.js';
 import { collectionNamed } from '../../cluster/shard-map/cluster-map.js';
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
-import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { ListCodebooksResponse } from '../../proto/generated/shoal/v1/training.js';
 import { Claim } from './claim.js';
 import type { PublishParts } from './publish.js';
-import { isLearning } from './trainable.js';
+import { isLearning, isWhole } from './trainable.js';
 
 /** The version that searches go by: of the learned parameters where there are any, else of the structure's codebook; 0 = none. */
 export function servingVersion({
@@ -73,25 +73,33 @@ function parametersFor(version: number, settings: CollectionSettings): number {
     throw new ShoalError('NOT_FOUND', `${what}; ${known === '' ? 'it was never trained' : `it has ${known}`}`);
   }
   if (version === codebookVersion) return 0;
-  if (isLearning(wanted.method) && codedAlike(settings).has(wanted.structureVersion)) return version;
+  if (isLearning(wanted.method) && isCodedAlike(wanted.structureVersion, settings)) return version;
   const what = `codebook ${version} of collection '${name}' belongs to structure ${wanted.structureVersion}`;
   const why = `structure ${structureVersion} serves, whose lists are others, and its documents are coded for those`;
   throw new ShoalError('FAILED_PRECONDITION', `${what}; ${why}; train again for a new structure`);
 }
 
-/** The structure that serves and those that it was made of by splits of lists alone, which have its codes. */
-function codedAlike({ codebooks, codebookVersion }: CollectionSettings): ReadonlySet<number> {
-  const structures = codebooks.filter(({ method, version }) => !isLearning(method) && version <= codebookVersion);
-  const trained = structures.findLastIndex(({ method }: Codebook) => method !== 'split');
-  return new Set(structures.slice(Math.max(0, trained)).map(({ structureVersion }) => structureVersion));
+/**
+ * Whether structure `version` has the codes of the one that serves: it is that, or one that it was made of by splits of lists alone. Versions
+ * ascend, so that all from the last whole structure on are; splits between are not all remembered.
+ */
+function isCodedAlike(version: number, { codebooks, codebookVersion, structureVersion }: CollectionSettings): boolean {
+  const structures = codebooks.filter((each) => !isLearning(each.method) && each.version <= codebookVersion);
+  const first = structures.findLast(({ method }) => isWhole(method)) ?? structures[0];
+  return first !== undefined && version >= first.structureVersion && version <= structureVersion;
 }
 
 async function checkStored(
   version: number,
-  { uid, name }: CollectionSettings,
+  { uid, name, codebooks }: CollectionSettings,
   { objects }: Pick<PublishParts, 'objects'>,
 ): Promise<void> {
   if ((await objects.get(parametersObject(uid, version))) !== null) return;
   const what = `the parameters of codebook ${version} of collection '${name}' are no longer kept`;
-  throw new ShoalError('FAILED_PRECONDITION', `${what}; learn them again: train by the method that they came from`);
+  const { method } = codebooks.find((each) => each.version === version)!;
+  const files = method === 'jpq' ? ' --queries FILE --qrels FILE' : '';
+  throw new ShoalError(
+    'FAILED_PRECONDITION',
+    `${what}; learn anew: \`shoal train ${name} --method ${method}${files}\``,
+  );
 }

@@ -23,7 +23,7 @@ import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { Claim, SettingsChange } from './claim.js';
-import { isLearning } from './trainable.js';
+import { isLearning, isWhole } from './trainable.js';
 
 /** Trained versions of which a collection remembers where they came from. */
 const codebooksRemembered = 32;
@@ -125,14 +125,20 @@ async function withStructure(
   };
 }
 
-/** The settings with one codebook more: the latest ones, those that serve with the structures that they belong to, and the last training. */
+/**
+ * The settings with one codebook more: the latest ones, those that serve with the structures that they belong to, the last training, and the
+ * last structure that is no split of another: all that came since have its codes.
+ */
 function remembering(current: CollectionSettings, codebook: Codebook): CollectionSettings {
   const all = [...current.codebooks, codebook];
   const first = all.length - codebooksRemembered;
   const learned = all.find(({ version }) => version === current.parametersVersion)?.structureVersion;
   const needed = [current.codebookVersion, current.parametersVersion, learned];
   const trained = all.findLastIndex(({ method }) => method === 'structure');
-  const codebooks = all.filter(({ version }, at) => at >= first || at === trained || needed.includes(version));
+  const whole = all.findLastIndex(({ method }) => isWhole(method));
+  const codebooks = all.filter(
+    ({ version }, at) => at >= first || at === trained || at === whole || needed.includes(version),
+  );
   return { ...current, codebooks };
 }
 

@@ -31,6 +31,11 @@ export function isLearning(method: string): boolean {
   return method === 'distill-vq' || method === 'jpq';
 }
 
+/** Whether a method makes a structure that is no other one's: one whose documents are all coded anew. */
+export function isWhole(method: string): boolean {
+  return method !== 'split' && !isLearning(method);
+}
+
 /** Throws INVALID_ARGUMENT, naming the methods that there are, for another one. */
 export function checkMethod(method: string): void {
   if (methods.some((each) => each === method)) return;
@@ -45,7 +50,7 @@ export function checkSecondBits({ method, secondBits }: Pick<TrainRequest, 'meth
     const message = `second bits are ${secondBits}; a second code has 1 to ${secondBitsMax} bits a dimension`;
     throw new ShoalError('INVALID_ARGUMENT', message);
   }
-  if (method !== 'split' && !isLearning(method)) return;
+  if (isWhole(method)) return;
   const how = "leave second bits out, or train by method 'structure'";
   throw new ShoalError(
     'INVALID_ARGUMENT',

@@ -1,13 +1,17 @@
 /** What parameters are learned for: the structure that serves, as it is in the object store, and what it is asked with. */
 import { float32From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
-import { codebookObject, parametersObject, structureObject } from '../../cluster/keys.js';
+import { codebookObject, structureObject } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { BeginTrainingRequest } from '../../proto/generated/shoal/v1/training.js';
 import type { LearnOrder } from './run-training.js';
-import { routesWhereReadable } from './serving-routes.js';
+import { parametersWhereReadable } from './serving-parameters.js';
+import { withServingRoutes } from './serving-routes.js';
 
-/** UNAVAILABLE where a file of the structure is not there. */
+/**
+ * UNAVAILABLE where a file of the structure is not there. Where learned parameters are gone or damaged, searches go by the codes’ own numbers, and
+ * so does what is learned.
+ */
 export async function learnOrderFor(
   {
     uid,
@@ -28,23 +32,14 @@ export async function learnOrderFor(
     if (bytes !== null) return bytes;
     throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store; another structure serves by now`);
   };
-  const serving = { uid, structureVersion, parametersVersion };
+  const serving = await parametersWhereReadable({ uid, parametersVersion }, objects);
+  const structure = await read(structureObject(uid, structureVersion));
   return {
     ...{ probes, shortProbes },
     version: structureVersion,
-    structure: await routesWhereReadable(await read(structureObject(uid, structureVersion)), serving, objects),
+    structure: withServingRoutes(structure, structureVersion, serving?.learned ?? null),
     codebook: await read(codebookObject(uid, codebookVersion)),
     queries: float32From(queries, 'queries'),
-    serving: parametersVersion === 0 ? null : await parametersOf(parametersObject(uid, parametersVersion), objects),
+    serving: serving?.file ?? null,
   };
-}
-
-/** Null where they are gone or damaged: then searches go by the codes' own numbers, and so does what is learned. */
-async function parametersOf(name: string, objects: Pick<ObjectStore, 'get'>): Promise<Uint8Array | null> {
-  try {
-    return await objects.get(name);
-  } catch (thrown) {
-    if (ShoalError.from(thrown).code === 'DATA_LOSS') return null;
-    throw thrown;
-  }
 }

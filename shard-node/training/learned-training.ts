@@ -3,7 +3,7 @@
  * collection is asked with, judged or not. Nothing of the structure changes. Blocks the thread: for workers.
  */
 import { seededRandom, type Random } from '../../base/random.js';
-import type { TrainingQueries } from '../../trainer/learned/candidate-pools.js';
+import type { TaughtDocuments, TrainingQueries } from '../../trainer/learned/candidate-pools.js';
 import { CodedDocuments } from '../../trainer/learned/coded-documents.js';
 import { distillVq, type DistillOptions, type DistillSample } from '../../trainer/learned/distill-vq.js';
 import { firstCodeRecall, heldOutQueries } from '../../trainer/learned/first-code-recall.js';
@@ -54,15 +54,10 @@ export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgre
         `learning, loss ${loss.toFixed(4)}, ${figure(best, order)}`,
         codedShare + (learnedShare - codedShare) * share,
       ),
+    onLearned: () => onProgress('evaluating', learnedShare),
   };
-  const { queries, relevant } = order;
-  const learned =
-    relevant === undefined ? distilled(sample, queries, parts) : judged(sample, { queries, relevant }, parts);
-  onProgress('evaluating', learnedShare);
-  const { parameters, before, after, leastNear } = learned;
-  const isWorse = parameters !== null && leastNear !== null && losesNear(sample, parameters, { leastNear, random });
-  const scan = isWorse ? null : parameters;
-  const found = relevant === undefined ? newRoutes({ ...task, structure }, order, { random, onProgress }) : null;
+  const { parameters: scan, before, after } = learnScan(sample, order, parts);
+  const found = order.relevant === undefined ? newRoutes({ ...task, structure }, order, { random, onProgress }) : null;
   const published = scan === null && found === null ? null : withRoutes(scan ?? unlearned(sample), found, from);
   return {
     parameters: published === null ? null : writeLearnedParametersFile(published),
@@ -71,7 +66,7 @@ export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgre
     secondBits: secondBitsOf(codebook),
     sampled: vectors.length / dim,
     heldOutBefore: before,
-    heldOutAfter: isWorse ? before : after,
+    heldOutAfter: after,
     ...(published?.routes === undefined ? { probes: [], shortProbes: [] } : calibrationOf(found ?? order)),
     ...(found === null ? {} : { needed: { before: found.neededBefore, after: found.neededAfter } }),
   };
@@ -126,10 +121,27 @@ interface Found {
 }
 
 type Sample = Pick<DistillSample, 'structure' | 'vectors' | 'from'>;
+type CodedSample = Sample & TaughtDocuments;
 type MethodParts = Pick<DistillOptions, 'random' | 'onProgress'> & { readonly hasAdapter: boolean };
 
+/** What scans read, judged: no parameters where none find more of what is asked, or only by finding less of the vectors' own neighbours. */
+function learnScan(
+  uncoded: Sample,
+  { queries, relevant }: LearnOrder,
+  parts: MethodParts & { onLearned(): void },
+): Omit<Found, 'leastNear'> {
+  const sample = { ...uncoded, documents: new CodedDocuments(uncoded.structure, uncoded.vectors) };
+  const learned =
+    relevant === undefined ? distilled(sample, queries, parts) : judged(sample, { queries, relevant }, parts);
+  parts.onLearned();
+  const { parameters, before, after, leastNear } = learned;
+  const isWorse =
+    parameters !== null && leastNear !== null && losesNear(sample, parameters, { leastNear, random: parts.random });
+  return isWorse ? { parameters: null, before, after: before } : { parameters, before, after };
+}
+
 /** Without labels. As many questions near the data as far from it: who learned from the latter alone would find less of the former. */
-function distilled(sample: Sample, queries: Float32Array, parts: MethodParts): Found {
+function distilled(sample: CodedSample, queries: Float32Array, parts: MethodParts): Found {
   const isAsked = queries.length > 0;
   const askingDocuments = queries.length / sample.structure.codebook.dim;
   const learned = distillVq({ ...sample, queries: isAsked ? queries : null }, { ...parts, askingDocuments });
@@ -138,18 +150,18 @@ function distilled(sample: Sample, queries: Float32Array, parts: MethodParts): F
   return { parameters: learned.parameters, before, after, leastNear };
 }
 
-function judged(sample: Sample, labelled: Pick<JpqSample, 'queries' | 'relevant'>, parts: MethodParts): Found {
+function judged(sample: CodedSample, labelled: Pick<JpqSample, 'queries' | 'relevant'>, parts: MethodParts): Found {
   const { parameters, before, after } = jpq({ ...sample, ...labelled, from: sample.from ?? null }, parts);
   return { parameters, before: before.mrr, after: after.mrr, leastNear: (near) => recallFloor * near };
 }
 
 /** Whether vectors that ask for their neighbours find too much less of them by `learned` than by what serves. */
 function losesNear(
-  { structure, vectors, from }: Sample,
+  taught: CodedSample,
   learned: LearnedParameters,
   { leastNear, random }: { readonly leastNear: (before: number) => number; readonly random: Random },
 ): boolean {
-  const taught = { structure, documents: new CodedDocuments(structure, vectors) };
+  const { structure, vectors, from } = taught;
   const { training } = splitQueries(structure, askingDocuments(vectors, structure.codebook.dim, random), random);
   const held = heldOutQueries(taught, firstOf(training, nearQuestions, structure.codebook.dim));
   const [before, after] = [from ?? null, learned].map((parameters) => {

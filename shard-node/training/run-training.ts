@@ -63,7 +63,7 @@ export interface TrainingTask {
   readonly seed: number;
   /** Share of the ten true neighbours that a search shall find. */
   readonly targetRecall: number;
-  /** Null while every search is exact. */
+  /** What a whole structure is compared with; null while every search is exact, and for the orders below, which say what serves. */
   readonly serving: ServingStructure | null;
   /** Left out where a whole structure is trained. */
   readonly split?: SplitOrder;

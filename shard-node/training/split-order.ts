@@ -9,6 +9,7 @@ import { listsMax } from '../../vector-index/codebook/structure.js';
 import { listLimit, listsToSplit, partLimit, type SplitLimits } from '../../vector-index/lists/list-limit.js';
 import type { ShardIndex } from '../../vector-index/shard-index.js';
 import type { SplitOrder } from './run-training.js';
+import { servingParameters } from './serving-parameters.js';
 import { withServingRoutes } from './serving-routes.js';
 
 /** Vectors of a list that its division is found by: more change it by less than another seed does. */
@@ -46,11 +47,9 @@ export async function splitOrderFor(request: BeginTrainingRequest, parts: SplitO
     throw new ShoalError('INVALID_ARGUMENT', `${what}: none is split; split again once they have grown`);
   }
   // Learned routes become those of the structure that is made of it: they belong to lists as they were.
-  const structure = await withServingRoutes(
-    await read(objects, structureObject(uid, structureVersion)),
-    request,
-    objects,
-  );
+  const serving = await servingParameters(request, objects);
+  const served = await read(objects, structureObject(uid, structureVersion));
+  const structure = withServingRoutes(served, structureVersion, serving?.learned ?? null);
   if (readStructureFile(structure).around !== undefined) {
     const what = 'vectors lie in two lists each, and such lists are not split';
     throw new ShoalError('INVALID_ARGUMENT', `${what}; train the structure again when the collection has grown`);

@@ -10,7 +10,8 @@ import type { Replica } from '../replica.js';
 import { judgedSample } from './judged-sample.js';
 import { learnOrderFor } from './learn-order.js';
 import type { ServingStructure, TrainingTask } from './run-training.js';
-import { routesWhereReadable } from './serving-routes.js';
+import { parametersWhereReadable } from './serving-parameters.js';
+import { withServingRoutes } from './serving-routes.js';
 import { splitOrderFor } from './split-order.js';
 
 /** Bytes of the vectors that a training holds in memory at most. */
@@ -39,9 +40,10 @@ export async function trainingTask(
   const { documents } = index.statistics(new Uint32Array(0));
   const random = seededRandom(request.seed);
   const sampled = await ordered(request, { dim, index }, { ...parts, random, documents });
+  const isWhole = sampled.split === undefined && sampled.learn === undefined;
   return {
     ...{ dim, seed: request.seed, targetRecall: request.targetRecall, documents, ...sampled },
-    serving: await servingStructure(request, parts.objects),
+    serving: isWhole ? await servingStructure(request, parts.objects) : null,
     ...(request.method === 'rabitq' ? { untrained: true as const } : {}),
     shortQueries: float32From(request.shortQueries, 'short queries'),
     copies: request.copies === 2 ? (2 as const) : (1 as const),
@@ -83,5 +85,7 @@ async function servingStructure(request: BeginTrainingRequest, objects: ObjectSt
   if (structureVersion === 0) return null;
   const structure = await objects.get(structureObject(uid, structureVersion));
   // Another one serves by now; the coordinator will see it.
-  return structure === null ? null : { structure: await routesWhereReadable(structure, request, objects), nprobe };
+  if (structure === null) return null;
+  const serving = await parametersWhereReadable(request, objects);
+  return { structure: withServingRoutes(structure, structureVersion, serving?.learned ?? null), nprobe };
 }

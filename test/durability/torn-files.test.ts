@@ -56,6 +56,11 @@ describe('a mapped file that is cut short', function () {
     assert.deepEqual(told.meanwhile.wrong, []);
   });
 
+  it('is refused by its name where it is a run of a directory, checked before or not', () => {
+    for (const { answered, wrong } of [told.runsUnchecked, told.runsChecked])
+      assert.deepEqual({ answered, wrong }, { answered: 0, wrong: [] });
+  });
+
   it('ends neither the node nor the service of its other collections, and is named by the status', () => {
     const { error, others, problems } = told.cluster;
     // Maintenance may notice it first: then nobody asks the replica any more.

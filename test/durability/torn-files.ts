@@ -11,6 +11,7 @@ import { seededRandom } from '../../base/random.js';
 import { mapFile, scanDense, type MappedFile } from '../../kernels/kernels.js';
 import { SmallCluster } from '../cluster/small-cluster.js';
 import { fillIndex, openIndex, questionsOf } from './first-questions.js';
+import { askDirectory } from './torn-runs.js';
 
 const pageBytes = 16_384;
 const pages = 200;
@@ -24,6 +25,8 @@ export interface Told {
   readonly unchecked: Asked;
   readonly checked: Asked;
   readonly meanwhile: Asked;
+  readonly runsUnchecked: Asked;
+  readonly runsChecked: Asked;
   readonly cluster: {
     readonly error: string;
     readonly others: number;
@@ -166,6 +169,8 @@ async function main(folder: string): Promise<void> {
     unchecked: await askIndex(folder, { isChecked: false, when: 'before' }),
     checked: await askIndex(folder, { isChecked: true, when: 'before' }),
     meanwhile: await askIndex(folder, { isChecked: true, when: 'meanwhile' }),
+    runsUnchecked: await askDirectory(folder, { isChecked: false }),
+    runsChecked: await askDirectory(folder, { isChecked: true }),
     cluster: await askCluster(),
   };
   process.stdout.write(JSON.stringify(told), () => process.kill(process.pid, 'SIGBUS'));

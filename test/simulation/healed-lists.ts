@@ -1,4 +1,4 @@
-/** After healing: replicas of a trained collection have every document in the same list, and none in no list. */
+/** After healing: replicas of a trained collection have every document in the same list, which is the right one, and none in no list. */
 import { bufferOf, uint64From } from '../../base/bytes.js';
 import { keys } from '../../cluster/keys.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
@@ -7,6 +7,7 @@ import { ScanRequest, ShardService } from '../../proto/generated/shoal/v1/shard.
 import type { SimClient } from './client.js';
 import { drawVector } from './content.js';
 import type { Machine } from './machine.js';
+import { wrongList } from './right-lists.js';
 import type { Session } from './session.js';
 
 const settleMs = 60_000;
@@ -50,6 +51,12 @@ async function problemOf(session: Session, client: SimClient): Promise<string | 
     if (lost !== undefined) return `${node} has ${lost} in no list`;
     const content = each.map((own) => own!.join(' ')).join('; ');
     first ??= content;
+    const wrong = await wrongList(
+      session,
+      each.map((own) => own!),
+      structureVersion,
+    );
+    if (wrong !== null) return `on ${node} ${wrong}`;
     if (content !== first) return `${placement.nodes[0]} has '${first}' in its lists, ${node} '${content}'`;
   }
   return null;

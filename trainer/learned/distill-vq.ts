@@ -43,6 +43,8 @@ export interface DistillSample {
   readonly structure: ListStructure;
   /** float32[n, dim], finite: documents, which are coded as the structure has it. */
   readonly vectors: Float32Array;
+  /** `vectors` as the structure codes them, where the caller wants them for more than this; left out = they are coded here. */
+  readonly documents?: CodedDocuments;
   /** float32[m, dim], finite, of any length: training queries, real or made of texts; null = documents ask for their neighbours. */
   readonly queries: Float32Array | null;
   /** What is begun with, and has to be surpassed; left out = the structure alone. */
@@ -78,7 +80,7 @@ export function distillVq(sample: DistillSample, options: DistillOptions): Learn
   const { random, signal, width = usualWidth } = options;
   checkTrainingRows(vectors, { dim, what: 'document', least: documentsMin });
   if (sample.queries !== null) checkTrainingRows(sample.queries, { dim, what: 'query', least: queriesMin });
-  const taught = { structure, documents: new CodedDocuments(structure, vectors, signal) };
+  const taught = { structure, documents: sample.documents ?? new CodedDocuments(structure, vectors, signal) };
   const queries = sample.queries === null ? askingDocuments(vectors, dim, random) : askedQueries(sample.queries);
   const { training: own, choosing, judging } = splitQueries(structure, queries, random);
   const training = withAskingDocuments(structure, own, vectors, { count: options.askingDocuments ?? 0, random });

@@ -42,6 +42,8 @@ export interface JpqSample {
   readonly structure: ListStructure;
   /** float32[n, dim], finite: documents, which are coded as the structure has it. */
   readonly vectors: Float32Array;
+  /** `vectors` as the structure codes them, where the caller wants them for more than this; left out = they are coded here. */
+  readonly documents?: CodedDocuments;
   /** float32[m, dim], finite, of any length. */
   readonly queries: Float32Array;
   /** uint32 each: rows of `vectors` that are relevant to each query. */
@@ -86,7 +88,7 @@ export function jpq(sample: JpqSample, options: JpqOptions): LearnedFromLabels {
   const { structure, vectors, from } = sample;
   const { random, signal, width = usualWidth } = options;
   checkSample(sample);
-  const taught = { structure, documents: new CodedDocuments(structure, vectors, signal) };
+  const taught = { structure, documents: sample.documents ?? new CodedDocuments(structure, vectors, signal) };
   const split = splitLabelled(sample, random);
   const start = startingParameters(structure, { hasAdapter: options.hasAdapter ?? true, hasBiases: false, from });
   const judges = new LabelJudges(taught, split, start, signal);

@@ -7,8 +7,9 @@
  */
 import type { Random } from '../../base/random.js';
 import { feedbackWidth } from '../../kernels/codes.js';
+import { covariance } from '../covariance.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
-import { covarianceOf, leadingAxes } from './leading-axes.js';
+import { leadingAxes } from './leading-axes.js';
 
 /** Rows that the covariance is of: as many as keep it to a few seconds. */
 const rowsMax = 8_192;
@@ -26,12 +27,12 @@ export function errorFeedback(
 ): Float32Array | null {
   if (dim > dimMax) return null;
   const rows = Math.min(residuals.length / dim, rowsMax, Math.ceil(workMax / (dim * dim)));
-  const covariance = covarianceOf(residuals.subarray(0, rows * dim), dim, signal);
+  const varying = covariance(residuals.subarray(0, rows * dim), dim, signal);
   const count = Math.min(feedbackWidth, dim >> 1);
-  const { values, axes } = leadingAxes(covariance, dim, { count, random, signal });
+  const { values, axes } = leadingAxes(varying, dim, { count, random, signal });
   refuseStopped(signal);
   if (!(values[0]! > 0)) return null;
-  const trace = Array.from({ length: dim }, (_, j) => covariance[j * dim + j]!).reduce((sum, value) => sum + value, 0);
+  const trace = Array.from({ length: dim }, (_, j) => varying[j * dim + j]!).reduce((sum, value) => sum + value, 0);
   const left = (trace - values.reduce((sum, value) => sum + value, 0)) / (dim - count);
   const rest = Math.max(left, leastShare * values[0]!);
   const outer = new Float64Array(dim * feedbackWidth);

@@ -3,32 +3,12 @@ import type { Random } from '../../base/random.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 
 const iterations = 12;
-const rowsBetweenLooks = 64;
 
 export interface LeadingAxes {
   /** float64[count]: variances along the axes, largest first, but for what few iterations leave undone. */
   readonly values: Float64Array;
   /** float64[count, dim]: orthonormal. */
   readonly axes: Float64Array;
-}
-
-/** float64[dim, dim]: the mean of row′ row over `rows` float32[n, dim], n ≥ 1, which are centred already. */
-export function covarianceOf(rows: Float32Array, dim: number, signal?: StopSign): Float64Array {
-  const sums = new Float64Array(dim * dim);
-  for (let row = 0; row < rows.length / dim; row++) {
-    if (row % rowsBetweenLooks === 0) refuseStopped(signal);
-    const own = rows.subarray(row * dim, (row + 1) * dim);
-    for (let i = 0; i < dim; i++) {
-      const value = own[i]!;
-      const line = sums.subarray(i * dim, (i + 1) * dim);
-      for (let j = i; j < dim; j++) line[j]! += value * own[j]!;
-    }
-  }
-  const scale = dim / rows.length;
-  for (let i = 0; i < dim; i++) {
-    for (let j = i; j < dim; j++) sums[j * dim + i] = sums[i * dim + j] = sums[i * dim + j]! * scale;
-  }
-  return sums;
 }
 
 /** The `count` ≤ dim leading axes of the symmetric `covariance` float64[dim, dim]. */

@@ -43,7 +43,7 @@ const kind: FileKind = {
   format: 4,
   headBytes: 40,
   name: 'the codebook of lists',
-  remedy: 'restore it from a backup',
+  remedy: 'make a new collection from a backup: `shoal restore FOLDER NAME`',
 };
 const formatWithFeedback = 4;
 const dsubMax = 64;

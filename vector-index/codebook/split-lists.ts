@@ -79,6 +79,19 @@ export class SplitLists {
     return parts !== undefined && parts.at(-1)! >= lists;
   }
 
+  /**
+   * Of the lists that there were when there were `lists`, the one that `list` was a part of: its own number where it was there, else of the
+   * parts of its trained list the one whose centroid is nearest. Which of them was divided is not kept, and says no more: vectors go to
+   * the nearest part of their trained list whenever any of these is split, so that most of those in `list` come from around it.
+   */
+  wasPartOf(list: number, lists: number): number {
+    if (list < lists) return list;
+    const before = this.partsOf(list).filter((part) => part < lists);
+    const own = rowsOf(this.#centroids, [list], this.#dim);
+    const { assignments } = assignNearest(own, rowsOf(this.#centroids, before, this.#dim), this.#dim);
+    return before[assignments[0]!]!;
+  }
+
   /** uint32[n]: the list of each of `points` float32[n, dim], by the reference kernel: the same on every machine. */
   assign(points: Float32Array): Uint32Array {
     return this.assignAgain(points, assignNearest(points, this.#descent.trained, this.#dim).assignments);

@@ -27,7 +27,7 @@ const kind: FileKind = {
   format: 2,
   headBytes: 32,
   name: 'the structure',
-  remedy: 'restore it from a backup',
+  remedy: 'make a new collection from a backup: `shoal restore FOLDER NAME`',
 };
 const firstKind: FileKind = { ...kind, headBytes: 16 };
 const hasRouting = 1;

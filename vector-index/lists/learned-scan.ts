@@ -37,11 +37,5 @@ function scanOf(coder: ListCoder, { lists, scanWords, adapter, listBiases }: Lea
 /** float32[lists of now]: that of each list, or of what it was a part of when there were `lists`. */
 function biasesNow({ listCount, splits }: ListCoder, biases: Float32Array, lists: number): Float32Array {
   if (listCount === lists) return biases;
-  const now = new Float32Array(listCount);
-  now.set(biases);
-  for (let list = lists; list < listCount; list += 1) {
-    const parts = splits!.partsOf(list);
-    now[list] = biases[parts.findLast((part) => part < lists)!]!;
-  }
-  return now;
+  return Float32Array.from({ length: listCount }, (_, list) => biases[splits!.wasPartOf(list, lists)]!);
 }

@@ -257,4 +257,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     from: 11,
     seeds: 20,
   },
+  {
+    name: 'a split leaves some rows of a list where they are',
+    file: 'vector-index/lists/moved-rows.ts',
+    find: '      rows.forEach((row, i) => (lists[row] = moved[i]!));',
+    replace: '      rows.forEach((row, i) => (lists[row] = row % 2 === 0 ? moved[i]! : lists[row]!));',
+    from: 111,
+    seeds: 20,
+  },
 ];

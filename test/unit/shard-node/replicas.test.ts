@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { access, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keys } from '../../../cluster/keys.js';
+import { keys, parametersObject } from '../../../cluster/keys.js';
 import type { Files } from '../../../vector-index/files.js';
 import { systemFiles } from '../../../vector-index/system-files.js';
 import { logDocument, mark, mapOf, nodeId, placement, ref, subject, uid, withDocuments, withRig } from './fixtures.js';
@@ -83,6 +83,26 @@ describe('the replicas of a node', () => {
       await set.follow(mapOf([placement()]));
       assert.equal(set.replica(uid, ref), replica);
       await set.settled(deadline);
+    }));
+
+  it('say that they cannot read the learned parameters that serve, while they serve without', () =>
+    withRig(async ({ replicas, until, objects, deadline }) => {
+      const set = replicas();
+      await objects.put(parametersObject(uid, 2), Buffer.from('no parameters'));
+      const follow = (parametersVersion: number) => set.follow(mapOf([placement()], { parametersVersion }));
+      await follow(2);
+      await set.settled(deadline);
+      await until(
+        ({ state, problem }) =>
+          state === 'ready' && /without the learned .* cannot read them: .*does not begin as one/.test(problem),
+      );
+      set.replica(uid, ref).checkServing();
+      await follow(3);
+      await until(({ problem }) =>
+        /'parameters\/u1\/3' is not in the object store; let another version serve/.test(problem),
+      );
+      await follow(0);
+      await until(({ problem }) => problem === '');
     }));
 
   it('report each new durable position', () =>

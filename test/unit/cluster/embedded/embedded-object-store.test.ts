@@ -48,7 +48,11 @@ describe('the embedded object store', () => {
     const path = join(folder(), 'objects', 'a');
     const file = await readFile(path);
     await writeFile(path, file.subarray(0, file.length - 1));
-    await rejectsWith(store.get('a'), 'DATA_LOSS', /object a .*damaged/);
+    await rejectsWith(
+      store.get('a'),
+      'DATA_LOSS',
+      /object a .* is damaged; make a new collection from a backup: `shoal restore/,
+    );
     file[file.length - 1] = 0;
     await writeFile(path, file);
     await rejectsWith(store.get('a'), 'DATA_LOSS');

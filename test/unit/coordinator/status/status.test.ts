@@ -72,9 +72,9 @@ describe('the status of a cluster', () => {
     assert.equal(isHealthy, false);
     assert.deepEqual(problems, [
       {
-        what: "replica of shard 0 of 'notes' on s2 serves, but is hindered in keeping what is new",
+        what: "replica of shard 0 of 'notes' on s2 serves, but is hindered",
         why: 'disk full: no room',
-        todo: 'mend that, as by freeing disk space; it is tried again without a restart',
+        todo: 'mend that, as by freeing disk space or as it says; it is tried again without a restart',
       },
     ]);
   });
@@ -101,9 +101,9 @@ describe('the status of a cluster', () => {
       mend,
     ]);
     assert.deepEqual(of([ready, directoryState(0, 's2', { problem: 'disk full' })]), [
-      `${copy} serves, but is hindered in keeping what is new`,
+      `${copy} serves, but is hindered`,
       'disk full',
-      'mend that, as by freeing disk space; it is tried again without a restart',
+      'mend that, as by freeing disk space or as it says; it is tried again without a restart',
     ]);
   });
 });

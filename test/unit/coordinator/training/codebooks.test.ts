@@ -38,6 +38,24 @@ describe('the codebooks of a collection', () => {
     assert.deepEqual([parametersVersion, codebookVersion, structureVersion], [4, 5, 5]);
   });
 
+  it('serve again for a structure that was split so often that nobody remembers it', async () => {
+    const splits = Array.from({ length: 32 }, (_, at) => ({
+      version: 10 + at,
+      structureVersion: 10 + at,
+      method: 'split',
+    }));
+    const learned = { version: 9, structureVersion: 8, method: 'distill-vq' };
+    const remembered = [{ version: 3, structureVersion: 3, method: 'rabitq' }, learned, ...splits];
+    const changes = {
+      ...{ codebooks: remembered.map((each) => Codebook.fromPartial(each)), codebookVersion: 41, structureVersion: 41 },
+      parametersVersion: 0,
+    };
+    const { parts, stored, objects, settings: own } = trainingRig({ changes: { ...trained, ...changes } });
+    objects.set(parametersObject(uid, 9), Buffer.of(1));
+    assert.equal(await activateCodebook(own.name, 9, parts, deadlineOf()), 9);
+    assert.equal((await stored()).parametersVersion, 9);
+  });
+
   it('serve with their own codes only, while their objects are there and nothing is trained', async () => {
     const { parts, stored, settings: own } = trainingRig({ changes: trained });
     const refused = async (version: number, expected: object): Promise<void> =>
@@ -46,7 +64,10 @@ describe('the codebooks of a collection', () => {
     await refused(2, { code: 'FAILED_PRECONDITION', message: /structure 1.*train again/ });
     await refused(3, { code: 'FAILED_PRECONDITION', message: /structure 3.*train again/ });
     await refused(7, { code: 'NOT_FOUND', message: /it has 1, 2, 3, 4, 5, 6/ });
-    await refused(4, { code: 'FAILED_PRECONDITION', message: /no longer kept.*learn them again/ });
+    await refused(4, {
+      code: 'FAILED_PRECONDITION',
+      message: /no longer kept; learn anew: `shoal train notes --method distill-vq`$/,
+    });
     assert.equal((await stored()).parametersVersion, 6);
     const claim = await Claim.take(own, parts);
     await refused(5, { code: 'FAILED_PRECONDITION', message: /training already runs/ });

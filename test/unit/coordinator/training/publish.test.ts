@@ -126,6 +126,12 @@ describe('publishing a structure', () => {
       await publish(split, await stored(), claim, { parts, deadline: deadlineOf() });
     }
     assert.deepEqual((await remembered()).slice(0, 3), [5, 45, 54]);
+    // So is one that took its place, whichever way it was made.
+    for (let version = 86; version < 126; version += 1) {
+      const made = { ...codebook, method: version === 86 ? 'rabitq' : 'split', version, structureVersion: version };
+      await publish(made, await stored(), claim, { parts, deadline: deadlineOf() });
+    }
+    assert.deepEqual((await remembered()).slice(0, 3), [5, 86, 94]);
   });
 
   it('removes objects that nobody will read', async () => {

@@ -30,14 +30,20 @@ describe('the order to learn parameters', () => {
     assert.deepEqual(readStructureFile(order.structure).routing, routes);
   });
 
-  it('begins with the codes’ own numbers where those that serve are damaged, as searches do', async () => {
+  it('reads what serves once, and begins with the codes’ own numbers where it is damaged, as searches do', async () => {
     const held = memoryObjects();
     await storeVersion(held, 'u', 3);
-    const get = async (name: string): Promise<Uint8Array | null> => {
-      if (name === parametersObject('u', 5)) throw new ShoalError('DATA_LOSS', 'damaged');
-      return held.get(name);
-    };
+    const name = parametersObject('u', 5);
+    await held.put(name, Buffer.from('no parameters'));
+    const asked: string[] = [];
+    const get = (each: string) => (asked.push(each), held.get(each));
     assert.equal((await learnOrderFor({ ...request, parametersVersion: 5 }, { get })).serving, null);
+    assert.equal(asked.filter((each) => each === name).length, 1);
+    const lost = async (each: string): Promise<Uint8Array | null> => {
+      if (each === name) throw new ShoalError('DATA_LOSS', 'damaged');
+      return held.get(each);
+    };
+    assert.equal((await learnOrderFor({ ...request, parametersVersion: 5 }, { get: lost })).serving, null);
   });
 
   it('is UNAVAILABLE where the structure is not there any more', async () => {

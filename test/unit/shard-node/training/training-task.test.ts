@@ -35,7 +35,8 @@ describe('the task of a training', () => {
 
   it('has what is to be learned without labels, or from judgements', async () => {
     const queries = bufferOf(Float32Array.of(1, 0, 0, 1));
-    const { learn, vectors } = await taskOf({ method: 'distill-vq', queries });
+    const { learn, vectors, serving } = await taskOf({ method: 'distill-vq', queries });
+    assert.equal(serving, null, 'what serves comes with the order');
     assert.deepEqual([learn?.version, learn?.relevant, vectors.length, asked.at(-1)], [1, undefined, 200, 131_072]);
     const judged = await taskOf({
       ...{ method: 'jpq', queries, relevant: bufferOf(BigUint64Array.of(8n, 9n)) },

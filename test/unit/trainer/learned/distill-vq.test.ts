@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
+import { CodedDocuments } from '../../../../trainer/learned/coded-documents.js';
 import { distillVq, type DistillOptions } from '../../../../trainer/learned/distill-vq.js';
 import { refuseOther } from '../../../../vector-index/codebook/learned-parameters.js';
 import { smallCollection } from './small-collection.js';
@@ -37,9 +38,12 @@ describe('Distill-VQ', function () {
     assert.ok(curve.length > 0);
   });
 
-  it('gives the same parameters for the same seed', () => {
+  it('gives the same parameters for the same seed, whoever coded the documents', () => {
     const [first, second] = [7, 7].map((seed) => distill(seed, { steps: 60 }));
     assert.deepEqual(first, second);
+    const documents = new CodedDocuments(structure, vectors);
+    const options = { random: seededRandom(7), steps: 60, width: 60 };
+    assert.deepEqual(distillVq({ structure, vectors, documents, queries }, options), first);
   });
 
   it('refuses what cannot be learned from, and says why', () => {

@@ -33,6 +33,7 @@ describe('JPQ', function () {
 
   it('goes on from what was learned before, for the same structure only', () => {
     const { parameters } = learn({}, { steps: 60 });
+    assert.deepEqual(learn({ documents }, { steps: 60 }).parameters, parameters, 'whoever coded the documents');
     const { before } = learn({ from: parameters }, { steps: 30 });
     const { before: plain } = learn({}, { steps: 30 });
     assert.notEqual(before.mrr, plain.mrr);

@@ -38,6 +38,19 @@ describe('lists that were split', () => {
     assert.equal(splits.isSplitSince(1, 2), false);
   });
 
+  it('were part of the nearest part that there was, of their own trained list', () => {
+    const wereParts = (lists: number): number[] => [0, 1, 2, 3].map((list) => splits.wasPartOf(list, lists));
+    // The last one is nearest to the second trained list, which it is no part of.
+    assert.deepEqual(
+      [wereParts(2), wereParts(3), wereParts(4)],
+      [
+        [0, 1, 0, 0],
+        [0, 1, 2, 0],
+        [0, 1, 2, 3],
+      ],
+    );
+  });
+
   it('get a vector by the nearest trained list, and then by its parts', () => {
     // The third one is nearest to the part (0.9, 0.9) of the first list, and to the second trained list.
     const points = Float32Array.of(1, 0.1, 1, -0.1, 0.7, 0.8, 0.8, 0.7, 0.1, 1);

@@ -48,4 +48,32 @@ describe('the scan by learned parameters', () => {
     const scan = new LearnedScans().of(split, parameters());
     assert.deepEqual([...scan!.listBiases!], [0, 1, 2, 3, 4, 5, 1, 2]);
   });
+
+  it('gives parts of a part the bias of that part, not of another one of the same list', () => {
+    const { bases, anchors } = coder.codebook;
+    const around = (list: number, offset: number): Float32Array =>
+      bases.slice(8 * list, 8 * list + 8).map((value, j) => (j === 0 ? value + offset : value));
+    // List 1 became 1 and 6, for which parameters were learned; then both were split: 1 into 1 and 7, 6 into 6 and 8.
+    const moved = Float32Array.of(...bases, ...around(1, 5), ...around(1, -6), ...around(1, 6));
+    moved.set(around(1, -5), 8);
+    const parents = [0, 1, 2, 3, 4, 5, 1, 1, 1];
+    const rowsOf = (rows: Float32Array): Float32Array =>
+      Float32Array.from(parents.flatMap((list) => [...rows.subarray(8 * list, 8 * list + 8)]));
+    const descent = {
+      earlier: [
+        { version: structureVersion, lists: 6 },
+        { version: structureVersion + 1, lists: 7 },
+      ],
+      ...{ trained: bases, lists: Uint32Array.from(parents) },
+    };
+    const split = new ListCoder({
+      version: structureVersion + 2,
+      structure: { dim: 8, centroids: moved, descent },
+      codebook: { ...coder.codebook, bases: rowsOf(bases), anchors: rowsOf(anchors) },
+    });
+    const listBiases = Float32Array.from({ length: 7 }, (_, list) => list);
+    const learned = parameters({ structureVersion: structureVersion + 1, lists: 7, listBiases });
+    const scan = new LearnedScans().of(split, learned);
+    assert.deepEqual([...scan!.listBiases!], [0, 1, 2, 3, 4, 5, 6, 1, 6]);
+  });
 });

@@ -1,0 +1,40 @@
+/** The learned parameters that searches go by, as a training begins with them. */
+import { ShoalError } from '../../base/errors.js';
+import { parametersObject } from '../../cluster/keys.js';
+import type { ObjectStore } from '../../cluster/object-store.js';
+import type { BeginTrainingRequest } from '../../proto/generated/shoal/v1/training.js';
+import { readLearnedParametersFile, type LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
+
+export interface ServingParameters {
+  readonly file: Uint8Array;
+  /** What is in the file. */
+  readonly learned: LearnedParameters;
+}
+
+type Named = Pick<BeginTrainingRequest, 'uid' | 'parametersVersion'>;
+type Objects = Pick<ObjectStore, 'get'>;
+
+/** Null where none serve. UNAVAILABLE where they are not there any more, DATA_LOSS where they are damaged. */
+export async function servingParameters(named: Named, objects: Objects): Promise<ServingParameters | null> {
+  if (named.parametersVersion === 0) return null;
+  const found = await read(named, objects);
+  if (found !== null) return found;
+  const what = `'${parametersObject(named.uid, named.parametersVersion)}' is not in the object store`;
+  throw new ShoalError('UNAVAILABLE', `${what}; other parameters serve by now`);
+}
+
+/** The same, and null where they are gone or damaged: then searches go by the structure's own numbers, too. */
+export async function parametersWhereReadable(named: Named, objects: Objects): Promise<ServingParameters | null> {
+  if (named.parametersVersion === 0) return null;
+  try {
+    return await read(named, objects);
+  } catch (thrown) {
+    if (ShoalError.from(thrown).code === 'DATA_LOSS') return null;
+    throw thrown;
+  }
+}
+
+async function read({ uid, parametersVersion }: Named, objects: Objects): Promise<ServingParameters | null> {
+  const file = await objects.get(parametersObject(uid, parametersVersion));
+  return file === null ? null : { file, learned: readLearnedParametersFile(file) };
+}
