@@ -3,12 +3,20 @@ import { refuseStopped, type StopSign } from './stop-sign.js';
 
 const rowsBetweenLooks = 64;
 
-/** float64[dim, dim]: the mean of row′ row over `rows` float32[n, dim], n ≥ 1, which are centred already. CANCELLED by the signal. */
-export function covariance(rows: Float32Array, dim: number, signal?: StopSign): Float64Array {
+/**
+ * float64[dim, dim]: the mean of row′ row over `rows` float32[n, dim], n ≥ 1, less `mean` float64[dim]; left out = they are centred already.
+ * CANCELLED by the signal.
+ */
+export function covariance(
+  rows: Float32Array,
+  dim: number,
+  { mean, signal }: { readonly mean?: Float64Array; readonly signal?: StopSign | undefined } = {},
+): Float64Array {
   const sums = new Float64Array(dim * dim);
+  const own = new Float64Array(dim);
   for (let row = 0; row < rows.length / dim; row++) {
     if (row % rowsBetweenLooks === 0) refuseStopped(signal);
-    const own = rows.subarray(row * dim, (row + 1) * dim);
+    for (let j = 0; j < dim; j++) own[j] = rows[row * dim + j]! - (mean?.[j] ?? 0);
     for (let i = 0; i < dim; i++) {
       const value = own[i]!;
       const line = sums.subarray(i * dim, (i + 1) * dim);

@@ -1,5 +1,6 @@
 /** Principal axes of rows by Jacobi's method: exact, and fast enough for a few hundred dimensions. */
 import { assert } from '../../base/assert.js';
+import { covariance } from '../covariance.js';
 
 export interface PrincipalAxes {
   /** float64[dim] */
@@ -18,7 +19,7 @@ const sweeps = 12;
 export function principalAxes(rows: Float32Array, dim: number): PrincipalAxes {
   assert(rows.length >= dim && rows.length % dim === 0, 'there are whole rows, at least one');
   const mean = meanOf(rows, dim);
-  const { values, axes } = eigen(covariance(rows, mean), dim);
+  const { values, axes } = eigen(covariance(rows, dim, { mean }), dim);
   const order = Array.from({ length: dim }, (_, i) => i).sort((a, b) => values[b]! - values[a]!);
   const sorted = new Float64Array(dim * dim);
   order.forEach((axis, i) => sorted.set(axes.subarray(axis * dim, (axis + 1) * dim), i * dim));
@@ -29,20 +30,6 @@ function meanOf(rows: Float32Array, dim: number): Float64Array {
   const mean = new Float64Array(dim);
   for (let i = 0; i < rows.length; i++) mean[i % dim]! += rows[i]!;
   return mean.map((sum) => (sum * dim) / rows.length);
-}
-
-function covariance(rows: Float32Array, mean: Float64Array): Float64Array {
-  const dim = mean.length;
-  const sums = new Float64Array(dim * dim);
-  const centred = new Float64Array(dim);
-  for (let from = 0; from < rows.length; from += dim) {
-    for (let j = 0; j < dim; j++) centred[j] = rows[from + j]! - mean[j]!;
-    for (let i = 0; i < dim; i++) {
-      const value = centred[i]!;
-      for (let j = 0; j < dim; j++) sums[i * dim + j]! += value * centred[j]!;
-    }
-  }
-  return sums.map((sum) => (sum * dim) / rows.length);
 }
 
 /** Eigenvalues, and axes as rows, of the symmetric `matrix` float64[n, n], which is destroyed. */

@@ -27,7 +27,7 @@ export function errorFeedback(
 ): Float32Array | null {
   if (dim > dimMax) return null;
   const rows = Math.min(residuals.length / dim, rowsMax, Math.ceil(workMax / (dim * dim)));
-  const varying = covariance(residuals.subarray(0, rows * dim), dim, signal);
+  const varying = covariance(residuals.subarray(0, rows * dim), dim, { signal });
   const count = Math.min(feedbackWidth, dim >> 1);
   const { values, axes } = leadingAxes(varying, dim, { count, random, signal });
   refuseStopped(signal);
