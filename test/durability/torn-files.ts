@@ -11,7 +11,7 @@ import { seededRandom } from '../../base/random.js';
 import { mapFile, scanDense, type MappedFile } from '../../kernels/kernels.js';
 import { SmallCluster } from '../cluster/small-cluster.js';
 import { fillIndex, openIndex, questionsOf } from './first-questions.js';
-import { askDirectory } from './torn-runs.js';
+import { askDirectory, type Asked } from './torn-runs.js';
 
 const pageBytes = 16_384;
 const pages = 200;
@@ -32,13 +32,6 @@ export interface Told {
     readonly others: number;
     readonly problems: readonly string[];
   };
-}
-
-export interface Asked {
-  /** Questions that were not refused. */
-  readonly answered: number;
-  /** Those with another answer than before, or another error than DATA_LOSS that names a file. */
-  readonly wrong: readonly string[];
 }
 
 const lying = 'in two lists';

@@ -11,7 +11,14 @@ import { RunDirectoryStore } from '../../shard-node/directory/store/run-director
 import { Slices } from '../../vector-index/maintenance/slices.js';
 import { systemFiles } from '../../vector-index/system-files.js';
 import { commitOf, entry } from '../unit/shard-node/directory/store/directory-store-conformance.js';
-import type { Asked } from './torn-files.js';
+
+/** What came of questions to damaged files. */
+export interface Asked {
+  /** Questions that were not refused. */
+  readonly answered: number;
+  /** Those with another answer than before, or another error than DATA_LOSS that names a file. */
+  readonly wrong: readonly string[];
+}
 
 /** Ids of each of its two runs: some tens of pages, and fewer runs than are merged by themselves. */
 const ids = 6_000;
