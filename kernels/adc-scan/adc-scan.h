@@ -102,7 +102,7 @@ struct ScanQuery {
 bool scan_lists(const Kernels& kernels, const ListColumns& lists, const ScanQuery* queries, size_t query_count, const uint8_t* cancel);
 
 // One list for all queries, for callers that choose the order; `seen` counts blocks over all lists of an answer, from 0. prefetch_list asks
-// for the beginning of one that comes later.
+// for the beginning of one that comes later, and for its rows.
 bool scan_list(const Kernels& kernels, const ListColumns& lists, size_t list, const ScanQuery* queries, size_t query_count,
                const uint8_t* cancel, size_t& seen);
 void prefetch_list(const ListColumns& lists, size_t list);

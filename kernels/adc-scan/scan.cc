@@ -11,6 +11,7 @@ namespace {
 // 64 chunks of 1,024 vectors are some 70 microseconds in cache and 500 from memory.
 constexpr uint32_t chunks_between_looks = 64;
 constexpr size_t prefetch_bytes = 1024;
+constexpr uint32_t prefetch_rows = 256;
 
 // `size` bits (1 .. 64) from bit `first` on; those past the bitmap's end read as 0.
 uint64_t bits_at(const uint8_t* bitmap, size_t bytes, size_t first, uint32_t size) {
@@ -46,17 +47,25 @@ bool counts(const ListColumns& lists, uint32_t row) {
   return (lists.live == nullptr || bit_of(lists.live, row)) && (lists.filter == nullptr || bit_of(lists.filter, row));
 }
 
+// Where a vector lies in several lists, rows have their ids anywhere: those of all survivors are asked for before the first is used.
 void keep(const ListColumns& lists, const ScanQuery& query, const Chunk& chunk, const uint64_t* masks, const int32_t* scores) {
   const double bias = query.biases[chunk.list];
+  uint16_t kept[chunk_blocks * 64];
+  size_t found = 0;
   for (uint32_t b = 0; b < chunk.count; b++) {
     for (uint64_t mask = masks[b]; mask != 0; mask &= mask - 1) {
-      const uint32_t v = static_cast<uint32_t>(std::countr_zero(mask));
-      const double score = static_cast<double>(scores[b * 64 + v]) * query.unit + bias;
-      const uint32_t position = chunk.first + b * 64 + v, row = lists.row_of(position);
-      if (lists.rows != nullptr && !counts(lists, row)) continue;
-      const uint64_t tie = lists.ids == nullptr ? row : lists.ids[row];
-      offer(*query.best, {score, tie, position, chunk.list, lists.column, scores[b * 64 + v]});
+      const uint32_t v = b * 64 + static_cast<uint32_t>(std::countr_zero(mask));
+      if (lists.rows != nullptr && lists.ids != nullptr) __builtin_prefetch(lists.ids + lists.rows[chunk.first + v]);
+      kept[found++] = static_cast<uint16_t>(v);
     }
+  }
+  for (size_t i = 0; i < found; i++) {
+    const uint32_t v = kept[i];
+    const double score = static_cast<double>(scores[v]) * query.unit + bias;
+    const uint32_t position = chunk.first + v, row = lists.row_of(position);
+    if (lists.rows != nullptr && !counts(lists, row)) continue;
+    const uint64_t tie = lists.ids == nullptr ? row : lists.ids[row];
+    offer(*query.best, {score, tie, position, chunk.list, lists.column, scores[v]});
   }
 }
 
@@ -113,6 +122,9 @@ void prefetch_list(const ListColumns& lists, size_t list) {
   if (list >= lists.count || lists.counts[list] == 0) return;
   const uint8_t* from = lists.codes + lists.offsets[list];
   for (size_t at = 0; at < prefetch_bytes; at += 64) __builtin_prefetch(from + at);
+  if (lists.rows == nullptr) return;
+  const uint32_t rows = lists.counts[list] < prefetch_rows ? lists.counts[list] : prefetch_rows;
+  for (uint32_t at = 0; at < rows; at += 64 / sizeof(uint32_t)) __builtin_prefetch(lists.rows + lists.firsts[list] + at);
 }
 
 bool scan_list(const Kernels& kernels, const ListColumns& lists, size_t list, const ScanQuery* queries, size_t query_count,
