@@ -7,7 +7,7 @@ import type { TrainingQueries } from '../../trainer/learned/candidate-pools.js';
 import { CodedDocuments } from '../../trainer/learned/coded-documents.js';
 import { distillVq, type DistillOptions, type DistillSample } from '../../trainer/learned/distill-vq.js';
 import { firstCodeRecall, heldOutQueries } from '../../trainer/learned/first-code-recall.js';
-import type { FitProgress } from '../../trainer/learned/fit-parameters.js';
+import type { FitProgress } from '../../trainer/learned/fit-state.js';
 import { jpq, recallFloor, type JpqSample } from '../../trainer/learned/jpq.js';
 import { publishedParameters, startingParameters } from '../../trainer/learned/scan-parameters.js';
 import { askingDocuments, splitQueries } from '../../trainer/learned/split-queries.js';
