@@ -21,7 +21,7 @@ import type { ShardIndex } from '../vector-index/shard-index.js';
 import { indexDocuments, type TermWeighting } from './ingest/decode.js';
 import { Maintenance, retryMsMax } from './ingest/maintenance.js';
 import { StructureFollower } from './training/structure-follower.js';
-import { Waiters } from './waiters.js';
+import { Waiters } from '../base/waiters.js';
 
 export type ReplicaPhase = 'loading' | 'ready' | 'failed';
 

@@ -64,9 +64,14 @@ export class RemoteTraining {
       try {
         const request = { training: this.#training };
         const method = ShardTrainingService.awaitTraining;
-        const { step, share, codebook } = await this.#parts.peers.transfer(this.#node.address, method, request, within);
+        const { step, share, resumedShare, codebook } = await this.#parts.peers.transfer(
+          this.#node.address,
+          method,
+          request,
+          within,
+        );
         if (codebook !== undefined) return codebook;
-        yield { step, share, node: this.#node.id };
+        yield { step, share, resumedShare, node: this.#node.id };
       } catch (thrown) {
         throw lostNode(thrown, this.#node, deadline);
       } finally {

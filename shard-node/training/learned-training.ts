@@ -21,6 +21,7 @@ import type { ListStructure } from '../../vector-index/codebook/list-structure.j
 import { LearnedScans } from '../../vector-index/lists/learned-scan.js';
 import { ListCoder } from '../../vector-index/lists/list-coder.js';
 import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
+import { keptFit, type KeptFitParts } from './kept-fit.js';
 import { learnRoutes, type RoutesFound, type RoutesTask } from './learned-routes.js';
 import type { LearnOrder, OnProgress, TrainedParameters, TrainingTask } from './run-training.js';
 
@@ -38,9 +39,16 @@ const nearTolerance = 0.005;
  * The parameters that `order` asks for, judged on held-out questions: null where none were found that are better than those that serve.
  * INVALID_ARGUMENT for a sample that cannot be learned from, FAILED_PRECONDITION where training runs away.
  */
-export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgress: OnProgress): TrainedParameters {
-  const { dim, vectors } = task;
-  onProgress('coding vectors', 0);
+export function learnAndEvaluate(
+  task: TrainingTask,
+  order: LearnOrder,
+  onProgress: OnProgress,
+  kept?: Pick<KeptFitParts, 'clock' | 'leavings'>,
+): TrainedParameters {
+  const { dim, vectors, checkpoints } = task;
+  const keeping = checkpoints && kept && keptFit(checkpoints, { ...kept, wholeShare });
+  const done = keeping?.last?.curve.at(-1)?.share;
+  onProgress('coding vectors', done === undefined ? 0 : wholeShare(done));
   const codebook = readListCodebookFile(order.codebook);
   const structure = { version: order.version, structure: readStructureFile(order.structure), codebook };
   const from = order.serving === null ? null : servingNow(readLearnedParametersFile(order.serving), structure);
@@ -49,11 +57,9 @@ export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgre
   const parts = {
     random,
     hasAdapter: dim <= adapterDimMax,
+    keeping,
     onProgress: ({ share, loss, best }: FitProgress) =>
-      onProgress(
-        `learning, loss ${loss.toFixed(4)}, ${figure(best, order)}`,
-        codedShare + (learnedShare - codedShare) * share,
-      ),
+      onProgress(`learning, loss ${loss.toFixed(4)}, ${figure(best, order)}`, wholeShare(share)),
   };
   const { queries, relevant } = order;
   const learned =
@@ -75,6 +81,11 @@ export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgre
     ...(published?.routes === undefined ? { probes: [], shortProbes: [] } : calibrationOf(found ?? order)),
     ...(found === null ? {} : { needed: { before: found.neededBefore, after: found.neededAfter } }),
   };
+}
+
+/** Of the whole, where learning what scans read is at `share` of its own. */
+function wholeShare(share: number): number {
+  return codedShare + (learnedShare - codedShare) * share;
 }
 
 function newRoutes(
@@ -126,7 +137,7 @@ interface Found {
 }
 
 type Sample = Pick<DistillSample, 'structure' | 'vectors' | 'from'>;
-type MethodParts = Pick<DistillOptions, 'random' | 'onProgress'> & { readonly hasAdapter: boolean };
+type MethodParts = Pick<DistillOptions, 'random' | 'onProgress' | 'keeping'> & { readonly hasAdapter: boolean };
 
 /** Without labels. As many questions near the data as far from it: who learned from the latter alone would find less of the former. */
 function distilled(sample: Sample, queries: Float32Array, parts: MethodParts): Found {

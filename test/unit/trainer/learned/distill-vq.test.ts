@@ -3,6 +3,7 @@ import { seededRandom } from '../../../../base/random.js';
 import { distillVq, type DistillOptions } from '../../../../trainer/learned/distill-vq.js';
 import { refuseOther } from '../../../../vector-index/codebook/learned-parameters.js';
 import { smallCollection } from './small-collection.js';
+import { stoppedAfter } from './stopped-fit.js';
 
 const { dim, vectors, queries, structure } = smallCollection();
 const distill = (seed: number, options: Partial<DistillOptions> = {}, asked: Float32Array | null = queries) =>
@@ -40,6 +41,14 @@ describe('Distill-VQ', function () {
   it('gives the same parameters for the same seed', () => {
     const [first, second] = [7, 7].map((seed) => distill(seed, { steps: 60 }));
     assert.deepEqual(first, second);
+  });
+
+  it('that is stopped and gone on with gives the same in every bit, whoever asks', () => {
+    for (const asked of [queries, null]) {
+      const options = { steps: 120, width: 40, askingDocuments: asked === null ? 0 : 100 };
+      const resumed = stoppedAfter(60, (keeping) => distill(7, { ...options, keeping }, asked));
+      assert.deepEqual(resumed, distill(7, options, asked));
+    }
   });
 
   it('refuses what cannot be learned from, and says why', () => {
