@@ -78,7 +78,7 @@ export interface TrainingTask extends OrderedTraining {
   readonly claim: Claim;
   /** What is written together with what is published. */
   ending(result: TrainResult): readonly RegistryWrite[];
-  /** A node has begun. */
+  /** A node has begun, and not just gone on. */
   begun(): Promise<void>;
   /** Whether what a node does is left to whoever takes the training up next, when this attempt ends. */
   isLeft(): boolean;
@@ -185,7 +185,7 @@ async function* onReplica(
   const training = await RemoteTraining.begin(node, order, parts, deadline);
   let isTrained = false;
   try {
-    await task.begun();
+    if (!training.isTakenOver) await task.begun();
     const steps: AsyncGenerator<TrainProgress, Codebook> = training.progress(deadline);
     for (;;) {
       const next = await steps.next();

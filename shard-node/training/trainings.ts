@@ -11,6 +11,7 @@ import { Codebook } from '../../proto/generated/shoal/v1/collections.js';
 import type {
   AwaitTrainingResponse,
   BeginTrainingRequest,
+  BeginTrainingResponse,
   StoreTrainingRequest,
 } from '../../proto/generated/shoal/v1/training.js';
 import type { SplitLimits } from '../../vector-index/lists/list-limit.js';
@@ -65,8 +66,9 @@ export class Trainings {
   }
 
   /** Begins to train, or goes on with the same training; gives its number here. UNAVAILABLE while another training is here. */
-  begin(request: BeginTrainingRequest): bigint {
-    if (this.#current !== null && isGoing(this.#current, request)) return this.#takeOver(this.#current);
+  begin(request: BeginTrainingRequest): BeginTrainingResponse {
+    if (this.#current !== null && isGoing(this.#current, request))
+      return { training: this.#takeOver(this.#current), takenOver: true };
     if (this.#current !== null) {
       const what = 'this node trains another collection already';
       throw new ShoalError('UNAVAILABLE', `${what}; try again when that is done`);
@@ -87,7 +89,7 @@ export class Trainings {
     current.finished = this.#carryOut(current, replica);
     this.#current = current;
     this.#watch();
-    return current.number;
+    return { training: current.number, takenOver: false };
   }
 
   /** What there is to say of a training, after a moment where nothing changes. Its error when it failed, NOT_FOUND for another one. */

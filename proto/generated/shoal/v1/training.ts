@@ -198,6 +198,8 @@ export interface BeginTrainingRequest {
 
 export interface BeginTrainingResponse {
   training: bigint;
+  /** The node carries it out already, for somebody who is gone. */
+  takenOver: boolean;
 }
 
 export interface AwaitTrainingRequest {
@@ -1686,7 +1688,7 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
 };
 
 function createBaseBeginTrainingResponse(): BeginTrainingResponse {
-  return { training: 0n };
+  return { training: 0n, takenOver: false };
 }
 
 export const BeginTrainingResponse: MessageFns<BeginTrainingResponse> = {
@@ -1696,6 +1698,9 @@ export const BeginTrainingResponse: MessageFns<BeginTrainingResponse> = {
         throw new globalThis.Error("value provided for field message.training of type uint64 too large");
       }
       writer.uint32(8).uint64(message.training);
+    }
+    if (message.takenOver !== false) {
+      writer.uint32(16).bool(message.takenOver);
     }
     return writer;
   },
@@ -1721,6 +1726,14 @@ export const BeginTrainingResponse: MessageFns<BeginTrainingResponse> = {
             message.training = reader.uint64() as bigint;
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.takenOver = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1739,6 +1752,7 @@ export const BeginTrainingResponse: MessageFns<BeginTrainingResponse> = {
   fromPartial(object: DeepPartial<BeginTrainingResponse>): BeginTrainingResponse {
     const message = createBaseBeginTrainingResponse();
     message.training = (object.training !== undefined && object.training !== null) ? BigInt(object.training) : 0n;
+    message.takenOver = object.takenOver ?? false;
     return message;
   },
 };

@@ -79,17 +79,7 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
     [ShardTrainingService.storeTraining, {}],
     [ShardTrainingService.endTraining, {}],
   ]);
-  const transfer = async (address: string, method: { readonly path: string }): Promise<unknown> => {
-    const name = method.path.split('/').at(-1)!;
-    calls.push(`${name} ${address}`);
-    const failure = failures.get(`${name} ${address}`);
-    if (failure !== undefined) throw failure;
-    if (name === 'AwaitTraining' && progress.length > 0) {
-      await new Promise((resolve) => setImmediate(resolve));
-      return { step: 'training', codebook: undefined, ...progress.shift()! };
-    }
-    return answers.get(method);
-  };
+  const transfer = nodesOf({ calls, failures, progress }, answers);
   const counts = { shard: 0, status: 0, documents, diskBytes: 1n };
   const counted = { documents: 0 };
   const statistics = async (_: string, request: GetStatisticsRequest): Promise<unknown> => {
@@ -115,6 +105,24 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
   const stored = async (): Promise<CollectionSettings> =>
     CollectionSettings.decode((await registry.get(keys.setting(uid)))!.value);
   return { settings, registry, objects, clock, calls, progress, failures, parts, counted, counts, map, stored };
+}
+
+/** Nodes that give `answers`, after what there is to say before. */
+function nodesOf(
+  { calls, failures, progress }: Pick<TrainingRig, 'calls' | 'failures' | 'progress'>,
+  answers: ReadonlyMap<unknown, unknown>,
+): (address: string, method: { readonly path: string }) => Promise<unknown> {
+  return async (address, method) => {
+    const name = method.path.split('/').at(-1)!;
+    calls.push(`${name} ${address}`);
+    const failure = failures.get(`${name} ${address}`);
+    if (failure !== undefined) throw failure;
+    if (name === 'AwaitTraining' && progress.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      return { step: 'training', codebook: undefined, ...progress.shift()! };
+    }
+    return answers.get(method);
+  };
 }
 
 /** A few turns of the loop, in which whatever waits for no clock comes to its end. */
