@@ -51,6 +51,7 @@ export class CarriedOrder {
   #record: TrainingRecord;
   #progress = nothingYet;
   #changes = 0;
+  #isOver = false;
   #toldMs = Number.NEGATIVE_INFINITY;
   /** As it is once what was trained is published. */
   #published: TrainingRecord | null = null;
@@ -71,6 +72,11 @@ export class CarriedOrder {
 
   get progress(): TrainProgress {
     return this.#progress;
+  }
+
+  /** Whether this coordinator has nothing to do with it any more: what became of it, the registry knows. */
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** Counts what there was to say. */
@@ -110,6 +116,7 @@ export class CarriedOrder {
       logger.warn({ ...fields, err: error }, 'a training is left to others');
     }
     await this.#claim.end();
+    this.#isOver = true;
     this.#wake();
   }
 

@@ -71,7 +71,11 @@ async function keptOf(
   if (number === 0 || !isLearning(request.method)) return askedOf(request, settings, parts, deadline);
   const { objects } = parts;
   const name = askedVectorsObject(settings.uid, number);
-  const kept = await objects.get(name);
+  const kept = await objects.get(name).catch((thrown: unknown) => {
+    if (ShoalError.from(thrown).code !== 'DATA_LOSS') throw thrown;
+    parts.logger.warn({ err: thrown, name }, 'what a training asked before is damaged, and is asked anew');
+    return null;
+  });
   if (kept !== null) {
     const { shortQueries: short, queries, relevant, relevantCounts } = BeginTrainingRequest.decode(kept);
     return { shortQueries: short, queries, relevant, relevantCounts };

@@ -36,6 +36,8 @@ const firstLookMs = 500;
 /** How often the picture of the cluster is asked for news of a training that another coordinator carries out. */
 const newsEveryMs = 500;
 
+type SeededRequest = TrainRequest & { readonly seed: number };
+
 /** A training of a collection that is waited for. */
 interface Followed {
   readonly uid: string;
@@ -112,33 +114,33 @@ export class TrainingOrders {
   }
 
   /** Writes the order down and begins to carry it out; gives its number. */
-  async #order(request: TrainRequest & { readonly seed: number }, settings: CollectionSettings): Promise<number> {
-    this.#refuseClosed();
-    const { uid } = settings;
-    const { registry, objects, clock } = this.#parts;
+  async #order(request: SeededRequest, settings: CollectionSettings): Promise<number> {
+    if (this.#isClosed) throw stopping();
     const claim = await Claim.take(settings, this.#parts);
     let record: TrainingRecord | null = null;
     try {
-      const found = await readRecord(uid, registry);
-      if (found !== null && isUnderWay(found.record)) throw this.#already(settings, found.record);
-      const ordered = newRecord((found?.record.number ?? 0) + 1, request, clock.wallMs());
-      if (ordered.queriesHash !== 0n) await objects.put(orderedQueriesObject(uid, ordered.number), queriesOf(request));
-      const setting = await registry.get(keys.setting(uid));
-      if (setting === null) throw gone(settings);
-      const isWritten = await claim.transact(
-        [
-          { key: keys.trainingRecord(uid), revision: found?.revision ?? 0n },
-          { key: setting.key, revision: setting.revision },
-        ],
-        [putRecord(uid, ordered), putState(uid, claim)],
-      );
-      if (!isWritten) throw new ShoalError('ABORTED', `collection '${settings.name}' has just changed; train again`);
-      record = ordered;
+      while (record === null) record = await this.#written(request, settings, claim);
     } finally {
       if (record === null) await claim.end();
     }
     this.#carry({ settings, record, claim });
     return record.number;
+  }
+
+  /** Null where the collection changed just then. NOT_FOUND where it was dropped. */
+  async #written(request: SeededRequest, settings: CollectionSettings, claim: Claim): Promise<TrainingRecord | null> {
+    const { uid } = settings;
+    const { registry, objects, clock } = this.#parts;
+    const [found, setting] = [await readRecord(uid, registry), await registry.get(keys.setting(uid))];
+    if (setting === null) throw gone(settings);
+    if (found !== null && isUnderWay(found.record)) throw this.#already(settings, found.record);
+    const record = newRecord((found?.record.number ?? 0) + 1, request, clock.wallMs());
+    if (record.queriesHash !== 0n) await objects.put(orderedQueriesObject(uid, record.number), queriesOf(request));
+    const unchanged = [
+      { key: keys.trainingRecord(uid), revision: found?.revision ?? 0n },
+      { key: setting.key, revision: setting.revision },
+    ];
+    return (await claim.transact(unchanged, [putRecord(uid, record), putState(uid, claim)])) ? record : null;
   }
 
   #carry(taken: ConstructorParameters<typeof CarriedOrder>[0]): void {
@@ -151,7 +153,7 @@ export class TrainingOrders {
     });
   }
 
-  async *#try(request: TrainRequest & { readonly seed: number }, deadline: Deadline): AsyncGenerator<TrainResponse> {
+  async *#try(request: SeededRequest, deadline: Deadline): AsyncGenerator<TrainResponse> {
     const ready = await trainable(request, this.#parts, deadline);
     const claim = await Claim.take(ready.settings, this.#parts);
     try {
@@ -178,7 +180,7 @@ export class TrainingOrders {
       const progress = carried?.progress ?? view.current().trainingStates.get(uid)?.progress;
       if (progress !== undefined && !isEqual(progress, last)) yield { progress };
       last = progress;
-      if (carried !== undefined) await carried.after(changes, deadline.signal);
+      if (carried?.isOver === false) await carried.after(changes, deadline.signal);
       else if (this.#isClosed) throw stopping();
       else await sleep(clock, newsEveryMs, deadline.signal);
     }
@@ -205,7 +207,7 @@ export class TrainingOrders {
       const changes = carried?.changes ?? 0;
       const record = this.#recordOf(followed, carried);
       if (record?.outcome !== undefined) return record;
-      if (carried !== undefined) await carried.after(changes, deadline.signal);
+      if (carried?.isOver === false) await carried.after(changes, deadline.signal);
       else await sleep(clock, newsEveryMs, deadline.signal);
     }
   }
@@ -253,10 +255,6 @@ export class TrainingOrders {
       if (!isTaken) await claim.end();
     }
   }
-
-  #refuseClosed(): void {
-    if (this.#isClosed) throw stopping();
-  }
 }
 
 async function* told<Result>(steps: AsyncGenerator<TrainProgress, Result>): AsyncGenerator<TrainResponse, Result> {
@@ -275,7 +273,9 @@ async function* told<Result>(steps: AsyncGenerator<TrainProgress, Result>): Asyn
 }
 
 function isEqual(one: TrainProgress, other: TrainProgress | undefined): boolean {
-  return one === other || (one.step === other?.step && one.share === other.share && one.node === other.node);
+  if (other === undefined) return false;
+  const { step, share, node, resumedShare } = other;
+  return one.step === step && one.share === share && one.node === node && one.resumedShare === resumedShare;
 }
 
 function gone({ name }: Pick<CollectionSettings, 'name'>): ShoalError {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
 import { trainingOrder } from '../../../../coordinator/training/order.js';
 import { Codebook, type CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
 import { BeginTrainingRequest, TrainRequest } from '../../../../proto/generated/shoal/v1/training.js';
@@ -47,5 +48,8 @@ describe('the order of a training', () => {
     assert.equal((await orderOf('distill-vq', trained, { rig })).queries.length, 0);
     await orderOf('structure', trained, { rig, number: 5 });
     assert.equal(rig.objects.size, 1);
+    const damaged = new ShoalError('DATA_LOSS', 'the checksum does not match');
+    Object.assign(rig.parts.objects, { get: async () => Promise.reject(damaged) });
+    assert.deepEqual(await orderOf('distill-vq', trained, { rig, number: 4 }), first);
   });
 });
