@@ -6,12 +6,11 @@ import type { ResumableRandom } from '../../base/random.js';
 import { ShoalError } from '../../base/errors.js';
 import { bytesOf } from '../../base/bytes.js';
 import { hashBytes } from '../../base/hash.js';
-import { shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 import { Adam } from '../adam.js';
-import { candidatePools, type ChooseRows, type TaughtDocuments, type TrainingQueries } from './candidate-pools.js';
-import { CodeGradient, type Candidates } from './code-gradient.js';
+import { CodeGradient } from './code-gradient.js';
 import { partsOf, type FitProgress, type FitState, type JudgedParameters } from './fit-state.js';
+import { QueryRounds, type RoundsTask } from './query-rounds.js';
 import { areFinite, copyOf, type ScanParameters } from './scan-parameters.js';
 import type { SplitQueries } from './split-queries.js';
 
@@ -57,11 +56,7 @@ export interface FitKeeping {
   offer(take: () => FitState, isEnd: boolean): void;
 }
 
-export interface FitTask extends TaughtDocuments {
-  readonly queries: TrainingQueries;
-  readonly choose: ChooseRows;
-  /** Fills `targets` with what is wanted of each of `rows` for a query, in their order. */
-  target(query: number, rows: Uint32Array, targets: Float64Array): void;
+export interface FitTask extends RoundsTask {
   /** The loss of float64[batch, width] `scores`, its gradient into `gradient`; −Infinity among `targets` = no document. */
   loss(scores: Float64Array, targets: Float64Array, gradient: Float64Array): number;
   /** What held-out queries say: the larger the better. */
@@ -120,7 +115,7 @@ class Fitting {
   readonly #parameters: ScanParameters;
   readonly #stepper: Stepper;
   readonly #model: CodeGradient;
-  readonly #rounds: Rounds;
+  readonly #rounds: QueryRounds;
   readonly #curve: FitProgress[];
   readonly #startScore: number;
   #best: JudgedParameters;
@@ -137,7 +132,7 @@ class Fitting {
     this.#parameters = copyOf(last?.parameters ?? start);
     this.#stepper = new Stepper(start, options.rates);
     this.#model = new CodeGradient(task.documents, this.#parameters, { batch, width });
-    this.#rounds = new Rounds(task, options, last?.order.slice() ?? new Uint32Array(0));
+    this.#rounds = new QueryRounds(task, options, last?.order.slice() ?? new Uint32Array(0));
     this.#curve = [...(last?.curve ?? [])];
     this.#startScore = last?.startScore ?? task.judge(start);
     this.#best = last?.best ?? { parameters: start, score: this.#startScore, at: 0 };
@@ -238,80 +233,5 @@ class Stepper {
     const values = [parameters.words, parameters.adapter, parameters.biases];
     const slopes = [gradient.words, gradient.adapter, gradient.biases];
     this.#adams.forEach((adam, at) => adam?.step(values[at]!, slopes[at]!, this.#rates[at]! * share));
-  }
-}
-
-interface Batch {
-  readonly queries: Float32Array;
-  readonly candidates: readonly Candidates[];
-  readonly scores: Float64Array;
-  readonly targets: Float64Array;
-  readonly slopes: Float64Array;
-}
-
-/** The queries between two refreshes, with their candidates; every query once before any comes again. */
-class Rounds {
-  readonly #task: FitTask;
-  readonly #options: FitOptions;
-  readonly #scores: Float64Array;
-  readonly #targets: Float64Array;
-  readonly #slopes: Float64Array;
-  #order: Uint32Array;
-  #numbers: Uint32Array = new Uint32Array(0);
-  #candidates: readonly Candidates[] = [];
-
-  /** `order`: queries that are still to come of a turn that was begun. */
-  constructor(task: FitTask, options: FitOptions, order: Uint32Array) {
-    this.#task = task;
-    this.#options = options;
-    this.#order = order;
-    const room = options.batch * options.width;
-    this.#scores = new Float64Array(room);
-    this.#targets = new Float64Array(room);
-    this.#slopes = new Float64Array(room);
-  }
-
-  get order(): Uint32Array {
-    return this.#order;
-  }
-
-  /** Finds documents for the queries of the next `steps` steps. */
-  refresh(parameters: ScanParameters, steps: number): void {
-    const { batch, width, signal } = this.#options;
-    this.#numbers = this.#next(steps * batch);
-    const { choose } = this.#task;
-    this.#candidates = candidatePools(this.#task, this.#task.queries, this.#numbers, {
-      parameters,
-      width,
-      signal,
-      choose,
-    });
-  }
-
-  /** Those of step `step` since. */
-  batch(step: number): Batch {
-    const { batch, width } = this.#options;
-    const { dim } = this.#task.documents;
-    const numbers = this.#numbers.subarray(step * batch, (step + 1) * batch);
-    const candidates = this.#candidates.slice(step * batch, (step + 1) * batch);
-    const queries = new Float32Array(batch * dim);
-    this.#targets.fill(-Infinity);
-    numbers.forEach((number, i) => {
-      queries.set(this.#task.queries.rows.subarray(number * dim, (number + 1) * dim), i * dim);
-      const { rows } = candidates[i]!;
-      this.#task.target(number, rows, this.#targets.subarray(i * width, i * width + rows.length));
-    });
-    return { queries, candidates, scores: this.#scores, targets: this.#targets, slopes: this.#slopes };
-  }
-
-  #next(count: number): Uint32Array {
-    const all = this.#task.queries.rows.length / this.#task.documents.dim;
-    const numbers = new Uint32Array(count);
-    for (let i = 0; i < count; i++) {
-      if (this.#order.length === 0) this.#order = shuffledRows(all, this.#options.random);
-      numbers[i] = this.#order[0]!;
-      this.#order = this.#order.subarray(1);
-    }
-    return numbers;
   }
 }
