@@ -31,7 +31,8 @@ const waitMs = { least: 1_000, most: 10_000 };
 /** How often others hear of its progress. */
 const tellEveryMs = 2_000;
 
-const nothingYet: TrainProgress = { step: 'begins', share: 0, node: '', resumedShare: 0 };
+/** Before any node has begun. */
+export const nothingYet: TrainProgress = { step: 'begins', share: 0, node: '', resumedShare: 0 };
 
 export interface TakenOrder {
   readonly settings: CollectionSettings;

@@ -16,7 +16,7 @@ import type {
   TrainRequest,
   TrainResponse,
 } from '../../proto/generated/shoal/v1/training.js';
-import { CarriedOrder, putState } from './carried-order.js';
+import { CarriedOrder, nothingYet, putState } from './carried-order.js';
 import { AlreadyTraining, Claim } from './claim.js';
 import { carryOut, trainable, type TrainParts } from './train.js';
 import {
@@ -170,7 +170,7 @@ export class TrainingOrders {
   async *#follow(followed: Followed, deadline: Deadline): AsyncGenerator<TrainResponse> {
     const { uid } = followed;
     const { view, clock } = this.#parts;
-    let last: TrainProgress | undefined;
+    let last = nothingYet;
     for (;;) {
       deadline.check();
       const carried = this.#carried.get(uid);
@@ -179,7 +179,7 @@ export class TrainingOrders {
       if (record?.outcome !== undefined) return yield { result: resultOf(record.outcome) };
       const progress = carried?.progress ?? view.current().trainingStates.get(uid)?.progress;
       if (progress !== undefined && !isEqual(progress, last)) yield { progress };
-      last = progress;
+      last = progress ?? last;
       if (carried?.isOver === false) await carried.after(changes, deadline.signal);
       else if (this.#isClosed) throw stopping();
       else await sleep(clock, newsEveryMs, deadline.signal);
@@ -272,9 +272,7 @@ async function* told<Result>(steps: AsyncGenerator<TrainProgress, Result>): Asyn
   }
 }
 
-function isEqual(one: TrainProgress, other: TrainProgress | undefined): boolean {
-  if (other === undefined) return false;
-  const { step, share, node, resumedShare } = other;
+function isEqual(one: TrainProgress, { step, share, node, resumedShare }: TrainProgress): boolean {
   return one.step === step && one.share === share && one.node === node && one.resumedShare === resumedShare;
 }
 
