@@ -21,6 +21,11 @@ export function float32From(bytes: Uint8Array, what: string): Float32Array {
   return new Float32Array(aligned(bytes, 4, what));
 }
 
+/** A copy of `bytes` as float64. */
+export function float64From(bytes: Uint8Array, what: string): Float64Array {
+  return new Float64Array(aligned(bytes, 8, what));
+}
+
 /** A copy of `bytes` as uint32. */
 export function uint32From(bytes: Uint8Array, what: string): Uint32Array {
   return new Uint32Array(aligned(bytes, 4, what));

@@ -1,5 +1,5 @@
 /** Randomness as a parameter: every random number of Shoal comes from a generator with a known seed. */
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 
 export interface Random {
   /** Uniform in [0, 1), 32 bits of randomness. */
@@ -10,13 +10,25 @@ export interface Random {
   normal(): number;
 }
 
+/** One that can be stopped and gone on with elsewhere. */
+export interface ResumableRandom extends Random {
+  /** Four int32, from which the same numbers follow. */
+  state(): readonly number[];
+  /** Goes on from what `state` gave. */
+  restore(state: readonly number[]): void;
+}
+
 /** A generator (xoroshiro128+) whose sequence depends on `seed` alone. */
-export function seededRandom(seed: number): Random {
-  const generator = xoroshiro128plus(seed);
+export function seededRandom(seed: number): ResumableRandom {
+  let generator = xoroshiro128plus(seed);
   const unit = (): number => (generator.next() >>> 0) / 0x1_0000_0000;
   return {
     unit,
     below: (bound) => Math.floor(unit() * bound),
     normal: () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit()),
+    state: () => generator.getState(),
+    restore: (state) => {
+      generator = xoroshiro128plusFromState(state);
+    },
   };
 }

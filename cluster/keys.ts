@@ -34,6 +34,12 @@ export const keys = {
   opening: (uid: string) => `opening/${uid}`,
   /** Empty value, under a lease of the coordinator that sees to it: the collection is being trained. */
   training: (uid: string) => `trainings/${uid}`,
+  trainingRecords: 'training-records/',
+  /** Value: TrainingRecord, of the latest training of the collection. */
+  trainingRecord: (uid: string) => `training-records/${uid}`,
+  trainingStates: 'training-states/',
+  /** Value: TrainingState, under the lease of `training`: the latest training is carried out. */
+  trainingState: (uid: string) => `training-states/${uid}`,
   holds: 'holds/',
   /** Value: a log position, as decimal text: nothing above it is purged while the key is there (a backup, a joining replica). */
   hold: (uid: string, name: string) => `holds/${uid}/${name}`,
@@ -91,6 +97,31 @@ export function parametersOf(uid: string): string {
 /** Object name of learned parameters: what version `version` scans the codes of its structure by. */
 export function parametersObject(uid: string, version: number): string {
   return `${parametersOf(uid)}${version}`;
+}
+
+/** What the names of objects of a collection's trainings begin with: they go when these end. */
+export function trainingObjectsOf(uid: string): string {
+  return `trainings/${uid}/`;
+}
+
+/** Object name of the queries and judgements that training `number` was ordered with: TrainRequest. */
+export function orderedQueriesObject(uid: string, number: number): string {
+  return `${trainingObjectsOf(uid)}${number}/ordered-queries`;
+}
+
+/** Object name of what training `number` asks with: the vectors in a BeginTrainingRequest. */
+export function askedVectorsObject(uid: string, number: number): string {
+  return `${trainingObjectsOf(uid)}${number}/asked-vectors`;
+}
+
+/** What the names of the checkpoints of training `number` begin with. */
+export function checkpointsOf(uid: string, number: number): string {
+  return `${trainingObjectsOf(uid)}${number}/checkpoint-`;
+}
+
+/** Object name of a checkpoint after `step` steps; later ones come behind in the order of names. */
+export function checkpointObject(uid: string, number: number, step: number): string {
+  return `${checkpointsOf(uid, number)}${String(step).padStart(10, '0')}`;
 }
 
 /** The subject of a shard's records. */

@@ -39,6 +39,7 @@ import { searchService } from './service/search-service.js';
 import { Structures } from './structures.js';
 import { AutoTrainer } from './training/auto-trainer.js';
 import { trainingService } from './training/service.js';
+import { TrainingOrders } from './training/training-orders.js';
 
 export interface CoordinatorOptions {
   readonly config: CoordinatorConfigInput;
@@ -67,7 +68,10 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const config = coordinatorConfigSchema.parse(options.config);
   const parts = build(config, options);
   const { registry, view, peers, truncation, guard, clock } = parts;
-  const server = await serve(config, parts, options.transport ?? grpcTransport).catch(async (error: unknown) => {
+  const orders = new TrainingOrders(parts);
+  const transport = options.transport ?? grpcTransport;
+  const server = await serve(config, { parts, orders }, transport).catch(async (error: unknown) => {
+    await orders.close();
     await view.close();
     await peers.close();
     throw error;
@@ -89,13 +93,14 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     autoTrainEveryMs: everyMs,
     splitLimits,
   } = config;
-  const trainer = new AutoTrainer(parts, { codeDocuments, documents, everyMs, splitLimits });
+  const trainer = new AutoTrainer(parts, orders, { codeDocuments, documents, everyMs, splitLimits });
   const close = async (): Promise<void> => {
     stopTruncation();
     stopForgetting();
     stopGuarding();
     await guard.close();
     await trainer.close();
+    await orders.close();
     await sweeper.close();
     await remains.close();
     await standing.leave();
@@ -114,7 +119,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   };
 }
 
-function serve(config: CoordinatorConfig, parts: CoordinatorParts, transport: Transport): Promise<RpcServer> {
+function serve(
+  config: CoordinatorConfig,
+  { parts, orders }: { readonly parts: CoordinatorParts; readonly orders: TrainingOrders },
+  transport: Transport,
+): Promise<RpcServer> {
   return transport.serve({
     host: config.host,
     port: config.port,
@@ -124,7 +133,7 @@ function serve(config: CoordinatorConfig, parts: CoordinatorParts, transport: Tr
       { definition: SearchService, implementation: searchService(parts) },
       { definition: ClusterService, implementation: clusterService(parts) },
       { definition: BackupsService, implementation: backupsService(parts) },
-      { definition: TrainingService, implementation: trainingService(parts) },
+      { definition: TrainingService, implementation: trainingService(parts, orders) },
     ],
     reflection: true,
     clock: parts.clock,

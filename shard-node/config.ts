@@ -18,6 +18,8 @@ export const shardNodeConfigSchema = z.strictObject({
   maintainEveryMs: z.int().positive().default(500),
   /** Milliseconds after which a directory stores what is settled. */
   directoryCommitEveryMs: z.int().positive().default(1_000),
+  /** Milliseconds after which a training leaves what it can be gone on with from. */
+  trainingCheckpointEveryMs: z.int().positive().default(20_000),
   /** Lists with more vectors than a multiple of the mean, and than the least, are split. */
   splitLimits: z.strictObject({ means: z.number().min(1), least: z.int().positive() }).default(usualSplitLimits),
 });

@@ -70,9 +70,9 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const { server: implementation, stream } = shardService(replicas, { directory, clock, logger });
   const { dataDirectory } = config;
   const transfers = openTransfers({ replicas, dataDirectory, registry, objects, files, clock, logger });
-  const { splitLimits } = config;
+  const { splitLimits, trainingCheckpointEveryMs: checkpointEveryMs } = config;
   const run = options.train ?? runInThread;
-  const trainings = new Trainings({ replicas, objects, clock, logger, run, splitLimits });
+  const trainings = new Trainings({ replicas, objects, clock, logger, run, splitLimits, checkpointEveryMs });
   const server = await transport
     .serve({
       host: config.host,

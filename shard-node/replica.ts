@@ -22,7 +22,7 @@ import { indexDocuments, type TermWeighting } from './ingest/decode.js';
 import { Maintenance, retryMsMax } from './ingest/maintenance.js';
 import { ParametersFollower } from './search/parameters-follower.js';
 import { StructureFollower } from './training/structure-follower.js';
-import { Waiters } from './waiters.js';
+import { Waiters } from '../base/waiters.js';
 
 export type ReplicaPhase = 'loading' | 'ready' | 'failed';
 

@@ -8,7 +8,7 @@ import { Hindrances } from '../base/hindrances.js';
 import type { Logger } from '../base/logger.js';
 import type { Standing } from '../cluster/membership/membership.js';
 import type { Registry } from '../cluster/registry.js';
-import { Waiters } from './waiters.js';
+import { Waiters } from '../base/waiters.js';
 
 const retryMsMin = 200;
 const retryMsMax = 5_000;

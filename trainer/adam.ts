@@ -5,6 +5,14 @@ const momentum = 0.9;
 const squareDecay = 0.999;
 const epsilon = 1e-8;
 
+/** What an optimizer remembers of the steps that were taken. */
+export interface AdamState {
+  readonly steps: number;
+  /** float64[values] each: moments of the gradients. */
+  readonly means: Float64Array;
+  readonly squares: Float64Array;
+}
+
 export class Adam {
   readonly #means: Float64Array;
   readonly #squares: Float64Array;
@@ -14,6 +22,19 @@ export class Adam {
   constructor(length: number) {
     this.#means = new Float64Array(length);
     this.#squares = new Float64Array(length);
+  }
+
+  /** A copy. */
+  state(): AdamState {
+    return { steps: this.#steps, means: this.#means.slice(), squares: this.#squares.slice() };
+  }
+
+  /** Goes on from `state`, of as many values, which is copied. */
+  restore({ steps, means, squares }: AdamState): void {
+    assert(means.length === this.#means.length && squares.length === means.length, 'moments are of these values');
+    this.#steps = steps;
+    this.#means.set(means);
+    this.#squares.set(squares);
   }
 
   /** Moves `values` by about `rate` each against `gradient`, both of this length and of numbers; `values` is changed. */

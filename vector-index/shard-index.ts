@@ -250,7 +250,7 @@ export class ShardIndex {
     return this.#pinnedNow((index) => listRows(new SelectedIndex(index, selection), after, limit));
   }
 
-  /** float32[n, dim]: up to `count` vectors of living rows, each equally likely. CANCELLED when `signal` aborts. */
+  /** float32[n, dim]: up to `count` vectors of living rows, each equally likely; the same for the same documents and seed, wherever they lie. CANCELLED when `signal` aborts. */
   sampleVectors(count: number, random: Random, signal?: AbortSignal): Promise<Float32Array> {
     const { dim } = this.#state.settings;
     const pause = (): Promise<void> => this.#options.clock.pause();

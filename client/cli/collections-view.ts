@@ -30,6 +30,21 @@ function trainedText({ codebookVersion, autoTrain }: Collection): string {
   return codebookVersion === 0 ? `never; ${by}` : `codebook ${codebookVersion}; again ${by}`;
 }
 
+/** The training that is under way, or why the last one came to nothing; "" where neither is so. */
+function trainingText({ training }: Collection): string {
+  if (training === null) return '';
+  const { method, ordered, ended, step, share, node, resumedShare, version, reason } = training;
+  const since = `by ${method} since ${ordered?.toISOString() ?? 'unknown'}`;
+  const resumed = resumedShare > 0 ? `, taken up at ${percent(resumedShare)}` : '';
+  if (ended === null && step === '') return `${since}: interrupted, and taken up in a moment`;
+  if (ended === null) return `${since}: ${percent(share)}, ${step}${node === '' ? '' : ` on ${node}`}${resumed}`;
+  return version > 0 ? '' : `the last one, by ${method}, ended ${ended.toISOString()} without a codebook: ${reason}`;
+}
+
+function percent(share: number): string {
+  return `${Math.floor(100 * share)} %`;
+}
+
 function copiesText({ copies, copiesServing }: Collection): string {
   return copies === copiesServing ? String(copies) : `${copiesServing}, ${copies} from the next training on`;
 }
@@ -53,6 +68,7 @@ export function collectionText(collection: Collection, paint: Colours): string {
     ['replicas', String(collection.replicas)],
     ['target recall', String(collection.targetRecall)],
     ['trained', trainedText(collection)],
+    ...(trainingText(collection) === '' ? [] : [['training', trainingText(collection)] satisfies [string, string]]),
     ['copies', copiesText(collection)],
     ['attributes', attributesText(collection)],
     ...(collection.expiresBy === '' ? [] : [['expires by', collection.expiresBy] satisfies [string, string]]),

@@ -19,18 +19,25 @@ export function createStepProgress(context: CliContext, label: string): StepProg
   const bar = new SingleBar(options, Presets.shades_grey);
   bar.start(1_000, 0, { step: '' });
   const startMs = context.clock.monotonicMs();
+  let begun: number | null = null;
   return {
-    update: ({ share, step, node }) => {
-      const left = timeLeft((context.clock.monotonicMs() - startMs) / 1000, share);
-      bar.update(Math.round(1_000 * share), { step: `${step} on ${node}${left}` });
+    update: ({ share, step, node, resumedShare }) => {
+      // What was done before is no measure of how fast it goes.
+      begun = Math.min(share, Math.max(begun ?? share, resumedShare));
+      const left = timeLeft((context.clock.monotonicMs() - startMs) / 1000, share, begun);
+      const resumed = resumedShare > 0 ? `, taken up at ${Math.floor(100 * resumedShare)} %` : '';
+      bar.update(Math.round(1_000 * share), { step: `${step}${node === '' ? '' : ` on ${node}`}${resumed}${left}` });
     },
     stop: () => bar.stop(),
   };
 }
 
-/** ", 12 s left" of what took `seconds` so far for `share` of it; nothing before there is anything to tell it by, and at the end. */
-export function timeLeft(seconds: number, share: number): string {
-  return share > 0 && share < 1 ? `, ${duration((seconds * (1 - share)) / share)} left` : '';
+/**
+ * ", 12 s left" of what took `seconds` so far for `share` of it, of which `begun` had been done before; nothing before there is anything to tell
+ * it by, and at the end.
+ */
+export function timeLeft(seconds: number, share: number, begun = 0): string {
+  return share > begun && share < 1 ? `, ${duration((seconds * (1 - share)) / (share - begun))} left` : '';
 }
 
 /** What became of a training, in words. */

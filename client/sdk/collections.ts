@@ -5,11 +5,12 @@ import {
   CreateCollectionRequest,
   UpdateCollectionRequest,
   type Collection as WireCollection,
+  type LatestTraining as WireTraining,
   type CollectionsClient,
 } from '../../proto/generated/shoal/v1/collections.js';
 import { attributeTypeName, attributeTypes, type AttributeTypeName } from '../../proto/attributes.js';
 import { unary, type Target } from './call.js';
-import type { Collection, CollectionOptions, DescribedCollection } from './types.js';
+import type { Collection, CollectionOptions, DescribedCollection, LatestTraining } from './types.js';
 
 export interface CollectionUpdate {
   readonly replicas?: number;
@@ -116,6 +117,7 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     shards: wire.shards,
     lists: wire.lists,
     shardsUncounted: wire.shardsUncounted,
+    training: wire.training === undefined ? null : trainingFromWire(wire.training),
   };
 }
 
@@ -132,4 +134,8 @@ function namesOfTypes(types: NonNullable<WireCollection['settings']>['attributes
 /** Lists that a vector lies in; 1 before the first training. */
 function servingCopies({ codebooks, codebookVersion }: NonNullable<WireCollection['settings']>): number {
   return codebooks.find(({ version }) => version === codebookVersion)?.copies === 2 ? 2 : 1;
+}
+
+function trainingFromWire({ ordered, ended, ...rest }: WireTraining): LatestTraining {
+  return { ...rest, ordered: ordered ?? null, ended: ended ?? null };
 }

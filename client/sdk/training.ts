@@ -14,10 +14,13 @@ import type { CodebookInfo, CodebookList, TrainingResult, TrainOptions } from '.
 
 export interface TrainingCalls {
   /**
-   * Trains, and publishes what is not worse than what serves; minutes for a million documents. FAILED_PRECONDITION when the collection
-   * cannot be trained as it is, or is being trained.
+   * Trains, and publishes what is not worse than what serves; minutes for a million documents. The training goes on where this call breaks off,
+   * and the same call follows it again. FAILED_PRECONDITION when the collection cannot be trained as it is, or another training of it is under
+   * way.
    */
   train(collection: string, options?: TrainOptions): Promise<TrainingResult>;
+  /** Ends the training that is under way, and resolves when it has ended; false where there is none, or it was published just before. */
+  cancel(collection: string): Promise<boolean>;
   codebooks(collection: string): Promise<CodebookList>;
   /**
    * Has searches go by learned parameters, or with the version of the structure's own codebook by none; gives the version that serves then.
@@ -30,6 +33,9 @@ export interface TrainingCalls {
 export function trainingCalls(target: Target, client: TrainingClient): TrainingCalls {
   return {
     train: (collection, options = {}) => train(target, client, collection, options),
+    async cancel(collection) {
+      return (await unary(target, client.cancelTraining.bind(client), { collection })).cancelled;
+    },
     async codebooks(collection) {
       const { active, codebooks } = await unary(target, client.listCodebooks.bind(client), { collection });
       return { active, versions: codebooks.map(codebookFromWire) };

@@ -111,6 +111,25 @@ export interface Collection {
   readonly lists: number;
   /** Shards that no replica can count now; the cluster's status names them. */
   readonly shardsUncounted: number;
+  /** The latest training; null where there was none. */
+  readonly training: LatestTraining | null;
+}
+
+/** A training that is under way, or the last one and what became of it. */
+export interface LatestTraining {
+  readonly method: string;
+  readonly ordered: Date | null;
+  /** Null while it is under way. */
+  readonly ended: Date | null;
+  /** While it is under way: what is done, of the whole, and by which shard node; "" while nobody sees to it. */
+  readonly step: string;
+  readonly share: number;
+  readonly node: string;
+  /** Of the whole, what an interrupted attempt had done and the present one did not have to do again. */
+  readonly resumedShare: number;
+  /** Once it has ended: the version that was published; 0 = none, for `reason`. */
+  readonly version: number;
+  readonly reason: string;
 }
 
 /** What became of one document of a write; `error` is null when it was written. */
@@ -393,8 +412,10 @@ export interface TrainingProgress {
   readonly step: string;
   /** Of the whole, 0 to 1. */
   readonly share: number;
-  /** The shard node that trains. */
+  /** The shard node that trains; "" while none does. */
   readonly node: string;
+  /** Of the whole, what an interrupted attempt had done and this one did not have to do again; 0 = it began anew. */
+  readonly resumedShare: number;
 }
 
 export interface TrainingResult {

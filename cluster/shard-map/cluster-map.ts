@@ -12,6 +12,7 @@ import {
   ShardPlacement,
 } from '../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { TrainingRecord, TrainingState } from '../../proto/generated/shoal/v1/training.js';
 import { ShoalError } from '../../base/errors.js';
 import { keys, positionIn } from '../keys.js';
 import type { RegistryEvent } from '../registry.js';
@@ -36,6 +37,10 @@ export interface ClusterMap {
   readonly directoryStates: ReadonlyMap<string, DirectoryState>;
   /** `uid/name` → the position above which nothing is purged. */
   readonly holds: ReadonlyMap<string, bigint>;
+  /** uid → the latest training. */
+  readonly trainingRecords: ReadonlyMap<string, TrainingRecord>;
+  /** uid → what the latest training does; only while a coordinator sees to it. */
+  readonly trainingStates: ReadonlyMap<string, TrainingState>;
 }
 
 export const emptyClusterMap: ClusterMap = {
@@ -49,6 +54,8 @@ export const emptyClusterMap: ClusterMap = {
   directories: new Map(),
   directoryStates: new Map(),
   holds: new Map(),
+  trainingRecords: new Map(),
+  trainingStates: new Map(),
 };
 
 /** `map` after `events`; `map` itself is left as it was, and what no event concerns is shared with it. */
@@ -101,6 +108,12 @@ function applyOne(draft: Draft, key: string, value: Uint8Array | null, own: Own)
       return;
     case keys.holds:
       draft.holds = set(draft.holds, value && positionIn(value));
+      return;
+    case keys.trainingRecords:
+      draft.trainingRecords = set(draft.trainingRecords, value && TrainingRecord.decode(value));
+      return;
+    case keys.trainingStates:
+      draft.trainingStates = set(draft.trainingStates, value && TrainingState.decode(value));
       return;
     case keys.placements:
       draft.placements = withPart(draft.placements, rest, value && ShardPlacement.decode(value), own);

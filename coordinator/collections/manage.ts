@@ -14,6 +14,7 @@ import {
 import { knownShardStatistics } from '../documents/count.js';
 import type { ReadParts } from '../documents/read.js';
 import type { Structures } from '../structures.js';
+import { latestTraining } from '../training/training-record.js';
 import { refusePointedTo } from './aliases.js';
 import { clearRemains, leaveRemains } from './remains.js';
 import { checkCopies } from './validate.js';
@@ -43,6 +44,7 @@ export async function describeCollection(
     shards: placements.length,
     lists: placements.reduce((sum, { lists }) => sum + lists.length / 4, 0),
     shardsUncounted: placements.length - counts.length,
+    training: latestTraining(parts.view.current(), settings.uid),
   };
 }
 
@@ -143,10 +145,8 @@ async function removeKeys({ uid, name }: CollectionSettings, parts: ManageParts,
     // The last attempt of this call, or of another, did it.
     if (entry === null || Buffer.from(entry.value).toString('utf8') !== uid) return;
     await refusePointedTo(name, 'collection', registry);
-    const named: RegistryWrite[] = [keys.collection(name), keys.setting(uid)].map((key) => ({
-      operation: 'delete',
-      key,
-    }));
+    const own = [keys.collection(name), keys.setting(uid), keys.trainingRecord(uid)];
+    const named = own.map((key): RegistryWrite => ({ operation: 'delete', key }));
     const condition = { key: entry.key, revision: entry.revision };
     const writes = [...named, ...(await removals(uid, registry)), leaveRemains(uid)];
     if ((await registry.transact([condition], writes)) !== null) break;

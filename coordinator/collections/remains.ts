@@ -11,7 +11,7 @@ import { ShoalError } from '../../base/errors.js';
 import { Hindrances } from '../../base/hindrances.js';
 import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
-import { codebooksOf, keys, parametersOf, streamOf, structuresOf } from '../../cluster/keys.js';
+import { codebooksOf, keys, parametersOf, streamOf, structuresOf, trainingObjectsOf } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { Registry, RegistryCondition, RegistryWrite } from '../../cluster/registry.js';
 
@@ -87,7 +87,7 @@ export async function clearRemains(uid: string, { registry, log, objects }: Rema
   // Written again: who was making it, and comes back late, cannot publish it any more.
   if ((await registry.transact(alone, [leaveRemains(uid)])) === null) return;
   await log.dropStream(streamOf(uid));
-  for (const family of [structuresOf(uid), codebooksOf(uid), parametersOf(uid)]) {
+  for (const family of [structuresOf, codebooksOf, parametersOf, trainingObjectsOf].map((of) => of(uid))) {
     for (const name of await objects.list(family)) await objects.delete(name);
   }
   await registry.transact([], [{ operation: 'delete', key }]);

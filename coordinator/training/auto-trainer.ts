@@ -22,7 +22,9 @@ import { activeCodebook } from '../search/probes.js';
 import { AlreadyTraining } from './claim.js';
 import { LongLists } from './long-lists.js';
 import { isSplittable, type TrainingMethod } from './trainable.js';
-import { trainCollection, type TrainParts } from './train.js';
+import type { TrainParts } from './train.js';
+import type { TrainingOrders } from './training-orders.js';
+import { isUnderWay } from './training-record.js';
 
 /** A structure is outgrown by so many times the documents that it was trained for. */
 const growth = 4;
@@ -56,6 +58,7 @@ interface Failed {
 
 export class AutoTrainer {
   readonly #parts: TrainParts;
+  readonly #orders: Pick<TrainingOrders, 'train'>;
   readonly #options: AutoTrainerOptions;
   readonly #clock: Clock;
   readonly #hindrances: Hindrances;
@@ -67,8 +70,9 @@ export class AutoTrainer {
   #deadline: Deadline | null = null;
   #isClosed = false;
 
-  constructor(parts: TrainParts, options: AutoTrainerOptions) {
+  constructor(parts: TrainParts, orders: Pick<TrainingOrders, 'train'>, options: AutoTrainerOptions) {
     this.#parts = parts;
+    this.#orders = orders;
     this.#options = options;
     this.#clock = parts.clock;
     this.#hindrances = new Hindrances(parts);
@@ -76,7 +80,7 @@ export class AutoTrainer {
     this.#schedule();
   }
 
-  /** Ends the training under way. Idempotent. */
+  /** Waits no longer for the training under way. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
@@ -100,6 +104,7 @@ export class AutoTrainer {
     for (const settings of all.values()) {
       if (this.#isClosed) return;
       const map = view.current();
+      if (isUnderWay(map.trainingRecords.get(settings.uid))) continue;
       // What is published meanwhile would end a backup.
       if (!mayTrain(settings) || placementsOf(map, settings.uid).length !== 1 || isHeld(map, settings.uid)) continue;
       await this.#trainWhereGrown(settings);
@@ -163,7 +168,7 @@ export class AutoTrainer {
     this.#deadline = Deadline.after(this.#clock, trainMs);
     try {
       const request = { collection, method, dryRun: false, queries: [], relevant: [] };
-      for await (const { result } of trainCollection(request, this.#parts, this.#deadline))
+      for await (const { result } of this.#orders.train(request, this.#deadline))
         if (result !== undefined) return result.reason;
       return 'it has no result';
     } finally {

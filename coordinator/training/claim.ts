@@ -26,9 +26,18 @@ export interface ClaimParts {
 
 /** What is refused because another training of the collection runs, here or on another coordinator. */
 export class AlreadyTraining extends ShoalError {
+  /** `about`: which one it is, and how far. */
+  constructor(name: string, about = '') {
+    const what = `collection '${name}' is being trained: training already runs${about}`;
+    super('FAILED_PRECONDITION', `${what}; wait for its end, or end it: \`shoal train ${name} --cancel\``);
+  }
+}
+
+/** The end of whoever believed to hold a claim: somebody else may see to the training by now. */
+export class ClaimLost extends ShoalError {
   constructor(name: string) {
-    const what = `collection '${name}' is being trained: training already runs`;
-    super('FAILED_PRECONDITION', `${what}; wait for its end`);
+    const what = `the coordinator lost its lease during the training of collection '${name}'`;
+    super('UNAVAILABLE', `${what}, and nothing is published; train again`);
   }
 }
 
@@ -66,28 +75,42 @@ export class Claim {
     }
   }
 
+  /** What is written under it goes with the claim. */
+  get lease(): Lease {
+    return this.#lease;
+  }
+
+  /** Throws ClaimLost when somebody else may hold it by now. */
+  async check(): Promise<void> {
+    const found = await this.#parts.registry.get(this.#condition.key);
+    if (found?.revision !== this.#condition.revision) throw new ClaimLost(this.#name);
+  }
+
+  /** Whether `writes` are written: not when `conditions` do not hold. ClaimLost when the claim is lost; nothing is written then. */
+  async transact(conditions: readonly RegistryCondition[], writes: readonly RegistryWrite[]): Promise<boolean> {
+    if ((await this.#parts.registry.transact([this.#condition, ...conditions], writes)) !== null) return true;
+    await this.check();
+    return false;
+  }
+
   /**
    * Writes the settings that `change` makes of the present ones, in one transaction with whatever it brings; gives them. NOT_FOUND when
-   * the collection was dropped, UNAVAILABLE when the claim was lost; nothing is written then.
+   * the collection was dropped, ClaimLost when the claim was lost; nothing is written then.
    */
   async write(
     change: (current: CollectionSettings) => SettingsChange | Promise<SettingsChange>,
     deadline: Deadline,
   ): Promise<CollectionSettings> {
-    const { registry } = this.#parts;
     const key = keys.setting(this.#uid);
     for (;;) {
       deadline.check();
-      const entry = await registry.get(key);
+      const entry = await this.#parts.registry.get(key);
       if (entry === null) throw new ShoalError('NOT_FOUND', `collection '${this.#name}' was dropped meanwhile`);
       const { settings, conditions = [], writes = [] } = await change(CollectionSettings.decode(entry.value));
       const value = CollectionSettings.encode(settings).finish();
-      const revision = await registry.transact(
-        [this.#condition, { key, revision: entry.revision }, ...conditions],
-        [{ operation: 'put', key, value }, ...writes],
-      );
-      if (revision !== null) return settings;
-      await this.#check();
+      const unchanged = { key, revision: entry.revision };
+      const isWritten = await this.transact([unchanged, ...conditions], [{ operation: 'put', key, value }, ...writes]);
+      if (isWritten) return settings;
     }
   }
 
@@ -98,12 +121,5 @@ export class Claim {
     } catch (error) {
       this.#parts.logger.warn({ err: error, uid: this.#uid }, 'the end of a training could not be told');
     }
-  }
-
-  async #check(): Promise<void> {
-    const found = await this.#parts.registry.get(this.#condition.key);
-    if (found?.revision === this.#condition.revision) return;
-    const what = `the coordinator lost its lease during the training of collection '${this.#name}'`;
-    throw new ShoalError('UNAVAILABLE', `${what}, and nothing is published; train again`);
   }
 }

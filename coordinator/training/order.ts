@@ -1,9 +1,11 @@
 /** What a coordinator tells the node that trains: what serves, what is asked of the collection, and what was judged. */
 import { ShoalError } from '../../base/errors.js';
 import type { Deadline } from '../../base/deadline.js';
+import { askedVectorsObject } from '../../cluster/keys.js';
+import type { ObjectStore } from '../../cluster/object-store.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import type { BeginTrainingRequest, TrainRequest } from '../../proto/generated/shoal/v1/training.js';
+import { BeginTrainingRequest, type TrainRequest } from '../../proto/generated/shoal/v1/training.js';
 import { activeCodebook, probesFor, routingCodebook, shortTermsMax } from '../search/probes.js';
 import { judgedQueries } from './judged-queries.js';
 import { queryVectors, shortQueries, someOf, type ShortQueryParts } from './short-queries.js';
@@ -14,15 +16,21 @@ const structureQuestions = 2_000;
 const calibrationQuestions = 300;
 
 export interface OrderedTraining {
+  /** Among the trainings of the collection; 0 = nothing of it is kept. */
+  readonly number: number;
   readonly request: TrainRequest & { readonly seed: number };
   readonly settings: CollectionSettings;
   readonly placement: ShardPlacement;
 }
 
+export interface OrderParts extends ShortQueryParts {
+  readonly objects: Pick<ObjectStore, 'put' | 'get'>;
+}
+
 /** Errors as of `judgedQueries`; UNAVAILABLE where nobody can encode the queries that were given. */
 export async function trainingOrder(
-  { request, settings, placement }: OrderedTraining,
-  parts: ShortQueryParts,
+  { number, request, settings, placement }: OrderedTraining,
+  parts: OrderParts,
   deadline: Deadline,
 ): Promise<BeginTrainingRequest> {
   const { uid, targetRecall, structureVersion, copies } = settings;
@@ -37,7 +45,8 @@ export async function trainingOrder(
     targetRecall,
     copies,
     secondBits: request.secondBits ?? active?.secondBits ?? 0,
-    ...(await askedOf(request, settings, parts, deadline)),
+    ...(await keptOf({ number, request, settings }, parts, deadline)),
+    number,
     parametersVersion: settings.parametersVersion,
     codebookVersion: active?.version ?? 0,
     structureVersion: active === null ? 0 : structureVersion,
@@ -49,6 +58,32 @@ export async function trainingOrder(
 
 const nothing = Buffer.alloc(0);
 type Asked = Pick<BeginTrainingRequest, 'shortQueries' | 'queries' | 'relevant' | 'relevantCounts'>;
+
+/**
+ * What is asked, as the first attempt of the training asked it: documents and encoders may be others by now, and what was learned for some
+ * questions must not be judged by them.
+ */
+async function keptOf(
+  { number, request, settings }: Pick<OrderedTraining, 'number' | 'request' | 'settings'>,
+  parts: OrderParts,
+  deadline: Deadline,
+): Promise<Asked> {
+  if (number === 0 || !isLearning(request.method)) return askedOf(request, settings, parts, deadline);
+  const { objects } = parts;
+  const name = askedVectorsObject(settings.uid, number);
+  const kept = await objects.get(name).catch((thrown: unknown) => {
+    if (ShoalError.from(thrown).code !== 'DATA_LOSS') throw thrown;
+    parts.logger.warn({ err: thrown, name }, 'what a training asked before is damaged, and is asked anew');
+    return null;
+  });
+  if (kept !== null) {
+    const { shortQueries: short, queries, relevant, relevantCounts } = BeginTrainingRequest.decode(kept);
+    return { shortQueries: short, queries, relevant, relevantCounts };
+  }
+  const asked = await askedOf(request, settings, parts, deadline);
+  await objects.put(name, BeginTrainingRequest.encode(BeginTrainingRequest.fromPartial(asked)).finish());
+  return asked;
+}
 
 /**
  * Queries to learn from: those given, as many of them as a message takes, else short ones made of the documents' words, where there are enough;

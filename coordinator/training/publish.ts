@@ -15,9 +15,10 @@ import {
   parametersOf,
   structureObject,
   structuresOf,
+  trainingObjectsOf,
 } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
-import type { Registry, RegistryEntry } from '../../cluster/registry.js';
+import type { Registry, RegistryEntry, RegistryWrite } from '../../cluster/registry.js';
 import { epochOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
@@ -78,22 +79,32 @@ export async function giveVersion(claim: Claim, deadline: Deadline): Promise<num
   return versionsGiven;
 }
 
+export interface PublishOptions {
+  readonly parts: PublishParts;
+  readonly deadline: Deadline;
+  /** Written together with it. */
+  readonly beside?: readonly RegistryWrite[];
+}
+
 /** Makes `codebook`, whose objects are stored, the one that serves; resolves when this coordinator's picture shows it. */
 export async function publish(
   codebook: Codebook,
   collection: Pick<CollectionSettings, 'uid' | 'name' | 'structureVersion' | 'parametersVersion'>,
   claim: Claim,
-  { parts, deadline }: { readonly parts: PublishParts; readonly deadline: Deadline },
+  { parts, deadline, beside = [] }: PublishOptions,
 ): Promise<void> {
   const { version, method } = codebook;
   const { uid, name, structureVersion } = collection;
-  await claim.write((current): SettingsChange | Promise<SettingsChange> => {
+  await claim.write(async (current): Promise<SettingsChange> => {
     // Its lists are numbered on from those of the structure that it was made of, or its parameters belong to the codes of that.
     const isMadeOf = method === 'split' || isLearning(method);
     if (isMadeOf && current.structureVersion !== structureVersion) throw changed(name);
-    if (!isLearning(method)) return withStructure(current, codebook, parts);
+    if (!isLearning(method)) {
+      const { writes = [], ...change } = await withStructure(current, codebook, parts);
+      return { ...change, writes: [...writes, ...beside] };
+    }
     if (current.parametersVersion !== collection.parametersVersion) throw activated(name);
-    return { settings: { ...remembering(current, codebook), parametersVersion: version } };
+    return { settings: { ...remembering(current, codebook), parametersVersion: version }, writes: beside };
   }, deadline);
   await parts.view.when(
     (map) => (serves(version, map.settings.get(uid)) ? true : undefined),
@@ -189,6 +200,18 @@ export async function removeForgotten(uid: string, parts: PublishParts): Promise
   const names = await parts.objects.list(parametersOf(uid));
   const forgotten = names.filter((name) => !kept.has(name));
   await removeObjects(forgotten, uid, parts);
+}
+
+/** Removes what trainings of the collection have left to go on from, up to training `number`: it has ended. */
+export async function removeLeavings(uid: string, number: number, parts: PublishParts): Promise<void> {
+  try {
+    const family = trainingObjectsOf(uid);
+    const names = await parts.objects.list(family);
+    const ended = names.filter((name) => Number.parseInt(name.slice(family.length), 10) <= number);
+    await removeObjects(ended, uid, parts);
+  } catch (error) {
+    parts.logger.warn({ err: error, uid }, 'what a training left stays for now');
+  }
 }
 
 async function removeObjects(names: readonly string[], uid: string, parts: PublishParts): Promise<void> {

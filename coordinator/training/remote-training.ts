@@ -7,6 +7,7 @@ import type { Codebook } from '../../proto/generated/shoal/v1/collections.js';
 import {
   ShardTrainingService,
   type BeginTrainingRequest,
+  type BeginTrainingResponse,
   type TrainProgress,
 } from '../../proto/generated/shoal/v1/training.js';
 import type { Peers } from '../peers.js';
@@ -28,11 +29,14 @@ export interface TrainingNode {
 }
 
 export class RemoteTraining {
+  /** Whether the node carried it out already. */
+  readonly isTakenOver: boolean;
   readonly #node: TrainingNode;
   readonly #training: bigint;
   readonly #parts: RemoteTrainingParts;
 
-  private constructor(node: TrainingNode, training: bigint, parts: RemoteTrainingParts) {
+  private constructor(node: TrainingNode, { training, takenOver }: BeginTrainingResponse, parts: RemoteTrainingParts) {
+    this.isTakenOver = takenOver;
     this.#node = node;
     this.#training = training;
     this.#parts = parts;
@@ -48,8 +52,7 @@ export class RemoteTraining {
     const within = deadline.within(answerMs);
     try {
       const method = ShardTrainingService.beginTraining;
-      const { training } = await parts.peers.transfer(node.address, method, request, within);
-      return new RemoteTraining(node, training, parts);
+      return new RemoteTraining(node, await parts.peers.transfer(node.address, method, request, within), parts);
     } catch (thrown) {
       throw lostNode(thrown, node, deadline);
     } finally {
@@ -64,9 +67,14 @@ export class RemoteTraining {
       try {
         const request = { training: this.#training };
         const method = ShardTrainingService.awaitTraining;
-        const { step, share, codebook } = await this.#parts.peers.transfer(this.#node.address, method, request, within);
+        const { step, share, resumedShare, codebook } = await this.#parts.peers.transfer(
+          this.#node.address,
+          method,
+          request,
+          within,
+        );
         if (codebook !== undefined) return codebook;
-        yield { step, share, node: this.#node.id };
+        yield { step, share, resumedShare, node: this.#node.id };
       } catch (thrown) {
         throw lostNode(thrown, this.#node, deadline);
       } finally {

@@ -3,17 +3,18 @@ import { limits } from '../../base/limits.js';
 import { serverStreamHandler, unaryHandler } from '../../cluster/rpc/handlers.js';
 import type { TrainingServer } from '../../proto/generated/shoal/v1/training.js';
 import { activateCodebook, listCodebooks } from './codebooks.js';
-import { trainCollection, type TrainParts } from './train.js';
+import type { TrainParts } from './train.js';
+import type { TrainingOrders } from './training-orders.js';
 
 /** Trainings of any size end sooner. */
 const trainDeadlineMs = 24 * 3_600_000;
 
 /** The handlers of `shoal.v1.Training`. */
-export function trainingService(parts: TrainParts): TrainingServer {
+export function trainingService(parts: TrainParts, orders: TrainingOrders): TrainingServer {
   const { clock, logger, view } = parts;
   const options = { clock, logger, deadlineMsDefault: limits.writeDeadlineMs };
   return {
-    train: serverStreamHandler((request, { deadline }) => trainCollection(request, parts, deadline), {
+    train: serverStreamHandler((request, { deadline }) => orders.train(request, deadline), {
       ...options,
       deadlineMsDefault: trainDeadlineMs,
     }),
@@ -24,5 +25,9 @@ export function trainingService(parts: TrainParts): TrainingServer {
     activateCodebook: unaryHandler(async ({ collection, version }, { deadline }) => {
       return { active: await activateCodebook(collection, version, parts, deadline) };
     }, options),
+    cancelTraining: unaryHandler(
+      async ({ collection }, { deadline }) => ({ cancelled: await orders.cancel(collection, deadline) }),
+      options,
+    ),
   };
 }

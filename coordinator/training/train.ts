@@ -1,23 +1,24 @@
 /**
  * The way of a training: a shard node that holds a ready replica trains on its own rows and evaluates on held-out ones; what is not
- * worse than what serves is stored and published. A node that dies is replaced by one with another replica; a caller who goes away
- * ends it all, and the old structure serves on.
+ * worse than what serves is stored and published. A node that dies is replaced by one with another replica. Whose training it is, and what
+ * becomes of it when this attempt comes to nothing, is `carried-order.ts`'s matter.
  */
 import { present } from '../../base/assert.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { collectionNamed, replicasOf } from '../../cluster/shard-map/cluster-map.js';
+import type { RegistryWrite } from '../../cluster/registry.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type {
   BeginTrainingRequest,
   TrainProgress,
   TrainRequest,
-  TrainResponse,
+  TrainResult,
 } from '../../proto/generated/shoal/v1/training.js';
 import type { ReadParts } from '../documents/read.js';
 import type { Encoders } from '../encoders.js';
-import { Claim } from './claim.js';
+import { ClaimLost, type Claim } from './claim.js';
 import { servingVersion } from './codebooks.js';
 import { trainingOrder, type OrderedTraining } from './order.js';
 import {
@@ -52,12 +53,15 @@ export interface TrainParts extends ReadParts, PublishParts, RemoteTrainingParts
   readonly newSeed: () => number;
 }
 
-/** Trains as `request` says; progress first, the result last. Every refusal comes before the first progress. */
-export async function* trainCollection(
-  request: TrainRequest,
-  parts: TrainParts,
-  deadline: Deadline,
-): AsyncGenerator<TrainResponse> {
+/** A collection that can be trained as `request` says, as it is now. */
+export interface Trainable {
+  readonly settings: CollectionSettings;
+  readonly placement: ShardPlacement;
+  readonly documents: bigint;
+}
+
+/** Every refusal of a training comes from here, before it begins. */
+export async function trainable(request: TrainRequest, parts: TrainParts, deadline: Deadline): Promise<Trainable> {
   checkMethod(request.method);
   checkSecondBits(request);
   const settings = collectionNamed(parts.view.current(), request.collection);
@@ -65,25 +69,27 @@ export async function* trainCollection(
   if (request.method === 'split') checkSplittable(settings);
   if (isLearning(request.method)) checkLearnable(settings);
   checkQueries(request, settings);
-  const documents = await trainableDocuments(settings, parts, deadline);
-  const claim = await Claim.take(settings, parts);
-  try {
-    yield* trainClaimed(
-      { request: { ...request, seed: request.seed ?? parts.newSeed() }, settings, placement, documents, claim },
-      parts,
-      deadline,
-    );
-  } finally {
-    await claim.end();
-  }
+  return { settings, placement, documents: await trainableDocuments(settings, parts, deadline) };
 }
 
-interface Task extends OrderedTraining {
+/** A training under a claim, as one attempt of it carries it out. */
+export interface TrainingTask extends OrderedTraining {
   readonly documents: bigint;
   readonly claim: Claim;
+  /** What is written together with what is published. */
+  ending(result: TrainResult): readonly RegistryWrite[];
+  /** A node has begun, and not just gone on. */
+  begun(): Promise<void>;
+  /** Whether what a node does is left to whoever takes the training up next, when this attempt ends. */
+  isLeft(): boolean;
 }
 
-async function* trainClaimed(task: Task, parts: TrainParts, deadline: Deadline): AsyncGenerator<TrainResponse> {
+/** Trains; progress first. What is published is written with `ending`; what is not, the caller has to write down. */
+export async function* carryOut(
+  task: TrainingTask,
+  parts: TrainParts,
+  deadline: Deadline,
+): AsyncGenerator<TrainProgress, TrainResult> {
   const { request, settings, claim } = task;
   const trained = yield* onSomeReplica(task, parts, deadline);
   try {
@@ -95,31 +101,32 @@ async function* trainClaimed(task: Task, parts: TrainParts, deadline: Deadline):
       method: request.method,
       from: servingVersion(settings),
     };
-    if (reason !== '') {
-      yield { result: { ...result, version: 0, published: false, reason, codebook: found } };
-      return;
-    }
+    if (reason !== '') return { ...result, version: 0, published: false, reason, codebook: found };
     const version = await giveVersion(claim, deadline);
     const created = new Date(parts.clock.wallMs());
     const structureVersion = isLearning(request.method) ? settings.structureVersion : version;
     const codebook: Codebook = { ...found, version, structureVersion, created };
-    await storeAndPublish(codebook, trained.training, task, { parts, deadline });
-    yield { result: { ...result, version, published: true, reason: '', codebook } };
+    const published: PublishedResult = { ...result, version, published: true, reason: '', codebook };
+    await storeAndPublish(published, trained.training, task, { parts, deadline });
+    return published;
   } finally {
-    await trained.training.end();
+    if (!task.isLeft()) await trained.training.end();
   }
 }
 
+type PublishedResult = TrainResult & { readonly codebook: Codebook };
+
 async function storeAndPublish(
-  codebook: Codebook,
+  result: PublishedResult,
   training: RemoteTraining,
-  { settings, claim }: Task,
+  { settings, claim, ending }: TrainingTask,
   { parts, deadline }: { readonly parts: TrainParts; readonly deadline: Deadline },
 ): Promise<void> {
   const { uid, structureVersion } = settings;
+  const { codebook } = result;
   try {
     await training.store(codebook.version, deadline);
-    await publish(codebook, settings, claim, { parts, deadline });
+    await publish(codebook, settings, claim, { parts, deadline, beside: ending(result) });
   } catch (error) {
     // Published, perhaps, though nobody could say so: then its objects are needed.
     const current = parts.view.current().settings.get(uid);
@@ -144,10 +151,10 @@ interface Trained {
 
 /** Trains on one replica after another until one of them can say what came of it. */
 async function* onSomeReplica(
-  task: Task,
+  task: TrainingTask,
   parts: TrainParts,
   deadline: Deadline,
-): AsyncGenerator<TrainResponse, Trained> {
+): AsyncGenerator<TrainProgress, Trained> {
   const order = await trainingOrder(task, parts, deadline);
   const tried = new Set<string>();
   let lost: ShoalError | null = null;
@@ -156,10 +163,11 @@ async function* onSomeReplica(
     if (node === null) throw lost ?? noReplica(task.settings);
     tried.add(node.id);
     try {
-      return yield* onReplica(node, order, parts, deadline);
+      return yield* onReplica(node, { task, order }, parts, deadline);
     } catch (thrown) {
       deadline.check();
       lost = ShoalError.from(thrown);
+      if (lost instanceof ClaimLost) throw lost;
       if (lost.code !== 'UNAVAILABLE' && lost.code !== 'RESOURCE_EXHAUSTED') throw lost;
       parts.logger.warn({ err: lost, node: node.id, uid: task.settings.uid }, 'a training ended before it was done');
     }
@@ -168,13 +176,16 @@ async function* onSomeReplica(
 
 async function* onReplica(
   node: TrainingNode,
-  order: BeginTrainingRequest,
+  { task, order }: { readonly task: TrainingTask; readonly order: BeginTrainingRequest },
   parts: TrainParts,
   deadline: Deadline,
-): AsyncGenerator<TrainResponse, Trained> {
+): AsyncGenerator<TrainProgress, Trained> {
+  // Else two coordinators could take the node from each other in turns.
+  await task.claim.check();
   const training = await RemoteTraining.begin(node, order, parts, deadline);
   let isTrained = false;
   try {
+    if (!training.isTakenOver) await task.begun();
     const steps: AsyncGenerator<TrainProgress, Codebook> = training.progress(deadline);
     for (;;) {
       const next = await steps.next();
@@ -185,10 +196,10 @@ async function* onReplica(
         isTrained = true;
         return { training, codebook: next.value };
       }
-      yield { progress: next.value };
+      yield next.value;
     }
   } finally {
-    if (!isTrained) await training.end();
+    if (!isTrained && !task.isLeft()) await training.end();
   }
 }
 

@@ -15,7 +15,7 @@ import type { ReadCopyRequest, ReadCopyResponse } from '../../proto/generated/sh
 import type { DirectoryStore } from './store/directory-store.js';
 import { PartitionLife, type LifeParts } from './partition-life.js';
 import type { PartitionState } from './partition-state.js';
-import { Waiters } from '../waiters.js';
+import { Waiters } from '../../base/waiters.js';
 
 export type PartitionPhase = 'loading' | 'ready' | 'failed';
 

@@ -26,7 +26,7 @@ import type { OtherCopies } from './rebuild/other-copies.js';
 import { decide, type AcceptedWrite, type Superseding } from './decide.js';
 import { PartitionState, type HashRange, type OpenRecord } from './partition-state.js';
 import { needsRebuild, Rebuild, type ShardRows } from './rebuild/rebuild.js';
-import { Waiters } from '../waiters.js';
+import { Waiters } from '../../base/waiters.js';
 
 const retryMs = 200;
 /** Records heard and not settled beyond which it reads no further. */

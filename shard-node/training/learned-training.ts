@@ -7,7 +7,7 @@ import type { TaughtDocuments, TrainingQueries } from '../../trainer/learned/can
 import { CodedDocuments } from '../../trainer/learned/coded-documents.js';
 import { distillVq, type DistillOptions, type DistillSample } from '../../trainer/learned/distill-vq.js';
 import { firstCodeRecall, heldOutQueries } from '../../trainer/learned/first-code-recall.js';
-import type { FitProgress } from '../../trainer/learned/fit-parameters.js';
+import type { FitProgress } from '../../trainer/learned/fit-state.js';
 import { jpq, recallFloor, type JpqSample } from '../../trainer/learned/jpq.js';
 import { publishedParameters, startingParameters } from '../../trainer/learned/scan-parameters.js';
 import { askingDocuments, splitQueries } from '../../trainer/learned/split-queries.js';
@@ -21,6 +21,7 @@ import type { ListStructure } from '../../vector-index/codebook/list-structure.j
 import { LearnedScans } from '../../vector-index/lists/learned-scan.js';
 import { ListCoder } from '../../vector-index/lists/list-coder.js';
 import { readStructureFile } from '../../vector-index/codebook/structure-file.js';
+import { keptFit, type KeptFitParts } from './kept-fit.js';
 import { learnRoutes, type RoutesFound, type RoutesTask } from './learned-routes.js';
 import type { LearnOrder, OnProgress, TrainedParameters, TrainingTask } from './run-training.js';
 
@@ -38,9 +39,16 @@ const nearTolerance = 0.005;
  * The parameters that `order` asks for, judged on held-out questions: null where none were found that are better than those that serve.
  * INVALID_ARGUMENT for a sample that cannot be learned from, FAILED_PRECONDITION where training runs away.
  */
-export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgress: OnProgress): TrainedParameters {
-  const { dim, vectors } = task;
-  onProgress('coding vectors', 0);
+export function learnAndEvaluate(
+  task: TrainingTask,
+  order: LearnOrder,
+  onProgress: OnProgress,
+  kept?: Pick<KeptFitParts, 'clock' | 'leavings'>,
+): TrainedParameters {
+  const { dim, vectors, checkpoints } = task;
+  const keeping = checkpoints && kept && keptFit(checkpoints, { ...kept, wholeShare });
+  const done = keeping?.last?.curve.at(-1)?.share;
+  onProgress('coding vectors', done === undefined ? 0 : wholeShare(done));
   const codebook = readListCodebookFile(order.codebook);
   const structure = { version: order.version, structure: readStructureFile(order.structure), codebook };
   const from = order.serving === null ? null : servingNow(readLearnedParametersFile(order.serving), structure);
@@ -49,11 +57,9 @@ export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgre
   const parts = {
     random,
     hasAdapter: dim <= adapterDimMax,
+    keeping,
     onProgress: ({ share, loss, best }: FitProgress) =>
-      onProgress(
-        `learning, loss ${loss.toFixed(4)}, ${figure(best, order)}`,
-        codedShare + (learnedShare - codedShare) * share,
-      ),
+      onProgress(`learning, loss ${loss.toFixed(4)}, ${figure(best, order)}`, wholeShare(share)),
     onLearned: () => onProgress('evaluating', learnedShare),
   };
   const { parameters: scan, before, after } = learnScan(sample, order, parts);
@@ -70,6 +76,11 @@ export function learnAndEvaluate(task: TrainingTask, order: LearnOrder, onProgre
     ...(published?.routes === undefined ? { probes: [], shortProbes: [] } : calibrationOf(found ?? order)),
     ...(found === null ? {} : { needed: { before: found.neededBefore, after: found.neededAfter } }),
   };
+}
+
+/** Of the whole, where learning what scans read is at `share` of its own. */
+function wholeShare(share: number): number {
+  return codedShare + (learnedShare - codedShare) * share;
 }
 
 function newRoutes(
@@ -122,7 +133,7 @@ interface Found {
 
 type Sample = Pick<DistillSample, 'structure' | 'vectors' | 'from'>;
 type CodedSample = Sample & TaughtDocuments;
-type MethodParts = Pick<DistillOptions, 'random' | 'onProgress'> & { readonly hasAdapter: boolean };
+type MethodParts = Pick<DistillOptions, 'random' | 'onProgress' | 'keeping'> & { readonly hasAdapter: boolean };
 
 /** What scans read, judged: no parameters where none find more of what is asked, or only by finding less of the vectors' own neighbours. */
 function learnScan(

@@ -68,6 +68,8 @@ export interface TrainingTask {
   /** Left out where a whole structure is trained. */
   readonly split?: SplitOrder;
   readonly learn?: LearnOrder;
+  /** With `learn`: how often it leaves what it can be gone on with from, and what was left the last time; left out = it leaves nothing. */
+  readonly checkpoints?: { readonly everyMs: number; readonly last: Uint8Array | null };
 }
 
 /** What a training has found, evaluated. */
@@ -105,5 +107,20 @@ export type TrainedFiles = TrainedStructure | TrainedParameters;
 /** Hears what is done at present and which share of the whole is done, 0 to 1. */
 export type OnProgress = (step: string, share: number) => void;
 
+/** Hears what a training leaves to go on from, and what it makes of what was left. */
+export interface Leavings {
+  /** From `bytes`, which the hearer may keep, it can be gone on with after `step` steps. */
+  left(step: number, bytes: Uint8Array): void;
+  /** It goes on from what was left: this share of the whole was done. */
+  resumed(share: number): void;
+  /** What was left is not used, and it begins anew. */
+  refused(why: string): void;
+}
+
 /** Carries a training out without blocking the caller's thread; rejects with CANCELLED once `signal` has aborted. */
-export type RunTraining = (task: TrainingTask, onProgress: OnProgress, signal: AbortSignal) => Promise<TrainedFiles>;
+export type RunTraining = (
+  task: TrainingTask,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+  leavings: Leavings,
+) => Promise<TrainedFiles>;

@@ -13,7 +13,7 @@ export function shardTrainingService(
 ): ShardTrainingServer {
   const options = { clock, logger, deadlineMsDefault: limits.writeDeadlineMs };
   return {
-    beginTraining: unaryHandler(async (request) => ({ training: trainings.begin(request) }), options),
+    beginTraining: unaryHandler(async (request) => trainings.begin(request), options),
     awaitTraining: unaryHandler(({ training }) => trainings.await(training), options),
     storeTraining: unaryHandler(async (request) => {
       await trainings.store(request);

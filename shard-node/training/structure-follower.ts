@@ -9,7 +9,7 @@ import { Hindrances } from '../../base/hindrances.js';
 import type { Logger } from '../../base/logger.js';
 import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
 import type { ShardIndex } from '../../vector-index/shard-index.js';
-import { Waiters } from '../waiters.js';
+import { Waiters } from '../../base/waiters.js';
 
 const retryMsMin = 200;
 const retryMsMax = 30_000;

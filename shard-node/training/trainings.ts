@@ -1,6 +1,6 @@
 /**
  * The training that this node carries out, one at a time: it samples the rows of a replica, has a thread train on them, and keeps the
- * result until the coordinator has it stored. One that nobody asks about any more is stopped.
+ * result until the coordinator has it stored. One that nobody asks about any more is stopped; until then another coordinator may go on with it.
  */
 import type { Clock, Timer } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
@@ -11,17 +11,19 @@ import { Codebook } from '../../proto/generated/shoal/v1/collections.js';
 import type {
   AwaitTrainingResponse,
   BeginTrainingRequest,
+  BeginTrainingResponse,
   StoreTrainingRequest,
 } from '../../proto/generated/shoal/v1/training.js';
 import type { SplitLimits } from '../../vector-index/lists/list-limit.js';
 import type { Replica } from '../replica.js';
 import type { ReplicaSet } from '../replicas.js';
-import { Waiters } from '../waiters.js';
-import type { RunTraining, TrainedFiles } from './run-training.js';
+import { Waiters } from '../../base/waiters.js';
+import { Checkpoints } from './checkpoints.js';
+import type { Leavings, RunTraining, TrainedFiles, TrainingTask } from './run-training.js';
 import { trainingTask } from './training-task.js';
 
-/** A training is stopped when nobody asked about it for so long. */
-const forgottenMs = 30_000;
+/** A training is stopped when nobody asked about it for so long: by then another coordinator has noticed that the last one is gone. */
+const forgottenMs = 90_000;
 /** So long a question waits for news. */
 const newsMs = 1_000;
 
@@ -36,15 +38,18 @@ export interface TrainingsParts {
   readonly run: RunTraining;
   /** Which lists a split divides. */
   readonly splitLimits: SplitLimits;
+  /** Milliseconds after which a training leaves what it can be gone on with from. */
+  readonly checkpointEveryMs: number;
 }
 
 interface Current {
-  readonly number: bigint;
+  number: bigint;
   readonly request: BeginTrainingRequest;
   readonly stop: AbortController;
   readonly news: Waiters;
   step: string;
   share: number;
+  resumedShare: number;
   askedMs: number;
   outcome: { readonly files: TrainedFiles } | { readonly error: ShoalError } | null;
   finished: Promise<void>;
@@ -60,8 +65,10 @@ export class Trainings {
     this.#parts = parts;
   }
 
-  /** Begins to train; gives the training's number. UNAVAILABLE while another training is here. */
-  begin(request: BeginTrainingRequest): bigint {
+  /** Begins to train, or goes on with the same training; gives its number here. UNAVAILABLE while another training is here. */
+  begin(request: BeginTrainingRequest): BeginTrainingResponse {
+    if (this.#current !== null && isGoing(this.#current, request))
+      return { training: this.#takeOver(this.#current), takenOver: true };
     if (this.#current !== null) {
       const what = 'this node trains another collection already';
       throw new ShoalError('UNAVAILABLE', `${what}; try again when that is done`);
@@ -74,6 +81,7 @@ export class Trainings {
       news: new Waiters(),
       step: 'reading vectors',
       share: 0,
+      resumedShare: 0,
       askedMs: this.#parts.clock.monotonicMs(),
       outcome: null,
       finished: Promise.resolve(),
@@ -81,7 +89,7 @@ export class Trainings {
     current.finished = this.#carryOut(current, replica);
     this.#current = current;
     this.#watch();
-    return current.number;
+    return { training: current.number, takenOver: false };
   }
 
   /** What there is to say of a training, after a moment where nothing changes. Its error when it failed, NOT_FOUND for another one. */
@@ -95,10 +103,10 @@ export class Trainings {
       timer.cancel();
     }
     current.askedMs = clock.monotonicMs();
-    const { step, share, outcome } = current;
-    if (outcome === null) return { step, share, codebook: undefined };
+    const { step, share, resumedShare, outcome } = current;
+    if (outcome === null) return { step, share, resumedShare, codebook: undefined };
     if ('error' in outcome) throw outcome.error;
-    return { step: 'trained', share: 1, codebook: codebookOf(outcome.files, current.request) };
+    return { step: 'trained', share: 1, resumedShare, codebook: codebookOf(outcome.files, current.request) };
   }
 
   /** Puts what was trained into the object store. FAILED_PRECONDITION while it is not done. */
@@ -136,6 +144,13 @@ export class Trainings {
     if (this.#current !== null) await this.end(this.#current.number);
   }
 
+  /** Under another number: whoever began it has no say in it any more. */
+  #takeOver(current: Current): bigint {
+    current.number = this.#last += 1n;
+    current.askedMs = this.#parts.clock.monotonicMs();
+    return current.number;
+  }
+
   #find(training: bigint): Current {
     if (this.#current !== null && this.#current.number === training) return this.#current;
     throw new ShoalError('UNAVAILABLE', 'this node does not carry out that training any more; train again');
@@ -156,31 +171,70 @@ export class Trainings {
 
   /** Never rejects. */
   async #carryOut(current: Current, replica: Replica): Promise<void> {
-    const { logger } = this.#parts;
+    const { objects, logger } = this.#parts;
     const { uid, method } = current.request;
+    const checkpoints = new Checkpoints(current.request, { objects, logger });
     try {
-      const files = await this.#train(current, replica);
+      const files = await this.#train(current, replica, checkpoints);
       current.outcome = { files };
       logger.info({ uid, method, lists: files.lists, recall: files.heldOutAfter }, 'a training is done');
     } catch (thrown) {
       current.outcome = { error: ShoalError.from(thrown) };
       if (!current.stop.signal.aborted) logger.warn({ uid, err: thrown }, 'a training failed');
     }
+    await checkpoints.settled();
     current.news.wake();
   }
 
-  async #train(current: Current, replica: Replica): Promise<TrainedFiles> {
+  async #train(current: Current, replica: Replica, checkpoints: Checkpoints): Promise<TrainedFiles> {
     const { request, stop } = current;
     const { objects, splitLimits, run } = this.#parts;
     const task = await trainingTask(request, replica, { objects, splitLimits, signal: stop.signal });
     const onProgress = (step: string, share: number): void => {
-      Object.assign(current, { step, share: readShare + (1 - readShare) * share });
+      Object.assign(current, { step, share: wholeShare(share) });
       current.news.wake();
     };
+    const whole = await this.#withCheckpoints(task, request, checkpoints);
     stop.signal.throwIfAborted();
     onProgress('training', 0);
-    return run(task, onProgress, stop.signal);
+    return run(whole, onProgress, stop.signal, this.#leavingsOf(current, checkpoints));
   }
+
+  /** What parameters are learned takes long enough for that; other trainings begin anew. */
+  async #withCheckpoints(
+    task: TrainingTask,
+    { number }: BeginTrainingRequest,
+    checkpoints: Checkpoints,
+  ): Promise<TrainingTask> {
+    if (number === 0 || task.learn === undefined) return task;
+    const last = await checkpoints.newest();
+    return { ...task, checkpoints: { everyMs: this.#parts.checkpointEveryMs, last } };
+  }
+
+  #leavingsOf(current: Current, checkpoints: Checkpoints): Leavings {
+    const { logger } = this.#parts;
+    const { uid, method } = current.request;
+    return {
+      left: (step, bytes) => checkpoints.leave(step, bytes),
+      resumed: (share) => {
+        current.resumedShare = wholeShare(share);
+        logger.info({ uid, method, share }, 'a training goes on from what an interrupted one left');
+      },
+      refused: (why) =>
+        logger.warn({ uid, method, why }, 'a training begins anew: what an interrupted one left is of no use'),
+    };
+  }
+}
+
+/** Reading the rows is part of the whole. */
+function wholeShare(share: number): number {
+  return readShare + (1 - readShare) * share;
+}
+
+/** Whether `request` is about the training that goes on here, and nobody has stopped it. */
+function isGoing({ request: current, stop }: Current, request: BeginTrainingRequest): boolean {
+  const isSame = request.number > 0 && current.number === request.number && current.uid === request.uid;
+  return isSame && !stop.signal.aborted;
 }
 
 function codebookOf(files: TrainedFiles, { method, seed }: BeginTrainingRequest): Codebook {

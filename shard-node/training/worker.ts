@@ -2,9 +2,10 @@
 import { constants, setPriority } from 'node:os';
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { present } from '../../base/assert.js';
+import { systemClock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import { learnAndEvaluate } from './learned-training.js';
-import type { OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
+import type { Leavings, OnProgress, TrainedFiles, TrainingTask } from './run-training.js';
 import { splitAndEvaluate } from './split-training.js';
 import { trainAndEvaluate } from './structure-training.js';
 import type { TrainingReply } from './worker-protocol.js';
@@ -17,7 +18,12 @@ async function main(port: MessagePort, task: TrainingTask): Promise<void> {
     // Of this thread alone, where the system has priorities of threads.
     setPriority(constants.priority.PRIORITY_LOW);
     const onProgress: OnProgress = (step, share) => say({ kind: 'progress', step, share });
-    const files = await carriedOut(task, onProgress);
+    const leavings: Leavings = {
+      left: (step, bytes) => say({ kind: 'left', step, bytes }, [bytes.buffer as ArrayBuffer]),
+      resumed: (share) => say({ kind: 'resumed', share }),
+      refused: (why) => say({ kind: 'refused', why }),
+    };
+    const files = await carriedOut(task, onProgress, leavings);
     say({ kind: 'trained', files }, buffersOf(files));
   } catch (thrown) {
     const { code, message } = ShoalError.from(thrown);
@@ -27,10 +33,14 @@ async function main(port: MessagePort, task: TrainingTask): Promise<void> {
   }
 }
 
-function carriedOut(task: TrainingTask, onProgress: OnProgress): TrainedFiles | Promise<TrainedFiles> {
+function carriedOut(
+  task: TrainingTask,
+  onProgress: OnProgress,
+  leavings: Leavings,
+): TrainedFiles | Promise<TrainedFiles> {
   const { split, learn } = task;
   if (split !== undefined) return splitAndEvaluate(task, split, onProgress);
-  if (learn !== undefined) return learnAndEvaluate(task, learn, onProgress);
+  if (learn !== undefined) return learnAndEvaluate(task, learn, onProgress, { clock: systemClock, leavings });
   return trainAndEvaluate(task, onProgress);
 }
 

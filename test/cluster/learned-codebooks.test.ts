@@ -15,9 +15,9 @@ const vectors = clusteredVectors(4_000, 1);
 const queries = clusteredVectors(40, 2);
 
 /** Trains in a thread, but learns what can be told from what there was: that every other list holds nothing. */
-const learnsTooMuch: RunTraining = async (task, onProgress, signal) => {
+const learnsTooMuch: RunTraining = async (task, onProgress, ...rest) => {
   const { learn } = task;
-  if (learn === undefined) return runInThread(task, onProgress, signal);
+  if (learn === undefined) return runInThread(task, onProgress, ...rest);
   const { words, subquantizers, dsub, ...codebook } = readListCodebookFile(learn.codebook);
   const lists = codedLists({ words, subquantizers, dsub, ...codebook });
   const listBiases = Float32Array.from({ length: lists }, (_, list) => (list % 2) * 10);

@@ -10,6 +10,7 @@ import type { Registry } from '../../cluster/registry.js';
 import type { CoordinatorConfigInput } from '../../coordinator/config.js';
 import { startCoordinator, type RunningCoordinator } from '../../coordinator/main.js';
 import type { RunTraining } from '../../shard-node/training/run-training.js';
+import type { ShardNodeConfigInput } from '../../shard-node/config.js';
 import { startShardNode, type RunningNode } from '../../shard-node/main.js';
 import type { TokenCodec } from '../../vector-index/codebook/token-codec.js';
 import { startToyEncoder, type ToyEncoder, type ToyVectors } from './toy-encoder.js';
@@ -27,6 +28,8 @@ export interface SmallClusterOptions {
   readonly encoder?: { readonly codec?: TokenCodec; readonly dense?: ToyVectors };
   /** Further settings of the coordinator. */
   readonly coordinator?: Partial<CoordinatorConfigInput>;
+  /** Further settings of the shard nodes. */
+  readonly shard?: Partial<ShardNodeConfigInput>;
   /** Carries out the trainings of the shard node with this id; a thread of its own otherwise. */
   readonly train?: (id: string) => RunTraining | undefined;
   /** What the node with this id has for a log and a registry, instead of the cluster's own. */
@@ -89,12 +92,25 @@ export class SmallCluster {
   /** Starts everything; after `down`, on what is on disk. */
   async up(): Promise<void> {
     this.#embedded = await openEmbedded({ directory: this.directory, clock, logger });
-    const { registry, objects } = this.#embedded;
-    const { encoder, shardNodes = 1, replicas = 1, coordinator = {} } = this.#options;
+    const { registry } = this.#embedded;
+    const { encoder, shardNodes = 1 } = this.#options;
     if (encoder !== undefined)
       this.#encoder = await startToyEncoder({ id: 'encoder-1', registry, clock, logger, ...encoder });
     for (let number = 1; number <= shardNodes; number += 1) await this.startNode(`shard-${number}`);
-    const config = { id: 'coordinator-1', port: 0, defaultReplicas: replicas, ...coordinator };
+    await this.#startCoordinator('coordinator-1');
+  }
+
+  /** Another coordinator instead of the present one, and a client of it. */
+  async replaceCoordinator(id: string): Promise<void> {
+    await this.#client?.close();
+    await this.#coordinator?.close();
+    await this.#startCoordinator(id);
+  }
+
+  async #startCoordinator(id: string): Promise<void> {
+    const { objects } = this.embedded;
+    const { replicas = 1, coordinator = {} } = this.#options;
+    const config = { id, port: 0, defaultReplicas: replicas, ...coordinator };
     this.#coordinator = await startCoordinator({ config, ...this.#standIns(config.id), objects, clock, logger });
     this.#client = connect({ address: this.#coordinator.address });
   }
@@ -111,7 +127,7 @@ export class SmallCluster {
 
   async startNode(id: string): Promise<void> {
     const { objects } = this.embedded;
-    const config = { id, dataDirectory: this.dataOf(id) };
+    const config = { ...this.#options.shard, id, dataDirectory: this.dataOf(id) };
     const train = this.#options.train?.(id);
     const given = { config, ...this.#standIns(id), objects, clock, logger };
     this.#nodes.set(id, await startShardNode({ ...given, ...(train === undefined ? {} : { train }) }));

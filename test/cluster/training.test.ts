@@ -154,15 +154,15 @@ describe('training a structure', function () {
     }
   });
 
-  it('goes on with another replica when its node dies, and refuses a second one meanwhile', async () => {
+  it('goes on with another replica when its node dies, and refuses another one meanwhile', async () => {
     const begun: string[] = [];
     const state = { release: (): void => undefined };
     const first = new Promise<void>((resolve) => (state.release = resolve));
     const train =
       (id: string): RunTraining =>
-      async (task, onProgress, signal) => {
+      async (task, onProgress, signal, leavings) => {
         begun.push(id);
-        if (begun.length > 1) return runInThread(task, onProgress, signal);
+        if (begun.length > 1) return runInThread(task, onProgress, signal, leavings);
         state.release();
         return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('stopped'))));
       };
@@ -170,11 +170,14 @@ describe('training a structure', function () {
       await fill(cluster.client, 'notes', vectors.slice(0, 1_500));
       const training = cluster.client.training.train('notes', { seed: 5 });
       await first;
-      await assert.rejects(cluster.client.training.train('notes'), (error: unknown) => {
-        return codeOf(error) === 'FAILED_PRECONDITION' && /training already runs/.test(ShoalError.from(error).message);
+      await assert.rejects(cluster.client.training.train('notes', { seed: 6 }), (error: unknown) => {
+        const { code, message } = ShoalError.from(error);
+        return code === 'FAILED_PRECONDITION' && /training already runs \(by structure.*--cancel/.test(message);
       });
+      const again = cluster.client.training.train('notes');
       await cluster.stopNode(begun[0]!);
       assert.equal((await training).published, true);
+      assert.equal((await again).version, (await training).version);
       assert.equal(new Set(begun).size, 2);
     });
   });

@@ -1,8 +1,12 @@
-/** After healing: replicas of a trained collection have every document in the same list, which is the right one, and none in no list. */
+/**
+ * After healing: trainings have ended, and replicas of a trained collection have every document in the same list, which is the right one, and none
+ * in no list.
+ */
 import { bufferOf, uint64From } from '../../base/bytes.js';
 import { keys } from '../../cluster/keys.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
+import { TrainingRecord } from '../../proto/generated/shoal/v1/training.js';
 import { ScanRequest, ShardService } from '../../proto/generated/shoal/v1/shard.js';
 import type { SimClient } from './client.js';
 import { drawVector } from './content.js';
@@ -11,6 +15,21 @@ import { wrongList } from './right-lists.js';
 import type { Session } from './session.js';
 
 const settleMs = 60_000;
+/** Claims of coordinators that died lapse, and attempts that fail are repeated a few times. */
+const endMs = 240_000;
+
+/** After every fault a training is carried out by somebody until it has an outcome. */
+export async function checkTraining({ collection, cluster }: Session): Promise<void> {
+  const current = (): TrainingRecord | null => {
+    const entry = cluster.world.registry.get(keys.trainingRecord(collection.uid));
+    return entry === null ? null : TrainingRecord.decode(entry.value);
+  };
+  const isOver = (): boolean => {
+    const record = current();
+    return record === null || record.outcome !== undefined;
+  };
+  await cluster.until(isOver, endMs, () => `training ${current()?.number} to end`);
+}
 
 export async function checkLists(session: Session, client: SimClient): Promise<void> {
   if (!session.collection.isTrained) return;

@@ -5,7 +5,7 @@ import { DocumentsService } from '../../proto/generated/shoal/v1/documents.js';
 import { SearchMode, SearchRequest, SearchService } from '../../proto/generated/shoal/v1/search.js';
 import type { SimClient } from './client.js';
 import { expiryOf } from './content.js';
-import { checkLists } from './healed-lists.js';
+import { checkLists, checkTraining } from './healed-lists.js';
 import { checkReplicas, checkTruncation } from './healed-replicas.js';
 import { checkDocument } from './reads.js';
 import { checkAnswer, questionOf } from './searches.js';
@@ -27,6 +27,7 @@ export async function checkHealed(session: Session, client: SimClient): Promise<
     healMs,
     () => `the cluster to be healthy: ${health.problem}`,
   );
+  await checkTraining(session);
   await cluster.until(
     () => expired(session).length === 0,
     healMs,

@@ -1,5 +1,6 @@
 /**
- * Beside the clients: the collection is trained again and again, and its longer lists are split, by coordinators and nodes that may die of whatever comes. Now and then
+ * Beside the clients: the collection is trained again and again, and its longer lists are split, by coordinators and nodes that may die of whatever comes; what was
+ * ordered is taken up by whoever is left, also without its caller, and may be cancelled. Now and then
  * somebody hears late of what serves, and whoever asks through coordinators then finds all of it none the less.
  */
 import { keys } from '../../cluster/keys.js';
@@ -48,10 +49,12 @@ async function train(session: Session, client: SimClient, coordinator: Machine):
   const seed = random.below(1_000_000);
   const method = !isNew ? 'split' : isFirst && seed % 4 === 0 ? 'rabitq' : 'structure';
   const request = { collection: collection.name, method, dryRun, seed, queries: [], relevant: [] };
-  // Some callers go away before it is done.
+  // Some callers go away before it is done, and it goes on without them, unless they cancel it.
   const ms = random.below(4) === 0 ? random.unit() * 1_500 : 30_000;
   const { answer, error } = await client.read(coordinator, TrainingService.train, request, ms);
   session.note(method, 1, error);
+  if (error !== null && seed % 3 === 0)
+    await client.call(any(session), TrainingService.cancelTraining, { collection: collection.name }, 10_000);
   if (answer === null) return;
   const result = answer.at(-1)?.result;
   if (result === undefined) return session.fail('a training ends without a result');

@@ -6,7 +6,7 @@
  * paper's top 200 of the teacher with those of the other queries: the first codes' best two hundred hold all but some thousandths of the true
  * ten, and whatever the student comes to overrate is among them at the next look. The factors of the codes are in the scores, and do not move.
  */
-import type { Random } from '../../base/random.js';
+import type { ResumableRandom } from '../../base/random.js';
 import type { LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
 import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
 import type { StopSign } from '../stop-sign.js';
@@ -20,7 +20,8 @@ import {
 import { checkTrainingRows } from './check-rows.js';
 import { CodedDocuments } from './coded-documents.js';
 import { firstCodeRecall, heldOutQueries } from './first-code-recall.js';
-import { fitParameters, type FitProgress, type LearningRates } from './fit-parameters.js';
+import { fitParameters, heldOutHash, type FitKeeping, type LearningRates } from './fit-parameters.js';
+import type { FitProgress } from './fit-state.js';
 import { judgedFit, type Learned } from './judged-fit.js';
 import { listNet } from './list-net.js';
 import { startingParameters } from './scan-parameters.js';
@@ -52,7 +53,7 @@ export interface DistillSample {
 }
 
 export interface DistillOptions {
-  readonly random: Random;
+  readonly random: ResumableRandom;
   /** Steps of 64 queries each, 600; documents of each, 200. */
   readonly steps?: number;
   readonly width?: number;
@@ -64,6 +65,8 @@ export interface DistillOptions {
   readonly hasBiases?: boolean;
   /** Documents that are learned from as queries, besides the given ones, which alone choose and judge; 0. */
   readonly askingDocuments?: number;
+  /** Where to go on from, and what may be gone on from later. */
+  readonly keeping?: FitKeeping | undefined;
   readonly signal?: StopSign;
   onProgress?(progress: FitProgress): void;
   /** Float32[n]: what is taught instead of the inner products of `query` float32[dim] with documents `rows`. For controls. */
@@ -82,7 +85,8 @@ export function distillVq(sample: DistillSample, options: DistillOptions): Learn
   if (sample.queries !== null) checkTrainingRows(sample.queries, { dim, what: 'query', least: queriesMin });
   const taught = { structure, documents: sample.documents ?? new CodedDocuments(structure, vectors, signal) };
   const queries = sample.queries === null ? askingDocuments(vectors, dim, random) : askedQueries(sample.queries);
-  const { training: own, choosing, judging } = splitQueries(structure, queries, random);
+  const split = splitQueries(structure, queries, random);
+  const { training: own, choosing, judging } = split;
   const training = withAskingDocuments(structure, own, vectors, { count: options.askingDocuments ?? 0, random });
   const chooser = heldOutQueries(taught, choosing, signal);
   const { hasAdapter = true, hasBiases = true } = options;
@@ -100,6 +104,7 @@ export function distillVq(sample: DistillSample, options: DistillOptions): Learn
     {
       ...{ rates: options.rates ?? usualRates, steps: options.steps ?? usualSteps, width, batch },
       ...{ refreshSteps, judgeSteps, patience, random, signal },
+      ...{ heldOut: heldOutHash(split), keeping: options.keeping },
       onProgress: (progress) => options.onProgress?.(progress),
     },
   );

@@ -2,14 +2,17 @@
  * The loop that both methods share: batches of queries, a loss over the documents that the present parameters find, Adam, and a judgement
  * of held-out queries every so many steps, which decides what is kept. What it gives is the best that was judged, the start included.
  */
-import type { Random } from '../../base/random.js';
+import type { ResumableRandom } from '../../base/random.js';
 import { ShoalError } from '../../base/errors.js';
-import { shuffledRows } from '../rows.js';
+import { bytesOf } from '../../base/bytes.js';
+import { hashBytes } from '../../base/hash.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 import { Adam } from '../adam.js';
-import { candidatePools, type ChooseRows, type TaughtDocuments, type TrainingQueries } from './candidate-pools.js';
-import { CodeGradient, type Candidates } from './code-gradient.js';
+import { CodeGradient } from './code-gradient.js';
+import { partsOf, type FitProgress, type FitState, type JudgedParameters } from './fit-state.js';
+import { QueryRounds, type RoundsTask } from './query-rounds.js';
 import { areFinite, copyOf, type ScanParameters } from './scan-parameters.js';
+import type { SplitQueries } from './split-queries.js';
 
 /** Sizes of a step of Adam. */
 export interface LearningRates {
@@ -33,26 +36,27 @@ export interface FitOptions {
   /** Held-out queries are asked after so many steps; after so many judgements without a gain it ends. */
   readonly judgeSteps: number;
   readonly patience: number;
-  readonly random: Random;
+  readonly random: ResumableRandom;
+  /** A hash of the queries that were held out (`heldOutHash`): a fit goes on only with the same. Needed with `keeping`. */
+  readonly heldOut?: bigint;
+  readonly keeping?: FitKeeping | undefined;
   readonly signal?: StopSign | undefined;
   onProgress?(progress: FitProgress): void;
 }
 
-export interface FitProgress {
-  /** Of all steps; they may end before. */
-  readonly share: number;
-  /** Mean since the last judgement. */
-  readonly loss: number;
-  /** Of the latest judgement. */
-  readonly score: number;
-  readonly best: number;
+/** Where the states of a fit are kept, so that it can be stopped and gone on with. */
+export interface FitKeeping {
+  /** What to go on from; null = there is nothing. */
+  readonly last: FitState | null;
+  /** `last` is not gone on from, which was another fit. */
+  refuse(why: string): void;
+  /** `last` is gone on from: of all steps, this share is done. */
+  resume(share: number): void;
+  /** Called between rounds, and once at the end: takes the state where it is wanted. */
+  offer(take: () => FitState, isEnd: boolean): void;
 }
 
-export interface FitTask extends TaughtDocuments {
-  readonly queries: TrainingQueries;
-  readonly choose: ChooseRows;
-  /** Fills `targets` with what is wanted of each of `rows` for a query, in their order. */
-  target(query: number, rows: Uint32Array, targets: Float64Array): void;
+export interface FitTask extends RoundsTask {
   /** The loss of float64[batch, width] `scores`, its gradient into `gradient`; −Infinity among `targets` = no document. */
   loss(scores: Float64Array, targets: Float64Array, gradient: Float64Array): number;
   /** What held-out queries say: the larger the better. */
@@ -67,39 +71,141 @@ export interface Fit {
   readonly curve: readonly FitProgress[];
 }
 
-/** Fits a copy of `start`. FAILED_PRECONDITION when losses or gradients stop being numbers, CANCELLED by the signal. */
+/**
+ * Fits a copy of `start`. A fit that goes on from a state of an interrupted one ends as that would have. FAILED_PRECONDITION when losses or
+ * gradients stop being numbers, CANCELLED by the signal.
+ */
 export function fitParameters(task: FitTask, start: ScanParameters, options: FitOptions): Fit {
-  const { batch, width, steps, refreshSteps, judgeSteps, patience } = options;
-  const parameters = copyOf(start);
-  const stepper = new Stepper(parameters, options.rates);
-  const model = new CodeGradient(task.documents, parameters, { batch, width });
-  const rounds = new Rounds(task, options);
-  const curve: FitProgress[] = [];
-  let best = { parameters: start, score: task.judge(start), at: 0 };
-  let [losses, counted] = [0, 0];
-  const startScore = best.score;
-  for (let step = 0; step < steps; step++) {
+  const { keeping, refreshSteps } = options;
+  const fitting = new Fitting(task, start, options);
+  let offered = fitting.stepsDone;
+  while (!fitting.isOver) {
     refuseStopped(options.signal);
-    if (step % refreshSteps === 0) rounds.refresh(parameters, Math.min(refreshSteps, steps - step));
-    const { queries, candidates, scores, targets, slopes } = rounds.batch(step % refreshSteps);
-    model.score(parameters, { queries, candidates }, scores);
-    losses += task.loss(scores, targets, slopes);
-    counted += 1;
-    stepper.step(parameters, model.gradient(parameters, { queries, candidates }, slopes), 1 - step / steps);
-    if ((step + 1) % judgeSteps !== 0 && step + 1 !== steps) continue;
-    if (!Number.isFinite(losses) || !areFinite(parameters)) throw ranAway(step);
-    const score = task.judge(parameters);
-    if (score > best.score) best = { parameters: copyOf(parameters), score, at: curve.length };
-    curve.push({ share: (step + 1) / steps, loss: losses / counted, score, best: best.score });
-    options.onProgress?.(curve.at(-1)!);
-    [losses, counted] = [0, 0];
-    if (curve.length - 1 - best.at >= patience) break;
+    const { stepsDone } = fitting;
+    // What was found for the steps between is not part of a state.
+    if (stepsDone % refreshSteps === 0 && stepsDone > offered) {
+      keeping?.offer(() => fitting.state(), false);
+      offered = stepsDone;
+    }
+    fitting.step();
   }
-  return { parameters: best.parameters, isBetter: best.score > startScore, curve };
+  if (fitting.stepsDone > offered) keeping?.offer(() => fitting.state(), true);
+  return fitting.fit;
 }
 
-function ranAway(step: number): ShoalError {
-  const message = `the loss or its gradient is no number any more after ${step + 1} steps`;
+/** A hash of the queries that have no part in learning, and of how many have. Who took part before must not judge after. */
+export function heldOutHash({ training, choosing, judging }: SplitQueries): bigint {
+  const count = hashBytes(bytesOf(Float64Array.of(training.rows.length, choosing.rows.length)));
+  return hashBytes(bytesOf(judging.rows), hashBytes(bytesOf(choosing.rows), count));
+}
+
+/** A hash of all that steps depend on, but for the documents: of these some may be others, as those of a round are. */
+function inputsOf({ structure, queries }: FitTask, start: ScanParameters, options: FitOptions): bigint {
+  const { batch, width, steps, refreshSteps, judgeSteps, patience, rates, heldOut = 0n } = options;
+  const sizes = [batch, width, steps, refreshSteps, judgeSteps, patience, rates.words, rates.adapter, rates.biases];
+  const numbers = Float64Array.of(...sizes, structure.version, queries.rows.length);
+  return partsOf(start).reduce((hash, part) => hashBytes(bytesOf(part), hash), hashBytes(bytesOf(numbers), heldOut));
+}
+
+/** The fit as far as it is. */
+class Fitting {
+  readonly #task: FitTask;
+  readonly #options: FitOptions;
+  readonly #inputs: bigint;
+  readonly #parameters: ScanParameters;
+  readonly #stepper: Stepper;
+  readonly #model: CodeGradient;
+  readonly #rounds: QueryRounds;
+  readonly #curve: FitProgress[];
+  readonly #startScore: number;
+  #best: JudgedParameters;
+  #step: number;
+  #losses: number;
+  #counted: number;
+
+  constructor(task: FitTask, start: ScanParameters, options: FitOptions) {
+    const { batch, width, steps, keeping, random } = options;
+    this.#task = task;
+    this.#options = options;
+    this.#inputs = keeping === undefined ? 0n : inputsOf(task, start, options);
+    const last = this.#fitting(keeping?.last ?? null);
+    this.#parameters = copyOf(last?.parameters ?? start);
+    this.#stepper = new Stepper(start, options.rates);
+    this.#model = new CodeGradient(task.documents, this.#parameters, { batch, width });
+    this.#rounds = new QueryRounds(task, options, last?.order.slice() ?? new Uint32Array(0));
+    this.#curve = [...(last?.curve ?? [])];
+    this.#startScore = last?.startScore ?? task.judge(start);
+    this.#best = last?.best ?? { parameters: start, score: this.#startScore, at: 0 };
+    this.#step = last?.step ?? 0;
+    this.#losses = last?.losses ?? 0;
+    this.#counted = last?.counted ?? 0;
+    if (last === null) return;
+    this.#stepper.restore(last);
+    random.restore(last.random);
+    keeping?.resume(last.step / steps);
+  }
+
+  get stepsDone(): number {
+    return this.#step;
+  }
+
+  get isOver(): boolean {
+    const { steps, patience } = this.#options;
+    return this.#step >= steps || this.#curve.length - 1 - this.#best.at >= patience;
+  }
+
+  get fit(): Fit {
+    const { parameters, score } = this.#best;
+    return { parameters, isBetter: score > this.#startScore, curve: this.#curve };
+  }
+
+  step(): void {
+    const { steps, refreshSteps, judgeSteps } = this.#options;
+    const [step, parameters] = [this.#step, this.#parameters];
+    if (step % refreshSteps === 0) this.#rounds.refresh(parameters, Math.min(refreshSteps, steps - step));
+    const { queries, candidates, scores, targets, slopes } = this.#rounds.batch(step % refreshSteps);
+    this.#model.score(parameters, { queries, candidates }, scores);
+    this.#losses += this.#task.loss(scores, targets, slopes);
+    this.#counted += 1;
+    const gradient = this.#model.gradient(parameters, { queries, candidates }, slopes);
+    this.#stepper.step(parameters, gradient, 1 - step / steps);
+    this.#step += 1;
+    if (this.#step % judgeSteps === 0 || this.#step === steps) this.#judge();
+  }
+
+  /** Between two rounds, or at the end. A copy. */
+  state(): FitState {
+    const { parameters, score, at } = this.#best;
+    return {
+      ...{ inputs: this.#inputs, step: this.#step, startScore: this.#startScore },
+      ...{ parameters: copyOf(this.#parameters), moments: this.#stepper.moments() },
+      best: { parameters: copyOf(parameters), score, at },
+      ...{ curve: [...this.#curve], losses: this.#losses, counted: this.#counted },
+      ...{ order: this.#rounds.order.slice(), random: [...this.#options.random.state()] },
+    };
+  }
+
+  /** `last` where it is a state of this fit. */
+  #fitting(last: FitState | null): FitState | null {
+    if (last === null || last.inputs === this.#inputs) return last;
+    this.#options.keeping?.refuse('structure, start or held-out queries are others now');
+    return null;
+  }
+
+  #judge(): void {
+    const [parameters, curve, counted] = [this.#parameters, this.#curve, this.#counted];
+    if (!Number.isFinite(this.#losses) || !areFinite(parameters)) throw ranAway(this.#step);
+    const score = this.#task.judge(parameters);
+    if (score > this.#best.score) this.#best = { parameters: copyOf(parameters), score, at: curve.length };
+    const share = this.#step / this.#options.steps;
+    curve.push({ share, loss: this.#losses / counted, score, best: this.#best.score });
+    this.#options.onProgress?.(curve.at(-1)!);
+    [this.#losses, this.#counted] = [0, 0];
+  }
+}
+
+function ranAway(steps: number): ShoalError {
+  const message = `the loss or its gradient is no number any more after ${steps} steps`;
   return new ShoalError('FAILED_PRECONDITION', `${message}; nothing was changed, train again with lower rates`);
 }
 
@@ -114,78 +220,18 @@ class Stepper {
     this.#adams = [words, adapter, biases].map((part) => (part === null ? null : new Adam(part.length)));
   }
 
+  /** Of the tables that are there, in the order words, adapter, biases. */
+  moments(): FitState['moments'] {
+    return this.#adams.filter((adam) => adam !== null).map((adam) => adam.state());
+  }
+
+  restore({ step, moments }: Pick<FitState, 'step' | 'moments'>): void {
+    this.#adams.filter((adam) => adam !== null).forEach((adam, at) => adam.restore({ steps: step, ...moments[at]! }));
+  }
+
   step(parameters: ScanParameters, gradient: ScanParameters, share: number): void {
     const values = [parameters.words, parameters.adapter, parameters.biases];
     const slopes = [gradient.words, gradient.adapter, gradient.biases];
     this.#adams.forEach((adam, at) => adam?.step(values[at]!, slopes[at]!, this.#rates[at]! * share));
-  }
-}
-
-interface Batch {
-  readonly queries: Float32Array;
-  readonly candidates: readonly Candidates[];
-  readonly scores: Float64Array;
-  readonly targets: Float64Array;
-  readonly slopes: Float64Array;
-}
-
-/** The queries between two refreshes, with their candidates; every query once before any comes again. */
-class Rounds {
-  readonly #task: FitTask;
-  readonly #options: FitOptions;
-  readonly #scores: Float64Array;
-  readonly #targets: Float64Array;
-  readonly #slopes: Float64Array;
-  #order: Uint32Array = new Uint32Array(0);
-  #numbers: Uint32Array = new Uint32Array(0);
-  #candidates: readonly Candidates[] = [];
-
-  constructor(task: FitTask, options: FitOptions) {
-    this.#task = task;
-    this.#options = options;
-    const room = options.batch * options.width;
-    this.#scores = new Float64Array(room);
-    this.#targets = new Float64Array(room);
-    this.#slopes = new Float64Array(room);
-  }
-
-  /** Finds documents for the queries of the next `steps` steps. */
-  refresh(parameters: ScanParameters, steps: number): void {
-    const { batch, width, signal } = this.#options;
-    this.#numbers = this.#next(steps * batch);
-    const { choose } = this.#task;
-    this.#candidates = candidatePools(this.#task, this.#task.queries, this.#numbers, {
-      parameters,
-      width,
-      signal,
-      choose,
-    });
-  }
-
-  /** Those of step `step` since. */
-  batch(step: number): Batch {
-    const { batch, width } = this.#options;
-    const { dim } = this.#task.documents;
-    const numbers = this.#numbers.subarray(step * batch, (step + 1) * batch);
-    const candidates = this.#candidates.slice(step * batch, (step + 1) * batch);
-    const queries = new Float32Array(batch * dim);
-    this.#targets.fill(-Infinity);
-    numbers.forEach((number, i) => {
-      queries.set(this.#task.queries.rows.subarray(number * dim, (number + 1) * dim), i * dim);
-      const { rows } = candidates[i]!;
-      this.#task.target(number, rows, this.#targets.subarray(i * width, i * width + rows.length));
-    });
-    return { queries, candidates, scores: this.#scores, targets: this.#targets, slopes: this.#slopes };
-  }
-
-  #next(count: number): Uint32Array {
-    const all = this.#task.queries.rows.length / this.#task.documents.dim;
-    const numbers = new Uint32Array(count);
-    for (let i = 0; i < count; i++) {
-      if (this.#order.length === 0) this.#order = shuffledRows(all, this.#options.random);
-      numbers[i] = this.#order[0]!;
-      this.#order = this.#order.subarray(1);
-    }
-    return numbers;
   }
 }

@@ -5,15 +5,16 @@
  * Judgements are few, and a code that follows them alone forgets the rest of the collection: what is kept has to find the dense neighbours of
  * held-out queries about as well as before, and more of what was judged relevant. Best after `distill-vq.ts`, from its parameters.
  */
-import type { Random } from '../../base/random.js';
+import type { Random, ResumableRandom } from '../../base/random.js';
 import type { LearnedParameters } from '../../vector-index/codebook/learned-parameters.js';
 import type { ListStructure } from '../../vector-index/codebook/list-structure.js';
 import type { StopSign } from '../stop-sign.js';
-import type { ChooseRows, TaughtDocuments } from './candidate-pools.js';
+import type { ChooseRows, TaughtDocuments, TrainingQueries } from './candidate-pools.js';
 import { checkTrainingRows, invalid } from './check-rows.js';
 import { CodedDocuments } from './coded-documents.js';
 import { firstCodeRecall, heldOutQueries, type FirstCodeRecall, type HeldOutQueries } from './first-code-recall.js';
-import { fitParameters, type FitProgress, type LearningRates } from './fit-parameters.js';
+import { fitParameters, heldOutHash, type FitKeeping, type LearningRates } from './fit-parameters.js';
+import type { FitProgress } from './fit-state.js';
 import { lambdaRank } from './lambda-rank.js';
 import { meanRank, reciprocalRanks, type LabelledQueries } from './label-rank.js';
 import { publishedParameters, startingParameters, type ScanParameters } from './scan-parameters.js';
@@ -53,13 +54,15 @@ export interface JpqSample {
 }
 
 export interface JpqOptions {
-  readonly random: Random;
+  readonly random: ResumableRandom;
   /** Steps of 32 queries each, 150; documents of each, 200. */
   readonly steps?: number;
   readonly width?: number;
   readonly rates?: LearningRates;
   /** Whether the adapter is learned besides the words, where there is none yet; true. */
   readonly hasAdapter?: boolean;
+  /** Where to go on from, and what may be gone on from later. */
+  readonly keeping?: FitKeeping | undefined;
   readonly signal?: StopSign;
   onProgress?(progress: FitProgress): void;
 }
@@ -105,11 +108,17 @@ export function jpq(sample: JpqSample, options: JpqOptions): LearnedFromLabels {
     {
       ...{ rates: options.rates ?? usualRates, steps: options.steps ?? usualSteps, width, batch },
       ...{ refreshSteps, judgeSteps, patience, random, signal },
+      ...{ heldOut: heldOutOf(split), keeping: options.keeping },
       onProgress: (progress) => options.onProgress?.(progress),
     },
   );
   const counts = { trainedOn: relevant.length, judgedBy: split.judging.relevant.length };
   return { ...judges.judge(fit.isBetter ? fit.parameters : null), curve: fit.curve, ...counts };
+}
+
+function heldOutOf({ training, choosing, judging }: LabelledSplit): bigint {
+  const rowsOf = ({ rows }: LabelledQueries): TrainingQueries => ({ rows, selves: null });
+  return heldOutHash({ training: rowsOf(training), choosing: rowsOf(choosing), judging: rowsOf(judging) });
 }
 
 type LabelledSplit = Readonly<Record<keyof SplitQueries, LabelledQueries>>;

@@ -3,7 +3,8 @@ import type { LearnedParameters } from '../../vector-index/codebook/learned-para
 import type { StopSign } from '../stop-sign.js';
 import type { TaughtDocuments, TrainingQueries } from './candidate-pools.js';
 import { firstCodeRecall, type FirstCodeRecall, type HeldOutQueries } from './first-code-recall.js';
-import type { Fit, FitProgress } from './fit-parameters.js';
+import type { Fit } from './fit-parameters.js';
+import type { FitProgress } from './fit-state.js';
 import { publishedParameters, type ScanParameters } from './scan-parameters.js';
 
 export interface Learned {

@@ -1,6 +1,6 @@
 /** Vectors of some documents, all their passages: what was judged relevant has to be in a training's sample. */
 import type { PinnedIndex, RowPlace } from './pinned-index.js';
-import { checkVectors, vectorOf, type SegmentRow } from './row-reservoir.js';
+import { checkVectors, vectorOf, type SegmentRow } from './row-sample.js';
 import { hasDense } from '../segment/segment-reader.js';
 
 /** Documents that are looked up between two pauses. */

@@ -5,7 +5,7 @@ import { SealedLists } from '../lists/sealed-lists.js';
 import { hasDense } from '../segment/segment-reader.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import type { PinnedIndex } from './pinned-index.js';
-import { checkVectors, RowReservoir, vectorOf } from './row-reservoir.js';
+import { checkVectors, RowSample, vectorOf } from './row-sample.js';
 
 /** Rows looked at between two pauses. */
 const rowsPerTurn = 16_384;
@@ -31,7 +31,7 @@ export interface SampleListsOptions {
  */
 export async function sampleLists(index: PinnedIndex, options: SampleListsOptions): Promise<Float32Array[]> {
   const { lists, dim, count, random, pause, signal } = options;
-  const chosen = new Map(Array.from(lists, (list) => [list, new RowReservoir(count, random)]));
+  const chosen = new Map(Array.from(lists, (list) => [list, new RowSample(count, random)]));
   for (const segment of index.segments) await choose(segment, chosen, options);
   for (const { rows } of chosen.values()) await checkVectors(rows, signal);
   const samples: Float32Array[] = [];
@@ -53,10 +53,10 @@ export async function sampleLists(index: PinnedIndex, options: SampleListsOption
   return samples;
 }
 
-/** A reservoir for each list. */
+/** Of each list for itself. */
 async function choose(
   segment: PinnedSegment,
-  chosen: ReadonlyMap<number, RowReservoir>,
+  chosen: ReadonlyMap<number, RowSample>,
   { pause, signal }: SampleListsOptions,
 ): Promise<void> {
   const { reader, live } = segment;

@@ -4,10 +4,10 @@ import { hasBit } from '../bitmap.js';
 import { hasDense } from '../segment/segment-reader.js';
 import type { PinnedSegment } from '../segment/segment-state.js';
 import type { PinnedIndex } from './pinned-index.js';
-import { checkVectors, RowReservoir, vectorOf, type SegmentRow } from './row-reservoir.js';
+import { checkVectors, RowSample, vectorOf, type SegmentRow } from './row-sample.js';
 
 /** Rows looked at between two pauses, and rows of a segment whose vectors are read between two. */
-const rowsPerTurn = 65_536;
+const rowsPerTurn = 16_384;
 const rowsTogether = 8_192;
 
 export interface SampleOptions {
@@ -22,7 +22,7 @@ export interface SampleOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** float32[n, dim], every living row with a vector equally likely; the same for the same segments and random numbers. Throws CANCELLED's AbortError. */
+/** float32[n, dim], every living row with a vector equally likely; the same for the same documents and random numbers. Throws CANCELLED's AbortError. */
 export async function sampleVectors(index: PinnedIndex, options: SampleOptions): Promise<Float32Array> {
   const { dim, pause, signal } = options;
   const rows = await chosenRows(index, options);
@@ -62,12 +62,12 @@ async function inFileOrder(
   return [...bySegment.values()].flatMap((own) => own.filter((together) => together.length > 0));
 }
 
-/** A reservoir over all segments. */
+/** Over all segments. */
 async function chosenRows(
   index: PinnedIndex,
   { count, random, without, pause, signal }: SampleOptions,
 ): Promise<readonly SegmentRow[]> {
-  const chosen = new RowReservoir(count, random);
+  const chosen = new RowSample(count, random);
   for (const segment of index.segments) {
     const { reader, rowCount, live } = segment;
     for (let row = 0; row < rowCount; row += 1) {

@@ -6,6 +6,7 @@ import {
   bytesOf,
   float32From,
   uint16From,
+  float64From,
   uint32From,
   uint64From,
 } from '../../../base/bytes.js';
@@ -23,6 +24,7 @@ describe('columns as bytes', () => {
     assert.deepEqual([...bytesOf(Uint32Array.of(0x04030201))], [1, 2, 3, 4]);
     assert.deepEqual(uint16From(Uint8Array.of(0x34, 0x12), 'half'), Uint16Array.of(0x1234));
     assert.deepEqual(uint32From(Uint8Array.of(1, 0, 0, 0x80), 'count'), Uint32Array.of(0x80000001));
+    assert.deepEqual(float64From(Uint8Array.of(0, 0, 0, 0, 0, 0, 0xf0, 0xbf), 'slopes'), Float64Array.of(-1));
     assert.deepEqual(
       uint64From(Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0x80), 'id'),
       BigUint64Array.of(0x8000000000000001n),

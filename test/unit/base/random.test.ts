@@ -14,6 +14,16 @@ describe('a seeded generator', () => {
     assert.notDeepEqual(take(1), take(2));
   });
 
+  it('goes on from its state as if it had not been stopped', () => {
+    const random = seededRandom(5);
+    random.normal();
+    const state = [...random.state()];
+    const next = [random.unit(), random.below(99), random.normal()];
+    const other = seededRandom(6);
+    other.restore(state);
+    assert.deepEqual([other.unit(), other.below(99), other.normal()], next);
+  });
+
   it('draws units in [0, 1) around their middle', () => {
     const random = seededRandom(7);
     const units = Array.from({ length: draws }, () => random.unit());

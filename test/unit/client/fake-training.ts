@@ -10,7 +10,7 @@ const trained: Codebook = Codebook.fromPartial({
   ...{ probes: [{ nprobe: 9, recall: 0.96 }], shortProbes: [] },
 });
 
-/** Every training goes well; of a collection named `ill` nothing is published. What is asked goes into `requests`. */
+/** Every training goes well; of a collection named `ill` nothing is published, of `endless` it never ends. What is asked goes into `requests`. */
 export function trainingServer(held: Map<string, Held>, requests: unknown[]): TrainingServer {
   return {
     train: (call) => {
@@ -21,7 +21,8 @@ export function trainingServer(held: Map<string, Held>, requests: unknown[]): Tr
         return;
       }
       find(held, collection).isTrained = true;
-      call.write({ progress: { step: 'training lists', share: 0.5, node: 'shard-1' } });
+      call.write({ progress: { step: 'training lists', share: 0.5, node: 'shard-1', resumedShare: 0.25 } });
+      if (collection === 'endless') return;
       const published = !dryRun && collection !== 'ill';
       const reason = published ? '' : 'it would find less';
       const version = published ? trained.version : 0;
@@ -29,6 +30,10 @@ export function trainingServer(held: Map<string, Held>, requests: unknown[]): Tr
       call.write({ result });
       call.end();
     },
+    cancelTraining: answer(({ collection }: { collection: string }) => {
+      find(held, collection);
+      return { cancelled: collection === 'endless' };
+    }),
     listCodebooks: answer(({ collection }: { collection: string }) => {
       find(held, collection);
       return { active: 2, codebooks: [trained], structureVersion: 2 };

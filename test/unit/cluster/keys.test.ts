@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import {
   allSubjects,
+  askedVectorsObject,
+  checkpointObject,
+  checkpointsOf,
   codecObject,
   directorySubject,
   keys,
+  orderedQueriesObject,
   positionIn,
   positionValue,
   shardSubject,
   streamOf,
   structureObject,
+  trainingObjectsOf,
 } from '../../../cluster/keys.js';
 
 describe('the names in the registry and the log', () => {
@@ -31,6 +36,12 @@ describe('the names in the registry and the log', () => {
         keys.directory('u', 1),
         keys.directoryState('u', 1, 'n'),
         keys.hold('u', 'backup-1'),
+        keys.training('u'),
+        keys.trainingRecord('u'),
+        keys.trainingState('u'),
+        orderedQueriesObject('u', 4),
+        askedVectorsObject('u', 4),
+        checkpointObject('u', 4, 30),
       ],
       [
         'nodes/n',
@@ -49,6 +60,12 @@ describe('the names in the registry and the log', () => {
         'directories/u/1',
         'directory-states/u/1/n',
         'holds/u/backup-1',
+        'trainings/u',
+        'training-records/u',
+        'training-states/u',
+        'trainings/u/4/ordered-queries',
+        'trainings/u/4/asked-vectors',
+        'trainings/u/4/checkpoint-0000000030',
       ],
     );
   });
@@ -58,6 +75,13 @@ describe('the names in the registry and the log', () => {
     assert.ok(!keys.placement('u1', 0).startsWith(keys.placementsOf('u')));
     assert.ok(keys.floor(shardSubject('u', 1n, 0)).startsWith(keys.floorsOf('u')));
     assert.ok(!keys.floor(shardSubject('u1', 1n, 0)).startsWith(keys.floorsOf('u')));
+  });
+
+  it('of what a training leaves begin with the training, and later ones come behind', () => {
+    const [early, late] = [checkpointObject('u', 4, 99), checkpointObject('u', 4, 100)];
+    assert.ok(early < late && early.startsWith(checkpointsOf('u', 4)) && !early.startsWith(checkpointsOf('u', 40)));
+    for (const name of [early, orderedQueriesObject('u', 4), askedVectorsObject('u', 4)])
+      assert.ok(name.startsWith(`${trainingObjectsOf('u')}4/`));
   });
 
   it('begin with their family', () => {

@@ -22,6 +22,18 @@ describe('Adam', () => {
     assert.ok(Math.abs(values[0]! - (-0.1 - (0.1 * mean) / Math.sqrt(square))) < 1e-7);
   });
 
+  it('goes on from its state as if it had not been stopped', () => {
+    const [values, slopes] = [Float64Array.of(1, 2), Float64Array.of(0.3, -4)];
+    const adam = new Adam(2);
+    adam.step(values, slopes, 0.1);
+    const [state, copy] = [adam.state(), values.slice()];
+    adam.step(values, slopes, 0.1);
+    const other = new Adam(2);
+    other.restore(state);
+    other.step(copy, slopes, 0.1);
+    assert.deepEqual(copy, values);
+  });
+
   it('finds the bottom of a bowl', () => {
     const values = Float64Array.of(3, -2);
     const adam = new Adam(2);

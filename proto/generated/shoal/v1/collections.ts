@@ -140,6 +140,29 @@ export interface Collection {
   lists: number;
   /** Shards that no replica could count: documents and disk_bytes are those of the others. */
   shardsUncounted: number;
+  /** The latest training; absent where there was none. */
+  training: LatestTraining | undefined;
+}
+
+/** A training that is under way, or the last one and what became of it. */
+export interface LatestTraining {
+  method: string;
+  ordered:
+    | Date
+    | undefined;
+  /** Absent while it is under way. */
+  ended:
+    | Date
+    | undefined;
+  /** While it is under way: what is done at present, of the whole, 0 to 1, and by which shard node. Empty while nobody sees to it. */
+  step: string;
+  share: number;
+  node: string;
+  /** Of the whole, what an interrupted attempt had done and the present one did not have to do again. */
+  resumedShare: number;
+  /** Once it has ended: the version that was published, 0 = none, and then why not. */
+  version: number;
+  reason: string;
 }
 
 export interface CreateCollectionRequest {
@@ -1004,7 +1027,15 @@ export const Codebook: MessageFns<Codebook> = {
 };
 
 function createBaseCollection(): Collection {
-  return { settings: undefined, documents: 0n, diskBytes: 0n, shards: 0, lists: 0, shardsUncounted: 0 };
+  return {
+    settings: undefined,
+    documents: 0n,
+    diskBytes: 0n,
+    shards: 0,
+    lists: 0,
+    shardsUncounted: 0,
+    training: undefined,
+  };
 }
 
 export const Collection: MessageFns<Collection> = {
@@ -1032,6 +1063,9 @@ export const Collection: MessageFns<Collection> = {
     }
     if (message.shardsUncounted !== 0) {
       writer.uint32(48).uint32(message.shardsUncounted);
+    }
+    if (message.training !== undefined) {
+      LatestTraining.encode(message.training, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1097,6 +1131,14 @@ export const Collection: MessageFns<Collection> = {
             message.shardsUncounted = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.training = LatestTraining.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1122,6 +1164,170 @@ export const Collection: MessageFns<Collection> = {
     message.shards = object.shards ?? 0;
     message.lists = object.lists ?? 0;
     message.shardsUncounted = object.shardsUncounted ?? 0;
+    message.training = (object.training !== undefined && object.training !== null)
+      ? LatestTraining.fromPartial(object.training)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLatestTraining(): LatestTraining {
+  return {
+    method: "",
+    ordered: undefined,
+    ended: undefined,
+    step: "",
+    share: 0,
+    node: "",
+    resumedShare: 0,
+    version: 0,
+    reason: "",
+  };
+}
+
+export const LatestTraining: MessageFns<LatestTraining> = {
+  encode(message: LatestTraining, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.method !== "") {
+      writer.uint32(10).string(message.method);
+    }
+    if (message.ordered !== undefined) {
+      Timestamp.encode(toTimestamp(message.ordered), writer.uint32(18).fork()).join();
+    }
+    if (message.ended !== undefined) {
+      Timestamp.encode(toTimestamp(message.ended), writer.uint32(26).fork()).join();
+    }
+    if (message.step !== "") {
+      writer.uint32(34).string(message.step);
+    }
+    if (message.share !== 0) {
+      writer.uint32(41).double(message.share);
+    }
+    if (message.node !== "") {
+      writer.uint32(50).string(message.node);
+    }
+    if (message.resumedShare !== 0) {
+      writer.uint32(57).double(message.resumedShare);
+    }
+    if (message.version !== 0) {
+      writer.uint32(64).uint32(message.version);
+    }
+    if (message.reason !== "") {
+      writer.uint32(74).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LatestTraining {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLatestTraining();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.method = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.ordered = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.ended = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.step = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.share = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.resumedShare = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<LatestTraining>): LatestTraining {
+    return LatestTraining.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LatestTraining>): LatestTraining {
+    const message = createBaseLatestTraining();
+    message.method = object.method ?? "";
+    message.ordered = object.ordered ?? undefined;
+    message.ended = object.ended ?? undefined;
+    message.step = object.step ?? "";
+    message.share = object.share ?? 0;
+    message.node = object.node ?? "";
+    message.resumedShare = object.resumedShare ?? 0;
+    message.version = object.version ?? 0;
+    message.reason = object.reason ?? "";
     return message;
   },
 };

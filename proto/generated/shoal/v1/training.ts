@@ -20,6 +20,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Timestamp } from "../../google/protobuf/timestamp.js";
 import { Codebook, ProbeRecall } from "./collections.js";
 import { ShardRef } from "./shard.js";
 
@@ -68,8 +69,10 @@ export interface TrainProgress {
   step: string;
   /** Of the whole training, 0 to 1. */
   share: number;
-  /** The shard node that trains. */
+  /** The shard node that trains; empty while none does. */
   node: string;
+  /** Of the whole training, what an interrupted attempt had done and this one did not have to do again; 0 = it began anew. */
+  resumedShare: number;
 }
 
 export interface TrainResult {
@@ -108,6 +111,56 @@ export interface ActivateCodebookResponse {
   active: number;
 }
 
+export interface CancelTrainingRequest {
+  collection: string;
+}
+
+export interface CancelTrainingResponse {
+  /** Whether there was one. */
+  cancelled: boolean;
+}
+
+/** The latest training of a collection, in the registry from its order on: whoever notices that nobody sees to it takes it up. */
+export interface TrainingRecord {
+  /** Counts the trainings of the collection. */
+  number: number;
+  /** Without queries and judgements, which are an object of the training. */
+  request:
+    | TrainRequest
+    | undefined;
+  /** Hash of the queries and judgements; 0 = there are none. */
+  queriesHash: bigint;
+  ordered:
+    | Date
+    | undefined;
+  /** Attempts since the last one that left more than there was before it. */
+  attempts: number;
+  /** Of the whole, what the latest attempt did not have to do again. */
+  resumedShare: number;
+  /** Somebody wants it to end. */
+  cancelled: boolean;
+  /** Absent until it has ended. */
+  outcome: TrainingOutcome | undefined;
+}
+
+export interface TrainingOutcome {
+  ended:
+    | Date
+    | undefined;
+  /** Absent where it failed. */
+  result:
+    | TrainResult
+    | undefined;
+  /** Why it failed. */
+  errorCode: number;
+  errorMessage: string;
+}
+
+/** What a training does at present, in the registry under the lease of the coordinator that sees to it. */
+export interface TrainingState {
+  progress: TrainProgress | undefined;
+}
+
 export interface BeginTrainingRequest {
   uid: string;
   ref: ShardRef | undefined;
@@ -136,10 +189,17 @@ export interface BeginTrainingRequest {
   /** With "jpq": uint64, docIds of the documents that are relevant, one query's behind the other's; uint32[n], how many each query has. */
   relevant: Buffer;
   relevantCounts: Buffer;
+  /**
+   * Number of the training among those of its collection, under which it leaves in the object store what it can be gone on with from; 0 =
+   * it leaves nothing.
+   */
+  number: number;
 }
 
 export interface BeginTrainingResponse {
   training: bigint;
+  /** The node carries it out already, for somebody who is gone. */
+  takenOver: boolean;
 }
 
 export interface AwaitTrainingRequest {
@@ -150,7 +210,11 @@ export interface AwaitTrainingResponse {
   step: string;
   share: number;
   /** What was trained, without versions; absent while it goes on. */
-  codebook: Codebook | undefined;
+  codebook:
+    | Codebook
+    | undefined;
+  /** As of TrainProgress. */
+  resumedShare: number;
 }
 
 export interface StoreTrainingRequest {
@@ -432,7 +496,7 @@ export const TrainResponse: MessageFns<TrainResponse> = {
 };
 
 function createBaseTrainProgress(): TrainProgress {
-  return { step: "", share: 0, node: "" };
+  return { step: "", share: 0, node: "", resumedShare: 0 };
 }
 
 export const TrainProgress: MessageFns<TrainProgress> = {
@@ -445,6 +509,9 @@ export const TrainProgress: MessageFns<TrainProgress> = {
     }
     if (message.node !== "") {
       writer.uint32(26).string(message.node);
+    }
+    if (message.resumedShare !== 0) {
+      writer.uint32(33).double(message.resumedShare);
     }
     return writer;
   },
@@ -486,6 +553,14 @@ export const TrainProgress: MessageFns<TrainProgress> = {
             message.node = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.resumedShare = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -506,6 +581,7 @@ export const TrainProgress: MessageFns<TrainProgress> = {
     message.step = object.step ?? "";
     message.share = object.share ?? 0;
     message.node = object.node ?? "";
+    message.resumedShare = object.resumedShare ?? 0;
     return message;
   },
 };
@@ -916,6 +992,423 @@ export const ActivateCodebookResponse: MessageFns<ActivateCodebookResponse> = {
   },
 };
 
+function createBaseCancelTrainingRequest(): CancelTrainingRequest {
+  return { collection: "" };
+}
+
+export const CancelTrainingRequest: MessageFns<CancelTrainingRequest> = {
+  encode(message: CancelTrainingRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.collection !== "") {
+      writer.uint32(10).string(message.collection);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelTrainingRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelTrainingRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.collection = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CancelTrainingRequest>): CancelTrainingRequest {
+    return CancelTrainingRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CancelTrainingRequest>): CancelTrainingRequest {
+    const message = createBaseCancelTrainingRequest();
+    message.collection = object.collection ?? "";
+    return message;
+  },
+};
+
+function createBaseCancelTrainingResponse(): CancelTrainingResponse {
+  return { cancelled: false };
+}
+
+export const CancelTrainingResponse: MessageFns<CancelTrainingResponse> = {
+  encode(message: CancelTrainingResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cancelled !== false) {
+      writer.uint32(8).bool(message.cancelled);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CancelTrainingResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCancelTrainingResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.cancelled = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CancelTrainingResponse>): CancelTrainingResponse {
+    return CancelTrainingResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CancelTrainingResponse>): CancelTrainingResponse {
+    const message = createBaseCancelTrainingResponse();
+    message.cancelled = object.cancelled ?? false;
+    return message;
+  },
+};
+
+function createBaseTrainingRecord(): TrainingRecord {
+  return {
+    number: 0,
+    request: undefined,
+    queriesHash: 0n,
+    ordered: undefined,
+    attempts: 0,
+    resumedShare: 0,
+    cancelled: false,
+    outcome: undefined,
+  };
+}
+
+export const TrainingRecord: MessageFns<TrainingRecord> = {
+  encode(message: TrainingRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.number !== 0) {
+      writer.uint32(8).uint32(message.number);
+    }
+    if (message.request !== undefined) {
+      TrainRequest.encode(message.request, writer.uint32(18).fork()).join();
+    }
+    if (message.queriesHash !== 0n) {
+      if (BigInt.asUintN(64, message.queriesHash) !== message.queriesHash) {
+        throw new globalThis.Error("value provided for field message.queriesHash of type fixed64 too large");
+      }
+      writer.uint32(25).fixed64(message.queriesHash);
+    }
+    if (message.ordered !== undefined) {
+      Timestamp.encode(toTimestamp(message.ordered), writer.uint32(34).fork()).join();
+    }
+    if (message.attempts !== 0) {
+      writer.uint32(40).uint32(message.attempts);
+    }
+    if (message.resumedShare !== 0) {
+      writer.uint32(49).double(message.resumedShare);
+    }
+    if (message.cancelled !== false) {
+      writer.uint32(56).bool(message.cancelled);
+    }
+    if (message.outcome !== undefined) {
+      TrainingOutcome.encode(message.outcome, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrainingRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrainingRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.number = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.request = TrainRequest.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.queriesHash = reader.fixed64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.ordered = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.attempts = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.resumedShare = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.cancelled = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.outcome = TrainingOutcome.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TrainingRecord>): TrainingRecord {
+    return TrainingRecord.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TrainingRecord>): TrainingRecord {
+    const message = createBaseTrainingRecord();
+    message.number = object.number ?? 0;
+    message.request = (object.request !== undefined && object.request !== null)
+      ? TrainRequest.fromPartial(object.request)
+      : undefined;
+    message.queriesHash = (object.queriesHash !== undefined && object.queriesHash !== null)
+      ? BigInt(object.queriesHash)
+      : 0n;
+    message.ordered = object.ordered ?? undefined;
+    message.attempts = object.attempts ?? 0;
+    message.resumedShare = object.resumedShare ?? 0;
+    message.cancelled = object.cancelled ?? false;
+    message.outcome = (object.outcome !== undefined && object.outcome !== null)
+      ? TrainingOutcome.fromPartial(object.outcome)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTrainingOutcome(): TrainingOutcome {
+  return { ended: undefined, result: undefined, errorCode: 0, errorMessage: "" };
+}
+
+export const TrainingOutcome: MessageFns<TrainingOutcome> = {
+  encode(message: TrainingOutcome, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ended !== undefined) {
+      Timestamp.encode(toTimestamp(message.ended), writer.uint32(10).fork()).join();
+    }
+    if (message.result !== undefined) {
+      TrainResult.encode(message.result, writer.uint32(18).fork()).join();
+    }
+    if (message.errorCode !== 0) {
+      writer.uint32(24).int32(message.errorCode);
+    }
+    if (message.errorMessage !== "") {
+      writer.uint32(34).string(message.errorMessage);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrainingOutcome {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrainingOutcome();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ended = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.result = TrainResult.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.errorCode = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.errorMessage = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TrainingOutcome>): TrainingOutcome {
+    return TrainingOutcome.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TrainingOutcome>): TrainingOutcome {
+    const message = createBaseTrainingOutcome();
+    message.ended = object.ended ?? undefined;
+    message.result = (object.result !== undefined && object.result !== null)
+      ? TrainResult.fromPartial(object.result)
+      : undefined;
+    message.errorCode = object.errorCode ?? 0;
+    message.errorMessage = object.errorMessage ?? "";
+    return message;
+  },
+};
+
+function createBaseTrainingState(): TrainingState {
+  return { progress: undefined };
+}
+
+export const TrainingState: MessageFns<TrainingState> = {
+  encode(message: TrainingState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.progress !== undefined) {
+      TrainProgress.encode(message.progress, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrainingState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrainingState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.progress = TrainProgress.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TrainingState>): TrainingState {
+    return TrainingState.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TrainingState>): TrainingState {
+    const message = createBaseTrainingState();
+    message.progress = (object.progress !== undefined && object.progress !== null)
+      ? TrainProgress.fromPartial(object.progress)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseBeginTrainingRequest(): BeginTrainingRequest {
   return {
     uid: "",
@@ -935,6 +1428,7 @@ function createBaseBeginTrainingRequest(): BeginTrainingRequest {
     parametersVersion: 0,
     relevant: Buffer.alloc(0),
     relevantCounts: Buffer.alloc(0),
+    number: 0,
   };
 }
 
@@ -990,6 +1484,9 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     }
     if (message.relevantCounts.length !== 0) {
       writer.uint32(138).bytes(message.relevantCounts);
+    }
+    if (message.number !== 0) {
+      writer.uint32(144).uint32(message.number);
     }
     return writer;
   },
@@ -1143,6 +1640,14 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
             message.relevantCounts = Buffer.from(reader.bytes());
             continue;
           }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.number = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1177,12 +1682,13 @@ export const BeginTrainingRequest: MessageFns<BeginTrainingRequest> = {
     message.parametersVersion = object.parametersVersion ?? 0;
     message.relevant = object.relevant ?? Buffer.alloc(0);
     message.relevantCounts = object.relevantCounts ?? Buffer.alloc(0);
+    message.number = object.number ?? 0;
     return message;
   },
 };
 
 function createBaseBeginTrainingResponse(): BeginTrainingResponse {
-  return { training: 0n };
+  return { training: 0n, takenOver: false };
 }
 
 export const BeginTrainingResponse: MessageFns<BeginTrainingResponse> = {
@@ -1192,6 +1698,9 @@ export const BeginTrainingResponse: MessageFns<BeginTrainingResponse> = {
         throw new globalThis.Error("value provided for field message.training of type uint64 too large");
       }
       writer.uint32(8).uint64(message.training);
+    }
+    if (message.takenOver !== false) {
+      writer.uint32(16).bool(message.takenOver);
     }
     return writer;
   },
@@ -1217,6 +1726,14 @@ export const BeginTrainingResponse: MessageFns<BeginTrainingResponse> = {
             message.training = reader.uint64() as bigint;
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.takenOver = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1235,6 +1752,7 @@ export const BeginTrainingResponse: MessageFns<BeginTrainingResponse> = {
   fromPartial(object: DeepPartial<BeginTrainingResponse>): BeginTrainingResponse {
     const message = createBaseBeginTrainingResponse();
     message.training = (object.training !== undefined && object.training !== null) ? BigInt(object.training) : 0n;
+    message.takenOver = object.takenOver ?? false;
     return message;
   },
 };
@@ -1298,7 +1816,7 @@ export const AwaitTrainingRequest: MessageFns<AwaitTrainingRequest> = {
 };
 
 function createBaseAwaitTrainingResponse(): AwaitTrainingResponse {
-  return { step: "", share: 0, codebook: undefined };
+  return { step: "", share: 0, codebook: undefined, resumedShare: 0 };
 }
 
 export const AwaitTrainingResponse: MessageFns<AwaitTrainingResponse> = {
@@ -1311,6 +1829,9 @@ export const AwaitTrainingResponse: MessageFns<AwaitTrainingResponse> = {
     }
     if (message.codebook !== undefined) {
       Codebook.encode(message.codebook, writer.uint32(26).fork()).join();
+    }
+    if (message.resumedShare !== 0) {
+      writer.uint32(33).double(message.resumedShare);
     }
     return writer;
   },
@@ -1352,6 +1873,14 @@ export const AwaitTrainingResponse: MessageFns<AwaitTrainingResponse> = {
             message.codebook = Codebook.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.resumedShare = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1374,6 +1903,7 @@ export const AwaitTrainingResponse: MessageFns<AwaitTrainingResponse> = {
     message.codebook = (object.codebook !== undefined && object.codebook !== null)
       ? Codebook.fromPartial(object.codebook)
       : undefined;
+    message.resumedShare = object.resumedShare ?? 0;
     return message;
   },
 };
@@ -1607,9 +2137,10 @@ export const EndTrainingResponse: MessageFns<EndTrainingResponse> = {
 export type TrainingService = typeof TrainingService;
 export const TrainingService = {
   /**
-   * Trains, evaluates on held-out queries, and publishes what is no worse than what serves. Progress comes first, the result last; a
-   * caller who goes away ends it, and nothing is published. FAILED_PRECONDITION when the collection cannot be trained as it is, or is
-   * being trained.
+   * Trains, evaluates on held-out queries, and publishes what is no worse than what serves. Progress comes first, the result last. The training
+   * goes on without its caller, and with other nodes where those that see to it die; who asks for the same again hears of the one that is
+   * under way. A dry run ends with its caller. FAILED_PRECONDITION when the collection cannot be trained as it is, or another training of it
+   * is under way.
    */
   train: {
     path: "/shoal.v1.Training/Train" as const,
@@ -1645,13 +2176,26 @@ export const TrainingService = {
       Buffer.from(ActivateCodebookResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ActivateCodebookResponse => ActivateCodebookResponse.decode(value),
   },
+  /** Ends the training that is under way; nothing is published, unless it just was. Returns when it has ended. */
+  cancelTraining: {
+    path: "/shoal.v1.Training/CancelTraining" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CancelTrainingRequest): Buffer =>
+      Buffer.from(CancelTrainingRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CancelTrainingRequest => CancelTrainingRequest.decode(value),
+    responseSerialize: (value: CancelTrainingResponse): Buffer =>
+      Buffer.from(CancelTrainingResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CancelTrainingResponse => CancelTrainingResponse.decode(value),
+  },
 } as const;
 
 export interface TrainingServer extends UntypedServiceImplementation {
   /**
-   * Trains, evaluates on held-out queries, and publishes what is no worse than what serves. Progress comes first, the result last; a
-   * caller who goes away ends it, and nothing is published. FAILED_PRECONDITION when the collection cannot be trained as it is, or is
-   * being trained.
+   * Trains, evaluates on held-out queries, and publishes what is no worse than what serves. Progress comes first, the result last. The training
+   * goes on without its caller, and with other nodes where those that see to it die; who asks for the same again hears of the one that is
+   * under way. A dry run ends with its caller. FAILED_PRECONDITION when the collection cannot be trained as it is, or another training of it
+   * is under way.
    */
   train: handleServerStreamingCall<TrainRequest, TrainResponse>;
   listCodebooks: handleUnaryCall<ListCodebooksRequest, ListCodebooksResponse>;
@@ -1660,13 +2204,16 @@ export interface TrainingServer extends UntypedServiceImplementation {
    * version of another structure than the one that serves.
    */
   activateCodebook: handleUnaryCall<ActivateCodebookRequest, ActivateCodebookResponse>;
+  /** Ends the training that is under way; nothing is published, unless it just was. Returns when it has ended. */
+  cancelTraining: handleUnaryCall<CancelTrainingRequest, CancelTrainingResponse>;
 }
 
 export interface TrainingClient extends Client {
   /**
-   * Trains, evaluates on held-out queries, and publishes what is no worse than what serves. Progress comes first, the result last; a
-   * caller who goes away ends it, and nothing is published. FAILED_PRECONDITION when the collection cannot be trained as it is, or is
-   * being trained.
+   * Trains, evaluates on held-out queries, and publishes what is no worse than what serves. Progress comes first, the result last. The training
+   * goes on without its caller, and with other nodes where those that see to it die; who asks for the same again hears of the one that is
+   * under way. A dry run ends with its caller. FAILED_PRECONDITION when the collection cannot be trained as it is, or another training of it
+   * is under way.
    */
   train(request: TrainRequest, options?: Partial<CallOptions>): ClientReadableStream<TrainResponse>;
   train(
@@ -1708,6 +2255,22 @@ export interface TrainingClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ActivateCodebookResponse) => void,
   ): ClientUnaryCall;
+  /** Ends the training that is under way; nothing is published, unless it just was. Returns when it has ended. */
+  cancelTraining(
+    request: CancelTrainingRequest,
+    callback: (error: ServiceError | null, response: CancelTrainingResponse) => void,
+  ): ClientUnaryCall;
+  cancelTraining(
+    request: CancelTrainingRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CancelTrainingResponse) => void,
+  ): ClientUnaryCall;
+  cancelTraining(
+    request: CancelTrainingRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CancelTrainingResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const TrainingClient = makeGenericClientConstructor(TrainingService, "shoal.v1.Training") as unknown as {
@@ -1719,7 +2282,10 @@ export const TrainingClient = makeGenericClientConstructor(TrainingService, "sho
 /** Between coordinators and shard nodes: one training at a time on a node, which ends when nobody awaits it any more. */
 export type ShardTrainingService = typeof ShardTrainingService;
 export const ShardTrainingService = {
-  /** Begins to train on the rows of a replica. UNAVAILABLE while the node trains something else. */
+  /**
+   * Begins to train on the rows of a replica, or goes on with the same training where the node carries it out for somebody who is gone.
+   * UNAVAILABLE while the node trains something else.
+   */
   beginTraining: {
     path: "/shoal.v1.ShardTraining/BeginTraining" as const,
     requestStream: false as const,
@@ -1765,7 +2331,10 @@ export const ShardTrainingService = {
 } as const;
 
 export interface ShardTrainingServer extends UntypedServiceImplementation {
-  /** Begins to train on the rows of a replica. UNAVAILABLE while the node trains something else. */
+  /**
+   * Begins to train on the rows of a replica, or goes on with the same training where the node carries it out for somebody who is gone.
+   * UNAVAILABLE while the node trains something else.
+   */
   beginTraining: handleUnaryCall<BeginTrainingRequest, BeginTrainingResponse>;
   /** Waits a moment for news. The training's own error is the error of this call. */
   awaitTraining: handleUnaryCall<AwaitTrainingRequest, AwaitTrainingResponse>;
@@ -1776,7 +2345,10 @@ export interface ShardTrainingServer extends UntypedServiceImplementation {
 }
 
 export interface ShardTrainingClient extends Client {
-  /** Begins to train on the rows of a replica. UNAVAILABLE while the node trains something else. */
+  /**
+   * Begins to train on the rows of a replica, or goes on with the same training where the node carries it out for somebody who is gone.
+   * UNAVAILABLE while the node trains something else.
+   */
   beginTraining(
     request: BeginTrainingRequest,
     callback: (error: ServiceError | null, response: BeginTrainingResponse) => void,
@@ -1858,6 +2430,18 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (globalThis.Number(t.seconds.toString()) || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

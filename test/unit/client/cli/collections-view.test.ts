@@ -22,6 +22,29 @@ describe('collections in text', () => {
       assert.match(collectionsTable([collection], {}, paint), /papers +0 +0 B +1 +1 +default/);
     }));
 
+  it('say what a training does, where it was taken up, and why the last one came to nothing', () =>
+    withClient(async (client) => {
+      const collection = await client.collections.create('papers');
+      const [ordered, ended] = [new Date(0), new Date(1_000)];
+      const training = {
+        ...{ method: 'jpq', ordered, ended: null, step: 'learning', share: 0.409, node: 'shard-1' },
+        ...{ resumedShare: 0.3, version: 0, reason: '' },
+      };
+      const textOf = (changes: object): string =>
+        collectionText({ ...collection, training: { ...training, ...changes } }, paint);
+      assert.match(textOf({}), /training +by jpq since 1970\S+: 40 %, learning on shard-1, taken up at 30 %\n/);
+      assert.match(
+        textOf({ step: '', node: '' }),
+        /training +by jpq since \S+ interrupted, and taken up in a moment\n/,
+      );
+      assert.match(
+        textOf({ ended, reason: 'too bad' }),
+        /training +the last one, by jpq, ended \S+ without a codebook: too bad/,
+      );
+      assert.doesNotMatch(textOf({ ended, version: 3 }), /training +/);
+      assert.doesNotMatch(collectionText(collection, paint), /training +/);
+    }));
+
   it('say where a shard cannot be counted that there may be more, and take no part for the whole', () =>
     withClient(async (client) => {
       const whole = { ...(await client.collections.create('papers')), documents: 1200, diskBytes: 4096, shards: 3 };

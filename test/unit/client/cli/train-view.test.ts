@@ -60,12 +60,13 @@ describe('trainings in words', () => {
 
   it('say how long it takes still, by what it took so far', () => {
     assert.deepEqual([timeLeft(30, 0.25), timeLeft(0, 0), timeLeft(9, 1)], [', 1 min 30 s left', '', '']);
+    assert.deepEqual([timeLeft(30, 0.6, 0.4), timeLeft(3, 0.4, 0.4)], [', 1 min 0 s left', '']);
   });
 
   it('show no bar where nobody sees it', () => {
     const context = testContext();
     const progress = createStepProgress(context, 'train');
-    progress.update({ step: 'training', share: 0.5, node: 'a' });
+    progress.update({ step: 'training', share: 0.5, node: 'a', resumedShare: 0 });
     progress.stop();
     assert.equal(context.written().stderr, '');
   });

@@ -25,6 +25,7 @@ import {
   ShardPlacement,
 } from '../../../../proto/generated/shoal/v1/cluster.js';
 import { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+import { TrainingRecord, TrainingState } from '../../../../proto/generated/shoal/v1/training.js';
 
 const put = (key: string, value: Uint8Array, revision = 1n): RegistryEvent => ({
   kind: 'put',
@@ -69,6 +70,18 @@ describe('the picture of a cluster', () => {
     ]);
     assert.deepEqual([...(after.placements.get('u')?.keys() ?? [])], [1]);
     assert.deepEqual([after.nodes.size, after.replicas.size, after.uids.size, after.settings.size], [0, 0, 0, 1]);
+  });
+
+  it('has the latest training of a collection, and what it does while somebody sees to it', () => {
+    const record = TrainingRecord.fromPartial({ number: 3 });
+    const state = TrainingState.fromPartial({ progress: { share: 0.5 } });
+    const map = mapOf(
+      put(keys.trainingRecord('u'), TrainingRecord.encode(record).finish()),
+      put(keys.trainingState('u'), TrainingState.encode(state).finish()),
+    );
+    assert.deepEqual([map.trainingRecords.get('u'), map.trainingStates.get('u')], [record, state]);
+    const after = applyEvents(map, [gone(keys.trainingState('u'))]);
+    assert.deepEqual([after.trainingRecords.size, after.trainingStates.size], [1, 0]);
   });
 
   it('forgets a collection’s placements with the last of them', () => {

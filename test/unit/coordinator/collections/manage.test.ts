@@ -62,8 +62,8 @@ function rig(others: readonly string[] = [], aliases: Readonly<Record<string, st
 
 describe('describing a collection', () => {
   it('sums over its shards', async () => {
-    const { settings: described, ...sizes } = await describeCollection(settings(), rig().parts, deadlineOf());
-    assert.equal(described?.name, 'notes');
+    const { settings: described, training, ...sizes } = await describeCollection(settings(), rig().parts, deadlineOf());
+    assert.deepEqual([described?.name, training], ['notes', undefined]);
     assert.deepEqual(sizes, { documents: 6n, diskBytes: 200n, shards: 2, lists: 2, shardsUncounted: 0 });
   });
 
@@ -75,8 +75,8 @@ describe('describing a collection', () => {
       },
     });
     const parts = { ...rig().parts, peers: away };
-    const { settings: described, ...sizes } = await describeCollection(settings(), parts, deadlineOf());
-    assert.equal(described?.name, 'notes');
+    const { settings: described, training, ...sizes } = await describeCollection(settings(), parts, deadlineOf());
+    assert.deepEqual([described?.name, training], ['notes', undefined]);
     assert.deepEqual(sizes, { documents: 3n, diskBytes: 100n, shards: 2, lists: 2, shardsUncounted: 1 });
   });
 });
@@ -128,6 +128,7 @@ describe('dropping a collection', () => {
     keys.placement(uid, 1),
     keys.directory(uid, 0),
     keys.hold(uid, 'backup'),
+    keys.trainingRecord(uid),
     keys.floor(`shoal.${uid}.1.0`),
   ];
 
@@ -137,7 +138,8 @@ describe('dropping a collection', () => {
     const dropped = await dropCollection('notes', each.parts, deadlineOf());
     assert.equal(dropped.uid, uid);
     assert.deepEqual([...each.entries.keys()].sort(), [...others].sort());
-    const objects = [`delete structures/${uid}/1`, `delete codebooks/${uid}/1`, `delete parameters/${uid}/1`];
+    const families = ['structures', 'codebooks', 'parameters', 'trainings'];
+    const objects = families.map((family) => `delete ${family}/${uid}/1`);
     assert.deepEqual(each.events, [`drop ${uid}`, ...objects, `forget ${uid}`]);
   });
 

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { AutoTrainer, dueFor, type AutoTrainerOptions } from '../../../../coordinator/training/auto-trainer.js';
 import { Claim } from '../../../../coordinator/training/claim.js';
+import { TrainingOrders } from '../../../../coordinator/training/training-orders.js';
 import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
 import { usualSplitLimits } from '../../../../vector-index/lists/list-limit.js';
 import { uid } from '../fixtures.js';
-import { codebook, trainingRig, type TrainingRig, type TrainingRigOptions } from './fixtures.js';
-
-const turns = async (): Promise<void> => {
-  for (let i = 0; i < 60; i += 1) await new Promise((resolve) => setImmediate(resolve));
-};
+import { codebook, trainingRig, turns, type TrainingRig, type TrainingRigOptions } from './fixtures.js';
 
 const autoOptions = (documents: number): AutoTrainerOptions => ({
   ...{ documents, codeDocuments: Infinity, everyMs: 1_000, splitLimits: usualSplitLimits },
@@ -17,7 +14,7 @@ const autoOptions = (documents: number): AutoTrainerOptions => ({
 /** Trainings that were begun in three looks. */
 async function looks(options: TrainingRigOptions, documents = 1_500): Promise<{ rig: TrainingRig; begun: number }> {
   const rig = trainingRig(options);
-  const trainer = new AutoTrainer(rig.parts, autoOptions(documents));
+  const trainer = new AutoTrainer(rig.parts, new TrainingOrders(rig.parts), autoOptions(documents));
   for (let look = 0; look < 3; look += 1) {
     await rig.clock.advance(1_000);
     await turns();
@@ -82,7 +79,7 @@ describe('training by itself', () => {
   it('trains a structure where codes without training were refused', async () => {
     const rig = trainingRig({ documents: 1_400n, trained: { ...codebook, heldOutAfter: 0.2 } });
     const options = { ...autoOptions(1_500), codeDocuments: 1_000 };
-    const trainer = new AutoTrainer(rig.parts, options);
+    const trainer = new AutoTrainer(rig.parts, new TrainingOrders(rig.parts), options);
     const look = async (documents: bigint): Promise<number> => {
       rig.counts.documents = documents;
       await rig.clock.advance(1_000);
@@ -104,7 +101,7 @@ describe('training by itself', () => {
 
   it('waits for another training of the collection', async () => {
     const rig = trainingRig();
-    const trainer = new AutoTrainer(rig.parts, autoOptions(1_500));
+    const trainer = new AutoTrainer(rig.parts, new TrainingOrders(rig.parts), autoOptions(1_500));
     const claim = await Claim.take(rig.settings, rig.parts);
     await rig.clock.advance(1_000);
     await turns();

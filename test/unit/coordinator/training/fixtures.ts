@@ -8,7 +8,7 @@ import type { TrainParts } from '../../../../coordinator/training/train.js';
 import { ShardPlacement } from '../../../../proto/generated/shoal/v1/cluster.js';
 import { Codebook, CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
 import type { GetStatisticsRequest, ListSizes } from '../../../../proto/generated/shoal/v1/shard.js';
-import { ShardTrainingService } from '../../../../proto/generated/shoal/v1/training.js';
+import { ShardTrainingService, TrainingRecord, TrainingState } from '../../../../proto/generated/shoal/v1/training.js';
 import { FakeClock } from '../../../fake-clock.js';
 import { bareSettings, mapOf, placement, registryOf, replica, shardNode, uid } from '../fixtures.js';
 
@@ -21,6 +21,8 @@ export interface TrainingRig {
   readonly clock: FakeClock;
   /** Names of the calls to nodes, in order, with the node's address. */
   readonly calls: string[];
+  /** What nodes say of a training before it is done, each once. */
+  readonly progress: { readonly share: number; readonly resumedShare: number }[];
   /** Thrown by the node's next answers to this method. */
   readonly failures: Map<string, Error>;
   readonly parts: TrainParts;
@@ -61,23 +63,23 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
       nodes: nodes.map(shardNode),
       replicas: nodes.map((node) => replica(0, node)),
     });
-    return { ...picture, holds: new Map(holds.map((name) => [name, 0n])) };
+    const [record, state] = [entries.get(keys.trainingRecord(uid)), entries.get(keys.trainingState(uid))];
+    return {
+      ...{ ...picture, holds: new Map(holds.map((name) => [name, 0n])) },
+      trainingRecords: new Map(record && [[uid, TrainingRecord.decode(record.value)]]),
+      trainingStates: new Map(state && [[uid, TrainingState.decode(state.value)]]),
+    };
   };
   const calls: string[] = [];
   const failures = new Map<string, Error>();
+  const progress: TrainingRig['progress'] = [];
   const answers = new Map<unknown, unknown>([
     [ShardTrainingService.beginTraining, { training: 1n }],
-    [ShardTrainingService.awaitTraining, { step: 'trained', share: 1, codebook: trained }],
+    [ShardTrainingService.awaitTraining, { step: 'trained', share: 1, resumedShare: 0, codebook: trained }],
     [ShardTrainingService.storeTraining, {}],
     [ShardTrainingService.endTraining, {}],
   ]);
-  const transfer = async (address: string, method: { readonly path: string }): Promise<unknown> => {
-    const name = method.path.split('/').at(-1)!;
-    calls.push(`${name} ${address}`);
-    const failure = failures.get(`${name} ${address}`);
-    if (failure !== undefined) throw failure;
-    return answers.get(method);
-  };
+  const transfer = nodesOf({ calls, failures, progress }, answers);
   const counts = { shard: 0, status: 0, documents, diskBytes: 1n };
   const counted = { documents: 0 };
   const statistics = async (_: string, request: GetStatisticsRequest): Promise<unknown> => {
@@ -86,6 +88,7 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
   };
   const store: Partial<ObjectStore> = {
     get: async (name) => objects.get(name) ?? null,
+    put: async (name, bytes) => void objects.set(name, bytes),
     list: async (prefix) => [...objects.keys()].filter((name) => name.startsWith(prefix)),
     delete: async (name) => void objects.delete(name),
   };
@@ -101,5 +104,28 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
   } as unknown as TrainParts;
   const stored = async (): Promise<CollectionSettings> =>
     CollectionSettings.decode((await registry.get(keys.setting(uid)))!.value);
-  return { settings, registry, objects, clock, calls, failures, parts, counted, counts, map, stored };
+  return { settings, registry, objects, clock, calls, progress, failures, parts, counted, counts, map, stored };
+}
+
+/** Nodes that give `answers`, after what there is to say before. */
+function nodesOf(
+  { calls, failures, progress }: Pick<TrainingRig, 'calls' | 'failures' | 'progress'>,
+  answers: ReadonlyMap<unknown, unknown>,
+): (address: string, method: { readonly path: string }) => Promise<unknown> {
+  return async (address, method) => {
+    const name = method.path.split('/').at(-1)!;
+    calls.push(`${name} ${address}`);
+    const failure = failures.get(`${name} ${address}`);
+    if (failure !== undefined) throw failure;
+    if (name === 'AwaitTraining' && progress.length > 0) {
+      await new Promise((resolve) => setImmediate(resolve));
+      return { step: 'training', codebook: undefined, ...progress.shift()! };
+    }
+    return answers.get(method);
+  };
+}
+
+/** A few turns of the loop, in which whatever waits for no clock comes to its end. */
+export async function turns(): Promise<void> {
+  for (let i = 0; i < 60; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,22 +1,40 @@
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
-import { trainCollection } from '../../../../coordinator/training/train.js';
+import { Claim } from '../../../../coordinator/training/claim.js';
+import { carryOut, trainable, type TrainingTask } from '../../../../coordinator/training/train.js';
 import { TrainRequest, type TrainResult } from '../../../../proto/generated/shoal/v1/training.js';
 import { deadlineOf } from '../fixtures.js';
 import { codebook, trainingRig, type TrainingRig } from './fixtures.js';
 
-async function train({ parts }: TrainingRig, changes: Partial<TrainRequest> = {}): Promise<TrainResult> {
-  const request = TrainRequest.fromPartial({ collection: 'notes', method: 'structure', ...changes });
-  for await (const { result } of trainCollection(request, parts, deadlineOf())) if (result !== undefined) return result;
-  throw new Error('there is no result');
+interface Changes extends Partial<TrainRequest> {
+  readonly task?: Partial<TrainingTask>;
+}
+
+async function train({ parts }: TrainingRig, { task, ...changes }: Changes = {}): Promise<TrainResult> {
+  const request = { ...TrainRequest.fromPartial({ collection: 'notes', method: 'structure', ...changes }), seed: 1 };
+  const ready = await trainable(request, parts, deadlineOf());
+  const claim = await Claim.take(ready.settings, parts);
+  const own = { number: 0, ending: () => [], begun: () => Promise.resolve(), isLeft: () => false };
+  try {
+    const steps = carryOut({ ...ready, ...own, request, claim, ...task }, parts, deadlineOf());
+    for (;;) {
+      const next = await steps.next();
+      if (next.done === true) return next.value;
+    }
+  } finally {
+    await claim.end();
+  }
 }
 
 describe('training a collection', () => {
-  it('stores and publishes what reaches the target, and lets the claim go', async () => {
+  it('stores and publishes what reaches the target, with what is to be written beside it', async () => {
     const rig = trainingRig();
-    const result = await train(rig);
+    const ending = ({ version }: TrainResult) =>
+      [{ operation: 'put', key: 'beside', value: Buffer.of(version) }] as const;
+    const result = await train(rig, { task: { ending } });
     assert.deepEqual([result.published, result.from, result.version], [true, 0, 1]);
     assert.equal((await rig.stored()).codebookVersion, 1);
+    assert.deepEqual((await rig.registry.get('beside'))?.value, Buffer.of(1));
     assert.equal((await train(rig)).version, 2);
   });
 
@@ -42,6 +60,21 @@ describe('training a collection', () => {
     rig.failures.set('AwaitTraining a:1', new ShoalError('INVALID_ARGUMENT', 'no vectors'));
     await assert.rejects(train(rig), { code: 'INVALID_ARGUMENT' });
     assert.ok(rig.calls.includes('EndTraining a:1') && !rig.calls.includes('BeginTraining b:1'));
+  });
+
+  it('leaves the node alone where another coordinator is to go on with it', async () => {
+    const rig = trainingRig();
+    rig.failures.set('AwaitTraining a:1', new ShoalError('INVALID_ARGUMENT', 'no vectors'));
+    await assert.rejects(train(rig, { task: { isLeft: () => true } }), { code: 'INVALID_ARGUMENT' });
+    assert.ok(!rig.calls.includes('EndTraining a:1'));
+  });
+
+  it('begins nothing once the claim is lost', async () => {
+    const rig = trainingRig();
+    const claim = await Claim.take(rig.settings, rig.parts);
+    await claim.end();
+    await assert.rejects(train(rig, { task: { claim } }), { code: 'UNAVAILABLE', message: /lost its lease/ });
+    assert.deepEqual(rig.calls, []);
   });
 
   it('publishes nothing that could not be stored', async () => {

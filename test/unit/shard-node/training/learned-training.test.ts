@@ -7,6 +7,8 @@ import { writeStructureFile } from '../../../../vector-index/codebook/structure-
 import { listCountOf } from '../../../../vector-index/codebook/structure.js';
 import { CodedDocuments } from '../../../../trainer/learned/coded-documents.js';
 import { heldOutQueries } from '../../../../trainer/learned/first-code-recall.js';
+import { FakeClock } from '../../../fake-clock.js';
+import { noLeavings } from './small-structures.js';
 import { smallCollection } from '../../trainer/learned/small-collection.js';
 
 const { dim, vectors, queries, structure } = smallCollection(1_500, 600);
@@ -68,6 +70,35 @@ describe('learning parameters for a structure that serves', function () {
     );
     assert.ok(heldOutBefore > 0.2 && heldOutAfter <= 1);
     assert.equal(parameters === null, heldOutAfter === heldOutBefore);
+  });
+
+  it('that is interrupted goes on from what it left, to the same file', () => {
+    const few = { ...task, checkpoints: { everyMs: 0, last: null } };
+    const left: Uint8Array[] = [];
+    const parts = {
+      clock: new FakeClock(),
+      leavings: { ...noLeavings, left: (_: number, bytes: Uint8Array) => void left.push(bytes) },
+    };
+    const whole = learnAndEvaluate(few, order, () => undefined, parts);
+    const resumed: number[] = [];
+    const shares: number[] = [];
+    const again = learnAndEvaluate(
+      { ...few, checkpoints: { everyMs: 1e9, last: left[Math.floor(left.length / 2)]! } },
+      order,
+      (_, share) => shares.push(share),
+      { ...parts, leavings: { ...noLeavings, left: () => undefined, resumed: (share) => void resumed.push(share) } },
+    );
+    assert.deepEqual(again, whole);
+    assert.ok(resumed.length === 1 && resumed[0]! > 0.1 && shares[0]! > 0.1);
+    assert.ok(shares.every((share, i) => share >= (shares[i - 1] ?? 0)));
+    const refused: string[] = [];
+    const other = { ...order, queries: queries.subarray(dim) };
+    const leavings = { ...noLeavings, left: () => undefined, refused: (why: string) => void refused.push(why) };
+    learnAndEvaluate({ ...few, checkpoints: { everyMs: 1e9, last: left[0]! } }, other, () => undefined, {
+      ...parts,
+      leavings,
+    });
+    assert.match(refused.join(), /held-out queries are others/);
   });
 
   it('begins anew where what serves belongs to other codes', () => {

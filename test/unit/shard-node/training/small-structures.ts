@@ -1,6 +1,8 @@
 /** Structures of two lists in the plane, as training publishes them. */
+import assert from 'node:assert/strict';
 import { codebookObject, structureObject } from '../../../../cluster/keys.js';
 import type { ObjectStore } from '../../../../cluster/object-store.js';
+import type { Leavings } from '../../../../shard-node/training/run-training.js';
 import { writeLearnedParametersFile } from '../../../../vector-index/codebook/learned-parameters.js';
 import { writeListCodebookFile, type ListCodebook } from '../../../../vector-index/codebook/list-codebook.js';
 import { writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
@@ -41,6 +43,13 @@ export function memoryObjects(): ObjectStore {
     delete: async (name) => void held.delete(name),
   };
 }
+
+/** Of trainings that leave nothing. */
+export const noLeavings: Leavings = {
+  left: () => assert.fail('something is left'),
+  resumed: () => assert.fail('it goes on from something'),
+  refused: (why) => assert.fail(why),
+};
 
 /** Vectors float32[n, 2] around the circle. */
 export function circle(count: number): Float32Array {

@@ -31,6 +31,7 @@ function rig(run: RunTraining = async () => files) {
     logger,
     run,
     splitLimits: { means: 1.2, least: 4 },
+    checkpointEveryMs: 7,
   });
   return { trainings, clock, objects };
 }
@@ -48,7 +49,7 @@ describe('the trainings of a node', () => {
       return files;
     });
     await storeVersion(objects, 'u', 1);
-    const training = trainings.begin({ ...order, structureVersion: 1, nprobe: 3, copies: 2, secondBits: 3 });
+    const { training } = trainings.begin({ ...order, structureVersion: 1, nprobe: 3, copies: 2, secondBits: 3 });
     const answers = [await trainings.await(training)];
     while (answers.at(-1)!.codebook === undefined) answers.push(await trainings.await(training));
     assert.deepEqual([answers.at(-1)?.codebook?.heldOutAfter, answers.at(-1)?.codebook?.copies], [0.96, 2]);
@@ -70,7 +71,7 @@ describe('the trainings of a node', () => {
     });
     await storeVersion(objects, 'u', 1);
     const split = { ...order, method: 'split', structureVersion: 1, codebookVersion: 1, nprobe: 1 };
-    const training = trainings.begin(split);
+    const { training } = trainings.begin(split);
     let codebook = (await trainings.await(training)).codebook;
     while (codebook === undefined) codebook = (await trainings.await(training)).codebook;
     assert.equal(codebook.method, 'split');
@@ -80,18 +81,18 @@ describe('the trainings of a node', () => {
 
   it('are one at a time, and none once they are closed', async () => {
     const { trainings } = rig(endless);
-    const training = trainings.begin(order);
+    const { training } = trainings.begin(order);
     assert.throws(() => trainings.begin(order), { code: 'UNAVAILABLE' });
     const storing = trainings.store({ training, structureVersion: 1, codebookVersion: 1 });
     await assert.rejects(storing, { code: 'FAILED_PRECONDITION' });
     await trainings.close();
-    assert.ok(trainings.begin(order) > training);
+    assert.ok(trainings.begin(order).training > training);
     await trainings.close();
   });
 
   it('give the error of one that failed', async () => {
     const { trainings } = rig(async () => Promise.reject(new ShoalError('INVALID_ARGUMENT', 'no vectors')));
-    const training = trainings.begin(order);
+    const { training } = trainings.begin(order);
     const failed = async (): Promise<void> => {
       while ((await trainings.await(training)).codebook === undefined);
     };
@@ -102,9 +103,54 @@ describe('the trainings of a node', () => {
   it('are stopped when nobody asks about them any more', async () => {
     const { trainings, clock } = rig(endless);
     trainings.begin(order);
-    await clock.advance(30_000);
+    await clock.advance(90_000);
     for (let i = 0; i < 20; i += 1) await new Promise((resolve) => setImmediate(resolve));
     trainings.begin(order);
+    await trainings.close();
+  });
+
+  it('go on for another coordinator, and not for the one that began them', async () => {
+    const { trainings } = rig(endless);
+    const { training: first } = trainings.begin({ ...order, number: 3 });
+    const { training: second, takenOver } = trainings.begin({ ...order, number: 3 });
+    assert.equal(takenOver, true);
+    assert.notEqual(second, first);
+    await assert.rejects(trainings.await(first), { code: 'UNAVAILABLE' });
+    await trainings.end(first);
+    for (const other of [{ number: 4 }, { number: 3, uid: 'v' }, { number: 0 }])
+      assert.throws(() => trainings.begin({ ...order, ...other }), { code: 'UNAVAILABLE' });
+    await trainings.end(second);
+    trainings.begin({ ...order, number: 4 });
+    await trainings.close();
+  });
+
+  it('leave what can be gone on with, and give it to the next attempt', async () => {
+    const given: (TrainingTask['checkpoints'] | undefined)[] = [];
+    const { trainings, objects } = rig(async (task, _onProgress, signal, leavings) => {
+      given.push(task.checkpoints);
+      const isFirst = given.length === 1;
+      if (!isFirst) leavings.resumed(0.5);
+      leavings.left(30 * given.length, Uint8Array.of(given.length));
+      return isFirst ? endless(task, () => undefined, signal, leavings) : files;
+    });
+    await storeVersion(objects, 'u', 1);
+    const learn = { ...order, method: 'distill-vq', structureVersion: 1, codebookVersion: 1, number: 3 };
+    const { training: first } = trainings.begin(learn);
+    while ((await objects.list('trainings/u/3/')).length === 0) await trainings.await(first);
+    await trainings.end(first);
+    const { training: second } = trainings.begin(learn);
+    let answer = await trainings.await(second);
+    while (answer.codebook === undefined) answer = await trainings.await(second);
+    assert.deepEqual(given, [
+      { everyMs: 7, last: null },
+      { everyMs: 7, last: Uint8Array.of(1) },
+    ]);
+    assert.ok(answer.resumedShare > 0.5 && answer.resumedShare < 0.52);
+    await trainings.close();
+    assert.deepEqual(await objects.list('trainings/'), ['trainings/u/3/checkpoint-0000000060']);
+    const { training } = trainings.begin({ ...learn, number: 0 });
+    while ((await trainings.await(training)).codebook === undefined);
+    assert.deepEqual(given.slice(2), [undefined]);
     await trainings.close();
   });
 });

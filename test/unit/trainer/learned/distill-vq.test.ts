@@ -4,6 +4,7 @@ import { CodedDocuments } from '../../../../trainer/learned/coded-documents.js';
 import { distillVq, type DistillOptions } from '../../../../trainer/learned/distill-vq.js';
 import { refuseOther } from '../../../../vector-index/codebook/learned-parameters.js';
 import { smallCollection } from './small-collection.js';
+import { stoppedAfter } from './stopped-fit.js';
 
 const { dim, vectors, queries, structure } = smallCollection();
 const distill = (seed: number, options: Partial<DistillOptions> = {}, asked: Float32Array | null = queries) =>
@@ -44,6 +45,14 @@ describe('Distill-VQ', function () {
     const documents = new CodedDocuments(structure, vectors);
     const options = { random: seededRandom(7), steps: 60, width: 60 };
     assert.deepEqual(distillVq({ structure, vectors, documents, queries }, options), first);
+  });
+
+  it('that is stopped and gone on with gives the same in every bit, whoever asks', () => {
+    for (const asked of [queries, null]) {
+      const options = { steps: 120, width: 40, askingDocuments: asked === null ? 0 : 100 };
+      const resumed = stoppedAfter(60, (keeping) => distill(7, { ...options, keeping }, asked));
+      assert.deepEqual(resumed, distill(7, options, asked));
+    }
   });
 
   it('refuses what cannot be learned from, and says why', () => {

@@ -4,6 +4,7 @@ import { jpq, type JpqOptions, type JpqSample } from '../../../../trainer/learne
 import { heldOutQueries } from '../../../../trainer/learned/first-code-recall.js';
 import { CodedDocuments } from '../../../../trainer/learned/coded-documents.js';
 import { smallCollection } from './small-collection.js';
+import { stoppedAfter } from './stopped-fit.js';
 
 const { dim, vectors, queries, structure } = smallCollection(2_000, 1_000);
 const documents = new CodedDocuments(structure, vectors);
@@ -39,6 +40,12 @@ describe('JPQ', function () {
     assert.notEqual(before.mrr, plain.mrr);
     const other = { ...parameters!, structureVersion: 9 };
     assert.throws(() => learn({ from: other }), { code: 'FAILED_PRECONDITION', message: /train again/ });
+  });
+
+  it('that is stopped and gone on with gives the same in every bit', () => {
+    const options = { steps: 60, width: 40 };
+    const resumed = stoppedAfter(30, (keeping) => learn({}, { ...options, keeping }));
+    assert.deepEqual(resumed, learn({}, options));
   });
 
   it('refuses what cannot be learned from, and says why', () => {

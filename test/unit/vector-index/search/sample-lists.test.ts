@@ -72,24 +72,15 @@ describe('samples of lists', () => {
 
   it('are given up also while they are copied', async () => {
     const split = await splitIndex();
-    const random = seededRandom(1);
-    const log: string[] = [];
     const stop = new AbortController();
-    const options = {
-      ...{ lists: Uint32Array.of(0), count: 5, dim, signal: stop.signal },
-      random: {
-        ...random,
-        below: (n: number): number => {
-          log.push('draw');
-          return random.below(n);
-        },
-      },
-      pause: () => Promise.resolve(void log.push('pause')),
+    const options = { lists: Uint32Array.of(0), count: 5, dim, signal: stop.signal, random: seededRandom(1) };
+    const pausesFor = async (count: number): Promise<number> => {
+      let pauses = 0;
+      await sampleLists(split.index, { ...options, count, pause: () => Promise.resolve(void (pauses += 1)) });
+      return pauses;
     };
-    await sampleLists(split.index, options);
-    const drawn = log.lastIndexOf('draw');
-    assert.ok(drawn > 0 && log.at(-1) === 'pause');
-    const pauses = log.filter((each) => each === 'pause').length;
+    const pauses = await pausesFor(5);
+    assert.ok(pauses > (await pausesFor(0)));
     let left = pauses;
     const pause = (): Promise<void> => {
       left -= 1;

@@ -62,6 +62,29 @@ describe('a sample of vectors', () => {
     assert.ok([...counts.values()].every((count) => count > 20 && count < 90));
   });
 
+  it('is the same on another node, whose segments are others', async () => {
+    const folder = await newFolder();
+    const parts = { codecs: () => null, structure: null, clock: systemClock, files: systemFiles };
+    const other = await ShardIndex.open({ ...parts, directory: folder, settings: { dim: 2, tokenDim: 0 } });
+    try {
+      const documents = Array.from({ length: 100 }, (_, i) => document(i + 1));
+      for (const [at, from] of [0, 17, 34, 81].entries()) {
+        const to = [17, 34, 81, 100][at]!;
+        other.apply({ subject: 's', sequence: BigInt(at + 1), timeMs: 0 }, { documents: documents.slice(from, to) });
+        if (at !== 1) await other.seal();
+      }
+      other.apply({ subject: 's', sequence: 9n, timeMs: 0 }, { superseded: [{ id: 'd1', docId: 200n }] });
+      for (const count of [5, 40, 1_000])
+        assert.deepEqual(
+          await other.sampleVectors(count, seededRandom(6)),
+          await index.sampleVectors(count, seededRandom(6)),
+        );
+    } finally {
+      await other.close();
+      await removeFolder(folder);
+    }
+  });
+
   it('ends when nobody wants it any more', async () => {
     await assert.rejects(index.sampleVectors(10, seededRandom(1), AbortSignal.abort()));
   });

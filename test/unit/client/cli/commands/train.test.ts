@@ -37,6 +37,24 @@ describe('shoal train', () => {
     );
   });
 
+  it('interrupted says that the training goes on, and how to end it; a dry run just ends', async () => {
+    await shoal(['collections', 'create', 'endless']);
+    const interrupted = { interrupted: Promise.resolve('SIGINT') };
+    const { exitCode, stdout, stderr } = await shoal(['train', 'endless'], interrupted);
+    assert.deepEqual([exitCode, stdout], [130, '']);
+    assert.match(stderr, /goes on: the same command shows it, `shoal train endless --cancel` ends it/);
+    assert.equal((await shoal(['train', 'endless', '--dry-run'], interrupted)).stderr, '');
+  });
+
+  it('cancels the training that is under way, and exits 1 where there is none', async () => {
+    await shoal(['collections', 'create', 'endless']);
+    await shoal(['collections', 'create', 'notes']);
+    const cancelled = await shoal(['train', 'endless', '--cancel']);
+    assert.deepEqual([cancelled.exitCode, cancelled.stdout.trim()], [0, 'the training of endless is cancelled']);
+    const none = await shoal(['train', 'notes', '--cancel', '--json']);
+    assert.deepEqual([none.exitCode, none.json()], [1, { collection: 'notes', cancelled: false }]);
+  });
+
   it('sends judged queries with what is relevant to them', async () => {
     await shoal(['collections', 'create', 'notes']);
     const [queries, qrels] = [join(folder, 'queries.jsonl'), join(folder, 'qrels.tsv')];

@@ -1,5 +1,5 @@
 /** Callers that wait until something holds, each by its own deadline. */
-import type { Deadline } from '../base/deadline.js';
+import type { Deadline } from './deadline.js';
 
 export class Waiters {
   readonly #wakes = new Set<() => void>();

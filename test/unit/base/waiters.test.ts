@@ -1,7 +1,7 @@
 /** Waiting until something holds. */
 import assert from 'node:assert/strict';
 import { Deadline } from '../../../base/deadline.js';
-import { Waiters } from '../../../shard-node/waiters.js';
+import { Waiters } from '../../../base/waiters.js';
 import { FakeClock } from '../../fake-clock.js';
 
 describe('waiters', () => {
