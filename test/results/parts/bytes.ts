@@ -44,12 +44,26 @@ function found({ rows }: { readonly rows: readonly Row[] }): Omit<Awaited<Return
           figure(row['recall10@100']),
         ]),
     })),
-    plots: sets.map((set) => ({
-      ...{ name: `bytes-${set}`, title: `Recall by bytes, asked by ${set}`, x: 'bytes of a vector', y: 'R10@10' },
-      isLogarithmic: true,
-      series: seriesOf(measured.filter(({ querySet }) => querySet === set)),
-    })),
+    plots: sets.flatMap((set) => {
+      const own = measured.filter(({ querySet }) => querySet === set);
+      const axes = { x: 'bytes of a vector', y: 'R10@10', isLogarithmic: true };
+      return [
+        {
+          ...{ name: `bytes-${set}`, title: `Recall by bytes, asked by ${set}`, ...axes },
+          series: seriesOf(own.filter(({ codec }) => !isFirstAlone(codec))),
+        },
+        {
+          ...{ name: `distilled-${set}`, title: `First codes before and after Distill-VQ, asked by ${set}`, ...axes },
+          series: seriesOf(own.filter(({ codec }) => isFirstAlone(codec))),
+        },
+      ];
+    }),
   };
+}
+
+/** Of the codecs that Distill-VQ is measured on, before and after it. */
+function isFirstAlone(codec: string): boolean {
+  return /PQ4x\d+( distill-vq)?$/.test(codec);
 }
 
 /** A line for each kind of codec, through all its sizes. */
@@ -64,9 +78,8 @@ function seriesOf(rows: readonly Row[]): Series[] {
 
 function kindOf({ system, codec }: Row): string {
   if (system !== 'shoal') return system;
-  if (codec.endsWith('distill-vq')) return 'shoal, first code after Distill-VQ';
-  if (/PQ4x\d+$/.test(codec)) return 'shoal, first code before Distill-VQ';
-  if (codec === 'exact') return 'shoal, float16';
-  const kind = codec.includes('signs') ? 'sign code' : 'both codes';
-  return codec.includes('queries') ? `shoal, ${kind}, anchors of queries` : `shoal, ${kind}`;
+  if (codec === 'exact') return 'float16';
+  const learned = codec.endsWith('distill-vq') ? 'after' : 'before';
+  const kind = isFirstAlone(codec) ? learned : codec.includes('signs') ? 'sign code' : 'both codes';
+  return codec.includes('queries') ? `${kind}, query anchors` : kind;
 }

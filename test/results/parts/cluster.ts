@@ -20,9 +20,9 @@ export const cluster: Part = {
   text: `\`shoal eval\` starts a cluster, imports the collection, trains lists and codes and then their numbers by Distill-VQ, waits until every document is coded, and
 asks the test questions, 100 hits each. Required of the hybrid of SciFact: nDCG@10 of at least .735; aim .755.`,
   run: async ({ isQuick, data, progress }) => {
-    const name = isQuick ? 'covidfaq' : 'scifact';
+    const name = isQuick ? 'adi' : 'scifact';
     const folder = collectionFolder(data, name);
-    // Sixty documents are too few to train on.
+    // A few dozen documents are too few to train on.
     const trained = isQuick ? [] : ['--train', 'structure,distill-vq'];
     const args = ['client/cli/shoal.mjs', 'eval', name, folder, '--embedded', '--mode', 'all', '--json', ...trained];
     const { modes } = (await runProgram(args, progress)) as Printed;
