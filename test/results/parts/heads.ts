@@ -24,9 +24,9 @@ export const fusion: Part = {
 (\`coordinator/search/question.ts\`), over float16 rows, with the shipped sparse head. The other sum weighs words by a rule that needs no judgement:
 .05 + .6 · (share of the collection's words that the model does not read)². It was chosen on the collections of the second table and on SciFact's
 training questions, before any test question of the six of the first was asked, and asked them once: better where it was chosen, it gains less on
-the six than the weights that serve, so these stay, for every collection. What was tried besides, on the same collections: spreads of the scores as units,
-how far representations agree, what share of a question's words the best document has, and how well sentences find their own document. None told apart
-the collections that words help and those that they harm.`,
+the six than the weights that serve, so these stay, for every collection. What was looked at besides, on the same collections: how far
+representations agree, the idf of a question's words as the unit, and how well sentences find their own document. None told apart the collections that
+words help and those that they harm (\`models/README.md\`).`,
   run: async (context) => {
     const all = context.isQuick ? quickCollections : [...judged, ...tried];
     const cache = await encoded(context, all, []);
