@@ -39,7 +39,7 @@ export const groups: readonly Group[] = [
   {
     name: 'operations',
     budgetMinutes: 5,
-    parts: [{ folder: 'setup' }, { folder: 'operations' }, { folder: 'bench' }],
+    parts: [{ folder: 'setup' }, { folder: 'operations' }, { folder: 'bench' }, { folder: 'results' }],
   },
   {
     name: 'face',

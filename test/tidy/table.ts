@@ -57,6 +57,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   'cli-progress': ['client/cli', 'tools'],
   'cli-table3': ['client/cli', 'tools'],
   commander: ['client/cli', 'tools'],
+  echarts: ['test/results'],
   esbuild: ['test'],
   'fast-check': ['test'],
   'grpc-health-check': ['cluster/rpc', 'test'],

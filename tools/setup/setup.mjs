@@ -1,5 +1,5 @@
 /**
- * The set-up of a fresh clone: `node tools/setup/setup.mjs [--for demo|test|nightly|bench|build]`.
+ * The set-up of a fresh clone: `node tools/setup/setup.mjs [--for demo|test|nightly|bench|results|build]`.
  *
  * Runs before node_modules exists, so it is plain JavaScript on Node alone; this file only checks the version of Node, in
  * syntax that old versions can read, and hands over to steps.mjs.

@@ -11,7 +11,7 @@ import { installDependencies } from './dependencies.mjs';
 import { acquireLock, readState, root, say, writeState } from './state.mjs';
 import { installTestTools } from './test-tools.mjs';
 
-const purposes = ['setup', 'demo', 'test', 'nightly', 'bench', 'build'];
+const purposes = ['setup', 'demo', 'test', 'nightly', 'bench', 'results', 'build'];
 const suites = ['test', 'nightly'];
 
 /** Runs all steps for `--for PURPOSE`; resolves with the exit code. */

@@ -6,6 +6,11 @@ import { collectionLines } from '../collection-lines.js';
 /** All six; heads see texts of the first one's documents, and are chosen on its training questions. */
 export const collectionNames = ['scifact', 'cranfield', 'med', 'cacm', 'lisa', 'stackfaq'] as const;
 
+/** What the encoded sets of a collection are named after: one of several languages is a folder of a folder. */
+export function setName(collection: string): string {
+  return collection.replace('/', '-');
+}
+
 export interface Collection {
   readonly documentIds: readonly string[];
   readonly titles: readonly string[];

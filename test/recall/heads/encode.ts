@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '../../../base/clock.js';
-import { fullText, readCollection } from './collections.js';
+import { fullText, readCollection, setName } from './collections.js';
 import { encodeSet, hasSet, openBackbone, writeSet, type TextKind } from './encoded.js';
 import { trainingSource } from './training-text.js';
 
@@ -23,9 +23,9 @@ export async function encodeSets(cache: string, { data, threads, collections, te
   };
   for (const name of collections) {
     const collection = readCollection(join(data, name));
-    await encodeOnce(`${name}.queries`, 'queries', collection.queries);
+    await encodeOnce(`${setName(name)}.queries`, 'queries', collection.queries);
     const bodies = collection.bodies.map((body, d) => fullText(collection.titles[d] ?? '', body));
-    await encodeOnce(`${name}.documents`, 'documents', bodies);
+    await encodeOnce(`${setName(name)}.documents`, 'documents', bodies);
   }
   for (const name of texts) {
     const { documents, queries } = await trainingSource(name, data);

@@ -5,7 +5,7 @@ import { modelTokenizer } from '../../model-tokenizer.js';
 import { countTerms } from '../../../encoder-node/tokenizer/term-counts.js';
 import type { Products } from '../../../trainer/heads/products.js';
 import { documentWeights, inverseDocumentFrequency } from '../../../vector-index/sparse/bm25.js';
-import { mean, ndcg, ranked, readCollection, readJudgements } from './collections.js';
+import { mean, ndcg, ranked, readCollection, readJudgements, setName } from './collections.js';
 import { readSet, rowDim, type EncodedSet } from './encoded.js';
 
 /** Documents of which a term's entry speaks, and its weight in each. */
@@ -53,8 +53,8 @@ export async function readJudged(
   const { documentIds, queryIds } = readCollection(join(data, name));
   const judgements = readJudgements(join(data, name), split);
   const asked = queryIds.flatMap((id, q) => (judgements.has(id) ? [q] : []));
-  const documents = await readSet(cache, `${name}.documents`);
-  const queries = await readSet(cache, `${name}.queries`);
+  const documents = await readSet(cache, `${setName(name)}.documents`);
+  const queries = await readSet(cache, `${setName(name)}.queries`);
   const relevant = asked.map((q) => present(judgements.get(queryIds[q] ?? ''), 'judgements'));
   return { name, documentIds, relevant, ...(await searchAll(documents, queries, asked, products)) };
 }

@@ -5,6 +5,7 @@
  *   node --import tsx test/recall/heads/main.ts train  --cache DIR
  *   node --import tsx test/recall/heads/main.ts report --cache DIR --split train --collections scifact     what choices are made by
  *   node --import tsx test/recall/heads/main.ts report --cache DIR
+ *   node --import tsx test/recall/heads/main.ts fusion --cache DIR     what is shipped, alone and together; wants encoded sets alone
  *
  * `--data` is the folder of the labelled collections. Training sees texts of SciFact's documents, without any question or judgement; choices
  * are made on SciFact's training questions. No other collection that is judged plays a part in either. With `--heads sparse` `train` and
@@ -14,6 +15,7 @@
 import { parseArgs } from 'node:util';
 import { collectionNames } from './collections.js';
 import { encodeSets } from './encode.js';
+import { reportFusion } from './fusion-report.js';
 import { report } from './report.js';
 import { trainHeads } from './train.js';
 import { trainingNames } from './training-text.js';
@@ -31,6 +33,7 @@ const { values: flags, positionals } = parseArgs({
     seed: { type: 'string', default: '9' },
     split: { type: 'string', default: 'test' },
     weights: { type: 'string', default: '1,1,1' },
+    json: { type: 'boolean', default: false },
   },
 });
 
@@ -51,6 +54,7 @@ async function main(verb: string | undefined, cache: string): Promise<void> {
       seed: Number(flags.seed),
       heads: listOf(flags.heads),
     });
+  if (verb === 'fusion') await reportFusion(cache, { data, split, collections, isJson: flags.json });
   if (verb !== 'report') return;
   const [dense = 1, sparse = 1, multi = 1] = listOf(flags.weights).map(Number);
   await report(cache, {
@@ -59,6 +63,7 @@ async function main(verb: string | undefined, cache: string): Promise<void> {
     collections,
     heads: listOf(flags.heads),
     weights: { dense, sparse, multi },
+    isJson: flags.json,
   });
 }
 

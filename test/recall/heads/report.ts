@@ -9,13 +9,14 @@ import { trainCodec } from '../../../models/build/codec.js';
 import { evenHead, type MultiHead } from '../../../trainer/heads/multi-head.js';
 import type { Products } from '../../../trainer/heads/products.js';
 import type { TokenCodec } from '../../../vector-index/codebook/token-codec.js';
-import { mean, ranked } from './collections.js';
+import { ranked } from './collections.js';
 import { readSet, rowDim } from './encoded.js';
 import { openProducts } from './fast-products.js';
 import { agreement, fused, scaled, spreadUnits, stages, type FusionWeights, type StageScores } from './fusion.js';
 import { readMultiHead, readSparseHead, writeSparseHead, type TrainedSparseHead } from './head-files.js';
 import { countOf, quality, readJudged, reordered, type Judged } from './judged.js';
 import { asTheyAre, byHead, byIdf, codedScores, mappedSet, multiScores } from './multi-quality.js';
+import { printReport, type ReportColumns } from './print-report.js';
 import { sparseScores } from './sparse-quality.js';
 import { readStart } from './start.js';
 
@@ -27,6 +28,7 @@ export interface ReportOptions {
   readonly heads: readonly string[];
   /** Of the three in units of their spreads. */
   readonly weights: FusionWeights;
+  readonly isJson: boolean;
 }
 
 /** Candidates by the dense vector, by words, and documents whose rows train the codec. */
@@ -50,10 +52,10 @@ interface Heads extends WordHead {
 
 /** Prints a table over `collections`, and each figure as soon as it is there. Wants the sets and the heads in `cache`. */
 export async function report(cache: string, options: ReportOptions): Promise<void> {
-  const { data, split, collections, weights } = options;
+  const { data, split, collections, weights, isJson } = options;
   const words = { sparse: await readSparseHead(cache), products: await openProducts(1) };
   const heads = options.heads.includes('multi') ? await readHeads(cache, words) : null;
-  const columns = new Map<string, number[]>();
+  const columns: ReportColumns = new Map();
   for (const name of collections) {
     const judged = await readJudged(name, split, { cache, data }, words.products);
     const found = heads === null ? judgeWords(judged, words).rows : await judge(judged, heads, weights);
@@ -62,10 +64,7 @@ export async function report(cache: string, options: ReportOptions): Promise<voi
       process.stderr.write(`${name.padEnd(10)} ${row.padEnd(44)} ${score.toFixed(4)}\n`);
     }
   }
-  process.stdout.write(`| | ${collections.join(' | ')} | mean |\n`);
-  for (const [row, scores] of columns) {
-    process.stdout.write(`| ${row} | ${[...scores, mean(scores)].map((score) => score.toFixed(4)).join(' | ')} |\n`);
-  }
+  printReport(columns, collections, isJson);
   const figure = (row: string, i: number): number => Number(columns.get(row)?.[i]?.toFixed(4));
   const quality = collections.map(
     (name, i) => [name, { bm25: figure(bm25Row, i), head: figure(sparseRow, i) }] as const,

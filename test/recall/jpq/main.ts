@@ -7,8 +7,9 @@
  * Distill-VQ without labels, then JPQ with them, which hold out some of their own queries to know when to stop. Words of four dimensions make
  * codes of 48 bytes for 384 floats, 1/32 of them as the paper counts, 52 bytes with their factors; `--dsub 5` takes 44 with factors. The
  * collection is encoded with the default model, a few minutes on two cores, unless `--documents FILE.npy --queries FILE.npy` have the vectors of
- * corpus.jsonl and queries.jsonl.
+ * corpus.jsonl and queries.jsonl; where such a file is named and not there, it is made. `--json` prints one JSON object, with the course of every training.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../../base/clock.js';
@@ -17,6 +18,7 @@ import { scoreDense, toFloat16, topK } from '../../../kernels/kernels.js';
 import { CodedDocuments } from '../../../trainer/learned/coded-documents.js';
 import { distillVq } from '../../../trainer/learned/distill-vq.js';
 import { firstCodeRecall, heldOutQueries } from '../../../trainer/learned/first-code-recall.js';
+import type { FitProgress } from '../../../trainer/learned/fit-parameters.js';
 import { jpq } from '../../../trainer/learned/jpq.js';
 import { meanRank, reciprocalRanks, type LabelledQueries } from '../../../trainer/learned/label-rank.js';
 import { startingParameters } from '../../../trainer/learned/scan-parameters.js';
@@ -28,7 +30,7 @@ import { atAnchorLength } from '../../../vector-index/lists/query-length.js';
 import { collectionLines } from '../collection-lines.js';
 import { encodeTexts, loadDefaultModel, type InputKind } from '../../bench/support/ann/encode-texts.js';
 import { narrowCodebook } from '../../bench/support/ann/narrow-codebook.js';
-import { readFloatRows, type FloatRows } from '../../bench/support/ann/npy-file.js';
+import { readFloatRows, writeFloatRows, type FloatRows } from '../../bench/support/ann/npy-file.js';
 
 const vectorsPerList = 80;
 /** Of Distill-VQ: the collection is small. */
@@ -42,6 +44,7 @@ const { values: flags } = parseArgs({
     dsub: { type: 'string', default: '4' },
     documents: { type: 'string', default: '' },
     queries: { type: 'string', default: '' },
+    json: { type: 'boolean', default: false },
   },
 });
 
@@ -68,21 +71,40 @@ async function main(): Promise<void> {
   const splits = Number(flags.splits);
   const order = shuffledRows(collection.relevant.length, seededRandom(seed));
   const ratios: number[][] = [];
+  const found: SplitFindings[] = [];
   for (let split = 0; split < splits; split++) {
     const asked = order.filter((_, at) => at % splits === split);
     const others = order.filter((_, at) => at % splits !== split);
-    const figures = splitFigures(collection, structure, { asked, others, random: seededRandom(seed + split) });
+    found.push(splitFindings(collection, structure, { asked, others, random: seededRandom(seed + split) }));
+    const { figures } = found.at(-1)!;
     const dense = figures[0]![1].mrr;
     ratios.push(figures.map(([, { mrr }]) => mrr / dense));
     for (const [name, { mrr, at10 }] of figures)
-      print(
+      report(
         `split ${split + 1}  ${name.padEnd(12)} MRR@10 ${mrr.toFixed(4)}  of dense ${(mrr / dense).toFixed(4)}  R10@10 ${at10.toFixed(4)}`,
       );
   }
   const means = ratios[0]!.map((_, at) => ratios.reduce((sum, own) => sum + own[at]!, 0) / splits);
-  print(
+  report(
     `mean of ${splits}: code ${means[1]!.toFixed(4)}, Distill-VQ ${means[2]!.toFixed(4)}, JPQ ${means[3]!.toFixed(4)} of dense`,
   );
+  const queries = collection.relevant.length;
+  if (flags.json)
+    print(
+      JSON.stringify({ documents: collection.documents.count, queries, bytes, seed, splits: found, ofDense: means }),
+    );
+}
+
+/** A line for people: beside the JSON on standard error. */
+function report(line: string): void {
+  if (flags.json) say(line);
+  else print(line);
+}
+
+interface SplitFindings {
+  readonly figures: readonly (readonly [string, Figures])[];
+  /** What the queries that choose when to stop said in the course of JPQ. */
+  readonly course: readonly FitProgress[];
 }
 
 interface Split {
@@ -91,11 +113,11 @@ interface Split {
   readonly random: ReturnType<typeof seededRandom>;
 }
 
-function splitFigures(
+function splitFindings(
   collection: Collection,
   structure: ListStructure,
   { asked, others, random }: Split,
-): [string, Figures][] {
+): SplitFindings {
   const { documents, queries, relevant } = collection;
   const { dim, values: vectors } = documents;
   const labels = (numbers: Uint32Array): Uint32Array[] => Array.from(numbers, (number) => relevant[number]!);
@@ -112,12 +134,13 @@ function splitFigures(
   say(`JPQ ${JSON.stringify([learned.before, learned.after])}`);
   const test = { rows: gatherRows(queries, dim, asked), relevant: labels(asked) };
   const measure = (parameters: LearnedParameters | null): Figures => measured(collection, structure, test, parameters);
-  return [
+  const figures: [string, Figures][] = [
     ['dense', { mrr: denseRank(documents, test), at10: 1 }],
     ['code', measure(null)],
     ['Distill-VQ', measure(distilled)],
     ['JPQ', measure(learned.parameters ?? distilled)],
   ];
+  return { figures, course: learned.curve };
 }
 
 function measured(
@@ -180,12 +203,14 @@ async function readCollection(folder: string): Promise<Collection> {
   return { documents, queries: gatherRows(all.values, all.dim, numbers), relevant };
 }
 
+/** Those of the file at `path`; made now where there is none, and kept there where it has a name. */
 async function vectorsOf(path: string, texts: readonly string[], kind: InputKind): Promise<FloatRows> {
-  const rows =
-    path === ''
-      ? await encodeTexts(await loadDefaultModel(), texts, kind, { threads: 2, clock: systemClock, progress: say })
-      : await readFloatRows(path);
+  const isThere = path !== '' && existsSync(path);
+  const rows = isThere
+    ? await readFloatRows(path)
+    : await encodeTexts(await loadDefaultModel(), texts, kind, { threads: 2, clock: systemClock, progress: say });
   if (rows.count !== texts.length) throw new Error(`${path} has ${rows.count} rows for ${texts.length} texts`);
+  if (path !== '' && !isThere) await writeFloatRows(path, [rows.count, rows.dim], [rows.values]);
   return rows;
 }
 
@@ -193,6 +218,7 @@ async function vectorsOf(path: string, texts: readonly string[], kind: InputKind
 function readJudgements(folder: string): Map<string, string[]> {
   const judged = new Map<string, string[]>();
   for (const split of ['train', 'test']) {
+    if (!existsSync(join(folder, 'qrels', `${split}.tsv`))) continue;
     for (const line of collectionLines(join(folder, 'qrels', `${split}.tsv`)).slice(1)) {
       const [query = '', document = '', score = ''] = line.split('\t');
       if (Number(score) > 0) judged.set(query, [...(judged.get(query) ?? []), document]);

@@ -10,6 +10,8 @@
  * by the fast scores alone, and with the best twenty scored exactly as a search does it. Take it with `--split test`.
  *
  * `--pooling 1,2,3` measures token pooling by these factors, on rows of float16 and by the default model's codec, and nothing else.
+ *
+ * `--json` prints one JSON object instead of lines; `--data` is the folder of the labelled collections.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,6 +46,12 @@ import { TokenCodec, type CodeBits } from '../../../vector-index/codebook/token-
 import { collectionLines } from '../collection-lines.js';
 import { principalProjection, type Projection } from './pca.js';
 
+interface Printed {
+  readonly name: string;
+  readonly bytesPerToken: number;
+  readonly ndcg: number;
+}
+
 const dim = 384;
 const candidates = 100;
 
@@ -66,8 +74,13 @@ const { values: flags } = parseArgs({
     split: { type: 'string', default: 'train' },
     shipped: { type: 'boolean', default: false },
     pooling: { type: 'string' },
+    data: { type: 'string', default: '../shared/data' },
+    json: { type: 'boolean', default: false },
   },
 });
+
+/** What JSON gives at the end. */
+const printed: Printed[] = [];
 
 async function main(folder: string, every: number, passages: number): Promise<void> {
   const questions = readQuestions(folder);
@@ -97,7 +110,7 @@ async function main(folder: string, every: number, passages: number): Promise<vo
   print('dense', 0, judge(tops));
   if (flags.pooling !== undefined) {
     await tryPooling(flags.pooling.split(',').map(Number), { rows, queries, tops, judge });
-    process.exit(0);
+    finish(rows, documents.length, questions.length);
   }
   const behindPrefix = await encodeAll(withTokens(parts, 'after-prefix'), asked, InputType.INPUT_TYPE_QUERY);
   for (const [name, own] of [
@@ -115,6 +128,13 @@ async function main(folder: string, every: number, passages: number): Promise<vo
   const given = { training, rows, queries, tops, judge };
   if (flags.shipped) await tryShipped(given);
   else for (const variant of variants) await tryCodec(variant, given);
+  finish(rows, documents.length, questions.length);
+}
+
+function finish({ values }: Rows, documents: number, questions: number): never {
+  const tokensPerDocument = values.length / dim / documents;
+  if (flags.json)
+    process.stdout.write(`${JSON.stringify({ documents, questions, tokensPerDocument, rows: printed })}\n`);
   process.exit(0);
 }
 
@@ -383,6 +403,7 @@ function mean(values: readonly number[]): number {
 }
 
 function print(name: string, bytes: number, score: number): void {
+  if (flags.json) return void printed.push({ name, bytesPerToken: bytes, ndcg: score });
   process.stdout.write(`${name.padEnd(52)} ${bytes.toFixed(0).padStart(5)} B a token   nDCG@10 ${score.toFixed(4)}\n`);
 }
 
@@ -390,4 +411,4 @@ function say(line: string): void {
   process.stderr.write(`${(systemClock.monotonicMs() / 1000).toFixed(0)} s  ${line}\n`);
 }
 
-await main(join('../shared/data', flags.collection), Number(flags.every), Number(flags.passages));
+await main(join(flags.data, flags.collection), Number(flags.every), Number(flags.passages));
