@@ -18,7 +18,7 @@ import { scoreDense, toFloat16, topK } from '../../../kernels/kernels.js';
 import { CodedDocuments } from '../../../trainer/learned/coded-documents.js';
 import { distillVq } from '../../../trainer/learned/distill-vq.js';
 import { firstCodeRecall, heldOutQueries } from '../../../trainer/learned/first-code-recall.js';
-import type { FitProgress } from '../../../trainer/learned/fit-parameters.js';
+import type { FitProgress } from '../../../trainer/learned/fit-state.js';
 import { jpq } from '../../../trainer/learned/jpq.js';
 import { meanRank, reciprocalRanks, type LabelledQueries } from '../../../trainer/learned/label-rank.js';
 import { startingParameters } from '../../../trainer/learned/scan-parameters.js';
