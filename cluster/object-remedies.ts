@@ -10,6 +10,7 @@ const remedies: readonly (readonly [string, string])[] = [
     'parameters/',
     'let another version serve: `shoal codebooks NAME --activate VERSION`, or learn anew: `shoal train NAME --method distill-vq`',
   ],
+  ['trainings/', 'train again: `shoal train NAME`; the collection itself is whole'],
   [
     'codecs/',
     'store it again by making any collection with the same model: `shoal collections create NAME`, then restart the shard nodes',

@@ -29,12 +29,15 @@ export interface TrainingCalls {
   activate(collection: string, version: number): Promise<number>;
 }
 
+/** A training that was interrupted is taken up before it ends. */
+const cancelMs = 120_000;
+
 /** The calls about training over `client`. */
 export function trainingCalls(target: Target, client: TrainingClient): TrainingCalls {
   return {
     train: (collection, options = {}) => train(target, client, collection, options),
     async cancel(collection) {
-      return (await unary(target, client.cancelTraining.bind(client), { collection })).cancelled;
+      return (await unary(target, client.cancelTraining.bind(client), { collection }, cancelMs)).cancelled;
     },
     async codebooks(collection) {
       const { active, codebooks } = await unary(target, client.listCodebooks.bind(client), { collection });

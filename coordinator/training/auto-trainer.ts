@@ -152,7 +152,7 @@ export class AutoTrainer {
       this.#hindrances.end(uid, { fields: { collection: name }, message: 'the collection is trained' });
     } catch (thrown) {
       const error = ShoalError.from(thrown);
-      if (error instanceof AlreadyTraining || error.code === 'CANCELLED') return;
+      if (error instanceof AlreadyTraining || (this.#isClosed && error.code === 'CANCELLED')) return;
       this.#hindrances.note(uid, error, { fields: { collection: name }, message: 'the collection cannot be trained' });
       if (error.code !== 'UNAVAILABLE') settle(error.message);
     }

@@ -28,6 +28,8 @@ const attemptsMax = 5;
 const attemptMs = 24 * 3_600_000;
 /** After an attempt that came to nothing, from the first to the last. */
 const waitMs = { least: 1_000, most: 10_000 };
+/** How often a wait asks whether the order still stands. */
+const cancelledEveryMs = 500;
 /** How often others hear of its progress. */
 const tellEveryMs = 2_000;
 
@@ -50,9 +52,13 @@ export class CarriedOrder {
   readonly #stop = new AbortController();
   readonly #news = new Waiters();
   #record: TrainingRecord;
+  /** What the last attempt that ended came to. */
+  #hindrance: ShoalError | null = null;
   #progress = nothingYet;
   #changes = 0;
   #isOver = false;
+  /** Whether the claim is known to be somebody else's. */
+  #isLost = false;
   #toldMs = Number.NEGATIVE_INFINITY;
   /** As it is once what was trained is published. */
   #published: TrainingRecord | null = null;
@@ -98,27 +104,38 @@ export class CarriedOrder {
 
   /** Never rejects. */
   async #run(): Promise<void> {
-    const { clock, logger } = this.#parts;
+    const { logger } = this.#parts;
     const fields = { uid: this.#uid, collection: this.#name };
+    let isDone = false;
     try {
       for (let wait = waitMs.least; !this.#stop.signal.aborted; wait = Math.min(2 * wait, waitMs.most)) {
         const hindrance = await this.#attempt();
-        if (hindrance === null) {
-          await removeLeavings(this.#uid, this.#record.number, this.#parts);
-          break;
-        }
+        isDone = hindrance === null;
+        if (hindrance === null) break;
+        this.#hindrance = hindrance;
         logger.warn({ ...fields, err: hindrance }, 'a training is interrupted, and taken up in a moment');
         const step = `waits: ${hindrance.message}`;
         await this.#tell({ ...this.#progress, step, node: '' });
-        await sleep(clock, wait, this.#stop.signal);
+        await this.#pause(wait);
       }
     } catch (thrown) {
       const error = ShoalError.from(thrown);
       logger.warn({ ...fields, err: error }, 'a training is left to others');
     }
     await this.#claim.end();
+    if (isDone) await removeLeavings(this.#uid, this.#record.number, this.#parts);
     this.#isOver = true;
     this.#wake();
+  }
+
+  /** Waits, unless it is cancelled meanwhile. */
+  async #pause(ms: number): Promise<void> {
+    const { clock, view } = this.#parts;
+    for (let left = ms; left > 0; left -= cancelledEveryMs) {
+      const seen = view.current().trainingRecords.get(this.#uid);
+      if (seen?.number === this.#record.number && seen.cancelled) return;
+      await sleep(clock, Math.min(left, cancelledEveryMs), this.#stop.signal);
+    }
   }
 
   /** What stands against it for now; null when it has an outcome. Throws when it is another's matter now. */
@@ -128,7 +145,7 @@ export class CarriedOrder {
       await this.#claim.check();
       await this.#update((record) => record);
       this.#refuseCancelled(this.#record);
-      if (this.#record.attempts >= attemptsMax) throw givenUp();
+      if (this.#record.attempts >= attemptsMax) throw givenUp(this.#hindrance);
       await this.#finish(await this.#through(carryOut(await this.#task(deadline), this.#parts, deadline)));
       return null;
     } catch (thrown) {
@@ -188,7 +205,7 @@ export class CarriedOrder {
         return [putRecord(this.#uid, this.#published)];
       },
       begun: () => this.#update((record) => ({ ...record, attempts: record.attempts + 1 })),
-      isLeft: () => this.#stop.signal.aborted,
+      isLeft: () => this.#isLost || this.#stop.signal.aborted,
     };
   }
 
@@ -213,11 +230,20 @@ export class CarriedOrder {
     await this.#tell(progress);
   }
 
+  async #hasLost(): Promise<boolean> {
+    try {
+      await this.#claim.check();
+      return false;
+    } catch (error) {
+      return error instanceof ClaimLost;
+    }
+  }
+
   #refuseCancelled({ cancelled }: TrainingRecord): void {
     if (cancelled) throw new ShoalError('CANCELLED', 'the training was cancelled; what served before serves on');
   }
 
-  /** Never rejects. */
+  /** Throws ClaimLost when somebody else may see to the training by now. */
   async #tell(progress: TrainProgress): Promise<void> {
     const { clock, logger } = this.#parts;
     this.#progress = progress;
@@ -228,6 +254,8 @@ export class CarriedOrder {
       await this.#claim.transact([], [putState(this.#uid, this.#claim, progress)]);
     } catch (error) {
       logger.debug({ err: error, uid: this.#uid }, 'the progress of a training could not be told');
+      this.#isLost = await this.#hasLost();
+      if (this.#isLost) throw new ClaimLost(this.#name);
     }
   }
 
@@ -266,7 +294,8 @@ class Replaced extends ShoalError {
   }
 }
 
-function givenUp(): ShoalError {
+function givenUp(last: ShoalError | null): ShoalError {
   const what = `${attemptsMax} attempts ended before they were done, and none of them left more than the one before`;
-  return new ShoalError('ABORTED', `${what}; the logs of the shard nodes say why, train again`);
+  const why = last === null ? 'the logs of the shard nodes say why' : `the last one: ${last.message}`;
+  return new ShoalError('ABORTED', `${what}; ${why}; train again`);
 }

@@ -7,6 +7,7 @@ import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { ListCodebooksResponse } from '../../proto/generated/shoal/v1/training.js';
 import { Claim } from './claim.js';
+import { alreadyTraining, isUnderWay, readRecord } from './training-record.js';
 import type { PublishParts } from './publish.js';
 import { isLearning, isWhole } from './trainable.js';
 
@@ -44,6 +45,9 @@ export async function activateCodebook(
   parametersFor(version, settings);
   const claim = await Claim.take(settings, parts);
   try {
+    // One that was interrupted compares with what serves now when it is published.
+    const training = await readRecord(uid, parts.registry);
+    if (isUnderWay(training?.record)) throw alreadyTraining(settings, training.record, parts);
     await claim.write(async (current) => {
       const parametersVersion = parametersFor(version, current);
       if (parametersVersion > 0) await checkStored(version, current, parts);

@@ -54,7 +54,10 @@ export class RemoteTraining {
       const method = ShardTrainingService.beginTraining;
       return new RemoteTraining(node, await parts.peers.transfer(node.address, method, request, within), parts);
     } catch (thrown) {
-      throw lostNode(thrown, node, deadline);
+      const error = lostNode(thrown, node, deadline);
+      // The map says of this node what it does not hold, or not yet again: another one is asked, or this one later.
+      if (error.code !== 'FAILED_PRECONDITION') throw error;
+      throw new ShoalError('UNAVAILABLE', error.message, { cause: error });
     } finally {
       within.close();
     }

@@ -92,6 +92,7 @@ export async function* carryOut(
 ): AsyncGenerator<TrainProgress, TrainResult> {
   const { request, settings, claim } = task;
   const trained = yield* onSomeReplica(task, parts, deadline);
+  let isLost = false;
   try {
     const found = { ...trained.codebook, documents: task.documents };
     const reason = request.dryRun ? 'it was a dry run' : refusalOf(found, settings.targetRecall);
@@ -109,8 +110,12 @@ export async function* carryOut(
     const published: PublishedResult = { ...result, version, published: true, reason: '', codebook };
     await storeAndPublish(published, trained.training, task, { parts, deadline });
     return published;
+  } catch (thrown) {
+    isLost = thrown instanceof ClaimLost;
+    throw thrown;
   } finally {
-    if (!task.isLeft()) await trained.training.end();
+    // Whoever holds the claim now takes over what the node has.
+    if (!isLost && !task.isLeft()) await trained.training.end();
   }
 }
 

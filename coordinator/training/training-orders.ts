@@ -18,9 +18,10 @@ import type {
 } from '../../proto/generated/shoal/v1/training.js';
 import { CarriedOrder, nothingYet, putState } from './carried-order.js';
 import { AlreadyTraining, Claim } from './claim.js';
+import { removeLeavings } from './publish.js';
 import { carryOut, trainable, type TrainParts } from './train.js';
 import {
-  aboutTraining,
+  alreadyTraining,
   isSameOrder,
   isUnderWay,
   newRecord,
@@ -50,6 +51,8 @@ export class TrainingOrders {
   readonly #hindrances: Hindrances;
   /** uid → what this coordinator carries out. */
   readonly #carried = new Map<string, CarriedOrder>();
+  /** uid → the latest training whose leavings are known to be gone. */
+  readonly #cleared = new Map<string, number>();
   #timer: Timer | null = null;
   #looking: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -109,8 +112,8 @@ export class TrainingOrders {
     return found !== null && isUnderWay(found.record) ? found.record : null;
   }
 
-  #already({ uid, name }: CollectionSettings, record: TrainingRecord): AlreadyTraining {
-    return new AlreadyTraining(name, aboutTraining(record, this.#parts.view.current().trainingStates.get(uid)));
+  #already(settings: CollectionSettings, record: TrainingRecord): AlreadyTraining {
+    return alreadyTraining(settings, record, this.#parts);
   }
 
   /** Writes the order down and begins to carry it out; gives its number. */
@@ -121,8 +124,10 @@ export class TrainingOrders {
     try {
       while (record === null) record = await this.#written(request, settings, claim);
     } finally {
-      if (record === null) await claim.end();
+      // Closed meanwhile: whoever runs next takes it up.
+      if (record === null || this.#isClosed) await claim.end();
     }
+    if (this.#isClosed) throw stopping();
     this.#carry({ settings, record, claim });
     return record.number;
   }
@@ -176,7 +181,11 @@ export class TrainingOrders {
       const carried = this.#carried.get(uid);
       const changes = carried?.changes ?? 0;
       const record = this.#recordOf(followed, carried);
-      if (record?.outcome !== undefined) return yield { result: resultOf(record.outcome) };
+      if (record?.outcome !== undefined) {
+        // Only then is the collection free for another training.
+        await carried?.ended;
+        return yield { result: resultOf(record.outcome) };
+      }
       const progress = carried?.progress ?? view.current().trainingStates.get(uid)?.progress;
       if (progress !== undefined && !isEqual(progress, last)) yield { progress };
       last = progress ?? last;
@@ -219,11 +228,16 @@ export class TrainingOrders {
     });
   }
 
-  /** Takes up what nobody sees to. Never rejects. */
+  /** Takes up what nobody sees to, and removes what ended trainings have left where nobody came to it. Never rejects. */
   async #look(): Promise<void> {
     const { settings: all, trainingRecords, trainingStates } = this.#parts.view.current();
     for (const [uid, record] of trainingRecords) {
-      if (!isUnderWay(record) || trainingStates.has(uid) || this.#carried.has(uid)) continue;
+      if (trainingStates.has(uid) || this.#carried.has(uid)) continue;
+      if (record.outcome !== undefined) {
+        if (this.#cleared.get(uid) !== record.number) await removeLeavings(uid, record.number, this.#parts);
+        this.#cleared.set(uid, record.number);
+        continue;
+      }
       const settings = all.get(uid);
       if (settings === undefined || this.#isClosed) continue;
       try {

@@ -8,7 +8,8 @@ import { hashBytes } from '../../base/hash.js';
 import { keys } from '../../cluster/keys.js';
 import type { Registry, RegistryWrite } from '../../cluster/registry.js';
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
-import type { LatestTraining } from '../../proto/generated/shoal/v1/collections.js';
+import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
+import type { CollectionSettings, LatestTraining } from '../../proto/generated/shoal/v1/collections.js';
 import {
   TrainingOutcome,
   TrainingRecord,
@@ -16,6 +17,7 @@ import {
   type TrainingState,
   type TrainResult,
 } from '../../proto/generated/shoal/v1/training.js';
+import { AlreadyTraining } from './claim.js';
 
 /** A record as it was read. */
 export interface ReadRecord {
@@ -75,6 +77,15 @@ export function aboutTraining({ request }: TrainingRecord, state: TrainingState 
   if (progress === undefined) return ` (by ${request?.method}; it was interrupted and will be taken up)`;
   const where = progress.node === '' ? '' : ` on ${progress.node}`;
   return ` (by ${request?.method}, ${Math.floor(100 * progress.share)} %: ${progress.step}${where})`;
+}
+
+/** What a command is refused with that `record` stands in the way of. */
+export function alreadyTraining(
+  { uid, name }: Pick<CollectionSettings, 'uid' | 'name'>,
+  record: TrainingRecord,
+  { view }: { readonly view: Pick<ClusterView, 'current'> },
+): AlreadyTraining {
+  return new AlreadyTraining(name, aboutTraining(record, view.current().trainingStates.get(uid)));
 }
 
 /** How a training ended. */

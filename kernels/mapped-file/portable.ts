@@ -1,5 +1,6 @@
 /** Portable twin of mapped-file.h: the file is read into memory. Closing detaches the buffer, as the mapping does. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { constants } from 'node:os';
 
 // One read call takes less than 2^31 bytes.
 const chunkBytes = 1 << 30;
@@ -9,6 +10,8 @@ export function mapFile(path: string): ArrayBuffer | number {
   try {
     return readAll(path);
   } catch (thrown) {
+    // What a buffer that is too large for the memory that there is ends with.
+    if (thrown instanceof RangeError) return constants.errno.ENOMEM;
     const errno = (thrown as NodeJS.ErrnoException).errno;
     if (errno === undefined) throw thrown;
     return Math.abs(errno);

@@ -70,6 +70,7 @@ export class Trainings {
     if (this.#current !== null && isGoing(this.#current, request))
       return { training: this.#takeOver(this.#current), takenOver: true };
     if (this.#current !== null) {
+      this.#endOlder(this.#current, request);
       const what = 'this node trains another collection already';
       throw new ShoalError('UNAVAILABLE', `${what}; try again when that is done`);
     }
@@ -135,13 +136,21 @@ export class Trainings {
     if (current === null || current.number !== training) return;
     current.stop.abort();
     await current.finished;
-    if (this.#current === current) this.#current = null;
+    if (this.#current !== current) return;
+    this.#current = null;
+    this.#timer?.cancel();
   }
 
   /** Stops what is under way. Idempotent. */
   async close(): Promise<void> {
     this.#timer?.cancel();
     if (this.#current !== null) await this.end(this.#current.number);
+  }
+
+  /** What goes on here for a collection has ended for whoever orders trainings of it, or is compared with what serves no more. */
+  #endOlder({ number, request: current }: Current, { uid, number: ordered }: BeginTrainingRequest): void {
+    // Never rejects: it waits for what never rejects.
+    if (uid === current.uid && current.number > 0 && ordered >= current.number) void this.end(number);
   }
 
   /** Under another number: whoever began it has no say in it any more. */
@@ -231,10 +240,13 @@ function wholeShare(share: number): number {
   return readShare + (1 - readShare) * share;
 }
 
-/** Whether `request` is about the training that goes on here, and nobody has stopped it. */
+/** What a training is compared with before it is published. */
+const serving = ['structureVersion', 'codebookVersion', 'parametersVersion'] as const;
+
+/** Whether `request` is about the training that goes on here, beside what serves still, and nobody has stopped it. */
 function isGoing({ request: current, stop }: Current, request: BeginTrainingRequest): boolean {
   const isSame = request.number > 0 && current.number === request.number && current.uid === request.uid;
-  return isSame && !stop.signal.aborted;
+  return isSame && serving.every((version) => current[version] === request[version]) && !stop.signal.aborted;
 }
 
 function codebookOf(files: TrainedFiles, { method, seed }: BeginTrainingRequest): Codebook {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { open } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { loadAddon } from '../../../kernels/native.js';
+import { portableKernels } from '../../../kernels/portable.js';
 import { skipBecause } from '../../skip.js';
 import { folderOfSuite } from '../../temporary-folder.js';
 
@@ -21,10 +23,19 @@ describe('a file that there is no room to map', function () {
     const file = await open(path, 'w');
     await file.write(Buffer.of(7), 0, 1, bytes - 1);
     await file.close();
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, path]);
+    const env = { ...process.env, SHOAL_KERNELS: '' };
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, path], { env });
     const { refused, mapped } = JSON.parse(stdout) as { refused: { code: string; message: string }; mapped: unknown };
     assert.equal(refused.code, 'RESOURCE_EXHAUSTED');
     assert.match(refused.message, /cannot map the file .*large: ENOMEM.*ulimit -v.*vm\.max_map_count/);
     assert.deepEqual(mapped, [bytes, 7]);
+  });
+
+  it('is refused by the portable twin, which reads it, where no buffer is that large', async () => {
+    const path = join(folder, 'larger');
+    const file = await open(path, 'w');
+    await file.write(Buffer.of(7), 0, 1, 2 ** 36);
+    await file.close();
+    assert.equal(portableKernels.mapFile(path), constants.errno.ENOMEM);
   });
 });

@@ -12,6 +12,7 @@ describe('the configuration of a shard node', () => {
       maintainEveryMs: 500,
       directoryCommitEveryMs: 1_000,
       splitLimits: { means: 4, least: 512 },
+      trainingCheckpointEveryMs: 20_000,
     });
   });
 

@@ -84,8 +84,9 @@ describe('a restore of a collection', () => {
     for (const [messages, code] of failing) {
       const { restore, events, calls } = rig();
       await assert.rejects(restore(messages), { code });
-      const taken = ['drop stream new', 'delete structures/new/1', 'delete codebooks/new/1', 'delete parameters/new/1'];
-      assert.deepEqual(events, ['put structures/new/1', ...taken]);
+      const families = ['structures', 'codebooks', 'parameters', 'trainings'];
+      const taken = families.map((family) => `delete ${family}/new/1`);
+      assert.deepEqual(events, ['put structures/new/1', 'drop stream new', ...taken]);
       const begun = calls.filter(({ method }) => method === 'beginImport').length;
       assert.ok(begun > 0);
       assert.equal(calls.filter(({ method }) => method === 'discardImport').length, begun);
