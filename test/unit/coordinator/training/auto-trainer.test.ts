@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { ShoalError } from '../../../../base/errors.js';
 import { AutoTrainer, dueFor, type AutoTrainerOptions } from '../../../../coordinator/training/auto-trainer.js';
 import { Claim } from '../../../../coordinator/training/claim.js';
 import { TrainingOrders } from '../../../../coordinator/training/training-orders.js';
+import { readRecord } from '../../../../coordinator/training/training-record.js';
 import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
 import { usualSplitLimits } from '../../../../vector-index/lists/list-limit.js';
-import { uid } from '../fixtures.js';
+import { deadlineOf, uid } from '../fixtures.js';
 import { codebook, trainingRig, turns, type TrainingRig, type TrainingRigOptions } from './fixtures.js';
 
 const autoOptions = (documents: number): AutoTrainerOptions => ({
@@ -44,6 +46,23 @@ describe('training by itself', () => {
     const { rig, begun } = await looks({ trained: { ...codebook, heldOutAfter: 0.2 } });
     assert.equal(begun, 1);
     assert.equal((await rig.stored()).codebookVersion, 0);
+  });
+
+  it('is not ordered again when somebody cancelled it', async () => {
+    const rig = trainingRig({ nodes: ['a'] });
+    rig.failures.set('BeginTraining a:1', new ShoalError('UNAVAILABLE', 'it trains something else'));
+    const orders = new TrainingOrders(rig.parts);
+    const trainer = new AutoTrainer(rig.parts, orders, autoOptions(1_500));
+    await rig.clock.advance(1_000);
+    const cancelled = orders.cancel(rig.settings.name, deadlineOf());
+    for (let look = 0; look < 4; look += 1) {
+      await rig.clock.advance(1_000);
+      await turns();
+    }
+    assert.equal(await cancelled, true);
+    assert.equal((await readRecord(uid, rig.registry))?.record.number, 1);
+    await trainer.close();
+    await orders.close();
   });
 
   it('splits lists that have grown too long, as often as that is so, and not what was never trained', async () => {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { parametersObject } from '../../../../cluster/keys.js';
 import { Claim } from '../../../../coordinator/training/claim.js';
 import { activateCodebook, listCodebooks } from '../../../../coordinator/training/codebooks.js';
+import { newRecord, putRecord } from '../../../../coordinator/training/training-record.js';
 import { Codebook, type CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
+import { TrainRequest } from '../../../../proto/generated/shoal/v1/training.js';
 import { deadlineOf, mapOf, settings, uid } from '../fixtures.js';
 import { trainingRig } from './fixtures.js';
 
@@ -73,6 +75,10 @@ describe('the codebooks of a collection', () => {
     await refused(5, { code: 'FAILED_PRECONDITION', message: /training already runs/ });
     await claim.end();
     await refused(4, { code: 'FAILED_PRECONDITION', message: /no longer kept/ });
+    const interrupted = newRecord(1, { ...TrainRequest.fromPartial({ method: 'distill-vq' }), seed: 1 }, 0);
+    await parts.registry.transact([], [putRecord(own.uid, interrupted)]);
+    await refused(5, { code: 'FAILED_PRECONDITION', message: /already runs \(by distill-vq; it was interrupted/ });
+    assert.equal((await stored()).parametersVersion, 6);
     const bare = trainingRig();
     await assert.rejects(activateCodebook(bare.settings.name, 2, bare.parts, deadlineOf()), /never trained/);
   });

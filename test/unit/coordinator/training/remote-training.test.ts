@@ -31,6 +31,15 @@ describe('a training on a shard node', () => {
     await training.end();
   });
 
+  it('is begun elsewhere, or later, where a node does not hold what the map says', async () => {
+    const { parts, failures } = trainingRig();
+    failures.set('BeginTraining a:1', new ShoalError('FAILED_PRECONDITION', 'this node does not hold shard 0'));
+    await assert.rejects(RemoteTraining.begin(node, order, parts, deadlineOf()), {
+      code: 'UNAVAILABLE',
+      message: /does not hold shard 0/,
+    });
+  });
+
   it('fails with its own error, and with the caller’s end', async () => {
     const { parts, failures } = trainingRig();
     const training = await RemoteTraining.begin(node, order, parts, deadlineOf());

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ShoalError } from '../../../../base/errors.js';
-import { keys } from '../../../../cluster/keys.js';
+import { keys, orderedQueriesObject } from '../../../../cluster/keys.js';
 import { Claim } from '../../../../coordinator/training/claim.js';
 import { TrainingOrders } from '../../../../coordinator/training/training-orders.js';
 import { newRecord, putRecord, readRecord } from '../../../../coordinator/training/training-record.js';
@@ -132,6 +132,36 @@ describe('orders of trainings', () => {
     await assert.rejects(train(orders), { code: 'FAILED_PRECONDITION', message: /already runs/ });
     await claim.end();
     assert.equal(await readRecord(uid, rig.registry), null);
+    await orders.close();
+  });
+
+  it('are nobody’s, however far they have come, once their coordinator is closed', async () => {
+    for (let steps = 0; steps < 40; steps += 1) {
+      const rig = trainingRig({ nodes: ['a'] });
+      busy(rig);
+      const orders = new TrainingOrders(rig.parts);
+      const ordered = train(orders).catch((error: unknown) => ShoalError.from(error).code);
+      for (let step = 0; step < steps; step += 1) await Promise.resolve();
+      await orders.close();
+      assert.equal(await ordered, 'UNAVAILABLE');
+      const calls = rig.calls.length;
+      await rig.clock.advance(10_000);
+      await turns();
+      assert.equal(rig.calls.length, calls);
+      await (await Claim.take(rig.settings, rig.parts)).end();
+    }
+  });
+
+  it('leave nothing behind where a coordinator died before it had removed it', async () => {
+    const rig = trainingRig();
+    const ended = { ended: new Date(0), result: undefined, errorCode: 3, errorMessage: 'no' };
+    const record = { ...newRecord(2, { ...usual, seed: 1 }, 0), outcome: ended };
+    await rig.registry.transact([], [putRecord(uid, record)]);
+    for (const number of [1, 2, 3]) rig.objects.set(orderedQueriesObject(uid, number), Buffer.from('left'));
+    const orders = new TrainingOrders(rig.parts);
+    await rig.clock.advance(500);
+    await turns();
+    assert.deepEqual([...rig.objects.keys()], [orderedQueriesObject(uid, 3)]);
     await orders.close();
   });
 

@@ -109,6 +109,18 @@ describe('the trainings of a node', () => {
     await trainings.close();
   });
 
+  it('end, and are not taken over, where something else serves by now than what they were compared with', async () => {
+    for (const other of [{ parametersVersion: 9 }, { codebookVersion: 9 }, { structureVersion: 9 }, { number: 4 }]) {
+      const { trainings } = rig(endless);
+      const { training } = trainings.begin({ ...order, number: 3 });
+      const next = { ...order, number: 3, ...other };
+      assert.throws(() => trainings.begin(next), { code: 'UNAVAILABLE' });
+      await trainings.end(training);
+      assert.equal(trainings.begin(next).takenOver, false);
+      await trainings.close();
+    }
+  });
+
   it('go on for another coordinator, and not for the one that began them', async () => {
     const { trainings } = rig(endless);
     const { training: first } = trainings.begin({ ...order, number: 3 });
@@ -117,7 +129,7 @@ describe('the trainings of a node', () => {
     assert.notEqual(second, first);
     await assert.rejects(trainings.await(first), { code: 'UNAVAILABLE' });
     await trainings.end(first);
-    for (const other of [{ number: 4 }, { number: 3, uid: 'v' }, { number: 0 }])
+    for (const other of [{ number: 2 }, { number: 3, uid: 'v' }, { number: 0 }])
       assert.throws(() => trainings.begin({ ...order, ...other }), { code: 'UNAVAILABLE' });
     await trainings.end(second);
     trainings.begin({ ...order, number: 4 });
