@@ -139,14 +139,17 @@ bool reaches(const float* scores, float floor) {
   return (halves[0] | halves[1]) != 0;
 }
 
-// Keys of the scores that reach `floor`; gives their number. `lists` of null = 0, 1, ..
+// `lists` of null = 0, 1, ..
+inline uint32_t list_at(const uint32_t* lists, size_t i) { return lists == nullptr ? static_cast<uint32_t>(i) : lists[i]; }
+
+// Keys of the scores that reach `floor`; gives their number.
 size_t keys_from(const float* scores, const uint32_t* lists, size_t count, float floor, uint64_t* keys) {
   size_t found = 0;
   for (size_t at = 0; at < count; at += scores_at_once) {
     const bool is_whole = count - at >= scores_at_once;
     if (is_whole && !reaches(scores + at, floor)) continue;
     for (size_t i = at; i < (is_whole ? at + scores_at_once : count); i++) {
-      if (scores[i] >= floor) keys[found++] = key_of(scores[i], lists == nullptr ? static_cast<uint32_t>(i) : lists[i]);
+      if (scores[i] >= floor) keys[found++] = key_of(scores[i], list_at(lists, i));
     }
   }
   return found;
@@ -157,9 +160,7 @@ void select_best(const float* scores, const uint32_t* lists, size_t count, size_
   const float floor = likely_floor(scores, count, wanted, keys);
   size_t found = floor > -INFINITY ? keys_from(scores, lists, count, floor, keys) : 0;
   if (found < wanted) {
-    for (found = 0; found < count; found++) {
-      keys[found] = key_of(scores[found], lists == nullptr ? static_cast<uint32_t>(found) : lists[found]);
-    }
+    for (found = 0; found < count; found++) keys[found] = key_of(scores[found], list_at(lists, found));
   }
   select(keys, found, wanted);
 }
