@@ -1,11 +1,10 @@
 /** What parameters are learned for: the structure that serves, as it is in the object store, and what it is asked with. */
 import { float32From } from '../../base/bytes.js';
-import { ShoalError } from '../../base/errors.js';
 import { codebookObject, structureObject } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { BeginTrainingRequest } from '../../proto/generated/shoal/v1/training.js';
 import type { LearnOrder } from './run-training.js';
-import { parametersWhereReadable } from './serving-parameters.js';
+import { parametersWhereReadable, servingObject } from './serving-parameters.js';
 import { withServingRoutes } from './serving-routes.js';
 
 /**
@@ -27,18 +26,13 @@ export async function learnOrderFor(
   >,
   objects: Pick<ObjectStore, 'get'>,
 ): Promise<LearnOrder> {
-  const read = async (name: string): Promise<Uint8Array> => {
-    const bytes = await objects.get(name);
-    if (bytes !== null) return bytes;
-    throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store; another structure serves by now`);
-  };
   const serving = await parametersWhereReadable({ uid, parametersVersion }, objects);
-  const structure = await read(structureObject(uid, structureVersion));
+  const structure = await servingObject(structureObject(uid, structureVersion), objects);
   return {
     ...{ probes, shortProbes },
     version: structureVersion,
     structure: withServingRoutes(structure, structureVersion, serving?.learned ?? null),
-    codebook: await read(codebookObject(uid, codebookVersion)),
+    codebook: await servingObject(codebookObject(uid, codebookVersion), objects),
     queries: float32From(queries, 'queries'),
     serving: serving?.file ?? null,
   };

@@ -1,4 +1,4 @@
-/** The learned parameters that searches go by, as a training begins with them. */
+/** What searches go by, as a training begins with it: files of the structure, and learned parameters. */
 import { ShoalError } from '../../base/errors.js';
 import { parametersObject } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
@@ -13,6 +13,13 @@ export interface ServingParameters {
 
 type Named = Pick<BeginTrainingRequest, 'uid' | 'parametersVersion'>;
 type Objects = Pick<ObjectStore, 'get'>;
+
+/** The object `name` of the structure that serves. UNAVAILABLE where it is not there any more. */
+export async function servingObject(name: string, objects: Objects): Promise<Uint8Array> {
+  const bytes = await objects.get(name);
+  if (bytes !== null) return bytes;
+  throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store; another structure serves by now`);
+}
 
 /** Null where none serve. UNAVAILABLE where they are not there any more, DATA_LOSS where they are damaged. */
 export async function servingParameters(named: Named, objects: Objects): Promise<ServingParameters | null> {

@@ -9,7 +9,7 @@ import { listsMax } from '../../vector-index/codebook/structure.js';
 import { listLimit, listsToSplit, partLimit, type SplitLimits } from '../../vector-index/lists/list-limit.js';
 import type { ShardIndex } from '../../vector-index/shard-index.js';
 import type { SplitOrder } from './run-training.js';
-import { servingParameters } from './serving-parameters.js';
+import { servingObject, servingParameters } from './serving-parameters.js';
 import { withServingRoutes } from './serving-routes.js';
 
 /** Vectors of a list that its division is found by: more change it by less than another seed does. */
@@ -48,7 +48,7 @@ export async function splitOrderFor(request: BeginTrainingRequest, parts: SplitO
   }
   // Learned routes become those of the structure that is made of it: they belong to lists as they were.
   const serving = await servingParameters(request, objects);
-  const served = await read(objects, structureObject(uid, structureVersion));
+  const served = await servingObject(structureObject(uid, structureVersion), objects);
   const structure = withServingRoutes(served, structureVersion, serving?.learned ?? null);
   if (readStructureFile(structure).around !== undefined) {
     const what = 'vectors lie in two lists each, and such lists are not split';
@@ -59,15 +59,9 @@ export async function splitOrderFor(request: BeginTrainingRequest, parts: SplitO
   return {
     version: structureVersion,
     structure,
-    codebook: await read(objects, codebookObject(uid, codebookVersion)),
+    codebook: await servingObject(codebookObject(uid, codebookVersion), objects),
     lists: samples.map((own, at) => ({ list: lists[at]!, size: sizes[lists[at]!]!, vectors: own })),
     partSize: partLimit(limit),
     ...{ nprobe, probes, shortProbes },
   };
-}
-
-async function read(objects: ObjectStore, name: string): Promise<Uint8Array> {
-  const bytes = await objects.get(name);
-  if (bytes !== null) return bytes;
-  throw new ShoalError('UNAVAILABLE', `'${name}' is not in the object store; another structure serves by now`);
 }
