@@ -11,6 +11,7 @@ import { keys, orderedQueriesObject } from '../../cluster/keys.js';
 import { collectionNamed } from '../../cluster/shard-map/cluster-map.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type {
+  TrainingOutcome,
   TrainingRecord,
   TrainProgress,
   TrainRequest,
@@ -101,8 +102,10 @@ export class TrainingOrders {
       const condition = { key: keys.trainingRecord(uid), revision: found.revision };
       const write = putRecord(uid, { ...found.record, cancelled: true });
       if ((await registry.transact([condition], [write])) === null) continue;
-      const record = await this.#ended({ uid, name, number }, deadline);
-      return record?.outcome?.result?.published !== true;
+      const steps = this.#untilOutcome({ uid, name, number }, deadline);
+      let next = await steps.next();
+      while (next.done !== true) next = await steps.next();
+      return next.value.result?.published !== true;
     }
   }
 
@@ -171,8 +174,12 @@ export class TrainingOrders {
     }
   }
 
-  /** What there is to say of a training, whoever carries it out, until it has ended. */
   async *#follow(followed: Followed, deadline: Deadline): AsyncGenerator<TrainResponse> {
+    yield { result: resultOf(yield* this.#untilOutcome(followed, deadline)) };
+  }
+
+  /** What there is to say of a training, whoever carries it out, until it has ended; gives its outcome. */
+  async *#untilOutcome(followed: Followed, deadline: Deadline): AsyncGenerator<TrainResponse, TrainingOutcome> {
     const { uid } = followed;
     const { view, clock } = this.#parts;
     let last = nothingYet;
@@ -184,7 +191,7 @@ export class TrainingOrders {
       if (record?.outcome !== undefined) {
         // Only then is the collection free for another training.
         await carried?.ended;
-        return yield { result: resultOf(record.outcome) };
+        return record.outcome;
       }
       const progress = carried?.progress ?? view.current().trainingStates.get(uid)?.progress;
       if (progress !== undefined && !isEqual(progress, last)) yield { progress };
@@ -206,19 +213,6 @@ export class TrainingOrders {
       'ABORTED',
       `another training of collection '${name}' has begun since; \`shoal codebooks\` lists results`,
     );
-  }
-
-  async #ended(followed: Followed, deadline: Deadline): Promise<TrainingRecord | null> {
-    const { clock } = this.#parts;
-    for (;;) {
-      deadline.check();
-      const carried = this.#carried.get(followed.uid);
-      const changes = carried?.changes ?? 0;
-      const record = this.#recordOf(followed, carried);
-      if (record?.outcome !== undefined) return record;
-      if (carried?.isOver === false) await carried.after(changes, deadline.signal);
-      else await sleep(clock, newsEveryMs, deadline.signal);
-    }
   }
 
   #schedule(ms: number): void {
