@@ -35,6 +35,7 @@
         'kernels/list-search/batch.cc',
         'kernels/list-search/binding.cc',
         'kernels/list-search/coarse.cc',
+        'kernels/list-search/select.cc',
         'kernels/list-search/neon.cc',
         'kernels/list-search/reference.cc',
         'kernels/list-search/scan.cc',

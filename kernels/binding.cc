@@ -96,10 +96,11 @@ void export_all(Exports exports) {
   exports.Set("addRowColumn", add_row_column);
   exports.Set("setFirstColumn", set_first_column);
   exports.Set("scanWith", scan_with);
+  exports.Set("quantizeCentroids", quantize_centroids);
+  exports.Set("routeWith", route_with);
   exports.Set("closeSearcher", close_searcher);
   exports.Set("searchWorkBytes", search_work_bytes);
   exports.Set("openScratch", open_scratch);
-  exports.Set("quantizeCentroids", quantize_centroids);
   exports.Set("search", search_now);
   exports.Set("searchAsync", search_async);
   exports.Set("packPanels", pack_centroid_panels);

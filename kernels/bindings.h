@@ -66,10 +66,11 @@ napi_value add_search_column(napi_env env, napi_callback_info info);
 napi_value add_row_column(napi_env env, napi_callback_info info);
 napi_value set_first_column(napi_env env, napi_callback_info info);
 napi_value scan_with(napi_env env, napi_callback_info info);
+napi_value quantize_centroids(napi_env env, napi_callback_info info);
+napi_value route_with(napi_env env, napi_callback_info info);
 napi_value close_searcher(napi_env env, napi_callback_info info);
 napi_value search_work_bytes(napi_env env, napi_callback_info info);
 napi_value open_scratch(napi_env env, napi_callback_info info);
-napi_value quantize_centroids(napi_env env, napi_callback_info info);
 napi_value search_now(napi_env env, napi_callback_info info);
 napi_value search_async(napi_env env, napi_callback_info info);
 

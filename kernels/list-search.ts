@@ -8,12 +8,12 @@
  */
 import { availableParallelism } from 'node:os';
 import { assert } from '../base/assert.js';
-import { alignedBytes } from './aligned-bytes.js';
-import { secondKindOf, type Codebook, type Lists } from './codes.js';
+import { codeCentroids, type CodedCentroids } from './centroid-codes.js';
+import { secondKindOf, subquantizersMax, type Codebook, type Lists } from './codes.js';
 import { runJob } from './job.js';
 import type { NativeHandle } from './native-kernels.js';
 import { callKernels as call } from './native.js';
-import { paddedDim } from './second-code/record.js';
+import { signDims } from './sign-words.js';
 
 /** Columns of one searcher. */
 export const searchColumnsMax = 65_536;
@@ -27,24 +27,50 @@ const stages = { coarse: 1, table: 2, first: 3, second: 4, exact: 5 } as const;
 /** The last thing that a search does: lists and biases, the query's table, first scores, scores by both codes, exact scores of the vectors. */
 export type SearchStage = keyof typeof stages;
 
-/** Centroids that a query is routed by. */
+/** So few lists are compared by their centroids as fast as by codes of these. */
+const leastCoded = 256;
+/** Of centroids that are normal values, the worst that is usual, codes find .8 to .9. */
+const codesTest = { queries: 16, nearest: 10, share: 0.7 };
+
+/** Centroids that a query is routed by. Any number of searchers may have it. */
 export interface CoarseTable {
   /** float32[lists, dim] */
   readonly centroids: Float32Array;
-  /** int8[lists, dim padded to 32] and float32[lists], of `coarseTable`. */
-  readonly rows: Int8Array;
-  readonly scales: Float32Array;
+  /** What the candidates are found by; null where all centroids are compared. */
+  readonly codes: CodedCentroids | null;
 }
 
-/** `centroids` float32[lists, dim], finite, made ready for a searcher; keeps them. */
+/**
+ * `centroids` float32[lists, dim], finite, made ready for a searcher; keeps them. Blocks the thread for some 4 µs a list of 384 dimensions.
+ * Those of more than 2,048 dimensions are all compared.
+ */
 export function coarseTable(centroids: Float32Array, dim: number): CoarseTable {
   assert(Number.isInteger(dim) && dim >= 1 && centroids.length % dim === 0, 'centroids are whole rows of dim values');
-  const lists = centroids.length / dim;
-  const { buffer, byteOffset, length } = alignedBytes(lists * paddedDim(dim));
-  const rows = new Int8Array(buffer, byteOffset, length);
-  const scales = new Float32Array(lists);
-  call((kernels) => kernels.quantizeCentroids(centroids, dim, rows, scales));
-  return { centroids, rows, scales };
+  const count = centroids.length / dim;
+  if (count < leastCoded || dim > signDims * subquantizersMax) return { centroids, codes: null };
+  const coded = { centroids, codes: codeCentroids(centroids, dim) };
+  return findsNearest(coded, dim) ? coded : { centroids, codes: null };
+}
+
+/** Whether codes find most of the lists nearest to some of the centroids: signs tell little of vectors with a few large values. */
+function findsNearest(coarse: CoarseTable, dim: number): boolean {
+  const { centroids } = coarse;
+  const [count, nprobe] = [centroids.length / dim, codesTest.nearest];
+  const searcher = openSearcher({ codebook: null, dim, lists: count, bases: null, coarse, columns: [] });
+  const scratch = searcher.scratch({ queries: codesTest.queries, nprobe, wanted: 1, k: 1 });
+  for (let q = 0; q < codesTest.queries; q++) {
+    const row = Math.floor((q * count) / codesTest.queries);
+    scratch.queries.set(centroids.subarray(row * dim, (row + 1) * dim), q * dim);
+  }
+  const rest = { hasBiases: false, wanted: 1, refined: 1, k: 1, threshold: -Infinity, last: 'coarse' } as const;
+  const probesBy = (candidates: number): Uint32Array => {
+    searcher.search(scratch, { queries: codesTest.queries, nprobe, candidates, ...rest });
+    return scratch.probes.slice();
+  };
+  const [exact, coded] = [probesBy(count), probesBy(nprobe)];
+  searcher.close();
+  const found = exact.filter((list, i) => coded.subarray(i - (i % nprobe), i - (i % nprobe) + nprobe).includes(list));
+  return found.length >= codesTest.share * exact.length;
 }
 
 /**
@@ -113,7 +139,10 @@ export interface SearchRequest {
   readonly queries: number;
   /** Lists a query reads: the scratch's `probes`, each once, nearest first, when `candidates` is 0, else the nearest. */
   readonly nprobe: number;
-  /** Lists whose centroid is compared exactly, at least nprobe; as many as nprobe = none is, which loses little. 0 = lists are given. */
+  /**
+   * Lists whose centroid is compared exactly, at least nprobe; as many as nprobe = none is where the table has codes, which loses little.
+   * 0 = lists are given.
+   */
   readonly candidates: number;
   /** The scratch's `biases` belong to its probes; NaN = the list is not read. Else they are computed. */
   readonly hasBiases: boolean;
@@ -184,7 +213,8 @@ export function openSearcher(options: SearcherOptions): ListSearcher {
   const { columns } = options;
   assert(columns.length <= searchColumnsMax, 'there are at most 65,536 columns');
   const handle = openHandle(options);
-  const { scan = null } = options;
+  const { coarse, scan = null } = options;
+  if (coarse !== null && coarse.codes !== null) routeBy(handle, coarse.codes);
   if (scan !== null) call((kernels) => kernels.scanWith(handle, scan.words, scan.adapter, scan.listBiases));
   for (const column of columns) addColumn(handle, column);
   return {
@@ -208,6 +238,12 @@ export function openSearcher(options: SearcherOptions): ListSearcher {
   };
 }
 
+function routeBy(handle: NativeHandle, { codebook, blocks, rows, rowScales }: CodedCentroids): void {
+  const { words, dsub, rescale, anchor } = codebook;
+  const scales = Float64Array.of(rescale, anchor);
+  call((kernels) => kernels.routeWith(handle, words, dsub, scales, blocks, rows, rowScales));
+}
+
 function addColumn(handle: NativeHandle, column: SearchColumn | RowColumn): void {
   const { ids, records, first = null } = column;
   if ('rowLists' in column) {
@@ -228,8 +264,7 @@ function openHandle({ codebook, dim, lists, bases, coarse }: SearcherOptions): N
   return call((kernels) =>
     kernels.openSearcher(
       ...([codebook?.words ?? null, codebook?.dsub ?? 1, scales, dim, lists, bases] as const),
-      ...([coarse?.centroids ?? null, coarse?.rows ?? null, coarse?.scales ?? null] as const),
-      secondKindOf(codebook ?? {}),
+      ...([coarse?.centroids ?? null, secondKindOf(codebook ?? {})] as const),
     ),
   );
 }

@@ -143,8 +143,6 @@ export interface NativeKernels {
       lists: number,
       bases: Float32Array | null,
       centroids: Float32Array | null,
-      coarseRows: Int8Array | null,
-      coarseScales: Float32Array | null,
       secondKind: number,
     ]
   ): NativeHandle;
@@ -164,14 +162,26 @@ export interface NativeKernels {
       listBiases: Float32Array | null,
     ]
   ): void;
+  /** rows int8[n, padded dim] and scales float32[n] of centroids [n, dim]. */
+  quantizeCentroids(centroids: Float32Array, dim: number, rows: Int8Array, scales: Float32Array): void;
+  /** Before its first scratch: codes of the centroids, in the blocks of one list, and rows of bytes, by which lists are chosen. */
+  routeWith(
+    ...[searcher, words, dsub, scales, blocks, rows, rowScales]: [
+      searcher: NativeHandle,
+      words: Float32Array,
+      dsub: number,
+      scales: Float64Array,
+      blocks: Uint8Array,
+      rows: Int8Array,
+      rowScales: Float32Array,
+    ]
+  ): void;
   /** Jobs that run on it finish; later calls are refused. */
   closeSearcher(searcher: NativeHandle): void;
   /** Bytes of `work` for searches of up to `wanted` survivors by up to `threads` threads. */
   searchWorkBytes(searcher: NativeHandle, wanted: number, threads: number): number;
   /** What a search reads and writes. Keeps its arrays until it is collected. */
   openScratch(...scratch: ScratchArrays): NativeHandle;
-  /** rows int8[n, padded dim] and scales float32[n] of centroids [n, dim]. */
-  quantizeCentroids(centroids: Float32Array, dim: number, rows: Int8Array, scales: Float32Array): void;
   /** The parameters' queries, one after the other. `filters`: one bitmap or null for every column. Gives 0 or -1. */
   search(searcher: NativeHandle, scratch: NativeHandle, filters: readonly (Uint8Array | null)[] | null): number;
   searchAsync(

@@ -4,18 +4,13 @@ import { checkBlocks, checkBlocksAsync } from './checksum/portable.js';
 import { assignNearest, assignNearestAsync, secondLists, secondListsAsync } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
-import {
-  closeSearcher,
-  openScratch,
-  quantizeCentroids,
-  search,
-  searchAsync,
-  searchWorkBytes,
-} from './list-search/portable.js';
+import { quantizeCentroids } from './list-search/coarse.js';
+import { closeSearcher, openScratch, search, searchAsync, searchWorkBytes } from './list-search/portable.js';
 import {
   addRowColumn,
   addSearchColumn,
   openSearcher,
+  routeWith,
   scanWith,
   setFirstColumn,
 } from './list-search/portable-columns.js';
@@ -66,10 +61,11 @@ export const portableKernels: NativeKernels = {
   addRowColumn,
   setFirstColumn,
   scanWith,
+  quantizeCentroids,
+  routeWith,
   closeSearcher,
   searchWorkBytes,
   openScratch,
-  quantizeCentroids,
   search,
   searchAsync,
   packPanels,

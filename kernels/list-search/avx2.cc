@@ -81,6 +81,9 @@ inline void all_products(const float* query, const Value* rows, const uint32_t* 
   }
 }
 
+// Rows of bytes are short.
+constexpr size_t rows_ahead = 8;
+
 inline int32_t sum_of(__m256i values) {
   const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(values), _mm256_extracti128_si256(values, 1));
   const __m128i two = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4e));
@@ -110,9 +113,11 @@ void half_products(const float* query, const uint16_t* rows, const uint32_t* num
   all_products(query, rows, numbers, count, dim, products);
 }
 
-void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride) {
-  for (size_t i = 0; i < count; i++, rows += dim) {
-    for (size_t q = 0; q < queries; q++) products[q * stride + i] = byte_product(levels + q * dim, rows, dim);
+void byte_products(const int8_t* levels, const int8_t* rows, const uint32_t* numbers, size_t count, size_t dim, int32_t* products) {
+  for (size_t i = 0; i < count; i++) {
+    const int8_t* ahead = rows + numbers[i + rows_ahead < count ? i + rows_ahead : i] * dim;
+    for (size_t j = 0; j < dim; j += 64) _mm_prefetch(reinterpret_cast<const char*>(ahead + j), _MM_HINT_T0);
+    products[i] = byte_product(levels, rows + numbers[i] * dim, dim);
   }
 }
 

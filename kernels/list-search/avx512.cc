@@ -2,17 +2,17 @@
 //
 // The 16 lanes are one vector; products and sums are separate instructions, what is left of a row is loaded under a mask, and zeros add
 // nothing to a lane (none is ever -0). Bytes: vpdpbusd wants one side unsigned, so the rows are moved up by 128, exactly, and 128 times
-// the sum of the levels is taken off; four rows meet four queries while both are in registers. Reads end with the rows.
+// the sum of the levels is taken off. Reads end with the rows.
 #include "kernels/list-search/list-search.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), apply_to = function)
 #else
 #pragma GCC push_options
-#pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni")
+#pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
 #endif
 
 namespace shoal::avx512 {
@@ -67,9 +67,12 @@ inline void all_products(const float* query, const Value* rows, const uint32_t* 
   }
 }
 
-// Registers: 16 sums, 4 rows.
-constexpr int rows_at_once = 4;
-constexpr int queries_at_once = 4;
+// Rows of bytes are short.
+constexpr size_t rows_ahead = 8;
+
+inline void prefetch_row(const int8_t* row, size_t dim) {
+  for (size_t j = 0; j < dim; j += 64) _mm_prefetch(reinterpret_cast<const char*>(row + j), _MM_HINT_T0);
+}
 
 inline __m512i load_whole(const int8_t* p) { return _mm512_loadu_si512(p); }
 
@@ -85,47 +88,13 @@ inline int32_t sum_of_levels(const int8_t* levels, size_t dim) {
   return _mm512_reduce_add_epi32(sum);
 }
 
-inline __m256i halves_of(__m512i sum) { return _mm256_add_epi32(_mm512_castsi512_si256(sum), _mm512_extracti64x4_epi64(sum, 1)); }
-
-// {total of a, of b, of c, of d}.
-inline __m128i totals_of(__m512i a, __m512i b, __m512i c, __m512i d) {
-  const __m256i low = _mm256_hadd_epi32(halves_of(a), halves_of(b)), high = _mm256_hadd_epi32(halves_of(c), halves_of(d));
-  const __m256i both = _mm256_hadd_epi32(low, high);
-  return _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
-}
-
-// Up to four rows and `Queries` queries; of rows that there are not, the last one is read again.
-template <int Queries>
-inline void meet(const int8_t* levels, const int8_t* rows, size_t count, size_t dim, const int32_t* moved, int32_t* products, size_t stride) {
+inline int32_t byte_product(const int8_t* levels, const int8_t* row, size_t dim) {
   const __m512i up = _mm512_set1_epi8(-128);
-  const int8_t* each[rows_at_once];
-  for (size_t r = 0; r < rows_at_once; r++) each[r] = rows + (r < count ? r : count - 1) * dim;
-  __m512i sums[Queries][rows_at_once];
-#pragma GCC unroll 4
-  for (int q = 0; q < Queries; q++) {
-#pragma GCC unroll 4
-    for (int r = 0; r < rows_at_once; r++) sums[q][r] = _mm512_setzero_si512();
-  }
-  const auto add = [&](size_t j, auto load) __attribute__((always_inline)) {
-    __m512i values[rows_at_once];
-#pragma GCC unroll 4
-    for (int r = 0; r < rows_at_once; r++) values[r] = _mm512_xor_si512(load(each[r] + j), up);
-#pragma GCC unroll 4
-    for (int q = 0; q < Queries; q++) {
-      const __m512i level = load(levels + q * dim + j);
-#pragma GCC unroll 4
-      for (int r = 0; r < rows_at_once; r++) sums[q][r] = _mm512_dpbusd_epi32(sums[q][r], values[r], level);
-    }
-  };
+  __m512i sum = _mm512_setzero_si512();
   size_t j = 0;
-  for (; j + 64 <= dim; j += 64) add(j, load_whole);
-  if (j < dim) add(j, load_half);
-  const __mmask8 written = static_cast<__mmask8>((1u << count) - 1);
-#pragma GCC unroll 4
-  for (int q = 0; q < Queries; q++) {
-    const __m128i totals = totals_of(sums[q][0], sums[q][1], sums[q][2], sums[q][3]);
-    _mm_mask_storeu_epi32(products + q * stride, written, _mm_sub_epi32(totals, _mm_set1_epi32(moved[q])));
-  }
+  for (; j + 64 <= dim; j += 64) sum = _mm512_dpbusd_epi32(sum, _mm512_xor_si512(load_whole(row + j), up), load_whole(levels + j));
+  if (j < dim) sum = _mm512_dpbusd_epi32(sum, _mm512_xor_si512(load_half(row + j), up), load_half(levels + j));
+  return _mm512_reduce_add_epi32(sum);
 }
 
 }  // namespace
@@ -138,16 +107,11 @@ void half_products(const float* query, const uint16_t* rows, const uint32_t* num
   all_products(query, rows, numbers, count, dim, products);
 }
 
-void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride) {
-  int32_t moved[byte_queries_max];
-  for (size_t q = 0; q < queries; q++) moved[q] = 128 * sum_of_levels(levels + q * dim, dim);
-  for (size_t i = 0; i < count; i += rows_at_once, rows += rows_at_once * dim) {
-    const size_t some = count - i < rows_at_once ? count - i : rows_at_once;
-    size_t q = 0;
-    for (; q + queries_at_once <= queries; q += queries_at_once) {
-      meet<queries_at_once>(levels + q * dim, rows, some, dim, moved + q, products + q * stride + i, stride);
-    }
-    for (; q < queries; q++) meet<1>(levels + q * dim, rows, some, dim, moved + q, products + q * stride + i, stride);
+void byte_products(const int8_t* levels, const int8_t* rows, const uint32_t* numbers, size_t count, size_t dim, int32_t* products) {
+  const int32_t moved = 128 * sum_of_levels(levels, dim);
+  for (size_t i = 0; i < count; i++) {
+    if (i + rows_ahead < count) prefetch_row(rows + numbers[i + rows_ahead] * dim, dim);
+    products[i] = byte_product(levels, rows + numbers[i] * dim, dim) - moved;
   }
 }
 

@@ -1,9 +1,6 @@
 // Many queries of one call, by one thread: all choose their lists first, then those that begin with the same lists search one after the
 // other, so that what they share is still in the second-level cache. That saves an eighth of the time of 64 lists a query out of 1,024
 // (4,096 queries, 12 KiB a list).
-//
-// Quantized centroids are read from memory once for `queries_at_once` queries: of 8,192 lists of 384 dimensions they are 3 MB, more than the
-// second-level cache has. The products are those of one query alone, so the answers are, too.
 #pragma once
 
 #include <cstddef>
@@ -27,19 +24,9 @@ struct QueryColumns {
   size_t results_max;
 };
 
-struct alignas(64) CacheLine {
-  int8_t bytes[64];
-};
-
-// Kept from batch to batch.
-struct BatchWork {
-  std::vector<uint32_t> order;
-  std::vector<CacheLine> levels;
-  std::vector<int32_t> products;
-};
-
 // The first `count` queries, each as search_lists answers it with `request`, whose query is not read. False when *cancel became non-zero.
+// `order` is kept from batch to batch, so that none allocates.
 bool search_queries(const Kernels& kernels, const ListSearcher& searcher, const SearchRequest& request, const QueryColumns& columns,
-                    size_t count, BatchWork& batch, uint8_t* work, const uint8_t* cancel, ScanCrew* crew);
+                    size_t count, std::vector<uint32_t>& order, uint8_t* work, const uint8_t* cancel, ScanCrew* crew);
 
 }  // namespace shoal

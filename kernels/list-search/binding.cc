@@ -68,7 +68,7 @@ struct Scratch {
   Column<uint32_t> probes, places;
   Column<uint64_t> ids;
   Column<uint8_t> work;
-  BatchWork batch;
+  std::vector<uint32_t> order;
   bool is_busy = false;
 };
 
@@ -149,7 +149,7 @@ struct SearchJob final : Job {
     const Scratch& own = *scratch;
     const QueryColumns columns = {own.queries.data, own.probes.data, own.biases.data, own.ids.data, own.scores.data, own.places.data,
                                   own.found.data, own.probes.size / own.queries_max, own.scores.size / own.queries_max};
-    const bool is_done = search_queries(*kernels, handle->searcher, request, columns, query_count, scratch->batch, own.work.data, cancel,
+    const bool is_done = search_queries(*kernels, handle->searcher, request, columns, query_count, scratch->order, own.work.data, cancel,
                                         crew.get());
     return is_done ? 0 : -1;
   }
@@ -245,21 +245,17 @@ napi_value open_searcher(napi_env env, napi_callback_info info) {
   const size_t lists = arguments.size(4, UINT32_MAX, "lists: at least 1");
   const auto bases = arguments.column_or_null<float>(5, "bases: a Float32Array or null");
   const auto centroids = arguments.column_or_null<float>(6, "centroids: a Float32Array or null");
-  const auto rows = arguments.column_or_null<int8_t>(7, "coarseRows: an Int8Array or null");
-  const auto row_scales = arguments.column_or_null<float>(8, "coarseScales: a Float32Array or null");
-  const uint32_t second_kind = arguments.size(9, kinds_max, "secondKind: from 1 to 16");
+  const uint32_t second_kind = arguments.size(7, kinds_max, "secondKind: from 1 to 16");
   const size_t subquantizers = words.size / (dsub * ksub);
   arguments.require(words.size == subquantizers * dsub * ksub && subquantizers <= subquantizers_max, "words: 1 to 512 subquantizers");
   arguments.require(words.data == nullptr || (subquantizers >= 1 && subquantizers * dsub >= dim), "words: cover dim");
   arguments.require(scales.size == 2 && scales.data[0] > 0 && scales.data[1] > 0, "scales: two, positive");
   arguments.require(bases.data == nullptr || bases.size == lists * dim, "bases: one for every list");
   arguments.require(centroids.data == nullptr || centroids.size == lists * dim, "centroids: one for every list");
-  const bool is_coarse = rows.data == nullptr || (centroids.data != nullptr && rows.size == lists * padded_dim(dim) && row_scales.size == lists);
-  arguments.require(is_coarse, "coarseRows, coarseScales: of every centroid");
   if (!arguments.ok()) return nullptr;
   Searcher* handle = new Searcher;
-  handle->searcher = {words.data,     subquantizers, dsub,      {scales.data[0], scales.data[1]}, dim, lists, bases.data,
-                      centroids.data, rows.data,     row_scales.data, nullptr,                          0,   second_kind};
+  handle->searcher = {words.data, subquantizers,  dsub,    {scales.data[0], scales.data[1]}, dim, lists,
+                      bases.data, centroids.data, nullptr, 0,                                second_kind};
   handle->keeper.keep(arguments);
   return external_of(env, handle);
 }
@@ -381,6 +377,43 @@ napi_value scan_with(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+napi_value quantize_centroids(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  const auto centroids = arguments.column<float>(size_t{0}, "centroids: a Float32Array");
+  const size_t dim = arguments.size(1, dim_max, "dim: from 1 to 65536");
+  const auto rows = arguments.column<int8_t>(2, "rows: an Int8Array");
+  const auto scales = arguments.column<float>(3, "scales: a Float32Array");
+  arguments.require(centroids.size == scales.size * dim && rows.size == scales.size * padded_dim(dim), "rows: one for every centroid");
+  if (arguments.ok()) quantize_rows(centroids.data, scales.size, dim, rows.data, scales.data);
+  return nullptr;
+}
+
+// Codes of the centroids, by which lists are chosen.
+napi_value route_with(napi_env env, napi_callback_info info) {
+  Arguments arguments(env, info);
+  Searcher* handle = searcher_of(arguments);
+  const auto words = arguments.column<float>(1, "words: a Float32Array");
+  const size_t dsub = arguments.size(2, dsub_max, "dsub: from 1 to 64");
+  const auto scales = arguments.column<double>(3, "scales: a Float64Array");
+  const auto blocks = arguments.column<uint8_t>(4, "blocks: a Uint8Array");
+  const auto rows = arguments.column<int8_t>(5, "rows: an Int8Array");
+  const auto row_scales = arguments.column<float>(6, "rowScales: a Float32Array");
+  if (handle == nullptr || !arguments.ok()) return nullptr;
+  ListSearcher& searcher = handle->searcher;
+  const size_t subquantizers = words.size / (dsub * ksub), dim = subquantizers * dsub, lists = searcher.list_count;
+  arguments.require(words.size == dim * ksub && subquantizers >= 1 && subquantizers <= subquantizers_max, "words: 1 to 512 subquantizers");
+  arguments.require(dim >= searcher.dim, "words: cover dim");
+  arguments.require(scales.size == 2 && scales.data[0] > 0 && scales.data[1] > 0, "scales: two, positive");
+  arguments.require(blocks.size == list_bytes(padded_subquantizers(subquantizers) / 2, lists), "blocks: a code for every list");
+  arguments.require(rows.size == lists * padded_dim(searcher.dim) && row_scales.size == lists, "rows, rowScales: one for every list");
+  arguments.require(searcher.centroids != nullptr, "centroids: there are some");
+  arguments.require(handle->users == 0, "searcher: in use");
+  if (!arguments.ok()) return nullptr;
+  searcher.centroid_codes = {words.data, subquantizers, dsub, {scales.data[0], scales.data[1]}, blocks.data, rows.data, row_scales.data};
+  handle->keeper.keep(arguments);
+  return nullptr;
+}
+
 napi_value close_searcher(napi_env env, napi_callback_info info) {
   Arguments arguments(env, info);
   Searcher* handle = handle_of<Searcher>(arguments, 0, searcher_tag, "searcher: one that openSearcher made");
@@ -417,20 +450,9 @@ napi_value open_scratch(napi_env env, napi_callback_info info) {
   arguments.require(made.places.size == 3 * made.scores.size && made.found.size == 3 * made.queries_max, "places, found: three each");
   if (!arguments.ok()) return nullptr;
   Scratch* handle = new Scratch(made);
-  if (made.queries_max > 1) handle->batch.order.reserve(made.queries_max);
+  if (made.queries_max > 1) handle->order.reserve(made.queries_max);
   handle->keeper.keep(arguments);
   return external_of(env, handle);
-}
-
-napi_value quantize_centroids(napi_env env, napi_callback_info info) {
-  Arguments arguments(env, info);
-  const auto centroids = arguments.column<float>(size_t{0}, "centroids: a Float32Array");
-  const size_t dim = arguments.size(1, dim_max, "dim: from 1 to 65536");
-  const auto rows = arguments.column<int8_t>(2, "rows: an Int8Array");
-  const auto scales = arguments.column<float>(3, "scales: a Float32Array");
-  arguments.require(centroids.size == scales.size * dim && rows.size == scales.size * padded_dim(dim), "rows: one for every centroid");
-  if (arguments.ok()) quantize_rows(centroids.data, scales.size, dim, rows.data, scales.data);
-  return nullptr;
 }
 
 napi_value search_now(napi_env env, napi_callback_info info) {

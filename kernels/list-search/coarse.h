@@ -9,17 +9,19 @@
 namespace shoal {
 
 struct CoarseWork {
-  const float* query;    // float32[dim]
-  const int8_t* levels;  // int8[padded_dim(dim)]
-  const int32_t* known;  // [lists]: products that were worked out before; null = none
-  uint64_t* keys;        // [lists] each
-  int32_t* products;
+  const float* query;  // float32, zeros past dim as far as any code goes
+  const int8_t* query_levels;
+  float* tables;  // for as many subquantizers as centroids have
+  uint8_t* levels;
+  uint8_t* spread;
+  int32_t* sums;   // [lists, a multiple of 64]
+  uint64_t* keys;  // [lists] each
   uint32_t* lists;
   float* scores;
 };
 
-// Whether lists are compared by bytes first, and the best `candidates` of them exactly.
-bool compares_bytes(const ListSearcher& searcher, size_t candidates);
+// How many centroids are compared by bytes, to choose so many candidates by; 0 = all are compared as they are.
+size_t coded_survivors(const ListSearcher& searcher, size_t candidates);
 
 // The best `nprobe` lists into `lists`, nearest first; gives how many there are.
 size_t choose_lists(const Kernels& kernels, const ListSearcher& searcher, const CoarseWork& work, size_t candidates, size_t nprobe,

@@ -1,8 +1,10 @@
 // A query over the inverted lists of a shard in one call: centroids, biases, table, first codes, second codes, the best k.
 //
-//   coarse   near(l) = scale[l] * sum over j of level[j] * row[l][j]     int8 rows of the centroids; the best `candidates` of all lists
+//   coarse   scan(l) = S                                                 of the centroids' codes, adc-scan.h; the best 4 candidates + 64
+//            near(l) = scale[l] * sum over j of level[j] * row[l][j]     int8 rows of the centroids; the best `candidates`
 //            route(l) = <q, centroid[l]>                                 the best nprobe of those, nearest first, ties to the smaller list
-//            With as many candidates as probes near(l) decides: rows of centroids, four times the bytes, are not read.
+//            So of most centroids one bit in 32 is read. With as many candidates as probes near(l) decides: centroids are not read. Without
+//            codes, or where there are not so many lists, every centroid is a candidate.
 //   bias     bias(l) = <q, base[l]>                                      where bases are there; else the caller's
 //   table    of u = A q with the words to scan with, where such were learned (A = 1 without an adapter), else of q with the codes' words
 //   first    score of adc-scan.h, list by list, nearest first, in every column: exactly the best R
@@ -22,7 +24,7 @@
 //
 // Products <q, row> of float32, or of float16 made float32 first: lane j % 16 of 16 adds up q[j] * row[j] from the first dimension on, product and sum rounded apart, and the
 // lanes are added (l + l+8), (l + l+4), (l + l+2), (l + l+1). Byte products are exact: |sum| <= 127 * 127 * 65,536 < 2^31. The level of a
-// coarse row is round(127 x / largest |x|), its scale largest |x| / 127; the query's are those of quantize_query (second-code.h). So
+// centroid's row is round(127 x / largest |x|), its scale largest |x| / 127; the query's are those of quantize_query (second-code.h). So
 // every set and the portable twin give the same bits.
 //
 // A second code belongs to the first code of one list. So a vector that lies in two has a column of first lists, with records, and one of
@@ -32,8 +34,8 @@
 // same numbers. Several threads may scan for one query (scan.h): what is found does not depend on how many.
 // Lists that are given without biases are read in the order of theirs, largest first.
 //
-// Layout: rows float32[lists][dim], any dim; coarse rows int8[lists][padded_dim(dim)] with zeros past dim. A searcher keeps pointers,
-// allocates nothing; everything a call needs is in the work that its owner brings (work_bytes).
+// Layout: rows float32[lists][dim], any dim; byte rows int8[lists][padded_dim(dim)] with zeros past dim. A searcher keeps pointers, allocates nothing; everything a call needs is in the work that its
+// owner brings (work_bytes).
 #pragma once
 
 #include <cstddef>
@@ -51,12 +53,8 @@ using RowProducts = void (*)(const float* query, const float* rows, const uint32
 
 using HalfProducts = void (*)(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 
-// Queries of one call of ByteProducts: their levels stay in the first-level cache while the rows go by.
-constexpr size_t byte_queries_max = 16;
-
-// products[q * stride + i] = sum over j of levels[q * dim + j] * rows[i * dim + j]; dim a multiple of 32, no value is -128, stride >= count.
-using ByteProducts = void (*)(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products,
-                              size_t stride);
+// products[i] = sum over j of levels[j] * rows[numbers[i] * dim + j]; dim a multiple of 32, no value is -128.
+using ByteProducts = void (*)(const int8_t* levels, const int8_t* rows, const uint32_t* numbers, size_t count, size_t dim, int32_t* products);
 
 constexpr size_t search_columns_max = 65536;
 
@@ -76,6 +74,17 @@ struct SearchColumn {
   uint32_t first;  // the column whose vectors these are in further lists; its own number where they are in their first
 };
 
+// Centroids as the vectors of one list, against any base: a part of the score that all have alike orders nothing. And as rows of bytes.
+struct CentroidCodes {
+  const float* words;  // float32[subquantizers][dsub][16], of which there are enough for dim; null = there are no codes
+  size_t subquantizers;
+  size_t dsub;
+  FactorScales scales;
+  const uint8_t* blocks;
+  const int8_t* rows;
+  const float* row_scales;
+};
+
 struct ListSearcher {
   const float* words;  // float32[subquantizers][dsub][16]; null = no columns
   size_t subquantizers;
@@ -85,14 +94,13 @@ struct ListSearcher {
   size_t list_count;
   const float* bases;         // null = biases are given
   const float* centroids;     // null = lists are given
-  const int8_t* coarse_rows;  // null = every centroid's product is computed
-  const float* coarse_scales;
   const SearchColumn* columns;
   size_t column_count;
   uint32_t second_kind;  // of records
   const float* scan_words = nullptr;  // as words: what the scan's table is made of; null = words
   const float* adapter = nullptr;     // float32[dim][dim], A; null = the query itself
   const float* list_biases = nullptr; // float32[lists]; null = zeros
+  CentroidCodes centroid_codes = {};
 
   size_t coded_dim() const { return words == nullptr ? dim : subquantizers * dsub; }
 };
@@ -110,7 +118,6 @@ struct SearchRequest {
   bool has_biases;     // biases are given
   Stage last;
   const uint8_t* const* filters;  // one for every column, null = all count; may be null
-  const int32_t* coarse_products = nullptr;  // [lists]: of the quantized query and centroids; null = worked out here
 };
 
 struct SearchAnswer {
@@ -142,22 +149,22 @@ void quantize_rows(const float* centroids, size_t count, size_t dim, int8_t* row
 namespace reference {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
-void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride);
+void byte_products(const int8_t* levels, const int8_t* rows, const uint32_t* numbers, size_t count, size_t dim, int32_t* products);
 }  // namespace reference
 namespace avx2 {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
-void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride);
+void byte_products(const int8_t* levels, const int8_t* rows, const uint32_t* numbers, size_t count, size_t dim, int32_t* products);
 }  // namespace avx2
 namespace avx512 {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
-void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride);
+void byte_products(const int8_t* levels, const int8_t* rows, const uint32_t* numbers, size_t count, size_t dim, int32_t* products);
 }  // namespace avx512
 namespace neon {
 void row_products(const float* query, const float* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
 void half_products(const float* query, const uint16_t* rows, const uint32_t* numbers, size_t count, size_t dim, float* products);
-void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride);
+void byte_products(const int8_t* levels, const int8_t* rows, const uint32_t* numbers, size_t count, size_t dim, int32_t* products);
 }  // namespace neon
 
 }  // namespace shoal

@@ -98,10 +98,8 @@ void half_products(const float* query, const uint16_t* rows, const uint32_t* num
   all_products(query, rows, numbers, count, dim, products);
 }
 
-void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride) {
-  for (size_t i = 0; i < count; i++, rows += dim) {
-    for (size_t q = 0; q < queries; q++) products[q * stride + i] = byte_product(levels + q * dim, rows, dim);
-  }
+void byte_products(const int8_t* levels, const int8_t* rows, const uint32_t* numbers, size_t count, size_t dim, int32_t* products) {
+  for (size_t i = 0; i < count; i++) products[i] = byte_product(levels, rows + numbers[i] * dim, dim);
 }
 
 }  // namespace shoal::neon

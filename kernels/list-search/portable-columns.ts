@@ -1,8 +1,8 @@
 /** The columns of the portable twin of list-search.h: what a searcher is over, checked as the native door does. */
 import { assert } from '../../base/assert.js';
 import type { NativeHandle, NativeKernels, RowColumnArrays, SearchColumnArrays } from '../native-kernels.js';
-import { recordBytes } from '../second-code/record.js';
-import type { CoarseArrays } from './coarse.js';
+import { paddedDim, recordBytes } from '../second-code/record.js';
+import type { CentroidCodes, CoarseArrays } from './coarse.js';
 
 const ksub = 16;
 
@@ -37,22 +37,25 @@ export interface Searcher extends CoarseArrays {
   adapter: Float32Array | null;
   /** float32[lists]; null = zeros. */
   listBiases: Float32Array | null;
+  /** What lists are chosen by; null = centroids. */
+  centroidCodes: CentroidCodes | null;
   isClosed: boolean;
 }
 
 /** See `NativeKernels.openSearcher`. */
 export const openSearcher: NativeKernels['openSearcher'] = (
-  ...[words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondKind]
+  ...[words, dsub, scales, dim, lists, bases, centroids, secondKind]
 ) => {
   const covered = words === null || words.length / ksub >= dim;
   const shaped = [bases, centroids].every((table) => table === null || table.length === lists * dim);
   assert(covered && shaped, 'refused: words cover dim, and there is a base and a centroid for every list');
   const searcher: Searcher = {
-    ...{ words, dsub, scales, dim, lists, bases, centroids, rows, rowScales, secondKind },
+    ...{ words, dsub, scales, dim, lists, bases, centroids, secondKind },
     columns: [],
     scanWords: null,
     adapter: null,
     listBiases: null,
+    centroidCodes: null,
     isClosed: false,
   };
   return searcher as unknown as NativeHandle;
@@ -121,6 +124,15 @@ export const scanWith: NativeKernels['scanWith'] = (handle, words, adapter, list
   searcher.listBiases = listBiases;
   searcher.scanWords = words;
   searcher.adapter = adapter;
+};
+
+/** See `NativeKernels.routeWith`. */
+export const routeWith: NativeKernels['routeWith'] = (...[handle, words, dsub, scales, blocks, rows, rowScales]) => {
+  const searcher = searcherOf(handle);
+  assert(words.length / ksub >= searcher.dim, 'refused: words cover dim');
+  const isWhole = rows.length === searcher.lists * paddedDim(searcher.dim) && rowScales.length === searcher.lists;
+  assert(isWhole && searcher.centroids !== null, 'refused: there are centroids, and a row for every one');
+  searcher.centroidCodes = { words, dsub, scales, blocks, rows, rowScales };
 };
 
 function addColumn(searcher: Searcher, column: Omit<Column, 'first'>): void {

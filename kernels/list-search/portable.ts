@@ -14,7 +14,7 @@ import type {
 import { isLive } from '../top-k.js';
 import { quantizeQuery, scoreSurvivors, secondTerms } from '../second-code/portable.js';
 import { queryLevels, recordBytes } from '../second-code/record.js';
-import { chooseLists, nearer } from './coarse.js';
+import { codedSurvivors, nearer, nearestByCodes, nearestLists, upTo } from './coarse.js';
 import { byPosition, listOf, searcherOf, type Column, type Searcher } from './portable-columns.js';
 import { rowProduct } from './row-product.js';
 
@@ -33,15 +33,6 @@ export const searchWorkBytes: NativeKernels['searchWorkBytes'] = () => 0;
 
 /** See `NativeKernels.openScratch`. */
 export const openScratch: NativeKernels['openScratch'] = (...arrays) => arrays as unknown as NativeHandle;
-
-/** See `NativeKernels.quantizeCentroids`. */
-export const quantizeCentroids: NativeKernels['quantizeCentroids'] = (centroids, dim, rows, scales) => {
-  const padded = rows.length / scales.length;
-  for (let c = 0; c < scales.length; c++) {
-    const centroid = centroids.subarray(c * dim, (c + 1) * dim);
-    scales[c] = quantizeQuery(centroid, rows.subarray(c * padded, (c + 1) * padded)) * 2;
-  }
-};
 
 /** See `NativeKernels.search`. */
 export const search: NativeKernels['search'] = (handle, scratch, filters) => {
@@ -147,6 +138,17 @@ function* searchSteps(searcher: Searcher, query: Query, filters: Filters): Gener
   if (stages.isRefined) survivors = placedFirst(searcher, survivors, pass);
   const best = stages.isRefined ? refine(searcher, survivors, { ...pass, ...stages }) : survivors;
   writeAnswer(searcher, best.slice(0, query.k), query);
+}
+
+/** The nearest lists into the query's probes, nearest first; gives their number. */
+function chooseLists(searcher: Searcher, vector: Float32Array, { candidates, nprobe, probes }: Query): number {
+  const { centroidCodes: codes, lists } = searcher;
+  const survivors = codes === null ? 0 : codedSurvivors(lists, candidates);
+  const near = survivors > 0 ? nearestByCodes(codes!, lists, vector, { survivors, candidates }) : upTo(lists);
+  const isChosen = survivors > 0 && candidates === nprobe;
+  const chosen = (isChosen ? near : nearestLists(searcher, vector, near)).slice(0, nprobe);
+  probes.set(chosen);
+  return chosen.length;
 }
 
 interface Stages {

@@ -31,13 +31,10 @@ void half_products(const float* query, const uint16_t* rows, const uint32_t* num
   products_of(query, rows, numbers, count, dim, products);
 }
 
-void byte_products(const int8_t* levels, size_t queries, const int8_t* rows, size_t count, size_t dim, int32_t* products, size_t stride) {
-  for (size_t q = 0; q < queries; q++) {
-    for (size_t i = 0; i < count; i++) {
-      int32_t sum = 0;
-      for (size_t j = 0; j < dim; j++) sum += levels[q * dim + j] * rows[i * dim + j];
-      products[q * stride + i] = sum;
-    }
+void byte_products(const int8_t* levels, const int8_t* rows, const uint32_t* numbers, size_t count, size_t dim, int32_t* products) {
+  for (size_t i = 0; i < count; i++) {
+    products[i] = 0;
+    for (size_t j = 0; j < dim; j++) products[i] += levels[j] * rows[numbers[i] * dim + j];
   }
 }
 

@@ -1,4 +1,5 @@
 // The stages one after the other, in memory of the caller's. See list-search.h.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -21,7 +22,7 @@ constexpr int32_t unknown_sum = INT32_MIN;
 
 // What the work is cut into. A work of null only counts.
 struct Work {
-  float* query;     // float32[coded dim], zeros past dim
+  float* query;     // float32[query_floats], zeros past dim
   float* tables;
   uint8_t* levels;
   uint8_t* spread;
@@ -29,9 +30,9 @@ struct Work {
   double* biases;  // by list
   double* scan_biases;  // those with learned ones; the same where there are none
   uint32_t* lists;
-  int32_t* products;
   float* scores;
   uint64_t* keys;
+  int32_t* sums;
   Entry* entries;
   size_t capacity;
   uint32_t* places;  // [places_for(wanted)]
@@ -55,23 +56,30 @@ T* take(uint8_t* from, size_t& at, size_t count) {
   return taken;
 }
 
+// Those of the query, with as many zeros behind it as codes of vectors and of centroids want.
+size_t query_floats(const ListSearcher& searcher) {
+  return std::max(searcher.coded_dim(), searcher.centroid_codes.subquantizers * searcher.centroid_codes.dsub);
+}
+
 Work cut(const ListSearcher& searcher, size_t wanted, size_t threads, uint8_t* memory) {
   const size_t past = reinterpret_cast<uintptr_t>(memory) & 63;
   uint8_t* from = memory + (past == 0 ? 0 : 64 - past);
   size_t at = 0;
-  const size_t pairs = padded_subquantizers(searcher.subquantizers) / 2, lists = searcher.list_count;
+  const size_t lists = searcher.list_count;
+  const size_t subquantizers = std::max(searcher.subquantizers, searcher.centroid_codes.subquantizers);
+  const size_t pairs = padded_subquantizers(subquantizers) / 2;
   Work work;
-  work.query = take<float>(from, at, searcher.coded_dim());
-  work.tables = take<float>(from, at, searcher.subquantizers * ksub);
+  work.query = take<float>(from, at, query_floats(searcher));
+  work.tables = take<float>(from, at, subquantizers * ksub);
   work.levels = take<uint8_t>(from, at, pairs * 32);
   work.spread = take<uint8_t>(from, at, pairs * 128);
   work.query_levels = take<int8_t>(from, at, 2 * padded_dim(searcher.coded_dim()));
   work.biases = take<double>(from, at, lists);
   work.scan_biases = searcher.list_biases == nullptr ? work.biases : take<double>(from, at, lists);
   work.lists = take<uint32_t>(from, at, lists);
-  work.products = take<int32_t>(from, at, lists);
   work.scores = take<float>(from, at, lists);
   work.keys = take<uint64_t>(from, at, lists);
+  work.sums = take<int32_t>(from, at, searcher.centroid_codes.words == nullptr ? 0 : lists + block_width);
   work.capacity = 2 * wanted + reservoir_slack;
   work.entries = take<Entry>(from, at, work.capacity * threads);
   work.places = take<uint32_t>(from, at, places_for(wanted));
@@ -417,11 +425,12 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
   const Work work = cut(searcher, request.wanted, crew == nullptr ? 1 : crew->threads(), memory);
   const size_t coded_dim = searcher.coded_dim();
   std::memcpy(work.query, request.query, searcher.dim * sizeof(float));
-  for (size_t j = searcher.dim; j < coded_dim; j++) work.query[j] = 0;
+  for (size_t j = searcher.dim; j < query_floats(searcher); j++) work.query[j] = 0;
   const double half_unit = quantize_query(work.query, coded_dim, work.query_levels);
   answer.probed = static_cast<uint32_t>(request.nprobe);
   if (request.candidates > 0) {
-    const CoarseWork coarse = {work.query, work.query_levels, request.coarse_products, work.keys, work.products, work.lists, work.scores};
+    const CoarseWork coarse = {work.query, work.query_levels, work.tables, work.levels, work.spread, work.sums, work.keys, work.lists,
+                               work.scores};
     answer.probed = static_cast<uint32_t>(choose_lists(kernels, searcher, coarse, request.candidates, request.nprobe, answer.probes));
   }
   fill_biases(kernels, searcher, work, request, answer);
@@ -443,7 +452,6 @@ bool search_lists(const Kernels& kernels, const ListSearcher& searcher, const Se
   if (is_placed) place_first(scan);
   if (is_placed && has_second(scan)) read_first(kernels, scan, work.biases);
   const uint32_t kind = searcher.second_kind;
-  // The centroids, which the same levels were compared with, are done with.
   const double second_unit = has_fine_query(kind) ? quantize_finely(work.query, coded_dim, work.query_levels) : half_unit;
   const float* tables = searcher.scan_words == nullptr ? work.tables : work.own_tables;
   const SecondQuery second = {tables, work.query_levels, second_unit, searcher.subquantizers, coded_dim, kind};

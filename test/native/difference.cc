@@ -325,11 +325,8 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
   columns[2].first = 2;
   columns[2].in_rows = {coded.codes.data(), coded.factors.data(), row_lists.data()};
   const uint8_t* filters[4] = {nullptr, nullptr, row_filter.data(), nullptr};
-  std::vector<int8_t> coarse(3 * padded_dim(dim));
-  std::vector<float> scales(3);
-  quantize_rows(rows.data(), 3, dim, coarse.data(), scales.data());
-  ListSearcher searcher = {coded.codebook.data(), subquantizers, dsub,          {4.0 / 32767, 4.0 / 32767}, dim, 3,
-                                 rows.data(),           rows.data(),   coarse.data(), scales.data(),              columns, last == Stage::second ? 4u : 3u, coded.kind};
+  ListSearcher searcher = {coded.codebook.data(), subquantizers, dsub,    {4.0 / 32767, 4.0 / 32767},      dim,       3,
+                           rows.data(),           rows.data(),   columns, last == Stage::second ? 4u : 3u, coded.kind};
   // Of odd counts the scan is by learned words.
   std::vector<float> adapter(dim * dim), learned(coded.codebook.rbegin(), coded.codebook.rend());
   for (size_t i = 0; i < adapter.size(); i++) adapter[i] = rows[i % rows.size()];
@@ -355,6 +352,40 @@ std::vector<double> search(const Kernels& kernels, const Coded& coded, uint32_t 
     all.push_back(static_cast<double>(found[i]));
   }
   return all;
+}
+
+// The lists that a searcher without vectors chooses among `count` by the codes of their centroids, with and without comparing these in the end.
+std::vector<uint32_t> route(const Kernels& kernels, const Coded& coded, const std::vector<float>& centroids, uint32_t count, size_t candidates) {
+  const size_t dim = coded.query.size(), dsub = 4;
+  ListSearcher searcher = {nullptr, 0, 1, {1, 1}, dim, count, nullptr, centroids.data(), nullptr, 0, 4};
+  std::vector<int8_t> rows(count * padded_dim(dim));
+  std::vector<float> scales(count);
+  quantize_rows(centroids.data(), count, dim, rows.data(), scales.data());
+  searcher.centroid_codes = {coded.codebook.data(), dim / dsub, dsub, {4.0 / 32767, 4.0 / 32767}, coded.blocks.data(), rows.data(), scales.data()};
+  std::vector<uint8_t> work(work_bytes(searcher, 1, 1));
+  std::vector<uint32_t> probes(5);
+  std::vector<double> biases(5);
+  uint64_t id = 0;
+  double score = 0;
+  uint32_t places[3] = {};
+  SearchAnswer answer = {probes.data(), biases.data(), &id, &score, places, places + 1, places + 2};
+  const uint8_t cancel = 0;
+  const SearchRequest request = {coded.query.data(), 5, candidates, 1, 1, 1, -1e300, false, Stage::coarse, nullptr};
+  search_lists(kernels, searcher, request, work.data(), &cancel, answer, nullptr);
+  probes.push_back(answer.probed);
+  return probes;
+}
+
+void check_routes(const Kernels& kernels, uint32_t count, size_t dim) {
+  Coded inputs = {};
+  inputs.codebook = values(dim * ksub);
+  inputs.query = values(dim);
+  const auto centroids = values(count * dim);
+  const Coded coded = code(plain_kernels(), centroids, inputs, dim / 4, 4);
+  for (const size_t candidates : {5, 9}) {
+    const auto expected = route(plain_kernels(), coded, centroids, count, candidates);
+    require_equal("lists by codes", kernels.name, expected, route(kernels, coded, centroids, count, candidates));
+  }
 }
 
 void check_search(const Kernels& kernels, uint32_t count, size_t subquantizers, size_t dsub, size_t dim, uint32_t kind = even_nibbles) {
@@ -402,6 +433,8 @@ void check_set(const Kernels& kernels) {
     check_search(kernels, count, 1, 1, 1);
     check_search(kernels, count, 25, 4, 97);
     check_search(kernels, count, 96, 4, 384);
+    check_routes(kernels, 200 + count, 4);
+    check_routes(kernels, 200 + count, 384);
   }
   for (size_t count : {0, 1, 9}) {
     check_batch(kernels, count, 1, 1, 1);

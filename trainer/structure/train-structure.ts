@@ -10,6 +10,7 @@ import type { Random } from '../../base/random.js';
 import { ShoalError } from '../../base/errors.js';
 import { newestKind, subquantizersMax, usualSecondBits } from '../../kernels/codes.js';
 import { toFloat16, toFloat32 } from '../../kernels/kernels.js';
+import { signDims, signWords } from '../../kernels/sign-words.js';
 import { codedDimMax, type ListCodebook } from '../../vector-index/codebook/list-codebook.js';
 import { listsMax, type Structure } from '../../vector-index/codebook/structure.js';
 import { gatherRows, shuffledRows } from '../rows.js';
@@ -17,7 +18,6 @@ import { refuseStopped, type StopSign } from '../stop-sign.js';
 import { aroundLists } from './around-lists.js';
 import { errorFeedback } from './error-feedback.js';
 import { factorScales } from './factor-scales.js';
-import { signDims, signWords } from './sign-words.js';
 import { trainAnchors } from './train-anchors.js';
 import { trainLists, type TrainedLists } from './train-lists.js';
 import { trainWords } from './train-words.js';
@@ -37,7 +37,7 @@ export interface StructureOptions {
   readonly random: Random;
   /** Lists that a vector lies in; 1. */
   readonly copies?: 1 | 2;
-  /** Learned from the sample, or signs, which need no learning (`sign-words.ts`); learned. */
+  /** Learned from the sample, or signs, which need no learning (`kernels/sign-words.ts`); learned. */
   readonly words?: 'learned' | 'signs';
   /** Bits a dimension of second codes, 1 to 8; 4. */
   readonly secondBits?: number;

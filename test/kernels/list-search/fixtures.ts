@@ -1,6 +1,7 @@
 /** Searchers over random lists and rows, and searches of the native kernels, their reference and their twin side by side. */
 import assert from 'node:assert/strict';
 import type { Random } from '../../../base/random.js';
+import { codeCentroids } from '../../../kernels/centroid-codes.js';
 import { recordBytes } from '../../../kernels/codes.js';
 import { floatOfHalf, toFloat16 } from '../../../kernels/float16/portable.js';
 import type { ScanParameters } from '../../../kernels/list-search.js';
@@ -20,6 +21,8 @@ export interface Index {
   readonly lists: number;
   readonly bases: Float32Array;
   readonly centroids: Float32Array;
+  /** Whether lists are chosen by codes of their centroids. */
+  readonly isRouted?: boolean;
   readonly columns: readonly SearchColumnArrays[];
   /** What is learned apart from the codes. */
   readonly scan?: ScanParameters;
@@ -94,13 +97,14 @@ export async function run(kernels: NativeKernels, index: Index, asked: Asked, is
   const { queries = 1, nprobe = lists, candidates = 0, wanted = 40, k = 10, threshold = -Infinity, last = 4 } = asked;
   const { threads = 1 } = asked;
   const refined = asked.refined ?? 2 * k;
-  const rows = new Int8Array(lists * ((dim + 31) & ~31));
-  const rowScales = new Float32Array(lists);
-  kernels.quantizeCentroids(index.centroids, dim, rows, rowScales);
   const searcher = kernels.openSearcher(
-    ...([index.words, index.dsub, scales, dim, lists, index.bases, index.centroids, rows, rowScales] as const),
-    index.bits ?? 4,
+    ...([index.words, index.dsub, scales, dim, lists, index.bases, index.centroids, index.bits ?? 4] as const),
   );
+  if (index.isRouted === true) {
+    const { codebook, blocks, rows, rowScales } = codeCentroids(index.centroids, dim);
+    const { words, dsub, rescale, anchor } = codebook;
+    kernels.routeWith(searcher, words, dsub, Float64Array.of(rescale, anchor), blocks, rows, rowScales);
+  }
   if (index.scan !== undefined) kernels.scanWith(searcher, index.scan.words, index.scan.adapter, index.scan.listBiases);
   for (const column of index.columns) kernels.addSearchColumn(searcher, ...column);
   for (const column of index.rowColumns ?? []) kernels.addRowColumn(searcher, ...column);

@@ -12,7 +12,7 @@ const step = Math.floor(lists / 256);
 /** Lists without vectors around `centroids`. */
 function around(centroids: Float32Array): Index {
   const words = codebookOf(testRandom(), { subquantizers: dim / 4, dsub: 4 });
-  return { dim, dsub: 4, lists, words, bases: new Float32Array(lists * dim), centroids, columns: [] };
+  return { dim, dsub: 4, lists, words, bases: new Float32Array(lists * dim), centroids, isRouted: true, columns: [] };
 }
 
 /** A centroid a list, the query itself made as long as `length` says. */
@@ -24,7 +24,7 @@ function alongQuery(length: (list: number) => number): Index {
   return around(centroids);
 }
 
-/** The probes of one query, by centroids alone and by bytes first: with `more` candidates than probes, and as many. */
+/** The probes of one query, by centroids alone and by their codes first: with more candidates than probes, and with as many. */
 async function probesOf(index: Index, nprobe: number): Promise<number[][]> {
   const found: number[][] = [];
   for (const candidates of [lists, Math.min(2 * nprobe, lists), nprobe]) {
@@ -68,9 +68,15 @@ describe('a few of three thousand lists', () => {
   });
 
   it('are never those of which nothing is known', async () => {
-    const index = alongQuery((list) => (list % 2 === 0 ? NaN : list));
+    const index = { ...alongQuery((list) => (list % 2 === 0 ? NaN : list)), isRouted: false };
     const { probes } = await agree(index, { nprobe: 40, candidates: lists, last: 1 });
     assert.deepEqual([...probes], upTo(40).map((i) => lists - 2 - 2 * i)); // prettier-ignore
+  });
+
+  it('are nearly the same by codes of centroids', async () => {
+    const [exact, compared, coded] = await probesOf(around(normals(testRandom(), lists * dim, dim)), 25);
+    const shared = (found: number[]): number => found.filter((list) => exact!.includes(list)).length;
+    assert.ok(shared(compared!) >= 22 && shared(coded!) >= 20, `${shared(compared!)} and ${shared(coded!)} of 25`);
   });
 
   it('are the same for queries of one call', async () => {

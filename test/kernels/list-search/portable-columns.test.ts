@@ -10,7 +10,7 @@ describe('the columns of a search of lists', () => {
     const index = indexOf(testRandom(), 16);
     const [codes, factors, lists, ids, records] = rowsOf(index, 0);
     await onBoth((kernels) => {
-      const open = () => kernels.openSearcher(index.words, 4, scales, 16, sizes.length, null, null, null, null, 4);
+      const open = () => kernels.openSearcher(index.words, 4, scales, 16, sizes.length, null, null, 4);
       const wrong: RowColumnArrays[] = [
         [codes.subarray(1), factors, lists, ids, records],
         [codes, factors.subarray(2), lists, ids, records],
@@ -109,7 +109,7 @@ describe('the columns of a search of lists', () => {
     const far = one!.with(4, new BigUint64Array(one![4].length + 1)).with(5, null).with(7, null); // prettier-ignore
     await onBoth((kernels) => {
       const open = (bases: Float32Array | null = index.bases) =>
-        kernels.openSearcher(index.words, 4, scales, 16, sizes.length, bases, null, null, null, 4);
+        kernels.openSearcher(index.words, 4, scales, 16, sizes.length, bases, null, 4);
       const join = (columns: readonly SearchColumnArrays[], first: number, bases?: Float32Array | null) => {
         const searcher = open(bases);
         for (const column of columns) kernels.addSearchColumn(searcher, ...column);

@@ -300,7 +300,7 @@ describe('the search of lists', () => {
   it('answers one query over another searcher from the same scratch, and refuses a closed one', async () => {
     const index = indexOf(testRandom(), 16, { columns: 1 });
     await onBoth((kernels) => {
-      const searcher = kernels.openSearcher(index.words, 4, scales, 16, sizes.length, null, null, null, null, 4);
+      const searcher = kernels.openSearcher(index.words, 4, scales, 16, sizes.length, null, null, 4);
       kernels.closeSearcher(searcher);
       kernels.closeSearcher(searcher);
       assert.throws(() => kernels.addSearchColumn(searcher, ...index.columns[0]!), /closed/);

@@ -16,7 +16,7 @@ import {
   type Codebook,
   type ListQuery,
 } from '../../../kernels/codes.js';
-import { signWords } from '../../../trainer/structure/sign-words.js';
+import { signWords } from '../../../kernels/sign-words.js';
 
 const dim = 32;
 const count = 100;

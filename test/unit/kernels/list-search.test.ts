@@ -17,7 +17,7 @@ import {
   type SearchRequest,
   type SearchScratch,
 } from '../../../kernels/list-search.js';
-import { signWords } from '../../../trainer/structure/sign-words.js';
+import { signWords } from '../../../kernels/sign-words.js';
 
 const [dim, lists, rows] = [32, 8, 400];
 const codebook: Codebook = {
@@ -183,5 +183,23 @@ describe('a searcher of inverted lists', () => {
     assert.throws(() => searcher.search(scratch, { ...request, k: 11 }), internal);
     assert.throws(() => searcher.search(scratch, { ...request, nprobe: 9 }), internal);
     searcher.close();
+  });
+});
+
+describe('a table of centroids', () => {
+  const [count, width] = [600, 64];
+  const normals = (): Float32Array => Float32Array.from({ length: count * width }, () => random.normal());
+
+  it('has codes of them, also where some dimensions are far larger than others', () => {
+    assert.ok(coarseTable(normals(), width).codes !== null);
+    const uneven = normals().map((value, i) => value * (i % width < 3 ? 30 : 1));
+    assert.ok(coarseTable(uneven, width).codes !== null);
+  });
+
+  it('has none for few centroids, nor where codes of signs would not find the nearest', () => {
+    assert.equal(coarseTable(normals().subarray(0, 200 * width), width).codes, null);
+    const spikes = Float32Array.from({ length: 5_000 * width }, () => random.normal() / 10);
+    for (let row = 0; row < 5_000; row++) spikes[row * width + random.below(width)] = 1 + random.below(100) / 100;
+    assert.equal(coarseTable(spikes, width).codes, null);
   });
 });

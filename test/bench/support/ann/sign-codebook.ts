@@ -1,6 +1,6 @@
 /** Codebooks whose words are signs, for structures of many lists: what the sign codes of peers are compared with. */
 import { factorScales } from '../../../../trainer/structure/factor-scales.js';
-import { signDims, signWords } from '../../../../trainer/structure/sign-words.js';
+import { signDims, signWords } from '../../../../kernels/sign-words.js';
 import type { ListCodebook } from '../../../../vector-index/codebook/list-codebook.js';
 import type { Structure } from '../../../../vector-index/codebook/structure.js';
 import { sampleResiduals } from './sample-residuals.js';

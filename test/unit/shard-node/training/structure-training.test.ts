@@ -3,7 +3,7 @@ import { trainAndEvaluate } from '../../../../shard-node/training/structure-trai
 import { codedLists, readListCodebookFile } from '../../../../vector-index/codebook/list-codebook.js';
 import { readStructureFile, writeStructureFile } from '../../../../vector-index/codebook/structure-file.js';
 import { listCountOf } from '../../../../vector-index/codebook/structure.js';
-import { signWords } from '../../../../trainer/structure/sign-words.js';
+import { signWords } from '../../../../kernels/sign-words.js';
 import { cloudsOf } from '../../trainer/structure/clouds.js';
 import { circle, structure } from './small-structures.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { encodeVectors } from '../../../../kernels/codes.js';
-import { signWords } from '../../../../trainer/structure/sign-words.js';
+import { encodeVectors } from '../../../kernels/codes.js';
+import { signWords } from '../../../kernels/sign-words.js';
 
 describe('sign words', () => {
   it('code a vector by the signs of its values', () => {

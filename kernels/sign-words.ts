@@ -3,7 +3,7 @@
  * Long, "RaBitQ: Quantizing high-dimensional vectors with a theoretical error bound for approximate nearest neighbor search", 2024)
  * without its rotation: one bit a dimension, and the factor of each vector makes the estimate exact along the vector itself.
  */
-import { ksub } from '../../kernels/codes.js';
+import { ksub } from './codes.js';
 
 /** Dimensions of a part. */
 export const signDims = 4;
