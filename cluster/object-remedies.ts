@@ -1,11 +1,12 @@
-/** What should somebody do about an object of the store that is lost or damaged? */
+/** What should somebody do about an object of the store, or another file, that is lost or damaged? */
 
-const restore = 'make a new collection from a backup: `shoal restore FOLDER NAME`';
+/** The end of a message about what only a backup has. */
+export const restoreRemedy = 'make a new collection from a backup: `shoal restore FOLDER NAME`';
 
 /** By what names of objects begin with, as `keys.ts` spells them. */
 const remedies: readonly (readonly [string, string])[] = [
-  ['structures/', restore],
-  ['codebooks/', restore],
+  ['structures/', restoreRemedy],
+  ['codebooks/', restoreRemedy],
   [
     'parameters/',
     'let another version serve: `shoal codebooks NAME --activate VERSION`, or learn anew: `shoal train NAME --method distill-vq`',
@@ -19,5 +20,5 @@ const remedies: readonly (readonly [string, string])[] = [
 
 /** The end of a message about the object `name`: commands, NAME being a collection's. */
 export function objectRemedy(name: string): string {
-  return remedies.find(([beginning]) => name.startsWith(beginning))?.[1] ?? restore;
+  return remedies.find(([beginning]) => name.startsWith(beginning))?.[1] ?? restoreRemedy;
 }

@@ -107,5 +107,5 @@ async function namesIn(directory: string): Promise<readonly string[]> {
 
 function adviceOf(kind: VerifiedFolder['kind']): string {
   if (kind === 'directory') return 'it is built anew from the shards when the cluster starts';
-  return 'put it back from a copy, or drop the collection and restore a backup';
+  return 'put it back from a copy, or drop the collection and restore a backup: `shoal restore FOLDER NAME`';
 }

@@ -8,6 +8,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { ShoalError } from '../../base/errors.js';
+import { restoreRemedy } from '../object-remedies.js';
 
 export const pageFlags = { branch: 1, leaf: 2, overflow: 4, meta: 8 } as const;
 export const headerBytes = 24;
@@ -93,7 +94,7 @@ export class LmdbPages {
   }
 
   damage(what: string): ShoalError {
-    return new ShoalError('DATA_LOSS', `${this.path} is damaged: ${what}; restore it from a backup`);
+    return new ShoalError('DATA_LOSS', `${this.path} is damaged: ${what}; ${restoreRemedy}`);
   }
 
   #checkRoot({ main, transaction }: FileMeta): void {

@@ -1,6 +1,7 @@
 /** Values that say whether they are whole: the content, then the crc32 of key and content, u32 little-endian. */
 import { crc32 } from 'node:zlib';
 import { ShoalError } from '../../base/errors.js';
+import { restoreRemedy } from '../object-remedies.js';
 
 const sealBytes = 4;
 
@@ -20,6 +21,6 @@ export function openSealed(key: Uint8Array, sealed: Buffer, where: string): Buff
   const name = Buffer.from(key).toString('latin1');
   throw new ShoalError(
     'DATA_LOSS',
-    `${where} is damaged: the checksum of entry ${JSON.stringify(name)} does not match; restore it from a backup`,
+    `${where} is damaged: the checksum of entry ${JSON.stringify(name)} does not match; ${restoreRemedy}`,
   );
 }

@@ -89,7 +89,13 @@ async function* missing(directory: string): AsyncGenerator<VerifiedFile> {
     for (const [kind = '', file = ''] of parts) {
       if (isThere(file)) continue;
       const what = `${join(directory, file)}, which collection '${name}' needs, does not exist`;
-      yield { file, kind, problems: [`${what}; put it back from a copy, or drop the collection and restore a backup`] };
+      yield {
+        file,
+        kind,
+        problems: [
+          `${what}; put it back from a copy, or drop the collection and restore a backup: \`shoal restore FOLDER NAME\``,
+        ],
+      };
     }
   }
   for (const folder of await streamFolders(directory)) {

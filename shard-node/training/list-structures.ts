@@ -1,6 +1,7 @@
 /** The structures that training published, as a shard node reads them from the object store: two files of one version. */
 import { ShoalError } from '../../base/errors.js';
 import { codebookObject, structureObject } from '../../cluster/keys.js';
+import { restoreRemedy } from '../../cluster/object-remedies.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { codedLists, readListCodebookFile } from '../../vector-index/codebook/list-codebook.js';
@@ -40,5 +41,5 @@ export async function readListStructure(objects: ObjectStore, uid: string, versi
   if (structure.dim === codebook.dim && listCountOf(structure) === codedLists(codebook))
     return { version, structure, codebook };
   const what = `structure ${version} of collection ${uid} has ${listCountOf(structure)} lists`;
-  throw new ShoalError('DATA_LOSS', `${what}, its codebook codes ${codedLists(codebook)}; restore them from a backup`);
+  throw new ShoalError('DATA_LOSS', `${what}, its codebook codes ${codedLists(codebook)}; ${restoreRemedy}`);
 }

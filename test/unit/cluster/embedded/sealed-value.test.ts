@@ -15,7 +15,10 @@ describe('a sealed value', () => {
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
       const changed = Buffer.from(sealed);
       changed[bit >> 3]! ^= 1 << (bit & 7);
-      assert.throws(() => openSealed(key, changed, 'here'), { code: 'DATA_LOSS', message: /here.*"key"/ });
+      assert.throws(() => openSealed(key, changed, 'here'), {
+        code: 'DATA_LOSS',
+        message: /here.*"key".*`shoal restore FOLDER NAME`$/,
+      });
     }
     assert.throws(() => openSealed(Buffer.from('kez'), sealed, 'here'), { code: 'DATA_LOSS' });
     for (let bytes = 0; bytes < sealed.length; bytes += 1) {

@@ -72,7 +72,7 @@ describe('the offline check of an embedded cluster', () => {
 
   for (const [file, byte, message] of [
     ['format', 0, /says format|has format/],
-    ['registry/registry.mdb', 24, /registry\.mdb is damaged/],
+    ['registry/registry.mdb', 24, /registry\.mdb is damaged: .*`shoal restore FOLDER NAME`$/],
     ['objects/objects/tables/one', 0, /tables\/one is damaged/],
   ] as const) {
     it(`finds a damaged ${file}`, async () => {

@@ -19,7 +19,8 @@ describe('a published structure', () => {
     await storeVersion(objects, 'u', 1);
     const three = Float32Array.of(1, 0, 0, 1, 1, 1);
     await objects.put(codebookObject('u', 1), writeListCodebookFile({ ...codebook, bases: three, anchors: three }));
-    await assert.rejects(readListStructure(objects, 'u', 1), { code: 'DATA_LOSS', message: /2 lists.*codes 3/ });
+    const message = /2 lists.*codes 3; .*`shoal restore FOLDER NAME`$/;
+    await assert.rejects(readListStructure(objects, 'u', 1), { code: 'DATA_LOSS', message });
   });
 
   it('has a codebook from the first trained version on', () => {
