@@ -72,7 +72,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const transfers = openTransfers({ replicas, dataDirectory, registry, objects, files, clock, logger });
   const { splitLimits, trainingCheckpointEveryMs: checkpointEveryMs } = config;
   const run = options.train ?? runInThread;
-  const trainings = new Trainings({ replicas, objects, clock, logger, run, splitLimits, checkpointEveryMs });
+  const trainings = new Trainings({ replicas, registry, objects, clock, logger, run, splitLimits, checkpointEveryMs });
   const server = await transport
     .serve({
       host: config.host,

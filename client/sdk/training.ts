@@ -66,7 +66,7 @@ async function train(
   try {
     for await (const message of call) {
       const { progress, result } = message as TrainResponse;
-      if (progress !== undefined) onProgress?.(progress);
+      if (progress !== undefined) onProgress?.({ ...progress, resumedShare: progress.resumedShare ?? 0 });
       // Read on to the end: only then is the collection free for another training.
       if (result !== undefined) trained = result;
     }

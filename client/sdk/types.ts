@@ -317,6 +317,7 @@ export interface ClusterNode {
 }
 
 export interface ClusterStatus {
+  /** Whether everything serves; of all problems, only trainings that wait do not stand against it. */
   readonly healthy: boolean;
   readonly version: string;
   readonly nodes: readonly ClusterNode[];

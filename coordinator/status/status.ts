@@ -12,18 +12,20 @@ import { NodeKind, type GetStatusResponse, type Problem } from '../../proto/gene
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { version } from '../../base/version.js';
 import { noModel } from '../encoders.js';
+import { isUnderWay } from '../training/training-record.js';
 
-/** Members, collections and problems; healthy when there is no problem. */
+/** Members, collections and problems; healthy when everything serves: a training that waits hinders no search and no write. */
 export function statusOf(map: ClusterMap): GetStatusResponse {
   const problems = [
     ...nodeProblems(map),
     ...[...map.settings.values()].flatMap((each) => collectionProblems(map, each)),
   ];
+  const waiting = [...map.settings.values()].flatMap((each) => trainingProblems(map, each));
   return {
     healthy: problems.length === 0,
     nodes: [...map.nodes.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     collections: [...map.uids.keys()].sort(),
-    problems,
+    problems: [...problems, ...waiting],
     version,
   };
 }
@@ -79,6 +81,26 @@ function directoryProblems(
     }
   }
   return problems;
+}
+
+/** A training that is ordered and that no node carries out at present. */
+function trainingProblems(
+  { trainingRecords, trainingStates }: ClusterMap,
+  { uid, name }: Pick<CollectionSettings, 'uid' | 'name'>,
+): readonly Problem[] {
+  const record = trainingRecords.get(uid);
+  if (!isUnderWay(record)) return [];
+  const state = trainingStates.get(uid);
+  if (state !== undefined && state.waiting === undefined) return [];
+  const { since = record.ordered, why = 'no coordinator sees to it, as after a restart' } = state?.waiting ?? {};
+  const what = `the training of '${name}' by ${record.request?.method} waits`;
+  return [
+    {
+      what: state === undefined ? `${what}, ordered ${since?.toISOString()}` : `${what} since ${since?.toISOString()}`,
+      why,
+      todo: `mend that, or wait: it is tried again by itself; \`shoal train ${name} --cancel\` ends it`,
+    },
+  ];
 }
 
 function notServing(where: string, said: { readonly state: string; readonly problem: string } | undefined): Problem {

@@ -1,8 +1,8 @@
 /**
  * Training that nobody asks for: a collection that has grown past a first threshold gets codes that need no training, past a second one a
  * structure, and a new one when it has grown to four times what the last one was trained for. In between, lists that have grown too long
- * are split, which trains nothing anew; the next ones only when all rows lie in the lists of the last split. Every coordinator looks every so often; the claim lets one of them train, and one
- * collection after another, so that at most one node is busy with it.
+ * are split, which trains nothing anew; the next ones only when all rows lie in the lists of the last split. Every coordinator looks every so often and orders one
+ * training after another, so that at most one node is busy with it; one that waits for something keeps no other from its turn.
  *
  * What fails is tried again once the collection has grown by half: the same documents would give the same end. A collection that is backed
  * up waits until that is done.
@@ -11,7 +11,7 @@ import type { Clock, Timer } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { Hindrances } from '../../base/hindrances.js';
-import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
+import { placementsOf, type ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { ListSizes } from '../../proto/generated/shoal/v1/shard.js';
 import { codedDimMax } from '../../vector-index/codebook/list-codebook.js';
@@ -22,7 +22,7 @@ import { activeCodebook } from '../search/probes.js';
 import { AlreadyTraining } from './claim.js';
 import { LongLists } from './long-lists.js';
 import { isSplittable, type TrainingMethod } from './trainable.js';
-import type { TrainParts } from './train.js';
+import { isPassing, type TrainParts } from './train.js';
 import type { TrainingOrders } from './training-orders.js';
 import { isUnderWay } from './training-record.js';
 
@@ -31,9 +31,8 @@ const growth = 4;
 /** After a failure, so many times the documents are another collection. */
 const retryGrowth = 1.5;
 
-/** How long counting, and how long one training may take. */
-const countMs = 30_000;
-const trainMs = 12 * 3_600_000;
+/** How long counting, and how long ordering may take. */
+const askMs = 30_000;
 
 export interface AutoTrainerOptions {
   /** Documents from which on a collection without a structure gets the codes of RaBitQ. */
@@ -56,21 +55,26 @@ interface Failed {
   readonly documents: number;
 }
 
+/** What is to be done with why nothing came of a training; '' where something did. */
+type Settle = (reason: string) => void;
+
 export class AutoTrainer {
   readonly #parts: TrainParts;
-  readonly #orders: Pick<TrainingOrders, 'train'>;
+  readonly #orders: Pick<TrainingOrders, 'order'>;
   readonly #options: AutoTrainerOptions;
   readonly #clock: Clock;
   readonly #hindrances: Hindrances;
   /** uid → what failed last, and with how many documents. */
   readonly #failed = new Map<string, Failed>();
   readonly #longLists: LongLists;
+  /** uid → the training that was ordered, until it has ended. */
+  readonly #ordered = new Map<string, { readonly number: number; readonly settle: Settle }>();
   #timer: Timer | null = null;
   #running: Promise<void> = Promise.resolve();
   #deadline: Deadline | null = null;
   #isClosed = false;
 
-  constructor(parts: TrainParts, orders: Pick<TrainingOrders, 'train'>, options: AutoTrainerOptions) {
+  constructor(parts: TrainParts, orders: Pick<TrainingOrders, 'order'>, options: AutoTrainerOptions) {
     this.#parts = parts;
     this.#orders = orders;
     this.#options = options;
@@ -80,7 +84,7 @@ export class AutoTrainer {
     this.#schedule();
   }
 
-  /** Waits no longer for the training under way. Idempotent. */
+  /** Orders no more; what is ordered goes on. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#timer?.cancel();
@@ -101,14 +105,39 @@ export class AutoTrainer {
     const { settings: all } = view.current();
     for (const uid of this.#failed.keys()) if (!all.has(uid)) this.#failed.delete(uid);
     this.#longLists.keep(all);
+    this.#settleEnded(view.current());
     for (const settings of all.values()) {
       if (this.#isClosed) return;
       const map = view.current();
-      if (isUnderWay(map.trainingRecords.get(settings.uid))) continue;
+      if (this.#isBusy(map)) return;
+      if (this.#ordered.has(settings.uid) || isUnderWay(map.trainingRecords.get(settings.uid))) continue;
       // What is published meanwhile would end a backup.
       if (!mayTrain(settings) || placementsOf(map, settings.uid).length !== 1 || isHeld(map, settings.uid)) continue;
       await this.#trainWhereGrown(settings);
     }
+  }
+
+  #settleEnded({ settings, trainingRecords }: ClusterMap): void {
+    for (const [uid, { number, settle }] of this.#ordered) {
+      const record = trainingRecords.get(uid);
+      const isNewest = record?.number === number;
+      const isOver = isNewest ? record.outcome !== undefined : (record?.number ?? 0) > number;
+      if (!isOver && settings.has(uid)) continue;
+      this.#ordered.delete(uid);
+      // What came of one that others followed since is not known any more.
+      const outcome = isNewest ? record.outcome : undefined;
+      if (outcome !== undefined) settle(outcome.result?.reason ?? outcome.errorMessage);
+    }
+  }
+
+  /** Whether what was ordered here is carried out by a node, or just about to be. */
+  #isBusy({ trainingRecords, trainingStates }: ClusterMap): boolean {
+    return [...this.#ordered].some(([uid, { number }]) => {
+      const record = trainingRecords.get(uid);
+      const state = trainingStates.get(uid);
+      const isSeen = record !== undefined && record.number >= number;
+      return !isSeen || (isUnderWay(record) && state !== undefined && state.waiting === undefined);
+    });
   }
 
   async #trainWhereGrown(settings: CollectionSettings): Promise<void> {
@@ -141,20 +170,22 @@ export class AutoTrainer {
     return isSplittable(activeCodebook(settings)) && this.#longLists.isSplitDue(settings.uid, listSizes);
   }
 
-  /** Trains, and tells `settle` why nothing came of it; '' where it did. Whoever else is at it, or a node that is gone, settles nothing. */
-  async #attempt(
-    { uid, name }: CollectionSettings,
-    method: TrainingMethod,
-    settle: (reason: string) => void,
-  ): Promise<void> {
+  /** Orders a training; `settle` hears what came of it. Whoever else is at it, or a node that is gone, settles nothing. */
+  async #attempt({ uid, name }: CollectionSettings, method: TrainingMethod, settle: Settle): Promise<void> {
+    const deadline = Deadline.after(this.#clock, askMs);
+    this.#deadline = deadline;
     try {
-      settle(await this.#train(name, method));
+      const request = { collection: name, method, dryRun: false, queries: [], relevant: [] };
+      const { number } = await this.#orders.order(request, deadline);
+      this.#ordered.set(uid, { number, settle });
       this.#hindrances.end(uid, { fields: { collection: name }, message: 'the collection is trained' });
     } catch (thrown) {
       const error = ShoalError.from(thrown);
       if (error instanceof AlreadyTraining || (this.#isClosed && error.code === 'CANCELLED')) return;
       this.#hindrances.note(uid, error, { fields: { collection: name }, message: 'the collection cannot be trained' });
-      if (error.code !== 'UNAVAILABLE') settle(error.message);
+      if (!isPassing(error)) settle(error.message);
+    } finally {
+      deadline.close();
     }
   }
 
@@ -163,23 +194,9 @@ export class AutoTrainer {
     this.#parts.logger.warn({ collection: name, reason }, 'the collection keeps the structure that it has');
   }
 
-  /** Why nothing was published; '' when it was. */
-  async #train(collection: string, method: TrainingMethod): Promise<string> {
-    this.#deadline = Deadline.after(this.#clock, trainMs);
-    try {
-      const request = { collection, method, dryRun: false, queries: [], relevant: [] };
-      for await (const { result } of this.#orders.train(request, this.#deadline))
-        if (result !== undefined) return result.reason;
-      return 'it has no result';
-    } finally {
-      this.#deadline.close();
-      this.#deadline = null;
-    }
-  }
-
   /** Null where the shard cannot be counted now. */
   async #count(settings: CollectionSettings): Promise<Counted | null> {
-    const deadline = Deadline.after(this.#clock, countMs);
+    const deadline = Deadline.after(this.#clock, askMs);
     this.#deadline = deadline;
     try {
       const [counts] = await knownShardStatistics(settings, this.#parts, deadline, true);

@@ -7,6 +7,7 @@ import { present } from '../../base/assert.js';
 import { sleep } from '../../base/clock.js';
 import { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
+import { Hindrances } from '../../base/hindrances.js';
 import { Waiters } from '../../base/waiters.js';
 import { keys, orderedQueriesObject } from '../../cluster/keys.js';
 import type { RegistryWrite } from '../../cluster/registry.js';
@@ -14,14 +15,16 @@ import type { CollectionSettings } from '../../proto/generated/shoal/v1/collecti
 import {
   TrainingState,
   TrainRequest,
+  type TrainingOutcome,
   type TrainingRecord,
+  type TrainingWait,
   type TrainProgress,
   type TrainResult,
 } from '../../proto/generated/shoal/v1/training.js';
-import { ClaimLost, type Claim } from './claim.js';
+import { ClaimLost, type Claim, type WrittenBeside } from './claim.js';
 import { removeLeavings } from './publish.js';
-import { carryOut, trainable, type TrainingTask, type TrainParts } from './train.js';
-import { outcomeOf, putRecord, readRecord } from './training-record.js';
+import { carryOut, isPassing, trainable, TrainingCancelled, type TrainingTask, type TrainParts } from './train.js';
+import { outcomeOf, putRecord, readRecord, type ReadRecord } from './training-record.js';
 
 /** Attempts that leave nothing more to go on from than there was: what ends its node each time is given up. */
 const attemptsMax = 5;
@@ -34,7 +37,7 @@ const cancelledEveryMs = 500;
 const tellEveryMs = 2_000;
 
 /** Before any node has begun. */
-export const nothingYet: TrainProgress = { step: 'begins', share: 0, node: '', resumedShare: 0 };
+export const nothingYet: TrainProgress = { step: 'begins', share: 0, node: '', resumedShare: undefined };
 
 export interface TakenOrder {
   readonly settings: CollectionSettings;
@@ -54,14 +57,17 @@ export class CarriedOrder {
   #record: TrainingRecord;
   /** What the last attempt that ended came to. */
   #hindrance: ShoalError | null = null;
+  readonly #hindrances: Hindrances;
+  /** Undefined while a node trains. */
+  #waiting: TrainingWait | undefined;
+  /** What came of it, where that could not be written down yet. */
+  #outcome: TrainingOutcome | null = null;
   #progress = nothingYet;
   #changes = 0;
   #isOver = false;
-  /** Whether the claim is known to be somebody else's. */
-  #isLost = false;
+  /** Whether what the node does is left to whoever tries next, here or elsewhere. */
+  #isLeft = false;
   #toldMs = Number.NEGATIVE_INFINITY;
-  /** As it is once what was trained is published. */
-  #published: TrainingRecord | null = null;
 
   /** Begins at once, and ends the claim. */
   constructor({ settings, record, claim }: TakenOrder, parts: TrainParts) {
@@ -70,6 +76,7 @@ export class CarriedOrder {
     this.#record = record;
     this.#claim = claim;
     this.#parts = parts;
+    this.#hindrances = new Hindrances(parts);
     this.ended = this.#run();
   }
 
@@ -104,28 +111,39 @@ export class CarriedOrder {
 
   /** Never rejects. */
   async #run(): Promise<void> {
-    const { logger } = this.#parts;
-    const fields = { uid: this.#uid, collection: this.#name };
     let isDone = false;
     try {
       for (let wait = waitMs.least; !this.#stop.signal.aborted; wait = Math.min(2 * wait, waitMs.most)) {
         const hindrance = await this.#attempt();
         isDone = hindrance === null;
         if (hindrance === null) break;
-        this.#hindrance = hindrance;
-        logger.warn({ ...fields, err: hindrance }, 'a training is interrupted, and taken up in a moment');
-        const step = `waits: ${hindrance.message}`;
-        await this.#tell({ ...this.#progress, step, node: '' });
+        await this.#wait(hindrance);
         await this.#pause(wait);
       }
     } catch (thrown) {
-      const error = ShoalError.from(thrown);
-      logger.warn({ ...fields, err: error }, 'a training is left to others');
+      this.#parts.logger.warn({ ...this.#fields, err: thrown }, 'a training is left to others');
     }
     await this.#claim.end();
     if (isDone) await removeLeavings(this.#uid, this.#record.number, this.#parts);
     this.#isOver = true;
     this.#wake();
+  }
+
+  get #fields(): { readonly uid: string; readonly collection: string } {
+    return { uid: this.#uid, collection: this.#name };
+  }
+
+  /** Says that it waits, and why. */
+  async #wait(hindrance: ShoalError): Promise<void> {
+    this.#hindrance = hindrance;
+    this.#hindrances.note('waits', hindrance, {
+      fields: this.#fields,
+      message: 'a training waits, and is tried again',
+    });
+    const since = this.#waiting?.since ?? new Date(this.#parts.clock.wallMs());
+    this.#waiting = { since, why: hindrance.message };
+    this.#toldMs = Number.NEGATIVE_INFINITY;
+    await this.#tell({ ...this.#progress, step: `waits: ${hindrance.message}`, node: '' });
   }
 
   /** Waits, unless it is cancelled meanwhile. */
@@ -141,17 +159,36 @@ export class CarriedOrder {
   /** What stands against it for now; null when it has an outcome. Throws when it is another's matter now. */
   async #attempt(): Promise<ShoalError | null> {
     const deadline = Deadline.after(this.#parts.clock, attemptMs, this.#stop.signal);
+    this.#isLeft = false;
     try {
       await this.#claim.check();
-      await this.#update((record) => record);
-      this.#refuseCancelled(this.#record);
-      if (this.#record.attempts >= attemptsMax) throw givenUp(this.#hindrance);
-      await this.#finish(await this.#through(carryOut(await this.#task(deadline), this.#parts, deadline)));
+      await this.#standing();
+      const outcome = (this.#outcome ??= await this.#carriedOut(deadline));
+      // What is published was written down with that.
+      await this.#update((record) => ({ ...record, outcome }));
       return null;
     } catch (thrown) {
-      return await this.#afterFailure(ShoalError.from(thrown));
+      const error = ShoalError.from(thrown);
+      if (error instanceof Replaced) return null;
+      if (error instanceof ClaimLost || this.#stop.signal.aborted) throw error;
+      return error;
     } finally {
       deadline.close();
+    }
+  }
+
+  /** The outcome of an attempt. Throws what is to be tried again, and what makes it another's matter. */
+  async #carriedOut(deadline: Deadline): Promise<TrainingOutcome> {
+    const { clock } = this.#parts;
+    try {
+      refuseCancelled(this.#record);
+      if (this.#record.attempts >= attemptsMax) throw givenUp(this.#hindrance);
+      const result = await this.#through(carryOut(await this.#task(deadline), this.#parts, deadline));
+      return outcomeOf({ result }, clock.wallMs());
+    } catch (thrown) {
+      const error = ShoalError.from(thrown);
+      if (error instanceof Replaced || isPassing(error) || this.#stop.signal.aborted) throw error;
+      return outcomeOf({ error }, clock.wallMs());
     }
   }
 
@@ -162,6 +199,7 @@ export class CarriedOrder {
       try {
         await this.#hear(next.value);
       } catch (thrown) {
+        this.#isLeft = isPassing(ShoalError.from(thrown));
         await steps.return(undefined as never);
         throw thrown;
       }
@@ -170,43 +208,26 @@ export class CarriedOrder {
     return next.value;
   }
 
-  async #afterFailure(error: ShoalError): Promise<ShoalError | null> {
-    if (error instanceof ClaimLost || this.#stop.signal.aborted) throw error;
-    if (error instanceof Replaced) return null;
-    if (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED') return error;
-    const outcome = outcomeOf({ error }, this.#parts.clock.wallMs());
-    try {
-      await this.#update((record) => ({ ...record, outcome }));
-    } catch (thrown) {
-      if (!(thrown instanceof Replaced)) return ShoalError.from(thrown);
-    }
-    return null;
-  }
-
-  /** What is published was written down with that. */
-  async #finish(result: TrainResult): Promise<void> {
-    if (result.published) {
-      this.#record = this.#published ?? this.#record;
-      return;
-    }
-    const outcome = outcomeOf({ result }, this.#parts.clock.wallMs());
-    await this.#update((record) => ({ ...record, outcome }));
-  }
-
   async #task(deadline: Deadline): Promise<TrainingTask> {
     const request = await this.#request();
     const { settings, placement, documents } = await trainable(request, this.#parts, deadline);
     if (settings.uid !== this.#uid) throw new Replaced();
     return {
       ...{ number: this.#record.number, request, settings, placement, documents, claim: this.#claim },
-      ending: (result) => {
-        const outcome = outcomeOf({ result }, this.#parts.clock.wallMs());
-        this.#published = { ...this.#record, outcome };
-        return [putRecord(this.#uid, this.#published)];
-      },
-      begun: () => this.#update((record) => ({ ...record, attempts: record.attempts + 1 })),
-      isLeft: () => this.#isLost || this.#stop.signal.aborted,
+      node: this.#record.node,
+      ending: (result) => this.#ending(result),
+      begun: (node) => this.#update((record) => ({ ...record, attempts: record.attempts + 1, node })),
+      isLeft: () => this.#isLeft || this.#stop.signal.aborted,
     };
+  }
+
+  /** Only while nobody has cancelled it: whoever does later finds it published. */
+  async #ending(result: TrainResult): Promise<WrittenBeside> {
+    const { record, revision } = await this.#standing();
+    refuseCancelled(record);
+    const outcome = outcomeOf({ result }, this.#parts.clock.wallMs());
+    const conditions = [{ key: keys.trainingRecord(this.#uid), revision }];
+    return { conditions, writes: [putRecord(this.#uid, { ...record, outcome })] };
   }
 
   /** With the queries that it was ordered with. FAILED_PRECONDITION where they are gone. */
@@ -224,9 +245,12 @@ export class CarriedOrder {
 
   async #hear(progress: TrainProgress): Promise<void> {
     const seen = this.#parts.view.current().trainingRecords.get(this.#uid);
-    if (seen?.number === this.#record.number) this.#refuseCancelled(seen);
-    if (progress.resumedShare > this.#record.resumedShare)
-      await this.#update((record) => ({ ...record, attempts: 1, resumedShare: progress.resumedShare }));
+    if (seen?.number === this.#record.number) refuseCancelled(seen);
+    const { resumedShare = this.#record.resumedShare } = progress;
+    if (resumedShare !== this.#record.resumedShare) await this.#update((record) => resumedAt(record, resumedShare));
+    if (this.#waiting !== undefined) this.#toldMs = Number.NEGATIVE_INFINITY;
+    this.#waiting = undefined;
+    this.#hindrances.end('waits', { fields: this.#fields, message: 'a training goes on that has waited' });
     await this.#tell(progress);
   }
 
@@ -239,10 +263,6 @@ export class CarriedOrder {
     }
   }
 
-  #refuseCancelled({ cancelled }: TrainingRecord): void {
-    if (cancelled) throw new ShoalError('CANCELLED', 'the training was cancelled; what served before serves on');
-  }
-
   /** Throws ClaimLost when somebody else may see to the training by now. */
   async #tell(progress: TrainProgress): Promise<void> {
     const { clock, logger } = this.#parts;
@@ -251,24 +271,28 @@ export class CarriedOrder {
     if (clock.monotonicMs() - this.#toldMs < tellEveryMs) return;
     this.#toldMs = clock.monotonicMs();
     try {
-      await this.#claim.transact([], [putState(this.#uid, this.#claim, progress)]);
+      await this.#claim.transact([], [putState(this.#uid, this.#claim, { progress, waiting: this.#waiting })]);
     } catch (error) {
       logger.debug({ err: error, uid: this.#uid }, 'the progress of a training could not be told');
-      this.#isLost = await this.#hasLost();
-      if (this.#isLost) throw new ClaimLost(this.#name);
+      if (await this.#hasLost()) throw new ClaimLost(this.#name);
     }
+  }
+
+  /** The record as the registry has it. Throws Replaced where it has ended, or is gone. */
+  async #standing(): Promise<ReadRecord> {
+    const found = await readRecord(this.#uid, this.#parts.registry);
+    if (found === null || found.record.number !== this.#record.number) throw new Replaced();
+    this.#record = found.record;
+    if (found.record.outcome !== undefined) throw new Replaced();
+    return found;
   }
 
   /** Writes what `change` makes of the record. Throws Replaced where it has ended, or is gone. */
   async #update(change: (record: TrainingRecord) => TrainingRecord): Promise<void> {
     const key = keys.trainingRecord(this.#uid);
     for (;;) {
-      const found = await readRecord(this.#uid, this.#parts.registry);
-      if (found === null || found.record.number !== this.#record.number) throw new Replaced();
-      this.#record = found.record;
-      if (found.record.outcome !== undefined) throw new Replaced();
+      const found = await this.#standing();
       const changed = change(found.record);
-      if (changed === found.record) return;
       if (!(await this.#claim.transact([{ key, revision: found.revision }], [putRecord(this.#uid, changed)]))) continue;
       this.#record = changed;
       return;
@@ -282,9 +306,22 @@ export class CarriedOrder {
 }
 
 /** The write that says that a coordinator sees to the training. */
-export function putState(uid: string, { lease }: Claim, progress: TrainProgress = nothingYet): RegistryWrite {
-  const value = TrainingState.encode({ progress }).finish();
+export function putState(
+  uid: string,
+  { lease }: Claim,
+  state: TrainingState = { progress: nothingYet, waiting: undefined },
+): RegistryWrite {
+  const value = TrainingState.encode(state).finish();
   return { operation: 'put', key: keys.trainingState(uid), value, lease };
+}
+
+function refuseCancelled({ cancelled }: TrainingRecord): void {
+  if (cancelled) throw new TrainingCancelled();
+}
+
+/** The record of a training whose latest attempt did not have to do `resumedShare` again; one that begins anew leaves more again from there. */
+function resumedAt(record: TrainingRecord, resumedShare: number): TrainingRecord {
+  return { ...record, resumedShare, attempts: resumedShare > record.resumedShare ? 1 : record.attempts };
 }
 
 /** The record has an outcome, or is gone with its collection. */

@@ -13,10 +13,13 @@ import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.j
 const claimMs = 30_000;
 
 /** What else a change of the settings writes, and under which conditions. */
-export interface SettingsChange {
-  readonly settings: CollectionSettings;
+export interface WrittenBeside {
   readonly conditions?: readonly RegistryCondition[];
   readonly writes?: readonly RegistryWrite[];
+}
+
+export interface SettingsChange extends WrittenBeside {
+  readonly settings: CollectionSettings;
 }
 
 export interface ClaimParts {
@@ -26,10 +29,14 @@ export interface ClaimParts {
 
 /** What is refused because another training of the collection runs, here or on another coordinator. */
 export class AlreadyTraining extends ShoalError {
-  /** `about`: which one it is, and how far. */
-  constructor(name: string, about = '') {
-    const what = `collection '${name}' is being trained: training already runs${about}`;
-    super('FAILED_PRECONDITION', `${what}; wait for its end, or end it: \`shoal train ${name} --cancel\``);
+  /** `about`: which order it is, and how far; left out where it is none: nobody but its own caller can end it. */
+  constructor(name: string, about?: string) {
+    const what = `collection '${name}' is being trained: training already runs`;
+    const how =
+      about === undefined
+        ? ' (a dry run, or a version is being activated); wait for its end, or end the command that began it'
+        : `${about}; wait for its end, or end it: \`shoal train ${name} --cancel\``;
+    super('FAILED_PRECONDITION', `${what}${how}`);
   }
 }
 

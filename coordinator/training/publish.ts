@@ -18,12 +18,12 @@ import {
   trainingObjectsOf,
 } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
-import type { Registry, RegistryEntry, RegistryWrite } from '../../cluster/registry.js';
+import type { Registry, RegistryEntry } from '../../cluster/registry.js';
 import { epochOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
-import type { Claim, SettingsChange } from './claim.js';
+import type { Claim, SettingsChange, WrittenBeside } from './claim.js';
 import { isLearning, isWhole } from './trainable.js';
 
 /** Trained versions of which a collection remembers where they came from. */
@@ -82,8 +82,8 @@ export async function giveVersion(claim: Claim, deadline: Deadline): Promise<num
 export interface PublishOptions {
   readonly parts: PublishParts;
   readonly deadline: Deadline;
-  /** Written together with it. */
-  readonly beside?: readonly RegistryWrite[];
+  /** Written together with it; what this throws, `publish` throws, and nothing is written. */
+  readonly beside?: () => Promise<WrittenBeside>;
 }
 
 /** Makes `codebook`, whose objects are stored, the one that serves; resolves when this coordinator's picture shows it. */
@@ -91,7 +91,7 @@ export async function publish(
   codebook: Codebook,
   collection: Pick<CollectionSettings, 'uid' | 'name' | 'structureVersion' | 'parametersVersion'>,
   claim: Claim,
-  { parts, deadline, beside = [] }: PublishOptions,
+  { parts, deadline, beside = () => Promise.resolve({}) }: PublishOptions,
 ): Promise<void> {
   const { version, method } = codebook;
   const { uid, name, structureVersion } = collection;
@@ -99,18 +99,25 @@ export async function publish(
     // Its lists are numbered on from those of the structure that it was made of, or its parameters belong to the codes of that.
     const isMadeOf = method === 'split' || isLearning(method);
     if (isMadeOf && current.structureVersion !== structureVersion) throw changed(name);
-    if (!isLearning(method)) {
-      const { writes = [], ...change } = await withStructure(current, codebook, parts);
-      return { ...change, writes: [...writes, ...beside] };
-    }
-    if (current.parametersVersion !== collection.parametersVersion) throw activated(name);
-    return { settings: { ...remembering(current, codebook), parametersVersion: version }, writes: beside };
+    if (isLearning(method) && current.parametersVersion !== collection.parametersVersion) throw activated(name);
+    const change = isLearning(method)
+      ? { settings: { ...remembering(current, codebook), parametersVersion: version } }
+      : await withStructure(current, codebook, parts);
+    return withBeside(change, await beside());
   }, deadline);
   await parts.view.when(
     (map) => (serves(version, map.settings.get(uid)) ? true : undefined),
     `version ${version} of the codebook of collection '${name}' to be seen`,
     deadline,
   );
+}
+
+function withBeside({ settings, ...change }: SettingsChange, beside: WrittenBeside): SettingsChange {
+  const [conditions, writes] = [
+    [change, beside].flatMap((each) => each.conditions ?? []),
+    [change, beside].flatMap((each) => each.writes ?? []),
+  ];
+  return { settings, conditions, writes };
 }
 
 /** Whether the collection is dropped or served by `version`. */

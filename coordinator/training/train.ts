@@ -7,7 +7,6 @@ import { present } from '../../base/assert.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { collectionNamed, replicasOf } from '../../cluster/shard-map/cluster-map.js';
-import type { RegistryWrite } from '../../cluster/registry.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Codebook, CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type {
@@ -18,7 +17,7 @@ import type {
 } from '../../proto/generated/shoal/v1/training.js';
 import type { ReadParts } from '../documents/read.js';
 import type { Encoders } from '../encoders.js';
-import { ClaimLost, type Claim } from './claim.js';
+import { ClaimLost, type Claim, type WrittenBeside } from './claim.js';
 import { servingVersion } from './codebooks.js';
 import { trainingOrder, type OrderedTraining } from './order.js';
 import {
@@ -76,12 +75,26 @@ export async function trainable(request: TrainRequest, parts: TrainParts, deadli
 export interface TrainingTask extends OrderedTraining {
   readonly documents: bigint;
   readonly claim: Claim;
-  /** What is written together with what is published. */
-  ending(result: TrainResult): readonly RegistryWrite[];
-  /** A node has begun, and not just gone on. */
-  begun(): Promise<void>;
+  /** The shard node that began the latest attempt: it may be at it still; empty where none did. */
+  readonly node: string;
+  /** What is written together with what is published; what this throws keeps it from being published. */
+  ending(result: TrainResult): Promise<WrittenBeside>;
+  /** Node `node` has begun, and not just gone on. */
+  begun(node: string): Promise<void>;
   /** Whether what a node does is left to whoever takes the training up next, when this attempt ends. */
   isLeft(): boolean;
+}
+
+/** The end of a training that somebody cancelled before it was published. */
+export class TrainingCancelled extends ShoalError {
+  constructor() {
+    super('CANCELLED', 'the training was cancelled; what served before serves on');
+  }
+}
+
+/** Whether what a training met passes by itself: the same again may succeed. */
+export function isPassing({ code }: ShoalError): boolean {
+  return code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
 }
 
 /** Trains; progress first. What is published is written with `ending`; what is not, the caller has to write down. */
@@ -92,7 +105,7 @@ export async function* carryOut(
 ): AsyncGenerator<TrainProgress, TrainResult> {
   const { request, settings, claim } = task;
   const trained = yield* onSomeReplica(task, parts, deadline);
-  let isLost = false;
+  let isKept = false;
   try {
     const found = { ...trained.codebook, documents: task.documents };
     const reason = request.dryRun ? 'it was a dry run' : refusalOf(found, settings.targetRecall);
@@ -111,11 +124,11 @@ export async function* carryOut(
     await storeAndPublish(published, trained.training, task, { parts, deadline });
     return published;
   } catch (thrown) {
-    isLost = thrown instanceof ClaimLost;
+    isKept = isPassing(ShoalError.from(thrown));
     throw thrown;
   } finally {
-    // Whoever holds the claim now takes over what the node has.
-    if (!isLost && !task.isLeft()) await trained.training.end();
+    // Whoever tries again, here or with the claim that was lost, takes over what the node has.
+    if (!isKept && !task.isLeft()) await trained.training.end();
   }
 }
 
@@ -131,7 +144,7 @@ async function storeAndPublish(
   const { codebook } = result;
   try {
     await training.store(codebook.version, deadline);
-    await publish(codebook, settings, claim, { parts, deadline, beside: ending(result) });
+    await publish(codebook, settings, claim, { parts, deadline, beside: () => ending(result) });
   } catch (error) {
     // Published, perhaps, though nobody could say so: then its objects are needed.
     const current = parts.view.current().settings.get(uid);
@@ -146,6 +159,7 @@ async function storeAndPublish(
 /** Whether the registry has certainly not taken what was to be published. */
 function isRefused(thrown: unknown): boolean {
   const { code } = ShoalError.from(thrown);
+  if (thrown instanceof TrainingCancelled) return true;
   return code === 'NOT_FOUND' || code === 'ABORTED' || code === 'FAILED_PRECONDITION';
 }
 
@@ -164,19 +178,25 @@ async function* onSomeReplica(
   const tried = new Set<string>();
   let lost: ShoalError | null = null;
   for (;;) {
-    const node = nextNode(task.placement, tried, parts);
+    const node = nextNode(task, tried, parts);
     if (node === null) throw lost ?? noReplica(task.settings);
     tried.add(node.id);
     try {
       return yield* onReplica(node, { task, order }, parts, deadline);
     } catch (thrown) {
       deadline.check();
-      lost = ShoalError.from(thrown);
-      if (lost instanceof ClaimLost) throw lost;
-      if (lost.code !== 'UNAVAILABLE' && lost.code !== 'RESOURCE_EXHAUSTED') throw lost;
-      parts.logger.warn({ err: lost, node: node.id, uid: task.settings.uid }, 'a training ended before it was done');
+      const error = ShoalError.from(thrown);
+      if (error instanceof ClaimLost || !isOfReplica(error)) throw error;
+      // What passes is worth waiting for, whatever stands against the other replicas.
+      if (lost === null || isPassing(error) || !isPassing(lost)) lost = error;
+      parts.logger.debug({ err: error, node: node.id, uid: task.settings.uid }, 'another replica is to be trained on');
     }
   }
+}
+
+/** Whether another replica need not meet what one met: a node that is gone or busy, its memory or disk, its own damaged files. */
+function isOfReplica({ code }: ShoalError): boolean {
+  return code === 'UNAVAILABLE' || code === 'RESOURCE_EXHAUSTED' || code === 'DATA_LOSS';
 }
 
 async function* onReplica(
@@ -190,7 +210,7 @@ async function* onReplica(
   const training = await RemoteTraining.begin(node, order, parts, deadline);
   let isTrained = false;
   try {
-    if (!training.isTakenOver) await task.begun();
+    if (!training.isTakenOver) await task.begun(node.id);
     const steps: AsyncGenerator<TrainProgress, Codebook> = training.progress(deadline);
     for (;;) {
       const next = await steps.next();
@@ -203,14 +223,17 @@ async function* onReplica(
       }
       yield next.value;
     }
+  } catch (thrown) {
+    parts.logger.warn({ err: thrown, node: node.id, uid: order.uid }, 'a training ended before it was done');
+    throw thrown;
   } finally {
     if (!isTrained && !task.isLeft()) await training.end();
   }
 }
 
-/** A ready replica that was not tried, where its placement of the moment names one. */
+/** A ready replica that was not tried, where its placement of the moment names one; first that whose node may be at it still. */
 function nextNode(
-  { uid, shard }: ShardPlacement,
+  { placement: { uid, shard }, node: latest }: Pick<TrainingTask, 'placement' | 'node'>,
   tried: ReadonlySet<string>,
   { view }: Pick<TrainParts, 'view'>,
 ): TrainingNode | null {
@@ -218,7 +241,8 @@ function nextNode(
   const placement = map.placements.get(uid)?.get(shard);
   if (placement === undefined) return null;
   const ready = replicasOf(map, placement).filter(({ state, node }) => state === 'ready' && !tried.has(node));
-  const id = ready.map(({ node }) => node).find((node) => map.nodes.has(node));
+  const there = ready.map(({ node }) => node).filter((node) => map.nodes.has(node));
+  const id = there.includes(latest) ? latest : there[0];
   return id === undefined ? null : { id, address: present(map.nodes.get(id), 'a node of the map').address };
 }
 

@@ -40,8 +40,8 @@ const newsEveryMs = 500;
 
 type SeededRequest = TrainRequest & { readonly seed: number };
 
-/** A training of a collection that is waited for. */
-interface Followed {
+/** A training of a collection that is ordered. */
+export interface Ordered {
   readonly uid: string;
   readonly name: string;
   readonly number: number;
@@ -77,17 +77,40 @@ export class TrainingOrders {
    * way already is followed; AlreadyTraining for another one.
    */
   async *train(request: TrainRequest, deadline: Deadline): AsyncGenerator<TrainResponse> {
+    if (request.dryRun) return yield* this.#try(request, deadline);
+    const ordered = await this.order(request, deadline);
+    yield { result: resultOf(yield* this.#untilOutcome(ordered, deadline)) };
+  }
+
+  /** Orders what `request` says, which is no dry run; resolves once it is written down. As of `train`. */
+  async order(request: TrainRequest, deadline: Deadline): Promise<Ordered> {
     const settings = collectionNamed(this.#parts.view.current(), request.collection);
-    const { uid, name } = settings;
-    const underWay = await this.#underWay(settings);
-    if (underWay !== null && !request.dryRun && isSameOrder(underWay, request))
-      return yield* this.#follow({ uid, name, number: underWay.number }, deadline);
-    if (underWay !== null) throw this.#already(settings, underWay);
-    const seeded = { ...request, seed: request.seed ?? this.#parts.newSeed() };
-    if (request.dryRun) return yield* this.#try(seeded, deadline);
+    const same = await this.#same(request, settings);
+    if (same !== null) return same;
+    const seeded = this.#seeded(request);
     await trainable(seeded, this.#parts, deadline);
-    const number = await this.#order(seeded, settings);
-    yield* this.#follow({ uid, name, number }, deadline);
+    try {
+      return await this.#order(seeded, settings);
+    } catch (thrown) {
+      if (!(thrown instanceof AlreadyTraining)) throw thrown;
+      // Who came just before with an order writes that down at once.
+      await sleep(this.#parts.clock, newsEveryMs, deadline.signal);
+      const found = await this.#same(request, settings);
+      if (found === null) throw thrown;
+      return found;
+    }
+  }
+
+  /** What is under way where that is what `request` asks for; null where nothing is, AlreadyTraining where it is something else. */
+  async #same(request: TrainRequest, settings: CollectionSettings): Promise<Ordered | null> {
+    const underWay = await this.#underWay(settings);
+    if (underWay === null) return null;
+    if (!isSameOrder(underWay, request)) throw this.#already(settings, underWay);
+    return { uid: settings.uid, name: settings.name, number: underWay.number };
+  }
+
+  #seeded(request: TrainRequest): SeededRequest {
+    return { ...request, seed: request.seed ?? this.#parts.newSeed() };
   }
 
   /** Ends the training of the collection `name` that is under way; false where there is none, or it was published just before. */
@@ -103,9 +126,8 @@ export class TrainingOrders {
       const write = putRecord(uid, { ...found.record, cancelled: true });
       if ((await registry.transact([condition], [write])) === null) continue;
       const steps = this.#untilOutcome({ uid, name, number }, deadline);
-      let next = await steps.next();
-      while (next.done !== true) next = await steps.next();
-      return next.value.result?.published !== true;
+      while ((await steps.next()).done !== true);
+      return true;
     }
   }
 
@@ -119,8 +141,8 @@ export class TrainingOrders {
     return alreadyTraining(settings, record, this.#parts);
   }
 
-  /** Writes the order down and begins to carry it out; gives its number. */
-  async #order(request: SeededRequest, settings: CollectionSettings): Promise<number> {
+  /** Writes the order down and begins to carry it out. */
+  async #order(request: SeededRequest, settings: CollectionSettings): Promise<Ordered> {
     if (this.#isClosed) throw stopping();
     const claim = await Claim.take(settings, this.#parts);
     let record: TrainingRecord | null = null;
@@ -132,7 +154,7 @@ export class TrainingOrders {
     }
     if (this.#isClosed) throw stopping();
     this.#carry({ settings, record, claim });
-    return record.number;
+    return { uid: settings.uid, name: settings.name, number: record.number };
   }
 
   /** Null where the collection changed just then. NOT_FOUND where it was dropped. */
@@ -161,12 +183,15 @@ export class TrainingOrders {
     });
   }
 
-  async *#try(request: SeededRequest, deadline: Deadline): AsyncGenerator<TrainResponse> {
+  async *#try(asked: TrainRequest, deadline: Deadline): AsyncGenerator<TrainResponse> {
+    const request = this.#seeded(asked);
     const ready = await trainable(request, this.#parts, deadline);
+    const underWay = await this.#underWay(ready.settings);
+    if (underWay !== null) throw this.#already(ready.settings, underWay);
     const claim = await Claim.take(ready.settings, this.#parts);
     try {
-      const own = { ending: () => [], begun: () => Promise.resolve(), isLeft: () => false };
-      const steps = carryOut({ ...ready, ...own, number: 0, request, claim }, this.#parts, deadline);
+      const own = { ending: () => Promise.resolve({}), begun: () => Promise.resolve(), isLeft: () => false };
+      const steps = carryOut({ ...ready, ...own, number: 0, node: '', request, claim }, this.#parts, deadline);
       const result = yield* told(steps);
       yield { result };
     } finally {
@@ -174,20 +199,16 @@ export class TrainingOrders {
     }
   }
 
-  async *#follow(followed: Followed, deadline: Deadline): AsyncGenerator<TrainResponse> {
-    yield { result: resultOf(yield* this.#untilOutcome(followed, deadline)) };
-  }
-
   /** What there is to say of a training, whoever carries it out, until it has ended; gives its outcome. */
-  async *#untilOutcome(followed: Followed, deadline: Deadline): AsyncGenerator<TrainResponse, TrainingOutcome> {
-    const { uid } = followed;
+  async *#untilOutcome(ordered: Ordered, deadline: Deadline): AsyncGenerator<TrainResponse, TrainingOutcome> {
+    const { uid } = ordered;
     const { view, clock } = this.#parts;
     let last = nothingYet;
     for (;;) {
       deadline.check();
       const carried = this.#carried.get(uid);
       const changes = carried?.changes ?? 0;
-      const record = this.#recordOf(followed, carried);
+      const record = this.#recordOf(ordered, carried);
       if (record?.outcome !== undefined) {
         // Only then is the collection free for another training.
         await carried?.ended;
@@ -203,7 +224,7 @@ export class TrainingOrders {
   }
 
   /** Null while nothing is known of it here. NOT_FOUND once the collection is dropped, ABORTED when a later training has begun. */
-  #recordOf({ uid, name, number }: Followed, carried: CarriedOrder | undefined): TrainingRecord | null {
+  #recordOf({ uid, name, number }: Ordered, carried: CarriedOrder | undefined): TrainingRecord | null {
     const { settings, trainingRecords } = this.#parts.view.current();
     const record = carried?.record.number === number ? carried.record : trainingRecords.get(uid);
     if (record?.outcome === undefined && !settings.has(uid)) throw gone({ name });

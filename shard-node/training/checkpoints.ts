@@ -1,11 +1,14 @@
 /** What a training leaves in the object store, so that this node or another can go on with it. It goes when the training has ended. */
 import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
-import { checkpointObject, checkpointsOf } from '../../cluster/keys.js';
+import { checkpointObject, checkpointsOf, keys } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
+import type { Registry } from '../../cluster/registry.js';
+import { TrainingRecord } from '../../proto/generated/shoal/v1/training.js';
 
 export interface CheckpointsParts {
   readonly objects: Pick<ObjectStore, 'put' | 'get' | 'list' | 'delete'>;
+  readonly registry: Pick<Registry, 'get'>;
   readonly logger: Logger;
 }
 
@@ -59,11 +62,21 @@ export class Checkpoints {
         const name = checkpointObject(this.#uid, this.#number, next.step);
         await objects.put(name, next.bytes);
         const names = await objects.list(checkpointsOf(this.#uid, this.#number));
-        for (const older of names.filter((each) => each < name)) await objects.delete(older);
+        // Asked after it is stored: who ends the training, or drops the collection, has removed it or is seen here.
+        const isWanted = await this.#isWanted();
+        for (const each of names.filter((each) => each < name || !isWanted)) await objects.delete(each);
       } catch (error) {
         logger.warn({ err: error, uid: this.#uid }, 'a checkpoint of a training could not be stored');
       }
     }
     this.#writing = null;
+  }
+
+  /** Whether the training is ordered still. */
+  async #isWanted(): Promise<boolean> {
+    const entry = await this.#parts.registry.get(keys.trainingRecord(this.#uid));
+    if (entry === null) return false;
+    const { number, outcome } = TrainingRecord.decode(entry.value);
+    return number === this.#number && outcome === undefined;
   }
 }

@@ -7,6 +7,7 @@ import { ShoalError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import { codebookObject, parametersObject, structureObject } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
+import type { Registry } from '../../cluster/registry.js';
 import { Codebook } from '../../proto/generated/shoal/v1/collections.js';
 import type {
   AwaitTrainingResponse,
@@ -33,6 +34,7 @@ const readShare = 0.02;
 export interface TrainingsParts {
   readonly replicas: Pick<ReplicaSet, 'replica'>;
   readonly objects: ObjectStore;
+  readonly registry: Pick<Registry, 'get'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly run: RunTraining;
@@ -49,7 +51,8 @@ interface Current {
   readonly news: Waiters;
   step: string;
   share: number;
-  resumedShare: number;
+  /** Undefined while it is not known whether it goes on from anything. */
+  resumedShare: number | undefined;
   askedMs: number;
   outcome: { readonly files: TrainedFiles } | { readonly error: ShoalError } | null;
   finished: Promise<void>;
@@ -82,7 +85,7 @@ export class Trainings {
       news: new Waiters(),
       step: 'reading vectors',
       share: 0,
-      resumedShare: 0,
+      resumedShare: undefined,
       askedMs: this.#parts.clock.monotonicMs(),
       outcome: null,
       finished: Promise.resolve(),
@@ -180,9 +183,9 @@ export class Trainings {
 
   /** Never rejects. */
   async #carryOut(current: Current, replica: Replica): Promise<void> {
-    const { objects, logger } = this.#parts;
+    const { logger } = this.#parts;
     const { uid, method } = current.request;
-    const checkpoints = new Checkpoints(current.request, { objects, logger });
+    const checkpoints = new Checkpoints(current.request, this.#parts);
     try {
       const files = await this.#train(current, replica, checkpoints);
       current.outcome = { files };
@@ -203,20 +206,18 @@ export class Trainings {
       Object.assign(current, { step, share: wholeShare(share) });
       current.news.wake();
     };
-    const whole = await this.#withCheckpoints(task, request, checkpoints);
+    const whole = await this.#withCheckpoints(task, current, checkpoints);
     stop.signal.throwIfAborted();
     onProgress('training', 0);
     return run(whole, onProgress, stop.signal, this.#leavingsOf(current, checkpoints));
   }
 
   /** What parameters are learned takes long enough for that; other trainings begin anew. */
-  async #withCheckpoints(
-    task: TrainingTask,
-    { number }: BeginTrainingRequest,
-    checkpoints: Checkpoints,
-  ): Promise<TrainingTask> {
-    if (number === 0 || task.learn === undefined) return task;
-    const last = await checkpoints.newest();
+  async #withCheckpoints(task: TrainingTask, current: Current, checkpoints: Checkpoints): Promise<TrainingTask> {
+    const isKept = current.request.number > 0 && task.learn !== undefined;
+    const last = isKept ? await checkpoints.newest() : null;
+    if (last === null) current.resumedShare = 0;
+    if (!isKept) return task;
     return { ...task, checkpoints: { everyMs: this.#parts.checkpointEveryMs, last } };
   }
 
@@ -229,8 +230,10 @@ export class Trainings {
         current.resumedShare = wholeShare(share);
         logger.info({ uid, method, share }, 'a training goes on from what an interrupted one left');
       },
-      refused: (why) =>
-        logger.warn({ uid, method, why }, 'a training begins anew: what an interrupted one left is of no use'),
+      refused: (why) => {
+        current.resumedShare = 0;
+        logger.warn({ uid, method, why }, 'a training begins anew: what an interrupted one left is of no use');
+      },
     };
   }
 }

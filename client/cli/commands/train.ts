@@ -137,7 +137,9 @@ async function watched(call: Invocation, { name, progress, ...options }: Watched
 
 async function cancel(call: Invocation, collection: string): Promise<number> {
   const cancelled = await call.withClient((client) => client.training.cancel(collection));
-  const text = cancelled ? `the training of ${collection} is cancelled` : `no training of ${collection} is under way`;
+  const text = cancelled
+    ? `the training of ${collection} is cancelled`
+    : `no training of ${collection} is under way; \`shoal codebooks ${collection}\` shows what was published`;
   await call.answer({ collection, cancelled }, () => text);
   return cancelled ? 0 : 1;
 }

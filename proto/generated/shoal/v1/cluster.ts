@@ -113,6 +113,7 @@ export interface Problem {
 }
 
 export interface GetStatusResponse {
+  /** Whether everything serves; of all problems, only trainings that wait do not stand against it. */
   healthy: boolean;
   nodes: Node[];
   collections: string[];

@@ -71,8 +71,11 @@ export interface TrainProgress {
   share: number;
   /** The shard node that trains; empty while none does. */
   node: string;
-  /** Of the whole training, what an interrupted attempt had done and this one did not have to do again; 0 = it began anew. */
-  resumedShare: number;
+  /**
+   * Of the whole training, what an interrupted attempt had done and this one did not have to do again; 0 = it began anew, absent = that is
+   * not known yet.
+   */
+  resumedShare?: number | undefined;
 }
 
 export interface TrainResult {
@@ -116,7 +119,7 @@ export interface CancelTrainingRequest {
 }
 
 export interface CancelTrainingResponse {
-  /** Whether there was one. */
+  /** Whether there was one; false, too, where it was published just before. */
   cancelled: boolean;
 }
 
@@ -135,12 +138,16 @@ export interface TrainingRecord {
     | undefined;
   /** Attempts since the last one that left more than there was before it. */
   attempts: number;
-  /** Of the whole, what the latest attempt did not have to do again. */
+  /** Of the whole, what the latest attempt that came so far as to know it did not have to do again. */
   resumedShare: number;
   /** Somebody wants it to end. */
   cancelled: boolean;
   /** Absent until it has ended. */
-  outcome: TrainingOutcome | undefined;
+  outcome:
+    | TrainingOutcome
+    | undefined;
+  /** The shard node that began the latest attempt; empty before the first. */
+  node: string;
 }
 
 export interface TrainingOutcome {
@@ -158,7 +165,17 @@ export interface TrainingOutcome {
 
 /** What a training does at present, in the registry under the lease of the coordinator that sees to it. */
 export interface TrainingState {
-  progress: TrainProgress | undefined;
+  progress:
+    | TrainProgress
+    | undefined;
+  /** Absent while a node trains. */
+  waiting: TrainingWait | undefined;
+}
+
+/** What stands against a training for now, since when. */
+export interface TrainingWait {
+  since: Date | undefined;
+  why: string;
 }
 
 export interface BeginTrainingRequest {
@@ -214,7 +231,7 @@ export interface AwaitTrainingResponse {
     | Codebook
     | undefined;
   /** As of TrainProgress. */
-  resumedShare: number;
+  resumedShare?: number | undefined;
 }
 
 export interface StoreTrainingRequest {
@@ -496,7 +513,7 @@ export const TrainResponse: MessageFns<TrainResponse> = {
 };
 
 function createBaseTrainProgress(): TrainProgress {
-  return { step: "", share: 0, node: "", resumedShare: 0 };
+  return { step: "", share: 0, node: "", resumedShare: undefined };
 }
 
 export const TrainProgress: MessageFns<TrainProgress> = {
@@ -510,7 +527,7 @@ export const TrainProgress: MessageFns<TrainProgress> = {
     if (message.node !== "") {
       writer.uint32(26).string(message.node);
     }
-    if (message.resumedShare !== 0) {
+    if (message.resumedShare !== undefined) {
       writer.uint32(33).double(message.resumedShare);
     }
     return writer;
@@ -581,7 +598,7 @@ export const TrainProgress: MessageFns<TrainProgress> = {
     message.step = object.step ?? "";
     message.share = object.share ?? 0;
     message.node = object.node ?? "";
-    message.resumedShare = object.resumedShare ?? 0;
+    message.resumedShare = object.resumedShare ?? undefined;
     return message;
   },
 };
@@ -1112,6 +1129,7 @@ function createBaseTrainingRecord(): TrainingRecord {
     resumedShare: 0,
     cancelled: false,
     outcome: undefined,
+    node: "",
   };
 }
 
@@ -1143,6 +1161,9 @@ export const TrainingRecord: MessageFns<TrainingRecord> = {
     }
     if (message.outcome !== undefined) {
       TrainingOutcome.encode(message.outcome, writer.uint32(66).fork()).join();
+    }
+    if (message.node !== "") {
+      writer.uint32(74).string(message.node);
     }
     return writer;
   },
@@ -1224,6 +1245,14 @@ export const TrainingRecord: MessageFns<TrainingRecord> = {
             message.outcome = TrainingOutcome.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1255,6 +1284,7 @@ export const TrainingRecord: MessageFns<TrainingRecord> = {
     message.outcome = (object.outcome !== undefined && object.outcome !== null)
       ? TrainingOutcome.fromPartial(object.outcome)
       : undefined;
+    message.node = object.node ?? "";
     return message;
   },
 };
@@ -1353,13 +1383,16 @@ export const TrainingOutcome: MessageFns<TrainingOutcome> = {
 };
 
 function createBaseTrainingState(): TrainingState {
-  return { progress: undefined };
+  return { progress: undefined, waiting: undefined };
 }
 
 export const TrainingState: MessageFns<TrainingState> = {
   encode(message: TrainingState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.progress !== undefined) {
       TrainProgress.encode(message.progress, writer.uint32(10).fork()).join();
+    }
+    if (message.waiting !== undefined) {
+      TrainingWait.encode(message.waiting, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -1385,6 +1418,14 @@ export const TrainingState: MessageFns<TrainingState> = {
             message.progress = TrainProgress.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.waiting = TrainingWait.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1405,6 +1446,76 @@ export const TrainingState: MessageFns<TrainingState> = {
     message.progress = (object.progress !== undefined && object.progress !== null)
       ? TrainProgress.fromPartial(object.progress)
       : undefined;
+    message.waiting = (object.waiting !== undefined && object.waiting !== null)
+      ? TrainingWait.fromPartial(object.waiting)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTrainingWait(): TrainingWait {
+  return { since: undefined, why: "" };
+}
+
+export const TrainingWait: MessageFns<TrainingWait> = {
+  encode(message: TrainingWait, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.since !== undefined) {
+      Timestamp.encode(toTimestamp(message.since), writer.uint32(10).fork()).join();
+    }
+    if (message.why !== "") {
+      writer.uint32(18).string(message.why);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrainingWait {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrainingWait();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.since = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.why = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TrainingWait>): TrainingWait {
+    return TrainingWait.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TrainingWait>): TrainingWait {
+    const message = createBaseTrainingWait();
+    message.since = object.since ?? undefined;
+    message.why = object.why ?? "";
     return message;
   },
 };
@@ -1816,7 +1927,7 @@ export const AwaitTrainingRequest: MessageFns<AwaitTrainingRequest> = {
 };
 
 function createBaseAwaitTrainingResponse(): AwaitTrainingResponse {
-  return { step: "", share: 0, codebook: undefined, resumedShare: 0 };
+  return { step: "", share: 0, codebook: undefined, resumedShare: undefined };
 }
 
 export const AwaitTrainingResponse: MessageFns<AwaitTrainingResponse> = {
@@ -1830,7 +1941,7 @@ export const AwaitTrainingResponse: MessageFns<AwaitTrainingResponse> = {
     if (message.codebook !== undefined) {
       Codebook.encode(message.codebook, writer.uint32(26).fork()).join();
     }
-    if (message.resumedShare !== 0) {
+    if (message.resumedShare !== undefined) {
       writer.uint32(33).double(message.resumedShare);
     }
     return writer;
@@ -1903,7 +2014,7 @@ export const AwaitTrainingResponse: MessageFns<AwaitTrainingResponse> = {
     message.codebook = (object.codebook !== undefined && object.codebook !== null)
       ? Codebook.fromPartial(object.codebook)
       : undefined;
-    message.resumedShare = object.resumedShare ?? 0;
+    message.resumedShare = object.resumedShare ?? undefined;
     return message;
   },
 };
@@ -2176,7 +2287,10 @@ export const TrainingService = {
       Buffer.from(ActivateCodebookResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ActivateCodebookResponse => ActivateCodebookResponse.decode(value),
   },
-  /** Ends the training that is under way; nothing is published, unless it just was. Returns when it has ended. */
+  /**
+   * Ends the training that is under way, up to the write that publishes it; nothing is published then. Returns when it has ended. Dry runs
+   * and activations end with their callers.
+   */
   cancelTraining: {
     path: "/shoal.v1.Training/CancelTraining" as const,
     requestStream: false as const,
@@ -2204,7 +2318,10 @@ export interface TrainingServer extends UntypedServiceImplementation {
    * version of another structure than the one that serves.
    */
   activateCodebook: handleUnaryCall<ActivateCodebookRequest, ActivateCodebookResponse>;
-  /** Ends the training that is under way; nothing is published, unless it just was. Returns when it has ended. */
+  /**
+   * Ends the training that is under way, up to the write that publishes it; nothing is published then. Returns when it has ended. Dry runs
+   * and activations end with their callers.
+   */
   cancelTraining: handleUnaryCall<CancelTrainingRequest, CancelTrainingResponse>;
 }
 
@@ -2255,7 +2372,10 @@ export interface TrainingClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ActivateCodebookResponse) => void,
   ): ClientUnaryCall;
-  /** Ends the training that is under way; nothing is published, unless it just was. Returns when it has ended. */
+  /**
+   * Ends the training that is under way, up to the write that publishes it; nothing is published then. Returns when it has ended. Dry runs
+   * and activations end with their callers.
+   */
   cancelTraining(
     request: CancelTrainingRequest,
     callback: (error: ServiceError | null, response: CancelTrainingResponse) => void,

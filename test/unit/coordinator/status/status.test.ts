@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { TrainingOutcome, TrainingRecord, TrainingState } from '../../../../proto/generated/shoal/v1/training.js';
 import { collectionProblems, statusOf } from '../../../../coordinator/status/status.js';
 import {
   bareSettings,
@@ -10,6 +11,7 @@ import {
   replica,
   settings,
   shardNode,
+  uid,
 } from '../fixtures.js';
 
 const healthy = {
@@ -105,6 +107,32 @@ describe('the status of a cluster', () => {
       'disk full',
       'mend that, as by freeing disk space or as it says; it is tried again without a restart',
     ]);
+  });
+
+  it('tells of a training that waits, and stays healthy', () => {
+    const since = new Date(5_000);
+    const record = TrainingRecord.fromPartial({ number: 2, ordered: since, request: { method: 'jpq' } });
+    const told = (trainingRecord: TrainingRecord, state?: TrainingState) =>
+      statusOf({
+        ...mapOf(healthy),
+        trainingRecords: new Map([[uid, trainingRecord]]),
+        trainingStates: new Map(state && [[uid, state]]),
+      });
+    const todo = 'mend that, or wait: it is tried again by itself; `shoal train notes --cancel` ends it';
+    const waiting = { since, why: 'no replica is ready' };
+    assert.deepEqual(told(record, TrainingState.fromPartial({ waiting })).problems, [
+      { what: "the training of 'notes' by jpq waits since 1970-01-01T00:00:05.000Z", why: waiting.why, todo },
+    ]);
+    assert.deepEqual(told(record).problems, [
+      {
+        what: "the training of 'notes' by jpq waits, ordered 1970-01-01T00:00:05.000Z",
+        why: 'no coordinator sees to it, as after a restart',
+        todo,
+      },
+    ]);
+    assert.equal(told(record).healthy, true);
+    assert.deepEqual(told(record, TrainingState.fromPartial({})).problems, []);
+    assert.deepEqual(told({ ...record, outcome: TrainingOutcome.fromPartial({}) }).problems, []);
   });
 });
 

@@ -4,9 +4,11 @@ import { AutoTrainer, dueFor, type AutoTrainerOptions } from '../../../../coordi
 import { Claim } from '../../../../coordinator/training/claim.js';
 import { TrainingOrders } from '../../../../coordinator/training/training-orders.js';
 import { readRecord } from '../../../../coordinator/training/training-record.js';
+import type { ClusterView } from '../../../../cluster/shard-map/cluster-view.js';
 import { Codebook } from '../../../../proto/generated/shoal/v1/collections.js';
+import { TrainingRecord, TrainingState, type TrainRequest } from '../../../../proto/generated/shoal/v1/training.js';
 import { usualSplitLimits } from '../../../../vector-index/lists/list-limit.js';
-import { deadlineOf, uid } from '../fixtures.js';
+import { bareSettings, deadlineOf, mapOf, placement, replica, shardNode, uid } from '../fixtures.js';
 import { codebook, trainingRig, turns, type TrainingRig, type TrainingRigOptions } from './fixtures.js';
 
 const autoOptions = (documents: number): AutoTrainerOptions => ({
@@ -126,10 +128,52 @@ describe('training by itself', () => {
     await turns();
     assert.deepEqual(rig.calls, []);
     await claim.end();
-    await rig.clock.advance(1_000);
-    await turns();
+    for (let look = 0; look < 2; look += 1) {
+      await rig.clock.advance(1_000);
+      await turns();
+    }
     await trainer.close();
     assert.equal((await rig.stored()).codebookVersion, 1);
+  });
+
+  it('happens to one collection after another; one that waits keeps no other from its turn', async () => {
+    const rig = trainingRig();
+    const uids = ['u1', 'u2'];
+    const [records, states] = [new Map<string, TrainingRecord>(), new Map<string, TrainingState>()];
+    const map = {
+      ...mapOf({
+        collections: uids.map((each) => bareSettings({ uid: each, name: each, keepVectors: true })),
+        placements: uids.map((each) => ({ ...placement(0, ['a']), uid: each })),
+        nodes: [shardNode('a')],
+        replicas: uids.map((each) => replica(0, 'a', { uid: each })),
+      }),
+      ...{ trainingRecords: records, trainingStates: states },
+    };
+    const view = { current: () => map } as unknown as ClusterView;
+    const ordered: string[] = [];
+    const order = async ({ collection }: TrainRequest) => {
+      ordered.push(collection);
+      records.set(collection, TrainingRecord.fromPartial({ number: 1 }));
+      states.set(collection, TrainingState.fromPartial({}));
+      return { uid: collection, name: collection, number: 1 };
+    };
+    const trainer = new AutoTrainer({ ...rig.parts, view }, { order }, autoOptions(1_500));
+    const look = async (): Promise<string[]> => {
+      await rig.clock.advance(1_000);
+      await turns();
+      return [...ordered];
+    };
+    assert.deepEqual([await look(), await look()], [['u1'], ['u1']]);
+    states.set('u1', TrainingState.fromPartial({ waiting: { why: 'its node is gone' } }));
+    assert.deepEqual([await look(), await look()], [uids, uids]);
+    states.clear();
+    for (const each of uids) {
+      const outcome = { errorMessage: 'no' };
+      records.set(each, TrainingRecord.fromPartial({ number: 1, outcome }));
+    }
+    // What came to nothing is remembered though nobody waited for it.
+    assert.deepEqual(await look(), uids);
+    await trainer.close();
   });
 
   it('does not happen while a backup holds the collection', async () => {

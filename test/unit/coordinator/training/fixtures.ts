@@ -22,9 +22,11 @@ export interface TrainingRig {
   /** Names of the calls to nodes, in order, with the node's address. */
   readonly calls: string[];
   /** What nodes say of a training before it is done, each once. */
-  readonly progress: { readonly share: number; readonly resumedShare: number }[];
+  readonly progress: { readonly share: number; readonly resumedShare?: number }[];
   /** Thrown by the node's next answers to this method. */
   readonly failures: Map<string, Error>;
+  /** What happens while a node is asked by this method. */
+  readonly meanwhile: Map<string, () => Promise<void>>;
   readonly parts: TrainParts;
   /** How often a training has asked how many documents there are. */
   readonly counted: { documents: number };
@@ -72,14 +74,14 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
   };
   const calls: string[] = [];
   const failures = new Map<string, Error>();
+  const meanwhile: TrainingRig['meanwhile'] = new Map();
   const progress: TrainingRig['progress'] = [];
   const answers = new Map<unknown, unknown>([
-    [ShardTrainingService.beginTraining, { training: 1n }],
     [ShardTrainingService.awaitTraining, { step: 'trained', share: 1, resumedShare: 0, codebook: trained }],
     [ShardTrainingService.storeTraining, {}],
     [ShardTrainingService.endTraining, {}],
   ]);
-  const transfer = nodesOf({ calls, failures, progress }, answers);
+  const transfer = nodesOf({ calls, failures, meanwhile, progress }, answers);
   const counts = { shard: 0, status: 0, documents, diskBytes: 1n };
   const counted = { documents: 0 };
   const statistics = async (_: string, request: GetStatisticsRequest): Promise<unknown> => {
@@ -104,19 +106,28 @@ export function trainingRig(options: TrainingRigOptions = {}): TrainingRig {
   } as unknown as TrainParts;
   const stored = async (): Promise<CollectionSettings> =>
     CollectionSettings.decode((await registry.get(keys.setting(uid)))!.value);
-  return { settings, registry, objects, clock, calls, progress, failures, parts, counted, counts, map, stored };
+  const told = { calls, progress, failures, meanwhile };
+  return { settings, registry, objects, clock, ...told, parts, counted, counts, map, stored };
 }
 
-/** Nodes that give `answers`, after what there is to say before. */
+/** Nodes that give `answers`, after what there is to say before; an order that nobody has ended is taken over. */
 function nodesOf(
-  { calls, failures, progress }: Pick<TrainingRig, 'calls' | 'failures' | 'progress'>,
+  { calls, failures, meanwhile, progress }: Pick<TrainingRig, 'calls' | 'failures' | 'meanwhile' | 'progress'>,
   answers: ReadonlyMap<unknown, unknown>,
-): (address: string, method: { readonly path: string }) => Promise<unknown> {
-  return async (address, method) => {
+): (address: string, method: { readonly path: string }, request: { readonly number?: number }) => Promise<unknown> {
+  const going = new Map<string, number>();
+  return async (address, method, { number = 0 }) => {
     const name = method.path.split('/').at(-1)!;
     calls.push(`${name} ${address}`);
     const failure = failures.get(`${name} ${address}`);
     if (failure !== undefined) throw failure;
+    await meanwhile.get(`${name} ${address}`)?.();
+    if (name === 'EndTraining') going.delete(address);
+    if (name === 'BeginTraining') {
+      const takenOver = number > 0 && going.get(address) === number;
+      going.set(address, number);
+      return { training: 1n, takenOver };
+    }
     if (name === 'AwaitTraining' && progress.length > 0) {
       await new Promise((resolve) => setImmediate(resolve));
       return { step: 'training', codebook: undefined, ...progress.shift()! };

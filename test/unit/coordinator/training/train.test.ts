@@ -14,7 +14,13 @@ async function train({ parts }: TrainingRig, { task, ...changes }: Changes = {})
   const request = { ...TrainRequest.fromPartial({ collection: 'notes', method: 'structure', ...changes }), seed: 1 };
   const ready = await trainable(request, parts, deadlineOf());
   const claim = await Claim.take(ready.settings, parts);
-  const own = { number: 0, ending: () => [], begun: () => Promise.resolve(), isLeft: () => false };
+  const own = {
+    number: 0,
+    node: '',
+    ending: () => Promise.resolve({}),
+    begun: () => Promise.resolve(),
+    isLeft: () => false,
+  };
   try {
     const steps = carryOut({ ...ready, ...own, request, claim, ...task }, parts, deadlineOf());
     for (;;) {
@@ -29,8 +35,9 @@ async function train({ parts }: TrainingRig, { task, ...changes }: Changes = {})
 describe('training a collection', () => {
   it('stores and publishes what reaches the target, with what is to be written beside it', async () => {
     const rig = trainingRig();
-    const ending = ({ version }: TrainResult) =>
-      [{ operation: 'put', key: 'beside', value: Buffer.of(version) }] as const;
+    const ending = async ({ version }: TrainResult) => ({
+      writes: [{ operation: 'put', key: 'beside', value: Buffer.of(version) }] as const,
+    });
     const result = await train(rig, { task: { ending } });
     assert.deepEqual([result.published, result.from, result.version], [true, 0, 1]);
     assert.equal((await rig.stored()).codebookVersion, 1);
@@ -53,6 +60,36 @@ describe('training a collection', () => {
     assert.ok(rig.calls.includes('BeginTraining b:1'));
     rig.failures.set('BeginTraining b:1', new ShoalError('UNAVAILABLE', 'it trains something else'));
     await assert.rejects(train(rig), { code: 'UNAVAILABLE', message: /something else/ });
+  });
+
+  it('goes on with another replica where the files of one are damaged, and waits for one that is busy', async () => {
+    const rig = trainingRig();
+    const damaged = new ShoalError('DATA_LOSS', 'the checksum does not match');
+    rig.failures.set('AwaitTraining a:1', damaged);
+    assert.equal((await train(rig)).published, true);
+    rig.failures.set('AwaitTraining b:1', damaged);
+    await assert.rejects(train(rig), { code: 'DATA_LOSS' });
+    rig.failures.set('BeginTraining a:1', new ShoalError('UNAVAILABLE', 'it trains something else'));
+    await assert.rejects(train(rig), { code: 'UNAVAILABLE', message: /something else/ });
+  });
+
+  it('asks the node first that may be at it still', async () => {
+    for (const [node, first] of [
+      ['', 'a'],
+      ['b', 'b'],
+      ['gone', 'a'],
+    ] as const) {
+      const rig = trainingRig();
+      await train(rig, { task: { node } });
+      assert.equal(rig.calls[0], `BeginTraining ${first}:1`);
+    }
+  });
+
+  it('leaves the node what it has trained where that may be stored the next time', async () => {
+    const rig = trainingRig();
+    rig.failures.set('StoreTraining a:1', new ShoalError('UNAVAILABLE', 'no word from the object store'));
+    await assert.rejects(train(rig), { code: 'UNAVAILABLE' });
+    assert.ok(!rig.calls.includes('EndTraining a:1'));
   });
 
   it('ends with an error that another replica would meet too', async () => {

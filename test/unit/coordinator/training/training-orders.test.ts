@@ -97,6 +97,22 @@ describe('orders of trainings', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
+  it('that two coordinators are asked for at once are one', async () => {
+    const rig = trainingRig({ nodes: ['a'] });
+    busy(rig);
+    const both = [1, 2].map(() => new TrainingOrders(rig.parts));
+    const results = both.map((orders) => train(orders, {}, deadlineOf(60_000, rig.clock)));
+    for (let at = 0; at < 12; at += 1) {
+      await turns();
+      await rig.clock.advance(500);
+      if (at === 2) rig.failures.clear();
+    }
+    const [one, other] = await Promise.all(results);
+    assert.deepEqual([one?.result?.version, other?.result], [1, one?.result]);
+    assert.equal((await readRecord(uid, rig.registry))?.record.number, 1);
+    await Promise.all(both.map((orders) => orders.close()));
+  });
+
   it('end when they are cancelled, which says whether there was one', async () => {
     const rig = trainingRig({ nodes: ['a'] });
     for (let at = 0; at < 500; at += 1) rig.progress.push({ share: 0.5, resumedShare: 0 });
@@ -129,7 +145,13 @@ describe('orders of trainings', () => {
     await assert.rejects(train(orders, { method: 'magic' }), { code: 'INVALID_ARGUMENT' });
     rig.counts.documents = 2_000n;
     const claim = await Claim.take(rig.settings, rig.parts);
-    await assert.rejects(train(orders), { code: 'FAILED_PRECONDITION', message: /already runs/ });
+    const refused = assert.rejects(train(orders, {}, deadlineOf(60_000, rig.clock)), {
+      code: 'FAILED_PRECONDITION',
+      message: /already runs/,
+    });
+    await turns();
+    await rig.clock.advance(500);
+    await refused;
     await claim.end();
     assert.equal(await readRecord(uid, rig.registry), null);
     await orders.close();

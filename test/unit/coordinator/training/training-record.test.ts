@@ -57,8 +57,11 @@ describe('the record of a training', () => {
 
   it('says in a message which it is, and how far', () => {
     const progress = { step: 'learning', share: 0.409, node: 'shard-1', resumedShare: 0.3 };
-    assert.equal(aboutTraining(record, { progress }), ' (by jpq, 40 %: learning on shard-1)');
-    assert.equal(aboutTraining(record, { progress: { ...progress, node: '' } }), ' (by jpq, 40 %: learning)');
+    assert.equal(aboutTraining(record, { progress, waiting: undefined }), ' (by jpq, 40 %: learning on shard-1)');
+    assert.equal(
+      aboutTraining(record, { progress: { ...progress, node: '' }, waiting: undefined }),
+      ' (by jpq, 40 %: learning)',
+    );
     assert.match(aboutTraining(record, undefined), /by jpq; it was interrupted and will be taken up/);
   });
 

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { codebookObject, structureObject } from '../../../../cluster/keys.js';
 import type { ObjectStore } from '../../../../cluster/object-store.js';
+import type { Registry } from '../../../../cluster/registry.js';
+import { TrainingRecord } from '../../../../proto/generated/shoal/v1/training.js';
 import type { Leavings } from '../../../../shard-node/training/run-training.js';
 import { writeLearnedParametersFile } from '../../../../vector-index/codebook/learned-parameters.js';
 import { writeListCodebookFile, type ListCodebook } from '../../../../vector-index/codebook/list-codebook.js';
@@ -42,6 +44,12 @@ export function memoryObjects(): ObjectStore {
     list: async (prefix) => [...held.keys()].filter((name) => name.startsWith(prefix)).sort(),
     delete: async (name) => void held.delete(name),
   };
+}
+
+/** A registry that holds `record` as the latest training of every collection; null = it holds none. */
+export function registryWith(record: Parameters<typeof TrainingRecord.fromPartial>[0] | null): Pick<Registry, 'get'> {
+  const value = record && TrainingRecord.encode(TrainingRecord.fromPartial(record)).finish();
+  return { get: async (key) => value && { key, value, revision: 1n } };
 }
 
 /** Of trainings that leave nothing. */

@@ -6,7 +6,7 @@ import type { Replica } from '../../../../shard-node/replica.js';
 import type { RunTraining, TrainedFiles, TrainingTask } from '../../../../shard-node/training/run-training.js';
 import { Trainings } from '../../../../shard-node/training/trainings.js';
 import { FakeClock } from '../../../fake-clock.js';
-import { circle, memoryObjects, storeVersion } from './small-structures.js';
+import { circle, memoryObjects, registryWith, storeVersion } from './small-structures.js';
 
 const files: TrainedFiles = {
   ...{ structure: Uint8Array.of(1), codebook: Uint8Array.of(2), lists: 4, copies: 2, secondBits: 3, sampled: 90 },
@@ -27,6 +27,7 @@ function rig(run: RunTraining = async () => files) {
   const trainings = new Trainings({
     replicas: { replica: () => replica },
     objects,
+    registry: registryWith({ number: 3 }),
     clock,
     logger,
     run,
@@ -157,12 +158,41 @@ describe('the trainings of a node', () => {
       { everyMs: 7, last: null },
       { everyMs: 7, last: Uint8Array.of(1) },
     ]);
-    assert.ok(answer.resumedShare > 0.5 && answer.resumedShare < 0.52);
+    assert.ok(answer.resumedShare! > 0.5 && answer.resumedShare! < 0.52);
     await trainings.close();
     assert.deepEqual(await objects.list('trainings/'), ['trainings/u/3/checkpoint-0000000060']);
     const { training } = trainings.begin({ ...learn, number: 0 });
     while ((await trainings.await(training)).codebook === undefined);
     assert.deepEqual(given.slice(2), [undefined]);
+    await trainings.close();
+  });
+
+  it('say that they begin anew once they know it', async () => {
+    const state = { refuse: (): void => undefined };
+    const refusal = new Promise<void>((resolve) => (state.refuse = resolve));
+    const { trainings, objects } = rig(async (task, onProgress, signal, leavings) => {
+      onProgress('coding', 0.1);
+      if (task.checkpoints?.last !== null) {
+        await refusal;
+        leavings.refused('something else was held out');
+        onProgress('learning', 0.2);
+      }
+      return endless(task, onProgress, signal, leavings);
+    });
+    await storeVersion(objects, 'u', 1);
+    await objects.put('trainings/u/3/checkpoint-0000000030', Uint8Array.of(1));
+    const learn = { ...order, method: 'distill-vq', structureVersion: 1, codebookVersion: 1, number: 3 };
+    const { training } = trainings.begin(learn);
+    const coding = await trainings.await(training);
+    const awaited = trainings.await(training);
+    state.refuse();
+    const learning = await awaited;
+    assert.deepEqual([coding.step, coding.resumedShare], ['coding', undefined]);
+    assert.deepEqual([learning.step, learning.resumedShare], ['learning', 0]);
+    await trainings.close();
+    // Nothing is there to go on from.
+    const { training: other } = trainings.begin({ ...learn, number: 4 });
+    assert.equal((await trainings.await(other)).resumedShare, 0);
     await trainings.close();
   });
 });
