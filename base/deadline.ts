@@ -25,7 +25,9 @@ export class Deadline {
     this.clock = clock;
     const nowMs = clock.monotonicMs();
     this.atMs = Math.min(atMs, nowMs + deadlineMsMax);
-    this.#timer = clock.after(Math.max(0, this.atMs - nowMs), () => this.#expire());
+    // The clock has fractions, so that the difference may come out above the most that was added.
+    const leftMs = Math.min(deadlineMsMax, Math.max(0, this.atMs - nowMs));
+    this.#timer = clock.after(leftMs, () => this.#expire());
   }
 
   /** Aborts when time is up or `cancel` was called; its reason is a ShoalError. */

@@ -29,7 +29,7 @@ export interface CallContext {
 export interface HandlerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Milliseconds for calls that bring no deadline. */
+  /** Milliseconds for calls that bring no deadline; Infinity = as long as a deadline can be. */
   readonly deadlineMsDefault: number;
 }
 

@@ -21,14 +21,14 @@ import { answerBatch } from './search-batch.js';
 
 /** The handlers of `shoal.v1.Search`. */
 export function searchService(parts: CoordinatorParts): SearchServer {
-  const options = { clock: parts.clock, logger: parts.logger, deadlineMsDefault: limits.searchDeadlineMs };
-  const batch = { ...options, deadlineMsDefault: limits.writeDeadlineMs };
+  // Every question says itself how long it may take.
+  const options = { clock: parts.clock, logger: parts.logger, deadlineMsDefault: Infinity };
   return {
     search: unaryHandler((request, { deadline }) => answer(request, parts, deadline), options),
     searchBatch: unaryHandler(async ({ requests }, { deadline }) => {
       const outcomes = await answerBatch(requests, (request) => answerOne(request, parts, deadline));
       return { outcomes };
-    }, batch),
+    }, options),
   };
 }
 

@@ -1,6 +1,6 @@
 /** A deadline is passed on and only gets shorter; it ends by time, by its caller, or by being closed. */
 import assert from 'node:assert/strict';
-import type { Clock } from '../../../base/clock.js';
+import { systemClock, type Clock } from '../../../base/clock.js';
 import { Deadline } from '../../../base/deadline.js';
 import { ShoalError } from '../../../base/errors.js';
 import { FakeClock } from '../../fake-clock.js';
@@ -22,6 +22,20 @@ describe('a deadline', () => {
     const late = new FakeClock();
     const deadline = Deadline.after({ ...boundTo(late), after: () => ({ cancel: () => undefined }) }, 0);
     assert.throws(() => deadline.check(), { code: 'DEADLINE_EXCEEDED' });
+  });
+
+  it('sets no timer longer than there are, wherever its clock stands', () => {
+    for (const nowMs of [0, 1234.000000237, 30_123_456.7890123]) {
+      const delays: number[] = [];
+      const after: Clock['after'] = (delayMs) => {
+        delays.push(delayMs);
+        return { cancel: () => undefined };
+      };
+      const clock = { ...systemClock, monotonicMs: () => nowMs, after };
+      Deadline.after(clock, Infinity).within(Infinity);
+      Deadline.after(clock, 2 ** 31 - 1).within(2 ** 32);
+      assert.ok(delays.length === 4 && delays.every((each) => each > 2 ** 31 - 2 && each <= 2 ** 31 - 1), `${delays}`);
+    }
   });
 
   it('gets shorter within, never longer', () => {

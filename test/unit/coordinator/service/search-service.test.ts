@@ -1,6 +1,10 @@
 /** Search over the wire: hits with their documents and scores, coverage, timings, and the words of a refusal. */
 import assert from 'node:assert/strict';
-import { credentials } from '@grpc/grpc-js';
+import { credentials, Metadata } from '@grpc/grpc-js';
+import type { Deadline } from '../../../../base/deadline.js';
+import { ShoalError } from '../../../../base/errors.js';
+import type { CoordinatorParts } from '../../../../coordinator/parts.js';
+import { searchService } from '../../../../coordinator/service/search-service.js';
 import { createBare, numberedDocuments, SmallCluster } from '../../../cluster/small-cluster.js';
 import {
   SearchClient,
@@ -9,7 +13,8 @@ import {
   type SearchMode,
   type SearchResponse,
 } from '../../../../proto/generated/shoal/v1/search.js';
-import { floats } from '../fixtures.js';
+import { FakeClock } from '../../../fake-clock.js';
+import { floats, mapOf, placement, settings, silent } from '../fixtures.js';
 
 describe('the service of search', () => {
   let cluster: SmallCluster;
@@ -129,7 +134,27 @@ describe('the service of search', () => {
       details: /^the answer has 671\d{5} bytes with 16 hits, above the limit of 67108864; ask for a smaller k$/,
     });
     assert.equal((await cluster.client.search('long', query, { k: 2, deadlineMs })).hits.length, 2);
-  }).timeout(20_000);
+  }).timeout(60_000);
+
+  it('takes the time that a question says, where its call brings no deadline', async () => {
+    const taken: number[] = [];
+    const encode = async (_settings: unknown, _texts: unknown, deadline: Deadline): Promise<never> => {
+      taken.push(deadline.remainingMs());
+      throw new ShoalError('UNAVAILABLE', 'no encoder is there');
+    };
+    const view = { current: () => mapOf({ collections: [settings()], placements: [placement(0, ['a'])] }) };
+    const parts = { view, encoders: { encode }, clock: new FakeClock(), logger: silent };
+    const handlers = searchService(parts as unknown as CoordinatorParts);
+    const call = { metadata: new Metadata(), getDeadline: () => Infinity, on: () => undefined };
+    const ask = (method: 'search' | 'searchBatch', request: unknown): Promise<unknown> =>
+      new Promise((resolve) => handlers[method]({ ...call, request } as never, resolve));
+    for (const deadlineMs of [0, 1_000, 60_000]) {
+      const request = SearchRequest.fromPartial({ collection: 'notes', query: 'words', deadlineMs });
+      await ask('search', request);
+      await ask('searchBatch', { requests: [request] });
+    }
+    assert.deepEqual(taken, [2_000, 2_000, 1_000, 1_000, 60_000, 60_000]);
+  });
 
   it('answers a batch, each question with its own outcome', async () => {
     const questions = [{ k: 1 }, { collection: 'x' }, { k: 2, offset: 1 }];
