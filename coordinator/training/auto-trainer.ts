@@ -1,8 +1,9 @@
 /**
  * Training that nobody asks for: a collection that has grown past a first threshold gets codes that need no training, past a second one a
  * structure, and a new one when it has grown to four times what the last one was trained for. In between, lists that have grown too long
- * are split, which trains nothing anew; the next ones only when all rows lie in the lists of the last split. Every coordinator looks every so often and orders one
- * training after another, so that at most one node is busy with it; one that waits for something keeps no other from its turn.
+ * are split, which trains nothing anew; the next ones only when all rows lie in the lists of the last split. Every coordinator looks every
+ * so often and orders one training after another, so that at most one node is busy with it; it follows none, and one that waits for
+ * something keeps no other from its turn.
  *
  * What fails is tried again once the collection has grown by half: the same documents would give the same end. A collection that is backed
  * up waits until that is done.
@@ -178,7 +179,7 @@ export class AutoTrainer {
       const request = { collection: name, method, dryRun: false, queries: [], relevant: [] };
       const { number } = await this.#orders.order(request, deadline);
       this.#ordered.set(uid, { number, settle });
-      this.#hindrances.end(uid, { fields: { collection: name }, message: 'the collection is trained' });
+      this.#hindrances.end(uid, { fields: { collection: name }, message: 'the training of the collection is ordered' });
     } catch (thrown) {
       const error = ShoalError.from(thrown);
       if (error instanceof AlreadyTraining || (this.#isClosed && error.code === 'CANCELLED')) return;

@@ -224,7 +224,8 @@ async function* onReplica(
       yield next.value;
     }
   } catch (thrown) {
-    parts.logger.warn({ err: thrown, node: node.id, uid: order.uid }, 'a training ended before it was done');
+    if (!task.isLeft() && isOfReplica(ShoalError.from(thrown)))
+      parts.logger.warn({ err: thrown, node: node.id, uid: order.uid }, 'a training ended before it was done');
     throw thrown;
   } finally {
     if (!isTrained && !task.isLeft()) await training.end();

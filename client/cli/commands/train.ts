@@ -40,7 +40,7 @@ export function addTrain(program: Command, host: CommandHost): void {
       'out. What comes within .01 of the target recall, or of what serves, is published: documents are re-encoded in the background ("shoal shards" shows how\n' +
       'many are left), and searches probe as many lists as the target recall of the collection needs. The training goes on\n' +
       'when this command ends before it: the same command shows it again, --cancel ends it, and nothing has changed then. Nodes that die are waited\n' +
-      'for or replaced; by distill-vq and jpq they go on from what was learned. A dry run ends with the command. It happens by itself: past 10,000 documents by the method rabitq, past 50,000 by structure, and lists that grow\n' +
+      'for or replaced ("shoal status" shows a training that waits); by distill-vq and jpq they go on from what was learned. A dry run ends with the command. It happens by itself: past 10,000 documents by the method rabitq, past 50,000 by structure, and lists that grow\n' +
       'too long later are split without a training; none of it where the collection was made with --auto-train false.\n' +
       'By distill-vq no document moves and no code is rewritten: words, a query adapter and biases of the first scan are learned from the\n' +
       'vectors themselves, for queries like those in --queries; "shoal codebooks NAME --activate VERSION" goes back. By jpq the same is\n' +

@@ -235,9 +235,18 @@ describe('an order that is carried out', () => {
     const carried = await carry(rig);
     await turns();
     await carried.close();
-    assert.equal((await storedRecord(rig))?.outcome, undefined);
+    const left = await storedRecord(rig);
+    assert.deepEqual([left?.outcome, left?.node], [undefined, 'a']);
     assert.equal(await rig.registry.get(keys.training(uid)), null);
     assert.ok(!rig.calls.includes('EndTraining a:1'));
+  });
+
+  it('is taken over where it was begun the last time', async () => {
+    const rig = trainingRig();
+    await (
+      await carry(rig, { attempts: 1, node: 'b' })
+    ).ended;
+    assert.equal(rig.calls[0], 'BeginTraining b:1');
   });
 
   it('is another’s matter once the claim is lost', async () => {

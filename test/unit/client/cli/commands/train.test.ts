@@ -53,6 +53,8 @@ describe('shoal train', () => {
     assert.deepEqual([cancelled.exitCode, cancelled.stdout.trim()], [0, 'the training of endless is cancelled']);
     const none = await shoal(['train', 'notes', '--cancel', '--json']);
     assert.deepEqual([none.exitCode, none.json()], [1, { collection: 'notes', cancelled: false }]);
+    const tooLate = await shoal(['train', 'notes', '--cancel']);
+    assert.match(tooLate.stdout, /is under way; `shoal codebooks notes` shows what was published/);
   });
 
   it('sends judged queries with what is relevant to them', async () => {
