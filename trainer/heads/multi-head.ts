@@ -1,75 +1,59 @@
 /**
- * The multi-vector head: token rows of a frozen backbone to fewer dimensions, and how much each token of a query counts.
+ * The multi-vector head: token rows of a frozen backbone to fewer dimensions, beside the mean of their document in all of them.
  *
- *   document row  v = unit(x · P − o)
- *   query row     u = unit(x · Q − p) · n · w / (sum of the query's w),   w = softplus(x · a + b)
+ *   query · row = query · mean + query · (row − mean) ≈ query · mean + (query · Q) · unit((row − mean) · D) |row − mean|
  *
- * With x of unit length float32[inputDim], n the query's tokens. The mean over the query's tokens of the best product with a document row
- * is then a weighted mean of cosines: what M3's multi-vector head (Chen et al. 2024, arXiv 2402.03216, section 3.2) computes, with weights.
+ * A document's mean bears most of what its rows differ by from those of other documents, and every token of a query meets it, so that its
+ * errors add up instead of cancelling. Columns of Q are orthonormal: Q · Dᵀ · (row − mean) is the estimate of what a row has beyond its mean,
+ * and unit() gives this estimate the length that is known (trainer/heads/fit-multi.ts fits both).
  */
-import { assert } from '../../base/assert.js';
+import { toFloat32 } from '../../kernels/kernels.js';
+import { levelProduct, meanBytes, meanQuery } from '../../kernels/max-sim/means.js';
+import { centreRows } from '../../vector-index/codebook/centred-rows.js';
 import type { Products } from './products.js';
-import { rowWeights, unitBias } from './row-weights.js';
-
-/** An affine map: rows x of `inputDim` values become x · matrix − offset. */
-export interface RowMap {
-  /** float32[inputDim, dim] */
-  readonly matrix: Float32Array;
-  /** float32[dim] */
-  readonly offset: Float32Array;
-}
 
 export interface MultiHead {
   readonly inputDim: number;
   readonly dim: number;
-  readonly documents: RowMap;
-  readonly queries: RowMap;
-  /** float32[inputDim + 1]: a, and behind it b. */
-  readonly importance: Float32Array;
+  /** D: float32[inputDim, dim] */
+  readonly documents: Float32Array;
+  /** Q: float32[inputDim, dim], columns orthonormal. */
+  readonly queries: Float32Array;
 }
 
-/** A head that treats documents and queries alike, by a copy of `map` each, and all tokens of a query alike. */
-export function evenHead(inputDim: number, map: RowMap): MultiHead {
-  const dim = map.offset.length;
-  assert(map.matrix.length === inputDim * dim, 'the matrix maps rows of inputDim to rows of dim');
-  const importance = new Float32Array(inputDim + 1);
-  importance[inputDim] = unitBias;
-  const copy = (): RowMap => ({ matrix: map.matrix.slice(), offset: map.offset.slice() });
-  return { inputDim, dim, documents: copy(), queries: copy(), importance };
+export interface MappedDocument {
+  /** uint8[meanBytes(inputDim)]: step and levels (kernels/max-sim/means.ts). */
+  readonly mean: Uint8Array;
+  /** float32[n, dim] */
+  readonly rows: Float32Array;
 }
 
-/** Rows of unit length and how long they were. */
-export interface MappedRows {
-  /** float32[n, dim]; rows of zeros stay. */
-  readonly units: Float32Array;
-  /** float32[n] */
-  readonly lengths: Float32Array;
+/** `rows` float32[n, inputDim], at least one, of one document. */
+export async function mapDocument(rows: Float32Array, head: MultiHead, products: Products): Promise<MappedDocument> {
+  const { inputDim, dim } = head;
+  const { mean, directions, lengths } = centreRows(rows, inputDim);
+  const mapped = await products.times(directions, head.documents, inputDim);
+  lengths.forEach((length, row) => {
+    const own = mapped.subarray(row * dim, (row + 1) * dim);
+    const squares = own.reduce((sum, value) => sum + value * value, 0);
+    const factor = squares > 0 ? length / Math.sqrt(squares) : 0;
+    for (let j = 0; j < dim; j++) own[j]! *= factor;
+  });
+  return { mean, rows: mapped };
 }
 
-/** `rows` float32[n, inputDim] by `map`, to unit length. */
-export async function mapRows(rows: Float32Array, map: RowMap, products: Products): Promise<MappedRows> {
-  const dim = map.offset.length;
-  const units = await products.times(rows, map.matrix, map.matrix.length / dim);
-  const lengths = new Float32Array(units.length / dim);
-  for (let row = 0; row < lengths.length; row++) {
-    const from = row * dim;
-    let squares = 0;
-    for (let j = 0; j < dim; j++) {
-      const value = units[from + j]! - map.offset[j]!;
-      units[from + j] = value;
-      squares += value * value;
-    }
-    const length = Math.sqrt(squares);
-    lengths[row] = length;
-    if (length > 0) for (let j = 0; j < dim; j++) units[from + j]! /= length;
-  }
-  return { units, lengths };
+/** `rows` float32[n, inputDim] of a query: float32[n, dim]. Linear, so that weighted rows stay weighted. */
+export function mapQuery(rows: Float32Array, head: MultiHead, products: Products): Promise<Float32Array> {
+  return products.times(rows, head.queries, head.inputDim);
 }
 
-/** Rows of a query as they are asked: float32[n, dim], whose lengths have the mean 1. */
-export async function queryRows(rows: Float32Array, head: MultiHead, products: Products): Promise<Float32Array> {
-  const { units } = await mapRows(rows, head.queries, products);
-  const weights = rowWeights(rows, head.importance);
-  const sum = weights.reduce((total, weight) => total + weight, 0);
-  return units.map((value, i) => (value * weights[Math.floor(i / head.dim)]! * weights.length) / sum);
+/** The sum over the query's `rows` float32[n, dim] of products with each of `means` uint8[documents, meanBytes(dim)]. */
+export function meanProducts(rows: Float32Array, dim: number, means: Uint8Array): Float64Array {
+  const { sum } = meanQuery(rows, dim);
+  const size = meanBytes(dim);
+  return Float64Array.from({ length: means.length / size }, (_, document) => {
+    const at = document * size;
+    const [step = 0] = toFloat32(Uint16Array.of(means[at]! | (means[at + 1]! << 8)));
+    return step * levelProduct(sum, new Int8Array(means.buffer, means.byteOffset + at + 2, dim));
+  });
 }

@@ -33,7 +33,7 @@ function meanOf(rows: Float32Array, dim: number): Float64Array {
 }
 
 /** Eigenvalues, and axes as rows, of the symmetric `matrix` float64[n, n], which is destroyed. */
-function eigen(matrix: Float64Array, n: number): { values: Float64Array; axes: Float64Array } {
+export function eigen(matrix: Float64Array, n: number): { values: Float64Array; axes: Float64Array } {
   const axes = new Float64Array(n * n);
   for (let i = 0; i < n; i++) axes[i * n + i] = 1;
   for (let sweep = 0; sweep < sweeps; sweep++) {

@@ -1,6 +1,6 @@
 /** How far a sparse head's order of a query's candidates is from a teacher's, and in which direction each parameter makes it worse. */
 import type { SparseHead } from '../../vector-index/codebook/sparse-head.js';
-import { listLoss } from './multi-loss.js';
+import { listLoss } from './list-loss.js';
 import { rowWeights, rowWeightsGradient } from './row-weights.js';
 import type { Descent } from './train-head.js';
 

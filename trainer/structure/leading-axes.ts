@@ -34,7 +34,8 @@ export function leadingAxes(
   return { values, axes };
 }
 
-function turnedBy(matrix: Float64Array, vector: Float64Array): Float64Array {
+/** The symmetric `matrix` float64[n, n] times `vector` float64[n]. */
+export function turnedBy(matrix: Float64Array, vector: Float64Array): Float64Array {
   const turned = new Float64Array(vector.length);
   for (let i = 0; i < vector.length; i++) {
     const value = vector[i]!;
@@ -44,8 +45,8 @@ function turnedBy(matrix: Float64Array, vector: Float64Array): Float64Array {
   return turned;
 }
 
-/** Takes axes 0 .. i − 1 out of axis i and gives it unit length; the length that it had, 0 for one that was in them. */
-function orthonormalize(axes: Float64Array, dim: number, i: number): number {
+/** Of `axes` float64[n, dim]: takes axes 0 .. i − 1 out of axis i and gives it unit length; the length that it had, 0 for one that was in them. */
+export function orthonormalize(axes: Float64Array, dim: number, i: number): number {
   const own = axes.subarray(i * dim, (i + 1) * dim);
   for (let other = 0; other < i; other++) {
     const axis = axes.subarray(other * dim, (other + 1) * dim);

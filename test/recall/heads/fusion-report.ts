@@ -13,7 +13,7 @@ import { ranked } from './collections.js';
 import { rowDim, type EncodedSet } from './encoded.js';
 import { openProducts } from './fast-products.js';
 import { quality, readJudged, reordered, wordUnit, type Judged } from './judged.js';
-import { asTheyAre, multiScores } from './multi-quality.js';
+import { asTheyAre, multiScores, rawRows } from './multi-quality.js';
 import { printReport, type ReportColumns } from './print-report.js';
 import { sparseScores } from './sparse-quality.js';
 
@@ -49,7 +49,7 @@ async function judge(judged: Judged, words: readonly Float32Array[]): Promise<Re
   const union = tops.map((top, q) => [
     ...new Set([...top, ...ranked(words[q]!, candidates).filter((d) => words[q]![d]! > 0)]),
   ]);
-  const multi = await multiScores(judged, union, { rows: judged.documents.rows, dim: rowDim }, asTheyAre);
+  const multi = await multiScores(judged, union, rawRows(judged.documents), asTheyAre);
   const alone = {
     dense: quality(judged, tops),
     'words, sparse head': quality(

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelManifest } from '../../../encoder-node/model/manifest.js';
-import type { MultiHead, RowMap } from '../../../trainer/heads/multi-head.js';
+import type { MultiHead } from '../../../trainer/heads/multi-head.js';
 import type { SparseHead } from '../../../vector-index/codebook/sparse-head.js';
 
 const multiHeadFile = 'multi-head.json';
@@ -25,12 +25,7 @@ export async function writeMultiHead(cache: string, head: MultiHead): Promise<vo
 
 export async function readMultiHead(cache: string): Promise<MultiHead> {
   const file = (await readJson(join(cache, multiHeadFile))) as Plain<MultiHead>;
-  const { inputDim, dim, documents, queries, importance } = file;
-  const map = ({ matrix, offset }: Plain<RowMap>): RowMap => ({
-    matrix: Float32Array.from(matrix),
-    offset: Float32Array.from(offset),
-  });
-  return { inputDim, dim, documents: map(documents), queries: map(queries), importance: Float32Array.from(importance) };
+  return { ...file, documents: Float32Array.from(file.documents), queries: Float32Array.from(file.queries) };
 }
 
 export async function writeSparseHead(cache: string, head: TrainedSparseHead): Promise<void> {

@@ -3,19 +3,21 @@
  *
  *   node --import tsx test/recall/heads/main.ts encode --cache DIR     once; half an hour on a core, 3 GB of files
  *   node --import tsx test/recall/heads/main.ts train  --cache DIR
+ *   node --import tsx test/recall/heads/main.ts held-out --cache DIR   how far the multi-vector head keeps the order of raw rows
  *   node --import tsx test/recall/heads/main.ts report --cache DIR --split train --collections scifact     what choices are made by
  *   node --import tsx test/recall/heads/main.ts report --cache DIR
  *   node --import tsx test/recall/heads/main.ts fusion --cache DIR     what is shipped, alone and together; wants encoded sets alone
  *
- * `--data` is the folder of the labelled collections. Training sees texts of SciFact's documents, without any question or judgement; choices
- * are made on SciFact's training questions. No other collection that is judged plays a part in either. With `--heads sparse` `train` and
- * `report` do without the other head; the sparse one learns from the first of `--texts`. A report of test questions stands in its file, which
- * `npm run model -- --sparse-head FILE` ships.
+ * `--data` is the folder of the labelled collections. Training sees texts of SciFact's documents, of WordNet and of collections that no head is
+ * judged on, without any question or judgement. Choices about the sparse head are made on SciFact's training questions, those about the
+ * multi-vector head on passages held out. With `--heads sparse` `train` and `report` do without the other head; the sparse one learns from
+ * the first of `--texts`, the other from all. A report of test questions stands in its file, which `npm run model -- --sparse-head FILE` ships.
  */
 import { parseArgs } from 'node:util';
 import { collectionNames } from './collections.js';
 import { encodeSets } from './encode.js';
 import { reportFusion } from './fusion-report.js';
+import { reportHeldOut } from './held-out.js';
 import { report } from './report.js';
 import { trainHeads } from './train.js';
 import { trainingNames } from './training-text.js';
@@ -55,12 +57,14 @@ async function main(verb: string | undefined, cache: string): Promise<void> {
       heads: listOf(flags.heads),
     });
   if (verb === 'fusion') await reportFusion(cache, { data, split, collections, isJson: flags.json });
+  if (verb === 'held-out') await reportHeldOut(cache, { texts, isJson: flags.json });
   if (verb !== 'report') return;
   const [dense = 1, sparse = 1, multi = 1] = listOf(flags.weights).map(Number);
   await report(cache, {
     data,
     split,
     collections,
+    texts,
     heads: listOf(flags.heads),
     weights: { dense, sparse, multi },
     isJson: flags.json,

@@ -1,45 +1,62 @@
 /** MaxSim of heads over the dense best of judged questions. */
 import { maxSimCodesExact, maxSimRows, prepareMaxSim, toFloat16, toFloat32 } from '../../../kernels/kernels.js';
-import { mapRows, queryRows, type MultiHead, type RowMap } from '../../../trainer/heads/multi-head.js';
+import { meanBytes } from '../../../kernels/max-sim/means.js';
+import { mapDocument, mapQuery, meanProducts, type MultiHead } from '../../../trainer/heads/multi-head.js';
 import type { Products } from '../../../trainer/heads/products.js';
 import type { TokenCodec } from '../../../vector-index/codebook/token-codec.js';
 import { rowDim, type EncodedSet } from './encoded.js';
 import { countOf, idfOf, idsOf, type Searched } from './judged.js';
 
-const chunkRows = 16_384;
+/** Documents as a head maps them. */
+interface HeadMeans {
+  readonly head: MultiHead;
+  readonly products: Products;
+  /** uint8[documents, meanBytes(384)]; zeros for a document without tokens. */
+  readonly means: Uint8Array;
+}
 
-/** Rows of the documents as they are compared: half bits [tokens, dim]. */
+/** Rows of the documents as they are compared: half bits [tokens, dim], and what they lack where a head has mapped them. */
 export interface ComparedRows {
   readonly rows: Uint16Array;
   readonly dim: number;
+  readonly mapped: HeadMeans | null;
 }
 
-/** All rows of `set` by `map`. */
-export async function mappedSet(set: EncodedSet, map: RowMap, products: Products): Promise<ComparedRows> {
-  const dim = map.offset.length;
-  const count = set.rows.length / rowDim;
-  const rows = new Uint16Array(count * dim);
-  for (let from = 0; from < count; from += chunkRows) {
-    const some = toFloat32(set.rows.subarray(from * rowDim, (from + chunkRows) * rowDim));
-    const { units } = await mapRows(some, map, products);
-    toFloat16(units, rows.subarray(from * dim, from * dim + units.length));
+/** Rows of `set` as they are. */
+export function rawRows({ rows }: EncodedSet): ComparedRows {
+  return { rows, dim: rowDim, mapped: null };
+}
+
+/** Rows of the documents `wanted` of `set` by `head`; those of others are zeros. */
+export async function mappedRows(
+  set: EncodedSet,
+  wanted: Iterable<number>,
+  head: MultiHead,
+  products: Products,
+): Promise<ComparedRows> {
+  const { dim } = head;
+  const rows = new Uint16Array((set.rows.length / rowDim) * dim);
+  const size = meanBytes(rowDim);
+  const means = new Uint8Array((set.starts.length - 1) * size);
+  for (const d of new Set(wanted)) {
+    if (countOf(set, d) === 0) continue;
+    const document = await mapDocument(rowsOf(set, d), head, products);
+    means.set(document.mean, d * size);
+    const from = set.starts[d]! * dim;
+    toFloat16(document.rows, rows.subarray(from, from + document.rows.length));
   }
-  return { rows, dim };
+  return { rows, dim, mapped: { head, products, means } };
 }
 
-/** Rows of query number `q`, float32[tokens, 384]. */
-export function rowsOfQuery({ rows, starts }: EncodedSet, q: number): Float32Array {
-  return toFloat32(rows.slice(starts[q]! * rowDim, starts[q + 1]! * rowDim));
+/** Rows of text number `text`, float32[tokens, 384]. */
+export function rowsOf({ rows, starts }: EncodedSet, text: number): Float32Array {
+  return toFloat32(rows.slice(starts[text]! * rowDim, starts[text + 1]! * rowDim));
 }
 
-/** What gives the rows that ask: float32[tokens, dim], weighted or not. */
-export type AskingRows = (rows: Float32Array, q: number) => Promise<Float32Array>;
+/** What gives the rows that ask: float32[tokens, 384], weighted or not. */
+export type AskingRows = (rows: Float32Array, q: number) => Float32Array;
 
-export const asTheyAre: AskingRows = (rows) => Promise.resolve(rows);
-
-export function byHead(head: MultiHead, products: Products): AskingRows {
-  return (rows) => queryRows(rows, head, products);
-}
+export const asTheyAre: AskingRows = (rows) => rows;
 
 /** Rows weighted by idf^power of their tokens, the end token as a word that every e^2nd document has; lengths have the mean 1. */
 export function byIdf({ queries, lexicon }: Searched, power: number): AskingRows {
@@ -51,7 +68,7 @@ export function byIdf({ queries, lexicon }: Searched, power: number): AskingRows
       (_, i) => (i < count - 1 ? idfOf(lexicon, ids[i]!) : 2) ** power,
     );
     const mean = weights.reduce((sum, weight) => sum + weight, 0) / count;
-    return Promise.resolve(rows.map((value, i) => (value * weights[Math.floor(i / rowDim)]!) / mean));
+    return rows.map((value, i) => (value * weights[Math.floor(i / rowDim)]!) / mean);
   };
 }
 
@@ -59,55 +76,73 @@ export function byIdf({ queries, lexicon }: Searched, power: number): AskingRows
 export async function multiScores(
   searched: Searched,
   tops: readonly (readonly number[])[],
-  { rows, dim }: ComparedRows,
+  compared: ComparedRows,
   asking: AskingRows,
 ): Promise<Float32Array[]> {
-  const { documents, queries, asked } = searched;
-  const scores: Float32Array[] = [];
-  for (const [i, q] of asked.entries()) {
-    const query = await asking(rowsOfQuery(queries, q), q);
-    const top = tops[i] ?? [];
+  const { documents } = searched;
+  return scoresOf(searched, tops, { compared, asking }, (query, top) => {
     const places = {
       offsets: Float64Array.from(top, (d) => documents.starts[d]!),
       counts: Uint32Array.from(top, (d) => countOf(documents, d)),
     };
-    const own = await maxSimRows({ rows: query, dim }, rows, places);
-    scores.push(own.map((sum) => (Number.isNaN(sum) ? -1 : (sum * dim) / query.length)));
-  }
-  return scores;
+    return maxSimRows({ rows: query, dim: compared.dim }, compared.rows, places);
+  });
 }
 
-/** The same over codes of `rows` by `codec`, each document coded by itself; with the bytes of a token. */
+/** The same over codes of the rows by `codec`, each document coded by itself; with the bytes of a token, means of documents included. */
 export async function codedScores(
   searched: Searched,
   tops: readonly (readonly number[])[],
   compared: ComparedRows & { readonly codec: TokenCodec },
   asking: AskingRows,
 ): Promise<{ readonly scores: Float32Array[]; readonly bytes: number }> {
-  const { documents, queries, asked } = searched;
-  const { codec, rows, dim } = compared;
-  const needed = new Set(tops.flat());
-  let at = 0;
-  let tokens = 0;
+  const { documents } = searched;
+  const { codec, rows, dim, mapped } = compared;
+  const meanSize = mapped === null ? 0 : meanBytes(rowDim);
+  let [at, means, tokens] = [0, 0, 0];
   const offsets = new Map<number, bigint>();
   const records: Uint8Array[] = [];
-  for (const d of needed) {
+  for (const d of new Set(tops.flat())) {
     const record = codec.encode(toFloat32(rows.slice(documents.starts[d]! * dim, documents.starts[d + 1]! * dim)));
     offsets.set(d, BigInt(at));
     records.push(record);
     at += record.length;
+    means += meanSize;
     tokens += countOf(documents, d);
   }
   const bytes = Buffer.concat(records);
-  const scores: Float32Array[] = [];
-  for (const [i, q] of asked.entries()) {
-    const query = await asking(rowsOfQuery(queries, q), q);
-    const top = tops[i] ?? [];
-    const own = await maxSimCodesExact(prepareMaxSim(codec, query), bytes, {
+  const scores = await scoresOf(searched, tops, { compared, asking }, (query, top) =>
+    maxSimCodesExact(prepareMaxSim(codec, query), bytes, {
       offsets: BigUint64Array.from(top, (d) => offsets.get(d)!),
       counts: Uint32Array.from(top, (d) => countOf(documents, d)),
-    });
-    scores.push(own.map((sum) => (Number.isNaN(sum) ? -1 : (sum * dim) / query.length)));
+    }),
+  );
+  return { scores, bytes: (at + means) / tokens };
+}
+
+interface Asked {
+  readonly compared: ComparedRows;
+  readonly asking: AskingRows;
+}
+
+/** For each asked query: what `sums` gives for its rows as compared, and the products with means where rows lack them. */
+async function scoresOf(
+  { queries, asked }: Searched,
+  tops: readonly (readonly number[])[],
+  { compared: { mapped }, asking }: Asked,
+  sums: (query: Float32Array, top: readonly number[]) => Promise<Float32Array>,
+): Promise<Float32Array[]> {
+  const scores: Float32Array[] = [];
+  const size = meanBytes(rowDim);
+  for (const [i, q] of asked.entries()) {
+    const rows = asking(rowsOf(queries, q), q);
+    const top = tops[i] ?? [];
+    const query = mapped === null ? rows : await mapQuery(rows, mapped.head, mapped.products);
+    const own = await sums(query, top);
+    const means = new Uint8Array(mapped === null ? 0 : top.length * size);
+    if (mapped !== null) top.forEach((d, at) => means.set(mapped.means.subarray(d * size, (d + 1) * size), at * size));
+    const products = meanProducts(rows, rowDim, means);
+    scores.push(own.map((sum, at) => (Number.isNaN(sum) ? -1 : ((sum + (products[at] ?? 0)) * rowDim) / rows.length)));
   }
-  return { scores, bytes: at / tokens };
+  return scores;
 }

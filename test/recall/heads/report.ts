@@ -3,27 +3,25 @@
  *
  * Multi-vector scores are MaxSim over the dense best hundred; together, candidates are these and the best fifty by words.
  */
-import { present } from '../../../base/assert.js';
-import { toFloat32 } from '../../../kernels/kernels.js';
-import { trainCodec } from '../../../models/build/codec.js';
-import { evenHead, type MultiHead } from '../../../trainer/heads/multi-head.js';
+import type { MultiHead } from '../../../trainer/heads/multi-head.js';
 import type { Products } from '../../../trainer/heads/products.js';
 import type { TokenCodec } from '../../../vector-index/codebook/token-codec.js';
 import { ranked } from './collections.js';
-import { readSet, rowDim } from './encoded.js';
 import { openProducts } from './fast-products.js';
 import { agreement, fused, scaled, spreadUnits, stages, type FusionWeights, type StageScores } from './fusion.js';
 import { readMultiHead, readSparseHead, writeSparseHead, type TrainedSparseHead } from './head-files.js';
-import { countOf, quality, readJudged, reordered, type Judged } from './judged.js';
-import { asTheyAre, byHead, byIdf, codedScores, mappedSet, multiScores } from './multi-quality.js';
+import { quality, readJudged, reordered, type Judged } from './judged.js';
+import { codecFor, readSources } from './multi-fit.js';
+import { asTheyAre, byIdf, codedScores, mappedRows, multiScores, rawRows, type ComparedRows } from './multi-quality.js';
 import { printReport, type ReportColumns } from './print-report.js';
 import { sparseScores } from './sparse-quality.js';
-import { readStart } from './start.js';
 
 export interface ReportOptions {
   readonly data: string;
   readonly split: string;
   readonly collections: readonly string[];
+  /** Training text, which the codec of the multi-vector head is trained on too. */
+  readonly texts: readonly string[];
   /** `sparse`, or with `multi` all rows of the table. */
   readonly heads: readonly string[];
   /** Of the three in units of their spreads. */
@@ -31,11 +29,9 @@ export interface ReportOptions {
   readonly isJson: boolean;
 }
 
-/** Candidates by the dense vector, by words, and documents whose rows train the codec. */
+/** Candidates by the dense vector and by words. */
 const denseCandidates = 100;
 const sparseCandidates = 50;
-const codecDocuments = 700;
-const seed = 7;
 const bm25Row = 'BM25';
 const sparseRow = 'sparse head';
 
@@ -46,7 +42,6 @@ interface WordHead {
 
 interface Heads extends WordHead {
   readonly multi: MultiHead;
-  readonly start: MultiHead;
   readonly codec: TokenCodec;
 }
 
@@ -54,7 +49,7 @@ interface Heads extends WordHead {
 export async function report(cache: string, options: ReportOptions): Promise<void> {
   const { data, split, collections, weights, isJson } = options;
   const words = { sparse: await readSparseHead(cache), products: await openProducts(1) };
-  const heads = options.heads.includes('multi') ? await readHeads(cache, words) : null;
+  const heads = options.heads.includes('multi') ? await readHeads(cache, options.texts, words) : null;
   const columns: ReportColumns = new Map();
   for (const name of collections) {
     const judged = await readJudged(name, split, { cache, data }, words.products);
@@ -72,36 +67,9 @@ export async function report(cache: string, options: ReportOptions): Promise<voi
   if (split === 'test') await writeSparseHead(cache, { ...words.sparse, quality: Object.fromEntries(quality) });
 }
 
-async function readHeads(cache: string, words: WordHead): Promise<Heads> {
+async function readHeads(cache: string, texts: readonly string[], words: WordHead): Promise<Heads> {
   const multi = await readMultiHead(cache);
-  const start = evenHead(rowDim, present(await readStart(cache, multi.dim), 'axes'));
-  return { ...words, multi, start, codec: await codecFor(multi, cache, words.products) };
-}
-
-/** A codec of two bits for what `head` makes of documents that it was trained on. */
-async function codecFor(head: MultiHead, cache: string, products: Products): Promise<TokenCodec> {
-  const set = await readSet(cache, 'scifact.documents');
-  const { starts } = set;
-  const step = Math.floor((starts.length - 1) / codecDocuments);
-  const chosen = Array.from({ length: codecDocuments }, (_, i) => i * step);
-  const counts = chosen.map((d) => countOf(set, d));
-  const { rows, dim } = await mappedSet(set, head.documents, products);
-  const picked = new Float32Array(counts.reduce((sum, count) => sum + count, 0) * dim);
-  let at = 0;
-  for (const d of chosen) {
-    const own = toFloat32(rows.slice(starts[d]! * dim, starts[d + 1]! * dim));
-    picked.set(own, at);
-    at += own.length;
-  }
-  return trainCodec(picked, {
-    dim,
-    counts,
-    centroids: 256,
-    nbits: 2,
-    iterations: 8,
-    seed,
-    onProgress: () => undefined,
-  });
+  return { ...words, multi, codec: await codecFor(await readSources(cache, texts), multi, words.products) };
 }
 
 async function judge(judged: Judged, heads: Heads, weights: FusionWeights): Promise<Record<string, number>> {
@@ -112,26 +80,19 @@ async function judge(judged: Judged, heads: Heads, weights: FusionWeights): Prom
       judged,
       tops.map((top, q) => reordered(top, scores[q]!)),
     );
-  const raw = { rows: judged.documents.rows, dim: rowDim };
+  const raw = rawRows(judged.documents);
   const found: Record<string, number> = { dense: quality(judged, tops) };
   found['multi: raw 384-d, float16'] = rerank(await multiScores(judged, tops, raw, asTheyAre));
   found['multi: raw 384-d weighted by idf^½'] = rerank(await multiScores(judged, tops, raw, byIdf(judged, 0.5)));
-  const start = await mappedSet(judged.documents, heads.start.documents, products);
-  found[`multi: scaled PCA ${multi.dim}-d, float16`] = rerank(
-    await multiScores(judged, tops, start, byHead(heads.start, products)),
-  );
-  const mapped = await mappedSet(judged.documents, multi.documents, products);
-  found[`multi: head ${multi.dim}-d, float16`] = rerank(
-    await multiScores(judged, tops, mapped, byHead(multi, products)),
-  );
-  return { ...found, ...(await judgeTogether(judged, heads, { weights, mapped, tops })) };
+  const words = judgeWords(judged, heads);
+  const union = tops.map((top, q) => [...new Set([...top, ...ranked(words.scores[q]!, sparseCandidates)])]);
+  const mapped = await mappedRows(judged.documents, union.flat(), multi, products);
+  found[`multi: head ${multi.dim}-d, float16`] = rerank(await multiScores(judged, tops, mapped, asTheyAre));
+  return { ...found, ...(await judgeTogether(judged, heads, { weights, mapped, tops, union, words })) };
 }
 
 /** nDCG@10 by words alone, and for each asked query the head's score of every document. */
-function judgeWords(
-  judged: Judged,
-  { sparse }: WordHead,
-): { readonly rows: Record<string, number>; readonly scores: Float32Array[] } {
+function judgeWords(judged: Judged, { sparse }: WordHead): Words {
   const scores = sparseScores(judged, sparse);
   const byScores = (all: readonly Float32Array[]): number =>
     quality(
@@ -141,26 +102,36 @@ function judgeWords(
   return { rows: { [bm25Row]: byScores(judged.lexical), [sparseRow]: byScores(scores) }, scores };
 }
 
+interface Words {
+  readonly rows: Record<string, number>;
+  /** For each asked query the head's score of every document. */
+  readonly scores: readonly Float32Array[];
+}
+
 interface Together {
   readonly weights: FusionWeights;
-  readonly mapped: Awaited<ReturnType<typeof mappedSet>>;
+  readonly mapped: ComparedRows;
   readonly tops: readonly (readonly number[])[];
+  readonly union: readonly (readonly number[])[];
+  readonly words: Words;
 }
 
 async function judgeTogether(
   judged: Judged,
   heads: Heads,
-  { weights, mapped, tops }: Together,
+  { weights, mapped, tops, union, words }: Together,
 ): Promise<Record<string, number>> {
-  const { products, multi, codec } = heads;
-  const { rows, scores: words } = judgeWords(judged, heads);
-  const union = tops.map((top, q) => [...new Set([...top, ...ranked(words[q]!, sparseCandidates)])]);
-  const asking = byHead(multi, products);
-  const coded = await codedScores(judged, union, { ...mapped, codec }, asking);
-  const alone = tops.map((top, q) => reordered(top, coded.scores[q]!.subarray(0, top.length)));
+  const { multi, codec } = heads;
+  const coded = await codedScores(judged, union, { ...mapped, codec }, asTheyAre);
+  const weighted = await codedScores(judged, tops, { ...mapped, codec }, byIdf(judged, 0.5));
+  const rerank = (own: readonly Float32Array[]): number =>
+    quality(
+      judged,
+      tops.map((top, q) => reordered(top, own[q]!.subarray(0, top.length))),
+    );
   const scores: StageScores = {
     dense: union.map((own, q) => Float32Array.from(own, (d) => judged.dense[q]![d]!)),
-    sparse: union.map((own, q) => Float32Array.from(own, (d) => words[q]![d]!)),
+    sparse: union.map((own, q) => Float32Array.from(own, (d) => words.scores[q]![d]!)),
     multi: coded.scores,
   };
   const units = spreadUnits(scores);
@@ -174,8 +145,9 @@ async function judgeTogether(
     `${judged.name.padEnd(10)} ${coded.bytes.toFixed(2)} bytes a token; trust ${stages.map((stage) => trust[stage].toFixed(2)).join(' ')}\n`,
   );
   return {
-    [`multi: head ${multi.dim}-d, 2 bits`]: quality(judged, alone),
-    ...rows,
+    [`multi: head ${multi.dim}-d, 2 bits`]: rerank(coded.scores),
+    [`multi: head ${multi.dim}-d, 2 bits, weighted by idf^½`]: rerank(weighted.scores),
+    ...words.rows,
     'hybrid, fixed weights': ofUnion(fused(scores, units, weights)),
     'hybrid, weights by agreement': ofUnion(fused(scores, units, scaled(weights, trust))),
   };

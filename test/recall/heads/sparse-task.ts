@@ -1,15 +1,14 @@
 /** Examples for the sparse head from taught passages: which words of a candidate a passage finds, and where they stand in it. */
 import type { Random } from '../../../base/random.js';
 import { toFloat32 } from '../../../kernels/kernels.js';
-import { softmax } from '../../../trainer/heads/multi-loss.js';
+import { softmax } from '../../../trainer/heads/list-loss.js';
 import type { SparseExample, WordMatch } from '../../../trainer/heads/sparse-loss.js';
 import type { HeadTask } from '../../../trainer/heads/train-head.js';
 import { shuffledRows } from '../../../trainer/rows.js';
 import { rowDim, type EncodedSet } from './encoded.js';
 import { countOf, idfOf, idsOf, wordUnit, type Lexicon } from './judged.js';
-import { teacherWeights } from './multi-task.js';
-import { rowsOfQuery } from './multi-quality.js';
-import { teacherScores, type Taught } from './teacher.js';
+import { rowsOf } from './multi-quality.js';
+import { teacherScores, teacherWeights, type Taught } from './teacher.js';
 
 export interface SparseSampling {
   /** Candidates of an example, at random. */
@@ -63,7 +62,7 @@ function exampleOf({ source, weights, sampling }: Given, q: number, random: Rand
     return found;
   });
   return {
-    query: rowsOfQuery(source.queries, q),
+    query: rowsOf(source.queries, q),
     words: joined(rows),
     matches,
     shares: softmax(

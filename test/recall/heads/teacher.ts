@@ -1,11 +1,14 @@
 /** What heads learn from: for each training passage its nearest documents, and what the untrained representations say of them. */
 import type { Products } from '../../../trainer/heads/products.js';
 import { ranked } from './collections.js';
-import { rowDim, type EncodedSet } from './encoded.js';
+import type { EncodedSet } from './encoded.js';
 import { searchAll, wordUnit, type Searched } from './judged.js';
-import { byIdf, multiScores } from './multi-quality.js';
+import { byIdf, multiScores, rawRows } from './multi-quality.js';
 
 export const candidateCount = 48;
+
+/** Weights of the teacher, chosen on SciFact's training questions. */
+export const teacherWeights = { dense: 0.5, lexical: 0.07 };
 
 export interface Taught extends Searched {
   /** For each asked query the candidates: near documents, without the one it was taken from. */
@@ -27,7 +30,7 @@ export async function taught(
       .filter((d) => d !== origins[q])
       .slice(0, candidateCount),
   );
-  const compared = { rows: documents.rows, dim: rowDim };
+  const compared = rawRows(documents);
   return {
     ...searched,
     tops,
