@@ -41,7 +41,7 @@ export interface CoarseTable {
 }
 
 /**
- * `centroids` float32[lists, dim], finite, made ready for a searcher; keeps them. Blocks the thread for some 4 µs a list of 384 dimensions.
+ * `centroids` float32[lists, dim], finite, made ready for a searcher; keeps them. Blocks the thread for some 10 µs a list of 384 dimensions, once for each table.
  * Those of more than 2,048 dimensions are all compared.
  */
 export function coarseTable(centroids: Float32Array, dim: number): CoarseTable {

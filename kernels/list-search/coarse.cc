@@ -13,6 +13,7 @@ namespace {
 // 22 candidates, and .981 and .970 of the nearest 70 among 70 (.980, .977, .983, .980 where all are compared by bytes); the others are the last.
 constexpr size_t survivors_each = 4;
 constexpr size_t survivors_spare = 64;
+constexpr size_t lists_a_survivor = 256;
 constexpr size_t sampled_blocks = 8;
 
 // The scan of the centroids' codes: S as adc-scan.h has it, without a bias, which all have alike.
@@ -83,7 +84,7 @@ void choose_by_codes(const Kernels& kernels, const ListSearcher& searcher, const
 }  // namespace
 
 size_t coded_survivors(const ListSearcher& searcher, size_t candidates) {
-  const size_t wanted = survivors_each * candidates + survivors_spare;
+  const size_t wanted = survivors_each * candidates + survivors_spare + searcher.list_count / lists_a_survivor;
   return searcher.centroid_codes.words != nullptr && wanted < searcher.list_count ? wanted : 0;
 }
 

@@ -8,6 +8,7 @@ import { rowProduct } from './row-product.js';
 const ksub = 16;
 const survivorsEach = 4;
 const survivorsSpare = 64;
+const listsASurvivor = 256;
 
 export interface CoarseArrays {
   readonly dim: number;
@@ -27,7 +28,7 @@ export interface CentroidCodes {
 
 /** How many centroids are compared by bytes, to choose so many candidates by; 0 = all are compared as they are. */
 export function codedSurvivors(lists: number, candidates: number): number {
-  const wanted = survivorsEach * candidates + survivorsSpare;
+  const wanted = survivorsEach * candidates + survivorsSpare + Math.floor(lists / listsASurvivor);
   return wanted < lists ? wanted : 0;
 }
 

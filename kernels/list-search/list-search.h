@@ -1,6 +1,6 @@
 // A query over the inverted lists of a shard in one call: centroids, biases, table, first codes, second codes, the best k.
 //
-//   coarse   scan(l) = S                                                 of the centroids' codes, adc-scan.h; the best 4 candidates + 64
+//   coarse   scan(l) = S                                                 of the centroids' codes, adc-scan.h; the best 4 candidates + 64 + lists / 256
 //            near(l) = scale[l] * sum over j of level[j] * row[l][j]     int8 rows of the centroids; the best `candidates`
 //            route(l) = <q, centroid[l]>                                 the best nprobe of those, nearest first, ties to the smaller list
 //            So of most centroids one bit in 32 is read. With as many candidates as probes near(l) decides: centroids are not read. Without
