@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: a cluster on this machine, WordNet's glosses in it, questions answered. A reverse dictionary: describe a meaning, get
- * the word.
+ * `npm run demo`: a cluster on this machine, WordNet's glosses in it, an index learned from them, questions answered. A reverse dictionary:
+ * describe a meaning, get the word.
  *
  *     npm run demo -- --documents 117791 --once
  */
@@ -8,13 +8,16 @@ import { createInterface } from 'node:readline/promises';
 import { Command, CommanderError, Option } from 'commander';
 import { processContext, type CliContext } from '../../client/cli/context.js';
 import { withTemporaryCluster } from '../../client/cli/eval/temporary-cluster.js';
+import { takenOver } from '../../client/cli/eval/train-all.js';
 import { integer } from '../../client/cli/flags.js';
 import { colours, grouped } from '../../client/cli/format.js';
 import { createProgress, duration } from '../../client/cli/progress.js';
+import { createStepProgress, trainingText } from '../../client/cli/train-view.js';
 import { answersText } from './answers.js';
 import { samplesFor } from './samples.js';
 import { glossDocument, readGlosses, wordnetFolder, type Gloss } from './wordnet.js';
 import type { ShoalClient } from '../../client/sdk/connect.js';
+import type { TrainingProgress } from '../../client/sdk/types.js';
 
 interface DemoFlags {
   readonly documents: number;
@@ -23,6 +26,10 @@ interface DemoFlags {
 
 const collection = 'glosses';
 const hitsShown = 5;
+/** Lists and codes, then better numbers for these codes. */
+const methods = ['structure', 'distill-vq'];
+/** Fewer documents are searched one by one faster than anything could be learned from them. */
+const trainedMin = 2_000;
 
 process.exitCode = await main(process.argv.slice(2), processContext());
 
@@ -76,12 +83,13 @@ async function runDemo(context: CliContext, demo: Demo): Promise<void> {
   say(
     `${grouped(glosses.length)} documents in ${duration(seconds)} (${grouped(Math.round(glosses.length / seconds))}/s)`,
   );
+  if (glosses.length >= trainedMin) for (const method of methods) await train(context, client, method);
   for (const { query } of samplesFor(glosses.length)) await ask(context, client, query);
   if (flags.once !== true) await prompt(context, demo);
 }
 
 async function load(context: CliContext, client: ShoalClient, glosses: readonly Gloss[]): Promise<number> {
-  await client.collections.create(collection);
+  await client.collections.create(collection, { autoTrain: false });
   const startMs = context.clock.monotonicMs();
   const bar = createProgress(context, collection, glosses.length);
   try {
@@ -92,6 +100,17 @@ async function load(context: CliContext, client: ShoalClient, glosses: readonly 
     bar.stop();
   }
   return Math.max(0.001, (context.clock.monotonicMs() - startMs) / 1000);
+}
+
+/** Trains, and says what came of it; resolves when searches go by it. */
+async function train(context: CliContext, client: ShoalClient, method: string): Promise<void> {
+  const startMs = context.clock.monotonicMs();
+  const bar = createStepProgress(context, method);
+  const onProgress = (at: TrainingProgress): void => bar.update(at);
+  const result = await client.training.train(collection, { method, onProgress }).finally(() => bar.stop());
+  await takenOver(client, result.codebook.structureVersion, { collection, clock: context.clock });
+  const seconds = (context.clock.monotonicMs() - startMs) / 1000;
+  context.stdout.write(`${method}: ${trainingText(collection, result, seconds)}\n`);
 }
 
 async function ask(context: CliContext, client: ShoalClient, query: string): Promise<void> {
