@@ -77,6 +77,7 @@
         'kernels/product-code/avx512.cc',
         'kernels/product-code/binding.cc',
         'kernels/product-code/encode.cc',
+        'kernels/product-code/error-metric.cc',
         'kernels/product-code/neon.cc',
         'kernels/product-code/reference.cc',
         'kernels/second-code/avx2.cc',

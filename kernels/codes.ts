@@ -52,6 +52,11 @@ export interface Codebook {
   readonly secondKind?: number;
   /** float32[subquantizers × dsub, 2, 64]: how second codes of kinds from 9 on are rounded (values.h); each dimension by itself unless given. */
   readonly feedback?: Float32Array;
+  /**
+   * float32[subquantizers × dsub, subquantizers × dsub], symmetric: how much errors of first codes count (error-metric.h); each part has its
+   * nearest word unless given.
+   */
+  readonly metric?: Float32Array;
 }
 
 /** The base a list's vectors are coded against, and where their estimate is exact; both float32[dim] or null. */
@@ -110,9 +115,10 @@ export function encodeVectors(codebook: Codebook, points: Float32Array, { base, 
   checkBase(codebook, { base, anchor });
   const codes = new Uint8Array(count * codeBytes(subquantizers));
   const factors = new Int16Array(2 * count);
-  const scratch = new Float32Array(subquantizers * (ksub + 2 * dsub));
+  const scratch = new Float32Array(subquantizers * (2 * ksub + 4 * dsub));
+  const metric = codebook.metric ?? null;
   const scales = scalesOf(codebook);
-  call((kernels) => kernels.encodeVectors(points, base, anchor, words, dsub, scales, scratch, codes, factors));
+  call((kernels) => kernels.encodeVectors(points, base, anchor, words, dsub, scales, scratch, codes, factors, metric));
   return { codes, factors };
 }
 
@@ -297,10 +303,11 @@ function roomFor({ codebook, points, dim, lists, bases, anchors, hasRecords }: V
 function batchArrays(batch: VectorBatch, { codes, factors, records }: CodedBatch, cancel: Uint8Array): BatchArrays {
   const { codebook, points, dim, lists, bases, anchors } = batch;
   const { words, dsub, subquantizers } = codebook;
-  const scratch = new Float32Array(subquantizers * (ksub + 6 * dsub));
+  const scratch = new Float32Array(subquantizers * (2 * ksub + 8 * dsub));
   return [
     ...([points, dim, lists, bases, anchors, words, dsub, scalesOf(codebook), scratch] as const),
-    ...([codes, factors, records, cancel, secondKindOf(codebook), codebook.feedback ?? null] as const),
+    ...([codes, factors, records, cancel, secondKindOf(codebook)] as const),
+    ...([codebook.feedback ?? null, codebook.metric ?? null] as const),
   ];
 }
 
@@ -361,11 +368,15 @@ function dimOf({ subquantizers, dsub }: Codebook): number {
 }
 
 function checked(codebook: Codebook): Codebook {
-  const { words, subquantizers, dsub, rescale, anchor } = codebook;
+  const { words, subquantizers, dsub, rescale, anchor, metric } = codebook;
   assert(isSecondKind(secondKindOf(codebook)), 'there are sixteen kinds of second codes');
   assert(subquantizers >= 1 && subquantizers <= subquantizersMax, 'there are 1 to 512 subquantizers');
   assert(words.length === subquantizers * dsub * ksub, 'a codebook has 16 codewords for every subquantizer');
   assert(rescale > 0 && anchor > 0, 'the scales of the factors are positive');
+  assert(
+    metric === undefined || metric.length === (subquantizers * dsub) ** 2,
+    'the metric has dim rows of dim values',
+  );
   return codebook;
 }
 

@@ -36,6 +36,8 @@ struct Kernels {
   InnerTables inner_tables;
   QuantizeTables quantize_tables;
   NearestCodewords nearest_codewords;
+  AddRows add_rows;
+  BestWord best_word;
   SpreadLevels spread_levels;
   ScanBlocks scan_blocks;
   NibbleProduct nibble_product;

@@ -103,6 +103,7 @@ export interface NativeKernels {
       scratch: Float32Array,
       codes: Uint8Array,
       factors: Int16Array,
+      metric: Float32Array | null,
     ]
   ): void;
   /** Records of points whose codes are known: second-code.h. */
@@ -247,6 +248,7 @@ export type BatchArrays = [
   cancel: Uint8Array,
   kind: number,
   feedback: Float32Array | null,
+  metric: Float32Array | null,
 ];
 
 /** Blocks of `bytes`: where each begins, its bytes and its CRC-32. */

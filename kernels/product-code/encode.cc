@@ -41,7 +41,7 @@ void decode_vector(const float* codebook, size_t subquantizers, size_t dsub, con
   }
 }
 
-void measure_codewords(const Encoder& encoder, float* half_norms) {
+void measure_codewords(const Encoder& encoder, float* measured) {
   for (size_t s = 0; s < encoder.subquantizers; s++) {
     for (size_t k = 0; k < ksub; k++) {
       float norm = 0;
@@ -49,12 +49,13 @@ void measure_codewords(const Encoder& encoder, float* half_norms) {
         const float value = encoder.codebook[(s * encoder.dsub + j) * ksub + k];
         norm += value * value;
       }
-      half_norms[s * ksub + k] = 0.5f * norm;
+      measured[s * ksub + k] = 0.5f * norm;
     }
   }
+  if (encoder.metric != nullptr) measure_in_metric(encoder, measured + encoder.subquantizers * ksub);
 }
 
-void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* half_norms, const float* point, float* scratch,
+void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* measured, const float* point, float* scratch,
                    uint8_t* code, int16_t* factors) {
   const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
   float* residual = scratch;
@@ -62,7 +63,8 @@ void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* 
   uint8_t nibbles[subquantizers_max];
   for (size_t s = encoder.subquantizers; s < 2 * pairs; s++) nibbles[s] = 0;
   for (size_t j = 0; j < dim; j++) residual[j] = encoder.base == nullptr ? point[j] : point[j] - encoder.base[j];
-  kernels.nearest_codewords(residual, encoder.codebook, half_norms, encoder.subquantizers, encoder.dsub, nibbles);
+  kernels.nearest_codewords(residual, encoder.codebook, measured, encoder.subquantizers, encoder.dsub, nibbles);
+  if (encoder.metric != nullptr) improve_codewords(kernels, encoder, measured + encoder.subquantizers * ksub, scratch, nibbles);
   for (size_t p = 0; p < pairs; p++) code[p] = static_cast<uint8_t>(nibbles[2 * p] | nibbles[2 * p + 1] << 4);
   decode_vector(encoder.codebook, encoder.subquantizers, encoder.dsub, code, decoded);
   measure_factors(encoder, residual, decoded, factors);
@@ -71,7 +73,7 @@ void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* 
 bool encode_vectors(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* cancel,
                     float* scratch, uint8_t* codes, int16_t* factors) {
   const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  float* own = scratch + encoder.subquantizers * ksub;
+  float* own = scratch + measured_floats(encoder.subquantizers);
   measure_codewords(encoder, scratch);
   for (size_t v = 0; v < count; v++) {
     if (v % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;

@@ -1,22 +1,28 @@
 /** Portable twin of product-code.h: the same bits. Float32 steps are rounded one by one, the factors' sums run in float64. */
 import type { NativeKernels } from '../native-kernels.js';
+import { MetricCode } from './portable-metric.js';
 
 const ksub = 16;
 const factorMax = 32767;
 
 /** See `NativeKernels.encodeVectors`. */
 export const encodeVectors: NativeKernels['encodeVectors'] = (
-  ...[points, base, anchor, codebook, dsub, scales, , codes, factors]
+  ...[points, base, anchor, codebook, dsub, scales, , codes, factors, metric]
 ) => {
   const dim = codebook.length / ksub;
   const pairs = codes.length / (points.length / dim || 1);
   const halfNorms = halfNormsOf(codebook, dsub);
+  const metricCode = metric === null ? null : new MetricCode({ codebook, dsub, metric });
+  const nibbles = new Uint8Array(dim / dsub);
   const residual = new Float32Array(dim);
   const decoded = new Float32Array(dim);
   for (let v = 0; v * dim < points.length; v++) {
     const code = codes.subarray(v * pairs, (v + 1) * pairs);
     fillResidual(points.subarray(v * dim, (v + 1) * dim), base, residual);
-    fillCode(residual, codebook, halfNorms, code);
+    fillNibbles(residual, codebook, halfNorms, nibbles);
+    metricCode?.improve(residual, nibbles);
+    code.fill(0);
+    nibbles.forEach((nibble, s) => (code[s >> 1]! |= nibble << (4 * (s & 1))));
     decodeVector(codebook, dsub, code, decoded);
     fillFactors({ residual, decoded, anchor, scales }, factors.subarray(2 * v, 2 * v + 2));
   }
@@ -50,14 +56,17 @@ function halfNormsOf(codebook: Float32Array, dsub: number): Float32Array {
   return halfNorms;
 }
 
-function fillCode(residual: Float32Array, codebook: Float32Array, halfNorms: Float32Array, code: Uint8Array): void {
-  const subquantizers = halfNorms.length / ksub;
-  code.fill(0);
+function fillNibbles(
+  residual: Float32Array,
+  codebook: Float32Array,
+  halfNorms: Float32Array,
+  nibbles: Uint8Array,
+): void {
+  const subquantizers = nibbles.length;
   for (let s = 0; s < subquantizers; s++) {
     const part = residual.subarray((s * residual.length) / subquantizers, ((s + 1) * residual.length) / subquantizers);
     const words = codebook.subarray(s * part.length * ksub);
-    const nibble = nearest(part, words, halfNorms.subarray(s * ksub, (s + 1) * ksub));
-    code[s >> 1]! |= nibble << (4 * (s & 1));
+    nibbles[s] = nearest(part, words, halfNorms.subarray(s * ksub, (s + 1) * ksub));
   }
 }
 

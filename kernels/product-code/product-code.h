@@ -1,7 +1,7 @@
 // From vectors to 4-bit codes and the two factors of the anchored estimator.
 //
 //   r       = x - c                                              float32, elementwise; c = the base of the vector's list
-//   code[s] = the k that minimises |r_s - codebook[s][.][k]|^2   the smaller k on ties
+//   code[s] = the k that minimises |r_s - codebook[s][.][k]|^2   the smaller k on ties; with a metric what error-metric.h makes of these
 //   d       = the codewords of the code, one after the other
 //   F = round(f / rescale),  f = |r|^2 / <r, d>                  0 where <r, d> is not positive, at most 32,767
 //   T = round(t / anchor),   t = <a, r> - rescale * F * <a, d>   within -32,767 .. 32,767
@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "kernels/lookup-table/lookup-table.h"
+#include "kernels/product-code/error-metric.h"
 
 namespace shoal {
 
@@ -36,17 +37,24 @@ struct Encoder {
   size_t subquantizers;
   size_t dsub;
   FactorScales scales;
+  const float* metric = nullptr;  // float32[dim][dim] of error-metric.h; null = each part has its nearest codeword
 };
 
+// What is measured of a codebook, float32[subquantizers][16] each: half the squared norms of its words, and their norms in the metric.
+constexpr size_t measured_floats(size_t subquantizers) { return 2 * subquantizers * ksub; }
+constexpr size_t vector_floats(size_t dim) { return 4 * dim; }
+
 // scratch float32[encode_floats(subquantizers, dsub)]. False when *cancel became non-zero, looked at every 256 vectors.
-constexpr size_t encode_floats(size_t subquantizers, size_t dsub) { return subquantizers * (ksub + 2 * dsub); }
+constexpr size_t encode_floats(size_t subquantizers, size_t dsub) {
+  return measured_floats(subquantizers) + vector_floats(subquantizers * dsub);
+}
 bool encode_vectors(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* cancel,
                     float* scratch, uint8_t* codes, int16_t* factors);
 
-// half_norms float32[subquantizers][16] of a codebook, and the code and factors of one vector with them; scratch float32[2 * dim] becomes
-// the residual and d.
-void measure_codewords(const Encoder& encoder, float* half_norms);
-void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* half_norms, const float* point, float* scratch,
+// measured float32[measured_floats(subquantizers)] of a codebook, and the code and factors of one vector with them; scratch
+// float32[vector_floats(dim)] begins with the residual and d then.
+void measure_codewords(const Encoder& encoder, float* measured);
+void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* measured, const float* point, float* scratch,
                    uint8_t* code, int16_t* factors);
 
 // d of a code, float32[subquantizers * dsub].

@@ -93,6 +93,7 @@ BatchJob parse_batch(Arguments& arguments) {
   job.cancel = arguments.column<uint8_t>(12, "cancel: a Uint8Array");
   const uint32_t kind = arguments.size(13, kinds_max, "kind: from 1 to 16");
   const auto feedback = arguments.column_or_null<float>(14, "feedback: a Float32Array or null");
+  const auto metric = arguments.column_or_null<float>(15, "metric: a Float32Array or null");
   const size_t subquantizers = codebook.size / (dsub * ksub), coded = subquantizers * dsub, count = numbers.size;
   arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && codebook.size == coded * ksub, "codebook: its shape");
   arguments.require(dim <= coded && points.size == count * dim, "points: one row of dim for every list number");
@@ -101,11 +102,12 @@ BatchJob parse_batch(Arguments& arguments) {
   arguments.require(job.codes.size == count * padded_subquantizers(subquantizers) / 2 && job.factors.size == 2 * count, "codes: of count");
   arguments.require(job.records.data == nullptr || job.records.size == count * record_bytes(coded, kind), "records: of count");
   require_feedback(arguments, feedback, kind, coded);
+  arguments.require(metric.data == nullptr || metric.size == coded * coded, "metric: rows of all coded dimensions");
   arguments.require(scales.size == 2 && scales.data[0] > 0 && scales.data[1] > 0, "scales: two, positive");
   for (size_t v = 0; arguments.ok() && v < count; v++) arguments.require(numbers.data[v] < bases.size / dim, "lists: have a base");
   if (!arguments.ok()) return job;
   job.kernels = &selected_kernels();
-  job.encoder = {nullptr, nullptr, codebook.data, subquantizers, dsub, {scales.data[0], scales.data[1]}};
+  job.encoder = {nullptr, nullptr, codebook.data, subquantizers, dsub, {scales.data[0], scales.data[1]}, metric.data};
   job.batch = {points.data, count, dim, numbers.data, bases.data, anchors.data, {kind, feedback.data}};
   return job;
 }
@@ -146,7 +148,7 @@ napi_value encode_second_codes(napi_env env, napi_callback_info info) {
   arguments.require(codes.size == count * padded_subquantizers(subquantizers) / 2, "codes: of count");
   require_feedback(arguments, feedback, kind, dim);
   if (!arguments.ok()) return nullptr;
-  const Encoder encoder = {base.data, anchor.data, codebook.data, subquantizers, dsub, {1, 1}};
+  const Encoder encoder = {base.data, anchor.data, codebook.data, subquantizers, dsub, {1, 1}, nullptr};
   const uint8_t never = 0;
   encode_second(selected_kernels(), encoder, points.data, count, codes.data, {kind, feedback.data}, &never, scratch.data, records.data);
   return nullptr;

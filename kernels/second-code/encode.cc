@@ -118,10 +118,11 @@ bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& b
                   uint8_t* codes, int16_t* factors, uint8_t* records) {
   const size_t coded = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
   const size_t size = record_bytes(coded, batch.second.kind);
-  float* work = scratch + encoder.subquantizers * ksub;
-  float* own[3] = {work + 2 * coded, work + 3 * coded, work + 4 * coded};  // point, base, anchor
+  float* work = scratch + measured_floats(encoder.subquantizers);
+  float* own[3] = {work + vector_floats(coded)};  // point, base, anchor, and behind them what records decode to
+  for (size_t i = 1; i < 3; i++) own[i] = own[i - 1] + coded;
   std::memset(own[0], 0, 3 * coded * sizeof(float));
-  const Encoder padded = {own[1], own[2], encoder.codebook, encoder.subquantizers, encoder.dsub, encoder.scales};
+  const Encoder padded = {own[1], own[2], encoder.codebook, encoder.subquantizers, encoder.dsub, encoder.scales, encoder.metric};
   measure_codewords(encoder, scratch);
   for (size_t v = 0; v < batch.count; v++) {
     if (v % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
@@ -133,7 +134,7 @@ bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& b
     float* left_over = work + coded;
     for (size_t j = 0; j < coded; j++) left_over[j] = work[j] - left_over[j];
     std::memset(records + v * size, 0, size);
-    write_record(kernels, padded, {work, left_over, work + 5 * coded, batch.second}, records + v * size);
+    write_record(kernels, padded, {work, left_over, own[2] + coded, batch.second}, records + v * size);
   }
   return true;
 }

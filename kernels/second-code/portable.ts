@@ -80,8 +80,24 @@ function checkBatch([, dim, lists, bases]: BatchArrays): void {
 }
 
 function encodeOne(arrays: BatchArrays, v: number): void {
-  const [points, dim, lists, bases, anchors, codebook, dsub, scales, , codes, factors, records, , kind, feedback] =
-    arrays;
+  const [
+    points,
+    dim,
+    lists,
+    bases,
+    anchors,
+    codebook,
+    dsub,
+    scales,
+    ,
+    codes,
+    factors,
+    records,
+    ,
+    kind,
+    feedback,
+    metric,
+  ] = arrays;
   const padded = (rows: Float32Array, row: number) => {
     const own = new Float32Array(codebook.length / 16);
     own.set(rows.subarray(row * dim, (row + 1) * dim));
@@ -91,7 +107,7 @@ function encodeOne(arrays: BatchArrays, v: number): void {
   const own = <T extends { subarray(from: number, to: number): T; length: number }>(all: T): T =>
     all.subarray((v * all.length) / lists.length, ((v + 1) * all.length) / lists.length);
   const none = new Float32Array(0);
-  encodeVectors(point, base, anchor, codebook, dsub, scales, none, own(codes), own(factors));
+  encodeVectors(point, base, anchor, codebook, dsub, scales, none, own(codes), own(factors), metric);
   if (records !== null)
     encodeSecond(point, base, anchor, codebook, dsub, own(codes), none, own(records), kind, feedback);
 }

@@ -115,7 +115,7 @@ struct Batch {
   const float* anchors;
   SecondCoding second;  // of records
 };
-constexpr size_t batch_floats(size_t subquantizers, size_t dsub) { return subquantizers * (ksub + 6 * dsub); }
+constexpr size_t batch_floats(size_t subquantizers, size_t dsub) { return encode_floats(subquantizers, dsub) + 4 * subquantizers * dsub; }
 bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
                   uint8_t* codes, int16_t* factors, uint8_t* records);
 

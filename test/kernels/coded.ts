@@ -16,6 +16,15 @@ export function codebookOf(random: Random, { subquantizers, dsub }: Shape): Floa
   return normals(random, subquantizers * dsub * 16).map((value) => value / 4);
 }
 
+/** How much errors count, float32[dim, dim]: along a few directions more than along others. */
+export function metricOf(random: Random, dim: number): Float32Array {
+  const axes = Array.from({ length: 3 }, () => normals(random, dim, dim));
+  return Float32Array.from({ length: dim * dim }, (_, at) => {
+    const [i, j] = [Math.floor(at / dim), at % dim];
+    return axes.reduce((sum, axis) => sum + 20 * axis[i]! * axis[j]!, i === j ? 1 : 0);
+  });
+}
+
 export function codeBytesOf(subquantizers: number): number {
   return (4 * Math.ceil(subquantizers / 4)) / 2;
 }
@@ -38,14 +47,19 @@ export function tableOf(
 export function encode(
   kernels: NativeKernels,
   points: Float32Array,
-  of: { codebook: Float32Array; base: Float32Array | null; anchor: Float32Array | null } & Shape,
+  of: {
+    codebook: Float32Array;
+    base: Float32Array | null;
+    anchor: Float32Array | null;
+    metric?: Float32Array | undefined;
+  } & Shape,
 ): { codes: Uint8Array; factors: Int16Array } {
   const { codebook, base, anchor, subquantizers, dsub } = of;
   const count = points.length / (subquantizers * dsub);
   const codes = new Uint8Array(count * codeBytesOf(subquantizers));
   const factors = new Int16Array(2 * count);
-  const scratch = new Float32Array(subquantizers * (16 + 2 * dsub));
-  kernels.encodeVectors(points, base, anchor, codebook, dsub, scales, scratch, codes, factors);
+  const scratch = new Float32Array(subquantizers * (32 + 4 * dsub));
+  kernels.encodeVectors(points, base, anchor, codebook, dsub, scales, scratch, codes, factors, of.metric ?? null);
   return { codes, factors };
 }
 

@@ -26,7 +26,7 @@ export interface FactorScales {
 
 /** Units with which one vector that is estimated badly does not cost all others their precision. */
 export function factorScales(
-  words: Pick<Codebook, 'words' | 'subquantizers' | 'dsub'>,
+  words: Pick<Codebook, 'words' | 'subquantizers' | 'dsub' | 'metric'>,
   sample: FactorSample,
   signal?: StopSign,
 ): FactorScales {

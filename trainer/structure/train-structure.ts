@@ -3,7 +3,7 @@
  *
  * Balanced centroids for routing, the mean of each list as the base of its residuals, an anchor for each list, sixteen words for every
  * four dimensions of the residuals, and the units of the two factors. No rotation: on vectors of text encoders a learned one (OPQ)
- * lowers the recall of four-bit codes, see docs of the benchmark. From five bits of second codes on, what their rounding feeds back. Words and factors are of vectors rounded to float16, as documents are
+ * lowers the recall of four-bit codes, see docs of the benchmark; but errors are led where queries show them least. From five bits of second codes on, what their rounding feeds back. Words and factors are of vectors rounded to float16, as documents are
  * before they are coded.
  */
 import type { Random } from '../../base/random.js';
@@ -17,6 +17,7 @@ import { gatherRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
 import { aroundLists } from './around-lists.js';
 import { errorFeedback } from './error-feedback.js';
+import { errorMetric } from './error-metric.js';
 import { factorScales } from './factor-scales.js';
 import { trainAnchors } from './train-anchors.js';
 import { trainLists, type TrainedLists } from './train-lists.js';
@@ -97,13 +98,15 @@ export function trainStructure(sample: StructureSample, options: StructureOption
         ...{ ...shape, iterations: wordIterations, random, signal },
         onProgress: (share) => onProgress?.('words', share),
       });
-  const scales = factorScales({ words, ...shape }, { ...residuals, anchors, dim }, signal);
+  const width = shape.subquantizers * shape.dsub;
+  const metric = errorMetric({ residuals: residuals.residuals, width, structure, anchors, queries }, signal);
+  const first = { words, ...shape, ...(metric === null ? {} : { metric }) };
+  const scales = factorScales(first, { ...residuals, anchors, dim }, signal);
   const { secondBits = usualSecondBits } = options;
   const secondKind = newestKind(secondBits);
-  const width = shape.subquantizers * shape.dsub;
   const feedback = secondBits < feedbackBits ? null : errorFeedback(residuals.residuals, width, { random, signal });
   const second = { secondKind, ...(feedback === null ? {} : { feedback }) };
-  const codebook = { words, ...shape, ...scales, ...second, dim, bases: lists.means, anchors };
+  const codebook = { ...first, ...scales, ...second, dim, bases: lists.means, anchors };
   return { structure, codebook, objective: lists.objective };
 }
 

@@ -6,19 +6,20 @@
  *
  *   [0, 4)    magic "SHLC"
  *   [4, 6)    format, uint16
- *   [6, 8)    zero in format 1, the kind of second codes (kernels/second-code/second-code.h) in formats 2 to 4, uint16
+ *   [6, 8)    zero in format 1, the kind of second codes (kernels/second-code/second-code.h) in formats 2 to 6, uint16
  *   [8, 12)   dim, uint32
  *   [12, 16)  number of lists, uint32
  *   [16, 20)  subquantizers, uint32
  *   [20, 24)  dsub, uint32
  *   [24, 32)  rescale, float64
  *   [32, 40)  anchor, float64
- *   then      words float32[subquantizers, dsub, 16], bases float32[lists, dim], anchors float32[lists, dim]; in format 4 behind them
- *             feedback float32[subquantizers * dsub, 2, 64]
+ *   then      words float32[subquantizers, dsub, 16], bases float32[lists, dim], anchors float32[lists, dim]; in formats 4 and 6
+ *             behind them feedback float32[subquantizers * dsub, 2, 64]; in formats 5 and 6 in the end metric
+ *             float32[subquantizers * dsub, subquantizers * dsub]
  *   last 8    XXH64 of all bytes before, uint64
  *
- * Format 1 has second codes of kind 4, format 2 of the other kinds up to 8, format 3 of kinds 9 to 16, which new codebooks have, and
- * format 4 of those with feedback for their rounding; each is what is written of those.
+ * Format 1 has second codes of kind 4, format 2 of the other kinds up to 8, formats 3 to 6 of kinds 9 to 16, which new codebooks have:
+ * format 4 with feedback for their rounding, format 5 with a metric for first codes, format 6 with both; each is what is written of those.
  */
 import { assert } from '../../base/assert.js';
 import { float32From } from '../../base/bytes.js';
@@ -40,12 +41,13 @@ import { listsMax } from './structure.js';
 
 const kind: FileKind = {
   magic: 'SHLC',
-  format: 4,
+  format: 6,
   headBytes: 40,
   name: 'the codebook of lists',
   remedy: 'make a new collection from a backup: `shoal restore FOLDER NAME`',
 };
-const formatWithFeedback = 4;
+const feedbackFormats = [4, 6];
+const metricFormats = [5, 6];
 const dsubMax = 64;
 /** Values of a vector that codes can have. */
 export const codedDimMax = subquantizersMax * dsubMax;
@@ -68,7 +70,7 @@ export function codedLists({ bases, dim }: ListCodebook): number {
 
 /** The bytes of `codebook`. INTERNAL when its tables do not have the shapes that its numbers say. */
 export function writeListCodebookFile(codebook: ListCodebook): Uint8Array {
-  const { dim, subquantizers, dsub, rescale, anchor, words, bases, anchors, feedback } = codebook;
+  const { dim, subquantizers, dsub, rescale, anchor, words, bases, anchors, feedback, metric } = codebook;
   const lists = codedLists(codebook);
   const shape = { dim, lists, subquantizers, dsub };
   assert(isShape(shape), 'a codebook has 1 to 512 subquantizers that cover dim, and 1 to 65,536 lists');
@@ -77,19 +79,20 @@ export function writeListCodebookFile(codebook: ListCodebook): Uint8Array {
   assert(isScale(rescale) && isScale(anchor), 'the scales of the factors are positive');
   const secondKind = secondKindOf(codebook);
   assert(isSecondKind(secondKind), 'there are sixteen kinds of second codes');
-  assert(feedback === undefined || hasFeedback(secondKind), 'second codes of the second edition alone have feedback');
+  const format = formatOf(secondKind, { feedback, metric });
+  assert(format !== null, 'codebooks of the second edition of second codes alone have feedback or a metric');
   assert(
     feedback === undefined || feedback.length === feedbackValues(shape),
     'every dimension has two rows of feedback',
   );
-  const format = formatOf(secondKind, feedback !== undefined);
+  assert(metric === undefined || metric.length === metricValues(shape), 'the metric has a row for every dimension');
   const fillHead = (view: DataView): void => {
     if (format > 1) view.setUint16(6, secondKind, true);
     [dim, lists, subquantizers, dsub].forEach((value, at) => view.setUint32(8 + 4 * at, value, true));
     view.setFloat64(24, rescale, true);
     view.setFloat64(32, anchor, true);
   };
-  const tables = [words, bases, anchors, ...(feedback === undefined ? [] : [feedback])];
+  const tables = [words, bases, anchors, feedback, metric].filter((table) => table !== undefined);
   return sealFile({ ...kind, format }, fillHead, tables);
 }
 
@@ -107,36 +110,49 @@ export function readListCodebookFile(bytes: Uint8Array): ListCodebook {
   const secondKind = format === 1 ? firstSecondKind : view.getUint16(6, true);
   const [basesAt, listBytes] = [4 * subquantizers * dsub * ksub, 4 * lists * dim];
   const [anchorsAt, feedbackAt] = [basesAt + listBytes, basesAt + 2 * listBytes];
-  const feedbackBytes = format === formatWithFeedback ? 4 * feedbackValues(shape) : 0;
-  if (!isShape(shape) || tables.length !== feedbackAt + feedbackBytes) {
+  const metricAt = feedbackAt + (feedbackFormats.includes(format) ? 4 * feedbackValues(shape) : 0);
+  const end = metricAt + (metricFormats.includes(format) ? 4 * metricValues(shape) : 0);
+  if (!isShape(shape) || tables.length !== end) {
     throw damagedFile(kind, `it has ${bytes.length} bytes`);
   }
   const [rescale, anchor] = [view.getFloat64(24, true), view.getFloat64(32, true)];
   if (!isScale(rescale) || !isScale(anchor)) throw damagedFile(kind, 'the scales of its factors are not positive');
-  if (!isSecondKind(secondKind) || (format > 1 && formatOf(secondKind, feedbackBytes > 0) !== format))
+  const more = {
+    ...(metricAt === feedbackAt ? {} : { feedback: float32From(tables.subarray(feedbackAt, metricAt), 'feedback') }),
+    ...(end === metricAt ? {} : { metric: float32From(tables.subarray(metricAt), 'the metric') }),
+  };
+  if (!isSecondKind(secondKind) || (format > 1 && formatOf(secondKind, more) !== format))
     throw damagedFile(kind, `its second codes are of kind ${secondKind}`);
   return {
     ...{ dim, subquantizers, dsub, rescale, anchor },
     ...(secondKind === firstSecondKind ? {} : { secondKind }),
-    ...(feedbackBytes === 0 ? {} : { feedback: float32From(tables.subarray(feedbackAt), 'feedback of rounding') }),
+    ...more,
     words: float32From(tables.subarray(0, basesAt), 'codewords'),
     bases: float32From(tables.subarray(basesAt, anchorsAt), 'bases of lists'),
     anchors: float32From(tables.subarray(anchorsAt, feedbackAt), 'anchors of lists'),
   };
 }
 
-function hasFeedback(secondKind: number): boolean {
-  return secondKind > secondBitsMax;
-}
-
 function feedbackValues({ subquantizers, dsub }: Shape): number {
   return subquantizers * dsub * 2 * feedbackWidth;
 }
 
-function formatOf(secondKind: number, isFedBack: boolean): number {
-  if (isFedBack) return hasFeedback(secondKind) ? formatWithFeedback : 0;
-  if (secondKind === firstSecondKind) return 1;
-  return secondKind <= secondBitsMax ? 2 : 3;
+function metricValues({ subquantizers, dsub }: Shape): number {
+  return (subquantizers * dsub) ** 2;
+}
+
+/** null where there is none. */
+function formatOf(
+  secondKind: number,
+  { feedback, metric }: { readonly feedback?: Float32Array | undefined; readonly metric?: Float32Array | undefined },
+): number | null {
+  const isSecondEdition = secondKind > secondBitsMax;
+  if (metric !== undefined || feedback !== undefined) {
+    const format = metric === undefined ? 4 : feedback === undefined ? 5 : 6;
+    return isSecondEdition ? format : null;
+  }
+  if (isSecondEdition) return 3;
+  return secondKind === firstSecondKind ? 1 : 2;
 }
 
 interface Shape {

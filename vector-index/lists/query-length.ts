@@ -14,21 +14,25 @@ import type { ListCodebook } from '../codebook/list-codebook.js';
  */
 const beyondAnchors = 1.25;
 
-const lengths = new WeakMap<ListCodebook, number>();
+/** Anchors float32[lists, dim] of a codebook. */
+type Anchored = Pick<ListCodebook, 'anchors' | 'dim'>;
+
+/** By the table of anchors. */
+const lengths = new WeakMap<Float32Array, number>();
 
 /** `query` float32[dim] a quarter longer than the anchors of `codebook` are, root mean square; as it is where it, or they, are zero. */
-export function atAnchorLength(query: Float32Array, codebook: ListCodebook): Float32Array {
+export function atAnchorLength(query: Float32Array, codebook: Anchored): Float32Array {
   const scale = (beyondAnchors * anchorLength(codebook)) / Math.sqrt(squares(query));
   return Number.isFinite(scale) && scale > 0 ? query.map((value) => value * scale) : query;
 }
 
 /** The same for every query of a codebook, whichever lists it reads: so replicas agree. */
-function anchorLength(codebook: ListCodebook): number {
-  const known = lengths.get(codebook);
+function anchorLength(codebook: Anchored): number {
+  const known = lengths.get(codebook.anchors);
   if (known !== undefined) return known;
   const { anchors, dim } = codebook;
   const length = Math.sqrt((squares(anchors) * dim) / anchors.length);
-  lengths.set(codebook, length);
+  lengths.set(anchors, length);
   return length;
 }
 

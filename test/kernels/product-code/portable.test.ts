@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { portableKernels } from '../../../kernels/portable.js';
-import { codebookOf, encode, scales } from '../coded.js';
+import { decodeVector } from '../../../kernels/product-code/portable.js';
+import { codebookOf, encode, metricOf, scales } from '../coded.js';
 import { normals, onBoth, testRandom } from '../pair.js';
 
 const shapes = [
@@ -29,6 +30,78 @@ describe('product codes', () => {
       assert.deepEqual(encode(portableKernels, points, of), expected);
     });
   }
+
+  for (const { count, ...shape } of [...shapes, { subquantizers: 9, dsub: 5, count: 20 }]) {
+    it(`of ${count} vectors of ${shape.subquantizers} times ${shape.dsub} in a metric equal the reference's`, async () => {
+      const random = testRandom();
+      const dim = shape.subquantizers * shape.dsub;
+      const tables = { codebook: codebookOf(random, shape), metric: metricOf(random, dim) };
+      const of = { ...shape, ...tables, base: normals(random, dim), anchor: normals(random, dim) };
+      const points = normals(random, Math.min(count, 10) * dim);
+      const { expected, actual } = await onBoth((kernels) => encode(kernels, points, of));
+      assert.deepEqual(actual, expected);
+      assert.deepEqual(encode(portableKernels, points, of), expected);
+    });
+  }
+
+  it('in a metric leave less of what it counts, for the same residual, than the nearest codewords do', async () => {
+    const random = testRandom();
+    const shape = { subquantizers: 24, dsub: 4 };
+    const dim = 96;
+    const codebook = codebookOf(random, shape);
+    const metric = metricOf(random, dim);
+    const points = normals(random, 50 * dim, dim);
+    const of = { ...shape, codebook, base: null, anchor: null };
+    const shown = (codes: Uint8Array): number => {
+      let sum = 0;
+      for (let v = 0; v < 50; v++) {
+        const residual = points.subarray(v * dim, (v + 1) * dim);
+        const decoded = new Float32Array(dim);
+        decodeVector(codebook, 4, codes.subarray(v * 12, (v + 1) * 12), decoded);
+        const dot = (a: Float32Array, b: Float32Array) => a.reduce((total, value, j) => total + value * b[j]!, 0);
+        const rescale = dot(residual, residual) / dot(residual, decoded);
+        const error = residual.map((value, j) => value - rescale * decoded[j]!);
+        sum += dot(
+          error,
+          error.map((_, i) => dot(metric.subarray(i * dim, (i + 1) * dim), error)),
+        );
+      }
+      return sum;
+    };
+    const plain = await onBoth((kernels) => encode(kernels, points, of));
+    const measured = await onBoth((kernels) => encode(kernels, points, { ...of, metric }));
+    assert.ok(shown(measured.actual.codes) < 0.6 * shown(plain.actual.codes));
+  });
+
+  it('in a metric that counts all directions alike point more nearly where the residual does', async () => {
+    const random = testRandom();
+    const shape = { subquantizers: 24, dsub: 4 };
+    const of = { ...shape, codebook: codebookOf(random, shape), base: null, anchor: null };
+    const metric = Float32Array.from({ length: 96 * 96 }, (_, at) => (at % 97 === 0 ? 1 : 0));
+    const points = normals(random, 50 * 96, 96);
+    const rescales = async (own: Float32Array | undefined) => {
+      const { actual } = await onBoth((kernels) => encode(kernels, points, { ...of, metric: own }));
+      return Array.from({ length: 50 }, (_, v) => {
+        const [point, decoded] = [points.subarray(v * 96, (v + 1) * 96), new Float32Array(96)];
+        decodeVector(of.codebook, 4, actual.codes.subarray(v * 12, (v + 1) * 12), decoded);
+        const product = point.reduce((sum, value, j) => sum + value * decoded[j]!, 0);
+        return product / Math.hypot(...decoded);
+      });
+    };
+    const [plain, measured] = [await rescales(undefined), await rescales(metric)];
+    assert.ok(measured.every((cosine, v) => cosine >= plain[v]! - 1e-6));
+    assert.ok(measured.some((cosine, v) => cosine > plain[v]! + 1e-4));
+  });
+
+  it('in a metric are the nearest of vectors that equal their base', async () => {
+    const random = testRandom();
+    const shape = { subquantizers: 8, dsub: 4 };
+    const of = { ...shape, codebook: codebookOf(random, shape), base: null, anchor: null };
+    const points = new Float32Array(64);
+    const plain = await onBoth((kernels) => encode(kernels, points, of));
+    const measured = await onBoth((kernels) => encode(kernels, points, { ...of, metric: metricOf(random, 32) }));
+    assert.deepEqual(measured, plain);
+  });
 
   it('are of the nearest codewords, the smaller of two that are equally near', async () => {
     const shape = { subquantizers: 2, dsub: 1 };

@@ -3,7 +3,7 @@ import type { NativeKernels } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
 import { recordBytes, secondBitsMax } from '../../../kernels/codes.js';
 import { queryLevels } from '../../../kernels/second-code/record.js';
-import { bytesOfList, codebookOf, codeBytesOf, encode, scales, tableOf, type Shape } from '../coded.js';
+import { bytesOfList, codebookOf, codeBytesOf, encode, metricOf, scales, tableOf, type Shape } from '../coded.js';
 import { never, normals, onBoth, testRandom } from '../pair.js';
 
 const shapes = [
@@ -180,15 +180,16 @@ describe('second codes', () => {
       const rows = (n: number) => normals(random, n * dim, dim);
       const [points, bases, anchors] = [rows(count), rows(3), rows(3)];
       const feedback = kind > secondBitsMax ? normals(random, coded * 128, 400) : null;
+      const metric = kind > secondBitsMax ? metricOf(random, coded) : undefined;
       const lists = Uint32Array.from({ length: count }, () => random.below(3));
       const batch = async (kernels: NativeKernels, isAsync: boolean, stop = 0) => {
         const codes = new Uint8Array(count * codeBytesOf(subquantizers));
         const factors = new Int16Array(2 * count);
         const records = new Uint8Array(count * recordBytes(coded, kind));
-        const scratch = new Float32Array(subquantizers * (16 + 6 * dsub));
+        const scratch = new Float32Array(subquantizers * (32 + 8 * dsub));
         const arrays = [
           ...([points, dim, lists, bases, anchors, codebook, dsub, scales, scratch] as const),
-          ...([codes, factors, records, Uint8Array.of(stop), kind, feedback] as const),
+          ...([codes, factors, records, Uint8Array.of(stop), kind, feedback, metric ?? null] as const),
         ] as const;
         const done = isAsync ? await kernels.encodeBatchAsync(...arrays) : kernels.encodeBatch(...arrays);
         return { done, codes, factors, records };
@@ -205,7 +206,7 @@ describe('second codes', () => {
         return own;
       };
       const [point, base, anchor] = [padded(points, 7), padded(bases, lists[7]!), padded(anchors, lists[7]!)];
-      const one = encode(portableKernels, point, { codebook, base, anchor, subquantizers, dsub });
+      const one = encode(portableKernels, point, { codebook, base, anchor, subquantizers, dsub, metric });
       assert.deepEqual(one.codes, expected.codes.subarray(7 * one.codes.length, 8 * one.codes.length));
       assert.deepEqual(one.factors, expected.factors.subarray(14, 16));
     });

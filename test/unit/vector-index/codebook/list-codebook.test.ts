@@ -60,6 +60,23 @@ describe('the file of a codebook of lists', () => {
     }
   });
 
+  it('has the metric of its first codes in formats of their own', () => {
+    const usual = { ...randomCodebook(3, 1, 4, 2), secondKind: 12 };
+    const metric = Float32Array.from({ length: 16 }, (_, i) => i / 7);
+    const feedback = Float32Array.from({ length: 4 * 2 * 64 }, (_, i) => i / 9);
+    for (const [format, codebook] of [
+      [5, { ...usual, metric }],
+      [6, { ...usual, feedback, metric }],
+    ] as const) {
+      const bytes = writeListCodebookFile(codebook);
+      assert.equal(bytes[4], format);
+      assert.deepEqual(readListCodebookFile(bytes), codebook);
+    }
+    for (const broken of [{ metric: metric.subarray(1) }, { metric, secondKind: 4 }]) {
+      assert.throws(() => writeListCodebookFile({ ...usual, ...broken }), { code: 'INTERNAL' });
+    }
+  });
+
   it('is refused with a kind that its format does not know', () => {
     for (const [format, kind, odd] of [
       [2, 3, 12],
@@ -67,10 +84,13 @@ describe('the file of a codebook of lists', () => {
       [3, 12, 17],
       [4, 15, 7],
       [4, 15, 17],
+      [5, 12, 4],
+      [6, 15, 8],
     ] as const) {
-      const feedback = new Float32Array(4 * 2 * 64);
       const plain = { ...randomCodebook(3, 1, 4, 2), secondKind: kind };
-      const bytes = writeListCodebookFile(format === 4 ? { ...plain, feedback } : plain);
+      const feedback = format % 2 === 0 && format > 2 ? { feedback: new Float32Array(4 * 2 * 64) } : {};
+      const metric = format > 4 ? { metric: new Float32Array(16) } : {};
+      const bytes = writeListCodebookFile({ ...plain, ...feedback, ...metric });
       assert.equal(bytes[4], format);
       bytes[6] = odd;
       const end = bytes.length - 8;
@@ -88,6 +108,8 @@ describe('the file of a codebook of lists', () => {
       [2, { ...usual, secondKind: 3 }],
       [3, { ...usual, secondKind: 12 }],
       [4, { ...usual, secondKind: 15, feedback: wave(512) }],
+      [5, { ...usual, secondKind: 12, metric: wave(16) }],
+      [6, { ...usual, secondKind: 15, feedback: wave(512), metric: wave(16) }],
     ] as const) {
       const golden = await readFile(new URL(`../../../golden/list-codebook-v${format}`, import.meta.url));
       assert.deepEqual(readListCodebookFile(golden), codebook);
@@ -108,7 +130,7 @@ describe('the file of a codebook of lists', () => {
 
   it('of a newer version is not read', () => {
     const newer = writeListCodebookFile(randomCodebook(3, 1, 4, 2));
-    newer[4] = 5;
+    newer[4] = 7;
     assert.throws(() => readListCodebookFile(newer), { code: 'FAILED_PRECONDITION' });
   });
 
