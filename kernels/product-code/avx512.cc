@@ -17,7 +17,7 @@
 namespace shoal::avx512 {
 namespace {
 
-constexpr size_t lanes = 16, tile = 4;
+constexpr size_t lanes = 16, tile = 12;
 
 // Of `columns` vectors of lanes, the last of them those of `mask`.
 template <size_t vectors, size_t columns>
@@ -28,11 +28,11 @@ void add_tile(const float* rows, size_t count, size_t width, const float* by, fl
     for (size_t c = 0; c < columns; c++) own[v][c] = _mm512_maskz_loadu_ps(mask_of(c), sums + v * width + c * lanes);
   }
   for (size_t i = 0; i < count; i++) {
-    __m512 row[columns];
-    for (size_t c = 0; c < columns; c++) row[c] = _mm512_maskz_loadu_ps(mask_of(c), rows + i * width + c * lanes);
-    for (size_t v = 0; v < vectors; v++) {
-      const __m512 factor = _mm512_set1_ps(by[v * count + i]);
-      for (size_t c = 0; c < columns; c++) own[v][c] = _mm512_add_ps(own[v][c], _mm512_mul_ps(factor, row[c]));
+    __m512 factors[vectors];
+    for (size_t v = 0; v < vectors; v++) factors[v] = _mm512_set1_ps(by[v * count + i]);
+    for (size_t c = 0; c < columns; c++) {
+      const __m512 row = _mm512_maskz_loadu_ps(mask_of(c), rows + i * width + c * lanes);
+      for (size_t v = 0; v < vectors; v++) own[v][c] = _mm512_add_ps(own[v][c], _mm512_mul_ps(factors[v], row));
     }
   }
   for (size_t v = 0; v < vectors; v++) {

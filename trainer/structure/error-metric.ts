@@ -17,8 +17,8 @@ const rowsMax = 8_192;
 const workMax = 4_000_000_000;
 /** Coding takes time with the square of it. */
 const dimMax = 1_024;
-/** Lists that a query is compared with: those that decide its answers. */
-const probed = 4;
+/** Lists that a query is compared with: those that decide its answers. More queries say more than more lists. */
+const probed = 2;
 /**
  * What queries count beside residuals, and all directions alike beside both. Chosen on a thousand words and sentences that are asked of glosses
  * and not measured: of words between half and nine tenths changes little, sentences lose with it.
@@ -63,7 +63,7 @@ function differences(
 ): Float32Array {
   const { dim } = structure;
   const lists = Math.min(probed, anchors.length / dim);
-  const count = Math.min(queries!.length / dim, Math.ceil(rows / lists));
+  const count = Math.min(queries!.length / dim, rows);
   const found = new Float32Array(count * lists * width);
   for (let row = 0; row < count; row++) {
     refuseStopped(signal);

@@ -12,11 +12,11 @@ const seed = 6;
 
 /**
  * The codebook of `structure` with words of `dsub` dimensions, trained on `vectors` float32[n, dim], n ≥ 1: half as many bytes with twice as
- * many dimensions. Bases and anchors are those of `from`.
+ * many dimensions. Bases, anchors and the metric are those of `from`.
  */
 export function narrowCodebook(
   structure: Structure,
-  from: Pick<ListCodebook, 'dim' | 'bases' | 'anchors'>,
+  from: Pick<ListCodebook, 'dim' | 'bases' | 'anchors' | 'metric'>,
   vectors: Float32Array,
   dsub: number,
 ): ListCodebook {
@@ -25,6 +25,9 @@ export function narrowCodebook(
   const width = shape.subquantizers * dsub;
   const { residuals, lists } = sampleResiduals(structure, bases, vectors, { most: rowsMax, width });
   const words = trainWords(residuals, { ...shape, iterations, random: seededRandom(seed) });
-  const scales = factorScales({ words, ...shape }, { residuals, lists, anchors, dim });
-  return { words, ...shape, ...scales, dim, bases, anchors };
+  // A metric is of whole vectors, however words divide them.
+  const isSame = from.metric?.length === width * width;
+  const first = { words, ...shape, ...(isSame ? { metric: from.metric! } : {}) };
+  const scales = factorScales(first, { residuals, lists, anchors, dim });
+  return { ...first, ...scales, dim, bases, anchors };
 }

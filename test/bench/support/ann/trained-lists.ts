@@ -46,7 +46,7 @@ const routeShare = 0.5;
 /** Trained now unless it is in the folder. */
 export async function trainedLists(options: TrainedListsOptions): Promise<TrainedLists> {
   const { base, folder, lists, hasSeconds, queries, progress } = options;
-  const name = `lists-${base.count}-${lists}-${queries?.name ?? 'vectors'}${hasSeconds ? '-twice' : ''}-routes-fed-back`;
+  const name = `lists-${base.count}-${lists}-${queries?.name ?? 'vectors'}${hasSeconds ? '-twice' : ''}-routes-metric`;
   const path = (ending: string): string => join(folder ?? '', `${name}.${ending}`);
   if (folder !== null && existsSync(path('json'))) return await readLists(path);
   const begin = cpuSeconds();
