@@ -115,7 +115,7 @@ export function encodeVectors(codebook: Codebook, points: Float32Array, { base, 
   checkBase(codebook, { base, anchor });
   const codes = new Uint8Array(count * codeBytes(subquantizers));
   const factors = new Int16Array(2 * count);
-  const scratch = new Float32Array(subquantizers * (2 * ksub + 4 * dsub));
+  const scratch = new Float32Array(codingFloats(codebook));
   const metric = codebook.metric ?? null;
   const scales = scalesOf(codebook);
   call((kernels) => kernels.encodeVectors(points, base, anchor, words, dsub, scales, scratch, codes, factors, metric));
@@ -302,8 +302,8 @@ function roomFor({ codebook, points, dim, lists, bases, anchors, hasRecords }: V
 
 function batchArrays(batch: VectorBatch, { codes, factors, records }: CodedBatch, cancel: Uint8Array): BatchArrays {
   const { codebook, points, dim, lists, bases, anchors } = batch;
-  const { words, dsub, subquantizers } = codebook;
-  const scratch = new Float32Array(subquantizers * (2 * ksub + 8 * dsub));
+  const { words, dsub } = codebook;
+  const scratch = new Float32Array(codingFloats(codebook) + 2 * dimOf(codebook));
   return [
     ...([points, dim, lists, bases, anchors, words, dsub, scalesOf(codebook), scratch] as const),
     ...([codes, factors, records, cancel, secondKindOf(codebook)] as const),
@@ -365,6 +365,20 @@ function bestOf(arrays: ScanListsArrays): BestVectors[] {
 
 function dimOf({ subquantizers, dsub }: Codebook): number {
   return subquantizers * dsub;
+}
+
+export interface CodingShape {
+  readonly subquantizers: number;
+  readonly dsub: number;
+  readonly metric?: Float32Array | undefined;
+}
+
+/** float32 that first codes are made in: encode_floats of product-code.h. */
+export function codingFloats({ subquantizers, dsub, metric }: CodingShape): number {
+  const dim = subquantizers * dsub;
+  const groups = Math.ceil(dsub / 4);
+  const ofMetric = 48 + subquantizers * (ksub + groups * (ksub + dim)) + 16 * (2 * dim + subquantizers * (1 + groups));
+  return subquantizers * ksub + 17 * dim + (metric === undefined ? 0 : ofMetric);
 }
 
 function checked(codebook: Codebook): Codebook {

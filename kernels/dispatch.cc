@@ -31,8 +31,7 @@ const Kernels reference_kernels = {
     reference::inner_tables,
     reference::quantize_tables,
     reference::nearest_codewords,
-    reference::add_rows,
-    reference::best_word,
+    reference::improve_codewords,
     reference::spread_levels,
     reference::scan_blocks,
     reference::nibble_product,
@@ -66,8 +65,7 @@ const Kernels avx2_kernels = {
     avx2::inner_tables,
     avx2::quantize_tables,
     avx2::nearest_codewords,
-    avx2::add_rows,
-    avx2::best_word,
+    avx2::improve_codewords,
     avx2::spread_levels,
     avx2::scan_blocks,
     avx2::nibble_product,
@@ -102,8 +100,7 @@ const Kernels avx512_kernels = {
     avx512::inner_tables,
     avx512::quantize_tables,
     avx512::nearest_codewords,
-    avx512::add_rows,
-    avx512::best_word,
+    avx512::improve_codewords,
     avx512::spread_levels,
     avx512::scan_blocks,
     avx512::nibble_product,
@@ -165,8 +162,7 @@ Kernels make_neon() {
   kernels.inner_tables = neon::inner_tables;
   kernels.quantize_tables = neon::quantize_tables;
   kernels.nearest_codewords = neon::nearest_codewords;
-  kernels.add_rows = neon::add_rows;
-  kernels.best_word = neon::best_word;
+  kernels.improve_codewords = neon::improve_codewords;
   kernels.spread_levels = neon::spread_levels;
   kernels.scan_blocks = neon::scan_blocks;
   kernels.nibble_product = neon::nibble_product;

@@ -36,8 +36,7 @@ struct Kernels {
   InnerTables inner_tables;
   QuantizeTables quantize_tables;
   NearestCodewords nearest_codewords;
-  AddRows add_rows;
-  BestWord best_word;
+  ImproveCodewords improve_codewords;
   SpreadLevels spread_levels;
   ScanBlocks scan_blocks;
   NibbleProduct nibble_product;

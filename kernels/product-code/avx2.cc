@@ -5,14 +5,14 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include <cmath>
-
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #else
 #pragma GCC push_options
 #pragma GCC target("avx2,fma,f16c")
 #endif
+
+#include "kernels/product-code/improve-codewords.h"
 
 namespace shoal::avx2 {
 namespace {
@@ -23,93 +23,58 @@ inline __m256 least_of(__m256 values) {
   return _mm256_min_ps(pairs, _mm256_permute_ps(pairs, 0xb1));
 }
 
-constexpr size_t lanes = 8, tile = 4;
+typedef float Floats __attribute__((vector_size(32)));
+typedef int32_t Integers __attribute__((vector_size(32)));
+constexpr size_t lanes = 8, tile = 3;
 
+int32_t sum_of(const int8_t* values, size_t count) {
+  int32_t sum = 0;
+  for (size_t i = 0; i < count; i++) sum += values[i];
+  return sum;
+}
+
+// Sums of two products stay below 2^15: rows are at most 127.
 template <size_t vectors, size_t columns>
-void add_tile(const float* rows, size_t count, size_t width, const float* by, float* sums) {
-  __m256 own[vectors][columns];
+void add_tile(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, int32_t* sums) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  __m256i own[vectors][columns];
   for (size_t v = 0; v < vectors; v++) {
-    for (size_t c = 0; c < columns; c++) own[v][c] = _mm256_loadu_ps(sums + v * width + c * lanes);
+    const __m256i origin = _mm256_set1_epi32(row_origin * sum_of(by + v * groups * 4, groups * 4));
+    for (size_t c = 0; c < columns; c++) own[v][c] = _mm256_sub_epi32(load<__m256i>(sums + v * width + c * lanes), origin);
   }
-  for (size_t i = 0; i < count; i++) {
-    __m256 row[columns];
-    for (size_t c = 0; c < columns; c++) row[c] = _mm256_loadu_ps(rows + i * width + c * lanes);
+  for (size_t g = 0; g < groups; g++) {
+    __m256i row[columns];
+    for (size_t c = 0; c < columns; c++) row[c] = load<__m256i>(rows + (g * width + c * lanes) * 4);
     for (size_t v = 0; v < vectors; v++) {
-      const __m256 factor = _mm256_set1_ps(by[v * count + i]);
-      for (size_t c = 0; c < columns; c++) own[v][c] = _mm256_add_ps(own[v][c], _mm256_mul_ps(factor, row[c]));
+      const __m256i factors = _mm256_set1_epi32(load<int32_t>(by + (v * groups + g) * 4));
+      for (size_t c = 0; c < columns; c++) {
+        own[v][c] = _mm256_add_epi32(own[v][c], _mm256_madd_epi16(_mm256_maddubs_epi16(row[c], factors), ones));
+      }
     }
   }
   for (size_t v = 0; v < vectors; v++) {
-    for (size_t c = 0; c < columns; c++) _mm256_storeu_ps(sums + v * width + c * lanes, own[v][c]);
+    for (size_t c = 0; c < columns; c++) store(sums + v * width + c * lanes, own[v][c]);
   }
 }
 
 template <size_t vectors>
-void add_all(const float* rows, size_t count, size_t width, const float* by, float* sums) {
+void add_all(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, int32_t* sums) {
   size_t j = 0;
-  for (; j + tile * lanes <= width; j += tile * lanes) add_tile<vectors, tile>(rows + j, count, width, by, sums + j);
-  for (; j + lanes <= width; j += lanes) add_tile<vectors, 1>(rows + j, count, width, by, sums + j);
-  for (; j < width; j++) {
-    for (size_t v = 0; v < vectors; v++) {
-      for (size_t i = 0; i < count; i++) sums[v * width + j] += by[v * count + i] * rows[i * width + j];
-    }
-  }
+  for (; j + tile * lanes <= width; j += tile * lanes) add_tile<vectors, tile>(rows + 4 * j, groups, width, by, sums + j);
+  for (; j + lanes <= width; j += lanes) add_tile<vectors, 1>(rows + 4 * j, groups, width, by, sums + j);
+  for (size_t v = 0; v < vectors; v++) add_rest(rows, groups, width, by + v * groups * 4, sums + v * width, j);
 }
 
-// What sixteen words would make of the sums of a code: eight of them.
-struct Tried {
-  __m256 own, both, product;
-
-  Tried(const WordSearch& part, size_t first) : own(_mm256_loadu_ps(part.norms + first)), both(_mm256_setzero_ps()), product(both) {
-    for (size_t j = 0; j < part.dsub; j++) {
-      const __m256 words = _mm256_loadu_ps(part.words + j * ksub + first);
-      own = _mm256_add_ps(own, _mm256_mul_ps(_mm256_set1_ps(part.others[j]), words));
-      both = _mm256_add_ps(both, _mm256_mul_ps(_mm256_set1_ps(part.turned[j]), words));
-      product = _mm256_add_ps(product, _mm256_mul_ps(_mm256_set1_ps(part.residual[j]), words));
-    }
-  }
-
-  CodeSums sums_of(size_t lane, float norm) const {
-    float all[3][lanes];
-    _mm256_storeu_ps(all[0], own);
-    _mm256_storeu_ps(all[1], both);
-    _mm256_storeu_ps(all[2], product);
-    return {norm, all[0][lane], all[1][lane], all[2][lane]};
-  }
-
-  __m256 costs_with(const CodeSums& rest) {
-    own = _mm256_add_ps(_mm256_set1_ps(rest.own), own);
-    both = _mm256_add_ps(_mm256_set1_ps(rest.both), both);
-    product = _mm256_add_ps(_mm256_set1_ps(rest.product), product);
-    const __m256 inverse = _mm256_div_ps(_mm256_set1_ps(1), product);
-    const __m256 scaled = _mm256_mul_ps(_mm256_mul_ps(_mm256_set1_ps(rest.norm), own), inverse);
-    const __m256 cost = _mm256_mul_ps(_mm256_sub_ps(scaled, _mm256_mul_ps(_mm256_set1_ps(2), both)), inverse);
-    const __m256 is_taken = _mm256_cmp_ps(product, _mm256_set1_ps(least_product), _CMP_GT_OQ);
-    return _mm256_blendv_ps(_mm256_set1_ps(INFINITY), cost, is_taken);
-  }
-};
+void add_products(const uint8_t* rows, size_t groups, size_t width, size_t vectors, const int8_t* by, int32_t* sums) {
+  size_t v = 0;
+  for (; v + 2 <= vectors; v += 2) add_all<2>(rows, groups, width, by + v * groups * 4, sums + v * width);
+  if (v < vectors) add_all<1>(rows, groups, width, by + v * groups * 4, sums + v * width);
+}
 
 }  // namespace
 
-void add_rows(const float* rows, size_t count, size_t width, size_t vectors, const float* by, float* sums) {
-  if (vectors == 1) return add_all<1>(rows, count, width, by, sums);
-  add_all<2>(rows, count, width, by, sums);
-}
-
-uint8_t best_word(const WordSearch& part, uint8_t now, CodeSums& sums) {
-  Tried low(part, 0), high(part, lanes);
-  const auto with = [&](size_t word) { return (word < lanes ? low : high).sums_of(word % lanes, sums.norm); };
-  const CodeSums own = with(now);
-  const CodeSums rest = {sums.norm, sums.own - own.own, sums.both - own.both, sums.product - own.product};
-  const __m256 low_costs = low.costs_with(rest), high_costs = high.costs_with(rest);
-  const __m256 least = least_of(_mm256_min_ps(low_costs, high_costs));
-  const int below = _mm256_movemask_ps(_mm256_cmp_ps(low_costs, least, _CMP_EQ_OQ));
-  const int above = _mm256_movemask_ps(_mm256_cmp_ps(high_costs, least, _CMP_EQ_OQ));
-  const unsigned equal = static_cast<unsigned>(below | above << 8);
-  if ((equal >> now & 1) != 0) return now;
-  const auto best = static_cast<uint8_t>(__builtin_ctz(equal));
-  sums = with(best);
-  return best;
+void improve_codewords(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block) {
+  improve<Floats, Integers, add_products>(encoder, tables, block);
 }
 
 void nearest_codewords(const float* residual, const float* codebook, const float* half_norms, size_t subquantizers, size_t dsub,

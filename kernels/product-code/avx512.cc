@@ -5,8 +5,6 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include <cmath>
-
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni"))), apply_to = function)
 #else
@@ -14,74 +12,74 @@
 #pragma GCC target("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi,avx512vnni")
 #endif
 
+#include "kernels/product-code/improve-codewords.h"
+
 namespace shoal::avx512 {
 namespace {
 
-constexpr size_t lanes = 16, tile = 12;
+typedef float Floats __attribute__((vector_size(64)));
+typedef int32_t Integers __attribute__((vector_size(64)));
+constexpr size_t lanes = 16;
+
+// What the origin of rows adds to each sum.
+int32_t origin_of(const int8_t* by, size_t groups) {
+  __m128i sums = _mm_setzero_si128();
+  for (size_t g = 0; g < groups; g += 4) {
+    const __mmask8 mask = static_cast<__mmask8>(groups - g < 4 ? (1u << (groups - g)) - 1 : 15);
+    sums = _mm_dpbusd_epi32(sums, _mm_set1_epi8(row_origin), _mm_maskz_loadu_epi32(mask, by + 4 * g));
+  }
+  sums = _mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0x4e));
+  return _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0xb1)));
+}
 
 // Of `columns` vectors of lanes, the last of them those of `mask`.
 template <size_t vectors, size_t columns>
-void add_tile(const float* rows, size_t count, size_t width, const float* by, float* sums, __mmask16 mask) {
+void add_tile(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, const int32_t* origins, int32_t* sums,
+              __mmask16 mask) {
   const auto mask_of = [&](size_t c) { return c + 1 == columns ? mask : __mmask16{0xffff}; };
-  __m512 own[vectors][columns];
+  __m512i own[vectors][columns];
   for (size_t v = 0; v < vectors; v++) {
-    for (size_t c = 0; c < columns; c++) own[v][c] = _mm512_maskz_loadu_ps(mask_of(c), sums + v * width + c * lanes);
-  }
-  for (size_t i = 0; i < count; i++) {
-    __m512 factors[vectors];
-    for (size_t v = 0; v < vectors; v++) factors[v] = _mm512_set1_ps(by[v * count + i]);
+    const __m512i origin = _mm512_set1_epi32(origins[v]);
     for (size_t c = 0; c < columns; c++) {
-      const __m512 row = _mm512_maskz_loadu_ps(mask_of(c), rows + i * width + c * lanes);
-      for (size_t v = 0; v < vectors; v++) own[v][c] = _mm512_add_ps(own[v][c], _mm512_mul_ps(factors[v], row));
+      own[v][c] = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(mask_of(c), sums + v * width + c * lanes), origin);
+    }
+  }
+  for (size_t g = 0; g < groups; g++) {
+    __m512i factors[vectors];
+    for (size_t v = 0; v < vectors; v++) factors[v] = _mm512_set1_epi32(load<int32_t>(by + (v * groups + g) * 4));
+    for (size_t c = 0; c < columns; c++) {
+      const __m512i row = _mm512_maskz_loadu_epi32(mask_of(c), rows + (g * width + c * lanes) * 4);
+      for (size_t v = 0; v < vectors; v++) own[v][c] = _mm512_dpbusd_epi32(own[v][c], row, factors[v]);
     }
   }
   for (size_t v = 0; v < vectors; v++) {
-    for (size_t c = 0; c < columns; c++) _mm512_mask_storeu_ps(sums + v * width + c * lanes, mask_of(c), own[v][c]);
+    for (size_t c = 0; c < columns; c++) _mm512_mask_storeu_epi32(sums + v * width + c * lanes, mask_of(c), own[v][c]);
   }
 }
 
 template <size_t vectors>
-void add_all(const float* rows, size_t count, size_t width, const float* by, float* sums) {
+void add_all(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, int32_t* sums) {
+  constexpr size_t tile = vectors == 1 ? 12 : 6;
+  int32_t origins[vectors];
+  for (size_t v = 0; v < vectors; v++) origins[v] = origin_of(by + v * groups * 4, groups);
   size_t j = 0;
-  for (; j + tile * lanes <= width; j += tile * lanes) add_tile<vectors, tile>(rows + j, count, width, by, sums + j, 0xffff);
+  for (; j + tile * lanes <= width; j += tile * lanes) add_tile<vectors, tile>(rows + 4 * j, groups, width, by, origins, sums + j, 0xffff);
   for (; j < width; j += lanes) {
     const size_t left = width - j < lanes ? width - j : lanes;
-    add_tile<vectors, 1>(rows + j, count, width, by, sums + j, static_cast<__mmask16>((1u << left) - 1));
+    add_tile<vectors, 1>(rows + 4 * j, groups, width, by, origins, sums + j, static_cast<__mmask16>((1u << left) - 1));
   }
 }
 
-float lane_of(__m512 values, size_t lane) {
-  return _mm512_cvtss_f32(_mm512_maskz_compress_ps(static_cast<__mmask16>(1u << lane), values));
+void add_products(const uint8_t* rows, size_t groups, size_t width, size_t vectors, const int8_t* by, int32_t* sums) {
+  size_t v = 0;
+  for (; v + 4 <= vectors; v += 4) add_all<4>(rows, groups, width, by + v * groups * 4, sums + v * width);
+  for (; v < vectors; v++) add_all<1>(rows, groups, width, by + v * groups * 4, sums + v * width);
 }
 
 }  // namespace
 
-void add_rows(const float* rows, size_t count, size_t width, size_t vectors, const float* by, float* sums) {
-  if (vectors == 1) return add_all<1>(rows, count, width, by, sums);
-  add_all<2>(rows, count, width, by, sums);
-}
-
-uint8_t best_word(const WordSearch& part, uint8_t now, CodeSums& sums) {
-  __m512 own = _mm512_loadu_ps(part.norms), both = _mm512_setzero_ps(), product = both;
-  for (size_t j = 0; j < part.dsub; j++) {
-    const __m512 words = _mm512_loadu_ps(part.words + j * ksub);
-    own = _mm512_add_ps(own, _mm512_mul_ps(_mm512_set1_ps(part.others[j]), words));
-    both = _mm512_add_ps(both, _mm512_mul_ps(_mm512_set1_ps(part.turned[j]), words));
-    product = _mm512_add_ps(product, _mm512_mul_ps(_mm512_set1_ps(part.residual[j]), words));
-  }
-  own = _mm512_add_ps(_mm512_set1_ps(sums.own - lane_of(own, now)), own);
-  both = _mm512_add_ps(_mm512_set1_ps(sums.both - lane_of(both, now)), both);
-  product = _mm512_add_ps(_mm512_set1_ps(sums.product - lane_of(product, now)), product);
-  const __m512 inverse = _mm512_div_ps(_mm512_set1_ps(1), product), two = _mm512_set1_ps(2);
-  const __m512 scaled = _mm512_mul_ps(_mm512_mul_ps(_mm512_set1_ps(sums.norm), own), inverse);
-  const __m512 cost = _mm512_mul_ps(_mm512_sub_ps(scaled, _mm512_mul_ps(two, both)), inverse);
-  const __mmask16 is_taken = _mm512_cmp_ps_mask(product, _mm512_set1_ps(least_product), _CMP_GT_OQ);
-  const __m512 costs = _mm512_mask_blend_ps(is_taken, _mm512_set1_ps(INFINITY), cost);
-  const unsigned equal = _mm512_cmp_ps_mask(costs, _mm512_set1_ps(_mm512_reduce_min_ps(costs)), _CMP_EQ_OQ);
-  if ((equal >> now & 1) != 0) return now;
-  const auto best = static_cast<uint8_t>(__builtin_ctz(equal));
-  sums = {sums.norm, lane_of(own, best), lane_of(both, best), lane_of(product, best)};
-  return best;
+void improve_codewords(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block) {
+  improve<Floats, Integers, add_products>(encoder, tables, block);
 }
 
 void nearest_codewords(const float* residual, const float* codebook, const float* half_norms, size_t subquantizers, size_t dsub,

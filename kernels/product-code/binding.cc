@@ -21,7 +21,7 @@ napi_value encode_first(napi_env env, napi_callback_info info) {
   const size_t count = points.size / dim;
   arguments.require(points.size == count * dim, "points: whole rows of dim");
   arguments.require((base.data == nullptr || base.size == dim) && (anchor.data == nullptr || anchor.size == dim), "base, anchor: of dim");
-  arguments.require(scratch.size >= encode_floats(subquantizers, dsub), "scratch: too small");
+  arguments.require(scratch.size >= encode_floats(subquantizers, dsub, metric.data != nullptr), "scratch: too small");
   arguments.require(codes.size == count * padded_subquantizers(subquantizers) / 2 && factors.size == 2 * count, "outputs: of count");
   arguments.require(metric.data == nullptr || metric.size == dim * dim, "metric: dim rows of dim");
   arguments.require(scales.size == 2 && scales.data[0] > 0 && scales.data[1] > 0, "scales: two, positive");

@@ -1,4 +1,4 @@
-// Vectors one after the other: residual, code, factors. See product-code.h.
+// Vectors block by block: residuals, codes, factors. See product-code.h.
 #include <cmath>
 #include <cstring>
 
@@ -16,11 +16,11 @@ int16_t rounded(double value) {
   return static_cast<int16_t>(whole < factor_max ? whole : factor_max);
 }
 
-void measure_factors(const Encoder& encoder, const float* residual, const float* decoded, int16_t* factors) {
+void measure_factors(const Encoder& encoder, const float* anchor, const float* residual, const float* decoded, int16_t* factors) {
   double norm = 0, product = 0, anchor_residual = 0, anchor_decoded = 0;
   const size_t dim = encoder.subquantizers * encoder.dsub;
   for (size_t j = 0; j < dim; j++) {
-    const double r = residual[j], d = decoded[j], a = encoder.anchor == nullptr ? 0 : encoder.anchor[j];
+    const double r = residual[j], d = decoded[j], a = anchor == nullptr ? 0 : anchor[j];
     norm += r * r;
     product += r * d;
     anchor_residual += a * r;
@@ -32,6 +32,19 @@ void measure_factors(const Encoder& encoder, const float* residual, const float*
   factors[1] = rounded((anchor_residual - kept * anchor_decoded) / encoder.scales.anchor);
 }
 
+void measure_half_norms(const Encoder& encoder, float* half_norms) {
+  for (size_t s = 0; s < encoder.subquantizers; s++) {
+    for (size_t k = 0; k < ksub; k++) {
+      float norm = 0;
+      for (size_t j = 0; j < encoder.dsub; j++) {
+        const float value = encoder.codebook[(s * encoder.dsub + j) * ksub + k];
+        norm += value * value;
+      }
+      half_norms[s * ksub + k] = 0.5f * norm;
+    }
+  }
+}
+
 }  // namespace
 
 void decode_vector(const float* codebook, size_t subquantizers, size_t dsub, const uint8_t* code, float* decoded) {
@@ -41,43 +54,55 @@ void decode_vector(const float* codebook, size_t subquantizers, size_t dsub, con
   }
 }
 
-void measure_codewords(const Encoder& encoder, float* measured) {
-  for (size_t s = 0; s < encoder.subquantizers; s++) {
-    for (size_t k = 0; k < ksub; k++) {
-      float norm = 0;
-      for (size_t j = 0; j < encoder.dsub; j++) {
-        const float value = encoder.codebook[(s * encoder.dsub + j) * ksub + k];
-        norm += value * value;
-      }
-      measured[s * ksub + k] = 0.5f * norm;
-    }
-  }
-  if (encoder.metric != nullptr) measure_in_metric(encoder, measured + encoder.subquantizers * ksub);
+BlockCoder::BlockCoder(const Kernels& kernels, const Encoder& encoder, float* room)
+    : kernels_(kernels), encoder_(encoder), dim_(encoder.subquantizers * encoder.dsub), half_norms_(room) {
+  const bool has_metric = encoder.metric != nullptr;
+  residuals_ = room + measured_floats(encoder.subquantizers, encoder.dsub, has_metric);
+  decoded_ = residuals_ + block_vectors * dim_;
+  measure_half_norms(encoder, half_norms_);
+  if (!has_metric) return;
+  tables_ = metric_tables(encoder.subquantizers, encoder.dsub, half_norms_ + encoder.subquantizers * ksub);
+  block_ = metric_block(encoder.subquantizers, encoder.dsub, decoded_ + dim_);
+  block_.residuals = residuals_;
+  block_.nibbles = nibbles_;
+  block_.stride = subquantizers_max;
+  measure_metric(encoder, tables_);
 }
 
-void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* measured, const float* point, float* scratch,
-                   uint8_t* code, int16_t* factors) {
-  const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  float* residual = scratch;
-  float* decoded = scratch + dim;
-  uint8_t nibbles[subquantizers_max];
-  for (size_t s = encoder.subquantizers; s < 2 * pairs; s++) nibbles[s] = 0;
-  for (size_t j = 0; j < dim; j++) residual[j] = encoder.base == nullptr ? point[j] : point[j] - encoder.base[j];
-  kernels.nearest_codewords(residual, encoder.codebook, measured, encoder.subquantizers, encoder.dsub, nibbles);
-  if (encoder.metric != nullptr) improve_codewords(kernels, encoder, measured + encoder.subquantizers * ksub, scratch, nibbles);
-  for (size_t p = 0; p < pairs; p++) code[p] = static_cast<uint8_t>(nibbles[2 * p] | nibbles[2 * p + 1] << 4);
-  decode_vector(encoder.codebook, encoder.subquantizers, encoder.dsub, code, decoded);
-  measure_factors(encoder, residual, decoded, factors);
+void BlockCoder::find_words(size_t count) {
+  for (size_t v = 0; v < count; v++) {
+    uint8_t* nibbles = nibbles_ + v * subquantizers_max;
+    kernels_.nearest_codewords(residual(v), encoder_.codebook, half_norms_, encoder_.subquantizers, encoder_.dsub, nibbles);
+  }
+  block_.count = count;
+  if (encoder_.metric != nullptr && count > 0) kernels_.improve_codewords(encoder_, tables_, block_);
+}
+
+float* BlockCoder::finish(size_t v, const float* anchor, uint8_t* code, int16_t* factors) {
+  const uint8_t* nibbles = nibbles_ + v * subquantizers_max;
+  const size_t pairs = padded_subquantizers(encoder_.subquantizers) / 2;
+  for (size_t p = 0; p < pairs; p++) {
+    const auto nibble = [&](size_t s) { return s < encoder_.subquantizers ? nibbles[s] : 0; };
+    code[p] = static_cast<uint8_t>(nibble(2 * p) | nibble(2 * p + 1) << 4);
+  }
+  decode_vector(encoder_.codebook, encoder_.subquantizers, encoder_.dsub, code, decoded_);
+  measure_factors(encoder_, anchor, residual(v), decoded_, factors);
+  return decoded_;
 }
 
 bool encode_vectors(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* cancel,
                     float* scratch, uint8_t* codes, int16_t* factors) {
   const size_t dim = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
-  float* own = scratch + measured_floats(encoder.subquantizers);
-  measure_codewords(encoder, scratch);
-  for (size_t v = 0; v < count; v++) {
-    if (v % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
-    encode_vector(kernels, encoder, scratch, points + v * dim, own, codes + v * pairs, factors + 2 * v);
+  BlockCoder coder(kernels, encoder, scratch);
+  for (size_t first = 0; first < count; first += block_vectors) {
+    if (first % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
+    const size_t size = count - first < block_vectors ? count - first : block_vectors;
+    for (size_t v = 0; v < size; v++) {
+      const float* point = points + (first + v) * dim;
+      for (size_t j = 0; j < dim; j++) coder.residual(v)[j] = encoder.base == nullptr ? point[j] : point[j] - encoder.base[j];
+    }
+    coder.find_words(size);
+    for (size_t v = 0; v < size; v++) coder.finish(v, encoder.anchor, codes + (first + v) * pairs, factors + 2 * (first + v));
   }
   return true;
 }

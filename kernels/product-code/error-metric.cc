@@ -1,75 +1,110 @@
-// Rounds over the parts of a vector. See error-metric.h.
+// What is measured of a codebook and its metric. See error-metric.h.
+#include "kernels/product-code/error-metric.h"
+
+#include <cmath>
 #include <cstring>
 
-#include "kernels/dispatch.h"
+#include "kernels/product-code/product-code.h"
 
 namespace shoal {
 namespace {
 
-CodeSums sums_of(const float* residual, const float* decoded, const float* turned, const float* decoded_turned, size_t dim) {
-  double norm = 0, own = 0, both = 0, product = 0;
-  for (size_t j = 0; j < dim; j++) {
-    const double r = residual[j], d = decoded[j];
-    norm += r * r;
-    own += d * static_cast<double>(decoded_turned[j]);
-    both += d * static_cast<double>(turned[j]);
-    product += r * d;
-  }
-  return {static_cast<float>(norm), static_cast<float>(own), static_cast<float>(both), static_cast<float>(product)};
+float* at_line(float* room) {
+  constexpr uintptr_t bytes = aligned_floats * sizeof(float);
+  return room + (bytes - reinterpret_cast<uintptr_t>(room) % bytes) % bytes / sizeof(float);
 }
 
-}  // namespace
+float inverse_of(float step) { return step > 0 ? 1 / step : 0; }
 
-void measure_in_metric(const Encoder& encoder, float* norms) {
+int level_of(float value, float inverse) { return static_cast<int>(value * inverse + (row_origin + 0.5f)); }
+
+float largest_between_parts(const Encoder& encoder) {
   const size_t dsub = encoder.dsub, dim = encoder.subquantizers * dsub;
+  float largest = 0;
+  const auto look = [&](const float* row, size_t from, size_t to) {
+    for (size_t j = from; j < to; j++) largest = std::fabs(row[j]) > largest ? std::fabs(row[j]) : largest;
+  };
+  for (size_t i = 0; i < dim; i++) {
+    const size_t own = i / dsub * dsub;
+    look(encoder.metric + i * dim, 0, own);
+    look(encoder.metric + i * dim, own + dsub, dim);
+  }
+  return largest;
+}
+
+// Integers of four rows beside each other; those of its own part are zeros.
+void measure_rows(const Encoder& encoder, float inverse, uint8_t* rows) {
+  const size_t dsub = encoder.dsub, dim = encoder.subquantizers * dsub, groups = groups_of(dsub);
+  for (size_t g = 0; g < encoder.subquantizers * groups; g++) {
+    const size_t own = g / groups * dsub, first = own + g % groups * 4, count = own + dsub - first < 4 ? own + dsub - first : 4;
+    const float* from[4];
+    for (size_t i = 0; i < 4; i++) from[i] = encoder.metric + (first + (i < count ? i : 0)) * dim;
+    uint8_t* levels = rows + g * dim * 4;
+    const auto fill = [&](size_t start, size_t end) {
+      for (size_t j = start; j < end; j++) {
+        uint32_t four = 0;
+        for (size_t i = 0; i < 4; i++) four |= static_cast<uint32_t>(level_of(from[i][j], inverse)) << (8 * i);
+        std::memcpy(levels + 4 * j, &four, sizeof four);
+      }
+    };
+    fill(0, own);
+    fill(own + dsub, dim);
+    for (size_t i = count; i < 4; i++) {
+      for (size_t j = 0; j < dim; j++) levels[4 * j + i] = row_origin;
+    }
+    std::memset(levels + 4 * own, row_origin, 4 * dsub);
+  }
+}
+
+void measure_words(const Encoder& encoder, float inverse, const MetricTables& tables) {
+  const size_t dsub = encoder.dsub, dim = encoder.subquantizers * dsub, size = groups_of(dsub) * 4;
+  std::memset(tables.words, 0, encoder.subquantizers * ksub * size);
   for (size_t s = 0; s < encoder.subquantizers; s++) {
     const float* words = encoder.codebook + s * dsub * ksub;
-    float* own = norms + s * ksub;
-    for (size_t k = 0; k < ksub; k++) own[k] = 0;
+    float* norms = tables.norms + s * ksub;
+    for (size_t k = 0; k < ksub; k++) norms[k] = 0;
     for (size_t j = 0; j < dsub; j++) {
       const float* row = encoder.metric + (s * dsub + j) * dim + s * dsub;
       float along[ksub] = {};
       for (size_t i = 0; i < dsub; i++) {
         for (size_t k = 0; k < ksub; k++) along[k] += row[i] * words[i * ksub + k];
       }
-      for (size_t k = 0; k < ksub; k++) own[k] += along[k] * words[j * ksub + k];
+      for (size_t k = 0; k < ksub; k++) {
+        norms[k] += along[k] * words[j * ksub + k];
+        tables.words[(s * ksub + k) * size + j] = static_cast<int8_t>(level_of(words[j * ksub + k], inverse) - row_origin);
+      }
     }
   }
 }
 
-void improve_codewords(const Kernels& kernels, const Encoder& encoder, const float* norms, float* work, uint8_t* nibbles) {
-  const size_t dsub = encoder.dsub, dim = encoder.subquantizers * dsub;
-  const float* residual = work;
-  float *decoded = work + dim, *turned = work + 2 * dim, *decoded_turned = work + 3 * dim;
-  for (size_t j = 0; j < dim; j++) decoded[j] = encoder.codebook[j * ksub + nibbles[j / dsub]];
-  std::memset(turned, 0, 2 * dim * sizeof(float));
-  kernels.add_rows(encoder.metric, dim, dim, 2, work, turned);
-  CodeSums sums = sums_of(residual, decoded, turned, decoded_turned, dim);
-  float others[dsub_max], change[dsub_max];
-  bool has_changed = true;
-  for (size_t round = 0; round < metric_rounds && has_changed; round++) {
-    has_changed = false;
-    for (size_t s = 0; s < encoder.subquantizers; s++) {
-      const size_t first = s * dsub;
-      const float *words = encoder.codebook + first * ksub, *rows = encoder.metric + first * dim;
-      for (size_t j = 0; j < dsub; j++) {
-        float without = decoded_turned[first + j];
-        for (size_t i = 0; i < dsub; i++) without -= rows[j * dim + first + i] * decoded[first + i];
-        others[j] = 2 * without;
-      }
-      const WordSearch part = {words, norms + s * ksub, residual + first, turned + first, others, dsub};
-      const uint8_t best = kernels.best_word(part, nibbles[s], sums);
-      if (best == nibbles[s]) continue;
-      has_changed = true;
-      nibbles[s] = best;
-      for (size_t j = 0; j < dsub; j++) {
-        const float word = words[j * ksub + best];
-        change[j] = word - decoded[first + j];
-        decoded[first + j] = word;
-      }
-      kernels.add_rows(rows, dsub, dim, 1, change, decoded_turned);
-    }
-  }
+}  // namespace
+
+MetricTables metric_tables(size_t subquantizers, size_t dsub, float* room) {
+  const size_t groups = groups_of(dsub);
+  float* steps = at_line(room);
+  float* norms = steps + aligned_floats;
+  float* words = norms + subquantizers * ksub;
+  return {steps, norms, reinterpret_cast<int8_t*>(words), reinterpret_cast<uint8_t*>(words + subquantizers * ksub * groups)};
+}
+
+MetricBlock metric_block(size_t subquantizers, size_t dsub, float* room) {
+  const size_t dim = subquantizers * dsub;
+  float* across = at_line(room);
+  float* words = across + block_vectors * dim;
+  float* sums = words + block_vectors * subquantizers;
+  float* levels = sums + block_vectors * dim;
+  return {nullptr, nullptr, 0, 0, across, reinterpret_cast<int32_t*>(words), reinterpret_cast<int32_t*>(sums), reinterpret_cast<int8_t*>(levels)};
+}
+
+void measure_metric(const Encoder& encoder, const MetricTables& tables) {
+  const size_t dim = encoder.subquantizers * encoder.dsub;
+  float largest = 0;
+  for (size_t i = 0; i < dim * ksub; i++) largest = std::fabs(encoder.codebook[i]) > largest ? std::fabs(encoder.codebook[i]) : largest;
+  const float row_step = largest_between_parts(encoder) / level_max, word_step = largest / level_max;
+  tables.steps[0] = row_step * word_step;
+  tables.steps[1] = inverse_of(word_step);
+  measure_rows(encoder, inverse_of(row_step), tables.rows);
+  measure_words(encoder, tables.steps[1], tables);
 }
 
 }  // namespace shoal

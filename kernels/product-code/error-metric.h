@@ -1,26 +1,32 @@
 // Codes whose errors show little in scores.
 //
 // A score errs by <q - a, e>, e = r - f d, f = |r|^2 / <r, d> (product-code.h). With M the mean of (q - a)(q - a)' the mean of its square is
+// e' M e. The nearest codewords make |r - d| least, not this: queries lie along some directions more than along others, and f sees to the
+// length. So from them on, part after part, each part gets the codeword that leaves the least while the others stay (iterated conditional
+// modes, Besag 1986; of codes of several codebooks Babenko and Lempitsky 2014), in two rounds over all parts. Of 384 dimensions of text
+// encoders the first one changes a word of five, the second one a word of fourteen.
 //
-//   e' M e = r' M r + f (f d' M d - 2 r' M d)
+// With y = <r, d> / |r|^2 of the nearest codewords and z = d - y r, e' M e = (z' M z - 2 p (r' M z) + p^2 (r' M r)) / Y^2 but for a factor, for
+// any d, Y = <r, d> and p = Y / |r|^2 - y. p stays small: its square is left out, and r' M z is that of the nearest codewords. So M r is not
+// needed, and a codeword costs
 //
-// The nearest codewords make |r - d| least, not this: queries lie along some directions more than along others, and f sees to the length.
-// So from them on, part after part, each part gets the codeword that leaves the least while the others stay (iterated conditional modes,
-// Besag 1986; of codes of several codebooks Babenko and Lempitsky 2014), in two rounds over all parts, or one that changes nothing. Of 384 dimensions
-// of text encoders the first round does most of it; a third one would change a word of forty.
+//   (C - p * lean) / Y^2      C = z' M z, lean = 2 (r' M z at first)
 //
-//   cost[k] = ((n * A[k]) * i[k] - 2 * B[k]) * i[k],   i[k] = 1 / Y[k]      n = |r|^2, A = d' M d, B = r' M d, Y = <r, d>
+// the smaller one on ties, the one that is there before any; a codeword with Y <= 1e-15 is not taken. Most of M z is of integers, for speed:
+//   row[i][j]  = trunc(M[i][j] / row step + 64.5)                  from 1 to 127, 64 = 0; row step = largest |M[i][j]| of two parts / 63
+//   word[k][j] = trunc(words[j][k] / word step + 64.5) - 64        from -63 to 63; word step = largest |words| / 63
+//   z[j]       = word[now][j] - (trunc(y * r[j] / word step + 64.5) - 64), the quotient kept within -63 .. 63; a change is of two words
+//   others[j]  = row step * word step * sum over i of other parts of (row[i][j] - 64) * z[i]
+// A quotient by a step is a product with its inverse, 0 for a step of 0. A part's own M is as it is, a part's y = y * r.
+//   z[j] = words[j][now] - y * r[j], all[j] = others[j] + (0 + M[j][0] * z[0] + ..), C = 0 + z[0] * all[0] + .., lean = 2 * (0 + r[0] * all[0] + ..)
+//   a[k] = norms[k] + g[0] * words[0][k] + .., g[j] = 2 * (others[j] - y * (0 + M[j][0] * r[0] + ..)), i = 1 / |r|^2, 0 of |r|^2 <= 1e-15
+//   C[k] = (C - a[now]) + a[k], Y[k] = (Y - b[now]) + b[k], b[k] = 0 + r[0] * words[0][k] + .., p = Y[k] * i - y
+//   norms[k] = w' M w of the part: 0 + along[0] * w[0] + .., along[j] = 0 + M[j][0] * w[0] + ..
+// |r|^2, Y, C and lean are sums over all dimensions from 0 on. All in float32, each operation rounded and on the same operands everywhere, and of
+// two costs c / u and d / v the lesser is told by c * v < d * u: every set gives the same bits.
 //
-// the smaller k on ties, the one that is there before any; a codeword with Y[k] <= 1e-30 is not taken. All in float32, each operation rounded:
-//   A[k] = (A - a[now]) + a[k], B and Y likewise
-//   a[k] = norms[k] + others[0] * words[0][k] + ..,  b[k] = 0 + turned[0] * words[0][k] + ..,  y[k] = 0 + residual[0] * words[0][k] + ..
-//   norms[k] = w' M w of the part: 0 + row 0 * w[0] + .., each row 0 + M[j][0] * w[0] + ..
-//   turned = M r, others = 2 * ((M d) less the part's own, M[j][i] * d[i] one after the other)
-// M r and M d are sums of rows of M, first row first; where a codeword changes, (new - old) * row is added to M d for each of its dimensions.
-// At first n, A, B, Y are sums in double, from the first dimension to the last, rounded to float32.
-//
-// Layout: metric float32[dim][dim], symmetric, dim = subquantizers * dsub. Each operation is on the same operands everywhere, so every set gives
-// the same bits.
+// Sixteen vectors go side by side. Layout: metric float32[dim][dim], symmetric, dim = subquantizers * dsub; integers of a part are padded to
+// whole groups of four, rows uint8[subquantizers * groups][dim][4], words int8[subquantizers][16][groups * 4].
 #pragma once
 
 #include <cstddef>
@@ -28,54 +34,60 @@
 
 namespace shoal {
 
-struct Kernels;
 struct Encoder;
 
 constexpr size_t metric_rounds = 2;
-constexpr float least_product = 1e-30f;
+constexpr float least_product = 1e-15f;
+constexpr int row_origin = 64;
+constexpr float level_max = 63;
+constexpr size_t block_vectors = 16;
 
-// sums[v][j] += by[v][i] * rows[i][j], i from 0 on, for 1 or 2 vectors: rows float32[count][width], by float32[vectors][count], sums
-// float32[vectors][width].
-using AddRows = void (*)(const float* rows, size_t count, size_t width, size_t vectors, const float* by, float* sums);
+constexpr size_t groups_of(size_t dsub) { return (dsub + 3) / 4; }
 
-// Of a part, each float32[dsub] but words float32[dsub][16] and norms float32[16].
-struct WordSearch {
-  const float* words;
-  const float* norms;
-  const float* residual;
-  const float* turned;
-  const float* others;
-  size_t dsub;
+// What is measured of a codebook and its metric.
+struct MetricTables {
+  float* steps;    // float32[2]: row step * word step, and what is multiplied with for words
+  float* norms;    // float32[subquantizers][16]
+  int8_t* words;   // int8[subquantizers][16][groups * 4]
+  uint8_t* rows;   // uint8[subquantizers * groups][dim][4]
 };
-struct CodeSums {
-  float norm, own, both, product;  // n, A, B, Y
+constexpr size_t aligned_floats = 16;  // Loads and stores of whole cache lines begin where these do.
+constexpr size_t metric_floats(size_t subquantizers, size_t dsub) {
+  return 2 * aligned_floats + subquantizers * (16 + groups_of(dsub) * (16 + subquantizers * dsub));
+}
+MetricTables metric_tables(size_t subquantizers, size_t dsub, float* room);
+void measure_metric(const Encoder& encoder, const MetricTables& tables);
+
+// Up to sixteen vectors and the room for coding them.
+struct MetricBlock {
+  const float* residuals;  // float32[count][dim]
+  uint8_t* nibbles;        // uint8[count][stride], the nearest codewords
+  size_t stride;
+  size_t count;
+  float* across;   // float32[dim][16]: residuals
+  int32_t* words;  // int32[subquantizers][16]
+  int32_t* sums;   // int32[16][dim]
+  int8_t* levels;  // int8[16][subquantizers * groups * 4]
 };
+constexpr size_t metric_block_floats(size_t subquantizers, size_t dsub) {
+  return aligned_floats + block_vectors * subquantizers * (2 * dsub + 1 + groups_of(dsub));
+}
+MetricBlock metric_block(size_t subquantizers, size_t dsub, float* room);
 
-// The word to be taken in place of `now`, or that; sums become its.
-using BestWord = uint8_t (*)(const WordSearch& part, uint8_t now, CodeSums& sums);
-
-// norms float32[subquantizers][16] of a codebook whose encoder has a metric.
-void measure_in_metric(const Encoder& encoder, float* norms);
-
-// nibbles, the nearest codewords of `work`'s residual, become those of the least cost. work float32[4 * dim] begins with the residual; the
-// rest is overwritten.
-void improve_codewords(const Kernels& kernels, const Encoder& encoder, const float* norms, float* work, uint8_t* nibbles);
+// The nibbles of a block become those of the least cost.
+using ImproveCodewords = void (*)(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block);
 
 namespace reference {
-void add_rows(const float* rows, size_t count, size_t width, size_t vectors, const float* by, float* sums);
-uint8_t best_word(const WordSearch& part, uint8_t now, CodeSums& sums);
+void improve_codewords(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block);
 }  // namespace reference
 namespace avx2 {
-void add_rows(const float* rows, size_t count, size_t width, size_t vectors, const float* by, float* sums);
-uint8_t best_word(const WordSearch& part, uint8_t now, CodeSums& sums);
+void improve_codewords(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block);
 }  // namespace avx2
 namespace avx512 {
-void add_rows(const float* rows, size_t count, size_t width, size_t vectors, const float* by, float* sums);
-uint8_t best_word(const WordSearch& part, uint8_t now, CodeSums& sums);
+void improve_codewords(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block);
 }  // namespace avx512
 namespace neon {
-void add_rows(const float* rows, size_t count, size_t width, size_t vectors, const float* by, float* sums);
-uint8_t best_word(const WordSearch& part, uint8_t now, CodeSums& sums);
+void improve_codewords(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block);
 }  // namespace neon
 
 }  // namespace shoal

@@ -5,7 +5,7 @@
 #if defined(__aarch64__)
 #include <arm_neon.h>
 
-#include <cmath>
+#include "kernels/product-code/improve-codewords.h"
 
 namespace shoal::neon {
 namespace {
@@ -27,82 +27,53 @@ inline uint32_t number_of_least(const float32x4_t (&values)[4]) {
   return vminvq_u32(vminq_u32(low, high));
 }
 
+typedef float Floats __attribute__((vector_size(16)));
+typedef int32_t Integers __attribute__((vector_size(16)));
 constexpr size_t lanes = 4, tile = 4;
 
 template <size_t vectors, size_t columns>
-void add_tile(const float* rows, size_t count, size_t width, const float* by, float* sums) {
-  float32x4_t own[vectors][columns];
+void add_tile(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, int32_t* sums) {
+  int32x4_t own[vectors][columns];
   for (size_t v = 0; v < vectors; v++) {
-    for (size_t c = 0; c < columns; c++) own[v][c] = vld1q_f32(sums + v * width + c * lanes);
+    for (size_t c = 0; c < columns; c++) own[v][c] = vld1q_s32(sums + v * width + c * lanes);
   }
-  for (size_t i = 0; i < count; i++) {
-    float32x4_t row[columns];
-    for (size_t c = 0; c < columns; c++) row[c] = vld1q_f32(rows + i * width + c * lanes);
+  for (size_t g = 0; g < groups; g++) {
+    int8x16_t row[columns];
+    for (size_t c = 0; c < columns; c++) {
+      row[c] = vsubq_s8(vreinterpretq_s8_u8(vld1q_u8(rows + (g * width + c * lanes) * 4)), vdupq_n_s8(row_origin));
+    }
     for (size_t v = 0; v < vectors; v++) {
-      const float32x4_t factor = vdupq_n_f32(by[v * count + i]);
-      for (size_t c = 0; c < columns; c++) own[v][c] = vaddq_f32(own[v][c], vmulq_f32(factor, row[c]));
+      const int8x8_t factors = vreinterpret_s8_s32(vdup_n_s32(load<int32_t>(by + (v * groups + g) * 4)));
+      for (size_t c = 0; c < columns; c++) {
+        const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(row[c]), factors));
+        const int32x4_t high = vpaddlq_s16(vmull_s8(vget_high_s8(row[c]), factors));
+        own[v][c] = vaddq_s32(own[v][c], vpaddq_s32(low, high));
+      }
     }
   }
   for (size_t v = 0; v < vectors; v++) {
-    for (size_t c = 0; c < columns; c++) vst1q_f32(sums + v * width + c * lanes, own[v][c]);
+    for (size_t c = 0; c < columns; c++) vst1q_s32(sums + v * width + c * lanes, own[v][c]);
   }
 }
 
 template <size_t vectors>
-void add_all(const float* rows, size_t count, size_t width, const float* by, float* sums) {
+void add_all(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, int32_t* sums) {
   size_t j = 0;
-  for (; j + tile * lanes <= width; j += tile * lanes) add_tile<vectors, tile>(rows + j, count, width, by, sums + j);
-  for (; j + lanes <= width; j += lanes) add_tile<vectors, 1>(rows + j, count, width, by, sums + j);
-  for (; j < width; j++) {
-    for (size_t v = 0; v < vectors; v++) {
-      for (size_t i = 0; i < count; i++) sums[v * width + j] += by[v * count + i] * rows[i * width + j];
-    }
-  }
+  for (; j + tile * lanes <= width; j += tile * lanes) add_tile<vectors, tile>(rows + 4 * j, groups, width, by, sums + j);
+  for (; j + lanes <= width; j += lanes) add_tile<vectors, 1>(rows + 4 * j, groups, width, by, sums + j);
+  for (size_t v = 0; v < vectors; v++) add_rest(rows, groups, width, by + v * groups * 4, sums + v * width, j);
+}
+
+void add_products(const uint8_t* rows, size_t groups, size_t width, size_t vectors, const int8_t* by, int32_t* sums) {
+  size_t v = 0;
+  for (; v + 2 <= vectors; v += 2) add_all<2>(rows, groups, width, by + v * groups * 4, sums + v * width);
+  if (v < vectors) add_all<1>(rows, groups, width, by + v * groups * 4, sums + v * width);
 }
 
 }  // namespace
 
-void add_rows(const float* rows, size_t count, size_t width, size_t vectors, const float* by, float* sums) {
-  if (vectors == 1) return add_all<1>(rows, count, width, by, sums);
-  add_all<2>(rows, count, width, by, sums);
-}
-
-uint8_t best_word(const WordSearch& part, uint8_t now, CodeSums& sums) {
-  float32x4_t owns[4], boths[4], products[4], costs[4];
-  for (size_t at = 0; at < 4; at++) {
-    owns[at] = vld1q_f32(part.norms + 4 * at);
-    boths[at] = products[at] = vdupq_n_f32(0);
-    for (size_t j = 0; j < part.dsub; j++) {
-      const float32x4_t words = vld1q_f32(part.words + j * ksub + 4 * at);
-      owns[at] = vaddq_f32(owns[at], vmulq_f32(vdupq_n_f32(part.others[j]), words));
-      boths[at] = vaddq_f32(boths[at], vmulq_f32(vdupq_n_f32(part.turned[j]), words));
-      products[at] = vaddq_f32(products[at], vmulq_f32(vdupq_n_f32(part.residual[j]), words));
-    }
-  }
-  const auto with = [&](size_t word) {
-    float own[4], both[4], product[4];
-    vst1q_f32(own, owns[word / 4]);
-    vst1q_f32(both, boths[word / 4]);
-    vst1q_f32(product, products[word / 4]);
-    return CodeSums{sums.norm, own[word % 4], both[word % 4], product[word % 4]};
-  };
-  const CodeSums old = with(now);
-  const CodeSums rest = {sums.norm, sums.own - old.own, sums.both - old.both, sums.product - old.product};
-  for (size_t at = 0; at < 4; at++) {
-    owns[at] = vaddq_f32(vdupq_n_f32(rest.own), owns[at]);
-    boths[at] = vaddq_f32(vdupq_n_f32(rest.both), boths[at]);
-    products[at] = vaddq_f32(vdupq_n_f32(rest.product), products[at]);
-    const float32x4_t inverse = vdivq_f32(vdupq_n_f32(1), products[at]);
-    const float32x4_t scaled = vmulq_f32(vmulq_f32(vdupq_n_f32(rest.norm), owns[at]), inverse);
-    const float32x4_t cost = vmulq_f32(vsubq_f32(scaled, vmulq_f32(vdupq_n_f32(2), boths[at])), inverse);
-    costs[at] = vbslq_f32(vcgtq_f32(products[at], vdupq_n_f32(least_product)), cost, vdupq_n_f32(INFINITY));
-  }
-  const uint32_t best = number_of_least(costs);
-  float all[ksub];
-  for (size_t at = 0; at < 4; at++) vst1q_f32(all + 4 * at, costs[at]);
-  if (all[now] == all[best]) return now;
-  sums = with(best);
-  return static_cast<uint8_t>(best);
+void improve_codewords(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block) {
+  improve<Floats, Integers, add_products>(encoder, tables, block);
 }
 
 void nearest_codewords(const float* residual, const float* codebook, const float* half_norms, size_t subquantizers, size_t dsub,

@@ -40,22 +40,44 @@ struct Encoder {
   const float* metric = nullptr;  // float32[dim][dim] of error-metric.h; null = each part has its nearest codeword
 };
 
-// What is measured of a codebook, float32[subquantizers][16] each: half the squared norms of its words, and their norms in the metric.
-constexpr size_t measured_floats(size_t subquantizers) { return 2 * subquantizers * ksub; }
-constexpr size_t vector_floats(size_t dim) { return 4 * dim; }
+// What is measured of a codebook, float32: half the squared norms of its words [subquantizers][16], and with a metric what error-metric.h says.
+constexpr size_t measured_floats(size_t subquantizers, size_t dsub, bool has_metric) {
+  return subquantizers * ksub + (has_metric ? metric_floats(subquantizers, dsub) : 0);
+}
+// Of sixteen vectors: their residuals float32[16][dim], d of one, and what their codewords are improved with.
+constexpr size_t block_floats(size_t subquantizers, size_t dsub, bool has_metric) {
+  return (block_vectors + 1) * subquantizers * dsub + (has_metric ? metric_block_floats(subquantizers, dsub) : 0);
+}
 
-// scratch float32[encode_floats(subquantizers, dsub)]. False when *cancel became non-zero, looked at every 256 vectors.
-constexpr size_t encode_floats(size_t subquantizers, size_t dsub) {
-  return measured_floats(subquantizers) + vector_floats(subquantizers * dsub);
+// scratch float32[encode_floats(subquantizers, dsub, has_metric)]. False when *cancel became non-zero, looked at every 256 vectors.
+constexpr size_t encode_floats(size_t subquantizers, size_t dsub, bool has_metric) {
+  return measured_floats(subquantizers, dsub, has_metric) + block_floats(subquantizers, dsub, has_metric);
 }
 bool encode_vectors(const Kernels& kernels, const Encoder& encoder, const float* points, size_t count, const uint8_t* cancel,
                     float* scratch, uint8_t* codes, int16_t* factors);
 
-// measured float32[measured_floats(subquantizers)] of a codebook, and the code and factors of one vector with them; scratch
-// float32[vector_floats(dim)] begins with the residual and d then.
-void measure_codewords(const Encoder& encoder, float* measured);
-void encode_vector(const Kernels& kernels, const Encoder& encoder, const float* measured, const float* point, float* scratch,
-                   uint8_t* code, int16_t* factors);
+// Coding in blocks of up to sixteen vectors: residuals are filled, words found for all of them, and each is finished.
+class BlockCoder {
+ public:
+  // room float32[encode_floats(..)]; encoder.base and encoder.anchor are not read.
+  BlockCoder(const Kernels& kernels, const Encoder& encoder, float* room);
+
+  float* residual(size_t v) { return residuals_ + v * dim_; }
+  void find_words(size_t count);
+  // The code and factors of a vector; d of it float32[dim], until the next is finished.
+  float* finish(size_t v, const float* anchor, uint8_t* code, int16_t* factors);
+
+ private:
+  const Kernels& kernels_;
+  const Encoder& encoder_;
+  const size_t dim_;
+  float* half_norms_;
+  float* residuals_;
+  float* decoded_;
+  MetricTables tables_ = {};
+  MetricBlock block_ = {};
+  uint8_t nibbles_[block_vectors * subquantizers_max];
+};
 
 // d of a code, float32[subquantizers * dsub].
 void decode_vector(const float* codebook, size_t subquantizers, size_t dsub, const uint8_t* code, float* decoded);

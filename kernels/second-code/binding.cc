@@ -98,7 +98,7 @@ BatchJob parse_batch(Arguments& arguments) {
   arguments.require(subquantizers >= 1 && subquantizers <= subquantizers_max && codebook.size == coded * ksub, "codebook: its shape");
   arguments.require(dim <= coded && points.size == count * dim, "points: one row of dim for every list number");
   arguments.require(bases.size % dim == 0 && anchors.size == bases.size, "bases, anchors: whole rows of dim");
-  arguments.require(job.scratch.size >= batch_floats(subquantizers, dsub) && job.cancel.size == 1, "scratch: too small");
+  arguments.require(job.scratch.size >= batch_floats(subquantizers, dsub, metric.data != nullptr) && job.cancel.size == 1, "scratch: too small");
   arguments.require(job.codes.size == count * padded_subquantizers(subquantizers) / 2 && job.factors.size == 2 * count, "codes: of count");
   arguments.require(job.records.data == nullptr || job.records.size == count * record_bytes(coded, kind), "records: of count");
   require_feedback(arguments, feedback, kind, coded);

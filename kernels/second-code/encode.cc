@@ -118,23 +118,31 @@ bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& b
                   uint8_t* codes, int16_t* factors, uint8_t* records) {
   const size_t coded = encoder.subquantizers * encoder.dsub, pairs = padded_subquantizers(encoder.subquantizers) / 2;
   const size_t size = record_bytes(coded, batch.second.kind);
-  float* work = scratch + measured_floats(encoder.subquantizers);
-  float* own[3] = {work + vector_floats(coded)};  // point, base, anchor, and behind them what records decode to
-  for (size_t i = 1; i < 3; i++) own[i] = own[i - 1] + coded;
-  std::memset(own[0], 0, 3 * coded * sizeof(float));
-  const Encoder padded = {own[1], own[2], encoder.codebook, encoder.subquantizers, encoder.dsub, encoder.scales, encoder.metric};
-  measure_codewords(encoder, scratch);
-  for (size_t v = 0; v < batch.count; v++) {
-    if (v % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
-    const float* from[3] = {batch.points + v * batch.dim, batch.bases + batch.lists[v] * batch.dim,
-                            batch.anchors + batch.lists[v] * batch.dim};
-    for (size_t i = 0; i < 3; i++) std::memcpy(own[i], from[i], batch.dim * sizeof(float));
-    encode_vector(kernels, padded, scratch, own[0], work, codes + v * pairs, factors + 2 * v);
-    if (records == nullptr) continue;
-    float* left_over = work + coded;
-    for (size_t j = 0; j < coded; j++) left_over[j] = work[j] - left_over[j];
-    std::memset(records + v * size, 0, size);
-    write_record(kernels, padded, {work, left_over, own[2] + coded, batch.second}, records + v * size);
+  BlockCoder coder(kernels, encoder, scratch);
+  float* anchor = scratch + encode_floats(encoder.subquantizers, encoder.dsub, encoder.metric != nullptr);
+  float* second_decoded = anchor + coded;
+  std::memset(anchor, 0, coded * sizeof(float));
+  const Encoder anchored = {nullptr, anchor, encoder.codebook, encoder.subquantizers, encoder.dsub, encoder.scales};
+  for (size_t first = 0; first < batch.count; first += block_vectors) {
+    if (first % vectors_between_looks == 0 && __atomic_load_n(cancel, __ATOMIC_RELAXED) != 0) return false;
+    const size_t count = batch.count - first < block_vectors ? batch.count - first : block_vectors;
+    for (size_t v = 0; v < count; v++) {
+      const float *point = batch.points + (first + v) * batch.dim, *base = batch.bases + batch.lists[first + v] * batch.dim;
+      float* residual = coder.residual(v);
+      for (size_t j = 0; j < batch.dim; j++) residual[j] = point[j] - base[j];
+      for (size_t j = batch.dim; j < coded; j++) residual[j] = 0;
+    }
+    coder.find_words(count);
+    for (size_t v = 0; v < count; v++) {
+      const size_t row = first + v;
+      std::memcpy(anchor, batch.anchors + batch.lists[row] * batch.dim, batch.dim * sizeof(float));
+      const float* residual = coder.residual(v);
+      float* left_over = coder.finish(v, anchor, codes + row * pairs, factors + 2 * row);
+      if (records == nullptr) continue;
+      for (size_t j = 0; j < coded; j++) left_over[j] = residual[j] - left_over[j];
+      std::memset(records + row * size, 0, size);
+      write_record(kernels, anchored, {residual, left_over, second_decoded, batch.second}, records + row * size);
+    }
   }
   return true;
 }

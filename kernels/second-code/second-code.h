@@ -105,7 +105,7 @@ bool encode_second(const Kernels& kernels, const Encoder& encoder, const float* 
                    const SecondCoding& second, const uint8_t* cancel, float* scratch, uint8_t* records);
 
 // Both codes of vectors of many lists, in one go: vector v is coded against row lists[v] of bases and anchors, float32[..][dim] with dim
-// up to the codebook's, what is missing being zeros. records may be null. scratch float32[batch_floats(subquantizers, dsub)].
+// up to the codebook's, what is missing being zeros. records may be null. scratch float32[batch_floats(subquantizers, dsub, has_metric)].
 struct Batch {
   const float* points;  // float32[count][dim]
   size_t count;
@@ -115,7 +115,9 @@ struct Batch {
   const float* anchors;
   SecondCoding second;  // of records
 };
-constexpr size_t batch_floats(size_t subquantizers, size_t dsub) { return encode_floats(subquantizers, dsub) + 4 * subquantizers * dsub; }
+constexpr size_t batch_floats(size_t subquantizers, size_t dsub, bool has_metric) {
+  return encode_floats(subquantizers, dsub, has_metric) + 2 * subquantizers * dsub;
+}
 bool encode_batch(const Kernels& kernels, const Encoder& encoder, const Batch& batch, const uint8_t* cancel, float* scratch,
                   uint8_t* codes, int16_t* factors, uint8_t* records);
 

@@ -1,5 +1,6 @@
 /** Codebooks, points and lists for the tests of the coded families. */
 import type { Random } from '../../base/random.js';
+import { codingFloats } from '../../kernels/codes.js';
 import type { NativeKernels } from '../../kernels/native-kernels.js';
 import { portableKernels } from '../../kernels/portable.js';
 import { normals } from './pair.js';
@@ -58,7 +59,7 @@ export function encode(
   const count = points.length / (subquantizers * dsub);
   const codes = new Uint8Array(count * codeBytesOf(subquantizers));
   const factors = new Int16Array(2 * count);
-  const scratch = new Float32Array(subquantizers * (32 + 4 * dsub));
+  const scratch = new Float32Array(codingFloats(of));
   kernels.encodeVectors(points, base, anchor, codebook, dsub, scales, scratch, codes, factors, of.metric ?? null);
   return { codes, factors };
 }

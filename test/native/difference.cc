@@ -224,7 +224,7 @@ Coded code(const Kernels& kernels, const std::vector<float>& points, Coded made,
                                   made.levels.data());
   made.codes.resize(count * pairs);
   made.factors.resize(count * 2);
-  std::vector<float> scratch(encode_floats(subquantizers, dsub)), two(3 * dim), feedback(is_second_edition(made.kind) ? feedback_floats(dim) : 0);
+  std::vector<float> scratch(encode_floats(subquantizers, dsub, false)), two(3 * dim), feedback(is_second_edition(made.kind) ? feedback_floats(dim) : 0);
   encode_vectors(kernels, encoder, points.data(), count, &cancel, scratch.data(), made.codes.data(), made.factors.data());
   made.records.resize(count * record_bytes(dim, made.kind));
   // The same on every set.
@@ -404,14 +404,27 @@ void check_search(const Kernels& kernels, uint32_t count, size_t subquantizers, 
   }
 }
 
-// The codes of many lists in one go, against those made alone.
-void check_batch(const Kernels& kernels, size_t count, size_t subquantizers, size_t dsub, size_t dim, uint32_t kind = even_nibbles) {
+// Symmetric, and with more on its diagonal than beside it.
+std::vector<float> metric_of(size_t dim) {
+  auto metric = values(dim * dim);
+  for (size_t i = 0; i < dim; i++) {
+    for (size_t j = 0; j < i; j++) metric[i * dim + j] = metric[j * dim + i] /= 8;
+    metric[i * dim + i] = 1 + metric[i * dim + i] / 8;
+  }
+  return metric;
+}
+
+// The codes of many lists in one go, against those of the reference.
+void check_batch(const Kernels& kernels, size_t count, size_t subquantizers, size_t dsub, size_t dim, uint32_t kind = even_nibbles,
+                 bool has_metric = false) {
   const auto codebook = values(subquantizers * dsub * ksub), points = values(count * dim), rows = values(2 * dim);
   const size_t pairs = padded_subquantizers(subquantizers) / 2, size = record_bytes(subquantizers * dsub, kind);
-  const Encoder encoder = {nullptr, nullptr, codebook.data(), subquantizers, dsub, {4.0 / 32767, 4.0 / 32767}};
+  const auto metric = has_metric ? metric_of(subquantizers * dsub) : std::vector<float>();
+  const Encoder encoder = {nullptr,        nullptr, codebook.data(), subquantizers, dsub, {4.0 / 32767, 4.0 / 32767},
+                           has_metric ? metric.data() : nullptr};
   std::vector<uint32_t> lists(count);
   for (auto& list : lists) list = below(2);
-  std::vector<float> scratch(batch_floats(subquantizers, dsub));
+  std::vector<float> scratch(batch_floats(subquantizers, dsub, has_metric));
   const uint8_t cancel = 0;
   auto feedback = values(feedback_floats(subquantizers * dsub));
   for (float& value : feedback) value /= 8;
@@ -436,10 +449,14 @@ void check_set(const Kernels& kernels) {
     check_routes(kernels, 200 + count, 4);
     check_routes(kernels, 200 + count, 384);
   }
-  for (size_t count : {0, 1, 9}) {
-    check_batch(kernels, count, 1, 1, 1);
-    check_batch(kernels, count, 25, 4, 97);
+  for (size_t count : {0, 1, 9, 35}) {
+    for (const bool has_metric : {false, true}) {
+      check_batch(kernels, count, 1, 1, 1, even_nibbles, has_metric);
+      check_batch(kernels, count, 25, 4, 97, even_nibbles, has_metric);
+      check_batch(kernels, count, 13, 7, 90, even_nibbles, has_metric);
+    }
   }
+  check_batch(kernels, 40, 96, 4, 384, even_nibbles, true);
   for (uint32_t count : {0, 1, 31, 32, 33, 63, 64, 65, 97, 1100}) {
     for (size_t subquantizers : {1, 2, 8, 25, 97}) check_coded(kernels, count, subquantizers, subquantizers == 8 ? 3 : 4);
   }

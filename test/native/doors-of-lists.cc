@@ -36,10 +36,12 @@ std::vector<Value> table_arguments(Source& source) {
 std::vector<Value> encode_arguments(Source& source) {
   const Shape shape = shape_of(source);
   const uint32_t count = source.below(20);
+  const bool has_metric = shape.dim() <= 512 && source.one_in(2);
   return list_of(source.small_reals(count * shape.dim()), vector_or_null(source, shape.dim()), vector_or_null(source, shape.dim()),
                  source.small_reals(shape.dim() * ksub), number_of(shape.dsub), scales_of(source),
-                 zeros(napi_float32_array, encode_floats(shape.subquantizers, shape.dsub)),
-                 zeros(napi_uint8_array, count * shape.pairs()), zeros(napi_int16_array, 2 * count));
+                 zeros(napi_float32_array, encode_floats(shape.subquantizers, shape.dsub, has_metric)),
+                 zeros(napi_uint8_array, count * shape.pairs()), zeros(napi_int16_array, 2 * count),
+                 has_metric ? source.small_reals(shape.dim() * shape.dim()) : null_value());
 }
 
 // Now and then of a kind that has none, or too few.

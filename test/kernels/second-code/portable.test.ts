@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { NativeKernels } from '../../../kernels/native-kernels.js';
 import { portableKernels } from '../../../kernels/portable.js';
-import { recordBytes, secondBitsMax } from '../../../kernels/codes.js';
+import { codingFloats, recordBytes, secondBitsMax } from '../../../kernels/codes.js';
 import { queryLevels } from '../../../kernels/second-code/record.js';
 import { bytesOfList, codebookOf, codeBytesOf, encode, metricOf, scales, tableOf, type Shape } from '../coded.js';
 import { never, normals, onBoth, testRandom } from '../pair.js';
@@ -186,7 +186,7 @@ describe('second codes', () => {
         const codes = new Uint8Array(count * codeBytesOf(subquantizers));
         const factors = new Int16Array(2 * count);
         const records = new Uint8Array(count * recordBytes(coded, kind));
-        const scratch = new Float32Array(subquantizers * (32 + 8 * dsub));
+        const scratch = new Float32Array(codingFloats({ subquantizers, dsub, metric }) + 2 * coded);
         const arrays = [
           ...([points, dim, lists, bases, anchors, codebook, dsub, scales, scratch] as const),
           ...([codes, factors, records, Uint8Array.of(stop), kind, feedback, metric ?? null] as const),
