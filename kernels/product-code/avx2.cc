@@ -27,41 +27,51 @@ typedef float Floats __attribute__((vector_size(32)));
 typedef int32_t Integers __attribute__((vector_size(32)));
 constexpr size_t lanes = 8, tile = 3;
 
-int32_t sum_of(const int8_t* values, size_t count) {
+// What the origin of rows adds to each sum.
+int32_t origin_of(const int8_t* by, size_t groups) {
   int32_t sum = 0;
-  for (size_t i = 0; i < count; i++) sum += values[i];
-  return sum;
+  for (size_t i = 0; i < 4 * groups; i++) sum += by[i];
+  return row_origin * sum;
 }
 
 // Sums of two products stay below 2^15: rows are at most 127.
 template <size_t vectors, size_t columns>
-void add_tile(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, int32_t* sums) {
+void add_tile(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, const int32_t* origins, int32_t* sums) {
   const __m256i ones = _mm256_set1_epi16(1);
   __m256i own[vectors][columns];
+#pragma GCC unroll 2
   for (size_t v = 0; v < vectors; v++) {
-    const __m256i origin = _mm256_set1_epi32(row_origin * sum_of(by + v * groups * 4, groups * 4));
+    const __m256i origin = _mm256_set1_epi32(origins[v]);
+#pragma GCC unroll 3
     for (size_t c = 0; c < columns; c++) own[v][c] = _mm256_sub_epi32(load<__m256i>(sums + v * width + c * lanes), origin);
   }
   for (size_t g = 0; g < groups; g++) {
     __m256i row[columns];
+#pragma GCC unroll 3
     for (size_t c = 0; c < columns; c++) row[c] = load<__m256i>(rows + (g * width + c * lanes) * 4);
+#pragma GCC unroll 2
     for (size_t v = 0; v < vectors; v++) {
       const __m256i factors = _mm256_set1_epi32(load<int32_t>(by + (v * groups + g) * 4));
+#pragma GCC unroll 3
       for (size_t c = 0; c < columns; c++) {
         own[v][c] = _mm256_add_epi32(own[v][c], _mm256_madd_epi16(_mm256_maddubs_epi16(row[c], factors), ones));
       }
     }
   }
+#pragma GCC unroll 2
   for (size_t v = 0; v < vectors; v++) {
+#pragma GCC unroll 3
     for (size_t c = 0; c < columns; c++) store(sums + v * width + c * lanes, own[v][c]);
   }
 }
 
 template <size_t vectors>
 void add_all(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, int32_t* sums) {
+  int32_t origins[vectors];
+  for (size_t v = 0; v < vectors; v++) origins[v] = origin_of(by + v * groups * 4, groups);
   size_t j = 0;
-  for (; j + tile * lanes <= width; j += tile * lanes) add_tile<vectors, tile>(rows + 4 * j, groups, width, by, sums + j);
-  for (; j + lanes <= width; j += lanes) add_tile<vectors, 1>(rows + 4 * j, groups, width, by, sums + j);
+  for (; j + tile * lanes <= width; j += tile * lanes) add_tile<vectors, tile>(rows + 4 * j, groups, width, by, origins, sums + j);
+  for (; j + lanes <= width; j += lanes) add_tile<vectors, 1>(rows + 4 * j, groups, width, by, origins, sums + j);
   for (size_t v = 0; v < vectors; v++) add_rest(rows, groups, width, by + v * groups * 4, sums + v * width, j);
 }
 

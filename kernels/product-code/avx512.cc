@@ -32,34 +32,43 @@ int32_t origin_of(const int8_t* by, size_t groups) {
   return _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_shuffle_epi32(sums, 0xb1)));
 }
 
-// Of `columns` vectors of lanes, the last of them those of `mask`.
+// Of `columns` vectors of lanes, all of them whole; a single one is that of `mask`.
 template <size_t vectors, size_t columns>
-void add_tile(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, const int32_t* origins, int32_t* sums,
-              __mmask16 mask) {
-  const auto mask_of = [&](size_t c) { return c + 1 == columns ? mask : __mmask16{0xffff}; };
+inline void add_tile(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, const int32_t* origins, int32_t* sums,
+                     __mmask16 mask) {
+  const auto loaded = [&](const void* from) {
+    if constexpr (columns == 1) return _mm512_maskz_loadu_epi32(mask, from);
+    return _mm512_loadu_si512(from);
+  };
   __m512i own[vectors][columns];
+#pragma GCC unroll 8
   for (size_t v = 0; v < vectors; v++) {
-    const __m512i origin = _mm512_set1_epi32(origins[v]);
+#pragma GCC unroll 12
     for (size_t c = 0; c < columns; c++) {
-      own[v][c] = _mm512_sub_epi32(_mm512_maskz_loadu_epi32(mask_of(c), sums + v * width + c * lanes), origin);
+      own[v][c] = _mm512_sub_epi32(loaded(sums + v * width + c * lanes), _mm512_set1_epi32(origins[v]));
     }
   }
   for (size_t g = 0; g < groups; g++) {
-    __m512i factors[vectors];
-    for (size_t v = 0; v < vectors; v++) factors[v] = _mm512_set1_epi32(load<int32_t>(by + (v * groups + g) * 4));
-    for (size_t c = 0; c < columns; c++) {
-      const __m512i row = _mm512_maskz_loadu_epi32(mask_of(c), rows + (g * width + c * lanes) * 4);
-      for (size_t v = 0; v < vectors; v++) own[v][c] = _mm512_dpbusd_epi32(own[v][c], row, factors[v]);
+    __m512i row[columns];
+#pragma GCC unroll 12
+    for (size_t c = 0; c < columns; c++) row[c] = loaded(rows + (g * width + c * lanes) * 4);
+#pragma GCC unroll 8
+    for (size_t v = 0; v < vectors; v++) {
+      const __m512i factors = _mm512_set1_epi32(load<int32_t>(by + (v * groups + g) * 4));
+#pragma GCC unroll 12
+      for (size_t c = 0; c < columns; c++) own[v][c] = _mm512_dpbusd_epi32(own[v][c], row[c], factors);
     }
   }
+#pragma GCC unroll 8
   for (size_t v = 0; v < vectors; v++) {
-    for (size_t c = 0; c < columns; c++) _mm512_mask_storeu_epi32(sums + v * width + c * lanes, mask_of(c), own[v][c]);
+#pragma GCC unroll 12
+    for (size_t c = 0; c < columns; c++) _mm512_mask_storeu_epi32(sums + v * width + c * lanes, columns == 1 ? mask : __mmask16{0xffff}, own[v][c]);
   }
 }
 
 template <size_t vectors>
 void add_all(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, int32_t* sums) {
-  constexpr size_t tile = vectors == 1 ? 12 : 6;
+  constexpr size_t tile = vectors == 1 ? 12 : 4;
   int32_t origins[vectors];
   for (size_t v = 0; v < vectors; v++) origins[v] = origin_of(by + v * groups * 4, groups);
   size_t j = 0;

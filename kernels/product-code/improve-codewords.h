@@ -55,6 +55,7 @@ class Improver {
 
  private:
   static constexpr size_t lanes = sizeof(Floats) / sizeof(float);
+  static constexpr size_t dsub_most = fixed_dsub == 0 ? dsub_max : fixed_dsub;
 
   size_t dsub() const { return fixed_dsub == 0 ? dsub_ : fixed_dsub; }
 
@@ -104,7 +105,7 @@ class Improver {
   void aim(size_t s, size_t from, const Floats& share) {
     const size_t size = groups_of(dsub()) * 4, own = encoder_.subquantizers * size, first = s * dsub(), width = dsub();
     const Floats most = Floats{} + level_max;
-    int32_t aims[dsub_max][lanes];
+    int32_t aims[dsub_most][lanes];
     for (size_t i = 0; i < width; i++) {
       Floats aim = share * residual(first + i, from) * tables_.steps[1];
       aim = aim > -most ? aim : -most;
@@ -124,7 +125,7 @@ class Improver {
     Floats own = {}, lean = {};
     const Floats share = load<Floats>(share_ + from);
     for (size_t first = 0; first < dim_; first += dsub()) {
-      Floats left[dsub_max];
+      Floats left[dsub_most];
       for (size_t j = 0; j < dsub(); j++) left[j] = decoded(first + j, from) - share * residual(first + j, from);
       for (size_t j = 0; j < dsub(); j++) {
         Floats along = {};
@@ -148,7 +149,7 @@ class Improver {
     const size_t count = block_.count, dim = dim_;
     for (size_t v = 0; v < count; v++) {
       if (best[v] == now[v]) continue;
-      int8_t change[dsub_max];
+      int8_t change[dsub_most];
       const int8_t *taken = words + static_cast<size_t>(best[v]) * size, *left = words + static_cast<size_t>(now[v]) * size;
       for (size_t i = 0; i < size; i++) change[i] = static_cast<int8_t>(taken[i] - left[i]);
       add_products(rows, size / 4, dim, 1, change, sums + v * dim);
@@ -159,11 +160,12 @@ class Improver {
   void choose(size_t s, size_t from, int32_t* best) {
     const size_t first = s * dsub();
     const Floats share = load<Floats>(share_ + from), lean = load<Floats>(lean_ + from);
-    Floats factors[dsub_max];
+    Floats part[dsub_most], factors[dsub_most];
+    for (size_t j = 0; j < dsub(); j++) part[j] = residual(first + j, from);
     for (size_t j = 0; j < dsub(); j++) {
       Floats along = {};
-      for (size_t i = 0; i < dsub(); i++) along += residual(first + i, from) * encoder_.metric[(first + j) * dim_ + first + i];
-      factors[j] = (others(first + j, from) - share * along) * 2.0f - lean * residual(first + j, from);
+      for (size_t i = 0; i < dsub(); i++) along += part[i] * encoder_.metric[(first + j) * dim_ + first + i];
+      factors[j] = (others(first + j, from) - share * along) * 2.0f - lean * part[j];
     }
     const Integers now = load<Integers>(block_.words + s * block_vectors + from);
     const Floats zero = {};
@@ -173,7 +175,7 @@ class Improver {
       for (size_t j = 0; j < dsub(); j++) {
         const float word = encoder_.codebook[(first + j) * ksub + k];
         own += factors[j] * word;
-        product += residual(first + j, from) * word;
+        product += part[j] * word;
       }
       const Integers is_now = now == static_cast<int32_t>(k);
       own_now = is_now ? own : own_now;

@@ -34,16 +34,21 @@ constexpr size_t lanes = 4, tile = 4;
 template <size_t vectors, size_t columns>
 void add_tile(const uint8_t* rows, size_t groups, size_t width, const int8_t* by, int32_t* sums) {
   int32x4_t own[vectors][columns];
+#pragma GCC unroll 2
   for (size_t v = 0; v < vectors; v++) {
+#pragma GCC unroll 4
     for (size_t c = 0; c < columns; c++) own[v][c] = vld1q_s32(sums + v * width + c * lanes);
   }
   for (size_t g = 0; g < groups; g++) {
     int8x16_t row[columns];
+#pragma GCC unroll 4
     for (size_t c = 0; c < columns; c++) {
       row[c] = vsubq_s8(vreinterpretq_s8_u8(vld1q_u8(rows + (g * width + c * lanes) * 4)), vdupq_n_s8(row_origin));
     }
+#pragma GCC unroll 2
     for (size_t v = 0; v < vectors; v++) {
       const int8x8_t factors = vreinterpret_s8_s32(vdup_n_s32(load<int32_t>(by + (v * groups + g) * 4)));
+#pragma GCC unroll 4
       for (size_t c = 0; c < columns; c++) {
         const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(row[c]), factors));
         const int32x4_t high = vpaddlq_s16(vmull_s8(vget_high_s8(row[c]), factors));
@@ -51,7 +56,9 @@ void add_tile(const uint8_t* rows, size_t groups, size_t width, const int8_t* by
       }
     }
   }
+#pragma GCC unroll 2
   for (size_t v = 0; v < vectors; v++) {
+#pragma GCC unroll 4
     for (size_t c = 0; c < columns; c++) vst1q_s32(sums + v * width + c * lanes, own[v][c]);
   }
 }
