@@ -46,7 +46,7 @@ class Improver {
     add_products(tables_.rows, encoder_.subquantizers * groups_of(dsub()), dim_, block_.count, block_.levels, block_.sums);
     for (size_t from = 0; from < block_vectors; from += lanes) measure(from);
     for (size_t round = 0; round < metric_rounds; round++) {
-      for (size_t s = 0; s < encoder_.subquantizers / (round + 1); s++) visit(s);
+      for (size_t s = 0; s < encoder_.subquantizers; s++) visit(s);
     }
     for (size_t v = 0; v < block_.count; v++) {
       for (size_t s = 0; s < encoder_.subquantizers; s++) nibbles_of(v)[s] = static_cast<uint8_t>(block_.words[s * block_vectors + v]);

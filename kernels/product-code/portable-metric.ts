@@ -45,9 +45,8 @@ export class MetricCode {
   improve(residual: Float32Array, nibbles: Uint8Array): void {
     const { dsub } = this.#shape;
     const vector = this.#start(residual, nibbles);
-    const visited = [nibbles.length, Math.floor(nibbles.length / rounds)];
-    for (const parts of visited) {
-      for (let s = 0; s < parts; s++) {
+    for (let round = 0; round < rounds; round++) {
+      for (let s = 0; s < nibbles.length; s++) {
         const now = nibbles[s]!;
         const best = this.#bestWord(s, now, vector);
         nibbles[s] = best;
