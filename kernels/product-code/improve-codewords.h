@@ -32,8 +32,8 @@ inline void add_rest(const uint8_t* rows, size_t groups, size_t width, const int
 
 // add_products(rows, groups, dim, vectors, by, sums): sums[v][j] += sum over i of (rows[i / 4][j][i % 4] - 64) * by[v][i], by
 // int8[vectors][groups * 4].
-// `fixed_dsub` is dsub, or 0 where that is told at run time.
-template <typename Floats, typename Integers, auto add_products, size_t fixed_dsub>
+// turn(sums, dim, dsub, turned): turned[j] = sums[j], sums[dim + j] and so on, one of every vector. `fixed_dsub` is dsub, or 0 where that is told at run time.
+template <typename Floats, typename Integers, auto add_products, auto turn_sums, size_t fixed_dsub>
 class Improver {
  public:
   Improver(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block)
@@ -78,10 +78,11 @@ class Improver {
     return load<Floats>(values);
   }
 
-  Floats others(size_t j, size_t from) const {
-    int32_t values[lanes];
-    for (size_t v = 0; v < lanes; v++) values[v] = block_.sums[(from + v) * dim_ + j];
-    return __builtin_convertvector(load<Integers>(values), Floats) * tables_.steps[0];
+  // Of a part.
+  void fill_others(size_t first, size_t from, Floats* others) const {
+    Integers turned[dsub_most];
+    turn_sums(block_.sums + from * dim_ + first, dim_, dsub(), turned);
+    for (size_t j = 0; j < dsub(); j++) others[j] = __builtin_convertvector(turned[j], Floats) * tables_.steps[0];
   }
 
   Floats residual(size_t j, size_t from) const { return load<Floats>(block_.across + j * block_vectors + from); }
@@ -125,12 +126,13 @@ class Improver {
     Floats own = {}, lean = {};
     const Floats share = load<Floats>(share_ + from);
     for (size_t first = 0; first < dim_; first += dsub()) {
-      Floats left[dsub_most];
+      Floats left[dsub_most], others[dsub_most];
+      fill_others(first, from, others);
       for (size_t j = 0; j < dsub(); j++) left[j] = decoded(first + j, from) - share * residual(first + j, from);
       for (size_t j = 0; j < dsub(); j++) {
         Floats along = {};
         for (size_t i = 0; i < dsub(); i++) along += left[i] * encoder_.metric[(first + j) * dim_ + first + i];
-        const Floats all = others(first + j, from) + along;
+        const Floats all = others[j] + along;
         own += left[j] * all;
         lean += residual(first + j, from) * all;
       }
@@ -161,11 +163,12 @@ class Improver {
     const size_t first = s * dsub();
     const Floats share = load<Floats>(share_ + from), lean = load<Floats>(lean_ + from);
     Floats part[dsub_most], factors[dsub_most];
+    fill_others(first, from, factors);
     for (size_t j = 0; j < dsub(); j++) part[j] = residual(first + j, from);
     for (size_t j = 0; j < dsub(); j++) {
       Floats along = {};
       for (size_t i = 0; i < dsub(); i++) along += part[i] * encoder_.metric[(first + j) * dim_ + first + i];
-      factors[j] = (others(first + j, from) - share * along) * 2.0f - lean * part[j];
+      factors[j] = (factors[j] - share * along) * 2.0f - lean * part[j];
     }
     const Integers now = load<Integers>(block_.words + s * block_vectors + from);
     const Floats zero = {};
@@ -210,10 +213,20 @@ class Improver {
   float own_[block_vectors], product_[block_vectors], inverse_[block_vectors], share_[block_vectors], lean_[block_vectors];
 };
 
-template <typename Floats, typename Integers, auto add_products>
+template <typename Integers>
+inline void turn_any(const int32_t* sums, size_t dim, size_t dsub, Integers* turned) {
+  constexpr size_t lanes = sizeof(Integers) / sizeof(int32_t);
+  for (size_t j = 0; j < dsub; j++) {
+    int32_t values[lanes];
+    for (size_t v = 0; v < lanes; v++) values[v] = sums[v * dim + j];
+    turned[j] = load<Integers>(values);
+  }
+}
+
+template <typename Floats, typename Integers, auto add_products, auto turn_four = turn_any<Integers>>
 void improve(const Encoder& encoder, const MetricTables& tables, const MetricBlock& block) {
-  if (encoder.dsub == 4) return Improver<Floats, Integers, add_products, 4>(encoder, tables, block).run();
-  Improver<Floats, Integers, add_products, 0>(encoder, tables, block).run();
+  if (encoder.dsub == 4) return Improver<Floats, Integers, add_products, turn_four, 4>(encoder, tables, block).run();
+  Improver<Floats, Integers, add_products, turn_any<Integers>, 0>(encoder, tables, block).run();
 }
 
 }  // namespace
