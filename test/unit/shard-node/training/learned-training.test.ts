@@ -11,13 +11,14 @@ import { FakeClock } from '../../../fake-clock.js';
 import { noLeavings } from './small-structures.js';
 import { smallCollection } from '../../trainer/learned/small-collection.js';
 
-const { dim, vectors, queries, structure } = smallCollection(1_500, 600);
+const count = 2_000;
+const { dim, vectors, queries, structure } = smallCollection(count, 600, 40);
 const lists = listCountOf(structure.structure);
 const task = {
   dim,
   vectors,
   shortQueries: new Float32Array(0),
-  documents: 1_500,
+  documents: count,
   seed: 2,
   targetRecall: 0.95,
   serving: null,
@@ -38,7 +39,7 @@ describe('learning parameters for a structure that serves', function () {
     const shares: number[] = [];
     const learned = learnAndEvaluate(task, order, (_, share) => shares.push(share));
     const { parameters, heldOutBefore, heldOutAfter, copies, secondBits, sampled } = learned;
-    assert.deepEqual([learned.lists, copies, secondBits, sampled], [lists, 1, 4, 1_500]);
+    assert.deepEqual([learned.lists, copies, secondBits, sampled], [lists, 1, 4, count]);
     assert.ok(heldOutAfter > heldOutBefore, `${heldOutBefore} before, ${heldOutAfter} after`);
     const read = readLearnedParametersFile(parameters!);
     assert.deepEqual([read.structureVersion, read.lists], [3, lists]);
