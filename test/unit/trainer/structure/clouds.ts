@@ -14,24 +14,26 @@ export interface CloudsOptions {
   readonly clouds: number;
   readonly vectors: number;
   readonly queries: number;
+  /** How far queries lie from the vectors, 1.2. */
+  readonly apart?: number;
   readonly seed?: number;
 }
 
-export function cloudsOf({ dim, clouds, vectors, queries, seed = 7 }: CloudsOptions): Clouds {
+export function cloudsOf({ dim, clouds, vectors, queries, apart: shift = 1.2, seed = 7 }: CloudsOptions): Clouds {
   const random = seededRandom(seed);
   const normal = (count: number): Float32Array => Float32Array.from({ length: count * dim }, () => random.normal());
   const centres = normal(clouds);
   normalizeRows(centres, dim);
   const apart = normal(1);
   normalizeRows(apart, dim);
-  const near = (count: number, shift: number): Float32Array => {
+  const near = (count: number, moved: number): Float32Array => {
     const rows = Float32Array.from({ length: count * dim }, (_, i) => {
       const centre = Math.floor(i / dim) % clouds;
       const noise = (0.7 * random.normal()) / Math.sqrt(dim);
-      return centres[centre * dim + (i % dim)]! + noise + shift * apart[i % dim]!;
+      return centres[centre * dim + (i % dim)]! + noise + moved * apart[i % dim]!;
     });
     normalizeRows(rows, dim);
     return rows;
   };
-  return { dim, vectors: near(vectors, 0.3), queries: near(queries, 1.2) };
+  return { dim, vectors: near(vectors, 0.3), queries: near(queries, shift) };
 }
