@@ -4,7 +4,7 @@ import { checkBlocks, checkBlocksAsync } from './checksum/portable.js';
 import { assignNearest, assignNearestAsync, secondLists, secondListsAsync } from './nearest-centroid/portable.js';
 import { scanDense, scoreDense, sumBytes } from './dense-scan/portable.js';
 import { toFloat16, toFloat32 } from './float16/portable.js';
-import { quantizeCentroids } from './list-search/coarse.js';
+import { quantizeCentroids } from './list-search/portable-coarse.js';
 import { closeSearcher, openScratch, search, searchAsync, searchWorkBytes } from './list-search/portable.js';
 import {
   addRowColumn,

@@ -61,12 +61,13 @@ export function refusalOf(
       method === 'jpq'
         ? `MRR@10 of held-out judged queries is ${after} by first codes, what serves has ${before}`
         : `by first codes ${after} of what held-out queries ask for is found, what serves finds ${before}`;
-    return `${what}: a gain of less than ${learnedGain} may be chance`;
+    return `${what}: a gain of less than ${learnedGain} may be chance; more queries, or such as are asked, teach more`;
   }
   const wanted = Math.min(heldOutBefore, targetRecall);
   if (heldOutAfter >= wanted - recallTolerance) return '';
   const what = `recall@10 on held-out queries is ${heldOutAfter.toFixed(4)}`;
-  return `${what}, what serves has ${heldOutBefore.toFixed(4)} and the target is ${targetRecall}: it would find less`;
+  const less = `what serves has ${heldOutBefore.toFixed(4)} and the target is ${targetRecall}: it would find less`;
+  return `${what}, ${less}; train with more second bits or copies, or lower the collection's target recall`;
 }
 
 /** A version that no structure and no codebook of the collection ever had: its objects are written once. */

@@ -108,7 +108,8 @@ export async function* carryOut(
   let isKept = false;
   try {
     const found = { ...trained.codebook, documents: task.documents };
-    const reason = request.dryRun ? 'it was a dry run' : refusalOf(found, settings.targetRecall);
+    const refusal = refusalOf(found, settings.targetRecall);
+    const reason = request.dryRun ? dryRunReason(refusal) : refusal;
     const result = {
       collection: settings.name,
       uid: settings.uid,
@@ -130,6 +131,10 @@ export async function* carryOut(
     // Whoever tries again, here or with the claim that was lost, takes over what the node has.
     if (!isKept && !task.isLeft()) await trained.training.end();
   }
+}
+
+function dryRunReason(refusal: string): string {
+  return refusal === '' ? 'it was a dry run, and would be' : `it was a dry run, and would not be: ${refusal}`;
 }
 
 type PublishedResult = TrainResult & { readonly codebook: Codebook };

@@ -39,6 +39,10 @@ export function isWhole(method: string): boolean {
 /** Throws INVALID_ARGUMENT, naming the methods that there are, for another one. */
 export function checkMethod(method: string): void {
   if (methods.some((each) => each === method)) return;
+  if (method === 'opq') {
+    const why = 'a learned rotation lowers what 4-bit codes find of the vectors of text encoders';
+    throw new ShoalError('INVALID_ARGUMENT', `there is no training method 'opq': ${why}; train by method 'structure'`);
+  }
   const known = methods.map((each) => `'${each}'`).join(', ');
   throw new ShoalError('INVALID_ARGUMENT', `there is no training method '${method}'; the methods are: ${known}`);
 }

@@ -2,7 +2,7 @@
 import { assert } from '../../base/assert.js';
 import type { NativeHandle, NativeKernels, RowColumnArrays, SearchColumnArrays } from '../native-kernels.js';
 import { paddedDim, recordBytes } from '../second-code/record.js';
-import type { CentroidCodes, CoarseArrays } from './coarse.js';
+import type { CentroidCodes, CoarseArrays } from './portable-coarse.js';
 
 const ksub = 16;
 

@@ -14,7 +14,7 @@ import type {
 import { isLive } from '../top-k.js';
 import { quantizeQuery, scoreSurvivors, secondTerms } from '../second-code/portable.js';
 import { queryLevels, recordBytes } from '../second-code/record.js';
-import { codedSurvivors, nearer, nearestByCodes, nearestLists, upTo } from './coarse.js';
+import { codedSurvivors, nearer, nearestByCodes, nearestLists, upTo } from './portable-coarse.js';
 import { byPosition, listOf, searcherOf, type Column, type Searcher } from './portable-columns.js';
 import { rowProduct } from './row-product.js';
 

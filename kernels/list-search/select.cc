@@ -36,6 +36,15 @@ size_t partition(uint64_t* keys, size_t count, uint64_t pivot) {
   return above;
 }
 
+// The pivot, which is one of the keys, to the front: so both sides of it are smaller than the whole, whatever keys are equal.
+void bring(uint64_t pivot, uint64_t* keys, size_t count) {
+  for (size_t at = 0; at < count; at++) {
+    if (keys[at] != pivot) continue;
+    swap(keys[at], keys[0]);
+    return;
+  }
+}
+
 void sort_small(uint64_t* keys, size_t count) {
   for (size_t at = 1; at < count; at++) {
     const uint64_t key = keys[at];
@@ -78,7 +87,6 @@ size_t keys_from(const float* scores, const uint32_t* lists, size_t count, float
 
 }  // namespace
 
-// The pivot is a key and none is equal to it, so it is moved behind what is above it.
 void select_keys(uint64_t* keys, size_t count, size_t wanted) {
   while (count > small_size && wanted > 0 && wanted < count) {
     const uint64_t pivot = median(keys[0], keys[count / 2], keys[count - 1]);
@@ -87,11 +95,7 @@ void select_keys(uint64_t* keys, size_t count, size_t wanted) {
       count = above;
       continue;
     }
-    for (size_t at = above; at < count; at++) {
-      if (keys[at] != pivot) continue;
-      swap(keys[at], keys[above]);
-      break;
-    }
+    bring(pivot, keys + above, count - above);
     keys += above + 1;
     count -= above + 1;
     wanted -= above + 1;
@@ -124,12 +128,15 @@ void sort_keys(uint64_t* keys, size_t count) {
   while (count > small_size) {
     const uint64_t pivot = median(keys[0], keys[count / 2], keys[count - 1]);
     const size_t above = partition(keys, count, pivot);
-    if (above < count - above) {
+    bring(pivot, keys + above, count - above);
+    uint64_t* below = keys + above + 1;
+    const size_t rest = count - above - 1;
+    if (above < rest) {
       sort_keys(keys, above);
-      keys += above;
-      count -= above;
+      keys = below;
+      count = rest;
     } else {
-      sort_keys(keys + above, count - above);
+      sort_keys(below, rest);
       count = above;
     }
   }

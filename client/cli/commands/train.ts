@@ -61,9 +61,7 @@ export function addTrain(program: Command, host: CommandHost): void {
             '--method <method>',
             'structure: lists and codes; rabitq: one list of sign codes; split: only lists that are too long; ' +
               'distill-vq: better numbers for the codes that are there; jpq: the same from judged queries',
-          )
-            .choices(['structure', 'rabitq', 'split', 'distill-vq', 'jpq'])
-            .default('structure'),
+          ).default('structure'),
         )
         .option('--cancel', 'end the training of the collection that is under way; nothing else is looked at')
         .option('--dry-run', 'train and measure, and publish nothing')

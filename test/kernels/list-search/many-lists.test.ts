@@ -67,6 +67,16 @@ describe('a few of three thousand lists', () => {
     for (const found of await probesOf(alongQuery(() => 1), 40)) assert.deepEqual(found, upTo(40)); // prettier-ignore
   });
 
+  it('are one list twenty times where that is asked for', async () => {
+    const given = new Array<number>(20).fill(5);
+    const { probes } = await agree(around(normals(testRandom(), lists * dim, dim)), {
+      nprobe: 20,
+      probes: given,
+      last: 1,
+    });
+    assert.deepEqual([...probes], given);
+  });
+
   it('are never those of which nothing is known', async () => {
     const index = { ...alongQuery((list) => (list % 2 === 0 ? NaN : list)), isRouted: false };
     const { probes } = await agree(index, { nprobe: 40, candidates: lists, last: 1 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { seededRandom } from '../../../../base/random.js';
-import { nearestLists, codedSurvivors } from '../../../../kernels/list-search/coarse.js';
+import { nearestLists, codedSurvivors } from '../../../../kernels/list-search/portable-coarse.js';
 import { rowProduct } from '../../../../kernels/list-search/row-product.js';
 
 const [dim, lists] = [20, 50];
