@@ -26,7 +26,7 @@ const { values: flags } = parseArgs({
 async function main(): Promise<void> {
   const cache = join('.cache', 'results');
   const out = flags.out ?? (flags.quick ? cache : 'docs');
-  mkdirSync(join(out, recordFolder), { recursive: true });
+  for (const folder of [join(out, recordFolder), cache]) mkdirSync(folder, { recursive: true });
   const context: PartContext = { isQuick: flags.quick, data: flags.data, cache, progress: say };
   for (const part of chosenParts(flags.only)) await runPart(part, context, join(out, recordFolder));
   writeDocument(out, parts);
