@@ -3,14 +3,15 @@
  * collection is asked with, judged or not. Nothing of the structure changes. Blocks the thread: for workers.
  */
 import { seededRandom, type Random } from '../../base/random.js';
-import type { TaughtDocuments, TrainingQueries } from '../../trainer/learned/candidate-pools.js';
+import type { TaughtDocuments } from '../../trainer/learned/candidate-pools.js';
 import { CodedDocuments } from '../../trainer/learned/coded-documents.js';
 import { distillVq, type DistillOptions, type DistillSample } from '../../trainer/learned/distill-vq.js';
 import { firstCodeRecall, heldOutQueries } from '../../trainer/learned/first-code-recall.js';
 import type { FitProgress } from '../../trainer/learned/fit-state.js';
 import { jpq, recallFloor, type JpqSample } from '../../trainer/learned/jpq.js';
 import { publishedParameters, startingParameters } from '../../trainer/learned/scan-parameters.js';
-import { askingDocuments, splitQueries } from '../../trainer/learned/split-queries.js';
+import { documentsAsking } from '../../trainer/learned/split-queries.js';
+import { shuffledRows } from '../../trainer/rows.js';
 import {
   readLearnedParametersFile,
   writeLearnedParametersFile,
@@ -31,8 +32,9 @@ const learnedShare = 0.7;
 const evaluatedShare = 0.75;
 /** Values of a vector up to which its adapter is worth its products, as many as a thousand rows take, and their memory. */
 const adapterDimMax = 2_048;
-/** Vectors that ask whether what was learned for queries finds as much for them as before, and what may be chance. */
+/** Vectors, and what share of all, that ask whether what was learned for queries finds as much for them as before, and what may be chance. */
 const nearQuestions = 500;
+const nearShare = 1 / 5;
 const nearTolerance = 0.005;
 
 /**
@@ -56,6 +58,8 @@ export function learnAndEvaluate(
   const sample = { structure, vectors, from };
   const parts = {
     random,
+    // Of a generator of its own, as what was learned before a kill is gone on with by the fit's.
+    near: nearDocuments(vectors.length / dim, seededRandom(task.seed)),
     hasAdapter: dim <= adapterDimMax,
     keeping,
     onProgress: ({ share, loss, best }: FitProgress) =>
@@ -133,7 +137,11 @@ interface Found {
 
 type Sample = Pick<DistillSample, 'structure' | 'vectors' | 'from'>;
 type CodedSample = Sample & TaughtDocuments;
-type MethodParts = Pick<DistillOptions, 'random' | 'onProgress' | 'keeping'> & { readonly hasAdapter: boolean };
+interface MethodParts extends Pick<DistillOptions, 'random' | 'onProgress' | 'keeping'> {
+  readonly hasAdapter: boolean;
+  /** Rows of the vectors that no fit asks. */
+  readonly near: Uint32Array;
+}
 
 /** What scans read, judged: no parameters where none find more of what is asked, or only by finding less of the vectors' own neighbours. */
 function learnScan(
@@ -147,7 +155,7 @@ function learnScan(
   parts.onLearned();
   const { parameters, before, after, leastNear } = learned;
   const isWorse =
-    parameters !== null && leastNear !== null && losesNear(sample, parameters, { leastNear, random: parts.random });
+    parameters !== null && leastNear !== null && losesNear(sample, parameters, { leastNear, near: parts.near });
   return isWorse ? { parameters: null, before, after: before } : { parameters, before, after };
 }
 
@@ -155,7 +163,8 @@ function learnScan(
 function distilled(sample: CodedSample, queries: Float32Array, parts: MethodParts): Found {
   const isAsked = queries.length > 0;
   const askingDocuments = queries.length / sample.structure.codebook.dim;
-  const learned = distillVq({ ...sample, queries: isAsked ? queries : null }, { ...parts, askingDocuments });
+  const asking = { askingDocuments, heldDocuments: parts.near };
+  const learned = distillVq({ ...sample, queries: isAsked ? queries : null }, { ...parts, ...asking });
   const [before, after] = [learned.before.at10, learned.after.at10];
   const leastNear = isAsked ? (near: number): number => near - nearTolerance : null;
   return { parameters: learned.parameters, before, after, leastNear };
@@ -166,24 +175,23 @@ function judged(sample: CodedSample, labelled: Pick<JpqSample, 'queries' | 'rele
   return { parameters, before: before.mrr, after: after.mrr, leastNear: (near) => recallFloor * near };
 }
 
+function nearDocuments(count: number, random: Random): Uint32Array {
+  return shuffledRows(count, random).slice(0, Math.min(nearQuestions, Math.ceil(count * nearShare)));
+}
+
 /** Whether vectors that ask for their neighbours find too much less of them by `learned` than by what serves. */
 function losesNear(
   taught: CodedSample,
   learned: LearnedParameters,
-  { leastNear, random }: { readonly leastNear: (before: number) => number; readonly random: Random },
+  { leastNear, near }: { readonly leastNear: (before: number) => number; readonly near: Uint32Array },
 ): boolean {
   const { structure, vectors, from } = taught;
-  const { training } = splitQueries(structure, askingDocuments(vectors, structure.codebook.dim, random), random);
-  const held = heldOutQueries(taught, firstOf(training, nearQuestions, structure.codebook.dim));
+  const held = heldOutQueries(taught, documentsAsking(structure, vectors, near));
   const [before, after] = [from ?? null, learned].map((parameters) => {
     const parts = { hasAdapter: false, hasBiases: false, from: parameters };
     return firstCodeRecall(taught, held, startingParameters(structure, parts)).at10;
   });
   return after! < leastNear(before!);
-}
-
-function firstOf({ rows, selves }: TrainingQueries, count: number, dim: number): TrainingQueries {
-  return { rows: rows.subarray(0, count * dim), selves: selves?.subarray(0, count) ?? null };
 }
 
 /** The parameters that serve, as they are laid over `structure`: their own, or one that was made of it by splits since. */

@@ -10,11 +10,12 @@ import { segmentsOf, settled } from './trained-collection.js';
 const shape = { dim: 32, clouds: 30, vectors: 2_000, queries: 900 };
 const { dim, vectors, queries } = cloudsOf(shape);
 /** Of the same vectors, from so far away that centroids say little. */
-const { queries: far } = cloudsOf({ ...shape, apart: 3 });
+const { queries: far } = cloudsOf({ ...shape, queries: 1_200, apart: 3 });
 const row = (rows: Float32Array, number: number): Float32Array => rows.subarray(number * dim, (number + 1) * dim);
-const textsOf = (kind: string): string[] => Array.from({ length: shape.queries }, (_, number) => `${kind} ${number}`);
-const texts = textsOf('query');
-const farTexts = textsOf('far');
+const textsOf = (kind: string, rows: Float32Array): string[] =>
+  Array.from({ length: rows.length / dim }, (_, number) => `${kind} ${number}`);
+const texts = textsOf('query', queries);
+const farTexts = textsOf('far', far);
 const nearest = (query: Float32Array): string => {
   const all = Uint32Array.from({ length: shape.vectors }, (_, i) => i);
   return String(topK(scoreDense(toFloat16(vectors), dim, query, all), null, 1, -Infinity).rows[0]!);
@@ -111,7 +112,7 @@ describe('a codebook learned from judgements', function () {
     };
     const unlearned = await found();
     const { published, version, codebook } = await training.train('notes', {
-      ...{ method: 'distill-vq', queries: farTexts, seed: 2 },
+      ...{ method: 'distill-vq', queries: farTexts, seed: 6 },
     });
     assert.ok(published && codebook.needed !== undefined && codebook.needed.after <= codebook.needed.before);
     const learned = await found();

@@ -1,5 +1,6 @@
 /** How far the order of a query's candidates is from a teacher's (ListNet: Cao et al. 2007; as a distillation in M3, arXiv 2402.03216, section 3.3). */
 import { assert } from '../../base/assert.js';
+import { softmax } from '../softmax.js';
 
 /** Cross entropy of `shares` with softmax(scores / temperature), and its derivatives by the scores. */
 export function listLoss(
@@ -16,16 +17,4 @@ export function listLoss(
     slopes[d] = (Math.exp(own.logs[d]!) - share) / temperature;
   });
   return { loss, slopes };
-}
-
-/** softmax(values / temperature), and its logarithms. */
-export function softmax(
-  values: ArrayLike<number>,
-  temperature: number,
-): { readonly shares: Float64Array; readonly logs: Float64Array } {
-  const scaled = Float64Array.from(values, (value) => value / temperature);
-  const top = scaled.reduce((most, value) => Math.max(most, value), -Infinity);
-  const sum = scaled.reduce((total, value) => total + Math.exp(value - top), 0);
-  const logs = scaled.map((value) => value - top - Math.log(sum));
-  return { shares: logs.map(Math.exp), logs };
 }

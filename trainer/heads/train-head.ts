@@ -38,9 +38,23 @@ export interface HeadTraining<Example> {
 
 /**
  * Moves `parameters` in place to where the loss over the examples held out is least, which may be where they were: then they are as they
- * were. CANCELLED, parameters somewhere on the way, when the signal says so; FAILED_PRECONDITION, no parameter moved, for a gradient that is not finite.
+ * were, as they are after an error: CANCELLED when the signal says so, FAILED_PRECONDITION for a gradient that is not finite.
  */
 export async function trainHead<Example>(
+  parameters: readonly Float32Array[],
+  task: HeadTask<Example>,
+  training: HeadTraining<Example>,
+): Promise<void> {
+  const start = copyOf(parameters);
+  try {
+    await descend(parameters, task, training);
+  } catch (error) {
+    parameters.forEach((part, i) => part.set(start[i]!));
+    throw error;
+  }
+}
+
+async function descend<Example>(
   parameters: readonly Float32Array[],
   task: HeadTask<Example>,
   training: HeadTraining<Example>,

@@ -65,6 +65,8 @@ export interface DistillOptions {
   readonly hasBiases?: boolean;
   /** Documents that are learned from as queries, besides the given ones, which alone choose and judge; 0. */
   readonly askingDocuments?: number;
+  /** Rows that are not among these: they judge what was learned. */
+  readonly heldDocuments?: Uint32Array;
   /** Where to go on from, and what may be gone on from later. */
   readonly keeping?: FitKeeping | undefined;
   readonly signal?: StopSign;
@@ -87,7 +89,8 @@ export function distillVq(sample: DistillSample, options: DistillOptions): Learn
   const queries = sample.queries === null ? askingDocuments(vectors, dim, random) : askedQueries(sample.queries);
   const split = splitQueries(structure, queries, random);
   const { training: own, choosing, judging } = split;
-  const training = withAskingDocuments(structure, own, vectors, { count: options.askingDocuments ?? 0, random });
+  const { askingDocuments: count = 0, heldDocuments: held } = options;
+  const training = withAskingDocuments(structure, own, vectors, { count, random, held });
   const chooser = heldOutQueries(taught, choosing, signal);
   const { hasAdapter = true, hasBiases = true } = options;
   const start = startingParameters(structure, { hasAdapter, hasBiases, from: sample.from ?? null });

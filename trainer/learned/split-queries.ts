@@ -12,6 +12,14 @@ const heldMax = 1_600;
 const askingMax = 20_000;
 /** Where a query was made of no document. */
 const nobody = 0xffffffff;
+const noRows = new Uint32Array(0);
+
+export interface AskingOptions {
+  readonly count: number;
+  readonly random: Random;
+  /** Those that judge. */
+  readonly held?: Uint32Array | undefined;
+}
 
 export interface SplitQueries {
   readonly training: TrainingQueries;
@@ -36,16 +44,17 @@ export function splitQueries({ codebook }: ListStructure, queries: TrainingQueri
   };
 }
 
-/** `training` of `splitQueries`, and up to `count` of `vectors` float32[n, dim] that ask for the others. */
+/** `training` of `splitQueries`, and up to `count` of `vectors` float32[n, dim] that ask for the others, but for rows `held`. */
 export function withAskingDocuments(
   { codebook }: ListStructure,
   training: TrainingQueries,
   vectors: Float32Array,
-  { count, random }: { readonly count: number; readonly random: Random },
+  { count, random, held = noRows }: AskingOptions,
 ): TrainingQueries {
   const { dim } = codebook;
   if (count === 0) return training;
-  const asking = shuffledRows(vectors.length / dim, random).subarray(0, count);
+  const kept = new Set(held);
+  const asking = shuffledRows(vectors.length / dim, random).filter((row) => !kept.has(row)).subarray(0, count); // prettier-ignore
   const rows = new Float32Array(training.rows.length + asking.length * dim);
   rows.set(training.rows);
   rows.set(atCodedLength(gatherRows(vectors, dim, asking), codebook), training.rows.length);
@@ -72,4 +81,13 @@ export function askedQueries(rows: Float32Array): TrainingQueries {
 export function askingDocuments(vectors: Float32Array, dim: number, random: Random): TrainingQueries {
   const selves = shuffledRows(vectors.length / dim, random).slice(0, askingMax);
   return { rows: gatherRows(vectors, dim, selves), selves };
+}
+
+/** `rows` of `vectors` float32[n, dim] as queries for the others, at the length at which queries are compared with codes. */
+export function documentsAsking(
+  { codebook }: ListStructure,
+  vectors: Float32Array,
+  rows: Uint32Array,
+): TrainingQueries {
+  return { rows: atCodedLength(gatherRows(vectors, codebook.dim, rows), codebook), selves: rows };
 }

@@ -12,6 +12,7 @@ import { scoreDense, toFloat16, topK } from '../../kernels/kernels.js';
 import { listCountOf, nearestLists, type Structure } from '../../vector-index/codebook/structure.js';
 import { normalizeRows, shuffledRows } from '../rows.js';
 import { refuseStopped, type StopSign } from '../stop-sign.js';
+import { holdingLoss, type HoldingLists } from './holding-lists.js';
 
 const neighbours = 10;
 /** The nearest lists by centroid of a query: others have next to no share of its neighbours, but for those that hold some. */
@@ -74,15 +75,11 @@ export function drawnTowards({ centroids }: Structure, routes: Float32Array, sha
   return centroids.map((value, i) => value + share * (routes[i]! - value));
 }
 
-interface Example {
+interface Example extends HoldingLists {
   /** Of unit length: which lists it reads does not depend on it. */
   readonly query: Float32Array;
   /** Lists that may be read. */
   readonly candidates: Uint32Array;
-  /** uint32[neighbours · lists of a vector]: places in `candidates`, those of one neighbour side by side. */
-  readonly wanted: Uint32Array;
-  /** Lists of a vector. */
-  readonly copies: number;
 }
 
 function examplesOf(
@@ -159,18 +156,9 @@ function exampleOf(
   return { query, candidates, wanted: Uint32Array.from(holding, (list) => places.get(list)!), copies: lists.length };
 }
 
-/** One step down the gradient of −mean over neighbours of log(the sum of softmax over the lists that hold it). */
-function learn(weights: Float32Array, { query, candidates, wanted, copies }: Example, rate: number): void {
-  const shares = softmax(products(weights, query, candidates));
-  const gradient = shares.slice();
-  for (let i = 0; i < wanted.length; i += copies) {
-    const held = wanted.subarray(i, i + copies);
-    const sum = held.reduce((total, place) => total + shares[place]!, 0);
-    for (const place of held) {
-      const part = sum > 0 ? shares[place]! / sum : 1 / copies;
-      gradient[place]! -= (part * copies) / wanted.length;
-    }
-  }
+/** One step down the gradient of `holdingLoss`. */
+function learn(weights: Float32Array, { query, candidates, ...held }: Example, rate: number): void {
+  const { gradient } = holdingLoss(products(weights, query, candidates), held);
   const dim = query.length;
   candidates.forEach((list, place) => {
     const amount = rate * gradient[place]!;
@@ -185,11 +173,4 @@ function products(weights: Float32Array, query: Float32Array, lists: Uint32Array
     for (let j = 0, at = list * dim; j < dim; j++, at++) sum += weights[at]! * query[j]!;
     return sum;
   });
-}
-
-function softmax(scores: Float64Array): Float64Array {
-  const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
-  const shares = scores.map((score) => Math.exp(score - largest));
-  const sum = shares.reduce((total, share) => total + share, 0);
-  return shares.map((share) => share / sum);
 }

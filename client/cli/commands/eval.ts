@@ -1,6 +1,7 @@
 /** `shoal eval`: how good and how fast a collection answers judged queries. */
 import { writeFile } from 'node:fs/promises';
 import { addCommand, type CommandHost, type Invocation } from '../command.js';
+import { integer } from '../flags.js';
 import { Option, type Command } from 'commander';
 import type { ShoalClient } from '../../sdk/connect.js';
 import type { SearchMode } from '../../sdk/types.js';
@@ -11,6 +12,7 @@ interface EvalFlags {
   readonly mode: SearchMode | 'all';
   readonly embedded?: true;
   readonly train?: string;
+  readonly seed: number;
   readonly run?: string;
 }
 
@@ -43,6 +45,7 @@ export function addEval(program: Command, host: CommandHost): void {
           '--train <methods>',
           'train first: structure, rabitq or distill-vq; several one after the other, comma-separated',
         )
+        .option('--seed <number>', 'of the random numbers of --train', integer(0, 4_294_967_295), 1)
         .option('--run <file>', 'write the answers as a TREC run'),
     run: async (call, args, flags) => {
       const task = { name: args.text(0), directory: args.text(1), flags };
@@ -111,16 +114,15 @@ interface EvalRow {
 async function train(
   call: Invocation,
   client: ShoalClient,
-  { name, methods }: EvalTask & { readonly methods: readonly string[] },
+  { name, flags: { seed }, methods }: EvalTask & { readonly methods: readonly string[] },
 ): Promise<void> {
   const { trainAll } = await import('../eval/train-all.js');
   const { createStepProgress } = await import('../train-view.js');
   const { context } = call;
   const progress = createStepProgress(context, 'train');
   const onProgress = progress.update.bind(progress);
-  await trainAll(client, { collection: name, methods, clock: context.clock, onProgress }).finally(() =>
-    progress.stop(),
-  );
+  const options = { collection: name, methods, seed, clock: context.clock, onProgress };
+  await trainAll(client, options).finally(() => progress.stop());
 }
 
 async function importCorpus(call: Invocation, client: ShoalClient, task: EvalTask): Promise<number> {

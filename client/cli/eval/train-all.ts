@@ -18,6 +18,8 @@ export interface TakenOverOptions {
 export interface TrainAllOptions extends TakenOverOptions {
   /** One after the other. */
   readonly methods: readonly string[];
+  /** Of the random numbers of each. */
+  readonly seed: number;
   onProgress(progress: TrainingProgress): void;
 }
 
@@ -26,9 +28,9 @@ export interface TrainAllOptions extends TakenOverOptions {
  * published, since then it is not what would be measured; DEADLINE_EXCEEDED where re-encoding does not end.
  */
 export async function trainAll(client: ShoalClient, options: TrainAllOptions): Promise<void> {
-  const { collection, methods, onProgress } = options;
+  const { collection, methods, seed, onProgress } = options;
   for (const method of methods) {
-    const { published, reason, codebook } = await client.training.train(collection, { method, onProgress });
+    const { published, reason, codebook } = await client.training.train(collection, { method, seed, onProgress });
     if (!published) {
       throw new ShoalError('FAILED_PRECONDITION', `the ${method} of '${collection}' is not published: ${reason}`);
     }

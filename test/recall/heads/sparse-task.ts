@@ -1,7 +1,7 @@
 /** Examples for the sparse head from taught passages: which words of a candidate a passage finds, and where they stand in it. */
 import type { Random } from '../../../base/random.js';
 import { toFloat32 } from '../../../kernels/kernels.js';
-import { softmax } from '../../../trainer/heads/list-loss.js';
+import { softmax } from '../../../trainer/softmax.js';
 import type { SparseExample, WordMatch } from '../../../trainer/heads/sparse-loss.js';
 import type { HeadTask } from '../../../trainer/heads/train-head.js';
 import { shuffledRows } from '../../../trainer/rows.js';

@@ -20,7 +20,7 @@ export const bytes: Part = {
   text: `117,791 glosses, every vector scanned: share of the exact ten nearest among the first 10 and the first 100 that the codes give; bytes are those of
 codes and factors, without ids. *sentences* are quoted examples, near the data; *words* are lemmas, far from it. \`queries\` in a codec's name: training
 queries had a part in its anchors; \`PQ4x4\` and \`PQ4x8\`: first codes alone, in words of four and eight dimensions, before and after Distill-VQ, which
-leaves the bytes as they are. Peers are added by \`--peers faiss\` of the same benchmark, which installs them.`,
+leaves the bytes as they are; it learned from words, and what it gains for these it may cost sentences. Peers are added by \`--peers faiss\` of the same benchmark, which installs them.`,
   run: async ({ isQuick, progress }) => {
     const args = ['test/bench/main.ts', 'compression', '--json', ...(isQuick ? ['--smoke'] : sizes)];
     return { commands: [commandText(args)], ...found((await runProgram(args, progress)) as { rows: Row[] }) };

@@ -19,7 +19,7 @@ const task = {
   vectors,
   shortQueries: new Float32Array(0),
   documents: count,
-  seed: 2,
+  seed: 1,
   targetRecall: 0.95,
   serving: null,
 };
@@ -47,7 +47,7 @@ describe('learning parameters for a structure that serves', function () {
     assert.equal(learned.probes.length > 0, learned.needed !== undefined);
     assert.ok(shares.length > 2 && shares.every((share, i) => share >= (shares[i - 1] ?? 0) && share <= 1));
     // What serves is what has to be surpassed.
-    const again = learnAndEvaluate({ ...task, seed: 2 }, { ...order, serving: parameters }, () => undefined);
+    const again = learnAndEvaluate(task, { ...order, serving: parameters }, () => undefined);
     assert.equal(again.heldOutBefore, heldOutAfter);
     assert.equal(again.parameters === null, again.heldOutAfter === again.heldOutBefore && again.needed === undefined);
   });

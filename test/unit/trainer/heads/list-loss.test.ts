@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { listLoss, softmax } from '../../../../trainer/heads/list-loss.js';
+import { listLoss } from '../../../../trainer/heads/list-loss.js';
+import { softmax } from '../../../../trainer/softmax.js';
 
 const temperature = 0.1;
 

@@ -1,6 +1,6 @@
 /** Words whose first feature says that they matter, and a teacher who knows it. */
 import { seededRandom, type Random } from '../../../../base/random.js';
-import { softmax } from '../../../../trainer/heads/list-loss.js';
+import { softmax } from '../../../../trainer/softmax.js';
 import type { SparseExample, WordMatch } from '../../../../trainer/heads/sparse-loss.js';
 import { shuffledRows } from '../../../../trainer/rows.js';
 

@@ -44,13 +44,21 @@ describe('training of a head', () => {
     assert.ok(told[2]![1] < told[0]![1]);
   });
 
-  it('stops with FAILED_PRECONDITION at a gradient that is not finite', async () => {
-    const parameters = [Float32Array.of(0)];
-    const broken = (): Promise<Descent> => Promise.resolve({ loss: 0, gradient: [Float32Array.of(Infinity)] });
-    await assert.rejects(trainHead(parameters, task, { ...training(parameters), lossOf: broken }), {
-      code: 'FAILED_PRECONDITION',
-    });
-    assert.equal(parameters[0]![0], 0);
+  it('stops with FAILED_PRECONDITION at a gradient that is not finite, at the first step or later, and moves nothing', async () => {
+    for (const finite of [0, 20]) {
+      const parameters = [Float32Array.of(0)];
+      let left = finite;
+      const moved: number[] = [];
+      const broken = (): Promise<Descent> => {
+        moved.push(parameters[0]![0]!);
+        return Promise.resolve({ loss: 0, gradient: [Float32Array.of(left-- > 0 ? 1 : Infinity)] });
+      };
+      await assert.rejects(trainHead(parameters, task, { ...training(parameters), lossOf: broken }), {
+        code: 'FAILED_PRECONDITION',
+      });
+      assert.equal(parameters[0]![0], 0);
+      assert.equal(moved.some((value) => value !== 0), finite > 0); // prettier-ignore
+    }
   });
 
   it('averages losses, and refuses to judge by nothing', async () => {

@@ -3,6 +3,7 @@ import { seededRandom } from '../../../../base/random.js';
 import {
   askedQueries,
   askingDocuments,
+  documentsAsking,
   splitQueries,
   withAskingDocuments,
 } from '../../../../trainer/learned/split-queries.js';
@@ -51,6 +52,22 @@ describe('queries of a training', () => {
     assert.equal(namesOf(rows)[170], namesOf(vectors.subarray(self * dim, (self + 1) * dim))[0]);
     assert.ok(
       Math.abs(Math.hypot(...rows.subarray(170 * dim, 171 * dim)) - Math.hypot(...rows.subarray(0, dim))) < 1e-5,
+    );
+  });
+
+  it('are never learned from with documents that judge', () => {
+    const { training } = splitQueries(structure, askedQueries(queries), seededRandom(1));
+    const count = vectors.length / dim;
+    const held = Uint32Array.from({ length: 30 }, (_, i) => 3 * i);
+    const options = { count, random: seededRandom(1), held };
+    const { selves } = withAskingDocuments(structure, training, vectors, options);
+    const asking = new Set(selves!.filter((self) => self !== 0xffffffff));
+    assert.equal(asking.size, count - held.length);
+    assert.ok(held.every((row) => !asking.has(row)));
+    const judging = documentsAsking(structure, vectors, held);
+    assert.deepEqual(judging.selves, held);
+    assert.ok(
+      Math.abs(Math.hypot(...judging.rows.subarray(0, dim)) - Math.hypot(...training.rows.subarray(0, dim))) < 1e-5,
     );
   });
 });

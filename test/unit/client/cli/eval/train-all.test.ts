@@ -28,7 +28,7 @@ function clusterOf(
   return { client, state };
 }
 
-const options = { collection: 'notes', clock: systemClock, onProgress: () => undefined };
+const options = { collection: 'notes', seed: 5, clock: systemClock, onProgress: () => undefined };
 
 describe('training before an evaluation', () => {
   it('goes through the methods in order, and ends when everything is re-encoded', async () => {
