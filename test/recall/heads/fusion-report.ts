@@ -13,7 +13,7 @@ import { ranked } from './collections.js';
 import { rowDim, type EncodedSet } from './encoded.js';
 import { openProducts } from './fast-products.js';
 import { quality, readJudged, reordered, wordUnit, type Judged } from './judged.js';
-import { asTheyAre, multiScores, rawRows } from './multi-quality.js';
+import { asTheyAre, byIdf, multiScores, rawRows } from './multi-quality.js';
 import { printReport, type ReportColumns } from './print-report.js';
 import { sparseScores } from './sparse-quality.js';
 
@@ -50,18 +50,21 @@ async function judge(judged: Judged, words: readonly Float32Array[]): Promise<Re
     ...new Set([...top, ...ranked(words[q]!, candidates).filter((d) => words[q]![d]! > 0)]),
   ]);
   const multi = await multiScores(judged, union, rawRows(judged.documents), asTheyAre);
+  const weighed = await multiScores(judged, union, rawRows(judged.documents), byIdf(judged, 0.5));
+  const byMaxSim = (scores: readonly Float32Array[]): number =>
+    quality(
+      judged,
+      tops.map((top, q) => reordered(top, scores[q]!.subarray(0, top.length))),
+    );
   const alone = {
     dense: quality(judged, tops),
     'words, sparse head': quality(
       judged,
       words.map((own) => ranked(own, 10)),
     ),
-    'MaxSim, float16': quality(
-      judged,
-      tops.map((top, q) => reordered(top, multi[q]!.subarray(0, top.length))),
-    ),
+    'MaxSim, float16': byMaxSim(multi),
   };
-  const together = (weight: number): number =>
+  const together = (weight: number, maxSims: readonly Float32Array[]): number =>
     quality(
       judged,
       union.map((own, q) => {
@@ -69,18 +72,20 @@ async function judge(judged: Judged, words: readonly Float32Array[]): Promise<Re
         const score = (d: number, i: number): number =>
           defaultWeights.bm25.dense * judged.dense[q]![d]! +
           (weight * words[q]![d]!) / unit +
-          defaultWeights.bm25.multi * multi[q]![i]!;
+          defaultWeights.bm25.multi * maxSims[q]![i]!;
         return reordered(own, own.map(score));
       }),
     );
   const share = unseenShare(judged.documents);
   const best = Math.max(...Object.values(alone));
-  const served = together(defaultWeights.bm25.sparse);
-  const told = together(unseen.least + unseen.gain * share ** 2);
+  const served = together(defaultWeights.bm25.sparse, multi);
+  const told = together(unseen.least + unseen.gain * share ** 2, multi);
   return {
     ...alone,
+    'MaxSim, tokens weighed by idf^½': byMaxSim(weighed),
     'hybrid as it serves': served,
     'hybrid as it serves, less the best alone': served - best,
+    'hybrid, tokens weighed by idf^½': together(defaultWeights.bm25.sparse, weighed),
     'share of words unseen': share,
     'hybrid, words weighed by it': told,
     'hybrid, words weighed by it, less the best alone': told - best,
