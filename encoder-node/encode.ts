@@ -14,6 +14,7 @@ import type { Encoded, Scheduler } from './batch/scheduler.js';
 import { documentSequence, isCut, querySequences, type Sequence, type SequenceShape } from './batch/sequence.js';
 import type { EncoderModel } from './model/load-model.js';
 import type { SequenceResult } from './model/session.js';
+import { rowTerms } from './tokenizer/row-terms.js';
 import { countTerms } from './tokenizer/term-counts.js';
 import { documentScales, queryWeights } from './tokenizer/term-scales.js';
 
@@ -32,6 +33,8 @@ interface Prepared {
   readonly sequences: readonly Sequence[];
   /** int32[rows]: the tokens behind the rows that the sparse head weighs; null where it is not asked. */
   readonly weighed: Int32Array | null;
+  /** uint32[rows]: the terms behind the token rows of a query; null of a document, and without such rows. */
+  readonly rowTerms: Uint32Array | null;
   readonly isTruncated: boolean;
 }
 
@@ -131,10 +134,11 @@ async function prepare(
   const ids = await model.tokenizer.idsOfLong(isCounted ? whole : whole.slice(0, 12 * maxLength), signal);
   const isNeeded = wanted.dense || wanted.multi;
   const sequences = isQuery ? querySequences(ids, shape, wanted) : [documentSequence(ids, shape, wanted)];
-  const weighed = isWeighed(request, model) ? rowIds(sequences) : null;
+  const tokens = rowIds(sequences);
   return {
     ids,
-    weighed,
+    weighed: isWeighed(request, model) ? tokens : null,
+    rowTerms: isQuery && request.multi && tokens !== null ? rowTerms(tokens, termless(model)) : null,
     sequences: isNeeded ? sequences : [],
     isTruncated: isNeeded && isCut(ids.length, shape, isQuery),
   };
@@ -154,6 +158,7 @@ function assemble(
     return {
       dense: dense === null ? Buffer.alloc(0) : bufferOf(dense),
       tokens: request.multi ? tokensOf(own, request, model) : undefined,
+      tokenTerms: text.rowTerms === null ? Buffer.alloc(0) : bufferOf(text.rowTerms),
       truncated: text.isTruncated,
       ...lexicalSide(text, own, request, model),
     };
@@ -203,4 +208,10 @@ function lexicalSide(
 function rowIds(sequences: readonly Sequence[]): Int32Array | null {
   const found = sequences.find(({ rows }) => rows !== null);
   return found?.rows?.map((position) => found.ids[position]!) ?? null;
+}
+
+/** Tokens of a query that are no words of it. */
+function termless({ tokenizer, manifest: { query } }: EncoderModel): ReadonlySet<number> {
+  const added = [query.markerId, query.expandId].filter((id) => id !== null);
+  return new Set([...tokenizer.specialIds, ...added]);
 }

@@ -20,6 +20,8 @@ export interface EncodedQuery {
   /** float32[tokenCount, tokenDim] */
   readonly tokens: Float32Array;
   readonly tokenCount: number;
+  /** uint32[tokenCount]: the term of each row, 0 = none. */
+  readonly tokenTerms: Uint32Array;
 }
 
 export interface EncoderCalls {
@@ -57,5 +59,6 @@ function queryOf({ encodings }: EncodeResponse): EncodedQuery {
     },
     tokens: float32From(encoding.tokens.rows, 'tokens'),
     tokenCount: encoding.tokens.count,
+    tokenTerms: uint32From(encoding.tokenTerms, 'terms of tokens'),
   };
 }

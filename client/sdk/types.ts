@@ -233,6 +233,7 @@ export interface SearchOptions {
 export interface TokenMatch {
   readonly queryToken: string;
   readonly documentToken: string;
+  /** Their inner product, times what the query token weighs: the mean or sum over query tokens is MaxSim. */
   readonly score: number;
   /** UTF-16 offsets in title + " " + text. */
   readonly start: number;

@@ -1,10 +1,11 @@
 /** First step: the question's text becomes a dense vector, terms and token vectors, in one encoder pass. */
 import { float32From, uint32From } from '../../base/bytes.js';
-import { present } from '../../base/assert.js';
+import { assert, present } from '../../base/assert.js';
 import type { Deadline } from '../../base/deadline.js';
-import { InputType } from '../../proto/generated/shoal/v1/encoder.js';
+import { InputType, type Encoding } from '../../proto/generated/shoal/v1/encoder.js';
 import type { Encoders } from '../encoders.js';
 import type { Question } from './question.js';
+import type { TokenRows } from './token-weights.js';
 
 export interface EncodedQuestion {
   /** float32[dim], null where the mode needs none. */
@@ -13,8 +14,8 @@ export interface EncodedQuestion {
   readonly termCount: number | null;
   /** Terms with their number of occurrences, or what the model's head makes of it; null where the mode needs none. */
   readonly terms: { readonly termIds: Uint32Array; readonly weights: Float32Array } | null;
-  /** float32[tokens, tokenDim], null where the mode needs none. */
-  readonly tokens: { readonly rows: Float32Array; readonly count: number } | null;
+  /** Null where the mode needs none. */
+  readonly tokens: TokenRows | null;
 }
 
 /** The representations that `question` asks for; a given vector is passed through. */
@@ -42,9 +43,16 @@ export async function encode(question: Question, encoders: Encoders, deadline: D
             weights: float32From(encoding.sparse.weights, 'the term weights of the question'),
           }
         : null,
-    tokens:
-      question.multi && encoding.tokens !== undefined && encoding.tokens.count > 0
-        ? { rows: float32From(encoding.tokens.rows, 'the tokens of the question'), count: encoding.tokens.count }
-        : null,
+    tokens: question.multi ? tokensOf(encoding) : null,
   };
+}
+
+function tokensOf({ tokens, tokenTerms }: Encoding): TokenRows | null {
+  if (tokens === undefined || tokens.count === 0) return null;
+  const { count } = tokens;
+  const rows = float32From(tokens.rows, 'the tokens of the question');
+  if (tokenTerms.length === 0) return { rows, count, terms: null };
+  const terms = uint32From(tokenTerms, 'the terms of tokens of the question');
+  assert(terms.length === count, 'an encoder tells the term of every token row or of none');
+  return { rows, count, terms };
 }

@@ -38,21 +38,19 @@ export class TermStatistics {
   }
 
   /**
-   * Each term's weight times its idf, float32[terms]. A term that no document held a moment ago keeps one too: a document written
-   * since then may hold it, and has to be found.
+   * The idf of each of `termIds`. A term that no document held a moment ago has one too: a document written since then may hold it, and
+   * has to be found.
    */
-  async factors(
-    uid: string,
-    terms: { readonly termIds: Uint32Array; readonly weights: Float32Array },
-    where: Whereabouts,
-  ): Promise<Float32Array> {
+  async idf(uid: string, termIds: ReadonlySet<number>, where: Whereabouts): Promise<ReadonlyMap<number, number>> {
     const counts = this.#fresh(uid);
-    const unknown = terms.termIds.filter((term) => !counts.frequencies.has(term));
+    const unknown = Uint32Array.from(termIds).filter((term) => !counts.frequencies.has(term));
     if (unknown.length > 0) await this.#ask(uid, unknown, counts, where);
-    return terms.weights.map((weight, i) => {
-      const frequency = counts.frequencies.get(terms.termIds[i]!) ?? 0;
-      return weight * inverseDocumentFrequency(counts.documents, frequency);
-    });
+    return new Map(
+      Array.from(termIds, (term) => {
+        const frequency = counts.frequencies.get(term) ?? 0;
+        return [term, inverseDocumentFrequency(counts.documents, frequency)] as const;
+      }),
+    );
   }
 
   /** Forgets a collection that was dropped. */

@@ -2,8 +2,8 @@
  * An encoder node without a model: behind the real wire, with vectors that a test can compute by hand.
  *
  * A word's number is its place in `vocabulary`. Dense: float32[2], the counts of the even and of the odd words, unit length. Sparse:
- * the words' numbers and counts. Tokens: one float32[8] row a word, 1 at the word's number modulo 8; coded ones pooled as asked for. A test may
- * bring dense vectors of its own.
+ * the words' terms, one more than their numbers, and counts. Tokens: one float32[8] row a word, 1 at the word's number modulo 8; coded ones
+ * pooled as asked for, those of queries with their terms. A test may bring dense vectors of its own.
  */
 import type { Clock } from '../../base/clock.js';
 import { bufferOf } from '../../base/bytes.js';
@@ -18,6 +18,7 @@ import {
   EncoderService,
   EncodeResponse,
   GetEncoderInfoResponse,
+  InputType,
   type EncodeRequest,
   type EncoderServer,
   type EncodeText,
@@ -117,6 +118,7 @@ function encoderServer(
 }
 
 const whole = ({ title, text }: EncodeText): string => (title === '' ? text : `${title} ${text}`);
+const termOf = (number: number): number => number + 1;
 const numbersOf = (text: string): number[] =>
   text
     .split(' ')
@@ -136,13 +138,13 @@ function encodingOf(
   const all = Float32Array.from({ length: numbers.length * toyTokenDim }, (_, i) =>
     Number(numbers[Math.floor(i / toyTokenDim)]! % toyTokenDim === i % toyTokenDim),
   );
-  const isCoded = codec !== undefined && request.inputType === 2;
+  const isCoded = codec !== undefined && request.inputType === InputType.INPUT_TYPE_DOCUMENT;
   const rows = isCoded ? poolTokens(all, toyTokenDim, request.tokenPooling) : all;
   return {
     dense: request.dense ? bufferOf(vector) : Buffer.alloc(0),
     sparse: request.sparse
       ? {
-          termIds: bufferOf(Uint32Array.from(terms, ([term]) => term)),
+          termIds: bufferOf(Uint32Array.from(terms, ([number]) => termOf(number))),
           weights: bufferOf(Float32Array.from(terms, ([, count]) => count)),
         }
       : undefined,
@@ -157,6 +159,10 @@ function encodingOf(
     terms: numbers.length,
     truncated: false,
     termScales: Buffer.alloc(0),
+    tokenTerms:
+      request.multi && request.inputType === InputType.INPUT_TYPE_QUERY
+        ? bufferOf(Uint32Array.from(numbers, termOf))
+        : Buffer.alloc(0),
   };
 }
 

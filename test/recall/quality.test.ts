@@ -11,7 +11,16 @@ import { connectEncoder, type EncodedQuery, type EncoderCalls } from '../encoder
 import { modelTokenizer } from '../model-tokenizer.js';
 import { skipBecause } from '../skip.js';
 import { openTemporaryCollection, type TemporaryCollection } from '../temporary-collection.js';
-import { corpusOf, decodedTokens, maxSimPlain, modes, rankAll, type CorpusParts, type Mode } from './brute-force.js';
+import {
+  corpusOf,
+  decodedTokens,
+  maxSimPlain,
+  modes,
+  rankAll,
+  weighedQuery,
+  type CorpusParts,
+  type Mode,
+} from './brute-force.js';
 
 const minutes = 60_000;
 const textsPerRequest = 32;
@@ -127,11 +136,13 @@ describe('on Cranfield', () => {
     const [query] = queries.values();
     assert.ok(query !== undefined);
     const some = exported.filter((_, i) => i % 97 === 0);
+    const corpus = corpusOf(some, parts);
+    const weighed = weighedQuery(corpus, query);
     const byLoops = new Map(
-      some.map((document) => [document.id, maxSimPlain(query, decodedTokens(document, parts.codec))]),
+      some.map((document) => [document.id, maxSimPlain(weighed, decodedTokens(document, parts.codec))]),
     );
     const order = [...byLoops].sort((left, right) => right[1] - left[1]).map(([id]) => id);
-    const { multi } = await rankAll(corpusOf(some, parts), query);
+    const { multi } = await rankAll(corpus, query);
     assert.deepEqual(multi, order);
   });
 

@@ -1,6 +1,6 @@
 /**
- * What the three representations are worth together: nDCG@10 of each alone, of the weighted sum that serves where nothing is said, and of one
- * whose weight of words is told by a collection's own text.
+ * What the three representations are worth together: nDCG@10 of each alone, of the weighted sum that serves where nothing is said, of the
+ * same with all tokens of a question alike in MaxSim, and of one of these whose weight of words is told by a collection's own text.
  *
  * Dense vectors and token rows see the beginning of a document, words all of it. So the tried weight of words grows with the share of the
  * collection's words that the model does not see. Its two numbers were chosen on collections that no table of heads is over.
@@ -49,12 +49,12 @@ async function judge(judged: Judged, words: readonly Float32Array[]): Promise<Re
   const union = tops.map((top, q) => [
     ...new Set([...top, ...ranked(words[q]!, candidates).filter((d) => words[q]![d]! > 0)]),
   ]);
-  const multi = await multiScores(judged, union, rawRows(judged.documents), asTheyAre);
-  const weighed = await multiScores(judged, union, rawRows(judged.documents), byIdf(judged, 0.5));
-  const byMaxSim = (scores: readonly Float32Array[]): number =>
+  const plain = await multiScores(judged, union, rawRows(judged.documents), asTheyAre);
+  const weighed = await multiScores(judged, union, rawRows(judged.documents), byIdf(judged));
+  const byMaxSim = (multi: readonly Float32Array[]): number =>
     quality(
       judged,
-      tops.map((top, q) => reordered(top, scores[q]!.subarray(0, top.length))),
+      tops.map((top, q) => reordered(top, multi[q]!.subarray(0, top.length))),
     );
   const alone = {
     dense: quality(judged, tops),
@@ -62,9 +62,9 @@ async function judge(judged: Judged, words: readonly Float32Array[]): Promise<Re
       judged,
       words.map((own) => ranked(own, 10)),
     ),
-    'MaxSim, float16': byMaxSim(multi),
+    'MaxSim, float16': byMaxSim(weighed),
   };
-  const together = (weight: number, maxSims: readonly Float32Array[]): number =>
+  const together = (weight: number, multi: readonly Float32Array[]): number =>
     quality(
       judged,
       union.map((own, q) => {
@@ -72,23 +72,20 @@ async function judge(judged: Judged, words: readonly Float32Array[]): Promise<Re
         const score = (d: number, i: number): number =>
           defaultWeights.bm25.dense * judged.dense[q]![d]! +
           (weight * words[q]![d]!) / unit +
-          defaultWeights.bm25.multi * maxSims[q]![i]!;
+          defaultWeights.bm25.multi * multi[q]![i]!;
         return reordered(own, own.map(score));
       }),
     );
   const share = unseenShare(judged.documents);
-  const best = Math.max(...Object.values(alone));
-  const served = together(defaultWeights.bm25.sparse, multi);
-  const told = together(unseen.least + unseen.gain * share ** 2, multi);
+  const served = together(defaultWeights.bm25.sparse, weighed);
   return {
     ...alone,
-    'MaxSim, tokens weighed by idf^½': byMaxSim(weighed),
     'hybrid as it serves': served,
-    'hybrid as it serves, less the best alone': served - best,
-    'hybrid, tokens weighed by idf^½': together(defaultWeights.bm25.sparse, weighed),
+    'hybrid as it serves, less the best alone': served - Math.max(...Object.values(alone)),
+    'MaxSim, tokens alike': byMaxSim(plain),
+    'hybrid, tokens alike': together(defaultWeights.bm25.sparse, plain),
     'share of words unseen': share,
-    'hybrid, words weighed by it': told,
-    'hybrid, words weighed by it, less the best alone': told - best,
+    'hybrid, tokens alike, words weighed by it': together(unseen.least + unseen.gain * share ** 2, plain),
   };
 }
 

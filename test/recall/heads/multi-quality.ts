@@ -1,4 +1,5 @@
 /** MaxSim of heads over the dense best of judged questions. */
+import { weighedRows } from '../../../coordinator/search/token-weights.js';
 import { maxSimCodesExact, maxSimRows, prepareMaxSim, toFloat16, toFloat32 } from '../../../kernels/kernels.js';
 import { meanBytes } from '../../../kernels/max-sim/means.js';
 import { mapDocument, mapQuery, meanProducts, type MultiHead } from '../../../trainer/heads/multi-head.js';
@@ -58,17 +59,13 @@ export type AskingRows = (rows: Float32Array, q: number) => Float32Array;
 
 export const asTheyAre: AskingRows = (rows) => rows;
 
-/** Rows weighted by idf^power of their tokens, the end token as a word that every e^2nd document has; lengths have the mean 1. */
-export function byIdf({ queries, lexicon }: Searched, power: number): AskingRows {
+/** Rows weighed as the coordinator weighs them; the end token has no term. */
+export function byIdf({ queries, lexicon }: Searched): AskingRows {
   return (rows, q) => {
-    const ids = idsOf(queries, q);
     const count = rows.length / rowDim;
-    const weights = Float64Array.from(
-      { length: count },
-      (_, i) => (i < count - 1 ? idfOf(lexicon, ids[i]!) : 2) ** power,
-    );
-    const mean = weights.reduce((sum, weight) => sum + weight, 0) / count;
-    return rows.map((value, i) => (value * weights[Math.floor(i / rowDim)]!) / mean);
+    const ids = idsOf(queries, q).subarray(0, count - 1);
+    const idf = new Map(Array.from(ids, (id) => [id, idfOf(lexicon, id)] as const));
+    return weighedRows({ rows, count, terms: Uint32Array.of(...ids, 0) }, idf);
   };
 }
 

@@ -83,7 +83,7 @@ async function judge(judged: Judged, heads: Heads, weights: FusionWeights): Prom
   const raw = rawRows(judged.documents);
   const found: Record<string, number> = { dense: quality(judged, tops) };
   found['multi: raw 384-d, float16'] = rerank(await multiScores(judged, tops, raw, asTheyAre));
-  found['multi: raw 384-d weighted by idf^½'] = rerank(await multiScores(judged, tops, raw, byIdf(judged, 0.5)));
+  found['multi: raw 384-d weighted by idf^½'] = rerank(await multiScores(judged, tops, raw, byIdf(judged)));
   const words = judgeWords(judged, heads);
   const union = tops.map((top, q) => [...new Set([...top, ...ranked(words.scores[q]!, sparseCandidates)])]);
   const mapped = await mappedRows(judged.documents, union.flat(), multi, products);
@@ -123,7 +123,7 @@ async function judgeTogether(
 ): Promise<Record<string, number>> {
   const { multi, codec } = heads;
   const coded = await codedScores(judged, union, { ...mapped, codec }, asTheyAre);
-  const weighted = await codedScores(judged, tops, { ...mapped, codec }, byIdf(judged, 0.5));
+  const weighted = await codedScores(judged, tops, { ...mapped, codec }, byIdf(judged));
   const rerank = (own: readonly Float32Array[]): number =>
     quality(
       judged,

@@ -34,7 +34,7 @@ export async function taught(
   return {
     ...searched,
     tops,
-    weighted: await multiScores(searched, tops, compared, byIdf(searched, 0.5)),
+    weighted: await multiScores(searched, tops, compared, byIdf(searched)),
   };
 }
 

@@ -21,7 +21,9 @@ export const fusion: Part = {
   name: 'fusion',
   title: 'The three representations together',
   text: `nDCG@10 of each representation alone and of the weighted sum that serves, dense + .1 · words in units of the mean of a question's ten best + MaxSim
-(\`coordinator/search/question.ts\`), over float16 rows, with the shipped sparse head. The other sum weighs words by a rule that needs no judgement:
+(\`coordinator/search/question.ts\`), over float16 rows, with the shipped sparse head. Tokens of a question count in MaxSim by the root of their idf
+(\`coordinator/search/token-weights.ts\`): decided for the hybrid on the collections of the second table and on SciFact's training questions, before
+the six were asked with it, once. With tokens alike is how it was before. The last sum, on that, weighs words by a rule that needs no judgement:
 .05 + .6 · (share of the collection's words that the model does not read)². It was chosen on the collections of the second table and on SciFact's
 training questions, before any test question of the six of the first was asked, and asked them once: better where it was chosen, it gains less on
 the six than the weights that serve, so these stay, for every collection. What was looked at besides, on the same collections: how far

@@ -79,6 +79,18 @@ describe('encoding', () => {
     });
   });
 
+  it('tells the term behind each token row of a query, 0 for a special token, and nothing of a document', async () => {
+    await withParts(async (parts) => {
+      const texts = [{ title: '', text: 'shoe fish shoe' }];
+      const [only] = (await ask(parts, { ...query, texts })).encodings;
+      const [shoe, fish] = uint32From(only!.sparse!.termIds, 'terms');
+      assert.deepEqual([...uint32From(only!.tokenTerms, 'terms of rows')], [shoe, fish, shoe, 0]);
+      const [asDocument] = (await ask(parts, { ...document, texts })).encodings;
+      const [withoutRows] = (await ask(parts, { ...query, multi: false, texts })).encodings;
+      assert.deepEqual([asDocument?.tokenTerms.length, withoutRows?.tokenTerms.length], [0, 0]);
+    });
+  });
+
   it('takes the query’s dense vector with the prefix and its token rows without', async () => {
     await withParts(async (parts) => {
       const [asQuery] = (await ask(parts, { ...query, texts: [{ title: '', text: 'shoe' }] })).encodings;

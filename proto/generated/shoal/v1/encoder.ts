@@ -91,6 +91,11 @@ export interface Encoding {
   truncated: boolean;
   /** Of a document: float32[terms], what BM25's weight of each term of `sparse` is multiplied by; empty = 1. */
   termScales: Buffer;
+  /**
+   * Of a query with tokens: uint32[tokens.count], the term behind each row, as in `sparse`; 0 = none (a special token). Empty: not told,
+   * as by encoders before it.
+   */
+  tokenTerms: Buffer;
 }
 
 export interface EncodeTimings {
@@ -511,6 +516,7 @@ function createBaseEncoding(): Encoding {
     terms: 0,
     truncated: false,
     termScales: Buffer.alloc(0),
+    tokenTerms: Buffer.alloc(0),
   };
 }
 
@@ -533,6 +539,9 @@ export const Encoding: MessageFns<Encoding> = {
     }
     if (message.termScales.length !== 0) {
       writer.uint32(50).bytes(message.termScales);
+    }
+    if (message.tokenTerms.length !== 0) {
+      writer.uint32(58).bytes(message.tokenTerms);
     }
     return writer;
   },
@@ -598,6 +607,14 @@ export const Encoding: MessageFns<Encoding> = {
             message.termScales = Buffer.from(reader.bytes());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.tokenTerms = Buffer.from(reader.bytes());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -625,6 +642,7 @@ export const Encoding: MessageFns<Encoding> = {
     message.terms = object.terms ?? 0;
     message.truncated = object.truncated ?? false;
     message.termScales = object.termScales ?? Buffer.alloc(0);
+    message.tokenTerms = object.tokenTerms ?? Buffer.alloc(0);
     return message;
   },
 };

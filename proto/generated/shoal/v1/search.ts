@@ -119,6 +119,7 @@ export interface Scores {
 export interface TokenMatch {
   queryToken: string;
   documentToken: string;
+  /** Their inner product, times what the query token weighs: the mean or sum over query tokens is MaxSim. */
   score: number;
   /** UTF-16 offsets in title + " " + text. */
   start: number;

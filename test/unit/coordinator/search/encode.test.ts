@@ -46,7 +46,17 @@ describe('encoding a question', () => {
 
   it('gives token rows with their number', async () => {
     const { tokens } = await encode(question(), encodersOf({ encode: async () => full }), deadlineOf());
-    assert.deepEqual(tokens, { rows: Float32Array.of(1, 2, 3, 4), count: 2 });
+    assert.deepEqual(tokens, { rows: Float32Array.of(1, 2, 3, 4), count: 2, terms: null });
+  });
+
+  it('gives the term of each token row where the encoder tells it', async () => {
+    const told = EncodeResponse.fromPartial({ encodings: [{ ...full.encodings[0], tokenTerms: words(9, 0) }] });
+    const { tokens } = await encode(question(), encodersOf({ encode: async () => told }), deadlineOf());
+    assert.deepEqual(tokens?.terms, Uint32Array.of(9, 0));
+    const short = EncodeResponse.fromPartial({ encodings: [{ ...full.encodings[0], tokenTerms: words(9) }] });
+    await assert.rejects(encode(question(), encodersOf({ encode: async () => short }), deadlineOf()), {
+      message: /tells the term of every token row or of none/,
+    });
   });
 
   it('passes a given vector through and asks nobody', async () => {

@@ -12,7 +12,7 @@ interface Rig {
   readonly statistics: TermStatistics;
   /** Term ids of every request. */
   readonly asked: number[][];
-  factors(...terms: readonly (readonly [termId: number, weight: number])[]): Promise<number[]>;
+  idf(...terms: readonly number[]): Promise<(number | undefined)[]>;
 }
 
 /** Shard i has `documents[i]` documents; every third term id is in none, the others in (term + i) of them. */
@@ -41,43 +41,42 @@ function rig(documents: readonly number[]): Rig {
     clock,
     statistics,
     asked,
-    factors: async (...terms) => {
-      const termIds = Uint32Array.from(terms, ([termId]) => termId);
-      const weights = Float32Array.from(terms, ([, weight]) => weight);
-      return [...(await statistics.factors(uid, { termIds, weights }, where))];
+    idf: async (...terms) => {
+      const found = await statistics.idf(uid, new Set(terms), where);
+      return terms.map((term) => found.get(term));
     },
   };
 }
 
 describe('the statistics of terms', () => {
-  it('weigh by the idf over all shards', async () => {
-    const [first, second] = await rig([100, 50]).factors([4, 1], [7, 2]);
-    close(first, Math.fround(inverseDocumentFrequency(150, 4 + 5)));
-    close(second, Math.fround(2 * inverseDocumentFrequency(150, 7 + 8)));
+  it('tell the idf over all shards', async () => {
+    const [first, second] = await rig([100, 50]).idf(4, 7);
+    close(first, inverseDocumentFrequency(150, 4 + 5));
+    close(second, inverseDocumentFrequency(150, 7 + 8));
   });
 
   it('weigh a term that no document holds as the rarest, since one may just be written', async () => {
-    const [factor] = await rig([100]).factors([6, 5]);
-    close(factor, Math.fround(5 * inverseDocumentFrequency(100, 0)));
+    const [rarest] = await rig([100]).idf(6);
+    close(rarest, inverseDocumentFrequency(100, 0));
   });
 
   it('are asked for only once a second, and only for new terms', async () => {
-    const { asked, factors, clock } = rig([10]);
-    await factors([1, 1], [2, 1]);
-    await factors([2, 1], [4, 1]);
+    const { asked, idf, clock } = rig([10]);
+    await idf(1, 2);
+    await idf(2, 4);
     await clock.advance(999);
-    await factors([1, 1], [4, 1]);
+    await idf(1, 4);
     assert.deepEqual(asked, [[1, 2], [4]]);
     await clock.advance(1);
-    await factors([1, 1]);
+    await idf(1);
     assert.deepEqual(asked, [[1, 2], [4], [1]]);
   });
 
   it('are asked for again once a collection was forgotten', async () => {
-    const { asked, factors, statistics } = rig([10]);
-    await factors([1, 1]);
+    const { asked, idf, statistics } = rig([10]);
+    await idf(1);
     statistics.forget(uid);
-    await factors([1, 1]);
+    await idf(1);
     assert.equal(asked.length, 2);
   });
 
@@ -85,8 +84,7 @@ describe('the statistics of terms', () => {
     const { statistics } = rig([10]);
     const map = servingMap(0);
     const where = { placements: planOf(map).placements, fanOut: fanOutOf(map), deadline: deadlineOf() };
-    const terms = { termIds: Uint32Array.of(1), weights: Float32Array.of(1) };
-    const [factor] = await statistics.factors(uid, terms, where);
-    close(factor, Math.fround(inverseDocumentFrequency(0, 0)));
+    const found = await statistics.idf(uid, new Set([1]), where);
+    close(found.get(1), inverseDocumentFrequency(0, 0));
   });
 });
