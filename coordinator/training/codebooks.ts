@@ -6,7 +6,7 @@ import { collectionNamed } from '../../cluster/shard-map/cluster-map.js';
 import type { ClusterMap } from '../../cluster/shard-map/cluster-map.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import type { ListCodebooksResponse } from '../../proto/generated/shoal/v1/training.js';
-import { Claim } from './claim.js';
+import { AlreadyTraining, Claim } from './claim.js';
 import { alreadyTraining, isUnderWay, readRecord } from './training-record.js';
 import type { PublishParts } from './publish.js';
 import { isLearning, isWhole } from './trainable.js';
@@ -43,11 +43,14 @@ export async function activateCodebook(
   const settings = collectionNamed(parts.view.current(), name);
   const { uid } = settings;
   parametersFor(version, settings);
-  const claim = await Claim.take(settings, parts);
+  const claim = await Claim.take(settings, parts).catch(async (thrown: unknown) => {
+    // A training that was ordered is told by its record, and can be cancelled.
+    if (thrown instanceof AlreadyTraining) await checkNoneUnderWay(settings, parts);
+    throw thrown;
+  });
   try {
     // One that was interrupted compares with what serves now when it is published.
-    const training = await readRecord(uid, parts.registry);
-    if (isUnderWay(training?.record)) throw alreadyTraining(settings, training.record, parts);
+    await checkNoneUnderWay(settings, parts);
     await claim.write(async (current) => {
       const parametersVersion = parametersFor(version, current);
       if (parametersVersion > 0) await checkStored(version, current, parts);
@@ -65,6 +68,12 @@ export async function activateCodebook(
     deadline,
   );
   return version;
+}
+
+/** Throws AlreadyTraining, with what there is to say of it, where a training is under way that was ordered: no dry run. */
+async function checkNoneUnderWay(settings: CollectionSettings, parts: PublishParts): Promise<void> {
+  const training = await readRecord(settings.uid, parts.registry);
+  if (isUnderWay(training?.record)) throw alreadyTraining(settings, training.record, parts);
 }
 
 /** Of the learned parameters by which searches go once `version` is active; 0 = none. Errors as of `activateCodebook`. */

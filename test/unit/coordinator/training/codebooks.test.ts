@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { parametersObject } from '../../../../cluster/keys.js';
+import { keys, parametersObject } from '../../../../cluster/keys.js';
+import type { RegistryWrite } from '../../../../cluster/registry.js';
 import { Claim } from '../../../../coordinator/training/claim.js';
 import { activateCodebook, listCodebooks } from '../../../../coordinator/training/codebooks.js';
 import { newRecord, putRecord } from '../../../../coordinator/training/training-record.js';
 import { Codebook, type CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
-import { TrainRequest } from '../../../../proto/generated/shoal/v1/training.js';
+import { TrainingState, TrainRequest } from '../../../../proto/generated/shoal/v1/training.js';
 import { deadlineOf, mapOf, settings, uid } from '../fixtures.js';
 import { trainingRig } from './fixtures.js';
 
@@ -72,7 +73,8 @@ describe('the codebooks of a collection', () => {
     });
     assert.equal((await stored()).parametersVersion, 6);
     const claim = await Claim.take(own, parts);
-    await refused(5, { code: 'FAILED_PRECONDITION', message: /training already runs/ });
+    const ownersAlone = /training already runs \(a dry run, or .*; wait for its end, or end the command that began it$/;
+    await refused(5, { code: 'FAILED_PRECONDITION', message: ownersAlone });
     await claim.end();
     await refused(4, { code: 'FAILED_PRECONDITION', message: /no longer kept/ });
     const interrupted = newRecord(1, { ...TrainRequest.fromPartial({ method: 'distill-vq' }), seed: 1 }, 0);
@@ -81,5 +83,27 @@ describe('the codebooks of a collection', () => {
     assert.equal((await stored()).parametersVersion, 6);
     const bare = trainingRig();
     await assert.rejects(activateCodebook(bare.settings.name, 2, bare.parts, deadlineOf()), /never trained/);
+  });
+
+  it('stay as they are during a training, which is named with what ends it', async () => {
+    const { parts, stored, settings: own } = trainingRig({ changes: trained });
+    const claim = await Claim.take(own, parts);
+    const record = newRecord(1, { ...TrainRequest.fromPartial({ method: 'distill-vq' }), seed: 1 }, 0);
+    const state = TrainingState.fromPartial({ progress: { step: 'learning', share: 0.25, node: 'a' } });
+    const told: RegistryWrite = {
+      ...{ operation: 'put', key: keys.trainingState(uid) },
+      value: TrainingState.encode(state).finish(),
+    };
+    assert.ok(await claim.transact([], [putRecord(uid, record), told]));
+    await assert.rejects(activateCodebook(own.name, 5, parts, deadlineOf()), {
+      code: 'FAILED_PRECONDITION',
+      message:
+        "collection 'notes' is being trained: training already runs (by distill-vq, 25 %: learning on a); " +
+        'wait for its end, or end it: `shoal train notes --cancel`',
+    });
+    assert.equal((await stored()).parametersVersion, 6);
+    // Whose training it is stays as it was.
+    await claim.check();
+    await claim.end();
   });
 });
