@@ -1,6 +1,6 @@
-/** Trainings and their results as people and programs read them. */
+/** Trainings and their results as people read them. */
 import { Presets, SingleBar } from 'cli-progress';
-import type { CodebookInfo, CodebookList, TrainingProgress, TrainingResult } from '../sdk/types.js';
+import type { CodebookList, TrainingProgress, TrainingResult } from '../sdk/types.js';
 import type { CliContext } from './context.js';
 import { counted, grouped, table, type Colours } from './format.js';
 import { duration } from './progress.js';
@@ -43,29 +43,13 @@ export function timeLeft(seconds: number, share: number, begun = 0): string {
 /** What became of a training, in words. */
 export function trainingText(name: string, result: TrainingResult, seconds: number): string {
   const { published, version, reason, codebook } = result;
-  const { lists, sampled, heldOut, method, needed } = codebook;
+  const { lists, sampled, heldOut, method, needed, seed } = codebook;
   const what = `${counted(lists, 'list')} from ${counted(sampled, 'vector')} in ${duration(seconds)}`;
   const figure = method in firstCodeFigures ? `${firstCodeFigures[method]} by first codes alone` : usualFigure;
   const routes = needed === undefined ? '' : `; they need ${needed.after} lists, before ${needed.before}`;
-  const found = `${figure} on held-out queries ${share(heldOut.after)}, before ${share(heldOut.before)}${routes}`;
+  const found = `${figure} on held-out queries ${share(heldOut.after)}, before ${share(heldOut.before)}${routes}; seed ${seed}`;
   if (published) return `${name} is served by codebook ${version}: ${what}; ${found}`;
   return `${name}: ${what}; ${found}\nnot published: ${reason}`;
-}
-
-/** The versions as a program reads them. */
-export function codebooksJson({ active, versions }: CodebookList): {
-  readonly active: number;
-  readonly versions: readonly Pick<
-    CodebookInfo,
-    'version' | 'structureVersion' | 'method' | 'created' | 'copies' | 'secondBits' | 'heldOut'
-  >[];
-} {
-  return {
-    active,
-    versions: versions.map(({ version, structureVersion, method, created, copies, secondBits, heldOut }) => {
-      return { version, structureVersion, method, created, copies, secondBits, heldOut };
-    }),
-  };
 }
 
 /** One version a row. */
@@ -76,6 +60,8 @@ export function codebooksTable({ active, versions }: CodebookList, paint: Colour
     String(each.structureVersion),
     each.method,
     each.created?.toISOString() ?? '–',
+    // As --seed takes it, so without commas.
+    String(each.seed),
     grouped(each.documents),
     each.lists,
     each.copies,
@@ -88,6 +74,7 @@ export function codebooksTable({ active, versions }: CodebookList, paint: Colour
     'structure',
     'method',
     'created',
+    'seed',
     'documents',
     'lists',
     'copies',

@@ -20,8 +20,8 @@ export function addCodebooks(program: Command, host: CommandHost): void {
         if (activate !== undefined) await client.training.activate(name, activate);
         return client.training.codebooks(name);
       });
-      const { codebooksJson, codebooksTable } = await import('../train-view.js');
-      await call.answer(codebooksJson(list), async () => {
+      await call.answer(list, async () => {
+        const { codebooksTable } = await import('../train-view.js');
         const { colours } = await import('../format.js');
         return codebooksTable(list, colours(call.context));
       });

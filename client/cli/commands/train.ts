@@ -65,7 +65,11 @@ export function addTrain(program: Command, host: CommandHost): void {
         )
         .option('--cancel', 'end the training of the collection that is under way; nothing else is looked at')
         .option('--dry-run', 'train and measure, and publish nothing')
-        .option('--seed <number>', 'of the random numbers, to train the same again', integer(0, 4_294_967_295))
+        .option(
+          '--seed <number>',
+          'of the random numbers, to train the same again (default: another each time, which is shown)',
+          integer(0, 4_294_967_295),
+        )
         .option('--second-bits <number>', secondBitsHelp, integer(1, 8))
         .option('--queries <file>', queriesHelp)
         .option('--qrels <file>', qrelsHelp),
@@ -87,8 +91,8 @@ export function addTrain(program: Command, host: CommandHost): void {
       if (result === null) return interruptedCode;
       const seconds = (call.context.clock.monotonicMs() - startMs) / 1000;
       const { from, version, published, reason, codebook } = result;
-      const { heldOut } = codebook;
-      const json = { collection: name, method, from, version, published, heldOut, seconds };
+      const figures = { heldOut: codebook.heldOut, seed: codebook.seed, seconds };
+      const json = { collection: name, method, from, version, published, ...figures };
       await call.answer(published ? json : { ...json, reason }, () => trainingText(name, result, seconds));
       return published || dryRun ? 0 : 1;
     },

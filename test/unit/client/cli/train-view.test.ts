@@ -1,11 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  codebooksJson,
-  codebooksTable,
-  createStepProgress,
-  timeLeft,
-  trainingText,
-} from '../../../../client/cli/train-view.js';
+import { codebooksTable, createStepProgress, timeLeft, trainingText } from '../../../../client/cli/train-view.js';
 import { colours } from '../../../../client/cli/format.js';
 import { testContext } from './run-shoal.js';
 
@@ -27,12 +21,12 @@ describe('trainings in words', () => {
     };
     assert.equal(
       trainingText('notes', result, 61),
-      'notes: 64 lists from 900 vectors in 1 min 1 s; recall@10 on held-out queries 0.9000, before 1.0000\nnot published: too bad',
+      'notes: 64 lists from 900 vectors in 1 min 1 s; recall@10 on held-out queries 0.9000, before 1.0000; seed 1\nnot published: too bad',
     );
     const routed = { ...codebook, needed: { before: 9, after: 7 } };
     assert.match(
       trainingText('notes', { ...result, codebook: routed }, 1),
-      /before 1\.0000; they need 7 lists, before 9/,
+      /before 1\.0000; they need 7 lists, before 9; seed 1/,
     );
   });
 
@@ -40,7 +34,7 @@ describe('trainings in words', () => {
     const learned = { ...codebook, method: 'distill-vq', heldOut: { before: 0.49, after: 0.55 } };
     const rest = { uid: 'u', method: 'distill-vq', from: 2, version: 3, published: true, reason: '' };
     const told = trainingText('notes', { ...rest, codebook: learned }, 5);
-    assert.match(told, /; recall@10 by first codes alone on held-out queries 0\.5500, before 0\.4900$/);
+    assert.match(told, /; recall@10 by first codes alone on held-out queries 0\.5500, before 0\.4900; seed 1$/);
     const paint = colours(testContext());
     assert.match(
       codebooksTable({ active: 2, versions: [codebook, learned] }, paint),
@@ -54,8 +48,8 @@ describe('trainings in words', () => {
     assert.match(codebooksTable({ active: 1, versions: [codebook] }, colours(testContext())), /2 +2 +structure +–/);
     const twice = { active: 2, versions: [{ ...codebook, copies: 2 }] };
     assert.match(codebooksTable(twice, colours(testContext())), / copies .*\n(.*\n)*.* 64 +2 +3 +1\.0000/);
-    const [first] = codebooksJson(twice).versions;
-    assert.deepEqual([first?.copies, first?.secondBits], [2, 3]);
+    const seeded = { active: 2, versions: [{ ...codebook, seed: 4_294_967_295 }] };
+    assert.match(codebooksTable(seeded, colours(testContext())), / seed .*\n.* – +4294967295 +4,000 /);
   });
 
   it('say how long it takes still, by what it took so far', () => {

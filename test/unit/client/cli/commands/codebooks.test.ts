@@ -8,15 +8,14 @@ describe('shoal codebooks', () => {
     await shoal(['collections', 'create', 'notes']);
     assert.match(
       (await shoal(['codebooks', 'notes'])).stdout,
-      /2 \(serves\) +2 +structure +1970.* 4,000 +64 +2 +3 +1\.0000 +0\.9600/,
+      /2 \(serves\) +2 +structure +1970\S+ +7 +4,000 +64 +2 +3 +1\.0000 +0\.9600/,
     );
     assert.deepEqual((await shoal(['codebooks', 'notes', '--json'])).json(), {
       active: 2,
       versions: [
         {
           ...{ version: 2, structureVersion: 2, method: 'structure', created: '1970-01-01T00:00:00.000Z' },
-          copies: 2,
-          secondBits: 3,
+          ...{ seed: 7, documents: 4_000, sampled: 3_600, lists: 64, copies: 2, secondBits: 3 },
           heldOut: { before: 1, after: 0.96 },
         },
       ],

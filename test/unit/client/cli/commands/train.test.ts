@@ -13,7 +13,10 @@ describe('shoal train', () => {
     await shoal(['collections', 'create', 'notes']);
     const { exitCode, stdout } = await shoal(['train', 'notes', '--seed', '9']);
     assert.equal(exitCode, 0);
-    assert.match(stdout, /notes is served by codebook 2: 64 lists from 3,600 vectors in \d+ s; recall.* 0\.9600/);
+    assert.match(
+      stdout,
+      /notes is served by codebook 2: 64 lists from 3,600 vectors in \d+ s; recall.* 0\.9600, .*; seed 7$/m,
+    );
     assert.deepEqual(fake().requests.at(-1), {
       collection: 'notes',
       method: 'structure',
@@ -32,7 +35,7 @@ describe('shoal train', () => {
       { ...json, seconds: 0 },
       {
         ...{ collection: 'notes', method: 'structure', from: 1, version: 2, published: true },
-        ...{ heldOut: { before: 1, after: 0.96 }, seconds: 0 },
+        ...{ heldOut: { before: 1, after: 0.96 }, seed: 7, seconds: 0 },
       },
     );
   });
