@@ -107,9 +107,9 @@ interface Watched extends TrainOptions {
 
 /** The result; null once the command is interrupted. What is not a dry run goes on then, and says so, as it does where the cluster is lost. */
 async function watched(call: Invocation, { name, progress, ...options }: Watched): Promise<TrainingResult | null> {
-  const goesOn = (): void => {
+  const goesOn = (when: string): void => {
     if (options.dryRun || call.json) return;
-    call.note(`the training goes on: the same command shows it, \`shoal train ${name} --cancel\` ends it`);
+    call.note(`the training goes on${when}: the same command shows it, \`shoal train ${name} --cancel\` ends it`);
   };
   let isBegun = false;
   const onProgress = (at: TrainingProgress): void => {
@@ -125,14 +125,15 @@ async function watched(call: Invocation, { name, progress, ...options }: Watched
       const { code } = ShoalError.from(thrown);
       if (isBegun && code === 'UNAVAILABLE') {
         progress.stop();
-        goesOn();
+        // One coordinator may be lost, or all of the cluster: nobody here can tell.
+        goesOn(' while the cluster runs, or once it runs again');
       }
       throw thrown;
     }
     // It ends with the client, and nobody waits for it.
     training.catch(() => undefined);
     progress.stop();
-    goesOn();
+    goesOn('');
     return null;
   });
 }

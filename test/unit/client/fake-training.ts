@@ -10,7 +10,8 @@ const trained: Codebook = Codebook.fromPartial({
   ...{ probes: [{ nprobe: 9, recall: 0.96 }], shortProbes: [] },
 });
 
-/** Every training goes well; of a collection named `ill` nothing is published, of `endless` it never ends. What is asked goes into `requests`. */
+/** Every training goes well; of a collection named `ill` nothing is published, of `endless` it never ends, and
+ * the cluster is lost to that of `lost`. What is asked goes into `requests`. */
 export function trainingServer(held: Map<string, Held>, requests: unknown[]): TrainingServer {
   return {
     train: (call) => {
@@ -23,6 +24,10 @@ export function trainingServer(held: Map<string, Held>, requests: unknown[]): Tr
       find(held, collection).isTrained = true;
       call.write({ progress: { step: 'training lists', share: 0.5, node: 'shard-1', resumedShare: 0.25 } });
       if (collection === 'endless') return;
+      if (collection === 'lost') {
+        call.emit('error', failure(grpcStatus.UNAVAILABLE, 'Connection dropped'));
+        return;
+      }
       const published = !dryRun && collection !== 'ill';
       const reason = published ? '' : 'it would find less';
       const version = published ? trained.version : 0;

@@ -49,6 +49,17 @@ describe('shoal train', () => {
     assert.equal((await shoal(['train', 'endless', '--dry-run'], interrupted)).stderr, '');
   });
 
+  it('says when the training goes on that the cluster was lost to; a dry run does not', async () => {
+    await shoal(['collections', 'create', 'lost']);
+    const { exitCode, stderr } = await shoal(['train', 'lost']);
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /goes on while the cluster runs, or once it runs again: .* `shoal train lost --cancel` ends it\nerror: no cluster answers/,
+    );
+    assert.match((await shoal(['train', 'lost', '--dry-run'])).stderr, /^error: no cluster answers/);
+  });
+
   it('cancels the training that is under way, and exits 1 where there is none', async () => {
     await shoal(['collections', 'create', 'endless']);
     await shoal(['collections', 'create', 'notes']);
