@@ -25,9 +25,13 @@ function attributesText(collection: Collection): string {
   return `${declared.slice(0, attributesShown).join(', ')}${more > 0 ? ` … and ${grouped(more)} more; --json has all` : ''}`;
 }
 
-function trainedText({ codebookVersion, autoTrain }: Collection): string {
+/** Which version serves, as `shoal codebooks` has it. */
+function trainedText({ codebookVersion, parametersVersion, autoTrain }: Collection): string {
   const by = autoTrain ? 'by itself as it grows' : 'by command only';
-  return codebookVersion === 0 ? `never; ${by}` : `codebook ${codebookVersion}; again ${by}`;
+  if (codebookVersion === 0) return `never; ${by}`;
+  const serving =
+    parametersVersion === 0 ? codebookVersion : `${parametersVersion}, learned for codebook ${codebookVersion}`;
+  return `codebook ${serving}; again ${by}`;
 }
 
 /** The training that is under way, or why the last one came to nothing; "" where neither is so. */

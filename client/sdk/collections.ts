@@ -109,6 +109,7 @@ function collectionFromWire(wire: WireCollection | undefined): Collection {
     expiresBy: settings.expiresBy,
     structureVersion: settings.structureVersion,
     codebookVersion: settings.codebookVersion,
+    parametersVersion: settings.parametersVersion,
     autoTrain: settings.autoTrain ?? true,
     copies: settings.copies === 0 ? 1 : settings.copies,
     copiesServing: servingCopies(settings),

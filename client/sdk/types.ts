@@ -96,8 +96,10 @@ export interface Collection {
   readonly expiresBy: string;
   /** 0 = one list. */
   readonly structureVersion: number;
-  /** Of the codebook that serves; 0 = it was never trained, and every search is exact. */
+  /** Of the codebook that its documents are coded by; 0 = it was never trained, and every search is exact. */
   readonly codebookVersion: number;
+  /** Of the parameters learned for that codebook that searches go by; 0 = none. */
+  readonly parametersVersion: number;
   /** Whether it is trained by itself as it grows. */
   readonly autoTrain: boolean;
   /** Lists that a vector lies in, from the next training on. */

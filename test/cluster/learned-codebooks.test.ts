@@ -78,8 +78,8 @@ describe('a learned codebook', function () {
     const before = await found();
     const result = await training.train('notes', { method: 'distill-vq', seed: 1 });
     assert.deepEqual([result.published, result.from, result.version], [true, 1, 2]);
-    const { structureVersion, codebookVersion } = await collections.describe('notes');
-    assert.deepEqual([structureVersion, codebookVersion], [1, 1]);
+    const { structureVersion, codebookVersion, parametersVersion } = await collections.describe('notes');
+    assert.deepEqual([structureVersion, codebookVersion, parametersVersion], [1, 1, 2]);
     const { active, versions } = await training.codebooks('notes');
     assert.deepEqual(
       [active, versions.map((each) => [each.version, each.structureVersion, each.method])],

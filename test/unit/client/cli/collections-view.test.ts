@@ -22,6 +22,16 @@ describe('collections in text', () => {
       assert.match(collectionsTable([collection], {}, paint), /papers +0 +0 B +1 +1 +default/);
     }));
 
+  it('say which version serves, of what was learned or of the codes themselves', () =>
+    withClient(async (client) => {
+      const collection = await client.collections.create('papers');
+      const textOf = (codebookVersion: number, parametersVersion: number): string =>
+        collectionText({ ...collection, codebookVersion, parametersVersion }, paint);
+      assert.match(textOf(0, 0), /trained +never; by itself as it grows\n/);
+      assert.match(textOf(1, 0), /trained +codebook 1; again by itself as it grows\n/);
+      assert.match(textOf(1, 3), /trained +codebook 3, learned for codebook 1; again by itself as it grows\n/);
+    }));
+
   it('say what a training does, where it was taken up, and why the last one came to nothing', () =>
     withClient(async (client) => {
       const collection = await client.collections.create('papers');
