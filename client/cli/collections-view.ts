@@ -1,5 +1,6 @@
 /** Collections as people and programs read them. */
-import { byteSize, counted, grouped, table, type Colours } from './format.js';
+import { counted, grouped } from '../../base/counted.js';
+import { byteSize, table, type Colours } from './format.js';
 import type { Collection } from '../sdk/types.js';
 
 /** Attributes that a person is shown; a program gets all. */
@@ -56,7 +57,7 @@ function copiesText({ copies, copiesServing }: Collection): string {
 function tokensText({ tokenDim, tokenCodec, tokenPooling }: Collection): string {
   if (tokenDim === 0) return 'none';
   const pooled = tokenPooling > 1 ? `, about one row for ${tokenPooling} tokens` : '';
-  return `${tokenDim} dimensions, codec ${tokenCodec || 'none'}${pooled}`;
+  return `${counted(tokenDim, 'dimension')}, codec ${tokenCodec || 'none'}${pooled}`;
 }
 
 /** One collection, a field a line. */
@@ -66,7 +67,7 @@ export function collectionText(collection: Collection, paint: Colours): string {
     ['documents', sumText(collection, collection.documents, grouped)],
     ['on disk', sumText(collection, collection.diskBytes, byteSize)],
     ['model', collection.model],
-    ['dense', `${collection.dim} dimensions`],
+    ['dense', counted(collection.dim, 'dimension')],
     ['tokens', tokensText(collection)],
     ['shards', `${collection.shards} (${counted(collection.lists, 'list')})`],
     ['replicas', String(collection.replicas)],

@@ -1,6 +1,7 @@
 /** How numbers, texts and tables look to people. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { grouped } from '../../base/counted.js';
 import type { CliContext } from './context.js';
 
 export type Colours = ReturnType<typeof pc.createColors>;
@@ -31,11 +32,6 @@ export function table(
     .join('\n');
 }
 
-/** 1234567 as "1,234,567". */
-export function grouped(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 /** Bytes in the largest fitting binary unit. */
 export function byteSize(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
@@ -46,11 +42,6 @@ export function byteSize(bytes: number): string {
     unit += 1;
   }
   return unit === 0 ? `${bytes} B` : `${value.toFixed(1)} ${units[unit]}`;
-}
-
-/** "1 document", "2 documents"; `plural` where an s is not enough. */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${grouped(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** `text` without the control characters by which a document could steer the reader's terminal; line ends and tabs stay. */

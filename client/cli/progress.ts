@@ -1,6 +1,6 @@
 /** A progress bar on standard error: documents, documents a second, time left. Silent where standard error is no terminal. */
 import { SingleBar, Presets } from 'cli-progress';
-import { grouped } from './format.js';
+import { counted, grouped } from '../../base/counted.js';
 import type { CliContext } from './context.js';
 
 export interface Progress {
@@ -46,7 +46,7 @@ export function counts(state: {
   const { done, total, documents, seconds } = state;
   const rate = seconds > 0 ? `${grouped(Math.round(documents / seconds))}/s` : '';
   const left = done > 0 && total > done ? `${duration((seconds * (total - done)) / done)} left` : '';
-  return [`${grouped(documents)} documents`, rate, left].filter((part) => part !== '').join('  ');
+  return [counted(documents, 'document'), rate, left].filter((part) => part !== '').join('  ');
 }
 
 /** Seconds as "12 s", "3 min 20 s" or "2 h 5 min". */

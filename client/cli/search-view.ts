@@ -1,5 +1,6 @@
 /** A search's answer as people read it: hits in a table, then coverage and timings, then the explanation. */
-import { counted, snippet, table, type Colours } from './format.js';
+import { counted } from '../../base/counted.js';
+import { snippet, table, type Colours } from './format.js';
 import type { Coverage, Explanation, Hit, SearchAnswer, Timings } from '../sdk/types.js';
 
 interface View {

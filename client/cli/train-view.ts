@@ -1,8 +1,9 @@
 /** Trainings and their results as people read them. */
 import { Presets, SingleBar } from 'cli-progress';
+import { counted, grouped } from '../../base/counted.js';
 import type { CodebookList, TrainingProgress, TrainingResult } from '../sdk/types.js';
 import type { CliContext } from './context.js';
-import { counted, grouped, table, type Colours } from './format.js';
+import { table, type Colours } from './format.js';
 import { duration } from './progress.js';
 
 export interface StepProgress {
@@ -46,7 +47,7 @@ export function trainingText(name: string, result: TrainingResult, seconds: numb
   const { lists, sampled, heldOut, method, needed, seed } = codebook;
   const what = `${counted(lists, 'list')} from ${counted(sampled, 'vector')} in ${duration(seconds)}`;
   const figure = method in firstCodeFigures ? `${firstCodeFigures[method]} by first codes alone` : usualFigure;
-  const routes = needed === undefined ? '' : `; they need ${needed.after} lists, before ${needed.before}`;
+  const routes = needed === undefined ? '' : `; they need ${counted(needed.after, 'list')}, before ${needed.before}`;
   const found = `${figure} on held-out queries ${share(heldOut.after)}, before ${share(heldOut.before)}${routes}; seed ${seed}`;
   if (published) return `${name} is served by codebook ${version}: ${what}; ${found}`;
   return `${name}: ${what}; ${found}\nnot published: ${reason}`;

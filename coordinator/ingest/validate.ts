@@ -1,4 +1,5 @@
 /** First step of a write: each document is accepted as it stands, or refused with what, why and what to do. */
+import { counted } from '../../base/counted.js';
 import { float32From, uint32From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
@@ -186,7 +187,7 @@ function checkVector(
 ): void {
   const vector = float32View(bytes) ?? float32From(bytes, `${whose} of document '${document.id}'`);
   if (vector.length !== settings.dim) {
-    throw invalid(document, `${what} has ${vector.length} dimensions, the collection has ${settings.dim}`);
+    throw invalid(document, `${what} has ${counted(vector.length, 'dimension')}, the collection has ${settings.dim}`);
   }
   // One pass for the usual vector; which of the two it is matters only to the message. NaN fails the comparison.
   for (let j = 0; j < vector.length; j += 1) {
@@ -208,7 +209,10 @@ function checkSparse(document: Document, settings: CollectionSettings): void {
   const termIds = uint32From(document.sparse.termIds, `the term ids of document '${document.id}'`);
   const weights = float32From(document.sparse.weights, `the term weights of document '${document.id}'`);
   if (termIds.length !== weights.length) {
-    throw invalid(document, `it has ${termIds.length} terms and ${weights.length} weights; give one each`);
+    throw invalid(
+      document,
+      `it has ${counted(termIds.length, 'term')} and ${counted(weights.length, 'weight')}; give one each`,
+    );
   }
   if (!weights.every((weight) => Number.isFinite(weight) && weight > 0)) {
     throw invalid(document, 'a term weight is not a number above 0; clean the input');

@@ -1,4 +1,5 @@
 /** A search request as the coordinator works with it: every field checked, every default filled in. */
+import { counted } from '../../base/counted.js';
 import { float32From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
@@ -97,7 +98,7 @@ function vectorOf(request: SearchRequest, settings: CollectionSettings): Float32
   if (request.vector === undefined) return null;
   const vector = float32From(request.vector, 'the query vector');
   if (vector.length !== settings.dim) {
-    const sizes = `${vector.length} dimensions, collection '${settings.name}' has ${settings.dim}`;
+    const sizes = `${counted(vector.length, 'dimension')}, collection '${settings.name}' has ${settings.dim}`;
     throw new ShoalError('INVALID_ARGUMENT', `the query vector has ${sizes}`);
   }
   if (!vector.every(Number.isFinite)) {

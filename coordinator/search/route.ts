@@ -4,6 +4,7 @@
  * The lists nearest to the question's vector are probed, all of them where nothing says how many. Words cannot be routed by centroid:
  * where sparse candidates are wanted, every shard is asked for them.
  */
+import { counted } from '../../base/counted.js';
 import { uint32From } from '../../base/bytes.js';
 import { present } from '../../base/assert.js';
 import { ShoalError } from '../../base/errors.js';
@@ -113,6 +114,6 @@ function planOf(
 
 function checkProbes({ nprobe, settings }: Question, listsTotal: number): void {
   if (nprobe <= listsTotal) return;
-  const what = `nprobe is ${nprobe}, collection '${settings.name}' has ${listsTotal} lists`;
+  const what = `nprobe is ${nprobe}, collection '${settings.name}' has ${counted(listsTotal, 'list')}`;
   throw new ShoalError('INVALID_ARGUMENT', `${what}; give at most that many, or auto`);
 }

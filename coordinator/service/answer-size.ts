@@ -1,4 +1,5 @@
 /** Whether an answer fits into what clients take, told before it is serialized: gRPC's own refusal does not say what to do. */
+import { counted } from '../../base/counted.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
 import type { AttributeValue } from '../../proto/generated/shoal/v1/document.js';
@@ -17,7 +18,7 @@ export function checkAnswerSize(hits: readonly Hit[], bytesMax: number = limits.
   if (sumOf(hits, hitBytesAtMost) <= bytesMax) return;
   const bytes = sumOf(hits, (hit) => hitTagBytes + Hit.encode(hit).finish().length);
   if (bytes <= bytesMax) return;
-  const what = `the answer has ${bytes} bytes with ${hits.length} hits, above the limit of ${bytesMax}`;
+  const what = `the answer has ${bytes} bytes with ${counted(hits.length, 'hit')}, above the limit of ${bytesMax}`;
   throw new ShoalError('RESOURCE_EXHAUSTED', `${what}; ask for a smaller k`);
 }
 

@@ -1,4 +1,5 @@
 /** Judged queries as a training takes them: texts to vectors, ids of what is relevant to docIds. */
+import { counted } from '../../base/counted.js';
 import { bufferOf } from '../../base/bytes.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
@@ -73,6 +74,6 @@ async function docIdsOf(
   if (unknown.length === 0) return docIds;
   const named = unknown.slice(0, idsNamed).map((id) => `'${id}'`);
   const names = `${named.join(', ')}${unknown.length > idsNamed ? ', …' : ''}`;
-  const what = `the judgements name ${unknown.length} documents that collection '${settings.name}' does not have: ${names}`;
+  const what = `the judgements name ${counted(unknown.length, 'document')} that collection '${settings.name}' does not have: ${names}`;
   throw new ShoalError('INVALID_ARGUMENT', `${what}; leave them out, or import them first`);
 }

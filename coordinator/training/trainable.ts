@@ -1,4 +1,5 @@
 /** Whether a collection can be trained as it is; each refusal says what stands against it and what to do. */
+import { counted, grouped } from '../../base/counted.js';
 import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import { limits } from '../../base/limits.js';
@@ -167,7 +168,11 @@ export async function trainableDocuments(
   const documents = counts.reduce((sum, each) => sum + each.documents, 0n);
   if (documents >= parts.trainDocumentsMin) return documents;
   const how = 'it is scanned exactly and fast as it is; train it once it has grown';
-  throw refusal(settings.name, `has ${documents} documents, fewer than ${parts.trainDocumentsMin}`, how);
+  throw refusal(
+    settings.name,
+    `has ${counted(documents, 'document')}, fewer than ${grouped(parts.trainDocumentsMin)}`,
+    how,
+  );
 }
 
 function refusal(name: string, why: string, how: string): ShoalError {

@@ -1,4 +1,5 @@
 /** Shared by the shard node's answers: one shard's trouble is part of the answer, never an exception. */
+import { counted } from '../../base/counted.js';
 import { bufferOf, float32From, uint32From, uint64From } from '../../base/bytes.js';
 import { ShoalError } from '../../base/errors.js';
 import type { Filter } from '../../proto/generated/shoal/v1/filter.js';
@@ -38,7 +39,10 @@ export function vectorFrom(bytes: Uint8Array, dim: number, what: string): Float3
   if (bytes.length === 0) return null;
   const vector = float32From(bytes, what);
   if (vector.length !== dim) {
-    throw new ShoalError('INVALID_ARGUMENT', `${what} has ${vector.length} dimensions, the collection has ${dim}`);
+    throw new ShoalError(
+      'INVALID_ARGUMENT',
+      `${what} has ${counted(vector.length, 'dimension')}, the collection has ${dim}`,
+    );
   }
   if (!vector.every(Number.isFinite))
     throw new ShoalError('INVALID_ARGUMENT', `${what} has a number that is not finite`);

@@ -1,4 +1,5 @@
 /** The structures that training published, as a shard node reads them from the object store: two files of one version. */
+import { counted } from '../../base/counted.js';
 import { ShoalError } from '../../base/errors.js';
 import { codebookObject, structureObject } from '../../cluster/keys.js';
 import { restoreRemedy } from '../../cluster/object-remedies.js';
@@ -40,6 +41,6 @@ export async function readListStructure(objects: ObjectStore, uid: string, versi
   ]);
   if (structure.dim === codebook.dim && listCountOf(structure) === codedLists(codebook))
     return { version, structure, codebook };
-  const what = `structure ${version} of collection ${uid} has ${listCountOf(structure)} lists`;
+  const what = `structure ${version} of collection ${uid} has ${counted(listCountOf(structure), 'list')}`;
   throw new ShoalError('DATA_LOSS', `${what}, its codebook codes ${codedLists(codebook)}; ${restoreRemedy}`);
 }

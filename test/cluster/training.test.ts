@@ -44,7 +44,7 @@ describe('training a structure', function () {
       await refused('nothing', {}, 'NOT_FOUND', /nothing/);
       await collections.create('few', { model: 'none', dim });
       await documents.upsert('few', vectorDocuments(vectors.slice(0, 20)));
-      await refused('few', {}, 'FAILED_PRECONDITION', /20 documents, fewer than 1000/);
+      await refused('few', {}, 'FAILED_PRECONDITION', /20 documents, fewer than 1,000/);
       await collections.create('bare', { model: 'none', dim, keepVectors: false });
       await refused('bare', {}, 'FAILED_PRECONDITION', /keeps no vectors/);
       const centroids = Float32Array.from(vectors.slice(0, 4).flatMap((vector) => [...vector]));

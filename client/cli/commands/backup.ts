@@ -1,4 +1,5 @@
 /** `shoal backup`: a collection as a folder of files, while it is written to. */
+import { counted } from '../../../base/counted.js';
 import { addCommand, type CommandHost } from '../command.js';
 import type { Command } from 'commander';
 
@@ -17,7 +18,7 @@ export function addBackup(program: Command, host: CommandHost): void {
       const bytes = manifest.members.reduce((sum, member) => sum + member.bytes, 0);
       const { collection, uid, cut: sequence, members } = manifest;
       await call.answer({ collection, uid, sequence, folder, members: members.length, bytes }, async () => {
-        const { byteSize, counted } = await import('../format.js');
+        const { byteSize } = await import('../format.js');
         return `${collection} as of log position ${sequence} in ${folder}: ${counted(members.length, 'file')}, ${byteSize(bytes)}`;
       });
     },

@@ -1,4 +1,5 @@
 /** `shoal collections …`: create, list, describe, update, drop, alias. */
+import { counted } from '../../../base/counted.js';
 import { limits } from '../../../base/limits.js';
 import { addCommand, usageError, type CommandHost } from '../command.js';
 import { attributeDeclarations, decimal, integer, truth } from '../flags.js';
@@ -173,7 +174,6 @@ function addDrop(group: Command, host: CommandHost): void {
       const name = args.text(0);
       const documents = await call.withClient((client) => client.collections.drop(name));
       await call.answer({ collection: name, documents }, async () => {
-        const { counted } = await import('../format.js');
         return `dropped ${name} with ${counted(documents, 'document')}`;
       });
     },

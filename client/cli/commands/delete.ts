@@ -1,4 +1,5 @@
 /** `shoal delete`: documents by their ids, or all that match a filter. */
+import { counted } from '../../../base/counted.js';
 import { addCommand, usageError, type CommandHost } from '../command.js';
 import type { Command } from 'commander';
 import type { ShoalClient } from '../../sdk/connect.js';
@@ -24,7 +25,6 @@ export function addDelete(program: Command, host: CommandHost): void {
       );
       const { deleted, sequence, uid } = result;
       await call.answer({ deleted, sequence, uid }, async () => {
-        const { counted } = await import('../format.js');
         const unknown = Math.max(0, ids.length - deleted);
         return `${counted(deleted, 'document')} deleted${unknown > 0 ? `, ${unknown} not found` : ''}`;
       });

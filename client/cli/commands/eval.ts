@@ -1,4 +1,5 @@
 /** `shoal eval`: how good and how fast a collection answers judged queries. */
+import { counted } from '../../../base/counted.js';
 import { writeFile } from 'node:fs/promises';
 import { addCommand, type CommandHost, type Invocation } from '../command.js';
 import { integer } from '../flags.js';
@@ -141,7 +142,7 @@ async function importCorpus(call: Invocation, client: ShoalClient, task: EvalTas
 }
 
 async function evalText(call: Invocation, rows: readonly EvalRow[]): Promise<string> {
-  const { byteSize, colours, counted, table } = await import('../format.js');
+  const { byteSize, colours, table } = await import('../format.js');
   const cells = rows.map((row) => [
     row.mode,
     row['ndcg@10'].toFixed(4),
@@ -154,7 +155,7 @@ async function evalText(call: Invocation, rows: readonly EvalRow[]): Promise<str
   const [first] = rows;
   if (first === undefined) return '';
   const facts = [
-    `${counted(first.documents, 'document')}, ${first.queries} queries`,
+    `${counted(first.documents, 'document')}, ${counted(first.queries, 'query', 'queries')}`,
     `${byteSize(first.bytes.disk)} on disk`,
   ];
   if (first.bytes.memory !== null) facts.push(`${byteSize(first.bytes.memory)} of memory`);

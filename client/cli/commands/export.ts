@@ -1,4 +1,5 @@
 /** `shoal export`: a collection as JSON lines that `import` reads. */
+import { counted } from '../../../base/counted.js';
 import { addCommand, usageError, type CommandHost } from '../command.js';
 import type { Command } from 'commander';
 
@@ -27,7 +28,6 @@ export function addExport(program: Command, host: CommandHost): void {
       );
       if (file === '') return;
       await call.answer({ collection: name, documents, file }, async () => {
-        const { counted } = await import('../format.js');
         return `${counted(documents, 'document')} written to ${file}`;
       });
     },

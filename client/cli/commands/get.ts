@@ -1,4 +1,5 @@
 /** `shoal get`: one document by its id. */
+import { counted } from '../../../base/counted.js';
 import { addCommand, type CommandHost } from '../command.js';
 import { minSequence } from '../flags.js';
 import type { Command } from 'commander';
@@ -27,8 +28,8 @@ export function addGet(program: Command, host: CommandHost): void {
         if (document.title !== undefined) parts.push(`title   ${document.title}`);
         const attributes = attributesLine(document.attributes ?? {});
         if (attributes !== '') parts.push(`with    ${attributes}`);
-        if (document.vector !== undefined) parts.push(`vector  ${document.vector.length} dimensions`);
-        if (document.sparse !== undefined) parts.push(`sparse  ${document.sparse.termIds.length} terms`);
+        if (document.vector !== undefined) parts.push(`vector  ${counted(document.vector.length, 'dimension')}`);
+        if (document.sparse !== undefined) parts.push(`sparse  ${counted(document.sparse.termIds.length, 'term')}`);
         if (document.tokens !== undefined) parts.push(`tokens  ${document.tokens.count}`);
         if (document.passages !== undefined) parts.push(`passages ${document.passages.length}`);
         return printable(`${parts.join('\n')}\n\n${document.text ?? ''}`);

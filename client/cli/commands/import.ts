@@ -1,4 +1,5 @@
 /** `shoal import`: JSON lines, BEIR directories and ready vectors into a collection. */
+import { counted, grouped } from '../../../base/counted.js';
 import { addCommand, usageError, type CommandHost, type Invocation } from '../command.js';
 import type { Command } from 'commander';
 import type { Collection } from '../../sdk/types.js';
@@ -95,7 +96,7 @@ async function importAll(call: Invocation, client: ShoalClient, task: Task): Pro
 }
 
 function brokenOff(documents: number): string {
-  const what = `the import broke off after about ${documents} documents were sent`;
+  const what = `the import broke off after about ${counted(documents, 'document')} had been sent`;
   return `${what}; what was acknowledged stays: run it again, and documents that are there already are skipped`;
 }
 
@@ -122,12 +123,12 @@ async function ensureCollection(
     ...(model === undefined ? {} : { model }),
     ...(model === 'none' ? { dim: dim === 0 ? (dimExported ?? 0) : dim } : {}),
   });
-  call.note(`created the collection ${created.name} (model ${created.model}, ${created.dim} dimensions)`);
+  call.note(`created the collection ${created.name} (model ${created.model}, ${counted(created.dim, 'dimension')})`);
   return created;
 }
 
 function remarks(call: Invocation, summary: ImportSummary, { task, unnamed }: { task: Task; unnamed: number }): void {
-  if (unnamed > 0) call.note(`… and ${unnamed} more rejected lines`);
+  if (unnamed > 0) call.note(`… and ${counted(unnamed, 'more rejected line')}`);
   if (summary.rejected > 0 && task.flags.rejects === undefined) {
     call.note('--rejects FILE writes the rejected lines to a file');
   }
@@ -136,7 +137,8 @@ function remarks(call: Invocation, summary: ImportSummary, { task, unnamed }: { 
       `fields without a meaning were left out: ${summary.ignoredFields.slice(0, 10).join(', ')}; put them into "attributes"`,
     );
   }
-  if (summary.rowsLeft > 0) call.note(`${task.flags.vectors} has ${summary.rowsLeft} rows more than there were lines`);
+  if (summary.rowsLeft > 0)
+    call.note(`${task.flags.vectors} has ${counted(summary.rowsLeft, 'row')} more than there were lines`);
 }
 
 async function report(
@@ -146,7 +148,6 @@ async function report(
   const { read, written, unchanged, rejected, sequence, uid } = summary;
   const json = { collection: name, uid, read, written, unchanged, rejected, seconds, sequence };
   await call.answer(json, async () => {
-    const { counted, grouped } = await import('../format.js');
     const { duration } = await import('../progress.js');
     const rate = seconds > 0 ? ` (${grouped(Math.round(read / seconds))} documents/s)` : '';
     const parts = [`${counted(written, 'document')} written`];

@@ -1,4 +1,5 @@
 /** `shoal models …`: the encoder models that the cluster has, and a check of a model's folder. */
+import { counted } from '../../../base/counted.js';
 import { addCommand, type CommandHost } from '../command.js';
 import type { Command } from 'commander';
 
@@ -31,11 +32,11 @@ export function addModels(program: Command, host: CommandHost): void {
         [
           `${report.model} is well`,
           `  digest   ${report.digest}`,
-          `  dense    ${report.dim} dimensions`,
-          `  tokens   ${report.tokenDim === 0 ? 'none' : `${report.tokenDim} dimensions, codec ${report.tokenCodec || 'none'}`}`,
+          `  dense    ${counted(report.dim, 'dimension')}`,
+          `  tokens   ${report.tokenDim === 0 ? 'none' : `${counted(report.tokenDim, 'dimension')}, codec ${report.tokenCodec || 'none'}`}`,
           `  sparse   ${report.sparse}`,
           `  provider ${report.executionProvider}`,
-          `  a query of ${report.queryTokens} tokens took ${report.encodeMs.toFixed(1)} ms`,
+          `  a query of ${counted(report.queryTokens, 'token')} took ${report.encodeMs.toFixed(1)} ms`,
         ].join('\n'),
       );
     },

@@ -1,4 +1,5 @@
 /** `shoal restore`: a new collection from a backup. */
+import { counted } from '../../../base/counted.js';
 import { addCommand, type CommandHost } from '../command.js';
 import { integer } from '../flags.js';
 import type { Command } from 'commander';
@@ -29,7 +30,6 @@ export function addRestore(program: Command, host: CommandHost): void {
       );
       const { uid, documents, sequence } = restored;
       await call.answer({ collection: name, uid, documents, sequence }, async () => {
-        const { counted } = await import('../format.js');
         return `restored ${name} with ${counted(documents, 'document')}`;
       });
     },

@@ -1,4 +1,5 @@
 /** `shoal verify`: every checksum of a data folder or of a backup, offline. */
+import { counted } from '../../../base/counted.js';
 import { join, relative, resolve } from 'node:path';
 import { addCommand, type CommandHost, type Invocation } from '../command.js';
 import type { Command } from 'commander';
@@ -27,7 +28,6 @@ export function addVerify(program: Command, host: CommandHost): void {
       const problems = files.flatMap((part) => part.problems);
       const indexes = files.filter(({ kind }) => kind === 'index').length;
       await call.answer({ directory, indexes, files, problems }, async () => {
-        const { counted } = await import('../format.js');
         const verdict = problems.length === 0 ? 'all checksums match' : counted(problems.length, 'problem');
         const others = files.length - indexes;
         const read = [counted(indexes, 'index', 'indexes'), ...(others === 0 ? [] : [counted(others, 'other part')])];
@@ -72,7 +72,6 @@ async function verifyArchive(call: Invocation, directory: string): Promise<numbe
   const problems = found.map(({ message }) => message);
   const { collection, cut: sequence, members } = manifest;
   await call.answer({ directory, collection, sequence, members: members.length, problems }, async () => {
-    const { counted } = await import('../format.js');
     const verdict = problems.length === 0 ? 'all checksums match' : counted(problems.length, 'problem');
     return [...problems, `backup of ${collection}, ${counted(members.length, 'file')}: ${verdict}`].join('\n');
   });

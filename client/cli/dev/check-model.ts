@@ -1,4 +1,5 @@
 /** Whether a model's folder works: an encoder node is started on it and encodes a query. */
+import { counted } from '../../../base/counted.js';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,7 +69,7 @@ async function askModel(target: Target): Promise<ModelReport> {
     if (dim !== info.dim) {
       throw new ShoalError(
         'FAILED_PRECONDITION',
-        `the manifest says ${info.dim} dimensions, but the model gives ${dim}`,
+        `the manifest says ${counted(info.dim, 'dimension')}, but the model gives ${dim}`,
       );
     }
     return {

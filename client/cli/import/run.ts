@@ -2,6 +2,7 @@
  * One import: lines become documents, bad lines are reported with their place and skipped, and the lines that the cluster refuses are
  * found again by their position in the stream.
  */
+import { counted } from '../../../base/counted.js';
 import { ShoalError } from '../../../base/errors.js';
 import { eachRow, type NpyMatrix } from '../npy.js';
 import { headerFromJson } from './export-header.js';
@@ -94,7 +95,7 @@ async function* lineDocuments(plan: ImportPlan, state: ReadState): AsyncGenerato
       state.read += 1;
       try {
         if (row?.done === true)
-          throw new ShoalError('INVALID_ARGUMENT', `the vectors file ends after ${vectors?.rows} rows`);
+          throw new ShoalError('INVALID_ARGUMENT', `the vectors file ends after ${counted(vectors?.rows ?? 0, 'row')}`);
         const document = lineDocument(line.bytes, {
           schema: { ...schema, attributes: types },
           vector: row?.value,
@@ -186,7 +187,7 @@ async function reportLines(plan: ImportPlan, source: LineFile, refused: Map<numb
 function wrongDim(vectors: NpyMatrix, dim: number): ShoalError {
   return new ShoalError(
     'INVALID_ARGUMENT',
-    `the vectors file has rows of ${vectors.dim} numbers, but the collection's vectors have ${dim} dimensions`,
+    `the vectors file has rows of ${counted(vectors.dim, 'number')}, but the collection's vectors have ${counted(dim, 'dimension')}`,
   );
 }
 

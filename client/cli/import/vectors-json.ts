@@ -2,6 +2,7 @@
  * Vectors in JSON. `vector` is a list of numbers; `sparse` is {"terms":[…],"weights":[…]} or {"TERM": weight, …}; `tokens` is a list of
  * rows, or {"count","codec","rows"} with base64 bytes for rows that are coded.
  */
+import { counted } from '../../../base/counted.js';
 import { bytesOf } from '../../../base/bytes.js';
 import { ShoalError } from '../../../base/errors.js';
 import type { SparseVector, TokenVectors } from '../../sdk/types.js';
@@ -12,7 +13,7 @@ export function vectorFromJson(value: unknown, dim: number): Float32Array {
   if (dim === 0 || vector.length === dim) return vector;
   throw new ShoalError(
     'INVALID_ARGUMENT',
-    `"vector" has ${vector.length} numbers, but the collection's vectors have ${dim} dimensions`,
+    `"vector" has ${counted(vector.length, 'number')}, but the collection's vectors have ${counted(dim, 'dimension')}`,
   );
 }
 

@@ -17,6 +17,7 @@ describe('collections in text', () => {
       const multi = { ...collection, tokenDim: 96, tokenCodec: 'r2' };
       assert.match(collectionText(multi, paint), /tokens +96 dimensions, codec r2\n/);
       assert.match(collectionText({ ...multi, tokenPooling: 3 }, paint), /codec r2, about one row for 3 tokens\n/);
+      assert.match(collectionText({ ...collection, dim: 1 }, paint), /dense +1 dimension\n/);
       assert.match(text, /copies +1\n/);
       assert.match(collectionText({ ...collection, copies: 2 }, paint), /copies +1, 2 from the next training on\n/);
       assert.match(collectionsTable([collection], {}, paint), /papers +0 +0 B +1 +1 +default/);

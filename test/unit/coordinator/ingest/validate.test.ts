@@ -119,7 +119,7 @@ describe('the passages of a document', () => {
   });
 
   it('have finite vectors of the collection’s size', () => {
-    refusal(passages(passage(), passage(0, 0, floats(1))), /the vector of its passage 1 has 1 dimensions/);
+    refusal(passages(passage(), passage(0, 0, floats(1))), /the vector of its passage 1 has 1 dimension,/);
     refusal(passages(passage(0, 0, floats(1, NaN))), /the vector of its passage 0 has a number that is not finite/);
     refusal(passages(passage(0, 0, Buffer.alloc(0))), /the vector of its passage 0 has 0 dimensions/);
   });
@@ -157,7 +157,7 @@ describe('the term weights of a document', () => {
   });
 
   it('are one for each term, above 0, ascending by term', () => {
-    refusal(sparse([1, 2], [1]), "document 'd': it has 2 terms and 1 weights; give one each", learned);
+    refusal(sparse([1, 2], [1]), "document 'd': it has 2 terms and 1 weight; give one each", learned);
     for (const bad of [0, -1, NaN, Infinity])
       refusal(sparse([1], [bad]), /a term weight is not a number above 0/, learned);
     for (const order of [

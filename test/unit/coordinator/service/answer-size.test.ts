@@ -38,7 +38,7 @@ describe('the size of an answer', () => {
   }
 
   it('above the limit is told with the limit and what to do', () => {
-    const message = /^the answer has \d+ bytes with 1 hits, above the limit of 10; ask for a smaller k$/;
+    const message = /^the answer has \d+ bytes with 1 hit, above the limit of 10; ask for a smaller k$/;
     assert.throws(() => checkAnswerSize([hit({})], 10), { ...refused, message });
   });
 });

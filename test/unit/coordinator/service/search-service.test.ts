@@ -109,7 +109,7 @@ describe('the service of search', () => {
   it('refuses what is out of range or unknown, with code and reason', async () => {
     const refusals: [Parameters<typeof SearchRequest.fromPartial>[0], number, RegExp][] = [
       [{ k: 10_001 }, 3, /k \+ offset is 10001; it must be 1 to 10000/],
-      [{ nprobe: 2 }, 3, /nprobe is 2, collection 'notes' has 1 lists/],
+      [{ nprobe: 2 }, 3, /nprobe is 2, collection 'notes' has 1 list;/],
       [{ vector: floats(1, 2, 3) }, 3, /3 dimensions, collection 'notes' has 2/],
       [{ vector: floats(NaN, 2) }, 3, /not finite/],
       [{ vector: undefined, query: 'words' }, 3, /has no encoder model; search it by vector/],

@@ -41,6 +41,7 @@ describe('judged queries', () => {
       code: 'INVALID_ARGUMENT',
       message: /name 6 documents that collection 'notes' does not have: 'a', 'b', 'c', 'd', 'e', …; leave them out/,
     });
+    await assert.rejects(judged(['q 1'], [relevant('d1', 'a')]), /name 1 document that collection/);
   });
 
   it('of a model with another dimension are refused', async () => {

@@ -119,7 +119,7 @@ describe('what can be trained', () => {
   it('has at least a thousand documents', async () => {
     const small = trainingRig({ documents: 999n });
     const counting = trainableDocuments(settings(), small.parts, deadlineOf());
-    await assert.rejects(counting, { code: 'FAILED_PRECONDITION', message: /999 documents, fewer than 1000/ });
+    await assert.rejects(counting, { code: 'FAILED_PRECONDITION', message: /999 documents, fewer than 1,000/ });
     const { parts } = trainingRig({ documents: 1_000n });
     assert.equal(await trainableDocuments(settings(), parts, deadlineOf()), 1_000n);
   });

@@ -56,7 +56,7 @@ describe('a vector from the wire', () => {
     assert.equal(vectorFrom(noBytes, 2, 'it'), null);
     assert.throws(() => vectorFrom(floats(1), 2, 'it'), {
       code: 'INVALID_ARGUMENT',
-      message: 'it has 1 dimensions, the collection has 2',
+      message: 'it has 1 dimension, the collection has 2',
     });
     assert.throws(() => vectorFrom(floats(1, NaN), 2, 'it'), {
       code: 'INVALID_ARGUMENT',

@@ -66,6 +66,6 @@ describe('reranking on a shard node', () => {
 
   it('says in a shard’s part what is wrong', () =>
     withScores({ dense: floats(1) }, ({ status, message }) => {
-      assert.deepEqual([status, message], [3, 'the query vector has 1 dimensions, the collection has 2']);
+      assert.deepEqual([status, message], [3, 'the query vector has 1 dimension, the collection has 2']);
     }));
 });

@@ -118,7 +118,7 @@ describe('shoal import', () => {
     const lines = file('l.jsonl', '{"_id":"a","text":"x"}\n{"_id":"b","text":"y"}\n');
     const beside = await shoal(['import', 'notes', lines, '--vectors', small]);
     assert.equal(beside.exitCode, 1);
-    assert.match(beside.stderr, /l\.jsonl:2: the vectors file ends after 1 rows/);
+    assert.match(beside.stderr, /l\.jsonl:2: the vectors file ends after 1 row\n/);
     assert.deepEqual((await shoal(['get', 'notes', 'a', '--vectors', '--json'])).json()['vector'], [1, 2, 3]);
   });
 

@@ -32,7 +32,7 @@ describe('a document of a JSON line', () => {
       [{ id: 'a', text: 'x', title: [] }, /"title" is no string/],
       [{ id: 'a', text: 'x'.repeat(4 * 1024 * 1024 + 1) }, /4194305 bytes, more than 4194304; cut/],
       [{ id: 'a', text: 'x', attributes: [] }, /"attributes" is no object/],
-      [{ id: 'a', vector: [1] }, /"vector" has 1 numbers.*2 dimensions/],
+      [{ id: 'a', vector: [1] }, /"vector" has 1 number,.*2 dimensions/],
     ];
     for (const [json, message] of cases) {
       assert.throws(() => documentFromJson(json, schema), { code: 'INVALID_ARGUMENT', message });

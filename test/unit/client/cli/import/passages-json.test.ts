@@ -18,7 +18,7 @@ describe('passages in JSON', () => {
       [Array.from({ length: 4_097 }, () => ({ vector: [1, 2] })), /has 4097 entries/],
       [[{ vector: [1, 2] }, 7], /passage 1 is no object/],
       [[{ start: 1, end: 2 }], /passage 0 is refused: "vector" is no list/],
-      [[{ vector: [1] }], /passage 0 is refused: "vector" has 1 numbers.*2 dimensions/],
+      [[{ vector: [1] }], /passage 0 is refused: "vector" has 1 number,.*2 dimensions/],
       [[{ vector: [1, 2], start: -1 }], /passage 0 has a start or end/],
       [[{ vector: [1, 2], end: 1.5 }], /passage 0 has a start or end/],
       [[{ vector: [1, 2], tokens: 'x' }], /passage 0 is refused: "tokens"/],
