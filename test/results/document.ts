@@ -26,7 +26,7 @@ const opening = `# Results
 
 What the learned parts of Shoal are worth. \`npm run results\` makes this document: every table and plot is written from a record beside it,
 and every record by the command under it; nothing here is typed by hand. \`-- --only PART,…\` runs some parts and leaves the others' records
-as they are, \`-- --quick\` runs all at a size that says nothing, into \`.cache/results/\`, and \`-- --data DIR\` names the folder of the labelled
+as they are, \`-- --quick\` runs what has such a size at one that says nothing, into \`.cache/results/\`, and \`-- --data DIR\` names the folder of the labelled
 collections, in BEIR layout; parts that want one that is not there are left out. Dictionary glosses and the model come with the repository.`;
 
 function readRecords(folder: string): ReadonlyMap<string, PartRecord> {

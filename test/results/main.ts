@@ -3,6 +3,7 @@
  *
  * Each part leaves a record, docs/results/PART.json, from which tables and plots are made; records of parts that do not run stay. `--only none`
  * makes the document anew and runs nothing. `--quick` runs at smoke size, into .cache/results unless `--out` says where.
+ * A part that was asked for by name and is left out, for want of data or of a smoke size, ends it with 1.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -53,6 +54,7 @@ async function runPart(part: Part, context: PartContext, folder: string): Promis
   } catch (error) {
     if (!(error instanceof LeftOut)) throw error;
     say(`${part.name} is left out: ${error.message}`);
+    if (flags.only !== '') process.exitCode = 1;
   }
 }
 
