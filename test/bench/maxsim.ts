@@ -5,7 +5,12 @@
  * docsPerMs* are of the fastest repetition, medians beside them. Hot = the same few documents again and again, out of the cache; random = documents
  * in random order out of a collection larger than the cache. ratioToF32* = documents per ms over those of the float32 rows in the same
  * run. Preparing the query is timed apart (prepareMs).
+ *
+ * With --peers fast-plaid, which brings PyTorch (5 GB): rows on data of its own beside it, support/maxsim-peer.ts says how.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { seededRandom, type Random } from '../../base/random.js';
 import {
   maxSimCodes,
@@ -18,6 +23,8 @@ import {
 } from '../../kernels/kernels.js';
 import type { Benchmark, BenchmarkContext, BenchmarkResult } from './benchmark.js';
 import { hashOf, interleave, normalRows, type Times } from './measure.js';
+import { besidePeer, maxSimPeer } from './support/maxsim-peer.js';
+import { UsageError } from './text.js';
 
 export const benchmark: Benchmark = {
   name: 'maxsim',
@@ -29,6 +36,7 @@ export const benchmark: Benchmark = {
     { flag: '--centroids', describe: 'of the codec', default: '1024' },
     { flag: '--megabytes', describe: 'size of the float32 rows', default: '512' },
     { flag: '--repetitions', describe: 'of each arm', default: '9' },
+    { flag: '--peers', describe: `${maxSimPeer}, which is installed where it is missing (5 GB)`, default: '' },
   ],
   run,
 };
@@ -43,9 +51,12 @@ interface Sizes {
 }
 
 const hotDocuments = 4;
+const peerDim = 128;
 const randomPicks = 8;
 
 async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
+  const peers = String(context.options['peers']);
+  if (peers !== '' && peers !== maxSimPeer) throw new UsageError(`no peer is named ${peers}; there is ${maxSimPeer}`);
   const rows: Record<string, unknown>[] = [];
   const lines: string[] = [];
   for (const dim of String(context.options['dims']).split(',')) {
@@ -53,7 +64,20 @@ async function run(context: BenchmarkContext): Promise<BenchmarkResult> {
     rows.push(...measured.rows);
     lines.push(...measured.lines);
   }
+  if (peers !== '' && !context.smoke) rows.push(...(await rowsBesidePeer(context)));
   return { rows, hash: hashOf(lines) };
+}
+
+/** The size of the collection is bounded by the peer, which needs a minute of one thread to index 100,000 tokens. */
+async function rowsBesidePeer(context: BenchmarkContext): Promise<Record<string, unknown>[]> {
+  const { queryTokens, tokens, centroids } = sizesOf(context, peerDim);
+  const sizes = { dim: peerDim, tokens, queryTokens, centroids, documents: 3_000, candidates: 500, queries: 20 };
+  const folder = await mkdtemp(join(tmpdir(), 'shoal-bench-maxsim-'));
+  try {
+    return await besidePeer(context, { ...sizes, repetitions: 3 }, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function measureDim(

@@ -1,6 +1,6 @@
 """One peer beside the benchmarks: JSON lines in on standard input, JSON lines out on what was standard output.
 
-python driver.py PEER, where PEER is faiss, scann, hnswlib, svs or bm25s. Every line in has "op"; every line out is {"ok": ...} or {"error": "..."}.
+python driver.py PEER, where PEER is faiss, scann, hnswlib, svs, bm25s or fast-plaid. Every line in has "op"; every line out is {"ok": ...} or {"error": "..."}.
 
 open    base, queries: paths of .npy files; cache: a folder for built indexes; threads: of a build
 build   variant -> handle, buildSeconds (CPU, of the first build when it comes out of the cache), bytesPerVector, codeBytes (without ids)
@@ -108,7 +108,7 @@ def packed(values, dtype):
 
 
 def main():
-    module = importlib.import_module(sys.argv[1] + "_peer")
+    module = importlib.import_module(sys.argv[1].replace("-", "_") + "_peer")
     # A peer that searches something else than vectors brings operations of its own.
     session = module.Session() if hasattr(module, "Session") else Session(module.Peer())
     for line in sys.stdin:

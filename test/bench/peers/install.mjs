@@ -1,7 +1,8 @@
 /**
  * The peers that the benchmarks measure beside Shoal: a Python environment in .cache/peers with pinned versions.
  *
- * `node test/bench/peers/install.mjs [--json] [faiss scann hnswlib svs bm25s]` installs what is missing; the benchmarks call it themselves. Says for
+ * `node test/bench/peers/install.mjs [--json] [faiss scann hnswlib svs bm25s fast-plaid]` installs what is missing; the benchmarks call it themselves. fast-plaid brings PyTorch
+ * (5 GB), so that it is installed where it is named alone. Says for
  * each peer whether it can be used, and why not; --json: {"python","peers":{"faiss":{"version"}|{"absent"}}}. Progress on stderr.
  */
 import { spawnSync } from 'node:child_process';
@@ -15,7 +16,10 @@ const packages = {
   hnswlib: 'hnswlib==0.8.0',
   svs: 'scalable-vs==0.5.0',
   bm25s: 'bm25s==0.3.16',
+  'fast-plaid': 'fast-plaid==1.7.0.2110',
 };
+/** Installed only where they are named. */
+const large = new Set(['fast-plaid']);
 const numpy = 'numpy==2.4.6';
 const pythonMin = [3, 10];
 
@@ -23,7 +27,7 @@ const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '
 const python = join(folder, 'venv', 'bin', 'python');
 
 const wanted = process.argv.slice(2).filter((arg) => arg !== '--json');
-const names = wanted.length === 0 ? Object.keys(packages) : wanted;
+const names = wanted.length === 0 ? Object.keys(packages).filter((name) => !large.has(name)) : wanted;
 const unknown = names.filter((name) => !(name in packages));
 if (unknown.length > 0) {
   process.stderr.write(`no peer is named ${unknown.join(', ')}; there are: ${Object.keys(packages).join(', ')}\n`);
