@@ -23,7 +23,7 @@ import { CollectionSettings, type CreateCollectionRequest } from '../../proto/ge
 import { writeStructureFile } from '../../vector-index/codebook/structure-file.js';
 import { type Structure } from '../../vector-index/codebook/structure.js';
 import { noModel, type Encoders } from '../encoders.js';
-import { groupLists } from '../placement/group-lists.js';
+import { packLists } from '../placement/pack-lists.js';
 import { placeDirectory, placeShards } from '../placement/place.js';
 import { beginOpening, clearRemains, type Opening } from './remains.js';
 import { checkPooling, checkRequest, structureOf } from './validate.js';
@@ -34,11 +34,11 @@ export interface OpenParts {
   readonly log: ChangeLog;
   readonly objects: ObjectStore;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 export interface CreateParts extends OpenParts {
   readonly encoders: Encoders;
-  readonly clock: Clock;
   /** A name that was never given before. */
   readonly newUid: () => string;
   /** Replicas of a shard where the request does not say. */
@@ -88,8 +88,10 @@ export async function createCollection(
 export async function openCollection(collection: NewCollection, parts: OpenParts, deadline: Deadline): Promise<void> {
   const { settings, structure, directoryPartitions } = collection;
   const { uid, structureVersion } = settings;
+  const { clock } = parts;
+  const { shards } = settings;
+  const groups = structure === null ? [Uint32Array.of(0)] : await packLists(structure, { shards, clock });
   const map = parts.view.current();
-  const groups = structure === null ? [Uint32Array.of(0)] : groupLists(structure, settings.shards);
   const placed = {
     shards: placeShards(map, settings, groups),
     directory: placeDirectory(map, settings, directoryPartitions),
