@@ -19,7 +19,10 @@ import { joined } from '../search-parts.js';
 import type { FloatRows } from './npy-file.js';
 
 export interface ListIndexParts {
-  /** Every vector lies in two lists and is compared itself in the end; else there is a second code, which belongs to one list. */
+  /**
+   * Vectors are compared themselves in the end, and lie in two lists where the structure names lists around each; else there is a second code,
+   * which belongs to one list.
+   */
   readonly hasCopies: boolean;
   readonly structure: Structure;
   readonly codebook: ListCodebook;
@@ -97,12 +100,25 @@ export class ListIndex {
     const count = queries.length / dim;
     scratch.queries.set(queries);
     this.#searcher.search(scratch, { ...request, queries: count });
-    for (let q = 0; q < count; q++) {
-      const from = (3 * q + 1) * request.k;
-      const positions = scratch.places.subarray(from, from + scratch.found[3 * q + 1]!);
-      const own = ids.subarray(q * options.k, (q + 1) * options.k);
-      for (let i = 0; i < positions.length; i++)
-        own[i] = this.#rows === null ? positions[i]! : this.#rows[positions[i]!]!;
+    for (let q = 0; q < count; q++) this.#readAnswer(scratch, q, ids.subarray(q * options.k, (q + 1) * options.k));
+  }
+
+  /** As `search` of one query, which reads `lists`, each once, at most nprobe of them. */
+  searchLists(query: Float32Array, lists: Uint32Array, ids: Int32Array): void {
+    const [scratch, request] = [this.#scratch, this.#request];
+    if (scratch === null || request === null) throw new Error('the index is not configured');
+    scratch.queries.set(query);
+    scratch.probes.set(lists);
+    this.#searcher.search(scratch, { ...request, nprobe: lists.length, candidates: 0 });
+    this.#readAnswer(scratch, 0, ids);
+  }
+
+  /** Rows that query `q` of the scratch found, best first; what is not found stays as it is. */
+  #readAnswer(scratch: SearchScratch, q: number, ids: Int32Array): void {
+    const from = (3 * q + 1) * scratch.sizes.k;
+    const positions = scratch.places.subarray(from, from + scratch.found[3 * q + 1]!);
+    for (let i = 0; i < positions.length; i++) {
+      ids[i] = this.#rows === null ? positions[i]! : this.#rows[positions[i]!]!;
     }
   }
 
@@ -127,7 +143,7 @@ function membersOf(values: Float32Array, structure: Structure, hasCopies: boolea
   const { centroids, dim } = structure;
   const { assignments: firsts } = assignNearest(values, centroids, dim);
   const members: number[][] = Array.from({ length: listCountOf(structure) }, () => []);
-  const seconds = hasCopies ? secondLists(structure, values, firsts) : firsts;
+  const seconds = hasCopies && structure.around !== undefined ? secondLists(structure, values, firsts) : firsts;
   firsts.forEach((list, row) => {
     members[list]!.push(row);
     if (seconds[row] !== list) members[seconds[row]!]!.push(row);
