@@ -20,6 +20,11 @@ export const shardNodeConfigSchema = z.strictObject({
   directoryCommitEveryMs: z.int().positive().default(1_000),
   /** Milliseconds after which a training leaves what it can be gone on with from. */
   trainingCheckpointEveryMs: z.int().positive().default(20_000),
+  /** Bytes a second of a replica's data that are taken from another node. */
+  copyBytesPerSecondMax: z
+    .number()
+    .positive()
+    .default(256 * 2 ** 20),
   /** Lists with more vectors than a multiple of the mean, and than the least, are split. */
   splitLimits: z.strictObject({ means: z.number().min(1), least: z.int().positive() }).default(usualSplitLimits),
 });

@@ -64,7 +64,7 @@ export async function startShardNode(options: ShardNodeOptions): Promise<Running
   const standing = await Membership.take({ registry, clock, logger });
   const transport = options.transport ?? grpcTransport;
   const connections = transport.connect({ clock });
-  const replicas = new ReplicaSet({ config, registry, log, objects, files, standing, clock, logger });
+  const replicas = new ReplicaSet({ config, registry, log, objects, files, connections, standing, clock, logger });
   const directories = new DirectorySet({ config, registry, log, files, connections, standing, clock, logger });
   const directory = new DirectoryAnswers(directories, log);
   const { server: implementation, stream } = shardService(replicas, { directory, clock, logger });

@@ -67,7 +67,7 @@ async function foldersOfCollections(files: Files, dataDirectory: string): Promis
 }
 
 function isHolding(name: string): boolean {
-  return /^\d+$/.test(name) || isDirectoryFolder(name);
+  return /^\d+(\.damaged)?$/.test(name) || isDirectoryFolder(name);
 }
 
 /** What the folder `path` holds; null when it is a file. */

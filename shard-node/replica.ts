@@ -71,6 +71,7 @@ export class Replica {
   readonly #stop = new AbortController();
   #phase: ReplicaPhase = 'loading';
   #problem = '';
+  #failed: ShoalError | null = null;
   #hasNoRoom = false;
   /** Why the log cannot be heard; empty while it can. */
   #cutOff = '';
@@ -136,6 +137,11 @@ export class Replica {
     return why === ''
       ? ''
       : `it searches without the learned parameters, which find more, as it cannot read them: ${why}`;
+  }
+
+  /** What failed it; null while it serves or will. */
+  get failure(): ShoalError | null {
+    return this.#failed;
   }
 
   /** Largest position applied of the shard's own subject. */
@@ -401,7 +407,8 @@ export class Replica {
   #fail(error: unknown): void {
     if (this.#phase === 'failed') return;
     this.#phase = 'failed';
-    this.#problem = ShoalError.from(error).message;
+    this.#failed = ShoalError.from(error);
+    this.#problem = this.#failed.message;
     this.#parts.logger.error({ uid: this.uid, shard: this.shard, err: error }, 'replica failed');
     this.#waiters.wake();
     this.#parts.onChange(this);

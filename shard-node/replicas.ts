@@ -2,7 +2,7 @@
  * All replicas of this node: opened, closed and reported as the placements in the registry say.
  *
  * Changes are taken one after another, so that a shard is never opened twice; a replica that cannot be opened is reported as
- * failed with its reason, and the others go on.
+ * failed with its reason, and the others go on. One whose data is lost, damaged, or older than the log, takes that of another node.
  */
 import { join } from 'node:path';
 import { ShoalError } from '../base/errors.js';
@@ -15,7 +15,8 @@ import { codecObject, keys, positionIn } from '../cluster/keys.js';
 import type { ObjectStore } from '../cluster/object-store.js';
 import type { Standing } from '../cluster/membership/membership.js';
 import type { Registry } from '../cluster/registry.js';
-import type { ClusterMap } from '../cluster/shard-map/cluster-map.js';
+import type { Connections } from '../cluster/rpc/transport.js';
+import { addressesOfReady, emptyClusterMap, replicasOf, type ClusterMap } from '../cluster/shard-map/cluster-map.js';
 import { ReplicaState, type ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
 import type { ShardRef } from '../proto/generated/shoal/v1/shard.js';
@@ -30,6 +31,7 @@ import { Replica } from './replica.js';
 import { StateReports } from './state-reports.js';
 import { LearnedCodebooks } from './search/learned-codebooks.js';
 import { givenVersion, readListStructure, trainedStructure } from './training/list-structures.js';
+import { asideOf, copyReplica } from './transfer/copy-replica.js';
 
 export interface ReplicaSetParts {
   readonly config: ShardNodeConfig;
@@ -37,6 +39,8 @@ export interface ReplicaSetParts {
   readonly log: ChangeLog;
   readonly objects: ObjectStore;
   readonly files: Files;
+  /** To other nodes. */
+  readonly connections: Pick<Connections, 'unary'>;
   /** Under whose lease replica states are reported, so that they vanish with the node. */
   readonly standing: Standing;
   readonly clock: Clock;
@@ -50,6 +54,20 @@ interface Failure {
   /** Set where another attempt may succeed without anybody's help. */
   readonly retry: Timer | null;
   readonly retryMs: number;
+  readonly attempts: number;
+}
+
+interface Copy {
+  /** Never rejects. */
+  readonly done: Promise<void>;
+  stop(): void;
+}
+
+/** A replica that is to be opened. */
+interface Unopened {
+  readonly place: string;
+  readonly placement: ShardPlacement;
+  readonly settings: CollectionSettings;
 }
 
 /** Codes of failures that pass: no room on the disk, no word from log or registry, a log that is to be made anew. */
@@ -62,10 +80,12 @@ const memoryBytesMin = 64 * 2 ** 20;
 export class ReplicaSet {
   readonly #parts: ReplicaSetParts;
   readonly #replicas = new Map<string, Replica>();
+  /** Data on their way from other nodes, for replicas that are among the failures. */
+  readonly #copies = new Map<string, Copy>();
   /** Those that could not be opened; the map's changes do not try them again, since every report is a change to follow. */
   readonly #failures = new Map<string, Failure>();
-  /** Of the newest map: a shard that is opened later than it was placed is opened as they are by then. */
-  #settings: ClusterMap['settings'] = new Map();
+  /** The newest: a shard that is opened later than it was placed is opened as its collection is by then. */
+  #map: ClusterMap = emptyClusterMap;
   #work: Promise<void> = Promise.resolve();
   readonly #reports: StateReports;
   readonly #hindrances: Hindrances;
@@ -130,7 +150,9 @@ export class ReplicaSet {
   /** Closes every replica; their data stays. Idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true;
+    for (const { stop } of this.#copies.values()) stop();
     for (const { retry } of this.#failures.values()) retry?.cancel();
+    await Promise.all([...this.#copies.values()].map(({ done }) => done));
     await this.#work;
     for (const replica of this.#replicas.values()) await replica.close();
     this.#replicas.clear();
@@ -139,7 +161,7 @@ export class ReplicaSet {
 
   async #reconcile(map: ClusterMap): Promise<void> {
     if (this.#isClosed) return;
-    this.#settings = map.settings;
+    this.#map = map;
     const wanted = new Map<string, ShardPlacement>();
     for (const shards of map.placements.values()) {
       for (const placement of shards.values()) {
@@ -177,6 +199,7 @@ export class ReplicaSet {
       this.#failures.delete(place);
       const { uid, shard } = placement;
       this.#hindrances.end(place, { fields: { uid, shard }, message: 'replica is open' });
+      this.#hindrances.forget(`copy of ${place}`);
       this.#replicas.set(place, replica);
     } catch (error) {
       this.#noteFailure(place, placement, settings, ShoalError.from(error));
@@ -188,22 +211,68 @@ export class ReplicaSet {
     const { uid, shard } = placement;
     const known = this.#failures.get(place);
     const retryMs = known === undefined ? config.maintainEveryMs : Math.min(2 * known.retryMs, retryMsMax);
-    const again = (): void => {
-      this.#work = this.#work.then(() => this.#retry(place, placement, settings));
-    };
-    const retry = passing.has(error.code) && !this.#isClosed ? clock.after(retryMs, again) : null;
+    const isLost = error.code === 'DATA_LOSS' && placement.nodes.length > 1;
+    const again = (): void => void this.#again({ place, placement, settings }, isLost);
+    const retry = (isLost || passing.has(error.code)) && !this.#isClosed ? clock.after(retryMs, again) : null;
     const problem = error.message;
-    this.#failures.set(place, { placement, problem, retry, retryMs });
+    this.#failures.set(place, { placement, problem, retry, retryMs, attempts: (known?.attempts ?? -1) + 1 });
     const line = { fields: { uid, shard }, message: 'replica cannot be opened' };
-    if (retry !== null) this.#hindrances.note(place, error, line);
+    if (retry !== null && !isLost) this.#hindrances.note(place, error, line);
     else if (known?.problem !== problem) logger.error({ ...line.fields, err: error }, line.message);
-    if (known?.problem === problem) return;
     this.#report(placement, 'failed', { durable: 0n, problem });
   }
 
-  async #retry(place: string, placement: ShardPlacement, settings: CollectionSettings): Promise<void> {
-    if (this.#isClosed || this.#failures.get(place)?.placement !== placement) return;
-    await this.#open(place, placement, this.#settings.get(placement.uid) ?? settings);
+  /** Never rejects. What is lost is taken from another node, while what else this node holds goes on; then the replica is opened again. */
+  async #again({ place, placement, settings }: Unopened, isLost: boolean): Promise<void> {
+    if (isLost) {
+      const copy = this.#copy(place, placement);
+      this.#copies.set(place, copy);
+      await copy.done;
+      this.#copies.delete(place);
+    }
+    this.#work = this.#work.then(async () => {
+      if (this.#isClosed || this.#failures.get(place)?.placement !== placement) return;
+      await this.#open(place, placement, this.#map.settings.get(placement.uid) ?? settings);
+    });
+  }
+
+  #copy(place: string, placement: ShardPlacement): Copy {
+    const stop = new AbortController();
+    return { done: this.#copyFromOther(place, placement, stop.signal), stop: () => stop.abort() };
+  }
+
+  /** Never rejects: whoever opens the replica next finds out. */
+  async #copyFromOther(place: string, placement: ShardPlacement, signal: AbortSignal): Promise<void> {
+    const { config, logger } = this.#parts;
+    const { uid, shard } = placement;
+    const failure = this.#failures.get(place);
+    const placed = this.#map.placements.get(uid)?.get(shard) ?? placement;
+    const others = replicasOf(this.#map, placed).filter(({ node }) => node !== config.id);
+    const addresses = addressesOfReady(this.#map, others);
+    if (failure === undefined || addresses.length === 0) return;
+    const address = addresses[failure.attempts % addresses.length]!;
+    this.#report(placement, 'loading', {
+      durable: 0n,
+      problem: `its data is being copied from ${address}, since ${failure.problem}`,
+    });
+    const directory = this.#folderOf(placement);
+    try {
+      const bytesPerSecondMax = config.copyBytesPerSecondMax;
+      const bytes = await copyReplica({ placement, address, directory, signal }, { ...this.#parts, bytesPerSecondMax });
+      logger.info({ uid, shard, address, bytes }, 'data of a replica was copied from another node');
+    } catch (error) {
+      if (signal.aborted) return;
+      const line = { fields: { uid, shard, address }, message: 'data of a replica cannot be copied from another node' };
+      this.#hindrances.note(`copy of ${place}`, ShoalError.from(error), line);
+    }
+  }
+
+  /** A replica whose data turned out to be damaged while it served takes that of another node. */
+  async #replace(replica: Replica, { place, placement, settings }: Unopened): Promise<void> {
+    if (this.#isClosed || this.#replicas.get(place) !== replica || replica.failure === null) return;
+    this.#replicas.delete(place);
+    this.#noteFailure(place, placement, settings, replica.failure);
+    await replica.close();
   }
 
   async #openIndex(placement: ShardPlacement, settings: CollectionSettings): Promise<ShardIndex> {
@@ -219,7 +288,7 @@ export class ReplicaSet {
     }
     return ShardIndex.open({
       files,
-      directory: join(collection, String(placement.shard)),
+      directory: this.#folderOf(placement),
       settings: { dim: settings.dim, tokenDim: settings.tokenDim },
       structure,
       codecs: (version) => (codec !== null && codec.version === version ? codec : null),
@@ -230,6 +299,7 @@ export class ReplicaSet {
 
   #newReplica(placement: ShardPlacement, settings: CollectionSettings, index: ShardIndex): Replica {
     const { config, log, objects, clock, logger, standing } = this.#parts;
+    const { uid, shard } = placement;
     const sealBytes = config.sealBytes ?? defaultShardIndexLimits.mutableBytesMax;
     return new Replica({
       placement,
@@ -250,7 +320,13 @@ export class ReplicaSet {
       memoryBytesMax: Math.max(memoryBytesMin, memoryFactor * sealBytes),
       floor: (subject) => this.#floor(subject),
       term: () => standing.term(),
-      onChange: (changed) => this.#report(placement, changed.phase, changed),
+      onChange: (changed) => {
+        this.#report(placement, changed.phase, changed);
+        if (changed.failure?.code === 'DATA_LOSS' && placement.nodes.length > 1)
+          this.#work = this.#work.then(() =>
+            this.#replace(changed, { place: placeOf(uid, shard), placement, settings }),
+          );
+      },
     });
   }
 
@@ -279,16 +355,25 @@ export class ReplicaSet {
     this.#failures.get(place)?.retry?.cancel();
     this.#failures.delete(place);
     this.#hindrances.forget(place);
+    this.#hindrances.forget(`copy of ${place}`);
     this.learned.forget(uid);
     try {
+      const copy = this.#copies.get(place);
+      copy?.stop();
+      await copy?.done;
       if (gone instanceof Replica) await gone.close();
       await this.#reports.withdraw(keys.replica(uid, shard, config.id));
       const folder = join(config.dataDirectory, uid);
-      await files.removeDirectory(join(folder, String(shard)));
+      await files.removeDirectory(this.#folderOf(gone));
+      await files.removeDirectory(asideOf(this.#folderOf(gone)));
       if ((await files.list(folder)).length === 0) await files.removeDirectory(folder);
     } catch (error) {
       logger.error({ uid, shard, err: error }, 'what is left of a dropped shard cannot be removed');
     }
+  }
+
+  #folderOf({ uid, shard }: Pick<ShardPlacement, 'uid' | 'shard'>): string {
+    return join(this.#parts.config.dataDirectory, uid, String(shard));
   }
 
   #report(

@@ -138,20 +138,6 @@ describe('a cluster with two replicas', () => {
       await cluster.stopNode('shard-2');
       await assertAllThere(cluster);
     }));
-
-  it('does not serve a replica whose data were lost and are in the log no more', () =>
-    withCluster(twoReplicas, async (cluster) => {
-      await filled(cluster);
-      await cluster.client.cluster.flush('notes');
-      await cluster.stopNode('shard-1');
-      await rm(cluster.dataOf('shard-1'), { recursive: true });
-      await cluster.startNode('shard-1');
-      const { problems } = await cluster.client.cluster.status();
-      assert.match(problems.map(({ why }) => why).join(), /up to log position 0, the log begins after 1/);
-      await assertAllThere(cluster);
-      await cluster.stopNode('shard-2');
-      assert.equal((await top(cluster)).coverage.full, false);
-    }));
 });
 
 describe('the log of a cluster', () => {

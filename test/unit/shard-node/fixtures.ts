@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { bufferOf } from '../../../base/bytes.js';
 import { systemClock } from '../../../base/clock.js';
+import { ShoalError } from '../../../base/errors.js';
 import { Deadline } from '../../../base/deadline.js';
 import { createLogger } from '../../../base/logger.js';
 import { openEmbedded, type Embedded } from '../../../cluster/embedded/open.js';
@@ -127,6 +128,7 @@ async function rigOf(
         log,
         objects,
         files,
+        connections: { unary: () => Promise.reject(new ShoalError('UNAVAILABLE', 'there is no other node')) },
         standing: { lease, term: () => 1 },
         clock: systemClock,
         logger: silent,
