@@ -31,7 +31,7 @@ import { Replica } from './replica.js';
 import { StateReports } from './state-reports.js';
 import { LearnedCodebooks } from './search/learned-codebooks.js';
 import { givenVersion, readListStructure, trainedStructure } from './training/list-structures.js';
-import { asideOf, copyReplica } from './transfer/copy-replica.js';
+import { asideOf, copyReplica, discardUnfinished } from './transfer/copy-replica.js';
 
 export interface ReplicaSetParts {
   readonly config: ShardNodeConfig;
@@ -283,6 +283,7 @@ export class ReplicaSet {
     try {
       await files.makeDirectory(collection);
       await files.syncDirectory(config.dataDirectory);
+      await discardUnfinished(this.#folderOf(placement), files);
     } catch (error) {
       throw diskError(error, collection);
     }

@@ -2,8 +2,8 @@
  * The data of a replica, taken from another node that serves the same shard: the sealed files of one instant, after which the log says the
  * rest.
  *
- * What was in the folder before is kept aside, since what a node takes for damage may be worth something. The manifest is written last, so a
- * copy that was broken off is an empty folder to whoever opens it.
+ * What was in the folder before is kept aside, since what a node takes for damage may be worth something. While a mark lies in the folder a copy is
+ * under way in it, or was broken off by a crash.
  */
 import { join } from 'node:path';
 import { Deadline } from '../../base/deadline.js';
@@ -16,9 +16,8 @@ import type { Method } from '../../cluster/rpc/method.js';
 import type { Connections } from '../../cluster/rpc/transport.js';
 import { TransferService, type OpenSnapshotResponse } from '../../proto/generated/shoal/v1/backup.js';
 import type { ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
-import { diskError } from '../../vector-index/durable-file.js';
+import { diskError, writeDurably } from '../../vector-index/durable-file.js';
 import type { Files } from '../../vector-index/files.js';
-import { manifestName } from '../../vector-index/manifest.js';
 import { verifyDirectory } from '../../vector-index/verify.js';
 
 /** Bytes asked for at once. */
@@ -43,9 +42,17 @@ export interface CopyOrder {
   readonly signal: AbortSignal;
 }
 
+const markName = 'copying';
+
 /** Where what was found in a replica's folder is kept when another node's data takes its place. */
 export function asideOf(directory: string): string {
   return `${directory}.damaged`;
+}
+
+/** Empties the folder of a replica that is not open if a copy into it was broken off. */
+export async function discardUnfinished(directory: string, files: Files): Promise<void> {
+  await files.makeDirectory(directory);
+  if ((await files.list(directory)).includes(markName)) await files.removeDirectory(directory);
 }
 
 /**
@@ -67,14 +74,13 @@ export async function copyReplica(order: CopyOrder, parts: CopyParts): Promise<n
 
 async function setAside(directory: string, files: Files): Promise<void> {
   await files.makeDirectory(directory);
-  const names = await files.list(directory);
+  const names = (await files.list(directory)).filter((name) => name !== markName);
+  await writeDurably(files, join(directory, markName), new Uint8Array(0));
   if (names.length === 0) return;
   const aside = asideOf(directory);
   await files.removeDirectory(aside);
   await files.makeDirectory(aside);
-  // The manifest first: without it nothing here counts.
-  const inOrder = [...names].sort((a, b) => Number(b === manifestName) - Number(a === manifestName));
-  for (const name of inOrder) await files.rename(join(directory, name), join(aside, name));
+  for (const name of names) await files.rename(join(directory, name), join(aside, name));
   await files.syncDirectory(aside);
   await files.syncDirectory(directory);
 }
@@ -84,6 +90,8 @@ async function fill(snapshot: OpenSnapshotResponse, order: CopyOrder, parts: Cop
   try {
     const bytes = await copyFiles(snapshot, order, parts);
     await check(order, parts);
+    await parts.files.remove(join(order.directory, markName));
+    await parts.files.syncDirectory(order.directory);
     return bytes;
   } catch (error) {
     await parts.files.removeDirectory(order.directory);
@@ -98,8 +106,6 @@ async function copyFiles(snapshot: OpenSnapshotResponse, order: CopyOrder, parts
   let copied = 0;
   for (const [number, { name, bytes }] of snapshot.files.entries()) {
     memberName(name, 'a file of a replica');
-    // The manifest is the last: what it names is on disk before.
-    if (name === manifestName) await files.syncDirectory(directory);
     const file = await files.create(join(directory, name));
     try {
       for (let offset = 0n; offset < bytes;) {

@@ -199,6 +199,8 @@ export class Faults {
     this.#say(`${count} bits of ${path} on ${machine.name} turn over`);
     // A directory is built anew as a whole, and may be in the midst of that when the next thing goes wrong.
     this.#cluster.diary.expectLoss(path.includes('/directory-') ? dirname(path) : path);
+    // What is copied from another node instead may be broken off, and is nothing then.
+    this.#cluster.diary.expectLoss(lostMessage);
     const onServing = path.includes('/directory-') ? forgetDirectories(this.#cluster, machine, this.#losses) : null;
     const bits = 8 * disk.read(path).length;
     // Near each other, and rather where a file begins: its end says where what is, and is checked as a whole when it is opened.
