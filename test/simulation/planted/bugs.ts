@@ -32,6 +32,20 @@ export const plantedBugs: readonly PlantedBug[] = [
     seeds: 20,
   },
   {
+    name: 'what is copied from another node is not synced',
+    file: 'shard-node/transfer/copy-replica.ts',
+    find: '      await file.sync();',
+    replace: '',
+    seeds: 20,
+  },
+  {
+    name: 'what is left of a copy that a crash broke off counts',
+    file: 'shard-node/transfer/copy-replica.ts',
+    find: 'if ((await files.list(directory)).includes(markName)) await',
+    replace: 'if ((await files.list(directory)).length < 0) await',
+    seeds: 20,
+  },
+  {
     name: 'what directories supersede is not said',
     file: 'shard-node/directory/decide.ts',
     find: '  for (const code of known.places) if (!heard.includes(code)) draft.superseded.push({ code, id, docId });',
