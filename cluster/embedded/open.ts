@@ -5,7 +5,9 @@ import type { Logger } from '../../base/logger.js';
 import type { ChangeLog } from '../change-log.js';
 import type { ObjectStore } from '../object-store.js';
 import type { Registry } from '../registry.js';
+import { assertRegistryNotLost } from './data-contents.js';
 import { lockDataDirectory } from './data-directory.js';
+import { inFolder } from './disk-format.js';
 import { openEmbeddedChangeLog } from './embedded-change-log.js';
 import { openEmbeddedObjectStore } from './embedded-object-store.js';
 import { openEmbeddedRegistry } from './embedded-registry.js';
@@ -24,7 +26,10 @@ export interface EmbeddedOptions {
   readonly logger: Logger;
 }
 
-/** Opens what is in `directory`, creating it. FAILED_PRECONDITION when another process has it or its format is newer. */
+/**
+ * Opens what is in `directory`, creating it. FAILED_PRECONDITION when another process has it or its format is newer, DATA_LOSS when a
+ * file is damaged or the registry of what is there is gone.
+ */
 export async function openEmbedded({ directory, clock, logger }: EmbeddedOptions): Promise<Embedded> {
   const lock = await lockDataDirectory(directory);
   const opened: { close(): Promise<void> }[] = [];
@@ -33,6 +38,7 @@ export async function openEmbedded({ directory, clock, logger }: EmbeddedOptions
     await lock.release();
   };
   try {
+    await inFolder(directory, () => assertRegistryNotLost(directory));
     const registry = await openEmbeddedRegistry({ directory: join(directory, 'registry'), logger });
     opened.push(registry);
     const log = await openEmbeddedChangeLog({ directory: join(directory, 'log'), clock, logger });

@@ -3,14 +3,14 @@
  * objects of every collection in the registry are there. Opens nothing with lmdb.
  */
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
 import { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
 import { codebookObject, codecObject, keys, parametersObject, streamOf, structureObject } from '../keys.js';
+import { filesBelow, objectsFolder, registryFile, streamFolders } from './data-contents.js';
 import { assertNotInUse, dataFormat } from './data-directory.js';
 import { assertFormat } from './disk-format.js';
-import { logFormat, unfinished } from './embedded-change-log.js';
+import { logFormat } from './embedded-change-log.js';
 import { objectsFormat, readObject } from './embedded-object-store.js';
 import { readRegistry, registryFormat } from './embedded-registry.js';
 import { checkStore } from './lmdb-store.js';
@@ -24,11 +24,6 @@ export interface VerifiedFile {
   /** One message per problem; empty when all is well. */
   readonly problems: readonly string[];
 }
-
-/** Path below the data folder. */
-const registryFile = join('registry', 'registry.mdb');
-/** Folder of the objects, each in a file of its name. */
-const objectsFolder = join('objects', 'objects');
 
 /** What the registry in the data folder `directory` holds, values by key; null where it is missing or damaged. */
 export async function registryOf(directory: string): Promise<ReadonlyMap<string, Uint8Array> | null> {
@@ -106,14 +101,6 @@ async function* missing(directory: string): AsyncGenerator<VerifiedFile> {
   }
 }
 
-/** Names of the log's streams that were not left half made or half removed. */
-async function streamFolders(directory: string): Promise<readonly string[]> {
-  const root = join(directory, 'log');
-  if (!existsSync(root)) return [];
-  const entries = await readdir(root, { withFileTypes: true });
-  return entries.filter((entry) => entry.isDirectory() && !entry.name.endsWith(unfinished)).map(({ name }) => name);
-}
-
 async function* formats(directory: string): AsyncGenerator<VerifiedFile> {
   const versions = [
     ['.', 'data', dataFormat],
@@ -135,13 +122,4 @@ async function verified(file: string, kind: string, check: () => Promise<unknown
     if (!(error instanceof Error) || !('syscall' in error)) throw error;
     return { file, kind, problems: [`${file} cannot be read: ${error.message}`] };
   }
-}
-
-/** Paths below `directory` of the files in `folder` and its folders, ascending. */
-async function filesBelow(directory: string, folder: string, suffix: string): Promise<string[]> {
-  const root = join(directory, folder);
-  if (!existsSync(root)) return [];
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(suffix));
-  return files.map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1)).sort();
 }
