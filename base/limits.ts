@@ -24,6 +24,12 @@ export const limits = {
   kMax: 10_000,
   /** Characters of a query. */
   queryCharactersMax: 32_768,
+  /**
+   * Size of a number in a vector and of a term weight, of documents and of questions. Documents are stored as float16, in which a larger
+   * one would become infinite and answer every question first. For questions: a sum of 65,536 products (the largest dim) of two such
+   * numbers is below 3e14 and its square below 1e29, far from the end of float32 (3.4e38) in whatever order it is summed.
+   */
+  vectorValueMax: 65_504,
   /** Default deadline of a search in milliseconds. */
   searchDeadlineMs: 2_000,
   /** Default deadline of a write in milliseconds. */

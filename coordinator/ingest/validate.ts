@@ -34,9 +34,6 @@ export interface AcceptedPassage {
   readonly end: number;
 }
 
-/** Vectors and weights are stored as float16; a larger number would become infinite and answer every question first. */
-const float16Max = 65_504;
-
 /** Passages of one document. */
 const passagesMax = 4_096;
 
@@ -192,9 +189,12 @@ function checkVector(
   // One pass for the usual vector; which of the two it is matters only to the message. NaN fails the comparison.
   for (let j = 0; j < vector.length; j += 1) {
     const value = vector[j]!;
-    if (Math.abs(value) <= float16Max) continue;
+    if (Math.abs(value) <= limits.vectorValueMax) continue;
     if (!Number.isFinite(value)) throw invalid(document, `${what} has a number that is not finite; clean the input`);
-    throw invalid(document, `${what} has a number beyond ±${float16Max}, the largest that is stored; scale it`);
+    throw invalid(
+      document,
+      `${what} has a number beyond ±${limits.vectorValueMax}, the largest that is stored; scale it`,
+    );
   }
 }
 
@@ -217,8 +217,11 @@ function checkSparse(document: Document, settings: CollectionSettings): void {
   if (!weights.every((weight) => Number.isFinite(weight) && weight > 0)) {
     throw invalid(document, 'a term weight is not a number above 0; clean the input');
   }
-  if (weights.some((weight) => weight > float16Max)) {
-    throw invalid(document, `a term weight is above ${float16Max}, the largest that is stored; scale the weights`);
+  if (weights.some((weight) => weight > limits.vectorValueMax)) {
+    throw invalid(
+      document,
+      `a term weight is above ${limits.vectorValueMax}, the largest that is stored; scale the weights`,
+    );
   }
   if (termIds.some((term, i) => i > 0 && term <= termIds[i - 1]!)) {
     throw invalid(document, 'its terms are not in ascending order, each once; sort them');
@@ -246,10 +249,10 @@ function checkTokens(
   }
   if (tokens.codec !== '') return;
   const rows = float32From(tokens.rows, `the token rows of document '${document.id}'`);
-  const bad = rows.findIndex((value) => !(Math.abs(value) <= float16Max));
+  const bad = rows.findIndex((value) => !(Math.abs(value) <= limits.vectorValueMax));
   if (bad < 0) return;
   const where = `${whose} token row ${Math.floor(bad / settings.tokenDim)} has the value ${rows[bad]}`;
-  throw invalid(document, `${where}; values are numbers within ±${float16Max}, clean the input`);
+  throw invalid(document, `${where}; values are numbers within ±${limits.vectorValueMax}, clean the input`);
 }
 
 function invalid(document: Document, why: string): ShoalError {

@@ -101,10 +101,23 @@ function vectorOf(request: SearchRequest, settings: CollectionSettings): Float32
     const sizes = `${counted(vector.length, 'dimension')}, collection '${settings.name}' has ${settings.dim}`;
     throw new ShoalError('INVALID_ARGUMENT', `the query vector has ${sizes}`);
   }
-  if (!vector.every(Number.isFinite)) {
+  checkValues(vector);
+  return vector;
+}
+
+/** INVALID_ARGUMENT for a number with which scores could become infinite, and their order arbitrary. */
+function checkValues(vector: Float32Array): void {
+  const broken = vector.findIndex((value) => !(Math.abs(value) <= limits.vectorValueMax));
+  if (broken < 0) return;
+  const value = vector[broken]!;
+  if (!Number.isFinite(value)) {
     throw new ShoalError('INVALID_ARGUMENT', 'the query vector has a number that is not finite; clean the input');
   }
-  return vector;
+  const what = `the query vector has the value ${value} at ${broken}, beyond ±${limits.vectorValueMax}`;
+  throw new ShoalError(
+    'INVALID_ARGUMENT',
+    `${what}, with which scores may overflow; scale it, the order of hits stays`,
+  );
 }
 
 /** What is asked about: text, a vector, or another document. */

@@ -1,5 +1,7 @@
 /** Every field of a search request: its default, its range, and the words of its refusal. */
 import assert from 'node:assert/strict';
+import { limits } from '../../../../base/limits.js';
+import { dimMax } from '../../../../coordinator/collections/validate.js';
 import { questionOf } from '../../../../coordinator/search/question.js';
 import type { CollectionSettings } from '../../../../proto/generated/shoal/v1/collections.js';
 import { AttributeType } from '../../../../proto/generated/shoal/v1/document.js';
@@ -92,6 +94,16 @@ describe('a query vector', () => {
     refusal({ vector: Buffer.alloc(7) }, /^the query vector has 7 bytes, which is not a multiple of 4$/);
     refusal({ vector: floats(1, NaN) }, /^the query vector has a number that is not finite; clean the input$/);
     refusal({ vector: floats(1, -Infinity) }, /not finite/);
+  });
+
+  it('has numbers as large as those of documents, so that no score is infinite', () => {
+    assert.deepEqual([...(ask({ vector: floats(65_504, -65_504) }).vector ?? [])], [65_504, -65_504]);
+    const beyond = 'beyond ±65504, with which scores may overflow; scale it, the order of hits stays$';
+    refusal({ vector: floats(1, 65_505) }, new RegExp(`^the query vector has the value 65505 at 1, ${beyond}`));
+    refusal({ vector: floats(-(2 ** 127), 2 ** 127) }, new RegExp(`the value -1\\.7.*e\\+38 at 0, ${beyond}`));
+    const worst = Float32Array.from({ length: dimMax }, () => limits.vectorValueMax);
+    const score = worst.reduce((sum, value) => Math.fround(sum + Math.fround(value * value)), 0);
+    assert.ok(Number.isFinite(Math.fround(score * score)), 'the largest score of all, and its square, are float32');
   });
 
   it('is refused in other modes, and is needed where there is no model', () => {
