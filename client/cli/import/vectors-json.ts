@@ -106,12 +106,14 @@ function numbers(value: unknown, what: string): Float32Array {
   value.forEach((element: unknown, index) => {
     const number = typeof element === 'number' ? Math.fround(element) : Number.NaN;
     if (!Number.isFinite(number)) {
-      throw new ShoalError(
-        'INVALID_ARGUMENT',
-        `${what} has ${JSON.stringify(element)} at ${index}; give finite numbers`,
-      );
+      throw new ShoalError('INVALID_ARGUMENT', `${what} has ${shown(element)} at ${index}; give finite numbers`);
     }
     array[index] = number;
   });
   return array;
+}
+
+/** JSON has no word for the Infinity that a number as 1e999 is read as, and would say null. */
+function shown(element: unknown): string {
+  return typeof element === 'number' ? String(element) : JSON.stringify(element);
 }

@@ -22,6 +22,20 @@ describe('vectors in JSON', () => {
     }
   });
 
+  it('name what they are refused for, and tell an infinite number from null', () => {
+    const cases: [string, string][] = [
+      ['[1e999]', 'Infinity at 0'],
+      ['[1, -1e999]', '-Infinity at 1'],
+      ['[1e39]', '1e+39 at 0'],
+      ['[null]', 'null at 0'],
+      ['["x"]', '"x" at 0'],
+    ];
+    for (const [text, what] of cases) {
+      const message = `"vector" has ${what}; give finite numbers`;
+      assert.throws(() => vectorFromJson(JSON.parse(text), 0), { code: 'INVALID_ARGUMENT', message });
+    }
+  });
+
   it('sparse ones come in two forms and leave in ascending order', () => {
     const expected = { terms: [3, 9], weights: [0.5, 1] };
     assert.deepEqual(sparseToJson(sparseFromJson({ terms: [9, 3], weights: [1, 0.5] })), expected);
