@@ -80,6 +80,8 @@ const memoryBytesMin = 64 * 2 ** 20;
 export class ReplicaSet {
   readonly #parts: ReplicaSetParts;
   readonly #replicas = new Map<string, Replica>();
+  /** Replicas that have moved to other nodes, and when they go. */
+  readonly #leaving = new Map<string, Timer>();
   /** Data on their way from other nodes, for replicas that are among the failures. */
   readonly #copies = new Map<string, Copy>();
   /** Those that could not be opened; the map's changes do not try them again, since every report is a change to follow. */
@@ -152,6 +154,7 @@ export class ReplicaSet {
     this.#isClosed = true;
     for (const { stop } of this.#copies.values()) stop();
     for (const { retry } of this.#failures.values()) retry?.cancel();
+    for (const timer of this.#leaving.values()) timer.cancel();
     await Promise.all([...this.#copies.values()].map(({ done }) => done));
     await this.#work;
     for (const replica of this.#replicas.values()) await replica.close();
@@ -170,7 +173,9 @@ export class ReplicaSet {
       }
     }
     for (const [place, replica] of this.#replicas) {
-      if (!wanted.has(place)) await this.#drop(place, replica);
+      if (wanted.has(place)) this.#stay(place);
+      else if (map.placements.get(replica.uid)?.has(replica.shard) === true) this.#leave(place, replica);
+      else await this.#drop(place, replica);
     }
     for (const [place, { placement }] of this.#failures) {
       if (!wanted.has(place)) await this.#drop(place, placement);
@@ -184,6 +189,24 @@ export class ReplicaSet {
       replica?.followStructure(settings.structureVersion);
       replica?.followParameters(settings.parametersVersion);
     }
+  }
+
+  /** A replica that has moved: those who have not heard of it still ask here. */
+  #leave(place: string, replica: Replica): void {
+    if (this.#leaving.has(place) || this.#isClosed) return;
+    const go = async (): Promise<void> => {
+      if (this.#isClosed || !this.#leaving.has(place) || this.#replicas.get(place) !== replica) return;
+      await this.#drop(place, replica);
+    };
+    const timer = this.#parts.clock.after(this.#parts.config.leaveAfterMs, () => {
+      this.#work = this.#work.then(go);
+    });
+    this.#leaving.set(place, timer);
+  }
+
+  #stay(place: string): void {
+    this.#leaving.get(place)?.cancel();
+    this.#leaving.delete(place);
   }
 
   async #open(place: string, placement: ShardPlacement, settings: CollectionSettings): Promise<void> {
@@ -211,7 +234,7 @@ export class ReplicaSet {
     const { uid, shard } = placement;
     const known = this.#failures.get(place);
     const retryMs = known === undefined ? config.maintainEveryMs : Math.min(2 * known.retryMs, retryMsMax);
-    const isLost = error.code === 'DATA_LOSS' && placement.nodes.length > 1;
+    const isLost = error.code === 'DATA_LOSS' && this.#isElsewhere(placement);
     const again = (): void => void this.#again({ place, placement, settings }, isLost);
     const retry = (isLost || passing.has(error.code)) && !this.#isClosed ? clock.after(retryMs, again) : null;
     const problem = error.message;
@@ -234,6 +257,12 @@ export class ReplicaSet {
       if (this.#isClosed || this.#failures.get(place)?.placement !== placement) return;
       await this.#open(place, placement, this.#map.settings.get(placement.uid) ?? settings);
     });
+  }
+
+  /** Whether another node has, or is to have, a replica of the shard. */
+  #isElsewhere(placement: ShardPlacement): boolean {
+    const { nodes } = this.#map.placements.get(placement.uid)?.get(placement.shard) ?? placement;
+    return nodes.some((node) => node !== this.#parts.config.id);
   }
 
   #copy(place: string, placement: ShardPlacement): Copy {
@@ -269,7 +298,8 @@ export class ReplicaSet {
 
   /** A replica whose data turned out to be damaged while it served takes that of another node. */
   async #replace(replica: Replica, { place, placement, settings }: Unopened): Promise<void> {
-    if (this.#isClosed || this.#replicas.get(place) !== replica || replica.failure === null) return;
+    if (this.#isClosed || this.#leaving.has(place)) return;
+    if (this.#replicas.get(place) !== replica || replica.failure === null) return;
     this.#replicas.delete(place);
     this.#noteFailure(place, placement, settings, replica.failure);
     await replica.close();
@@ -323,7 +353,7 @@ export class ReplicaSet {
       term: () => standing.term(),
       onChange: (changed) => {
         this.#report(placement, changed.phase, changed);
-        if (changed.failure?.code === 'DATA_LOSS' && placement.nodes.length > 1)
+        if (changed.failure?.code === 'DATA_LOSS' && this.#isElsewhere(placement))
           this.#work = this.#work.then(() =>
             this.#replace(changed, { place: placeOf(uid, shard), placement, settings }),
           );
@@ -353,6 +383,7 @@ export class ReplicaSet {
     const { config, logger, files } = this.#parts;
     const { uid, shard } = gone;
     this.#replicas.delete(place);
+    this.#stay(place);
     this.#failures.get(place)?.retry?.cancel();
     this.#failures.delete(place);
     this.#hindrances.forget(place);
