@@ -68,6 +68,8 @@ interface Unopened {
   readonly place: string;
   readonly placement: ShardPlacement;
   readonly settings: CollectionSettings;
+  /** Whether anything of it was found here. */
+  readonly hasData: boolean;
 }
 
 /** Codes of failures that pass: no room on the disk, no word from log or registry, a log that is to be made anew. */
@@ -174,7 +176,7 @@ export class ReplicaSet {
     }
     for (const [place, replica] of this.#replicas) {
       if (wanted.has(place)) this.#stay(place);
-      else if (map.placements.get(replica.uid)?.has(replica.shard) === true) this.#leave(place, replica);
+      else if (this.#isElsewhere(replica)) await this.#leave(place, replica);
       else await this.#drop(place, replica);
     }
     for (const [place, { placement }] of this.#failures) {
@@ -192,13 +194,14 @@ export class ReplicaSet {
   }
 
   /** A replica that has moved: those who have not heard of it still ask here. */
-  #leave(place: string, replica: Replica): void {
-    if (this.#leaving.has(place) || this.#isClosed) return;
+  async #leave(place: string, replica: Replica): Promise<void> {
+    const { clock, config } = this.#parts;
+    if (config.leaveAfterMs === 0) return this.#drop(place, replica);
+    if (this.#leaving.has(place)) return;
     const go = async (): Promise<void> => {
-      if (this.#isClosed || !this.#leaving.has(place) || this.#replicas.get(place) !== replica) return;
-      await this.#drop(place, replica);
+      if (!this.#isClosed && this.#leaving.has(place)) await this.#drop(place, replica);
     };
-    const timer = this.#parts.clock.after(this.#parts.config.leaveAfterMs, () => {
+    const timer = clock.after(config.leaveAfterMs, () => {
       this.#work = this.#work.then(go);
     });
     this.#leaving.set(place, timer);
@@ -210,9 +213,11 @@ export class ReplicaSet {
   }
 
   async #open(place: string, placement: ShardPlacement, settings: CollectionSettings): Promise<void> {
+    let hasData = true;
     try {
       const index = await this.#openIndex(placement, settings);
       const replica = this.#newReplica(placement, settings, index);
+      hasData = replica.applied > 0n;
       try {
         await replica.start();
       } catch (error) {
@@ -225,22 +230,24 @@ export class ReplicaSet {
       this.#hindrances.forget(`copy of ${place}`);
       this.#replicas.set(place, replica);
     } catch (error) {
-      this.#noteFailure(place, placement, settings, ShoalError.from(error));
+      this.#noteFailure({ place, placement, settings, hasData }, ShoalError.from(error));
     }
   }
 
-  #noteFailure(place: string, placement: ShardPlacement, settings: CollectionSettings, error: ShoalError): void {
+  #noteFailure({ place, placement, settings, hasData }: Unopened, error: ShoalError): void {
     const { clock, logger, config } = this.#parts;
     const { uid, shard } = placement;
     const known = this.#failures.get(place);
     const retryMs = known === undefined ? config.maintainEveryMs : Math.min(2 * known.retryMs, retryMsMax);
     const isLost = error.code === 'DATA_LOSS' && this.#isElsewhere(placement);
-    const again = (): void => void this.#again({ place, placement, settings }, isLost);
+    const again = (): void => void this.#again({ place, placement, settings, hasData }, isLost);
     const retry = (isLost || passing.has(error.code)) && !this.#isClosed ? clock.after(retryMs, again) : null;
     const problem = error.message;
     this.#failures.set(place, { placement, problem, retry, retryMs, attempts: (known?.attempts ?? -1) + 1 });
     const line = { fields: { uid, shard }, message: 'replica cannot be opened' };
     if (retry !== null && !isLost) this.#hindrances.note(place, error, line);
+    else if (isLost && !hasData)
+      logger.debug({ ...line.fields, why: problem }, 'replica takes the data of another node');
     else if (known?.problem !== problem) logger.error({ ...line.fields, err: error }, line.message);
     this.#report(placement, 'failed', { durable: 0n, problem });
   }
@@ -260,8 +267,8 @@ export class ReplicaSet {
   }
 
   /** Whether another node has, or is to have, a replica of the shard. */
-  #isElsewhere(placement: ShardPlacement): boolean {
-    const { nodes } = this.#map.placements.get(placement.uid)?.get(placement.shard) ?? placement;
+  #isElsewhere({ uid, shard }: Pick<ShardPlacement, 'uid' | 'shard'>): boolean {
+    const nodes = this.#map.placements.get(uid)?.get(shard)?.nodes ?? [];
     return nodes.some((node) => node !== this.#parts.config.id);
   }
 
@@ -297,11 +304,12 @@ export class ReplicaSet {
   }
 
   /** A replica whose data turned out to be damaged while it served takes that of another node. */
-  async #replace(replica: Replica, { place, placement, settings }: Unopened): Promise<void> {
+  async #replace(replica: Replica, unopened: Unopened): Promise<void> {
+    const { place } = unopened;
     if (this.#isClosed || this.#leaving.has(place)) return;
     if (this.#replicas.get(place) !== replica || replica.failure === null) return;
     this.#replicas.delete(place);
-    this.#noteFailure(place, placement, settings, replica.failure);
+    this.#noteFailure(unopened, replica.failure);
     await replica.close();
   }
 
@@ -355,7 +363,7 @@ export class ReplicaSet {
         this.#report(placement, changed.phase, changed);
         if (changed.failure?.code === 'DATA_LOSS' && this.#isElsewhere(placement))
           this.#work = this.#work.then(() =>
-            this.#replace(changed, { place: placeOf(uid, shard), placement, settings }),
+            this.#replace(changed, { place: placeOf(uid, shard), placement, settings, hasData: true }),
           );
       },
     });
@@ -398,7 +406,9 @@ export class ReplicaSet {
       const folder = join(config.dataDirectory, uid);
       await files.removeDirectory(this.#folderOf(gone));
       await files.removeDirectory(asideOf(this.#folderOf(gone)));
-      if ((await files.list(folder)).length === 0) await files.removeDirectory(folder);
+      // A copy into it is about to make its own.
+      const isCopying = [...this.#copies.keys()].some((each) => each.startsWith(`${uid}/`) && each !== place);
+      if (!isCopying && (await files.list(folder)).length === 0) await files.removeDirectory(folder);
     } catch (error) {
       logger.error({ uid, shard, err: error }, 'what is left of a dropped shard cannot be removed');
     }

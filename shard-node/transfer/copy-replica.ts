@@ -74,8 +74,8 @@ export async function copyReplica(order: CopyOrder, parts: CopyParts): Promise<n
 
 async function setAside(directory: string, files: Files): Promise<void> {
   await files.makeDirectory(directory);
-  const names = (await files.list(directory)).filter((name) => name !== markName);
   await writeDurably(files, join(directory, markName), new Uint8Array(0));
+  const names = (await files.list(directory)).filter((name) => name !== markName);
   if (names.length === 0) return;
   const aside = asideOf(directory);
   await files.removeDirectory(aside);
