@@ -153,6 +153,11 @@ async function ask<Request, Response>(
   const deadline = Deadline.after(clock, limits.writeDeadlineMs, signal);
   try {
     return await connections.unary(address, method, request, deadline);
+  } catch (thrown) {
+    const error = ShoalError.from(thrown);
+    // A defect of the other node is not one of this.
+    if (error.code !== 'INTERNAL') throw error;
+    throw new ShoalError('UNAVAILABLE', `the node at ${address} cannot give it: ${error.message}`, { cause: error });
   } finally {
     deadline.close();
   }

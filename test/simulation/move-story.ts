@@ -1,6 +1,7 @@
 /** Beside the clients: replicas move from node to node, ordered by callers and carried out by coordinators that may be gone before it is done. */
 import { keys } from '../../cluster/keys.js';
 import { ClusterService, ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
+import { lostMessage } from './lost-data.js';
 import type { SimClient } from './client.js';
 import type { Session } from './session.js';
 
@@ -8,6 +9,8 @@ import type { Session } from './session.js';
 export async function tellMoveStory(session: Session, client: SimClient, isOver: () => boolean): Promise<void> {
   const { cluster, random, collection } = session;
   const { coordinators, shardNodes, scheduler, diary } = cluster;
+  // A node that is away while its replica leaves and comes again has what the log has no more.
+  diary.expectLoss(lostMessage);
   const any = <T>(of: readonly T[]): T => of[random.below(of.length)]!;
   while (!isOver()) {
     await scheduler.sleep(random.unit() * 2_000);
