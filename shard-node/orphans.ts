@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Logger } from '../base/logger.js';
 import { keys } from '../cluster/keys.js';
 import type { Registry } from '../cluster/registry.js';
-import { ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
+import { ReplicaState, ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
 import type { Files } from '../vector-index/files.js';
 import { isDirectoryFolder } from './directory/directory-set.js';
 
@@ -57,7 +57,7 @@ async function orphans({ id, dataDirectory, registry, logger, files }: OrphanOpt
   return [];
 }
 
-/** Folders, below that of their collection, of shards that the registry has placed on other nodes, and on these alone. */
+/** Folders, below that of their collection, of shards that the registry has placed on other nodes alone, one of which serves them. */
 async function movedAway({ id, dataDirectory, registry, files }: OrphanOptions): Promise<readonly string[]> {
   const found: string[] = [];
   for (const uid of await foldersOfCollections(files, dataDirectory)) {
@@ -66,11 +66,18 @@ async function movedAway({ id, dataDirectory, registry, files }: OrphanOptions):
       if (shard === undefined) continue;
       const entry = await registry.get(keys.placement(uid, Number(shard)));
       if (entry === null) continue;
-      const { nodes } = ShardPlacement.decode(entry.value);
-      if (nodes.length > 0 && !nodes.includes(id)) found.push(join(uid, name));
+      const placement = ShardPlacement.decode(entry.value);
+      if (placement.nodes.includes(id) || !(await isServed(placement, registry))) continue;
+      found.push(join(uid, name));
     }
   }
   return found;
+}
+
+/** A node that got another name must not take its data for those of others. */
+async function isServed({ uid, shard, nodes }: ShardPlacement, registry: Registry): Promise<boolean> {
+  const states = await Promise.all(nodes.map((node) => registry.get(keys.replica(uid, shard, node))));
+  return states.some((entry) => entry !== null && ReplicaState.decode(entry.value).state === 'ready');
 }
 
 /** Folders that are named like a collection's uid and hold folders of shards and directory partitions, and nothing else. */

@@ -308,9 +308,10 @@ export class ReplicaSet {
     const { place } = unopened;
     if (this.#isClosed || this.#leaving.has(place)) return;
     if (this.#replicas.get(place) !== replica || replica.failure === null) return;
+    // Nothing may write into its folder any more when a copy begins.
+    await replica.close();
     this.#replicas.delete(place);
     this.#noteFailure(unopened, replica.failure);
-    await replica.close();
   }
 
   async #openIndex(placement: ShardPlacement, settings: CollectionSettings): Promise<ShardIndex> {
