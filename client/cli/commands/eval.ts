@@ -1,7 +1,8 @@
 /** `shoal eval`: how good and how fast a collection answers judged queries. */
 import { counted } from '../../../base/counted.js';
 import { writeFile } from 'node:fs/promises';
-import { addCommand, type CommandHost, type Invocation } from '../command.js';
+import { limits } from '../../../base/limits.js';
+import { addCommand, usageError, type CommandHost, type Invocation } from '../command.js';
 import { integer } from '../flags.js';
 import { Option, type Command } from 'commander';
 import type { ShoalClient } from '../../sdk/connect.js';
@@ -14,6 +15,7 @@ interface EvalFlags {
   readonly embedded?: true;
   readonly train?: string;
   readonly seed: number;
+  readonly tokenPooling?: number;
   readonly run?: string;
 }
 
@@ -47,9 +49,16 @@ export function addEval(program: Command, host: CommandHost): void {
           'train first: structure, rabitq or distill-vq; several one after the other, comma-separated',
         )
         .option('--seed <number>', 'of the random numbers of --train', integer(0, 4_294_967_295), 1)
+        .option(
+          '--token-pooling <number>',
+          'with --embedded: one token row for about so many tokens',
+          integer(1, limits.tokenPoolingMax),
+        )
         .option('--run <file>', 'write the answers as a TREC run'),
     run: async (call, args, flags) => {
       const task = { name: args.text(0), directory: args.text(1), flags };
+      if (flags.embedded !== true && flags.tokenPooling !== undefined)
+        throw usageError('--token-pooling is of a collection that is made: give it with --embedded');
       if (flags.embedded !== true) return call.withClient((client) => evaluateAll(call, client, task));
       const { withTemporaryCluster } = await import('../eval/temporary-cluster.js');
       return withTemporaryCluster(call.context, (client) => evaluateAll(call, client, task));
@@ -128,7 +137,8 @@ async function train(
 
 async function importCorpus(call: Invocation, client: ShoalClient, task: EvalTask): Promise<number> {
   const { importPaths } = await import('../import/import-paths.js');
-  const collection = await client.collections.create(task.name);
+  const { tokenPooling } = task.flags;
+  const collection = await client.collections.create(task.name, tokenPooling === undefined ? {} : { tokenPooling });
   const startMs = call.context.clock.monotonicMs();
   await importPaths({
     client,
