@@ -26,6 +26,13 @@ export interface MoveParts {
   readonly view: ClusterView;
 }
 
+interface Place {
+  readonly settings: CollectionSettings;
+  readonly shard: number;
+  readonly parts: MoveParts;
+  readonly deadline: Deadline;
+}
+
 /**
  * Resolves with the nodes of the shard once the move is done, or was before. NOT_FOUND for a shard or a node that does not exist,
  * FAILED_PRECONDITION where neither has a replica; DEADLINE_EXCEEDED while the data are on their way, which they stay.
@@ -37,14 +44,15 @@ export async function moveReplica(
   deadline: Deadline,
 ): Promise<readonly string[]> {
   checkMove(settings, move, parts.view.current());
-  await placeWith(settings, move.shard, parts, deadline, (nodes) => {
+  const place = { settings, shard: move.shard, parts, deadline };
+  await placeWith(place, (nodes) => {
     if (nodes.includes(move.to)) return nodes;
     if (nodes.includes(move.from)) return [...nodes, move.to];
     const what = `node '${move.from}' has no replica of shard ${move.shard} of collection '${settings.name}'`;
     throw new ShoalError('FAILED_PRECONDITION', `${what}; \`shoal shards ${settings.name}\` says which nodes have one`);
   });
   await arrived(settings, move, parts, deadline);
-  return placeWith(settings, move.shard, parts, deadline, (nodes) => nodes.filter((node) => node !== move.from));
+  return placeWith(place, (nodes) => nodes.filter((node) => node !== move.from));
 }
 
 function checkMove({ name }: CollectionSettings, { from, to }: Move, map: ClusterMap): void {
@@ -59,12 +67,11 @@ function checkMove({ name }: CollectionSettings, { from, to }: Move, map: Cluste
 
 /** Writes the placement with the nodes that `change` gives, unless they stay; gives them. NOT_FOUND when there is no such shard. */
 async function placeWith(
-  { uid, name }: CollectionSettings,
-  shard: number,
-  { registry, view }: MoveParts,
-  deadline: Deadline,
+  { settings, shard, parts, deadline }: Place,
   change: (nodes: readonly string[]) => readonly string[],
 ): Promise<readonly string[]> {
+  const { uid, name } = settings;
+  const { registry, view } = parts;
   for (;;) {
     deadline.check();
     const entry = await registry.get(keys.placement(uid, shard));

@@ -1,9 +1,6 @@
 /** `shoal move`: a replica of a shard from one node to another, while it serves. */
-import { addCommand, type CommandHost } from '../command.js';
-import { integer } from '../flags.js';
+import { addCommand, usageError, type CommandHost } from '../command.js';
 import type { Command } from 'commander';
-
-const shardsMax = 2 ** 32 - 1;
 
 interface MoveFlags {
   readonly from: string;
@@ -24,7 +21,8 @@ export function addMove(program: Command, host: CommandHost): void {
         .requiredOption('--to <node>', 'the node that is to have it'),
     run: async (call, args, { from, to }) => {
       const collection = args.text(0);
-      const shard = integer(0, shardsMax)(args.text(1));
+      const shard = /^\d{1,9}$/.test(args.text(1)) ? Number(args.text(1)) : null;
+      if (shard === null) throw usageError(`'${args.text(1)}' is no shard; give its number, as shoal shards shows it`);
       const nodes = await call.withClient((client) => client.cluster.move({ collection, shard, from, to }));
       await call.answer(
         { collection, shard, nodes },
