@@ -1,5 +1,5 @@
 /**
- * Data folders of collections that were dropped, and of shards that moved away, while this node was down: found when it starts, and removed.
+ * Data folders of collections that were dropped while this node was down: found when it starts, and removed.
  *
  * Data is worth more than space. A folder goes only when the registry knows its collection by neither settings nor placement, nor as
  * one that is being made, has listed this node, and knows another collection that this node holds: an empty registry, or that of
@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import type { Logger } from '../base/logger.js';
 import { keys } from '../cluster/keys.js';
 import type { Registry } from '../cluster/registry.js';
-import { ReplicaState, ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
 import type { Files } from '../vector-index/files.js';
 import { isDirectoryFolder } from './directory/directory-set.js';
 
@@ -29,10 +28,6 @@ export async function removeOrphans(options: OrphanOptions): Promise<void> {
     for (const uid of await orphans(options)) {
       await files.removeDirectory(join(dataDirectory, uid));
       logger.info({ uid }, 'removed the data of a collection that was dropped');
-    }
-    for (const folder of await movedAway(options)) {
-      await files.removeDirectory(join(dataDirectory, folder));
-      logger.info({ folder }, 'removed the data of a shard that other nodes have');
     }
   } catch (error) {
     logger.warn({ err: error, dataDirectory }, 'data of dropped collections could not be looked for or removed');
@@ -55,29 +50,6 @@ async function orphans({ id, dataDirectory, registry, logger, files }: OrphanOpt
     'kept data of unknown collections, since the registry knows none that this node holds',
   );
   return [];
-}
-
-/** Folders, below that of their collection, of shards that the registry has placed on other nodes alone, one of which serves them. */
-async function movedAway({ id, dataDirectory, registry, files }: OrphanOptions): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const uid of await foldersOfCollections(files, dataDirectory)) {
-    for (const name of await files.list(join(dataDirectory, uid))) {
-      const [, shard] = /^(\d+)(?:\.damaged)?$/.exec(name) ?? [];
-      if (shard === undefined) continue;
-      const entry = await registry.get(keys.placement(uid, Number(shard)));
-      if (entry === null) continue;
-      const placement = ShardPlacement.decode(entry.value);
-      if (placement.nodes.includes(id) || !(await isServed(placement, registry))) continue;
-      found.push(join(uid, name));
-    }
-  }
-  return found;
-}
-
-/** A node that got another name must not take its data for those of others. */
-async function isServed({ uid, shard, nodes }: ShardPlacement, registry: Registry): Promise<boolean> {
-  const states = await Promise.all(nodes.map((node) => registry.get(keys.replica(uid, shard, node))));
-  return states.some((entry) => entry !== null && ReplicaState.decode(entry.value).state === 'ready');
 }
 
 /** Folders that are named like a collection's uid and hold folders of shards and directory partitions, and nothing else. */

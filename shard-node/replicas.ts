@@ -68,8 +68,6 @@ interface Unopened {
   readonly place: string;
   readonly placement: ShardPlacement;
   readonly settings: CollectionSettings;
-  /** Whether anything of it was found here. */
-  readonly hasData: boolean;
 }
 
 /** Codes of failures that pass: no room on the disk, no word from log or registry, a log that is to be made anew. */
@@ -82,8 +80,6 @@ const memoryBytesMin = 64 * 2 ** 20;
 export class ReplicaSet {
   readonly #parts: ReplicaSetParts;
   readonly #replicas = new Map<string, Replica>();
-  /** Replicas that have moved to other nodes, and when they go. */
-  readonly #leaving = new Map<string, Timer>();
   /** Data on their way from other nodes, for replicas that are among the failures. */
   readonly #copies = new Map<string, Copy>();
   /** Those that could not be opened; the map's changes do not try them again, since every report is a change to follow. */
@@ -156,7 +152,6 @@ export class ReplicaSet {
     this.#isClosed = true;
     for (const { stop } of this.#copies.values()) stop();
     for (const { retry } of this.#failures.values()) retry?.cancel();
-    for (const timer of this.#leaving.values()) timer.cancel();
     await Promise.all([...this.#copies.values()].map(({ done }) => done));
     await this.#work;
     for (const replica of this.#replicas.values()) await replica.close();
@@ -175,9 +170,7 @@ export class ReplicaSet {
       }
     }
     for (const [place, replica] of this.#replicas) {
-      if (wanted.has(place)) this.#stay(place);
-      else if (this.#isElsewhere(replica)) await this.#leave(place, replica);
-      else await this.#drop(place, replica);
+      if (!wanted.has(place)) await this.#drop(place, replica);
     }
     for (const [place, { placement }] of this.#failures) {
       if (!wanted.has(place)) await this.#drop(place, placement);
@@ -193,31 +186,10 @@ export class ReplicaSet {
     }
   }
 
-  /** A replica that has moved: those who have not heard of it still ask here. */
-  async #leave(place: string, replica: Replica): Promise<void> {
-    const { clock, config } = this.#parts;
-    if (config.leaveAfterMs === 0) return this.#drop(place, replica);
-    if (this.#leaving.has(place)) return;
-    const go = async (): Promise<void> => {
-      if (!this.#isClosed && this.#leaving.has(place)) await this.#drop(place, replica);
-    };
-    const timer = clock.after(config.leaveAfterMs, () => {
-      this.#work = this.#work.then(go);
-    });
-    this.#leaving.set(place, timer);
-  }
-
-  #stay(place: string): void {
-    this.#leaving.get(place)?.cancel();
-    this.#leaving.delete(place);
-  }
-
   async #open(place: string, placement: ShardPlacement, settings: CollectionSettings): Promise<void> {
-    let hasData = true;
     try {
       const index = await this.#openIndex(placement, settings);
       const replica = this.#newReplica(placement, settings, index);
-      hasData = replica.applied > 0n;
       try {
         await replica.start();
       } catch (error) {
@@ -230,24 +202,22 @@ export class ReplicaSet {
       this.#hindrances.forget(`copy of ${place}`);
       this.#replicas.set(place, replica);
     } catch (error) {
-      this.#noteFailure({ place, placement, settings, hasData }, ShoalError.from(error));
+      this.#noteFailure(place, placement, settings, ShoalError.from(error));
     }
   }
 
-  #noteFailure({ place, placement, settings, hasData }: Unopened, error: ShoalError): void {
+  #noteFailure(place: string, placement: ShardPlacement, settings: CollectionSettings, error: ShoalError): void {
     const { clock, logger, config } = this.#parts;
     const { uid, shard } = placement;
     const known = this.#failures.get(place);
     const retryMs = known === undefined ? config.maintainEveryMs : Math.min(2 * known.retryMs, retryMsMax);
-    const isLost = error.code === 'DATA_LOSS' && this.#isElsewhere(placement);
-    const again = (): void => void this.#again({ place, placement, settings, hasData }, isLost);
+    const isLost = error.code === 'DATA_LOSS' && placement.nodes.length > 1;
+    const again = (): void => void this.#again({ place, placement, settings }, isLost);
     const retry = (isLost || passing.has(error.code)) && !this.#isClosed ? clock.after(retryMs, again) : null;
     const problem = error.message;
     this.#failures.set(place, { placement, problem, retry, retryMs, attempts: (known?.attempts ?? -1) + 1 });
     const line = { fields: { uid, shard }, message: 'replica cannot be opened' };
     if (retry !== null && !isLost) this.#hindrances.note(place, error, line);
-    else if (isLost && !hasData)
-      logger.debug({ ...line.fields, why: problem }, 'replica takes the data of another node');
     else if (known?.problem !== problem) logger.error({ ...line.fields, err: error }, line.message);
     this.#report(placement, 'failed', { durable: 0n, problem });
   }
@@ -264,12 +234,6 @@ export class ReplicaSet {
       if (this.#isClosed || this.#failures.get(place)?.placement !== placement) return;
       await this.#open(place, placement, this.#map.settings.get(placement.uid) ?? settings);
     });
-  }
-
-  /** Whether another node has, or is to have, a replica of the shard. */
-  #isElsewhere({ uid, shard }: Pick<ShardPlacement, 'uid' | 'shard'>): boolean {
-    const nodes = this.#map.placements.get(uid)?.get(shard)?.nodes ?? [];
-    return nodes.some((node) => node !== this.#parts.config.id);
   }
 
   #copy(place: string, placement: ShardPlacement): Copy {
@@ -304,14 +268,12 @@ export class ReplicaSet {
   }
 
   /** A replica whose data turned out to be damaged while it served takes that of another node. */
-  async #replace(replica: Replica, unopened: Unopened): Promise<void> {
-    const { place } = unopened;
-    if (this.#isClosed || this.#leaving.has(place)) return;
-    if (this.#replicas.get(place) !== replica || replica.failure === null) return;
+  async #replace(replica: Replica, { place, placement, settings }: Unopened): Promise<void> {
+    if (this.#isClosed || this.#replicas.get(place) !== replica || replica.failure === null) return;
     // Nothing may write into its folder any more when a copy begins.
     await replica.close();
     this.#replicas.delete(place);
-    this.#noteFailure(unopened, replica.failure);
+    this.#noteFailure(place, placement, settings, replica.failure);
   }
 
   async #openIndex(placement: ShardPlacement, settings: CollectionSettings): Promise<ShardIndex> {
@@ -362,9 +324,9 @@ export class ReplicaSet {
       term: () => standing.term(),
       onChange: (changed) => {
         this.#report(placement, changed.phase, changed);
-        if (changed.failure?.code === 'DATA_LOSS' && this.#isElsewhere(placement))
+        if (changed.failure?.code === 'DATA_LOSS' && placement.nodes.length > 1)
           this.#work = this.#work.then(() =>
-            this.#replace(changed, { place: placeOf(uid, shard), placement, settings, hasData: true }),
+            this.#replace(changed, { place: placeOf(uid, shard), placement, settings }),
           );
       },
     });
@@ -392,7 +354,6 @@ export class ReplicaSet {
     const { config, logger, files } = this.#parts;
     const { uid, shard } = gone;
     this.#replicas.delete(place);
-    this.#stay(place);
     this.#failures.get(place)?.retry?.cancel();
     this.#failures.delete(place);
     this.#hindrances.forget(place);

@@ -43,7 +43,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'shard-node/transfer/copy-replica.ts',
     find: 'if ((await files.list(directory)).includes(markName)) await',
     replace: 'if ((await files.list(directory)).length < 0) await',
-    from: 25,
     seeds: 20,
   },
   {
@@ -269,7 +268,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'coordinator/training/publish.ts',
     find: '{ length: codebook.lists }',
     replace: "{ length: codebook.method === 'split' ? codebook.lists - 1 : codebook.lists }",
-    from: 40,
+    from: 11,
     seeds: 20,
   },
   {

@@ -49,11 +49,7 @@ describe('the replicas of a node', () => {
     }));
 
   it('that are placed elsewhere leave nothing behind', () =>
-    withRig(async ({ replicas, write, directory, state, deadline }) => {
-      const set = replicas({ leaveAfterMs: 0 });
-      await set.follow(mapOf([placement()]));
-      await write(logDocument('a'));
-      await set.replica(uid, ref).waitApplied(mark(1n), deadline);
+    withDocuments([logDocument('a')], async (set, { directory, state }) => {
       const data = join(directory, 'data', uid, '0');
       await set.replica(uid, ref).seal();
       assert.ok((await readdir(data)).length > 0);

@@ -151,19 +151,6 @@ export interface ListShardsResponse {
   problems: Problem[];
 }
 
-export interface MoveReplicaRequest {
-  collection: string;
-  shard: number;
-  /** Ids of shard nodes. */
-  from: string;
-  to: string;
-}
-
-export interface MoveReplicaResponse {
-  /** Nodes that have a replica of the shard now. */
-  nodes: string[];
-}
-
 export interface FlushRequest {
   collection: string;
 }
@@ -1477,152 +1464,6 @@ export const ListShardsResponse: MessageFns<ListShardsResponse> = {
   },
 };
 
-function createBaseMoveReplicaRequest(): MoveReplicaRequest {
-  return { collection: "", shard: 0, from: "", to: "" };
-}
-
-export const MoveReplicaRequest: MessageFns<MoveReplicaRequest> = {
-  encode(message: MoveReplicaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.collection !== "") {
-      writer.uint32(10).string(message.collection);
-    }
-    if (message.shard !== 0) {
-      writer.uint32(16).uint32(message.shard);
-    }
-    if (message.from !== "") {
-      writer.uint32(26).string(message.from);
-    }
-    if (message.to !== "") {
-      writer.uint32(34).string(message.to);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MoveReplicaRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMoveReplicaRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.collection = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.shard = reader.uint32();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.from = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.to = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<MoveReplicaRequest>): MoveReplicaRequest {
-    return MoveReplicaRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MoveReplicaRequest>): MoveReplicaRequest {
-    const message = createBaseMoveReplicaRequest();
-    message.collection = object.collection ?? "";
-    message.shard = object.shard ?? 0;
-    message.from = object.from ?? "";
-    message.to = object.to ?? "";
-    return message;
-  },
-};
-
-function createBaseMoveReplicaResponse(): MoveReplicaResponse {
-  return { nodes: [] };
-}
-
-export const MoveReplicaResponse: MessageFns<MoveReplicaResponse> = {
-  encode(message: MoveReplicaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.nodes) {
-      writer.uint32(10).string(v!);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MoveReplicaResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMoveReplicaResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.nodes.push(reader.string());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<MoveReplicaResponse>): MoveReplicaResponse {
-    return MoveReplicaResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MoveReplicaResponse>): MoveReplicaResponse {
-    const message = createBaseMoveReplicaResponse();
-    message.nodes = object.nodes?.map((e) => e) || [];
-    return message;
-  },
-};
-
 function createBaseFlushRequest(): FlushRequest {
   return { collection: "" };
 }
@@ -2015,16 +1856,6 @@ export const ClusterService = {
     responseSerialize: (value: ListModelsResponse): Buffer => Buffer.from(ListModelsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListModelsResponse => ListModelsResponse.decode(value),
   },
-  /** Answers when the replica serves at its new node and has left the old one. A move that was broken off is ended by the same call again. */
-  moveReplica: {
-    path: "/shoal.v1.Cluster/MoveReplica" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: MoveReplicaRequest): Buffer => Buffer.from(MoveReplicaRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): MoveReplicaRequest => MoveReplicaRequest.decode(value),
-    responseSerialize: (value: MoveReplicaResponse): Buffer => Buffer.from(MoveReplicaResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): MoveReplicaResponse => MoveReplicaResponse.decode(value),
-  },
 } as const;
 
 export interface ClusterServer extends UntypedServiceImplementation {
@@ -2033,8 +1864,6 @@ export interface ClusterServer extends UntypedServiceImplementation {
   /** Seals every shard of a collection and purges the log up to what is durable. */
   flush: handleUnaryCall<FlushRequest, FlushResponse>;
   listModels: handleUnaryCall<ListModelsRequest, ListModelsResponse>;
-  /** Answers when the replica serves at its new node and has left the old one. A move that was broken off is ended by the same call again. */
-  moveReplica: handleUnaryCall<MoveReplicaRequest, MoveReplicaResponse>;
 }
 
 export interface ClusterClient extends Client {
@@ -2098,22 +1927,6 @@ export interface ClusterClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListModelsResponse) => void,
-  ): ClientUnaryCall;
-  /** Answers when the replica serves at its new node and has left the old one. A move that was broken off is ended by the same call again. */
-  moveReplica(
-    request: MoveReplicaRequest,
-    callback: (error: ServiceError | null, response: MoveReplicaResponse) => void,
-  ): ClientUnaryCall;
-  moveReplica(
-    request: MoveReplicaRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: MoveReplicaResponse) => void,
-  ): ClientUnaryCall;
-  moveReplica(
-    request: MoveReplicaRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: MoveReplicaResponse) => void,
   ): ClientUnaryCall;
 }
 
