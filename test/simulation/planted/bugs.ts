@@ -36,6 +36,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: 'shard-node/transfer/copy-replica.ts',
     find: '      await file.sync();',
     replace: '',
+    from: 35,
     seeds: 20,
   },
   {
