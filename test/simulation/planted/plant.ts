@@ -20,9 +20,10 @@ export interface PlantedBug extends Patch {
   readonly also?: readonly Patch[];
   /** The seed to begin with, near the one that finds it: seeds that find nothing are not run each time. 1 unless told. */
   readonly from?: number;
-  /** Within so many seeds from there it must be found. */
-  readonly seeds: number;
 }
+
+/** Seeds within which a planted bug must be found: every change of the product deals the faults anew, and shifts them. */
+export const seedsToFind = 200;
 
 export interface Finding {
   /** The seed that found it; null when none did. */
@@ -45,10 +46,10 @@ const folders = [
   'test/simulation',
 ];
 
-/** Runs its seeds with `bug` in a copy of the product, until one finds it. Throws unless `find` occurs exactly once. */
+/** Runs `seeds` seeds, `seedsToFind` unless told, with `bug` in a copy of the product, until one finds it. Throws unless `find` occurs exactly once. */
 export async function findPlanted(
   bug: PlantedBug,
-  options: { operations: number; processes: number },
+  options: { operations: number; processes: number; seeds?: number },
 ): Promise<Finding> {
   const copy = mkdtempSync(join(tmpdir(), 'shoal-planted-'));
   try {
@@ -56,7 +57,8 @@ export async function findPlanted(
     for (const file of ['package.json', 'tsconfig.json']) cpSync(join(root, file), join(copy, file));
     symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     for (const patch of [bug, ...(bug.also ?? [])]) plant(bug.name, patch, copy);
-    const lines = await runSeeds({ first: bug.from ?? 1, count: bug.seeds, untilFound: true, root: copy, ...options });
+    const { seeds: count = seedsToFind, ...how } = options;
+    const lines = await runSeeds({ first: bug.from ?? 1, count, untilFound: true, root: copy, ...how });
     const found = lines.find(({ violation }) => violation !== null);
     return { seed: found?.seed ?? null, seeds: lines.length, violation: found?.violation ?? '' };
   } finally {
