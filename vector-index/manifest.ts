@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ShoalError } from '../base/errors.js';
 import { writeDurably } from './durable-file.js';
+import type { FileIdentities } from './file-identities.js';
 import type { Files } from './files.js';
 
 export const manifestName = 'manifest';
@@ -32,6 +33,8 @@ export interface Manifest {
   readonly segments: readonly ManifestSegment[];
   /** What is remembered of superseded ids: file names, older entries first, and log time; absent when nothing is. */
   readonly fences?: { readonly files: readonly string[]; readonly timeMs: number } | undefined;
+  /** What the files are, by name; of a manifest of before, none. */
+  readonly identities?: FileIdentities;
   /** Last applied sequence per subject that the segments cover. */
   readonly applied: Readonly<Record<string, bigint>>;
 }

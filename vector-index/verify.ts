@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../base/clock.js';
 import { collecting } from './collect-problems.js';
 import { readFences } from './fences.js';
+import { checkIdentity } from './file-identities.js';
 import type { Files } from './files.js';
 import { readManifest, type ManifestSegment } from './manifest.js';
 import { ColumnFile } from './segment/column-file.js';
@@ -20,17 +21,22 @@ export async function verifyDirectory(directory: string, parts: VerifyParts): Pr
   const manifest = await collecting(problems, () => readManifest(files, directory));
   if (manifest === undefined) return problems;
   if (manifest === null) return [`${directory} holds no manifest: it is not an index`];
+  const { identities = {} } = manifest;
   const present = new Set(await files.list(directory));
+  /** What is damaged is named once. */
+  const check = async (names: readonly string[], verify: () => Promise<unknown>): Promise<void> => {
+    const absent = names.filter((name) => !present.has(name));
+    for (const name of absent) problems.push(`${join(directory, name)}, which the manifest names, does not exist`);
+    const before = problems.length;
+    if (absent.length === 0) await collecting(problems, verify);
+    if (absent.length > 0 || problems.length > before) return;
+    for (const name of names) await collecting(problems, async () => checkIdentity(files, directory, name, identities));
+  };
   for (const segment of manifest.segments) {
-    const missing = [segment.file, segment.tombstones].filter((file) => file !== null && !present.has(file));
-    for (const file of missing) problems.push(`${join(directory, file!)}, which the manifest names, does not exist`);
-    if (missing.length === 0)
-      await collecting(problems, () => verifySegment(directory, segment, { ...parts, problems }));
+    const names = segment.tombstones === null ? [segment.file] : [segment.file, segment.tombstones];
+    await check(names, () => verifySegment(directory, segment, { ...parts, problems }));
   }
-  for (const name of manifest.fences?.files ?? []) {
-    if (present.has(name)) await collecting(problems, () => readFences(files, join(directory, name)));
-    else problems.push(`${join(directory, name)}, which the manifest names, does not exist`);
-  }
+  for (const name of manifest.fences?.files ?? []) await check([name], () => readFences(files, join(directory, name)));
   return problems;
 }
 

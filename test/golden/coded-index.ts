@@ -12,8 +12,6 @@ import { inFolder } from '../temporary-folder.js';
 import { codecs, furtherPassage, plainDocument } from '../unit/vector-index/fixtures.js';
 
 const dim = 6;
-/** The files of the index. */
-export const files = ['manifest', '0000000001.segment'];
 
 /** Eighths, so that no rounding of any library is in them. */
 function eighths(count: number, step: number): Float32Array {

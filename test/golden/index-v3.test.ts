@@ -2,12 +2,10 @@
  * The bytes of segments of format version 3, as test/golden/index-v3 keeps them: the index of version 1 with narrow columns. A change of
  * the format adds a reader, a golden directory and a test; these stay.
  */
-import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { join } from 'node:path';
 import { inFolder } from '../temporary-folder.js';
-import { assertReadable, files, write } from './plain-index.js';
+import { assertReadable, write } from './plain-index.js';
+import { assertWritten } from './written.js';
 
 const golden = fileURLToPath(new URL('index-v3', import.meta.url));
 
@@ -17,9 +15,7 @@ describe('format version 3', () => {
   it('is written byte for byte', async () => {
     await inFolder(async (directory) => {
       await write(directory);
-      for (const file of files) {
-        assert.ok((await readFile(join(directory, file))).equals(await readFile(join(golden, file))), file);
-      }
+      await assertWritten(directory, golden);
     });
   });
 });

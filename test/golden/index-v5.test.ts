@@ -3,11 +3,11 @@
  * the columns of second lists. A change of the format adds a reader, a golden directory and a test; these stay.
  */
 import assert from 'node:assert/strict';
-import { cp, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { inFolder } from '../temporary-folder.js';
-import { assertReadable, documents, files, openAt } from './coded-index.js';
+import { assertReadable, documents, openAt } from './coded-index.js';
+import { assertWritten } from './written.js';
 
 const golden = fileURLToPath(new URL('index-v5', import.meta.url));
 
@@ -36,9 +36,7 @@ describe('format version 5 of segments', () => {
       index.apply({ subject: 'shoal.c.1.1', sequence: 1n, timeMs: 0 }, { documents });
       await index.seal();
       await index.close();
-      for (const file of files) {
-        assert.ok((await readFile(join(directory, file))).equals(await readFile(join(golden, file))), file);
-      }
+      await assertWritten(directory, golden);
     });
   });
 });

@@ -2,12 +2,10 @@
  * The bytes of segments of format version 7, as test/golden/index-v7 keeps them: the index of version 5 with second codes of four bits in their second edition. A
  * change of the format adds a reader, a golden directory and a test; these stay.
  */
-import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inFolder } from '../temporary-folder.js';
-import { assertReadable, documents, files, openAt } from './coded-index.js';
+import { assertReadable, documents, openAt } from './coded-index.js';
+import { assertWritten } from './written.js';
 
 const golden = fileURLToPath(new URL('index-v7', import.meta.url));
 
@@ -22,9 +20,7 @@ describe('format version 7 of segments', () => {
       index.apply({ subject: 'shoal.c.1.1', sequence: 1n, timeMs: 0 }, { documents });
       await index.seal();
       await index.close();
-      for (const file of files) {
-        assert.ok((await readFile(join(directory, file))).equals(await readFile(join(golden, file))), file);
-      }
+      await assertWritten(directory, golden);
     });
   });
 });

@@ -10,8 +10,6 @@ import { inFolder } from '../temporary-folder.js';
 import { codecs, whole } from '../unit/vector-index/fixtures.js';
 
 export const settings = { dim: 4, tokenDim: 8 };
-/** The files of the index. */
-export const files = ['manifest', '0000000001.segment', '0000000002.tombstones'];
 
 export const documents: IndexDocument[] = [
   {

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { ShoalError } from '../../base/errors.js';
 import { diskError, temporarySuffix } from '../durable-file.js';
 import { readFences, type FenceTable } from '../fences.js';
+import { checkIdentity } from '../file-identities.js';
 import type { Files } from '../files.js';
 import type { ShardIndexSettings } from '../index-state.js';
 import { manifestFormat, readManifest, writeManifest, type Manifest } from '../manifest.js';
@@ -76,9 +77,10 @@ export async function openManifest(files: Files, directory: string, settings: Sh
   return empty;
 }
 
-/** Opens every segment that the manifest names. On an error those opened so far are closed. */
+/** Opens every segment that the manifest names. On an error those opened so far are closed; DATA_LOSS also where another file lies in the place of one. */
 export async function openSegments(files: Files, directory: string, manifest: Manifest): Promise<SealedState[]> {
   const states: SealedState[] = [];
+  const check = (name: string): void => checkIdentity(files, directory, name, manifest.identities ?? {});
   try {
     for (const { file, tombstones } of manifest.segments) {
       const reader = openSegment(files, directory, file);
@@ -89,6 +91,7 @@ export async function openSegments(files: Files, directory: string, manifest: Ma
       const state = new SegmentState(reader, file, live);
       state.tombstones = tombstones;
       states.push(state);
+      for (const name of tombstones === null ? [file] : [file, tombstones]) check(name);
     }
   } catch (error) {
     for (const state of states) state.retire();
@@ -140,6 +143,7 @@ export async function openFences(
     const path = join(directory, name);
     const from = table.snapshot().end;
     table.load(await notMissing(path, readFences(files, path)));
+    checkIdentity(files, directory, name, manifest.identities ?? {});
     opened.push({ name, from, to: table.snapshot().end });
   }
   if (manifest.fences !== undefined) table.advance(manifest.fences.timeMs);

@@ -10,6 +10,7 @@ import type { Clock } from '../../base/clock.js';
 import { ShoalError } from '../../base/errors.js';
 import { clearedRows, fullBitmap } from '../bitmap.js';
 import { writeFences, type FenceSnapshot } from '../fences.js';
+import { identitiesOf } from '../file-identities.js';
 import type { Files } from '../files.js';
 import type { IndexState } from '../index-state.js';
 import type { ListCoder } from '../lists/list-coder.js';
@@ -334,12 +335,16 @@ export class Maintainer {
     const { fences: _, ...before } = this.#manifest;
     const fenceFiles = await this.#writeFences(fences);
     const fenceNames = fenceFiles.map(({ name }) => name);
-    const manifest: Manifest = {
-      ...before,
-      structureVersion: state.structureVersion,
-      nextNumber: this.#nextNumber,
+    const named = {
       segments,
       ...(fenceNames.length === 0 ? {} : { fences: { files: fenceNames, timeMs: fences.timeMs } }),
+    };
+    const manifest: Manifest = {
+      ...before,
+      ...named,
+      structureVersion: state.structureVersion,
+      nextNumber: this.#nextNumber,
+      identities: identitiesOf(files, directory, namedFiles(named), before.identities ?? {}),
       applied: Object.fromEntries(marks),
     };
     await writeManifest(files, directory, manifest);

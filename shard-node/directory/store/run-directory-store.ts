@@ -11,6 +11,7 @@ import type { Clock } from '../../../base/clock.js';
 import { ShoalError } from '../../../base/errors.js';
 import { limits } from '../../../base/limits.js';
 import { diskError } from '../../../vector-index/durable-file.js';
+import { checkIdentity, identitiesOf } from '../../../vector-index/file-identities.js';
 import type { Files } from '../../../vector-index/files.js';
 import { Slices } from '../../../vector-index/maintenance/slices.js';
 import { verdictKeptMs, type DirectoryEntry, type DirectoryMarks, type VerdictRecord } from './directory-entry.js';
@@ -25,6 +26,7 @@ import { RunWriter } from './run-writer.js';
 import {
   directoryManifestName,
   emptyManifest,
+  namedFiles,
   readStoreManifest,
   writeStoreManifest,
   type StoreManifest,
@@ -82,6 +84,7 @@ export class RunDirectoryStore implements DirectoryStore {
     const runs: Run[] = [];
     try {
       for (const file of manifest.runs) runs.push(Run.open(files, join(directory, file)));
+      for (const file of namedFiles(manifest)) checkIdentity(files, directory, file, manifest.identities);
     } catch (error) {
       for (const run of runs) run.close();
       throw error;
@@ -226,20 +229,16 @@ export class RunDirectoryStore implements DirectoryStore {
     const { directory, files } = this.#options;
     const { marks, verdicts } = state;
     const before = this.#manifest;
-    const manifest = {
-      marks,
-      verdicts,
-      nextNumber: this.#nextNumber,
-      runs: state.runs.map(({ path }) => basename(path)),
-    };
+    const named = { verdicts, runs: state.runs.map(({ path }) => basename(path)) };
+    const identities = identitiesOf(files, directory, namedFiles(named), before.identities);
+    const manifest = { marks, ...named, nextNumber: this.#nextNumber, identities };
     await writeStoreManifest(files, directory, manifest);
     const gone = this.#runs.filter((run) => !state.runs.includes(run));
     this.#manifest = manifest;
     this.#runs = state.runs;
     for (const run of gone) this.#held.close(run);
-    const isNamed = new Set([...manifest.runs, ...verdicts.map(({ file }) => file)]);
-    for (const name of [...before.runs, ...before.verdicts.map(({ file }) => file)])
-      if (!isNamed.has(name)) await files.remove(join(directory, name));
+    const isNamed = new Set(namedFiles(manifest));
+    for (const name of namedFiles(before)) if (!isNamed.has(name)) await files.remove(join(directory, name));
   }
 
   /** Runs `task` after those before it, whether they failed or not. */
@@ -331,7 +330,7 @@ async function readVerdicts(files: Files, path: string): Promise<readonly Verdic
 
 /** What a crash left half made. */
 async function removeUnnamed({ files, directory }: RunDirectoryStoreOptions, manifest: StoreManifest): Promise<void> {
-  const named = new Set([directoryManifestName, ...manifest.runs, ...manifest.verdicts.map(({ file }) => file)]);
+  const named = new Set([directoryManifestName, ...namedFiles(manifest)]);
   for (const name of await files.list(directory)) {
     if (!named.has(name)) await files.remove(join(directory, name));
   }

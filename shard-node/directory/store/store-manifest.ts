@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { ShoalError } from '../../../base/errors.js';
 import { writeDurably } from '../../../vector-index/durable-file.js';
+import type { FileIdentities } from '../../../vector-index/file-identities.js';
 import type { Files } from '../../../vector-index/files.js';
 import { noMarks, type DirectoryMarks } from './directory-entry.js';
 import { damaged } from './run-format.js';
@@ -30,9 +31,16 @@ export interface StoreManifest {
   readonly runs: readonly string[];
   /** Oldest first. */
   readonly verdicts: readonly VerdictFile[];
+  /** What the files are, by name; of a manifest of before, none. */
+  readonly identities: FileIdentities;
 }
 
-export const emptyManifest: StoreManifest = { marks: noMarks, nextNumber: 1, runs: [], verdicts: [] };
+export const emptyManifest: StoreManifest = { marks: noMarks, nextNumber: 1, runs: [], verdicts: [], identities: {} };
+
+/** Every file that a manifest names. */
+export function namedFiles({ runs, verdicts }: Pick<StoreManifest, 'runs' | 'verdicts'>): string[] {
+  return [...runs, ...verdicts.map(({ file }) => file)];
+}
 
 interface RawManifest {
   readonly format: number;
@@ -44,6 +52,7 @@ interface RawManifest {
   readonly nextNumber: number;
   readonly runs: readonly string[];
   readonly verdicts: readonly VerdictFile[];
+  readonly identities?: FileIdentities;
 }
 
 /** Replaces the manifest in `directory`; durable when it resolves. RESOURCE_EXHAUSTED when the disk is full. */
@@ -77,14 +86,14 @@ export async function readStoreManifest(files: Files, directory: string): Promis
     const message = `${path} has format version ${raw.format}, this program reads up to ${format}; use the newer Shoal that wrote it`;
     throw new ShoalError('FAILED_PRECONDITION', message);
   }
-  const { nextNumber, runs, verdicts } = raw;
+  const { nextNumber, runs, verdicts, identities = {} } = raw;
   const marks = {
     committed: BigInt(raw.committed),
     epoch: BigInt(raw.epoch),
     caused: BigInt(raw.caused),
     subjects: raw.subjects.map(([subject, last]) => ({ subject, last: BigInt(last) })),
   };
-  return { marks, nextNumber, runs, verdicts };
+  return { marks, nextNumber, runs, verdicts, identities };
 }
 
 async function readIfThere(files: Files, path: string): Promise<Buffer | null> {

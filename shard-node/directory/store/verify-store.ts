@@ -2,9 +2,10 @@
 import { join } from 'node:path';
 import { ShoalError } from '../../../base/errors.js';
 import { collecting } from '../../../vector-index/collect-problems.js';
+import { checkIdentity } from '../../../vector-index/file-identities.js';
 import type { Files } from '../../../vector-index/files.js';
 import { RunCursor, Run } from './run.js';
-import { readStoreManifest } from './store-manifest.js';
+import { namedFiles, readStoreManifest } from './store-manifest.js';
 import { decodeVerdicts } from './verdict-file.js';
 
 /** One message per problem, naming the file; none when all is well. Files that the manifest does not name are not read. */
@@ -18,6 +19,9 @@ export async function verifyDirectoryStore(files: Files, directory: string): Pro
     const path = join(directory, file);
     await collecting(problems, async () => decodeVerdicts(await files.read(path), path));
   }
+  if (problems.length > 0) return problems;
+  for (const name of namedFiles(manifest))
+    await collecting(problems, async () => checkIdentity(files, directory, name, manifest.identities));
   return problems;
 }
 

@@ -24,6 +24,7 @@ const manifest: StoreManifest = {
   nextNumber: 4,
   runs: ['run-1', 'run-2'],
   verdicts: [{ file: 'verdicts-3', newestMs: 17 }],
+  identities: { 'run-1': '9 00000000' },
 };
 
 describe('the manifest of a directory partition', () => {
