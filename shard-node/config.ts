@@ -20,6 +20,8 @@ export const shardNodeConfigSchema = z.strictObject({
   directoryCommitEveryMs: z.int().positive().default(1_000),
   /** Milliseconds after which a training leaves what it can be gone on with from. */
   trainingCheckpointEveryMs: z.int().positive().default(20_000),
+  /** Milliseconds for which a replica that has moved away still answers those who have not heard of it. */
+  leaveAfterMs: z.int().min(0).default(5_000),
   /** Bytes a second of a replica's data that are taken from another node. */
   copyBytesPerSecondMax: z
     .number()

@@ -1,5 +1,5 @@
 /**
- * Data folders of collections that were dropped while this node was down: found when it starts, and removed.
+ * Data folders of collections that were dropped, and of shards that moved away, while this node was down: found when it starts, and removed.
  *
  * Data is worth more than space. A folder goes only when the registry knows its collection by neither settings nor placement, nor as
  * one that is being made, has listed this node, and knows another collection that this node holds: an empty registry, or that of
@@ -9,7 +9,10 @@ import { join } from 'node:path';
 import type { Logger } from '../base/logger.js';
 import { keys } from '../cluster/keys.js';
 import type { Registry } from '../cluster/registry.js';
+import { stayOf } from '../cluster/shard-map/cluster-map.js';
+import { ReplicaState, ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
 import type { Files } from '../vector-index/files.js';
+import { parseReplicaFolder } from './replica-folder.js';
 import { isDirectoryFolder } from './directory/directory-set.js';
 
 export interface OrphanOptions {
@@ -28,6 +31,10 @@ export async function removeOrphans(options: OrphanOptions): Promise<void> {
     for (const uid of await orphans(options)) {
       await files.removeDirectory(join(dataDirectory, uid));
       logger.info({ uid }, 'removed the data of a collection that was dropped');
+    }
+    for (const folder of await movedAway(options)) {
+      await files.removeDirectory(join(dataDirectory, folder));
+      logger.info({ folder }, 'removed the data of a shard that other nodes have');
     }
   } catch (error) {
     logger.warn({ err: error, dataDirectory }, 'data of dropped collections could not be looked for or removed');
@@ -52,6 +59,31 @@ async function orphans({ id, dataDirectory, registry, logger, files }: OrphanOpt
   return [];
 }
 
+/** Folders of shards that the registry has placed elsewhere since, or here anew, and that a node serves. */
+async function movedAway({ id, dataDirectory, registry, files }: OrphanOptions): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const uid of await foldersOfCollections(files, dataDirectory)) {
+    for (const name of await files.list(join(dataDirectory, uid))) {
+      const folder = parseReplicaFolder(name);
+      if (folder === null) continue;
+      const entry = await registry.get(keys.placement(uid, folder.shard));
+      if (entry === null) continue;
+      const placement = ShardPlacement.decode(entry.value);
+      if (stayOf(placement, id) === folder.stay || !(await isServed(placement, registry))) continue;
+      found.push(join(uid, name));
+    }
+  }
+  return found;
+}
+
+/** A node that got another name must not take its data for those of others. */
+async function isServed(placement: ShardPlacement, registry: Registry): Promise<boolean> {
+  const { uid, shard, nodes } = placement;
+  const entries = await Promise.all(nodes.map((node) => registry.get(keys.replica(uid, shard, node))));
+  const states = entries.flatMap((entry) => (entry === null ? [] : [ReplicaState.decode(entry.value)]));
+  return states.some(({ node, state, stay }) => state === 'ready' && stay === stayOf(placement, node));
+}
+
 /** Folders that are named like a collection's uid and hold folders of shards and directory partitions, and nothing else. */
 async function foldersOfCollections(files: Files, dataDirectory: string): Promise<readonly string[]> {
   await files.makeDirectory(dataDirectory);
@@ -67,7 +99,7 @@ async function foldersOfCollections(files: Files, dataDirectory: string): Promis
 }
 
 function isHolding(name: string): boolean {
-  return /^\d+(\.damaged)?$/.test(name) || isDirectoryFolder(name);
+  return parseReplicaFolder(name) !== null || isDirectoryFolder(name);
 }
 
 /** What the folder `path` holds; null when it is a file. */

@@ -54,6 +54,8 @@ export interface ReplicaParts {
 }
 
 export class Replica {
+  /** As it was when the replica was opened. */
+  readonly placement: ShardPlacement;
   readonly uid: string;
   readonly shard: number;
   readonly generation: bigint;
@@ -86,6 +88,7 @@ export class Replica {
   constructor(parts: ReplicaParts) {
     this.#parts = parts;
     this.#hindrances = new Hindrances(parts);
+    this.placement = parts.placement;
     this.uid = parts.placement.uid;
     this.shard = parts.placement.shard;
     this.generation = parts.placement.generation;

@@ -16,7 +16,13 @@ import type { ObjectStore } from '../cluster/object-store.js';
 import type { Standing } from '../cluster/membership/membership.js';
 import type { Registry } from '../cluster/registry.js';
 import type { Connections } from '../cluster/rpc/transport.js';
-import { addressesOfReady, emptyClusterMap, replicasOf, type ClusterMap } from '../cluster/shard-map/cluster-map.js';
+import {
+  addressesOfReady,
+  emptyClusterMap,
+  replicasOf,
+  stayOf,
+  type ClusterMap,
+} from '../cluster/shard-map/cluster-map.js';
 import { ReplicaState, type ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../proto/generated/shoal/v1/collections.js';
 import type { ShardRef } from '../proto/generated/shoal/v1/shard.js';
@@ -28,6 +34,7 @@ import { ShardIndex } from '../vector-index/shard-index.js';
 import type { ShardNodeConfig } from './config.js';
 import { retryMsMax } from './ingest/maintenance.js';
 import { Replica } from './replica.js';
+import { replicaFolder } from './replica-folder.js';
 import { StateReports } from './state-reports.js';
 import { LearnedCodebooks } from './search/learned-codebooks.js';
 import { givenVersion, readListStructure, trainedStructure } from './training/list-structures.js';
@@ -68,6 +75,8 @@ interface Unopened {
   readonly place: string;
   readonly placement: ShardPlacement;
   readonly settings: CollectionSettings;
+  /** Whether anything of it was found here. */
+  readonly hasData: boolean;
 }
 
 /** Codes of failures that pass: no room on the disk, no word from log or registry, a log that is to be made anew. */
@@ -80,6 +89,8 @@ const memoryBytesMin = 64 * 2 ** 20;
 export class ReplicaSet {
   readonly #parts: ReplicaSetParts;
   readonly #replicas = new Map<string, Replica>();
+  /** Replicas that have moved to other nodes, and when they go. */
+  readonly #leaving = new Map<string, Timer>();
   /** Data on their way from other nodes, for replicas that are among the failures. */
   readonly #copies = new Map<string, Copy>();
   /** Those that could not be opened; the map's changes do not try them again, since every report is a change to follow. */
@@ -152,6 +163,7 @@ export class ReplicaSet {
     this.#isClosed = true;
     for (const { stop } of this.#copies.values()) stop();
     for (const { retry } of this.#failures.values()) retry?.cancel();
+    for (const timer of this.#leaving.values()) timer.cancel();
     await Promise.all([...this.#copies.values()].map(({ done }) => done));
     await this.#work;
     for (const replica of this.#replicas.values()) await replica.close();
@@ -170,10 +182,14 @@ export class ReplicaSet {
       }
     }
     for (const [place, replica] of this.#replicas) {
-      if (!wanted.has(place)) await this.#drop(place, replica);
+      const { placement } = replica;
+      if (this.#isOfThisStay(placement, wanted.get(place))) continue;
+      // One that has come back already begins anew, from what another node has.
+      if (!wanted.has(place) && this.#isElsewhere(placement)) await this.#leave(place, replica);
+      else await this.#drop(place, placement, replica);
     }
     for (const [place, { placement }] of this.#failures) {
-      if (!wanted.has(place)) await this.#drop(place, placement);
+      if (!this.#isOfThisStay(placement, wanted.get(place))) await this.#drop(place, placement);
     }
     for (const [place, placement] of wanted) {
       const settings = map.settings.get(placement.uid);
@@ -186,10 +202,32 @@ export class ReplicaSet {
     }
   }
 
+  /** Whether what was opened, or tried, for `held` is the replica that `wanted` places here. */
+  #isOfThisStay(held: ShardPlacement, wanted: ShardPlacement | undefined): boolean {
+    const { id } = this.#parts.config;
+    return wanted !== undefined && stayOf(held, id) === stayOf(wanted, id);
+  }
+
+  /** A replica that has moved: those who have not heard of it still ask here. */
+  async #leave(place: string, replica: Replica): Promise<void> {
+    const { clock, config } = this.#parts;
+    if (config.leaveAfterMs === 0) return this.#drop(place, replica.placement, replica);
+    if (this.#leaving.has(place)) return;
+    const go = async (): Promise<void> => {
+      if (!this.#isClosed && this.#replicas.get(place) === replica) await this.#drop(place, replica.placement, replica);
+    };
+    const timer = clock.after(config.leaveAfterMs, () => {
+      this.#work = this.#work.then(go);
+    });
+    this.#leaving.set(place, timer);
+  }
+
   async #open(place: string, placement: ShardPlacement, settings: CollectionSettings): Promise<void> {
+    let hasData = true;
     try {
       const index = await this.#openIndex(placement, settings);
       const replica = this.#newReplica(placement, settings, index);
+      hasData = replica.applied > 0n;
       try {
         await replica.start();
       } catch (error) {
@@ -202,22 +240,24 @@ export class ReplicaSet {
       this.#hindrances.forget(`copy of ${place}`);
       this.#replicas.set(place, replica);
     } catch (error) {
-      this.#noteFailure(place, placement, settings, ShoalError.from(error));
+      this.#noteFailure({ place, placement, settings, hasData }, ShoalError.from(error));
     }
   }
 
-  #noteFailure(place: string, placement: ShardPlacement, settings: CollectionSettings, error: ShoalError): void {
+  #noteFailure({ place, placement, settings, hasData }: Unopened, error: ShoalError): void {
     const { clock, logger, config } = this.#parts;
     const { uid, shard } = placement;
     const known = this.#failures.get(place);
     const retryMs = known === undefined ? config.maintainEveryMs : Math.min(2 * known.retryMs, retryMsMax);
-    const isLost = error.code === 'DATA_LOSS' && placement.nodes.length > 1;
-    const again = (): void => void this.#again({ place, placement, settings }, isLost);
+    const isLost = error.code === 'DATA_LOSS' && this.#isElsewhere(placement);
+    const again = (): void => void this.#again({ place, placement, settings, hasData }, isLost);
     const retry = (isLost || passing.has(error.code)) && !this.#isClosed ? clock.after(retryMs, again) : null;
     const problem = error.message;
     this.#failures.set(place, { placement, problem, retry, retryMs, attempts: (known?.attempts ?? -1) + 1 });
     const line = { fields: { uid, shard }, message: 'replica cannot be opened' };
     if (retry !== null && !isLost) this.#hindrances.note(place, error, line);
+    else if (isLost && !hasData)
+      logger.debug({ ...line.fields, why: problem }, 'replica takes the data of another node');
     else if (known?.problem !== problem) logger.error({ ...line.fields, err: error }, line.message);
     this.#report(placement, 'failed', { durable: 0n, problem });
   }
@@ -234,6 +274,12 @@ export class ReplicaSet {
       if (this.#isClosed || this.#failures.get(place)?.placement !== placement) return;
       await this.#open(place, placement, this.#map.settings.get(placement.uid) ?? settings);
     });
+  }
+
+  /** Whether another node has, or is to have, a replica of the shard. */
+  #isElsewhere({ uid, shard }: Pick<ShardPlacement, 'uid' | 'shard'>): boolean {
+    const nodes = this.#map.placements.get(uid)?.get(shard)?.nodes ?? [];
+    return nodes.some((node) => node !== this.#parts.config.id);
   }
 
   #copy(place: string, placement: ShardPlacement): Copy {
@@ -268,12 +314,14 @@ export class ReplicaSet {
   }
 
   /** A replica whose data turned out to be damaged while it served takes that of another node. */
-  async #replace(replica: Replica, { place, placement, settings }: Unopened): Promise<void> {
-    if (this.#isClosed || this.#replicas.get(place) !== replica || replica.failure === null) return;
+  async #replace(replica: Replica, unopened: Unopened): Promise<void> {
+    const { place } = unopened;
+    if (this.#isClosed || this.#leaving.has(place)) return;
+    if (this.#replicas.get(place) !== replica || replica.failure === null) return;
     // Nothing may write into its folder any more when a copy begins.
     await replica.close();
     this.#replicas.delete(place);
-    this.#noteFailure(place, placement, settings, replica.failure);
+    this.#noteFailure(unopened, replica.failure);
   }
 
   async #openIndex(placement: ShardPlacement, settings: CollectionSettings): Promise<ShardIndex> {
@@ -324,9 +372,9 @@ export class ReplicaSet {
       term: () => standing.term(),
       onChange: (changed) => {
         this.#report(placement, changed.phase, changed);
-        if (changed.failure?.code === 'DATA_LOSS' && placement.nodes.length > 1)
+        if (changed.failure?.code === 'DATA_LOSS' && this.#isElsewhere(placement))
           this.#work = this.#work.then(() =>
-            this.#replace(changed, { place: placeOf(uid, shard), placement, settings }),
+            this.#replace(changed, { place: placeOf(uid, shard), placement, settings, hasData: true }),
           );
       },
     });
@@ -350,10 +398,12 @@ export class ReplicaSet {
   }
 
   /** Closes what is open of a shard that is no longer placed here, and removes its data and its state. */
-  async #drop(place: string, gone: Replica | ShardPlacement): Promise<void> {
+  async #drop(place: string, gone: ShardPlacement, replica: Replica | null = null): Promise<void> {
     const { config, logger, files } = this.#parts;
     const { uid, shard } = gone;
     this.#replicas.delete(place);
+    this.#leaving.get(place)?.cancel();
+    this.#leaving.delete(place);
     this.#failures.get(place)?.retry?.cancel();
     this.#failures.delete(place);
     this.#hindrances.forget(place);
@@ -363,7 +413,7 @@ export class ReplicaSet {
       const copy = this.#copies.get(place);
       copy?.stop();
       await copy?.done;
-      if (gone instanceof Replica) await gone.close();
+      await replica?.close();
       await this.#reports.withdraw(keys.replica(uid, shard, config.id));
       const folder = join(config.dataDirectory, uid);
       await files.removeDirectory(this.#folderOf(gone));
@@ -376,8 +426,13 @@ export class ReplicaSet {
     }
   }
 
-  #folderOf({ uid, shard }: Pick<ShardPlacement, 'uid' | 'shard'>): string {
-    return join(this.#parts.config.dataDirectory, uid, String(shard));
+  #folderOf(placement: ShardPlacement): string {
+    const { config } = this.#parts;
+    return join(
+      config.dataDirectory,
+      placement.uid,
+      replicaFolder(placement.shard, stayOf(placement, config.id) ?? 0n),
+    );
   }
 
   #report(
@@ -387,8 +442,9 @@ export class ReplicaSet {
   ): void {
     const { uid, shard, generation } = placement;
     const node = this.#parts.config.id;
+    const stay = stayOf(placement, node) ?? 0n;
     const { durable, problem } = about;
-    const value = ReplicaState.encode({ uid, shard, node, state, generation, durable, problem }).finish();
+    const value = ReplicaState.encode({ uid, shard, node, state, generation, durable, problem, stay }).finish();
     this.#reports.tell(keys.replica(uid, shard, node), () => value);
   }
 }

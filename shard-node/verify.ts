@@ -5,12 +5,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { directorySubject, keys, positionIn, shardSubject } from '../cluster/keys.js';
+import { stayOf } from '../cluster/shard-map/cluster-map.js';
 import { DirectoryPlacement, ShardPlacement } from '../proto/generated/shoal/v1/cluster.js';
 import { manifestName } from '../vector-index/manifest.js';
 import { systemClock } from '../base/clock.js';
 import { systemFiles } from '../vector-index/system-files.js';
 import { verifyDirectory } from '../vector-index/verify.js';
 import { directoryManifestName } from './directory/store/store-manifest.js';
+import { replicaFolder } from './replica-folder.js';
 import { verifyDirectoryStore } from './directory/store/verify-store.js';
 
 export interface VerifiedFolder {
@@ -83,9 +85,12 @@ interface Placed {
 function* placed(registry: ReadonlyMap<string, Uint8Array>): Generator<Placed> {
   for (const [key, value] of registry) {
     if (key.startsWith(keys.placements)) {
-      const { uid, shard, generation, nodes } = ShardPlacement.decode(value);
-      const part = { folder: join(uid, String(shard)), subject: shardSubject(uid, generation, shard) };
-      for (const node of nodes) yield { kind: 'index', node, ...part };
+      const placement = ShardPlacement.decode(value);
+      const { uid, shard, generation, nodes } = placement;
+      const subject = shardSubject(uid, generation, shard);
+      for (const node of nodes) {
+        yield { kind: 'index', node, folder: join(uid, replicaFolder(shard, stayOf(placement, node)!)), subject };
+      }
     }
     if (key.startsWith(keys.directories)) {
       const { uid, partition, nodes } = DirectoryPlacement.decode(value);

@@ -16,6 +16,7 @@ import { addScroll } from './commands/scroll.js';
 import { addRestore } from './commands/restore.js';
 import { addSearch } from './commands/search.js';
 import { addSet } from './commands/set.js';
+import { addMove } from './commands/move.js';
 import { addShards } from './commands/shards.js';
 import { addStatus } from './commands/status.js';
 import { addTrain } from './commands/train.js';
@@ -38,7 +39,8 @@ export function buildProgram(context: CliContext, outcome: Outcome): Command {
   for (const add of [addDev, addCollections, addImport, addExport, addSearch, addGet]) add(program, host);
   for (const add of [addSet, addDelete, addCount, addScroll, addEval, addModels]) add(program, host);
   for (const add of [addTrain, addCodebooks]) add(program, host);
-  for (const add of [addStatus, addNodes, addShards, addBackup, addRestore, addVerify, addBench]) add(program, host);
+  for (const add of [addStatus, addNodes, addShards, addMove, addBackup, addRestore, addVerify, addBench])
+    add(program, host);
   return program;
 }
 

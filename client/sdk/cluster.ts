@@ -10,6 +10,8 @@ import type { ClusterNode, ClusterStatus, ModelInfo, NodeKindName, ShardInfo, Sh
 
 /** Milliseconds in which a flush seals what may be gigabytes. */
 const flushDeadlineMs = 600_000;
+/** And in which a replica of many gigabytes reaches another node. */
+const moveDeadlineMs = 3_600_000;
 
 export interface ClusterCalls {
   status(): Promise<ClusterStatus>;
@@ -17,7 +19,20 @@ export interface ClusterCalls {
   shards(collection: string): Promise<ShardList>;
   /** Seals every shard of a collection and purges the log up to what is durable. */
   flush(collection: string): Promise<{ readonly durable: bigint; readonly diskBytes: number }>;
+  /**
+   * Moves a replica of a shard from one shard node to another; the nodes that have one then. A move that takes longer than `deadlineMs`, or is broken off,
+   * goes on and is ended by the same call again.
+   */
+  move(move: ReplicaMove, deadlineMs?: number): Promise<readonly string[]>;
   models(): Promise<readonly ModelInfo[]>;
+}
+
+export interface ReplicaMove {
+  readonly collection: string;
+  readonly shard: number;
+  /** Ids of shard nodes. */
+  readonly from: string;
+  readonly to: string;
 }
 
 /** The calls about the cluster over `client`. */
@@ -34,6 +49,10 @@ export function clusterCalls(target: Target, client: ClusterClient): ClusterCall
     async flush(collection) {
       const wire = await unary(target, client.flush.bind(client), { collection }, flushDeadlineMs);
       return { durable: wire.durable, diskBytes: Number(wire.diskBytes) };
+    },
+    async move(move, deadlineMs = moveDeadlineMs) {
+      const { nodes } = await unary(target, client.moveReplica.bind(client), { ...move }, deadlineMs);
+      return nodes;
     },
     async models() {
       const wire = await unary(target, client.listModels.bind(client), {});

@@ -167,9 +167,21 @@ export function placementsOf(map: ClusterMap, uid: string): readonly ShardPlacem
   return [...(map.placements.get(uid)?.values() ?? [])].sort((a, b) => a.shard - b.shard);
 }
 
+/** Since when the node has its replica: the epoch, 0 since the collection was made; null when it has none. */
+export function stayOf({ nodes, stays }: Pick<ShardPlacement, 'nodes' | 'stays'>, node: string): bigint | null {
+  const at = nodes.indexOf(node);
+  return at === -1 ? null : (stays[at] ?? 0n);
+}
+
+/** What `node` says of its replica of `placement`; undefined when it says nothing of the one that it has by now. */
+export function replicaOf(map: ClusterMap, placement: ShardPlacement, node: string): ReplicaState | undefined {
+  const state = map.replicas.get(`${placement.uid}/${placement.shard}/${node}`);
+  return state?.stay === stayOf(placement, node) ? state : undefined;
+}
+
 /** What the nodes of `placement` say of their replicas; a node that says nothing is left out. */
 export function replicasOf(map: ClusterMap, placement: ShardPlacement): readonly ReplicaState[] {
-  return placement.nodes.flatMap((node) => map.replicas.get(`${placement.uid}/${placement.shard}/${node}`) ?? []);
+  return placement.nodes.flatMap((node) => replicaOf(map, placement, node) ?? []);
 }
 
 /** Members of one kind, ascending by id. */

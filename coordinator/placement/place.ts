@@ -15,7 +15,16 @@ export function placeShards(
   const emptiest = spreader(map, settings, map.placements);
   const epoch = epochOf(map) + 1n;
   return groups.map((lists, shard) => {
-    return { uid: settings.uid, shard, generation: 1n, epoch, nodes: emptiest(), lists: bufferOf(lists) };
+    const nodes = emptiest();
+    return {
+      uid: settings.uid,
+      shard,
+      generation: 1n,
+      epoch,
+      nodes,
+      stays: nodes.map(() => 0n),
+      lists: bufferOf(lists),
+    };
   });
 }
 

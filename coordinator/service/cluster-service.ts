@@ -5,6 +5,7 @@ import { collectionNamed, nodesOfKind } from '../../cluster/shard-map/cluster-ma
 import { NodeKind, type ClusterServer, type ModelInfo } from '../../proto/generated/shoal/v1/cluster.js';
 import type { Deadline } from '../../base/deadline.js';
 import type { CoordinatorParts } from '../parts.js';
+import { moveReplica } from '../placement/move-replica.js';
 import { flush } from '../status/flush.js';
 import { shardInfos } from '../status/shards.js';
 import { collectionProblems, statusOf } from '../status/status.js';
@@ -23,6 +24,10 @@ export function clusterService(parts: CoordinatorParts): ClusterServer {
       ({ collection }, { deadline }) => flush(collectionNamed(parts.view.current(), collection), parts, deadline),
       options,
     ),
+    moveReplica: unaryHandler(async ({ collection, ...move }, { deadline }) => {
+      const settings = collectionNamed(parts.view.current(), collection);
+      return { nodes: [...(await moveReplica(settings, move, parts, deadline))] };
+    }, options),
     listModels: unaryHandler(async (_request, { deadline }) => ({ models: await models(parts, deadline) }), options),
   };
 }

@@ -3,7 +3,7 @@ import type { Deadline } from '../../base/deadline.js';
 import { ShoalError } from '../../base/errors.js';
 import type { ChangeLog } from '../../cluster/change-log.js';
 import { shardSubject, streamOf } from '../../cluster/keys.js';
-import { placementsOf } from '../../cluster/shard-map/cluster-map.js';
+import { placementsOf, replicaOf } from '../../cluster/shard-map/cluster-map.js';
 import type { ClusterView } from '../../cluster/shard-map/cluster-view.js';
 import type { ReplicaInfo, ReplicaState, ShardInfo, ShardPlacement } from '../../proto/generated/shoal/v1/cluster.js';
 import type { CollectionSettings } from '../../proto/generated/shoal/v1/collections.js';
@@ -58,7 +58,7 @@ function replicaInfo(
   counts: ShardStatistics | null,
   known: { readonly last: bigint; readonly parts: ShardInfoParts },
 ): ReplicaInfo {
-  const state = known.parts.view.current().replicas.get(`${placement.uid}/${placement.shard}/${node}`)?.state ?? 'away';
+  const state = replicaOf(known.parts.view.current(), placement, node)?.state ?? 'away';
   const applied = counts?.applied ?? 0n;
   return {
     ...{ node, state, applied, lag: known.last > applied ? known.last - applied : 0n },

@@ -12,6 +12,7 @@ import { keys } from '../../cluster/keys.js';
 import type { ObjectStore } from '../../cluster/object-store.js';
 import type { Registry } from '../../cluster/registry.js';
 import type { Files } from '../../vector-index/files.js';
+import { replicaFolder } from '../replica-folder.js';
 import { ReplicaImport, type ImportTask } from './replica-import.js';
 import { abandonedMs } from './snapshots.js';
 
@@ -48,7 +49,7 @@ export class Imports {
     checkUid(uid);
     const place = placeOf(uid, shard);
     if (this.#held.has(place)) throw new ShoalError('ALREADY_EXISTS', `shard ${place} is being imported already`);
-    const directory = join(dataDirectory, uid, String(shard));
+    const directory = join(dataDirectory, uid, replicaFolder(shard, 0n));
     const replica = await ReplicaImport.begin({ ...task, directory, objects, files, clock });
     await files.syncDirectory(join(dataDirectory, uid));
     await files.syncDirectory(dataDirectory);
@@ -85,7 +86,7 @@ export class Imports {
     const { registry, files, dataDirectory } = this.#parts;
     if (held?.isFinished !== false && (await registry.get(keys.setting(uid))) !== null) return;
     const folder = join(dataDirectory, uid);
-    if (held === undefined) await files.removeDirectory(join(folder, String(shard)));
+    if (held === undefined) await files.removeDirectory(join(folder, replicaFolder(shard, 0n)));
     else await held.replica.discard();
     if (await isEmpty(files, folder)) await files.removeDirectory(folder);
   }

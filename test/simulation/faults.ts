@@ -4,6 +4,7 @@ import type { Random } from '../../base/random.js';
 import { keys } from '../../cluster/keys.js';
 import { DirectoryState } from '../../proto/generated/shoal/v1/cluster.js';
 import type { SimCluster } from './cluster.js';
+import { replicaFolder } from '../../shard-node/replica-folder.js';
 import { forgetDirectories, lostMessage, lostShards, type Losses } from './lost-data.js';
 import type { Machine } from './machine.js';
 import { drawKind, type FaultKind } from './plan.js';
@@ -246,8 +247,9 @@ export class Faults {
     if (lost === null) return this.#later(500, () => this.#putBack(machine, image));
     this.#replaced.delete(machine);
     if (lost.length === 0) return;
-    this.#goDown(machine, `with ${lost.map(({ uid, shard }) => `${uid}/${shard}`).join(', ')} put back`);
-    for (const { uid, shard } of lost) machine.disk.putBack(image, `/data/${uid}/${shard}`);
+    const folders = lost.map(({ uid, shard, stay }) => `${uid}/${replicaFolder(shard, stay)}`);
+    this.#goDown(machine, `with ${folders.join(', ')} put back`);
+    for (const folder of folders) machine.disk.putBack(image, `/data/${folder}`);
   }
 
   #later(ms: number, task: () => void): void {

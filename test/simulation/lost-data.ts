@@ -1,5 +1,6 @@
 /** Data that a simulated node has lost: what is known of it, and when the node has found out. */
 import { keys } from '../../cluster/keys.js';
+import { stayOf } from '../../cluster/shard-map/cluster-map.js';
 import {
   DirectoryPlacement,
   DirectoryState,
@@ -53,11 +54,13 @@ export function forgetDirectories(cluster: SimCluster, machine: Machine, losses:
 export function lostShards(cluster: SimCluster, machine: Machine): readonly ReplicaState[] | null {
   const { registry } = cluster.world;
   const states = registry.list(keys.replicas).map(({ value }) => ReplicaState.decode(value));
-  const own = states.filter(({ node }) => node === machine.name);
   const wanted = registry
     .list(keys.placements)
     .map(({ value }) => ShardPlacement.decode(value))
     .filter(({ nodes }) => nodes.includes(machine.name));
+  const isWanted = ({ uid, shard, stay }: ReplicaState): boolean =>
+    wanted.some((each) => each.uid === uid && each.shard === shard && stayOf(each, machine.name) === stay);
+  const own = states.filter((state) => state.node === machine.name && isWanted(state));
   // A node that failed for another reason is started again before it can say what it lacks.
   const isLost = ({ state, problem }: ReplicaState): boolean => state === 'failed' && problem.includes(lostMessage);
   const isTold = wanted.every(({ uid, shard }) =>

@@ -61,6 +61,8 @@ export interface Plan extends ClusterShape {
   readonly hasLateStory: boolean;
   /** The main collection is trained again and again. */
   readonly trains: boolean;
+  /** Replicas of the main collection move between nodes. */
+  readonly moves: boolean;
   /** Documents of the main collection may expire. */
   readonly expires: boolean;
   readonly operationWeights: Readonly<Record<OperationKind, number>>;
@@ -88,6 +90,7 @@ export function drawPlan(random: Random, operations: number): Plan {
     hasHoldStory: random.below(2) === 0,
     hasLateStory: replicas > 1 && random.below(2) === 0,
     trains: false,
+    moves: false,
     expires: random.below(4) === 0,
     sealBytes: 2_000 + random.below(60_000),
     sealAgeMs: 500 + random.below(5_000),
@@ -98,7 +101,8 @@ export function drawPlan(random: Random, operations: number): Plan {
   };
   const drawn = withoutJumps(random.below(2) === 0 ? plan : swarmed(random, plan));
   // Not drawn: what older seeds stand for stays as it is.
-  return { ...drawn, trains: lists === 1 && drawn.ids % 2 === 0 };
+  const moves = drawn.ids % 3 === 0 && replicas < shardNodes;
+  return { ...drawn, trains: lists === 1 && drawn.ids % 2 === 0, moves };
 }
 
 /** One of `weights`, by weight. */

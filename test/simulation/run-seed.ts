@@ -9,6 +9,7 @@ import { tellExpiryStory } from './expiry-story.js';
 import { Faults } from './faults.js';
 import { checkHealed } from './healed.js';
 import { tellHoldStory } from './hold-story.js';
+import { tellMoveStory } from './move-story.js';
 import { Intents } from './intents.js';
 import { operate } from './operations.js';
 import { tellLateStory } from './late-story.js';
@@ -131,6 +132,7 @@ class Run {
       ...(this.#plan.hasHoldStory ? [tellHoldStory(session, isOver)] : []),
       ...(this.#plan.expires ? [tellExpiryStory(session, this.#newClient('expiry-story'), isOver)] : []),
       ...(this.#plan.trains ? [tellTrainStory(session, this.#newClient('train-story'), isOver)] : []),
+      ...(this.#plan.moves ? [tellMoveStory(session, this.#newClient('mover'), isOver)] : []),
       ...(this.#plan.hasLateStory ? [tellLateStory(session, this.#newClient('late-story'), isOver)] : []),
     ];
     await Promise.all([...clients, ...stories]);

@@ -36,9 +36,11 @@ async function ask(
   throw new ShoalError('INTERNAL', `${address} answered a request for rows with something else`);
 }
 
-function addressOf(map: ClusterMap, placement: ShardPlacement): string {
-  const [address] = addressesOfReady(map, replicasOf(map, placement));
+/** Where the shard is by now: a rebuild may outlast a move. */
+function addressOf(map: ClusterMap, { uid, shard }: ShardPlacement): string {
+  const placement = map.placements.get(uid)?.get(shard);
+  const [address] = placement === undefined ? [] : addressesOfReady(map, replicasOf(map, placement));
   if (address !== undefined) return address;
-  const what = `shard ${placement.shard} of collection ${placement.uid}`;
+  const what = `shard ${shard} of collection ${uid}`;
   throw new ShoalError('UNAVAILABLE', `${what} has no ready replica that could say which documents it holds`);
 }

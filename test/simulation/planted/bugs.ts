@@ -41,6 +41,19 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: 'if ((await files.list(directory)).length < 0) await',
   },
   {
+    name: 'what a node said of a replica that it had before counts',
+    file: 'cluster/shard-map/cluster-map.ts',
+    find: 'state?.stay === stayOf(placement, node) ? state : undefined',
+    replace: 'stayOf(placement, node) === null ? undefined : state',
+  },
+  {
+    name: 'data of a replica that a node had before count',
+    file: 'shard-node/replica-folder.ts',
+    find: 'stay === 0n ? String(shard)',
+    replace: 'stay >= 0n ? String(shard)',
+    from: 130,
+  },
+  {
     name: 'what directories supersede is not said',
     file: 'shard-node/directory/decide.ts',
     find: '  for (const code of known.places) if (!heard.includes(code)) draft.superseded.push({ code, id, docId });',

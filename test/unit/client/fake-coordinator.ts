@@ -425,6 +425,7 @@ function clusterServer(held: Map<string, Held>): ClusterServer {
       durable: 9n,
       diskBytes: BigInt(find(held, collection).documents.size * 100),
     })),
+    moveReplica: answer(({ to }: { to: string }) => ({ nodes: [to] })),
     listModels: answer(() => ({
       models: [
         {

@@ -13,6 +13,7 @@ describe('the configuration of a shard node', () => {
       directoryCommitEveryMs: 1_000,
       splitLimits: { means: 4, least: 512 },
       trainingCheckpointEveryMs: 20_000,
+      leaveAfterMs: 5_000,
       copyBytesPerSecondMax: 256 * 2 ** 20,
     });
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { systemFiles } from '../../../vector-index/system-files.js';
 import { keys } from '../../../cluster/keys.js';
 import type { Registry } from '../../../cluster/registry.js';
+import { ReplicaState, ShardPlacement } from '../../../proto/generated/shoal/v1/cluster.js';
 import { removeOrphans } from '../../../shard-node/orphans.js';
 import { nodeId, silent, withRig } from './fixtures.js';
 
@@ -83,4 +84,44 @@ describe('the data of dropped collections', () => {
   });
 
   it('is nothing on a new node', async () => assert.deepEqual(await left([], [self]), []));
+});
+
+describe('the data of a shard that has moved away', () => {
+  const placed = (nodes: string[]): Buffer =>
+    Buffer.from(ShardPlacement.encode(ShardPlacement.fromPartial({ uid: 'a1', shard: 0, nodes })).finish());
+  const state = (name: string): Buffer =>
+    Buffer.from(ReplicaState.encode(ReplicaState.fromPartial({ uid: 'a1', node: 'other', state: name })).finish());
+
+  /** What is left of a shard's folder and of what was kept aside, where `nodes` have the shard and `other` is in `phase`. */
+  async function leftOf(nodes: string[], phase: string | null): Promise<readonly string[]> {
+    const found: string[] = [];
+    await withRig(async ({ directory, registry }) => {
+      const dataDirectory = join(directory, 'data');
+      for (const name of ['0', '0.damaged', 'directory-0'])
+        await mkdir(join(dataDirectory, 'a1', name), { recursive: true });
+      const entries = [
+        { key: self, value },
+        { key: keys.setting('a1'), value },
+        { key: keys.placement('a1', 0), value: placed(nodes) },
+        ...(phase === null ? [] : [{ key: keys.replica('a1', 0, 'other'), value: state(phase) }]),
+      ];
+      await registry.transact(
+        [],
+        entries.map((entry) => ({ operation: 'put', ...entry })),
+      );
+      await removeOrphans({ id: nodeId, dataDirectory, registry, files: systemFiles, logger: silent });
+      found.push(...(await readdir(join(dataDirectory, 'a1'))).sort());
+    });
+    return found;
+  }
+
+  it('is removed where another node serves it', async () =>
+    assert.deepEqual(await leftOf(['other'], 'ready'), ['directory-0']));
+
+  it('is kept where none does, as where the node has got another name', async () => {
+    const all = ['0', '0.damaged', 'directory-0'];
+    assert.deepEqual(await leftOf(['other'], null), all);
+    assert.deepEqual(await leftOf(['other'], 'loading'), all);
+    assert.deepEqual(await leftOf([nodeId, 'other'], 'ready'), all);
+  });
 });

@@ -29,6 +29,7 @@ describe('the replicas of a node', () => {
         generation: 1n,
         durable: 0n,
         problem: '',
+        stay: 0n,
       });
       assert.equal(await state(1), null);
     }));
@@ -49,7 +50,11 @@ describe('the replicas of a node', () => {
     }));
 
   it('that are placed elsewhere leave nothing behind', () =>
-    withDocuments([logDocument('a')], async (set, { directory, state }) => {
+    withRig(async ({ replicas, write, directory, state, deadline }) => {
+      const set = replicas({ leaveAfterMs: 0 });
+      await set.follow(mapOf([placement()]));
+      await write(logDocument('a'));
+      await set.replica(uid, ref).waitApplied(mark(1n), deadline);
       const data = join(directory, 'data', uid, '0');
       await set.replica(uid, ref).seal();
       assert.ok((await readdir(data)).length > 0);

@@ -56,11 +56,13 @@ describe('the check of a data folder', () => {
     const at = (part: string): string => join(nodes, part);
     const uid = 'u1';
     const shard = (number: number) => {
-      const value = ShardPlacement.fromPartial({ uid, shard: number, generation: 1n, nodes: ['n1', 'n2'] });
+      // The second replica of shard 1 has come later.
+      const stays = number === 0 ? [] : [0n, 9n];
+      const value = ShardPlacement.fromPartial({ uid, shard: number, generation: 1n, nodes: ['n1', 'n2'], stays });
       return [keys.placement(uid, number), ShardPlacement.encode(value).finish()] as const;
     };
     const directory = DirectoryPlacement.fromPartial({ uid, partition: 0, nodes: ['n1', 'n2'] });
-    const floors = [shardSubject(uid, 1n, 0), directorySubject(uid)];
+    const floors = [shardSubject(uid, 1n, 0), shardSubject(uid, 1n, 1), directorySubject(uid)];
     const registry = new Map<string, Uint8Array>([
       shard(0),
       shard(1),
@@ -69,6 +71,8 @@ describe('the check of a data folder', () => {
     ]);
     for (const [part, file] of [
       ['n1/u1/0', 'manifest'],
+      ['n1/u1/1', 'manifest'],
+      ['n2/u1/1', 'manifest'],
       ['n1/u1/directory-0', 'directory'],
     ] as const) {
       mkdirSync(at(part), { recursive: true });
@@ -78,6 +82,7 @@ describe('the check of a data folder', () => {
     for await (const each of missingBelow(nodes, registry)) found.push([each.kind, each.directory]);
     assert.deepEqual(found, [
       ['index', at('n2/u1/0')],
+      ['index', at('n2/u1/1-9')],
       ['directory', at('n2/u1/directory-0')],
     ]);
     rmSync(nodes, { recursive: true });

@@ -59,6 +59,11 @@ export interface ShardPlacement {
   nodes: string[];
   /** uint32[n]: its inverted lists. */
   lists: Buffer;
+  /**
+   * Of each of `nodes`, the epoch under which it came to have its replica; 0, or none, since the collection was made. A node that left and came
+   * back has another stay: what it kept of an earlier one, and said of it, is not of this replica.
+   */
+  stays: bigint[];
 }
 
 /** One hash partition of a collection's directory; one registry key each. */
@@ -101,6 +106,8 @@ export interface ReplicaState {
   durable: bigint;
   /** Why it failed, or, while it is ready, why it cannot make durable what it applied; empty when all is well. */
   problem: string;
+  /** Which stay of the node it is; see ShardPlacement. */
+  stay: bigint;
 }
 
 export interface GetStatusRequest {
@@ -149,6 +156,19 @@ export interface ListShardsResponse {
   shards: ShardInfo[];
   /** What is wrong with replicas of the shards, or with the directory. */
   problems: Problem[];
+}
+
+export interface MoveReplicaRequest {
+  collection: string;
+  shard: number;
+  /** Ids of shard nodes. */
+  from: string;
+  to: string;
+}
+
+export interface MoveReplicaResponse {
+  /** Nodes that have a replica of the shard now. */
+  nodes: string[];
 }
 
 export interface FlushRequest {
@@ -339,7 +359,7 @@ export const Node: MessageFns<Node> = {
 };
 
 function createBaseShardPlacement(): ShardPlacement {
-  return { uid: "", shard: 0, generation: 0n, epoch: 0n, nodes: [], lists: Buffer.alloc(0) };
+  return { uid: "", shard: 0, generation: 0n, epoch: 0n, nodes: [], lists: Buffer.alloc(0), stays: [] };
 }
 
 export const ShardPlacement: MessageFns<ShardPlacement> = {
@@ -367,6 +387,16 @@ export const ShardPlacement: MessageFns<ShardPlacement> = {
     }
     if (message.lists.length !== 0) {
       writer.uint32(50).bytes(message.lists);
+    }
+    if (message.stays.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.stays) {
+        if (BigInt.asUintN(64, v) !== v) {
+          throw new globalThis.Error("a value provided in array field stays of type uint64 is too large");
+        }
+        writer.uint64(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -432,6 +462,24 @@ export const ShardPlacement: MessageFns<ShardPlacement> = {
             message.lists = Buffer.from(reader.bytes());
             continue;
           }
+          case 7: {
+            if (tag === 56) {
+              message.stays.push(reader.uint64() as bigint);
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.stays.push(reader.uint64() as bigint);
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -457,6 +505,7 @@ export const ShardPlacement: MessageFns<ShardPlacement> = {
     message.epoch = (object.epoch !== undefined && object.epoch !== null) ? BigInt(object.epoch) : 0n;
     message.nodes = object.nodes?.map((e) => e) || [];
     message.lists = object.lists ?? Buffer.alloc(0);
+    message.stays = object.stays?.map((e) => BigInt(e)) || [];
     return message;
   },
 };
@@ -721,7 +770,7 @@ export const DirectoryState: MessageFns<DirectoryState> = {
 };
 
 function createBaseReplicaState(): ReplicaState {
-  return { uid: "", shard: 0, node: "", state: "", generation: 0n, durable: 0n, problem: "" };
+  return { uid: "", shard: 0, node: "", state: "", generation: 0n, durable: 0n, problem: "", stay: 0n };
 }
 
 export const ReplicaState: MessageFns<ReplicaState> = {
@@ -752,6 +801,12 @@ export const ReplicaState: MessageFns<ReplicaState> = {
     }
     if (message.problem !== "") {
       writer.uint32(58).string(message.problem);
+    }
+    if (message.stay !== 0n) {
+      if (BigInt.asUintN(64, message.stay) !== message.stay) {
+        throw new globalThis.Error("value provided for field message.stay of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.stay);
     }
     return writer;
   },
@@ -825,6 +880,14 @@ export const ReplicaState: MessageFns<ReplicaState> = {
             message.problem = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.stay = reader.uint64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -851,6 +914,7 @@ export const ReplicaState: MessageFns<ReplicaState> = {
       : 0n;
     message.durable = (object.durable !== undefined && object.durable !== null) ? BigInt(object.durable) : 0n;
     message.problem = object.problem ?? "";
+    message.stay = (object.stay !== undefined && object.stay !== null) ? BigInt(object.stay) : 0n;
     return message;
   },
 };
@@ -1464,6 +1528,152 @@ export const ListShardsResponse: MessageFns<ListShardsResponse> = {
   },
 };
 
+function createBaseMoveReplicaRequest(): MoveReplicaRequest {
+  return { collection: "", shard: 0, from: "", to: "" };
+}
+
+export const MoveReplicaRequest: MessageFns<MoveReplicaRequest> = {
+  encode(message: MoveReplicaRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.collection !== "") {
+      writer.uint32(10).string(message.collection);
+    }
+    if (message.shard !== 0) {
+      writer.uint32(16).uint32(message.shard);
+    }
+    if (message.from !== "") {
+      writer.uint32(26).string(message.from);
+    }
+    if (message.to !== "") {
+      writer.uint32(34).string(message.to);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MoveReplicaRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMoveReplicaRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.collection = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.shard = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MoveReplicaRequest>): MoveReplicaRequest {
+    return MoveReplicaRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MoveReplicaRequest>): MoveReplicaRequest {
+    const message = createBaseMoveReplicaRequest();
+    message.collection = object.collection ?? "";
+    message.shard = object.shard ?? 0;
+    message.from = object.from ?? "";
+    message.to = object.to ?? "";
+    return message;
+  },
+};
+
+function createBaseMoveReplicaResponse(): MoveReplicaResponse {
+  return { nodes: [] };
+}
+
+export const MoveReplicaResponse: MessageFns<MoveReplicaResponse> = {
+  encode(message: MoveReplicaResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.nodes) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MoveReplicaResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMoveReplicaResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nodes.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MoveReplicaResponse>): MoveReplicaResponse {
+    return MoveReplicaResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MoveReplicaResponse>): MoveReplicaResponse {
+    const message = createBaseMoveReplicaResponse();
+    message.nodes = object.nodes?.map((e) => e) || [];
+    return message;
+  },
+};
+
 function createBaseFlushRequest(): FlushRequest {
   return { collection: "" };
 }
@@ -1856,6 +2066,16 @@ export const ClusterService = {
     responseSerialize: (value: ListModelsResponse): Buffer => Buffer.from(ListModelsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListModelsResponse => ListModelsResponse.decode(value),
   },
+  /** Answers when the replica serves at its new node and has left the old one. A move that was broken off is ended by the same call again. */
+  moveReplica: {
+    path: "/shoal.v1.Cluster/MoveReplica" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: MoveReplicaRequest): Buffer => Buffer.from(MoveReplicaRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): MoveReplicaRequest => MoveReplicaRequest.decode(value),
+    responseSerialize: (value: MoveReplicaResponse): Buffer => Buffer.from(MoveReplicaResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): MoveReplicaResponse => MoveReplicaResponse.decode(value),
+  },
 } as const;
 
 export interface ClusterServer extends UntypedServiceImplementation {
@@ -1864,6 +2084,8 @@ export interface ClusterServer extends UntypedServiceImplementation {
   /** Seals every shard of a collection and purges the log up to what is durable. */
   flush: handleUnaryCall<FlushRequest, FlushResponse>;
   listModels: handleUnaryCall<ListModelsRequest, ListModelsResponse>;
+  /** Answers when the replica serves at its new node and has left the old one. A move that was broken off is ended by the same call again. */
+  moveReplica: handleUnaryCall<MoveReplicaRequest, MoveReplicaResponse>;
 }
 
 export interface ClusterClient extends Client {
@@ -1927,6 +2149,22 @@ export interface ClusterClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListModelsResponse) => void,
+  ): ClientUnaryCall;
+  /** Answers when the replica serves at its new node and has left the old one. A move that was broken off is ended by the same call again. */
+  moveReplica(
+    request: MoveReplicaRequest,
+    callback: (error: ServiceError | null, response: MoveReplicaResponse) => void,
+  ): ClientUnaryCall;
+  moveReplica(
+    request: MoveReplicaRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: MoveReplicaResponse) => void,
+  ): ClientUnaryCall;
+  moveReplica(
+    request: MoveReplicaRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: MoveReplicaResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -21,7 +21,7 @@ describe('the program', () => {
 
   it('offers nothing that the cluster cannot do yet', () => {
     const names = leaves(program).map((command) => command.name());
-    for (const later of ['move', 'split', 'drain', 'rebalance', 'plan']) {
+    for (const later of ['split', 'drain', 'rebalance', 'plan']) {
       assert.equal(names.includes(later), false, later);
     }
   });

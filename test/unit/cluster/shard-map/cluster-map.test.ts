@@ -12,8 +12,10 @@ import {
   epochOf,
   nodesOfKind,
   placementsOf,
+  replicaOf,
   replicasOf,
   resolveAlias,
+  stayOf,
   type ClusterMap,
 } from '../../../../cluster/shard-map/cluster-map.js';
 import {
@@ -157,6 +159,31 @@ describe('looking into the picture', () => {
     assert.deepEqual(
       replicasOf(map, placement!).map(({ node: on }) => on),
       ['b', 'a'],
+    );
+  });
+
+  it('takes what a node said during an earlier stay for nothing', () => {
+    const key = keys.placement('u', 0);
+    const value = ShardPlacement.fromPartial({ uid: 'u', shard: 0, nodes: ['a', 'b'], stays: [0n, 7n] });
+    const said = (on: string, stay: bigint): RegistryEvent =>
+      put(
+        keys.replica('u', 0, on),
+        ReplicaState.encode(ReplicaState.fromPartial({ uid: 'u', node: on, stay })).finish(),
+      );
+    const map = mapOf(put(key, ShardPlacement.encode(value).finish()), said('a', 0n), said('b', 3n), said('c', 0n));
+    const [placement] = placementsOf(map, 'u');
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((on) => [stayOf(placement!, on), replicaOf(map, placement!, on)?.node]),
+      [
+        [0n, 'a'],
+        [7n, undefined],
+        [null, undefined],
+      ],
+    );
+    const now = applyEvents(map, [said('b', 7n)]);
+    assert.deepEqual(
+      replicasOf(now, placement!).map(({ node: on }) => on),
+      ['a', 'b'],
     );
   });
 

@@ -11,9 +11,12 @@ import { placement, uid } from '../../fixtures.js';
 
 const ask = { after: 5n, limit: 10, required: [{ subject: 's', sequence: 3n }] };
 
-function mapOf(states: Record<string, string>): ClusterMap {
+const where = placement(0, { nodes: ['n1', 'n2'] });
+
+function mapOf(states: Record<string, string>, now = where): ClusterMap {
   return {
     ...emptyClusterMap,
+    placements: new Map([[uid, new Map([[0, now]])]]),
     nodes: new Map(Object.keys(states).map((id) => [id, Node.fromPartial({ id, address: `${id}:1` })])),
     replicas: new Map(
       Object.entries(states).map(([node, state]) => [
@@ -35,8 +38,6 @@ function connectionsTo(answer: object, asked: unknown[]): Connections {
 }
 
 describe('the rows of a shard', () => {
-  const where = placement(0, { nodes: ['n1', 'n2'] });
-
   it('come from the first replica that is ready', async () => {
     const asked: unknown[] = [];
     const deadline = Deadline.after(systemClock, 1_000);
@@ -44,6 +45,19 @@ describe('the rows of a shard', () => {
     const rows = shardRows(connectionsTo({ listRows: page }, asked), () => mapOf({ n1: 'loading', n2: 'ready' }));
     assert.equal(await rows.page(where, ask, deadline), page);
     assert.deepEqual(asked, [['n2:1', { shard: 0, generation: 1n }, 5n, ask.required]]);
+    deadline.close();
+  });
+
+  it('come from where the shard is by now, though it was elsewhere when the reading began', async () => {
+    const asked: unknown[] = [];
+    const deadline = Deadline.after(systemClock, 1_000);
+    const moved = mapOf({ n1: 'ready', n3: 'ready' }, placement(0, { nodes: ['n3'] }));
+    const rows = shardRows(connectionsTo({ listRows: ListRowsResponse.fromPartial({}) }, asked), () => moved);
+    await rows.page(where, ask, deadline);
+    assert.deepEqual(
+      asked.map((each) => (each as unknown[])[0]),
+      ['n3:1'],
+    );
     deadline.close();
   });
 
